@@ -1,0 +1,148 @@
+import { z } from 'zod'
+
+/** A setting that is missing or malformed. Its message names the variable and what it may be. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError'
+}
+
+const wholeNumber = (min: number, max: number, fallback: number) =>
+  z.coerce
+    .number({ error: `a whole number from ${min} to ${max}` })
+    .int(`a whole number from ${min} to ${max}`)
+    .min(min, `a whole number from ${min} to ${max}`)
+    .max(max, `a whole number from ${min} to ${max}`)
+    .default(fallback)
+
+const url = (protocols: RegExp, example: string) =>
+  z.url({ protocol: protocols, error: `a URL such as ${example}` }).optional()
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** Every setting: its variable, what it may be, its default. `.env.example` and the docs are held equal by a test. */
+export const SETTINGS = {
+  DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/goldpro'),
+  REDIS_URL: url(/^rediss?$/, 'redis://host:6379'),
+  GATEWAY_URL: url(/^https?$/, 'https://gateway.example'),
+  GATEWAY_CLIENT_ID: z.string().min(1).optional(),
+  GATEWAY_CLIENT_SECRET: z.string().min(1).optional(),
+  GATEWAY_TOKEN_PATH: z.string().startsWith('/', 'a path that starts with /').default('/oauth/token'),
+  GATEWAY_SIGNING_KEY_ID: z.string().min(1).optional(),
+  GATEWAY_SIGNING_SECRET: z.string().min(1).optional(),
+  GATEWAY_ORIGIN: z.string().min(1).default('goldpro-worker'),
+  GATEWAY_SELL_PATH: z.string().startsWith('/', 'a path that starts with /').default('/checkout/sell'),
+  GATEWAY_429_IS_REFUSAL: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
+  GATEWAY_TIMEOUT_MS: wholeNumber(100, 600_000, 15_000),
+  GATEWAY_RATE_PER_SECOND: wholeNumber(0, 100_000, 0),
+  WORKER_CONCURRENCY: wholeNumber(1, 1_000, 16),
+  MAX_REQUOTES: wholeNumber(0, 100, 5),
+  QUOTE_MAX_AGE_MS: wholeNumber(100, 3_600_000, 60_000),
+  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+} as const
+
+const environment = z.object(SETTINGS)
+type Environment = z.infer<typeof environment>
+
+/** How the gateway is reached and what a call may take. Everything the client needs to know. */
+export interface GatewaySettings {
+  /** Scheme, host and port; paths under `/v2/gold-pro` are appended. */
+  readonly baseUrl: string
+  /** Wall-clock deadline of one call, milliseconds. */
+  readonly timeoutMs: number
+  /** Path of the sell confirm under `/v2/gold-pro`. */
+  readonly sellPath: string
+  readonly is429Refusal: boolean
+  readonly oauth: {
+    readonly clientId: string
+    readonly clientSecret: string
+    readonly tokenPath: string
+  } | null
+  readonly signing: { readonly keyId: string; readonly secret: string; readonly origin: string } | null
+}
+
+/** The whole configuration, parsed once at start and frozen. */
+export interface Settings {
+  readonly databaseUrl: string | null
+  readonly redisUrl: string | null
+  /** Null when `GATEWAY_URL` is unset: `demo` and `up` then start the sandbox, `worker` refuses to start. */
+  readonly gateway: GatewaySettings | null
+  /** Orders started per second over all workers; null when unlimited. */
+  readonly ratePerSecond: number | null
+  readonly concurrency: number
+  readonly maxRequotes: number
+  readonly quoteMaxAgeMs: number
+  readonly logLevel: Environment['LOG_LEVEL']
+}
+
+/**
+ * Parses the environment.
+ * @throws ConfigurationError that names each bad variable and what it may be; never prints a value.
+ */
+export function parseSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const present = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = environment.safeParse(present)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')} must be ${issue.message}`)
+    throw new ConfigurationError(problems.join('; '))
+  }
+  return Object.freeze(toSettings(parsed.data))
+}
+
+function toSettings(env: Environment): Settings {
+  return {
+    databaseUrl: env.DATABASE_URL ?? null,
+    redisUrl: env.REDIS_URL ?? null,
+    gateway: env.GATEWAY_URL === undefined ? null : gatewaySettings(env, env.GATEWAY_URL),
+    ratePerSecond: env.GATEWAY_RATE_PER_SECOND === 0 ? null : env.GATEWAY_RATE_PER_SECOND,
+    concurrency: env.WORKER_CONCURRENCY,
+    maxRequotes: env.MAX_REQUOTES,
+    quoteMaxAgeMs: env.QUOTE_MAX_AGE_MS,
+    logLevel: env.LOG_LEVEL,
+  }
+}
+
+function gatewaySettings(env: Environment, baseUrl: string): GatewaySettings {
+  return Object.freeze({
+    baseUrl: baseUrl.replace(/\/+$/, ''),
+    timeoutMs: env.GATEWAY_TIMEOUT_MS,
+    sellPath: env.GATEWAY_SELL_PATH,
+    is429Refusal: env.GATEWAY_429_IS_REFUSAL === 'true',
+    oauth: together(
+      'GATEWAY_CLIENT_ID',
+      env.GATEWAY_CLIENT_ID,
+      'GATEWAY_CLIENT_SECRET',
+      env.GATEWAY_CLIENT_SECRET,
+      (clientId, clientSecret) => ({
+        clientId,
+        clientSecret,
+        tokenPath: env.GATEWAY_TOKEN_PATH,
+      }),
+    ),
+    signing: together(
+      'GATEWAY_SIGNING_KEY_ID',
+      env.GATEWAY_SIGNING_KEY_ID,
+      'GATEWAY_SIGNING_SECRET',
+      env.GATEWAY_SIGNING_SECRET,
+      (keyId, secret) => ({
+        keyId,
+        secret,
+        origin: env.GATEWAY_ORIGIN,
+      }),
+    ),
+  })
+}
+
+/** A key without its secret would silently send unsigned requests: both or neither. */
+function together<T>(
+  firstName: string,
+  first: string | undefined,
+  secondName: string,
+  second: string | undefined,
+  build: (first: string, second: string) => T,
+): T | null {
+  if (first === undefined && second === undefined) return null
+  if (first === undefined) throw new ConfigurationError(`${firstName} must be set when ${secondName} is`)
+  if (second === undefined) throw new ConfigurationError(`${secondName} must be set when ${firstName} is`)
+  return build(first, second)
+}
