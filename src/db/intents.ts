@@ -1,0 +1,146 @@
+import type { OrderState } from '../domain/lifecycle.ts'
+import { formatGrams } from '../domain/money.ts'
+import type { ConfirmOutcome } from '../domain/outcomes.ts'
+import type { Intent, NewIntent, Recorded, Verdict } from '../orders/ports.ts'
+import type { Database } from './pool.ts'
+import { WAKE_GRACE } from './submissions.ts'
+
+/**
+ * The fence. The order's row is locked first, so that a cancellation and an intent cannot both succeed; then the
+ * insert decides: a live attempt or a used quote makes it insert nothing, and nothing is returned.
+ */
+const COMMIT_INTENTS = {
+  name: 'commit_intents',
+  text: `
+    WITH picked AS (
+      SELECT o.id, o.kind, o.phone_number, x.intent_id, x.quote_id, x.gold_weight, x.amount, x.fee
+      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::numeric[], $5::bigint[], $6::bigint[])
+        AS x (order_id, intent_id, quote_id, gold_weight, amount, fee)
+      JOIN orders o ON o.id = x.order_id
+      WHERE o.state = 'accepted' AND o.deadline_at > now()
+      ORDER BY o.id
+      FOR UPDATE OF o
+    ), fence AS (
+      INSERT INTO attempts (order_id, seq, intent_id, outcome, kind, phone_number, quote_id, quoted_gold_weight, quoted_amount, quoted_fee, worker)
+      SELECT p.id, (SELECT coalesce(max(a.seq), 0) + 1 FROM attempts a WHERE a.order_id = p.id),
+        p.intent_id, 'intent', p.kind, p.phone_number, p.quote_id, p.gold_weight, p.amount, p.fee, $7
+      FROM picked p
+      ON CONFLICT DO NOTHING
+      RETURNING order_id, seq
+    )
+    UPDATE orders o
+    SET state = 'confirming', reason = 'intent_committed', actor = $7, detail = jsonb_build_object('attempt', fence.seq)
+    FROM fence WHERE o.id = fence.order_id
+    RETURNING o.id AS order_id, fence.seq`,
+}
+
+const ORDER_STATE_AFTER = `
+  CASE ended.outcome
+    WHEN 'price_changed' THEN 'accepted' WHEN 'not_sent' THEN 'accepted' ELSE ended.outcome
+  END`
+
+const END_INTENTS = {
+  name: 'end_intents',
+  text: `
+    WITH ended AS (
+      UPDATE attempts a
+      SET outcome = x.outcome, ended_at = clock_timestamp(), request_id = x.request_id, response_id = x.response_id,
+        session_id = x.session_id, gold_weight = x.gold_weight, amount = x.amount, fee = x.fee,
+        gateway_message = x.message, http_status = x.http_status, reply = x.reply
+      FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::numeric[],
+        $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[])
+        AS x (order_id, seq, outcome, reason, request_id, response_id, session_id, gold_weight, amount, fee, message, http_status, reply)
+      WHERE a.order_id = x.order_id AND a.seq = x.seq AND a.outcome = 'intent'
+      RETURNING a.order_id, a.seq, a.outcome, x.reason, x.message
+    )
+    UPDATE orders o
+    SET state = ${ORDER_STATE_AFTER}, reason = ended.reason, actor = $14,
+      detail = jsonb_build_object('attempt', ended.seq, 'message', ended.message),
+      wake_at = least(o.deadline_at, now() + ${WAKE_GRACE})
+    FROM ended WHERE o.id = ended.order_id AND o.state = 'confirming'
+    RETURNING o.id AS order_id, o.state, o.reason`,
+}
+
+const WITHDRAW_INTENTS = {
+  name: 'withdraw_intents',
+  text: `
+    WITH ended AS (
+      UPDATE attempts SET outcome = 'not_sent', ended_at = clock_timestamp(), gateway_message = 'intent withdrawn before the send'
+      WHERE intent_id = ANY ($1::uuid[]) AND outcome = 'intent'
+      RETURNING order_id, seq
+    )
+    UPDATE orders o
+    SET state = 'accepted', reason = 'not_sent', actor = $2, detail = jsonb_build_object('attempt', ended.seq),
+      wake_at = least(o.deadline_at, now() + ${WAKE_GRACE})
+    FROM ended WHERE o.id = ended.order_id
+    RETURNING o.id AS order_id`,
+}
+
+/** See `OrderStore.commitIntents`. */
+export async function commitIntents(
+  database: Database,
+  intents: readonly NewIntent[],
+  actor: string,
+): Promise<Intent[]> {
+  const rows = await database.run<{ order_id: string; seq: number }>(COMMIT_INTENTS, [
+    intents.map(({ orderId }) => orderId),
+    intents.map(({ intentId }) => intentId),
+    intents.map(({ quote }) => quote.quoteId),
+    intents.map(({ quote }) => formatGrams(quote.goldWeight)),
+    intents.map(({ quote }) => quote.amount),
+    intents.map(({ quote }) => quote.fee),
+    actor,
+  ])
+  return rows.map((row) => ({ orderId: row.order_id, seq: row.seq }))
+}
+
+/** See `OrderStore.withdrawIntents`. */
+export async function withdrawIntents(
+  database: Database,
+  intentIds: readonly string[],
+  actor: string,
+): Promise<string[]> {
+  const rows = await database.run<{ order_id: string }>(WITHDRAW_INTENTS, [intentIds, actor])
+  return rows.map((row) => row.order_id)
+}
+
+/** See `OrderStore.endIntents`. */
+export async function endIntents(
+  database: Database,
+  verdicts: readonly Verdict[],
+  actor: string,
+): Promise<(Recorded & { orderId: string })[]> {
+  const executed = verdicts.map(({ outcome }) => (outcome.is === 'succeeded' ? outcome.executed : null))
+  const rows = await database.run<{ order_id: string; state: OrderState; reason: string }>(END_INTENTS, [
+    verdicts.map(({ orderId }) => orderId),
+    verdicts.map(({ seq }) => seq),
+    verdicts.map(({ outcome }) => outcome.is),
+    verdicts.map(({ outcome }) => reasonOf(outcome)),
+    executed.map((e) => e?.requestId ?? null),
+    executed.map((e) => e?.responseId ?? null),
+    executed.map((e) => e?.sessionId ?? null),
+    executed.map((e) => (e === null ? null : formatGrams(e.goldWeight))),
+    executed.map((e) => e?.amount ?? null),
+    executed.map((e) => e?.fee ?? null),
+    verdicts.map(({ outcome }) => outcome.reply.message),
+    verdicts.map(({ outcome }) => outcome.reply.httpStatus),
+    verdicts.map(({ outcome }) => outcome.reply.body),
+    actor,
+  ])
+  return rows.map((row) => ({ orderId: row.order_id, state: row.state, reason: row.reason }))
+}
+
+/** The reason code of the order's move that an outcome causes. */
+function reasonOf(outcome: ConfirmOutcome): string {
+  switch (outcome.is) {
+    case 'succeeded':
+      return 'executed'
+    case 'price_changed':
+    case 'not_sent':
+      return outcome.is
+    case 'rejected':
+      return outcome.reason
+    case 'in_doubt':
+      return outcome.doubt
+  }
+}

@@ -1,0 +1,70 @@
+import pg from 'pg'
+
+/** Postgres could not do what was asked. Carries no parameters and no row contents: those hold phone numbers. */
+export class StorageError extends Error {
+  override name = 'StorageError'
+  /** SQLSTATE, or the socket's error code. */
+  readonly code: string
+  readonly constraint: string | null
+
+  constructor(statement: string, cause: unknown) {
+    const { code, constraint } = asFields(cause)
+    super(`postgres: ${statement} failed (${code}${constraint === null ? '' : `, ${constraint}`})`)
+    this.code = code
+    this.constraint = constraint
+  }
+}
+
+function asFields(cause: unknown): { code: string; constraint: string | null } {
+  if (!(cause instanceof Error)) return { code: 'unknown', constraint: null }
+  const fields = cause as Error & { code?: unknown; constraint?: unknown }
+  const code = typeof fields.code === 'string' ? fields.code : cause.message.slice(0, 80)
+  return { code, constraint: typeof fields.constraint === 'string' ? fields.constraint : null }
+}
+
+/** A statement with a name, so that Postgres plans it once a connection. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
+
+/** What the repositories need of Postgres: one statement is one transaction. */
+export interface Database {
+  /** @throws StorageError */
+  run<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]>
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  readonly databaseUrl: string
+  readonly maxConnections: number
+  /** Told of errors on idle connections, which no caller awaits. */
+  readonly onError: (error: StorageError) => void
+}
+
+/** Opens the pool. Connects lazily: the first statement meets an unreachable server. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.databaseUrl,
+    max: options.maxConnections,
+    connectionTimeoutMillis: 5_000,
+    // A statement that hangs on a dead network must not hold its order for ever.
+    query_timeout: 30_000,
+    statement_timeout: 30_000,
+    keepAlive: true,
+    application_name: 'goldpro',
+  })
+  // Without a listener a server restart would end the process.
+  pool.on('error', (error) => options.onError(new StorageError('idle connection', error)))
+  return {
+    async run<Row extends object>({ name, text }: Statement, values: readonly unknown[]) {
+      try {
+        const result = await pool.query<Row>({ name, text, values: [...values] })
+        return result.rows
+      } catch (error) {
+        throw new StorageError(name, error)
+      }
+    },
+    close: () => pool.end(),
+  }
+}

@@ -1,0 +1,189 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  bigserial,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { ORDER_KINDS } from '../domain/command.ts'
+import { ATTEMPT_OUTCOMES, ORDER_STATES } from '../domain/lifecycle.ts'
+
+/**
+ * The tables. Triggers and views, which drizzle cannot describe, are in the hand-written migrations beside the
+ * generated ones: legal transitions, append-only events, erasure of a final withdrawal's personal data.
+ */
+const at = (name: string) => timestamp(name, { withTimezone: true })
+const grams = (name: string) => numeric(name, { precision: 14, scale: 4 })
+/** Text digits rather than `number`: drizzle's number mode loses digits above 2^53 without a word. */
+const rupiah = (name: string) => bigint(name, { mode: 'bigint' })
+const oneOf = (column: string, values: readonly string[]) =>
+  sql.raw(`${column} in (${values.map((value) => `'${value}'`).join(', ')})`)
+
+export const orders = pgTable(
+  'orders',
+  {
+    id: uuid('id').primaryKey(),
+    partner: text('partner').notNull(),
+    reference: text('reference').notNull(),
+    kind: text('kind', { enum: ORDER_KINDS }).notNull(),
+    phoneNumber: text('phone_number').notNull(),
+    /** The kind's own fields as in the job contract. A final withdrawal's KTP number and address are erased. */
+    content: jsonb('content').notNull(),
+    contentHash: text('content_hash').notNull(),
+    state: text('state', { enum: ORDER_STATES }).notNull(),
+    /** Reason code, actor and detail of the last transition; the trigger copies them into order_events. */
+    reason: text('reason').notNull(),
+    actor: text('actor').notNull(),
+    detail: jsonb('detail'),
+    acceptedAt: at('accepted_at').notNull().defaultNow(),
+    deadlineAt: at('deadline_at').notNull(),
+    settledAt: at('settled_at'),
+    /** When the sweeper wakes an accepted order that the queue has not brought back by itself. */
+    wakeAt: at('wake_at').notNull(),
+    /** How often the order was put off, and what for. */
+    postponements: integer('postponements').notNull().default(0),
+    trouble: text('trouble'),
+  },
+  (order) => [
+    uniqueIndex('orders_partner_reference').on(order.partner, order.reference),
+    index('orders_wake_at_accepted').on(order.wakeAt).where(sql`state = 'accepted'`),
+    index('orders_accepted_at').on(order.acceptedAt),
+    index('orders_phone_number').on(order.phoneNumber),
+    check('orders_kind', oneOf('kind', ORDER_KINDS)),
+    check('orders_state', oneOf('state', ORDER_STATES)),
+    check(
+      'orders_settled_when_final',
+      sql`(settled_at is not null) = (state in ('succeeded', 'rejected', 'expired', 'cancelled'))`,
+    ),
+    check(
+      'orders_final_withdrawal_is_erased',
+      sql`not (kind = 'withdraw' and settled_at is not null and (content ? 'ktp' or content ? 'address'))`,
+    ),
+  ],
+)
+
+export const attempts = pgTable(
+  'attempts',
+  {
+    orderId: uuid('order_id').notNull(),
+    seq: integer('seq').notNull(),
+    /** Drawn by the worker, so that it knows its own intent again after a COMMIT of unknown fate. */
+    intentId: uuid('intent_id').notNull(),
+    outcome: text('outcome', { enum: ATTEMPT_OUTCOMES }).notNull(),
+    /** Copied from the order: a quote belongs to one wallet and kind. */
+    kind: text('kind').notNull(),
+    phoneNumber: text('phone_number').notNull(),
+    quoteId: text('quote_id').notNull(),
+    quotedGoldWeight: grams('quoted_gold_weight').notNull(),
+    quotedAmount: rupiah('quoted_amount'),
+    quotedFee: rupiah('quoted_fee'),
+    intentAt: at('intent_at').notNull().defaultNow(),
+    worker: text('worker').notNull(),
+    endedAt: at('ended_at'),
+    requestId: text('request_id'),
+    responseId: text('response_id'),
+    sessionId: text('session_id'),
+    goldWeight: grams('gold_weight'),
+    amount: rupiah('amount'),
+    fee: rupiah('fee'),
+    gatewayMessage: text('gateway_message'),
+    httpStatus: integer('http_status'),
+    reply: text('reply'),
+  },
+  (attempt) => [
+    primaryKey({ columns: [attempt.orderId, attempt.seq] }),
+    foreignKey({ columns: [attempt.orderId], foreignColumns: [orders.id], name: 'attempts_order_id_fk' }),
+    // The fence: whoever did not insert the one live attempt of an order may never send its confirm.
+    uniqueIndex('attempts_one_live_per_order')
+      .on(attempt.orderId)
+      .where(sql`outcome in ('intent', 'in_doubt', 'succeeded')`),
+    // At most one send per quote, also when the gateway hands the same quote out twice.
+    uniqueIndex('attempts_one_send_per_quote')
+      .on(attempt.phoneNumber, attempt.kind, attempt.quoteId)
+      .where(sql`outcome <> 'not_sent'`),
+    index('attempts_intent_at_open').on(attempt.intentAt).where(sql`outcome = 'intent'`),
+    index('attempts_session_id').on(attempt.sessionId).where(sql`session_id is not null`),
+    index('attempts_response_id').on(attempt.responseId).where(sql`response_id is not null`),
+    check('attempts_outcome', oneOf('outcome', ATTEMPT_OUTCOMES)),
+    check('attempts_ended_unless_intent', sql`(ended_at is null) = (outcome = 'intent')`),
+    check(
+      'attempts_executed_when_succeeded',
+      sql`outcome <> 'succeeded' or (gold_weight is not null and amount is not null and fee is not null and coalesce(session_id, response_id) is not null)`,
+    ),
+    check(
+      'attempts_execution_only_when_succeeded',
+      sql`outcome = 'succeeded' or (gold_weight is null and amount is null and fee is null)`,
+    ),
+    check(
+      'attempts_positive',
+      sql`seq > 0 and quoted_gold_weight > 0 and quoted_amount >= 0 and quoted_fee >= 0 and gold_weight > 0 and amount >= 0 and fee >= 0`,
+    ),
+  ],
+)
+
+export const orderEvents = pgTable(
+  'order_events',
+  {
+    id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+    orderId: uuid('order_id').notNull(),
+    at: at('at').notNull(),
+    fromState: text('from_state'),
+    toState: text('to_state').notNull(),
+    reason: text('reason').notNull(),
+    actor: text('actor').notNull(),
+    detail: jsonb('detail'),
+  },
+  (event) => [
+    index('order_events_order_id').on(event.orderId),
+    foreignKey({ columns: [event.orderId], foreignColumns: [orders.id], name: 'order_events_order_id_fk' }),
+  ],
+)
+
+/** The legal moves as rows, for the trigger. `from_state` is empty for the order's creation. */
+export const orderTransitions = pgTable(
+  'order_transitions',
+  {
+    fromState: text('from_state').notNull(),
+    toState: text('to_state').notNull(),
+    reason: text('reason').notNull(),
+  },
+  (transition) => [primaryKey({ columns: [transition.fromState, transition.toState, transition.reason] })],
+)
+
+export const attemptTransitions = pgTable(
+  'attempt_transitions',
+  { fromOutcome: text('from_outcome').notNull(), toOutcome: text('to_outcome').notNull() },
+  (transition) => [primaryKey({ columns: [transition.fromOutcome, transition.toOutcome] })],
+)
+
+/** Jobs that never became orders, with the reason. Their data is kept masked and cut. */
+export const rejectedJobs = pgTable(
+  'rejected_jobs',
+  {
+    id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+    at: at('at').notNull().defaultNow(),
+    jobId: text('job_id').notNull(),
+    jobName: text('job_name').notNull(),
+    partner: text('partner'),
+    reference: text('reference'),
+    field: text('field').notNull(),
+    reason: text('reason').notNull(),
+    maskedData: text('masked_data').notNull(),
+    dataHash: text('data_hash').notNull(),
+  },
+  (job) => [
+    // A job that runs twice is rejected once.
+    uniqueIndex('rejected_jobs_once').on(job.jobId, job.dataHash),
+    index('rejected_jobs_at').on(job.at),
+  ],
+)

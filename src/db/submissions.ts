@@ -1,0 +1,83 @@
+import type { Submission } from '../domain/submission.ts'
+import type { StoredOrder } from '../orders/ports.ts'
+import { OPEN_INTENT_JOIN, STORED_ORDER_COLUMNS, type StoredOrderRow, storedOrder } from './order-rows.ts'
+import type { Database } from './pool.ts'
+
+/** How long after its last sign of life an accepted order is woken by the sweeper; its deadline comes first. */
+export const WAKE_GRACE = `interval '60 seconds'`
+
+const INSERT_ORDERS = {
+  name: 'submit_orders',
+  text: `
+    INSERT INTO orders AS o (id, partner, reference, kind, phone_number, content, content_hash, state, reason, actor, deadline_at, wake_at)
+    SELECT x.id, x.partner, x.reference, x.kind, x.phone_number, x.content, x.content_hash, 'accepted', 'submitted', $2,
+      coalesce(x.deadline_at, now() + interval '15 minutes'),
+      least(coalesce(x.deadline_at, 'infinity'), now() + ${WAKE_GRACE})
+    FROM unnest($1::json[]) AS r (j), json_to_record(r.j) AS x (id uuid, partner text, reference text, kind text,
+      phone_number text, content jsonb, content_hash text, deadline_at timestamptz)
+    ON CONFLICT (partner, reference) DO NOTHING
+    RETURNING ${STORED_ORDER_COLUMNS.replace('clock_timestamp() - i.intent_at', 'NULL::interval')}`,
+}
+
+const FIND_BY_REFERENCE = {
+  name: 'find_orders_by_reference',
+  text: `
+    SELECT ${STORED_ORDER_COLUMNS}
+    FROM unnest($1::text[], $2::text[]) AS x (partner, reference)
+    JOIN orders o ON o.partner = x.partner AND o.reference = x.reference
+    ${OPEN_INTENT_JOIN}`,
+}
+
+const LOAD_ORDERS = {
+  name: 'load_orders',
+  text: `SELECT ${STORED_ORDER_COLUMNS} FROM orders o ${OPEN_INTENT_JOIN} WHERE o.id = ANY ($1::uuid[])`,
+}
+
+/** See `OrderStore.submit`. */
+export async function submitOrders(
+  database: Database,
+  submissions: readonly { orderId: string; submission: Submission }[],
+  actor: string,
+): Promise<StoredOrder[]> {
+  const rows = submissions.map(({ orderId, submission }) => JSON.stringify(insertRow(orderId, submission)))
+  const stored = new Map<string, StoredOrderRow>()
+  for (const row of await database.run<StoredOrderRow>(INSERT_ORDERS, [rows, actor]))
+    stored.set(keyOf(row), row)
+  const known = submissions
+    .map(({ submission }) => submission)
+    .filter((submission) => !stored.has(keyOf(submission)))
+  if (known.length > 0) {
+    const values = [known.map(({ partner }) => partner), known.map(({ reference }) => reference)]
+    for (const row of await database.run<StoredOrderRow>(FIND_BY_REFERENCE, values))
+      stored.set(keyOf(row), row)
+  }
+  return submissions.map(({ submission }) => {
+    const row = stored.get(keyOf(submission))
+    // Orders are never deleted, so a refused insert always has its row.
+    if (row === undefined) throw new Error('an order that was neither inserted nor found')
+    return storedOrder(row)
+  })
+}
+
+/** See `OrderStore.load`. */
+export async function loadOrders(database: Database, orderIds: readonly string[]): Promise<StoredOrder[]> {
+  const rows = await database.run<StoredOrderRow>(LOAD_ORDERS, [orderIds])
+  return rows.map(storedOrder)
+}
+
+function keyOf({ partner, reference }: { partner: string; reference: string }): string {
+  return `${partner}\n${reference}`
+}
+
+function insertRow(orderId: string, submission: Submission) {
+  return {
+    id: orderId,
+    partner: submission.partner,
+    reference: submission.reference,
+    kind: submission.command.kind,
+    phone_number: submission.command.phoneNumber,
+    content: submission.content,
+    content_hash: submission.contentHash,
+    deadline_at: submission.deadline,
+  }
+}

@@ -1,0 +1,108 @@
+import type { OrderKind } from '../domain/command.ts'
+import type { OrderState, ReasonFor } from '../domain/lifecycle.ts'
+import type { GoldWeight, Rupiah } from '../domain/money.ts'
+import type { ConfirmOutcome, Quote } from '../domain/outcomes.ts'
+import type { OrderContent, Submission } from '../domain/submission.ts'
+
+/** An order as a worker finds it. */
+export interface StoredOrder {
+  readonly orderId: string
+  readonly kind: OrderKind
+  readonly phoneNumber: string
+  readonly content: OrderContent
+  readonly contentHash: string
+  readonly state: OrderState
+  readonly reason: string
+  readonly deadlineAt: Date
+  readonly postponements: number
+  /** Age of the intent of an order that is `confirming`, by the database's clock. */
+  readonly intentAgeMs: number | null
+}
+
+/** A quote about to be confirmed. */
+export interface NewIntent {
+  readonly orderId: string
+  /** Drawn by the caller: its own intent is known again by it. */
+  readonly intentId: string
+  readonly quote: Quote
+}
+
+/** The intent a worker holds: the right to send this quote's confirm, once. */
+export interface Intent {
+  readonly orderId: string
+  readonly seq: number
+}
+
+/** How a held intent ended. */
+export interface Verdict extends Intent {
+  readonly outcome: ConfirmOutcome
+}
+
+/** What became of a verdict: the order's state now, and whether this verdict was what brought it there. */
+export interface Recorded {
+  readonly state: OrderState
+  readonly reason: string
+}
+
+/** A move of an order that has nothing in flight. */
+export interface PlainMove<M extends 'refuse' | 'expire' | 'cancel' | 'hold' | 'release'> {
+  readonly orderId: string
+  readonly reason: ReasonFor<M>
+  readonly actor: string
+  /** What a person reading the order's story wants to know: the gateway's words, the quote, a person's note. */
+  readonly detail: Readonly<Record<string, unknown>> | null
+}
+
+/** How a person or a late reply settles a doubt. */
+export interface Settlement {
+  readonly orderId: string
+  readonly reason: 'late_reply' | 'resolved_by_person'
+  readonly actor: string
+  readonly detail: Readonly<Record<string, unknown>>
+  /** Null: it was not executed. Null fields of an execution are taken from the quote. */
+  readonly executed: {
+    readonly requestId: string | null
+    readonly responseId: string | null
+    readonly sessionId: string | null
+    readonly goldWeight: GoldWeight | null
+    readonly amount: Rupiah | null
+    readonly fee: Rupiah | null
+  } | null
+}
+
+/**
+ * Where orders are kept. Writes take arrays and are set-based; each is one transaction, guarded on the state it leaves.
+ * Rows that the guard refused are missing from what is returned.
+ */
+export interface OrderStore {
+  /** Inserts unknown orders. Returns, in the order of the submissions, the stored order of each (partner, reference). */
+  submit(
+    submissions: readonly { orderId: string; submission: Submission }[],
+    actor: string,
+  ): Promise<StoredOrder[]>
+  load(orderIds: readonly string[]): Promise<StoredOrder[]>
+  /** The fence. Who is not returned an intent must not send. */
+  commitIntents(intents: readonly NewIntent[], actor: string): Promise<Intent[]>
+  /** Takes back an intent of which the caller knows that nothing was sent and does not know whether it was committed. */
+  withdrawIntents(intentIds: readonly string[], actor: string): Promise<string[]>
+  /** Ends intents. Returns the orders moved. */
+  endIntents(verdicts: readonly Verdict[], actor: string): Promise<(Recorded & { orderId: string })[]>
+  move<M extends 'refuse' | 'expire' | 'cancel' | 'hold' | 'release'>(
+    move: M,
+    rows: readonly PlainMove<M>[],
+  ): Promise<string[]>
+  /** Leads out of `in_doubt`. */
+  settle(settlements: readonly Settlement[]): Promise<string[]>
+  /** Leaves an accepted order for later. */
+  postpone(rows: readonly { orderId: string; delayMs: number; trouble: string }[]): Promise<string[]>
+}
+
+/** What the sweeper needs of the store. Each call is bounded by `limit` rows. */
+export interface SweepStore {
+  /** Intents older than the send deadline become doubts. */
+  doubtOverdueIntents(sendDeadlineMs: number, actor: string, limit: number): Promise<string[]>
+  /** Accepted orders past their deadline expire: nothing of theirs is in flight. */
+  expireOverdue(actor: string, limit: number): Promise<string[]>
+  /** Accepted orders that the queue should have brought back by now; they are not returned again for `againMs`. */
+  takeForgotten(againMs: number, limit: number): Promise<string[]>
+}
