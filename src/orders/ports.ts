@@ -70,11 +70,21 @@ export interface Settlement {
   } | null
 }
 
+/** What the sweeper needs of the store. Each call is bounded by `limit` rows. */
+export interface SweepStore {
+  /** Intents older than the send deadline become doubts. */
+  doubtOverdueIntents(sendDeadlineMs: number, actor: string, limit: number): Promise<string[]>
+  /** Accepted orders past their deadline expire: nothing of theirs is in flight. */
+  expireOverdue(actor: string, limit: number): Promise<string[]>
+  /** Accepted orders that the queue should have brought back by now; they are not returned again for `againMs`. */
+  takeForgotten(againMs: number, limit: number): Promise<string[]>
+}
+
 /**
  * Where orders are kept. Writes take arrays and are set-based; each is one transaction, guarded on the state it leaves.
  * Rows that the guard refused are missing from what is returned.
  */
-export interface OrderStore {
+export interface OrderStore extends Pick<SweepStore, 'doubtOverdueIntents'> {
   /** Inserts unknown orders. Returns, in the order of the submissions, the stored order of each (partner, reference). */
   submit(
     submissions: readonly { orderId: string; submission: Submission }[],
@@ -95,14 +105,4 @@ export interface OrderStore {
   settle(settlements: readonly Settlement[]): Promise<string[]>
   /** Leaves an accepted order for later. */
   postpone(rows: readonly { orderId: string; delayMs: number; trouble: string }[]): Promise<string[]>
-}
-
-/** What the sweeper needs of the store. Each call is bounded by `limit` rows. */
-export interface SweepStore {
-  /** Intents older than the send deadline become doubts. */
-  doubtOverdueIntents(sendDeadlineMs: number, actor: string, limit: number): Promise<string[]>
-  /** Accepted orders past their deadline expire: nothing of theirs is in flight. */
-  expireOverdue(actor: string, limit: number): Promise<string[]>
-  /** Accepted orders that the queue should have brought back by now; they are not returned again for `againMs`. */
-  takeForgotten(againMs: number, limit: number): Promise<string[]>
 }

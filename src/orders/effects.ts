@@ -1,0 +1,50 @@
+import type { OrderGateway } from './gateway-port.ts'
+import type { OrderStore } from './ports.ts'
+
+/** What orders say while they run. Fields never hold a phone number, a KTP number or a name. */
+export interface OrderLog {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** The settings an execution obeys. */
+export interface ExecutionPolicy {
+  /** New quotes taken within one run after a price change, before the order is left for later. */
+  readonly maxRequotes: number
+  /** A quote older than this is not confirmed. */
+  readonly quoteMaxAgeMs: number
+  /** Age of an intent after which its confirm can neither be about to be sent nor be awaiting its reply. */
+  readonly sendDeadlineMs: number
+}
+
+/** Everything an execution uses of the world. */
+export interface OrderEffects {
+  readonly store: OrderStore
+  readonly gateway: OrderGateway
+  readonly policy: ExecutionPolicy
+  /** Who acts, as the events show it: `worker:<name>`. */
+  readonly actor: string
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** A number from 0 up to 1. */
+  random(): number
+  newId(): string
+  /** Waits, or returns early when `stopping` is aborted. */
+  pause(ms: number): Promise<void>
+  /** Aborted when the program is to end: nothing new is begun, what was sent is awaited. */
+  readonly stopping: AbortSignal
+  readonly log: OrderLog
+}
+
+/** How long after committing an intent its confirm may still be begun. A worker that froze in between gives it back. */
+export const SEND_START_LIMIT_MS = 2_000
+
+/** Time to record a reply, on top of the send's own start limit and deadline. */
+const RECORDING_MARGIN_MS = 3_000
+
+/** The send deadline that follows from one call's wall-clock deadline. */
+export function sendDeadlineMs(callTimeoutMs: number): number {
+  return callTimeoutMs + SEND_START_LIMIT_MS + RECORDING_MARGIN_MS
+}

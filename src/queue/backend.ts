@@ -1,0 +1,96 @@
+import { createPostgresBackend, type Job, Queue, Worker, type WorkerOptions } from 'bullmq'
+import { Redis } from 'ioredis'
+
+/** The queue's name; BullMQ clients in any language add jobs to it. */
+export const QUEUE_NAME = 'orders'
+
+/** Where the queue lives: Redis when its URL is known, else BullMQ's own schema in Postgres. */
+export interface QueueLocation {
+  readonly redisUrl: string | null
+  readonly databaseUrl: string | null
+}
+
+/** A job as it comes from the queue: anybody may have put anything in it. */
+export type QueueJob = Job<unknown, unknown, string>
+
+/** What the producer and the sweeper need of BullMQ's queue, on either backend. */
+export interface OrderQueue {
+  addBulk(jobs: NewJob[]): Promise<{ id?: string | undefined }[]>
+  getJobCounts(): Promise<Record<string, number>>
+  close(): Promise<void>
+}
+
+export interface NewJob {
+  readonly name: string
+  readonly data: object
+  readonly opts?: { readonly deduplication?: { readonly id: string; readonly ttl: number } }
+}
+
+/** A worker that takes jobs until it is closed. */
+export interface QueueWorker {
+  /** Takes no more jobs and waits for the running ones. */
+  close(): Promise<void>
+}
+
+type WorkerSettings = Omit<WorkerOptions, 'connection'>
+
+/**
+ * Opens the queue for adding jobs.
+ * @param onError told of connection trouble in the background, which no caller awaits
+ */
+export function openQueue(location: QueueLocation, onError: (error: Error) => void): OrderQueue {
+  if (location.redisUrl !== null) {
+    // A producer must hear of an absent Redis instead of waiting for one.
+    const connection = connectRedis(location.redisUrl, { maxRetriesPerRequest: 2 }, onError)
+    const queue = new Queue(QUEUE_NAME, { connection, skipWaitingForReady: true })
+    queue.on('error', onError)
+    return closingAlso(queue, () => connection.disconnect())
+  }
+  const queue = new Queue(QUEUE_NAME, { connection: postgresConnection(location, 4) }, createPostgresBackend)
+  queue.on('error', onError)
+  return queue
+}
+
+/** Starts a worker; see {@link openQueue} for `onError`. */
+export function openWorker(
+  location: QueueLocation,
+  process: (job: QueueJob) => Promise<unknown>,
+  settings: WorkerSettings,
+  onError: (error: Error) => void,
+): QueueWorker {
+  if (location.redisUrl !== null) {
+    const connection = connectRedis(location.redisUrl, { maxRetriesPerRequest: null }, onError)
+    const worker = new Worker(QUEUE_NAME, process, { ...settings, connection })
+    worker.on('error', onError)
+    return closingAlso(worker, () => connection.disconnect())
+  }
+  const connection = postgresConnection(location, (settings.concurrency ?? 1) + 2)
+  const worker = new Worker(QUEUE_NAME, process, { ...settings, connection }, createPostgresBackend)
+  worker.on('error', onError)
+  return worker
+}
+
+function connectRedis(
+  redisUrl: string,
+  options: { maxRetriesPerRequest: number | null },
+  onError: (error: Error) => void,
+): Redis {
+  const connection = new Redis(redisUrl, { ...options, connectTimeout: 5_000 })
+  connection.on('error', onError)
+  return connection
+}
+
+function postgresConnection({ databaseUrl }: QueueLocation, connections: number) {
+  if (databaseUrl === null) throw new Error('a queue needs a Redis or a Postgres URL')
+  return { connectionString: databaseUrl, max: Math.min(connections, 20), application_name: 'goldpro-queue' }
+}
+
+/** BullMQ leaves a Redis connection that it was given open. */
+function closingAlso<T extends { close(): Promise<void> }>(closable: T, then: () => void): T {
+  const close = closable.close.bind(closable)
+  closable.close = async () => {
+    await close()
+    then()
+  }
+  return closable
+}

@@ -1,0 +1,84 @@
+import { type SweepEffects, sweepOrders } from '../orders/sweep.ts'
+import { answerQueue, letOrderDecideRetries, retryDelay } from './answer.ts'
+import {
+  type OrderQueue,
+  openWorker,
+  type QueueJob,
+  type QueueLocation,
+  type QueueWorker,
+} from './backend.ts'
+import { WAKE_JOB } from './job.ts'
+import { type JobEffects, processJob } from './process-job.ts'
+
+export interface OrderWorkerSettings {
+  readonly concurrency: number
+  /** Orders started per second over all workers of this queue; null when unlimited. */
+  readonly ratePerSecond: number | null
+  /** BullMQ's job lock: a worker that does not renew it for this long is taken for dead. */
+  readonly lockDurationMs?: number
+}
+
+/**
+ * Starts taking orders from the queue.
+ * Stalled jobs are brought back by BullMQ however often that happens: running one again does no harm.
+ */
+export function startOrderWorker(
+  location: QueueLocation,
+  settings: OrderWorkerSettings,
+  effects: JobEffects,
+): QueueWorker {
+  const { concurrency, ratePerSecond, lockDurationMs = 30_000 } = settings
+  const take = async (job: QueueJob) => {
+    letOrderDecideRetries(job.opts)
+    return answerQueue(await processJob(job, effects))
+  }
+  const options = {
+    concurrency,
+    lockDuration: lockDurationMs,
+    stalledInterval: lockDurationMs,
+    maxStalledCount: 1_000,
+    runRetryDelay: 1_000,
+    removeOnComplete: { count: 1_000, age: 3_600 },
+    removeOnFail: { count: 10_000, age: 7 * 86_400 },
+    settings: { backoffStrategy: retryDelay },
+    ...(ratePerSecond === null ? {} : { limiter: { max: ratePerSecond, duration: 1_000 } }),
+  }
+  return openWorker(location, take, options, (error) => effects.log.warn({ err: error }, 'queue trouble'))
+}
+
+/** Asks the queue to bring stored orders back. Repeating it within `ttlMs` adds nothing. */
+export async function wakeOrders(
+  queue: OrderQueue,
+  orderIds: readonly string[],
+  ttlMs: number,
+): Promise<void> {
+  const jobs = orderIds.map((orderId) => ({
+    name: WAKE_JOB,
+    data: { orderId },
+    opts: { deduplication: { id: orderId, ttl: ttlMs } },
+  }))
+  await queue.addBulk(jobs)
+}
+
+/** Sweeps now and then again `everyMs` after each sweep's end, until stopped; trouble is logged and tried again. */
+export function startSweeper(everyMs: number, effects: SweepEffects): { stop(): Promise<void> } {
+  let timer: NodeJS.Timeout | undefined
+  let isStopped = false
+  const sweep = async () => {
+    try {
+      const swept = await sweepOrders(effects)
+      if (swept.doubted + swept.expired + swept.woken > 0) effects.log.info(swept, 'swept')
+    } catch (error) {
+      effects.log.warn({ err: error }, 'sweep failed')
+    }
+    if (!isStopped) timer = setTimeout(() => (running = sweep()), everyMs)
+  }
+  let running = sweep()
+  return {
+    async stop() {
+      isStopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import { InvalidOrderError } from '../domain/submission.ts'
+import { backoffMs } from '../orders/backoff.ts'
+import type { OrderEffects } from '../orders/effects.ts'
+import { executeOrder } from '../orders/execute.ts'
+import type { StoredOrder } from '../orders/ports.ts'
+import { submitOrders } from '../orders/submit.ts'
+import type { JobOutcome } from './answer.ts'
+import type { QueueJob } from './backend.ts'
+import { parseJob, type RejectedJob, rejectedJob } from './job.ts'
+
+/** What processing a job uses beside the orders' own effects. */
+export interface JobEffects extends OrderEffects {
+  keepRejected(job: RejectedJob): Promise<void>
+}
+
+/** Job in, outcome out: read it, store or find its order, execute that, say what became of it. Never throws. */
+export async function processJob(job: QueueJob, effects: JobEffects): Promise<JobOutcome> {
+  try {
+    const order = await findOrder(job, effects)
+    const execution = await executeOrder(order, effects)
+    return { is: 'executed', orderId: order.orderId, execution }
+  } catch (error) {
+    if (error instanceof InvalidOrderError) return await refuse(job, error, effects)
+    return trouble(job, error, effects)
+  }
+}
+
+async function findOrder(job: QueueJob, effects: JobEffects): Promise<StoredOrder> {
+  const request = parseJob(job.name, job.data)
+  switch (request.is) {
+    case 'wake': {
+      const [order] = await effects.store.load([request.orderId])
+      if (order === undefined) throw new InvalidOrderError('orderId', 'there is no such order')
+      return order
+    }
+    case 'order': {
+      const { partner } = request.submission
+      const [submitted] = await submitOrders([request.submission], {
+        ...effects,
+        actor: `partner:${partner}`,
+      })
+      if (submitted === undefined) throw new Error('a submission without an answer')
+      if (submitted.is === 'conflict')
+        throw new InvalidOrderError(
+          'reference',
+          `conflict: this reference is order ${submitted.orderId} with other content, which stands`,
+        )
+      return submitted.order
+    }
+  }
+}
+
+async function refuse(job: QueueJob, error: InvalidOrderError, effects: JobEffects): Promise<JobOutcome> {
+  try {
+    await effects.keepRejected(rejectedJob(job, error))
+  } catch (storageError) {
+    return trouble(job, storageError, effects)
+  }
+  effects.log.warn({ job_id: job.id, field: error.field, reason: error.message }, 'job refused')
+  return { is: 'refused', reason: error.message }
+}
+
+function trouble(job: QueueJob, error: unknown, effects: JobEffects): JobOutcome {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error'
+  effects.log.error({ job_id: job.id, err: error }, 'job put off')
+  return { is: 'trouble', reason, delayMs: backoffMs(job.attemptsMade, effects.random()) }
+}

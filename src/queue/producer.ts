@@ -1,0 +1,65 @@
+import { InvalidOrderError, parseSubmission } from '../domain/submission.ts'
+import { openQueue, type QueueLocation } from './backend.ts'
+import type { OrderRequest } from './order-request.ts'
+
+/** Jobs added in one round trip. */
+const CHUNK = 500
+
+export interface Producer {
+  /**
+   * Validates an order and adds its job. Adding the same (partner, reference) again is safe.
+   * @returns the BullMQ job's id; the order itself is known by its partner and reference
+   * @throws InvalidOrderError naming the bad field, before anything is added
+   */
+  enqueue(order: OrderRequest): Promise<string>
+  /** Validates all, then adds all; `onAdded` is told how many have been added so far. */
+  enqueueMany(orders: readonly OrderRequest[], onAdded?: (count: number) => void): Promise<string[]>
+  close(): Promise<void>
+}
+
+export interface ProducerOptions {
+  /** `redis://…`: BullMQ on Redis or Valkey. */
+  readonly redisUrl?: string
+  /** `postgres://…`: BullMQ's PostgreSQL backend, schema `bullmq`, as `goldpro migrate` creates it. */
+  readonly databaseUrl?: string
+  /** Told of connection trouble in the background; silent when not given. */
+  readonly onError?: (error: Error) => void
+}
+
+/**
+ * Opens a producer of orders: `createProducer({ redisUrl })` or `createProducer({ databaseUrl })`.
+ * It needs nothing else of this package's configuration.
+ */
+export function createProducer(options: ProducerOptions): Producer {
+  const { redisUrl = null, databaseUrl = null, onError = () => {} } = options
+  if ((redisUrl === null) === (databaseUrl === null))
+    throw new TypeError('createProducer needs exactly one of redisUrl and databaseUrl')
+  const location: QueueLocation = { redisUrl, databaseUrl }
+  const queue = openQueue(location, onError)
+  const enqueueMany = async (
+    orders: readonly OrderRequest[],
+    onAdded: (count: number) => void = () => {},
+  ) => {
+    const jobs = orders.map(jobOf)
+    const ids: string[] = []
+    for (let start = 0; start < jobs.length; start += CHUNK) {
+      const added = await queue.addBulk(jobs.slice(start, start + CHUNK))
+      ids.push(...added.map(({ id }) => id ?? ''))
+      onAdded(ids.length)
+    }
+    return ids
+  }
+  return {
+    enqueue: async (order) => (await enqueueMany([order]))[0] ?? '',
+    enqueueMany,
+    close: () => queue.close(),
+  }
+}
+
+/** The job of an order: named after its kind, with the rest as its data. */
+function jobOf(order: OrderRequest): { name: string; data: object } {
+  if (typeof order !== 'object' || order === null) throw new InvalidOrderError('data', 'must be an object')
+  const { kind, ...data } = order
+  parseSubmission(kind, data)
+  return { name: kind, data }
+}
