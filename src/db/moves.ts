@@ -25,10 +25,12 @@ const SETTLE_DOUBTS = {
         request_id = x.request_id, response_id = x.response_id, session_id = x.session_id,
         gold_weight = CASE WHEN x.executed THEN coalesce(x.gold_weight, a.quoted_gold_weight) END,
         amount = CASE WHEN x.executed THEN coalesce(x.amount, a.quoted_amount) END,
-        fee = CASE WHEN x.executed THEN coalesce(x.fee, a.quoted_fee) END
+        fee = CASE WHEN x.executed THEN coalesce(x.fee, a.quoted_fee) END,
+        gateway_message = coalesce(x.message, a.gateway_message), http_status = coalesce(x.http_status, a.http_status),
+        reply = coalesce(x.reply, a.reply)
       FROM unnest($1::uuid[], $2::bool[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::bigint[], $8::bigint[],
-        $9::text[], $10::text[], $11::jsonb[])
-        AS x (order_id, executed, request_id, response_id, session_id, gold_weight, amount, fee, reason, actor, detail)
+        $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::int[], $14::text[])
+        AS x (order_id, executed, request_id, response_id, session_id, gold_weight, amount, fee, reason, actor, detail, message, http_status, reply)
       WHERE a.order_id = x.order_id AND a.outcome = 'in_doubt'
       RETURNING a.order_id, a.seq, a.outcome, x.reason, x.actor, x.detail
     )
@@ -81,6 +83,9 @@ export async function settleDoubts(database: Database, rows: readonly Settlement
     rows.map(({ reason }) => reason),
     rows.map(({ actor }) => actor),
     rows.map(({ detail }) => JSON.stringify(detail)),
+    rows.map(({ reply }) => reply?.message ?? null),
+    rows.map(({ reply }) => reply?.httpStatus ?? null),
+    rows.map(({ reply }) => reply?.body ?? null),
   ])
 }
 

@@ -65,6 +65,7 @@ export async function resolveOrder(resolution: Resolution, store: PersonsStore):
       reason: 'resolved_by_person',
       actor: `person:${by}`,
       detail: { note, evidence },
+      reply: null,
       executed: executed === null ? null : { requestId: null, ...executed },
     },
   ])

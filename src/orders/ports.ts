@@ -1,7 +1,7 @@
 import type { OrderKind } from '../domain/command.ts'
 import type { OrderState, ReasonFor } from '../domain/lifecycle.ts'
 import type { GoldWeight, Rupiah } from '../domain/money.ts'
-import type { ConfirmOutcome, Quote } from '../domain/outcomes.ts'
+import type { ConfirmOutcome, Quote, Reply } from '../domain/outcomes.ts'
 import type { OrderContent, Submission } from '../domain/submission.ts'
 
 /** An order as a worker finds it. */
@@ -59,6 +59,8 @@ export interface Settlement {
   readonly reason: 'late_reply' | 'resolved_by_person'
   readonly actor: string
   readonly detail: Readonly<Record<string, unknown>>
+  /** The late reply itself; null when a person settles the doubt. */
+  readonly reply: Reply | null
   /** Null: it was not executed. Null fields of an execution are taken from the quote. */
   readonly executed: {
     readonly requestId: string | null

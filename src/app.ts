@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { createOrderStore } from './db/order-store.ts'
+import { type Database, openDatabase } from './db/pool.ts'
+import { keepRejectedJob } from './db/rejected-jobs.ts'
+import { createSweepStore } from './db/sweeps.ts'
+import { type OrderLog, sendDeadlineMs } from './orders/effects.ts'
+import type { OrderGateway } from './orders/gateway-port.ts'
+import type { OrderStore } from './orders/ports.ts'
+import { openQueue, type QueueLocation } from './queue/backend.ts'
+import { startOrderWorker, startSweeper, wakeOrders } from './queue/order-worker.ts'
+
+/** Everything a worker process is made of. */
+export interface WorkerParts {
+  readonly databaseUrl: string
+  /** Null: the queue lives in the database too. */
+  readonly redisUrl: string | null
+  readonly gateway: OrderGateway
+  /** Wall-clock deadline of one gateway call, which the send deadline follows from. */
+  readonly callTimeoutMs: number
+  readonly concurrency: number
+  readonly ratePerSecond: number | null
+  readonly maxRequotes: number
+  readonly quoteMaxAgeMs: number
+  /** The worker's name as events show it. */
+  readonly name: string
+  readonly log: OrderLog
+  /** How often it sweeps, and when BullMQ takes a silent worker for dead. Tests of crashes shorten both. */
+  readonly pace?: {
+    readonly sweepEveryMs: number
+    readonly wakeAgainMs: number
+    readonly lockDurationMs: number
+  }
+  /** Puts something between the worker and its store. Tests of crashes stop the process there. */
+  readonly aroundStore?: (store: OrderStore) => OrderStore
+}
+
+const PACE = { sweepEveryMs: 5_000, wakeAgainMs: 60_000, lockDurationMs: 30_000 }
+
+export interface RunningWorker {
+  /** Takes no more orders, lets sent confirms finish, and returns when all is closed: within the send deadline. */
+  stop(): Promise<void>
+}
+
+/** Starts a worker: orders from the queue, through the gateway, into Postgres; and its sweeper. */
+export function startWorker(parts: WorkerParts): RunningWorker {
+  const { log, pace = PACE, aroundStore = (store: OrderStore) => store } = parts
+  const location: QueueLocation = { redisUrl: parts.redisUrl, databaseUrl: parts.databaseUrl }
+  const database = openWorkerDatabase(parts)
+  const stopping = new AbortController()
+  const actor = `worker:${parts.name}`
+  const policy = {
+    maxRequotes: parts.maxRequotes,
+    quoteMaxAgeMs: parts.quoteMaxAgeMs,
+    sendDeadlineMs: sendDeadlineMs(parts.callTimeoutMs),
+  }
+  const worker = startOrderWorker(
+    location,
+    {
+      concurrency: parts.concurrency,
+      ratePerSecond: parts.ratePerSecond,
+      lockDurationMs: pace.lockDurationMs,
+    },
+    {
+      store: aroundStore(createOrderStore(database)),
+      gateway: parts.gateway,
+      policy,
+      actor,
+      now: Date.now,
+      random: Math.random,
+      newId: randomUUID,
+      pause: (ms) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {}),
+      stopping: stopping.signal,
+      log,
+      keepRejected: (job) => keepRejectedJob(database, job),
+    },
+  )
+  const queue = openQueue(location, (error) => log.warn({ err: error }, 'queue trouble'))
+  const sweeper = startSweeper(pace.sweepEveryMs, {
+    store: createSweepStore(database),
+    wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs),
+    sendDeadlineMs: policy.sendDeadlineMs,
+    wakeAgainMs: pace.wakeAgainMs,
+    actor: `sweeper:${parts.name}`,
+    log,
+  })
+  return {
+    async stop() {
+      stopping.abort()
+      await Promise.all([worker.close(), sweeper.stop()])
+      await Promise.all([queue.close(), database.close()])
+    },
+  }
+}
+
+function openWorkerDatabase({ databaseUrl, concurrency, log }: WorkerParts): Database {
+  return openDatabase({
+    databaseUrl,
+    // A worker waits for the gateway most of the time, so orders share connections.
+    maxConnections: Math.min(concurrency + 2, 20),
+    onError: (error) => log.warn({ err: error }, 'postgres trouble'),
+  })
+}
