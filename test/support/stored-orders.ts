@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import { createOrderStore } from '../../src/db/order-store.ts'
+import { type Database, openDatabase } from '../../src/db/pool.ts'
+import { createSweepStore } from '../../src/db/sweeps.ts'
+import type { GoldWeight, Rupiah } from '../../src/domain/money.ts'
+import type { ConfirmOutcome, Quote } from '../../src/domain/outcomes.ts'
+import { parseSubmission } from '../../src/domain/submission.ts'
+import { jobData } from './job-data.ts'
+
+/** Opens a pool for a test and the stores on it. */
+export function openStores(databaseUrl: string, maxConnections = 8) {
+  const database = openDatabase({ databaseUrl, maxConnections, onError: () => {} })
+  return { database, store: createOrderStore(database), sweeps: createSweepStore(database) }
+}
+
+export const reply = { httpStatus: 200, body: '{}', message: 'Success' }
+
+export const outcomes = {
+  succeeded: {
+    is: 'succeeded',
+    executed: {
+      requestId: '1',
+      responseId: '2',
+      sessionId: 'S1',
+      goldWeight: 5_000 as GoldWeight,
+      amount: 441_000 as Rupiah,
+      fee: 5_000 as Rupiah,
+    },
+    reply,
+  },
+  price_changed: { is: 'price_changed', reply },
+  rejected: { is: 'rejected', reason: 'insufficient_balance', reply },
+  not_sent: { is: 'not_sent', reply },
+  in_doubt: { is: 'in_doubt', doubt: 'reply_lost', reply },
+} as const satisfies Record<ConfirmOutcome['is'], ConfirmOutcome>
+
+export function aQuote(overrides: Partial<Quote> = {}): Quote {
+  return {
+    quoteId: randomUUID(),
+    goldWeight: 5_000 as GoldWeight,
+    amount: 441_000 as Rupiah,
+    fee: 5_000 as Rupiah,
+    ...overrides,
+  }
+}
+
+type Stores = ReturnType<typeof openStores>
+
+/** Stores a new order of a kind and gives its id. */
+export async function anAccepted(
+  { store }: Stores,
+  kind: keyof typeof jobData = 'buy',
+  overrides: object = {},
+) {
+  const submission = parseSubmission(kind === 'buyRupiah' ? 'buy' : kind, jobData[kind](overrides))
+  const [order] = await store.submit([{ orderId: randomUUID(), submission }], 'partner:acme')
+  if (order === undefined) throw new Error('not stored')
+  return order.orderId
+}
+
+/** Stores a new order and commits an intent for it. */
+export async function aConfirming(stores: Stores, kind: keyof typeof jobData = 'buy') {
+  const orderId = await anAccepted(stores, kind)
+  const intentId = randomUUID()
+  const [intent] = await stores.store.commitIntents([{ orderId, intentId, quote: aQuote() }], 'worker:test')
+  if (intent === undefined) throw new Error('no intent')
+  return { orderId, seq: intent.seq, intentId }
+}
+
+/** Brings an order to a state by legal moves only. */
+export async function anOrderIn(
+  stores: Stores,
+  state: string,
+  kind: keyof typeof jobData = 'buy',
+): Promise<string> {
+  const { store } = stores
+  const detail = { note: 'test' }
+  switch (state) {
+    case 'accepted':
+      return await anAccepted(stores, kind)
+    case 'confirming':
+      return (await aConfirming(stores, kind)).orderId
+    case 'succeeded':
+    case 'rejected':
+    case 'in_doubt': {
+      const intent = await aConfirming(stores, kind)
+      await store.endIntents([{ ...intent, outcome: outcomes[state] }], 'worker:test')
+      return intent.orderId
+    }
+    case 'expired': {
+      const orderId = await anAccepted(stores, kind)
+      await store.move('expire', [{ orderId, reason: 'deadline_passed', actor: 'sweeper', detail: null }])
+      return orderId
+    }
+    case 'cancelled': {
+      const orderId = await anAccepted(stores, kind)
+      await store.move('cancel', [{ orderId, reason: 'cancel_requested', actor: 'person:test', detail }])
+      return orderId
+    }
+    case 'held': {
+      const orderId = await anAccepted(stores, kind)
+      await store.move('hold', [{ orderId, reason: 'held_by_person', actor: 'person:test', detail }])
+      return orderId
+    }
+    default:
+      throw new Error(`no way to ${state}`)
+  }
+}
+
+/** The one row a query gives. */
+export async function oneRow<Row extends object>(
+  database: Database,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row> {
+  const [row] = await database.run<Row>({ name: '', text }, values)
+  if (row === undefined) throw new Error('no row')
+  return row
+}
