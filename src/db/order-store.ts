@@ -3,7 +3,7 @@ import { commitIntents, endIntents, withdrawIntents } from './intents.ts'
 import { moveOrders, postponeOrders, settleDoubts } from './moves.ts'
 import type { Database } from './pool.ts'
 import { loadOrders, submitOrders } from './submissions.ts'
-import { createSweepStore } from './sweeps.ts'
+import { doubtOverdueIntents } from './sweeps.ts'
 
 /** The orders in Postgres. */
 export function createOrderStore(database: Database): OrderStore {
@@ -15,7 +15,8 @@ export function createOrderStore(database: Database): OrderStore {
     endIntents: (verdicts, actor) => endIntents(database, verdicts, actor),
     move: (move, rows) => moveOrders(database, move, rows),
     settle: (settlements) => settleDoubts(database, settlements),
-    doubtOverdueIntents: createSweepStore(database).doubtOverdueIntents,
+    doubtOverdueIntent: (orderId, sendDeadlineMs, actor) =>
+      doubtOverdueIntents(database, sendDeadlineMs, actor, 1, [orderId]),
     postpone: (rows) => postponeOrders(database, rows),
   }
 }

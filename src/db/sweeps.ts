@@ -1,5 +1,5 @@
 import type { SweepStore } from '../orders/ports.ts'
-import type { Database } from './pool.ts'
+import type { Database, Statement } from './pool.ts'
 
 // SKIP LOCKED: several workers sweep at once, and none waits for another or for an order somebody is just ending.
 const DOUBT_OVERDUE_INTENTS = {
@@ -8,6 +8,7 @@ const DOUBT_OVERDUE_INTENTS = {
     WITH overdue AS (
       SELECT order_id, seq FROM attempts
       WHERE outcome = 'intent' AND intent_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+        AND ($4::uuid[] IS NULL OR order_id = ANY ($4))
       ORDER BY intent_at LIMIT $3 FOR UPDATE SKIP LOCKED
     ), ended AS (
       UPDATE attempts a
@@ -44,14 +45,30 @@ const TAKE_FORGOTTEN = {
 
 /** The sweeper's view of the orders. */
 export function createSweepStore(database: Database): SweepStore {
-  const orderIds = async (statement: { name: string; text: string }, values: readonly unknown[]) => {
-    const rows = await database.run<{ order_id: string }>(statement, values)
-    return rows.map((row) => row.order_id)
-  }
   return {
     doubtOverdueIntents: (sendDeadlineMs, actor, limit) =>
-      orderIds(DOUBT_OVERDUE_INTENTS, [sendDeadlineMs, actor, limit]),
-    expireOverdue: (actor, limit) => orderIds(EXPIRE_OVERDUE, [actor, limit]),
-    takeForgotten: (againMs, limit) => orderIds(TAKE_FORGOTTEN, [againMs, limit]),
+      doubtOverdueIntents(database, sendDeadlineMs, actor, limit, null),
+    expireOverdue: (actor, limit) => movedBy(database, EXPIRE_OVERDUE, [actor, limit]),
+    takeForgotten: (againMs, limit) => movedBy(database, TAKE_FORGOTTEN, [againMs, limit]),
   }
+}
+
+/** Marks overdue intents as doubts: of these orders, or of all. */
+export function doubtOverdueIntents(
+  database: Database,
+  sendDeadlineMs: number,
+  actor: string,
+  limit: number,
+  orderIds: readonly string[] | null,
+): Promise<string[]> {
+  return movedBy(database, DOUBT_OVERDUE_INTENTS, [sendDeadlineMs, actor, limit, orderIds])
+}
+
+async function movedBy(
+  database: Database,
+  statement: Statement,
+  values: readonly unknown[],
+): Promise<string[]> {
+  const rows = await database.run<{ order_id: string }>(statement, values)
+  return rows.map((row) => row.order_id)
 }

@@ -32,7 +32,7 @@ export async function executeOrder(order: StoredOrder, effects: OrderEffects): P
     case 'run':
       return await runOrder(order, effects)
     case 'mark_overdue':
-      await effects.store.doubtOverdueIntents(effects.policy.sendDeadlineMs, effects.actor, 1)
+      await effects.store.doubtOverdueIntent(order.orderId, effects.policy.sendDeadlineMs, effects.actor)
       return await reload(order, effects)
     case 'nothing_to_do':
     case 'leave':

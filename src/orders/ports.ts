@@ -86,7 +86,7 @@ export interface SweepStore {
  * Where orders are kept. Writes take arrays and are set-based; each is one transaction, guarded on the state it leaves.
  * Rows that the guard refused are missing from what is returned.
  */
-export interface OrderStore extends Pick<SweepStore, 'doubtOverdueIntents'> {
+export interface OrderStore {
   /** Inserts unknown orders. Returns, in the order of the submissions, the stored order of each (partner, reference). */
   submit(
     submissions: readonly { orderId: string; submission: Submission }[],
@@ -105,6 +105,8 @@ export interface OrderStore extends Pick<SweepStore, 'doubtOverdueIntents'> {
   ): Promise<string[]>
   /** Leads out of `in_doubt`. */
   settle(settlements: readonly Settlement[]): Promise<string[]>
+  /** Marks one order in doubt whose intent is older than the send deadline. */
+  doubtOverdueIntent(orderId: string, sendDeadlineMs: number, actor: string): Promise<string[]>
   /** Leaves an accepted order for later. */
   postpone(rows: readonly { orderId: string; delayMs: number; trouble: string }[]): Promise<string[]>
 }

@@ -1,0 +1,397 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { StorageError } from '../../src/db/pool.ts'
+import type { Rupiah } from '../../src/domain/money.ts'
+import type { OrderEffects } from '../../src/orders/effects.ts'
+import { executeOrder } from '../../src/orders/execute.ts'
+import type { OrderGateway } from '../../src/orders/gateway-port.ts'
+import type { OrderStore } from '../../src/orders/ports.ts'
+import { scriptedGateway, testClock, testEffects } from '../support/effects.ts'
+import { createTestDatabase } from '../support/postgres.ts'
+import { anAccepted, anOrderIn, aQuote, openStores, outcomes, reply } from '../support/stored-orders.ts'
+
+let test: Awaited<ReturnType<typeof createTestDatabase>>
+let stores: ReturnType<typeof openStores>
+
+beforeAll(async () => {
+  test = await createTestDatabase()
+  stores = openStores(test.databaseUrl, 20)
+})
+
+afterAll(async () => {
+  await stores?.database.close()
+  await test?.drop()
+})
+
+async function load(orderId: string) {
+  const [order] = await stores.store.load([orderId])
+  if (order === undefined) throw new Error('no such order')
+  return order
+}
+
+async function execute(orderId: string, gateway: OrderGateway, overrides: Partial<OrderEffects> = {}) {
+  return await executeOrder(await load(orderId), testEffects(stores.store, gateway, overrides))
+}
+
+const attemptsOf = (orderId: string) =>
+  stores.database.run<{ outcome: string; quote_id: string; session_id: string | null }>(
+    { name: '', text: 'SELECT outcome, quote_id, session_id FROM attempts WHERE order_id = $1 ORDER BY seq' },
+    [orderId],
+  )
+
+describe('an order', () => {
+  it('is quoted, confirmed once and succeeded', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({})
+    expect(await execute(orderId, gateway)).toEqual({ is: 'ended', state: 'succeeded', reason: 'executed' })
+    expect(gateway.confirmed).toHaveLength(1)
+    expect(await attemptsOf(orderId)).toMatchObject([{ outcome: 'succeeded', session_id: 'S1' }])
+  })
+
+  it('takes a new quote after a price change and confirms that one', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({
+      confirms: [outcomes.price_changed, outcomes.price_changed, outcomes.succeeded],
+    })
+    expect(await execute(orderId, gateway)).toMatchObject({ state: 'succeeded' })
+    expect(new Set(gateway.confirmed).size).toBe(3)
+    expect((await attemptsOf(orderId)).map(({ outcome }) => outcome)).toEqual([
+      'price_changed',
+      'price_changed',
+      'succeeded',
+    ])
+  })
+
+  it('is left for later when the price keeps changing, and goes on from there', async () => {
+    const orderId = await anAccepted(stores)
+    const changing = scriptedGateway({ confirms: [outcomes.price_changed] })
+    expect(await execute(orderId, changing)).toMatchObject({ is: 'later', trouble: 'price_changed' })
+    expect(changing.confirmed).toHaveLength(4)
+    expect(await execute(orderId, scriptedGateway({}))).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('is left for later when the checkout says the price has changed, without a confirm', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({ checkouts: [{ is: 'price_changed', message: 'Price changes' }] })
+    expect(await execute(orderId, gateway)).toMatchObject({ is: 'later' })
+    expect(gateway.confirmed).toEqual([])
+  })
+
+  it('waits longer each time it is put off', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({ checkouts: [{ is: 'trouble', message: 'ECONNREFUSED' }] })
+    const delays: number[] = []
+    for (let run = 0; run < 4; run += 1) {
+      const execution = await execute(orderId, gateway)
+      if (execution.is !== 'later') throw new Error(execution.is)
+      delays.push(execution.delayMs)
+    }
+    expect(delays).toEqual([750, 1_500, 3_000, 6_000])
+  })
+
+  it('is rejected for good when the checkout refuses it', async () => {
+    const orderId = await anAccepted(stores)
+    const refused = { is: 'refused', reason: 'user_not_found', message: 'User not found' } as const
+    const gateway = scriptedGateway({ checkouts: [refused] })
+    expect(await execute(orderId, gateway)).toEqual({
+      is: 'ended',
+      state: 'rejected',
+      reason: 'user_not_found',
+    })
+    expect(gateway.confirmed).toEqual([])
+  })
+
+  it('is checked against its limit on every quote, not only the first', async () => {
+    const orderId = await anAccepted(stores, 'buy', { limit: { max_price_per_gram: 900_000 } })
+    const quoted = (amount: number) => () =>
+      ({ is: 'quoted', quote: aQuote({ amount: amount as Rupiah }) }) as const
+    const gateway = scriptedGateway({
+      checkouts: [quoted(450_000), quoted(450_001)],
+      confirms: [outcomes.price_changed],
+    })
+    expect(await execute(orderId, gateway)).toEqual({ is: 'ended', state: 'rejected', reason: 'price_limit' })
+    expect(gateway.confirmed).toHaveLength(1)
+  })
+
+  it('expires at its deadline without a checkout', async () => {
+    const orderId = await anAccepted(stores, 'buy', { deadline: '2020-01-01T00:00:00Z' })
+    const gateway = scriptedGateway({})
+    expect(await execute(orderId, gateway)).toMatchObject({ state: 'expired' })
+    expect(gateway.checkouts).toBe(0)
+  })
+
+  it('is never put off beyond its deadline', async () => {
+    const { clock, now, pause } = testClock()
+    const orderId = await anAccepted(stores, 'buy', { deadline: new Date(clock.nowMs + 300).toISOString() })
+    const gateway = scriptedGateway({ checkouts: [{ is: 'trouble', message: 'ECONNREFUSED' }] })
+    expect(await execute(orderId, gateway, { now, pause })).toMatchObject({ is: 'later', delayMs: 300 })
+  })
+
+  it.each(['rejected', 'in_doubt'] as const)(
+    'that is %s at the confirm is not confirmed again',
+    async (outcome) => {
+      const orderId = await anAccepted(stores)
+      const gateway = scriptedGateway({ confirms: [outcomes[outcome]] })
+      expect(await execute(orderId, gateway)).toMatchObject({ is: 'ended', state: outcome })
+      expect(await execute(orderId, gateway)).toMatchObject({ is: 'ended', state: outcome })
+      expect(gateway.confirmed).toHaveLength(1)
+      expect(gateway.checkouts).toBe(1)
+    },
+  )
+
+  it('takes a new quote when the confirm was provably not sent', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({ confirms: [outcomes.not_sent, outcomes.succeeded] })
+    expect(await execute(orderId, gateway)).toMatchObject({ state: 'succeeded' })
+    expect(gateway.checkouts).toBe(2)
+  })
+
+  it.each(['in_doubt', 'held', 'succeeded', 'rejected', 'expired', 'cancelled', 'confirming'])(
+    'that is already %s is not touched',
+    async (state) => {
+      const orderId = await anOrderIn(stores, state)
+      const gateway = scriptedGateway({})
+      expect(await execute(orderId, gateway)).toMatchObject({ state })
+      expect(gateway.checkouts).toBe(0)
+    },
+  )
+
+  it('with an overdue intent becomes a doubt and is never sent', async () => {
+    const orderId = await anOrderIn(stores, 'confirming')
+    const gateway = scriptedGateway({})
+    const policy = { maxRequotes: 3, quoteMaxAgeMs: 10_000, sendDeadlineMs: -1 }
+    expect(await execute(orderId, gateway, { policy })).toEqual({
+      is: 'ended',
+      state: 'in_doubt',
+      reason: 'intent_overdue',
+    })
+    expect(gateway.confirmed).toEqual([])
+  })
+})
+
+describe('a quote', () => {
+  it('that is too old is not confirmed, a new one is', async () => {
+    const orderId = await anAccepted(stores)
+    const { clock, now, pause } = testClock()
+    const slow = () => {
+      clock.nowMs += 10_001
+      return { is: 'quoted', quote: aQuote({ quoteId: `slow-${orderId}` }) } as const
+    }
+    const fast = () => ({ is: 'quoted', quote: aQuote() }) as const
+    const gateway = scriptedGateway({ checkouts: [slow, fast] })
+    expect(await execute(orderId, gateway, { now, pause })).toMatchObject({ state: 'succeeded' })
+    expect(gateway.confirmed).toHaveLength(1)
+    expect(gateway.confirmed[0]).not.toContain('slow')
+  })
+
+  it('that the gateway hands out twice is sent once', async () => {
+    const twice = aQuote()
+    const [first, second] = [await anAccepted(stores), await anAccepted(stores)]
+    const gateway = scriptedGateway({ checkouts: [{ is: 'quoted', quote: twice }] })
+    const results = await Promise.all([execute(first, gateway), execute(second, gateway)])
+    expect(gateway.confirmed).toEqual([twice.quoteId])
+    expect(results.map(({ is }) => is).sort()).toEqual(['ended', 'later'])
+  })
+})
+
+describe('two workers with the same order', () => {
+  it('send one confirm between them', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const orderId = await anAccepted(stores)
+      const gateway = scriptedGateway({})
+      await Promise.all([execute(orderId, gateway), execute(orderId, gateway), execute(orderId, gateway)])
+      expect(gateway.confirmed).toHaveLength(1)
+      expect(await load(orderId)).toMatchObject({ state: 'succeeded' })
+    }
+  })
+
+  it('and a cancellation in between send nothing', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({
+      checkouts: [
+        async () => {
+          const cancel = { orderId, reason: 'cancel_requested', actor: 'person:test', detail: null } as const
+          await stores.store.move('cancel', [cancel])
+          return { is: 'quoted', quote: aQuote() }
+        },
+      ],
+    })
+    expect(await execute(orderId, gateway)).toMatchObject({ is: 'ended', state: 'cancelled' })
+    expect(gateway.confirmed).toEqual([])
+  })
+})
+
+describe('a worker that freezes', () => {
+  it('between intent and send gives the intent back instead of sending late', async () => {
+    const orderId = await anAccepted(stores)
+    const { clock, now, pause } = testClock()
+    const gateway = scriptedGateway({})
+    let commits = 0
+    const freezing: OrderStore = {
+      ...stores.store,
+      async commitIntents(intents, actor) {
+        const committed = await stores.store.commitIntents(intents, actor)
+        commits += 1
+        if (commits === 1) clock.nowMs += 2_001
+        return committed
+      },
+    }
+    const effects = testEffects(freezing, gateway, { now, pause })
+    expect(await executeOrder(await load(orderId), effects)).toMatchObject({ state: 'succeeded' })
+    expect((await attemptsOf(orderId)).map(({ outcome }) => outcome)).toEqual(['not_sent', 'succeeded'])
+    expect(gateway.confirmed).toHaveLength(1)
+  })
+
+  it.each([
+    ['succeeded', 'succeeded', 'late_reply'],
+    ['rejected', 'rejected', 'late_reply'],
+    ['price_changed', 'rejected', 'late_reply'],
+    ['in_doubt', 'in_doubt', 'intent_overdue'],
+  ] as const)(
+    'until others doubt it: a late reply of %s leaves the order %s',
+    async (late, state, reason) => {
+      const orderId = await anAccepted(stores)
+      const gateway = scriptedGateway({
+        confirms: [
+          async () => {
+            await stores.sweeps.doubtOverdueIntents(0, 'sweeper', 1_000)
+            return outcomes[late]
+          },
+        ],
+      })
+      expect(await execute(orderId, gateway)).toEqual({ is: 'ended', state, reason })
+      expect(gateway.confirmed).toHaveLength(1)
+    },
+  )
+
+  it('until a person has resolved the doubt: the final state stands', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({
+      confirms: [
+        async () => {
+          await stores.sweeps.doubtOverdueIntents(0, 'sweeper', 1_000)
+          await stores.store.settle([
+            {
+              orderId,
+              reason: 'resolved_by_person',
+              actor: 'person:ani',
+              detail: {},
+              reply: null,
+              executed: null,
+            },
+          ])
+          return outcomes.rejected
+        },
+      ],
+    })
+    expect(await execute(orderId, gateway)).toMatchObject({ state: 'rejected', reason: 'resolved_by_person' })
+  })
+})
+
+describe('a worker that is to stop', () => {
+  it('begins nothing', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({})
+    const execution = await execute(orderId, gateway, { stopping: AbortSignal.abort() })
+    expect(execution).toMatchObject({ is: 'later', delayMs: 0 })
+    expect(gateway.checkouts).toBe(0)
+  })
+
+  it('after the checkout does not confirm', async () => {
+    const orderId = await anAccepted(stores)
+    const stopping = new AbortController()
+    const gateway = scriptedGateway({
+      checkouts: [
+        () => {
+          stopping.abort()
+          return { is: 'quoted', quote: aQuote() }
+        },
+      ],
+    })
+    expect(await execute(orderId, gateway, { stopping: stopping.signal })).toMatchObject({ is: 'later' })
+    expect(gateway.confirmed).toEqual([])
+  })
+
+  it('during a confirm records its reply', async () => {
+    const orderId = await anAccepted(stores)
+    const stopping = new AbortController()
+    const gateway = scriptedGateway({
+      confirms: [
+        () => {
+          stopping.abort()
+          return outcomes.succeeded
+        },
+      ],
+    })
+    expect(await execute(orderId, gateway, { stopping: stopping.signal })).toMatchObject({
+      state: 'succeeded',
+    })
+  })
+})
+
+describe('when Postgres goes away', () => {
+  const gone = () => new StorageError('commit_intents', Object.assign(new Error('gone'), { code: '57P01' }))
+
+  it('before the answer to the intent, nothing is sent and the intent is given back', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({})
+    const breaking: OrderStore = {
+      ...stores.store,
+      async commitIntents(intents, actor) {
+        await stores.store.commitIntents(intents, actor)
+        throw gone()
+      },
+    }
+    await expect(executeOrder(await load(orderId), testEffects(breaking, gateway))).rejects.toThrow(
+      StorageError,
+    )
+    expect(gateway.confirmed).toEqual([])
+    expect(await load(orderId)).toMatchObject({ state: 'accepted', reason: 'not_sent' })
+  })
+
+  it('while a reply is in hand, the reply is recorded when it is back', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({})
+    let failures = 5
+    const away: OrderStore = {
+      ...stores.store,
+      async endIntents(verdicts, actor) {
+        failures -= 1
+        if (failures >= 0) throw gone()
+        return await stores.store.endIntents(verdicts, actor)
+      },
+    }
+    const execution = await executeOrder(await load(orderId), testEffects(away, gateway))
+    expect(execution).toMatchObject({ state: 'succeeded' })
+    expect(gateway.confirmed).toHaveLength(1)
+  })
+
+  it('after the reply was recorded but before that was known, recording again changes nothing', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({})
+    let isFirst = true
+    const unsure: OrderStore = {
+      ...stores.store,
+      async endIntents(verdicts, actor) {
+        const ended = await stores.store.endIntents(verdicts, actor)
+        if (!isFirst) return ended
+        isFirst = false
+        throw gone()
+      },
+    }
+    const execution = await executeOrder(await load(orderId), testEffects(unsure, gateway))
+    expect(execution).toEqual({ is: 'ended', state: 'succeeded', reason: 'executed' })
+  })
+
+  it('for good, the session_id of the reply is in the log', async () => {
+    const orderId = await anAccepted(stores)
+    const logged: object[] = []
+    const log = { debug() {}, info() {}, warn() {}, error: (fields: object) => logged.push(fields) }
+    const away: OrderStore = { ...stores.store, endIntents: () => Promise.reject(gone()) }
+    const effects = testEffects(away, scriptedGateway({ confirms: [{ ...outcomes.succeeded, reply }] }), {
+      log,
+    })
+    await expect(executeOrder(await load(orderId), effects)).rejects.toThrow(StorageError)
+    expect(logged.at(-1)).toMatchObject({ order_id: orderId, outcome: 'succeeded', session_id: 'S1' })
+    expect(await load(orderId)).toMatchObject({ state: 'confirming' })
+  })
+})

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import type { CheckoutOutcome, ConfirmOutcome, Quote } from '../../src/domain/outcomes.ts'
+import type { OrderEffects, OrderLog } from '../../src/orders/effects.ts'
+import type { OrderGateway } from '../../src/orders/gateway-port.ts'
+import type { OrderStore } from '../../src/orders/ports.ts'
+import { aQuote, outcomes } from './stored-orders.ts'
+
+export const silentLog: OrderLog = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** A gateway that answers from a script and remembers every confirm it was sent. */
+export interface ScriptedGateway extends OrderGateway {
+  readonly confirmed: string[]
+  checkouts: number
+}
+
+type Scripted<T, A extends unknown[]> = T | ((...args: A) => T | Promise<T>)
+
+/** Each call takes the next entry; the last entry repeats. */
+export function scriptedGateway(script: {
+  checkouts?: Scripted<CheckoutOutcome, []>[]
+  confirms?: Scripted<ConfirmOutcome, [Quote]>[]
+}): ScriptedGateway {
+  const checkouts = script.checkouts ?? [() => ({ is: 'quoted', quote: aQuote() })]
+  const confirms = script.confirms ?? [outcomes.succeeded]
+  const confirmed: string[] = []
+  return {
+    confirmed,
+    checkouts: 0,
+    async checkout() {
+      const entry = at(checkouts, this.checkouts)
+      this.checkouts += 1
+      return typeof entry === 'function' ? await entry() : entry
+    },
+    async confirm(_command, quote) {
+      const entry = at(confirms, confirmed.length)
+      confirmed.push(quote.quoteId)
+      return typeof entry === 'function' ? await entry(quote) : entry
+    },
+  }
+}
+
+function at<T>(script: T[], position: number): T {
+  const entry = script[Math.min(position, script.length - 1)]
+  if (entry === undefined) throw new Error('an empty script')
+  return entry
+}
+
+/** A clock that tests move; pauses move it too and take no time. */
+export function testClock() {
+  const clock = { nowMs: Date.now(), pauses: 0 }
+  return {
+    clock,
+    now: () => clock.nowMs,
+    pause: async (ms: number) => {
+      clock.nowMs += ms
+      clock.pauses += 1
+    },
+  }
+}
+
+export function testEffects(
+  store: OrderStore,
+  gateway: OrderGateway,
+  overrides: Partial<OrderEffects> = {},
+): OrderEffects {
+  const { now, pause } = testClock()
+  return {
+    store,
+    gateway,
+    policy: { maxRequotes: 3, quoteMaxAgeMs: 10_000, sendDeadlineMs: 20_000 },
+    actor: 'worker:test',
+    now,
+    pause,
+    random: () => 0.5,
+    newId: randomUUID,
+    stopping: new AbortController().signal,
+    log: silentLog,
+    ...overrides,
+  }
+}
