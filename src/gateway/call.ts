@@ -1,0 +1,55 @@
+import type { GatewaySettings } from '../config.ts'
+import { type Envelope, readEnvelope } from './codecs.ts'
+import { bodyOf, type Operation, pathOf } from './endpoints.ts'
+import { signatureHeaders } from './signing.ts'
+import { createTokenSource } from './token.ts'
+import { type Exchange, openTransport } from './transport.ts'
+
+/** What came of one call of an operation. */
+export type CallResult =
+  | {
+      readonly is: 'reply'
+      readonly status: number
+      readonly text: string
+      readonly envelope: Envelope | null
+    }
+  | Extract<Exchange, { is: 'failure' }>
+
+export interface Caller {
+  /** Sends one operation's request once, within the wall-clock deadline of a call, token included. */
+  call(operation: Operation, fields: Readonly<Record<string, unknown>>): Promise<CallResult>
+  /** Whether a 401 can be due to an old token, so that a call which moves nothing is worth repeating. */
+  readonly usesToken: boolean
+  close(): void
+}
+
+/** Opens the way to the gateway with the configured token and signature. */
+export function openCaller(settings: GatewaySettings, now: () => number): Caller {
+  const transport = openTransport(settings.baseUrl)
+  const tokens = settings.oauth === null ? null : createTokenSource(settings.oauth, transport, now)
+  const basePath = new URL(settings.baseUrl).pathname.replace(/\/$/, '')
+  return {
+    usesToken: tokens !== null,
+    async call(operation, fields) {
+      const deadline = now() + settings.timeoutMs
+      const answer = (await tokens?.get(settings.timeoutMs)) ?? null
+      if (answer?.is === 'none') return { is: 'failure', wasSent: false, code: answer.because }
+      const path = pathOf(operation, settings.sellPath)
+      const timeoutMs = deadline - now()
+      if (timeoutMs <= 0) return { is: 'failure', wasSent: false, code: 'no time left after the token' }
+      const exchange = await transport.post({
+        path,
+        body: JSON.stringify(bodyOf(operation, fields)),
+        headers: {
+          ...(answer === null ? {} : { Authorization: `Bearer ${answer.token}` }),
+          ...(settings.signing === null ? {} : signatureHeaders(settings.signing, basePath + path, now())),
+        },
+        timeoutMs,
+      })
+      if (exchange.is === 'failure') return exchange
+      if (exchange.status === 401 && answer !== null) tokens?.drop(answer.token)
+      return { ...exchange, envelope: readEnvelope(exchange.text) }
+    },
+    close: () => transport.close(),
+  }
+}

@@ -1,0 +1,72 @@
+import type { OrderCommand } from '../domain/command.ts'
+import { isSamePhoneNumber } from '../domain/masking.ts'
+import type { CheckoutOutcome, Quote } from '../domain/outcomes.ts'
+import type { CallResult } from './call.ts'
+import { replyData } from './codecs.ts'
+import { contradictsOrder } from './contradictions.ts'
+import { outcomeRow } from './outcome-table.ts'
+import { messageOf } from './replies.ts'
+
+/** What a checkout's call means for the order. Nothing has moved, so whatever is unclear may be asked again. */
+export function checkoutOutcome(
+  command: OrderCommand,
+  result: CallResult,
+  is429Refusal: boolean,
+): CheckoutOutcome {
+  const message = messageOf(result)
+  if (result.is === 'failure') return { is: 'trouble', message }
+  const { checkout } = outcomeRow({ status: result.status, envelope: result.envelope, is429Refusal })
+  switch (checkout.is) {
+    case 'success':
+      return readQuote(command, result.envelope?.data)
+    case 'price_changed':
+      return { is: 'price_changed', message }
+    case 'rejected':
+      return { is: 'refused', reason: checkout.reason, message }
+    case 'refused_unlisted':
+      return { is: 'refused', reason: 'refused_at_checkout', message }
+    case 'trouble':
+      return { is: 'trouble', message }
+  }
+}
+
+function readQuote(command: OrderCommand, data: unknown): CheckoutOutcome {
+  return command.kind === 'withdraw' ? readAddressAsQuote(command, data) : readTradeQuote(command, data)
+}
+
+function readTradeQuote(command: OrderCommand, data: unknown): CheckoutOutcome {
+  const parsed = replyData.quote.safeParse(data)
+  if (!parsed.success) return unreadable(parsed.error.issues[0]?.path.join('.'))
+  const contradiction = contradictsOrder(command, parsed.data)
+  if (contradiction !== null) return contradicting(contradiction)
+  const { response_id, gold_weight, amount, fee } = parsed.data
+  return quoted({ quoteId: response_id, goldWeight: gold_weight, amount, fee })
+}
+
+/** A withdrawal has no checkout: its address is registered, and that reply's `request_id` is what it confirms. */
+function readAddressAsQuote(
+  command: Extract<OrderCommand, { kind: 'withdraw' }>,
+  data: unknown,
+): CheckoutOutcome {
+  const parsed = replyData.address.safeParse(data)
+  if (!parsed.success) return unreadable(parsed.error.issues[0]?.path.join('.'))
+  if (!isSamePhoneNumber(parsed.data.phone_number, command.phoneNumber)) return contradicting('phone_number')
+  return quoted({
+    quoteId: parsed.data.request_id,
+    goldWeight: command.goldWeight,
+    amount: null,
+    fee: null,
+  })
+}
+
+function quoted(quote: Quote): CheckoutOutcome {
+  return { is: 'quoted', quote }
+}
+
+function unreadable(field: string | undefined): CheckoutOutcome {
+  return { is: 'trouble', message: `the quote is not as documented: ${field || 'data'}` }
+}
+
+function contradicting(field: string): CheckoutOutcome {
+  return { is: 'trouble', message: `the quote contradicts the order: ${field}` }
+}

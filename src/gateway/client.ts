@@ -1,0 +1,110 @@
+import type { z } from 'zod'
+import type { GatewaySettings } from '../config.ts'
+import type { OrderLog } from '../orders/effects.ts'
+import type { OrderGateway } from '../orders/gateway-port.ts'
+import { type CallResult, openCaller } from './call.ts'
+import { checkoutOutcome } from './checkout.ts'
+import { fieldsOf, replyData } from './codecs.ts'
+import { confirmOutcome } from './confirm.ts'
+import { type Operation, operationsOf } from './endpoints.ts'
+import { outcomeRow } from './outcome-table.ts'
+import { messageOf } from './replies.ts'
+
+/** The answer of an operation that is not an order: its data, or the gateway's words. */
+export type Answer<Data> =
+  | { readonly is: 'answered'; readonly data: Data }
+  | { readonly is: 'refused'; readonly message: string }
+  | { readonly is: 'trouble'; readonly message: string }
+
+type DataOf<K extends keyof typeof replyData> = z.output<(typeof replyData)[K]>
+
+/** All operations of the gateway. No call throws: everything that can happen is an outcome. */
+export interface GatewayClient extends OrderGateway {
+  /** Activates a wallet. */
+  register(wallet: {
+    phone_number: string
+    name: string
+    email: string
+  }): Promise<Answer<DataOf<'registration'>>>
+  /** Collection points near a kecamatan. */
+  region(kecamatan: string): Promise<Answer<DataOf<'regions'>>>
+  getAddress(phoneNumber: string): Promise<Answer<DataOf<'address'>>>
+  /** Price per gram and day, rupiah. */
+  chart(side: 'buy' | 'sell', phoneNumber: string): Promise<Answer<DataOf<'chart'>>>
+  close(): void
+}
+
+export interface GatewayEffects {
+  /** Milliseconds since the epoch. */
+  now(): number
+  readonly log: OrderLog
+}
+
+/** Opens the client of one gateway. */
+export function createGatewayClient(settings: GatewaySettings, effects: GatewayEffects): GatewayClient {
+  const caller = openCaller(settings, effects.now)
+  const { is429Refusal } = settings
+
+  /** A call that moves nothing: a token the gateway has withdrawn early is worth one more try. */
+  const ask = async (operation: Operation, fields: Record<string, unknown>): Promise<CallResult> => {
+    const first = await caller.call(operation, fields)
+    if (isUnauthorised(first) && caller.usesToken) {
+      const second = await caller.call(operation, fields)
+      return alertIfUnauthorised(operation, second)
+    }
+    return alertIfUnauthorised(operation, first)
+  }
+
+  const alertIfUnauthorised = (operation: Operation, result: CallResult): CallResult => {
+    if (isUnauthorised(result))
+      effects.log.error({ operation }, 'the gateway refuses our credentials: check the GATEWAY_ settings')
+    return result
+  }
+
+  const inquire = async <K extends keyof typeof replyData>(
+    operation: Operation,
+    fields: Record<string, unknown>,
+    reads: K,
+  ): Promise<Answer<DataOf<K>>> => answerOf(await ask(operation, fields), reads, is429Refusal)
+
+  return {
+    async checkout(command) {
+      const result = await ask(operationsOf(command).checkout, fieldsOf(command))
+      return checkoutOutcome(command, result, is429Refusal)
+    },
+    async confirm(command, quote) {
+      const { confirm } = operationsOf(command)
+      const fields = { ...fieldsOf(command), request_id: quote.quoteId }
+      const result = alertIfUnauthorised(confirm, await caller.call(confirm, fields))
+      return confirmOutcome(command, quote, result, is429Refusal)
+    },
+    register: (wallet) => inquire('register', wallet, 'registration'),
+    region: (kecamatan) => inquire('region', { kecamatan }, 'regions'),
+    getAddress: (phoneNumber) => inquire('getAddress', { phone_number: phoneNumber }, 'address'),
+    chart: (side, phoneNumber) =>
+      inquire(side === 'buy' ? 'chartBuy' : 'chartSell', { phone_number: phoneNumber }, 'chart'),
+    close: () => caller.close(),
+  }
+}
+
+function isUnauthorised(result: CallResult): boolean {
+  return result.is === 'reply' && (result.status === 401 || result.status === 403)
+}
+
+function answerOf<K extends keyof typeof replyData>(
+  result: CallResult,
+  reads: K,
+  is429Refusal: boolean,
+): Answer<DataOf<K>> {
+  const message = messageOf(result)
+  if (result.is === 'failure') return { is: 'trouble', message }
+  const { checkout } = outcomeRow({ status: result.status, envelope: result.envelope, is429Refusal })
+  if (checkout.is === 'trouble') return { is: 'trouble', message }
+  if (checkout.is !== 'success') return { is: 'refused', message }
+  const parsed = replyData[reads].safeParse(result.envelope?.data)
+  if (parsed.success) return { is: 'answered', data: parsed.data as DataOf<K> }
+  return {
+    is: 'trouble',
+    message: `the reply is not as documented: ${parsed.error.issues[0]?.path.join('.')}`,
+  }
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import type { OrderCommand } from '../domain/command.ts'
+import { formatGrams, parseGrams, parseRupiah } from '../domain/money.ts'
+
+/** Reads what the document prints, and writes what is inferred from it. The one place with the gateway's spelling. */
+
+/** `request_id` is a number in one reply and a string in the others. */
+const id = z.union([z.string().min(1).max(64), z.number().int().nonnegative()]).transform(String)
+
+const goldWeight = z.number().transform((grams, context) => {
+  const weight = parseGrams(grams)
+  if (weight !== null && weight > 0) return weight
+  context.addIssue({ code: 'custom', message: 'no weight of four decimals' })
+  return z.NEVER
+})
+
+const rupiah = z.number().transform((value, context) => {
+  const amount = parseRupiah(value)
+  if (amount !== null) return amount
+  context.addIssue({ code: 'custom', message: 'no whole rupiah' })
+  return z.NEVER
+})
+
+const envelopeSchema = z.object({
+  data: z.unknown(),
+  general_response: z.object({
+    response_status: z.boolean(),
+    response_code: z.number().int(),
+    response_message: z.string(),
+  }),
+})
+
+/** The frame every documented reply has. */
+export interface Envelope {
+  readonly isSuccess: boolean
+  readonly code: number
+  readonly message: string
+  readonly data: unknown
+}
+
+/** Reads a reply's text; null when it is not the documented envelope. */
+export function readEnvelope(text: string): Envelope | null {
+  const parsed = envelopeSchema.safeParse(parseJson(text))
+  if (!parsed.success) return null
+  const { response_status, response_code, response_message } = parsed.data.general_response
+  return {
+    isSuccess: response_status,
+    code: response_code,
+    message: response_message,
+    data: parsed.data.data,
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const trade = z.object({ phone_number: z.string(), gold_weight: goldWeight, amount: rupiah, fee: rupiah })
+const executedTrade = trade.extend({
+  request_id: id,
+  response_id: id,
+  session_id: z.string().min(1).max(128),
+})
+
+/** The data of each kind of successful reply. */
+export const replyData = {
+  registration: z.object({
+    request_id: id,
+    user_id: z.string(),
+    name: z.string(),
+    email: z.string(),
+    phone: z.string(),
+  }),
+  quote: trade.extend({
+    response_id: id,
+    additional: z.object({ recipient: z.string().optional() }).optional().catch(undefined),
+  }),
+  executed: executedTrade,
+  /** A documented sell reply has neither request_id nor session_id. */
+  executedSell: trade.extend({
+    request_id: id.optional(),
+    response_id: id,
+    session_id: z.string().min(1).max(128).optional(),
+  }),
+  address: z.object({
+    request_id: id,
+    phone_number: z.string(),
+    province: z.string(),
+    city: z.string(),
+    district: z.string(),
+    subdistrict: z.string(),
+    address: z.string(),
+    zip_code: z.string(),
+    note: z.string(),
+    ktp: z.string(),
+  }),
+  regions: z.array(z.unknown()),
+  chart: z.array(z.object({ date: z.string(), value: rupiah })),
+} as const
+
+/** Every gateway field that a command can fill; the endpoint's row picks its own. */
+export function fieldsOf(command: OrderCommand): Record<string, unknown> {
+  const wallet = { phone_number: command.phoneNumber }
+  if (command.kind === 'buy' && command.by === 'rupiah') return { ...wallet, amount: command.amount }
+  const weighed = { ...wallet, gold_weight: Number(formatGrams(command.goldWeight)) }
+  switch (command.kind) {
+    case 'buy':
+    case 'sell':
+      return weighed
+    case 'transfer':
+      return { ...weighed, recipient: command.recipient, remarks: command.remarks }
+    case 'withdraw': {
+      const { zipCode, ...place } = command.address
+      return { ...weighed, ...place, zip_code: zipCode, ktp: command.ktp }
+    }
+  }
+}

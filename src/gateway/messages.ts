@@ -1,0 +1,23 @@
+import type { Refusal } from '../domain/outcomes.ts'
+
+/** What a listed message means. */
+export type ListedMessage = Refusal | 'price_changed'
+
+/** The document's messages, folded. It spells "User not found" both ways and breaks lines inside messages. */
+const LISTED: Readonly<Record<string, ListedMessage>> = {
+  'price changes have occurred, please try again': 'price_changed',
+  'wallet balance is insufficient': 'insufficient_balance',
+  'user not found': 'user_not_found',
+  'invalid recipient': 'invalid_recipient',
+  'your account is not premium yet': 'not_premium',
+  'invalid params': 'invalid_params',
+}
+
+const FIELD_REQUIRED = /^field .{1,64} is required\.?$/
+
+/** Folds case and white space and looks the message up; null when it is not listed. */
+export function listedMessage(message: string): ListedMessage | null {
+  const folded = message.trim().toLowerCase().replace(/\s+/g, ' ')
+  if (FIELD_REQUIRED.test(folded)) return 'field_required'
+  return Object.hasOwn(LISTED, folded) ? (LISTED[folded] ?? null) : null
+}
