@@ -5,7 +5,9 @@ import { formatGrams, parseGrams, parseRupiah } from '../domain/money.ts'
 /** Reads what the document prints, and writes what is inferred from it. The one place with the gateway's spelling. */
 
 /** `request_id` is a number in one reply and a string in the others. */
-const id = z.union([z.string().min(1).max(64), z.number().int().nonnegative()]).transform(String)
+const id = z.union([z.string().regex(/^\S{1,64}$/), z.number().int().nonnegative()]).transform(String)
+
+const sessionId = z.string().regex(/^\S{1,128}$/)
 
 const goldWeight = z.number().transform((grams, context) => {
   const weight = parseGrams(grams)
@@ -22,7 +24,7 @@ const rupiah = z.number().transform((value, context) => {
 })
 
 const envelopeSchema = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   general_response: z.object({
     response_status: z.boolean(),
     response_code: z.number().int(),
@@ -53,7 +55,8 @@ export function readEnvelope(text: string): Envelope | null {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    // The document breaks lines inside its strings, which JSON forbids; outside of strings they mean nothing.
+    return JSON.parse(text.replace(/[\r\n]+/g, ' '))
   } catch {
     return null
   }
@@ -63,7 +66,7 @@ const trade = z.object({ phone_number: z.string(), gold_weight: goldWeight, amou
 const executedTrade = trade.extend({
   request_id: id,
   response_id: id,
-  session_id: z.string().min(1).max(128),
+  session_id: sessionId,
 })
 
 /** The data of each kind of successful reply. */
@@ -84,7 +87,7 @@ export const replyData = {
   executedSell: trade.extend({
     request_id: id.optional(),
     response_id: id,
-    session_id: z.string().min(1).max(128).optional(),
+    session_id: sessionId.optional(),
   }),
   address: z.object({
     request_id: id,
