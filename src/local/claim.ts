@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorCode, noLocalPostgres } from './failure.ts'
+import { startOf } from './processes.ts'
+
+interface Program {
+  readonly pid: number
+  readonly start: string
+}
+
+interface Owner extends Program {
+  readonly guard: Program | null
+}
+
+/** The right to run a server on a folder. */
+export interface Claim {
+  /** The guard of an owner that died; it may still be stopping its server. */
+  readonly deadOwnersGuard: Program | null
+  /** Notes whom the next owner has to wait for should we die. */
+  noteGuard(pid: number): void
+  release(): void
+}
+
+/**
+ * Claims the folder for this process, also from an owner that died.
+ * @throws LocalPostgresError while another live program has it
+ */
+export function claimFolder(folder: string): Claim {
+  const path = join(folder, 'owner.json')
+  const self: Owner = { ...program(process.pid), guard: null }
+  let deadOwnersGuard: Program | null = null
+  while (!put(path, self)) {
+    const owner = read(path)
+    if (owner !== null && startOf(owner.pid) === owner.start) throw inUse(folder, owner.pid)
+    if (takeAway(path, owner)) deadOwnersGuard = owner?.guard ?? null
+  }
+  return {
+    deadOwnersGuard,
+    noteGuard(pid) {
+      const next = write(path, { ...self, guard: program(pid) })
+      renameSync(next, path)
+    },
+    release: () => rmSync(path, { force: true }),
+  }
+}
+
+const program = (pid: number): Program => ({ pid, start: startOf(pid) ?? 'gone' })
+
+function inUse(folder: string, pid: number): Error {
+  return noLocalPostgres(`The database in ${folder} is in use by process ${pid}: stop that program first`)
+}
+
+function write(path: string, owner: Owner): string {
+  const aside = `${path}.${randomUUID()}`
+  writeFileSync(aside, JSON.stringify(owner), { mode: 0o600 })
+  return aside
+}
+
+/** A link is made whole or not at all, and never over another one. */
+function put(path: string, owner: Owner): boolean {
+  const aside = write(path, owner)
+  try {
+    linkSync(aside, path)
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false
+    throw error
+  } finally {
+    rmSync(aside, { force: true })
+  }
+}
+
+function read(path: string): Owner | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+/** Takes a dead owner's file away. @returns false when it was another's by then, which is put back */
+function takeAway(path: string, dead: Owner | null): boolean {
+  const aside = `${path}.${randomUUID()}`
+  try {
+    renameSync(path, aside)
+  } catch {
+    return false
+  }
+  const taken = read(aside)
+  const isDead = taken === null || (taken.pid === dead?.pid && taken.start === dead.start)
+  if (!isDead) linkSync(aside, path)
+  rmSync(aside)
+  return isDead
+}

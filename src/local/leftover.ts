@@ -1,0 +1,38 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { noLocalPostgres } from './failure.ts'
+import { commandOf, isGoneWithin, sendSignal, startOf } from './processes.ts'
+
+const STOP_SIGNALS = [
+  { signal: 'SIGINT', waitMs: 15_000 },
+  { signal: 'SIGQUIT', waitMs: 5_000 },
+  { signal: 'SIGKILL', waitMs: 5_000 },
+] as const
+
+/** Ends a server that a killed program and its guard left running on the data, and removes its mark. */
+export async function endLeftoverServer(data: string): Promise<void> {
+  const pidFile = join(data, 'postmaster.pid')
+  const pid = readPid(pidFile)
+  if (pid === null) return
+  const start = startOf(pid)
+  // By now the number may be somebody else's.
+  if (start !== null && commandOf(pid)?.includes(data)) await end(pid, start, data)
+  rmSync(pidFile, { force: true })
+}
+
+async function end(pid: number, start: string, data: string): Promise<void> {
+  for (const { signal, waitMs } of STOP_SIGNALS) {
+    sendSignal(pid, signal)
+    if (await isGoneWithin(pid, start, waitMs)) return
+  }
+  throw noLocalPostgres(`The PostgreSQL process ${pid} left running on ${data} cannot be stopped: stop it`)
+}
+
+function readPid(pidFile: string): number | null {
+  try {
+    const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0])
+    return Number.isInteger(pid) && pid > 0 ? pid : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,57 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { startOf } from './processes.ts'
+
+/** What a running `goldpro up` tells the other commands. */
+export interface RunningUp {
+  readonly databaseUrl: string
+  /** Null: the queue lives in the database too. */
+  readonly redisUrl: string | null
+  readonly gatewayUrl: string | null
+  readonly pid: number
+}
+
+const announcement = z.object({
+  databaseUrl: z.string(),
+  redisUrl: z.string().nullable(),
+  gatewayUrl: z.string().nullable(),
+  pid: z.number().int().positive(),
+  processStart: z.string(),
+})
+
+const fileIn = (folder: string) => join(folder, 'up.json')
+
+/** Root's PostgreSQL runs as another user, who has to pass through to its data. */
+const folderMode = () => (process.getuid?.() === 0 ? 0o711 : 0o700)
+
+/** Lets the other commands find what runs here. The file holds a password: nobody else may read it. */
+export function announceUp(folder: string, up: RunningUp): void {
+  mkdirSync(folder, { recursive: true })
+  chmodSync(folder, folderMode())
+  const aside = `${fileIn(folder)}.${process.pid}`
+  rmSync(aside, { force: true })
+  writeFileSync(aside, JSON.stringify({ ...up, processStart: startOf(up.pid) ?? 'gone' }), { mode: 0o600 })
+  renameSync(aside, fileIn(folder))
+}
+
+/** What runs here; null when nothing does, also after an `up` that was killed. */
+export function findRunningUp(folder: string): RunningUp | null {
+  const { success, data } = announcement.safeParse(read(folder))
+  if (!success || startOf(data.pid) !== data.processStart) return null
+  const { processStart: _, ...up } = data
+  return up
+}
+
+/** Takes the announcement back. */
+export function withdrawUp(folder: string): void {
+  rmSync(fileIn(folder), { force: true })
+}
+
+function read(folder: string): unknown {
+  try {
+    return JSON.parse(readFileSync(fileIn(folder), 'utf8'))
+  } catch {
+    return null
+  }
+}
