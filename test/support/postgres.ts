@@ -1,0 +1,37 @@
+import pg from 'pg'
+import { inject } from 'vitest'
+
+/** A database of a test's own. */
+export interface TestDatabase {
+  readonly databaseUrl: string
+  /** Drops it, whoever is still connected. */
+  drop(): Promise<void>
+}
+
+/** A migrated database without rows, its queue's schema included. */
+export function createTestDatabase(): Promise<TestDatabase> {
+  return createDatabase(`TEMPLATE ${inject('templateDatabase')}`)
+}
+
+/** A database with nothing in it, for tests of what happens before the migration. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return createDatabase('TEMPLATE template0')
+}
+
+async function createDatabase(source: string): Promise<TestDatabase> {
+  const name = `t_${process.pid}_${Math.random().toString(36).slice(2)}`
+  await administer(`CREATE DATABASE ${name} ${source} STRATEGY file_copy`)
+  const url = new URL(inject('postgresUrl'))
+  url.pathname = name
+  return { databaseUrl: url.href, drop: () => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
+}
+
+async function administer(statement: string): Promise<void> {
+  const admin = new pg.Client(inject('postgresUrl'))
+  await admin.connect()
+  try {
+    await admin.query(statement)
+  } finally {
+    await admin.end()
+  }
+}
