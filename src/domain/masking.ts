@@ -31,9 +31,11 @@ export function nationalPhoneNumber(phoneNumber: string): string {
  * The document's masked numbers differ in length from what they mask, so only head and tail are compared.
  */
 export function isSamePhoneNumber(replied: string, phoneNumber: string): boolean {
-  const expected = nationalPhoneNumber(phoneNumber)
+  const national = nationalPhoneNumber(phoneNumber)
   const masked = /^(\+?\d*)[xX*]+(\d*)$/.exec(replied)
-  if (!masked) return nationalPhoneNumber(replied) === expected
+  if (!masked) return nationalPhoneNumber(replied) === national
   const [, head = '', tail = ''] = masked
-  return expected.startsWith(nationalPhoneNumber(head)) && expected.endsWith(tail)
+  // A mask may cut a number of any spelling after its first digits.
+  const spellings = [national, national.replace(/^0/, '62'), national.replace(/^0/, '+62')]
+  return national.endsWith(tail) && spellings.some((spelling) => spelling.startsWith(head))
 }

@@ -56,10 +56,20 @@ export function createProducer(options: ProducerOptions): Producer {
   }
 }
 
+/**
+ * Checks an order as a worker will, without adding it.
+ * @throws InvalidOrderError naming the bad field
+ */
+export function checkOrder(order: unknown): asserts order is OrderRequest {
+  if (typeof order !== 'object' || order === null || Array.isArray(order))
+    throw new InvalidOrderError('data', 'must be an object')
+  const { kind, ...data } = order as Record<string, unknown>
+  parseSubmission(kind, data)
+}
+
 /** The job of an order: named after its kind, with the rest as its data. */
 function jobOf(order: OrderRequest): { name: string; data: object } {
-  if (typeof order !== 'object' || order === null) throw new InvalidOrderError('data', 'must be an object')
+  checkOrder(order)
   const { kind, ...data } = order
-  parseSubmission(kind, data)
   return { name: kind, data }
 }

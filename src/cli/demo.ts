@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { SingleBar } from 'cli-progress'
+import { Command, InvalidArgumentError } from 'commander'
+import { parseSettings } from '../config.ts'
+import { type OrderWithAttempts, readOrdersWithAttempts } from '../db/checked-orders.ts'
+import { migrateDatabase } from '../db/migrate.ts'
+import { countOrders } from '../db/order-reads.ts'
+import { type Database, openDatabase } from '../db/pool.ts'
+import { isFinal } from '../domain/lifecycle.ts'
+import { startLocalPostgres } from '../local/postgres.ts'
+import { createLog } from '../log.ts'
+import { migrateQueue } from '../queue/probe.ts'
+import { createProducer } from '../queue/producer.ts'
+import { checkLedger, quoteKey } from '../sandbox/ledger-check.ts'
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
+import { demoOrders, demoWallets } from './demo-orders.ts'
+import { tellCheck, tellCounts, tellDoubts, tellReasons, tellResults } from './demo-report.ts'
+import { Failure } from './failure.ts'
+import { startConfiguredWorker } from './worker.ts'
+
+/** How long an order of the demo may take: nothing is left open, so the demo ends soon after. */
+const DEADLINE_MS = 20_000
+const GIVE_UP_MS = 50_000
+const CALL_TIMEOUT_MS = 1_000
+
+/** Faults of the demo's gateway: the rate of each among the confirms, or among all requests. */
+const FAULTS = {
+  price_change: { rate: 0.12 },
+  reply_lost: { rate: 0.03 },
+  request_dropped: { rate: 0.02 },
+  bad_gateway_html: { rate: 0.02, on: 'both' },
+  truncated_json: { rate: 0.01 },
+  contradicting_reply: { rate: 0.01 },
+  connection_closed_between_requests: { rate: 0.05, on: 'both' },
+} as const
+
+/** `goldpro demo` */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('run orders of every kind through a whole stack of its own, against a misbehaving sandbox')
+    .option('--orders <count>', 'how many orders', orderCount, 300)
+    .option('--seed <number>', "seed of the sandbox's prices and faults", Number, 1)
+    .addHelpText(
+      'after',
+      `
+Starts an embedded PostgreSQL and a sandbox gateway, and removes both at its end. It never uses the database, queue
+or gateway of your settings. Ends with 0 only if every order agrees with the sandbox's ledger.
+
+Example:
+  $ goldpro demo --orders 300 --seed 7`,
+    )
+    .action(runDemo)
+}
+
+function orderCount(text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value <= 10_000) return value
+  throw new InvalidArgumentError('must be a whole number from 1 to 10000')
+}
+
+async function runDemo({ orders: count, seed }: { orders: number; seed: number }): Promise<void> {
+  const startedAt = performance.now()
+  const toStop: (() => Promise<unknown>)[] = []
+  try {
+    console.error('starting PostgreSQL …')
+    const databaseUrl = await startDatabase(toStop)
+    const sandbox = await startDemoSandbox(seed)
+    toStop.push(() => sandbox.stop())
+    const database = openDatabase({ databaseUrl, maxConnections: 2, onError: () => {} })
+    toStop.push(() => database.close())
+    await placeOrders(databaseUrl, count)
+    toStop.push(startDemoWorker(databaseUrl, sandbox.url))
+    await untilSettled(database, count)
+    const orders = await readOrdersWithAttempts(database)
+    report(orders, sandbox)
+    console.log(
+      `\n${count} orders in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s, start of PostgreSQL included`,
+    )
+  } finally {
+    for (const stop of toStop.reverse()) await stop()
+  }
+}
+
+async function startDatabase(toStop: (() => Promise<unknown>)[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'goldpro-demo-'))
+  toStop.push(() => rm(folder, { recursive: true, force: true }))
+  const { databaseUrl, stop } = await startLocalPostgres({
+    dataDir: join(folder, 'postgres'),
+    keepData: false,
+  })
+  toStop.push(stop)
+  await migrateDatabase(databaseUrl)
+  await migrateQueue(databaseUrl)
+  return databaseUrl
+}
+
+async function startDemoSandbox(seed: number): Promise<Sandbox> {
+  const sandbox = await startSandbox({ seed, faults: FAULTS, openWallets: null, priceMoveEvery: 25 })
+  for (const { phoneNumber, ...wallet } of demoWallets()) sandbox.openWallet(phoneNumber, wallet)
+  return sandbox
+}
+
+async function placeOrders(databaseUrl: string, count: number): Promise<void> {
+  const producer = createProducer({ databaseUrl })
+  await producer.enqueueMany(demoOrders(count, new Date(Date.now() + DEADLINE_MS)))
+  await producer.close()
+}
+
+function startDemoWorker(databaseUrl: string, gatewayUrl: string): () => Promise<void> {
+  const settings = parseSettings({
+    DATABASE_URL: databaseUrl,
+    GATEWAY_URL: gatewayUrl,
+    GATEWAY_TIMEOUT_MS: String(CALL_TIMEOUT_MS),
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'error',
+  })
+  const { gateway, logLevel } = settings
+  if (gateway === null) throw new Error('the sandbox has an address')
+  return startConfiguredWorker({ ...settings, databaseUrl, gateway }, createLog(logLevel)).stop
+}
+
+/** Waits until no order is open, showing how far it is. */
+async function untilSettled(database: Database, total: number): Promise<void> {
+  const bar = new SingleBar({
+    format: 'orders settled {bar} {value}/{total}',
+    stream: process.stderr,
+    hideCursor: true,
+    noTTYOutput: true,
+    notTTYSchedule: 2_000,
+  })
+  bar.start(total, 0)
+  const giveUpAt = performance.now() + GIVE_UP_MS
+  try {
+    for (;;) {
+      const counts = await countOrders(database)
+      const settled = counts
+        .filter(({ state }) => isFinal(state) || state === 'in_doubt')
+        .reduce((sum, { count }) => sum + count, 0)
+      bar.update(settled)
+      if (settled >= total || performance.now() > giveUpAt) return
+      await wait(100)
+    }
+  } finally {
+    bar.stop()
+  }
+}
+
+function report(orders: readonly OrderWithAttempts[], sandbox: Sandbox): void {
+  const faulted = new Set(
+    sandbox.faultLog().map(({ type, phoneNumber, requestId }) => quoteKey(type, phoneNumber, requestId)),
+  )
+  const violations = checkLedger(orders, sandbox.ledger(), ({ kind, phoneNumber, attempts }) =>
+    attempts.some(
+      ({ quoteId, outcome }) => outcome === 'in_doubt' && faulted.has(quoteKey(kind, phoneNumber, quoteId)),
+    ),
+  )
+  const sections = [
+    tellCounts(orders),
+    tellReasons(orders),
+    tellDoubts(orders),
+    tellResults(orders, 5),
+    tellCheck(violations),
+  ]
+  console.log(`\n${sections.join('\n\n')}`)
+  if (violations.length > 0) throw new Failure(1, "the orders do not agree with the sandbox's ledger")
+}

@@ -1,0 +1,101 @@
+import { createReadStream } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { SingleBar } from 'cli-progress'
+import { Command } from 'commander'
+import { InvalidOrderError } from '../domain/submission.ts'
+import type { OrderRequest } from '../queue/order-request.ts'
+import { checkOrder, createProducer, type Producer } from '../queue/producer.ts'
+import { Failure } from './failure.ts'
+import { readyDatabaseUrl, requireQueue, settingsHere } from './place.ts'
+
+/** Bad lines told one by one; the rest only counted. */
+const TOLD_LINES = 20
+
+/** `goldpro enqueue FILE` */
+export function enqueueCommand(): Command {
+  return new Command('enqueue')
+    .description('check orders and add them to the queue: one JSON object a line')
+    .argument('<file>', 'JSON lines; - for standard input')
+    .option('--json', 'print the counts as JSON')
+    .addHelpText(
+      'after',
+      `
+Each line is a job of docs/jobs.md plus its "kind". All lines are checked before the first is added: one bad line and
+nothing is. Adding a file again is safe: the same partner and reference is the same order.
+
+Example:
+  $ echo '{"kind":"buy","partner":"acme","reference":"A-1","phone_number":"081234500001","gold_weight":"0.5"}' | goldpro enqueue -`,
+    )
+    .action(async (file: string, options: { json?: true }) => {
+      const orders = await readOrders(await openInput(file))
+      const settings = await settingsHere()
+      const producer = createProducer(
+        settings.redisUrl === null
+          ? { databaseUrl: await readyDatabaseUrl(settings) }
+          : { redisUrl: settings.redisUrl },
+      )
+      try {
+        await requireQueue(settings)
+        await addAll(producer, orders)
+      } finally {
+        await producer.close()
+      }
+      const line = `${orders.length} orders enqueued; see \`goldpro orders list\``
+      console.log(options.json ? JSON.stringify({ enqueued: orders.length }) : line)
+    })
+}
+
+async function openInput(file: string): Promise<Readable> {
+  if (file === '-') return process.stdin
+  try {
+    await access(file)
+  } catch {
+    throw new Failure(2, `cannot read ${file}: name a file of JSON lines, or - for standard input`)
+  }
+  return createReadStream(file, 'utf8')
+}
+
+/** Reads and checks every line. Nothing is added when one is bad. */
+async function readOrders(input: Readable): Promise<OrderRequest[]> {
+  const orders: OrderRequest[] = []
+  const problems: string[] = []
+  let lineNumber = 0
+  for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    lineNumber += 1
+    if (line.trim() === '') continue
+    try {
+      const order: unknown = JSON.parse(line)
+      checkOrder(order)
+      orders.push(order)
+    } catch (error) {
+      problems.push(`line ${lineNumber}: ${error instanceof InvalidOrderError ? error.message : 'not JSON'}`)
+    }
+  }
+  if (problems.length > 0) throw new Failure(1, problemText(problems))
+  return orders
+}
+
+function problemText(problems: readonly string[]): string {
+  const told = problems.slice(0, TOLD_LINES)
+  const more = problems.length - told.length
+  return [
+    `nothing was enqueued: ${problems.length} bad line${problems.length === 1 ? '' : 's'}`,
+    ...told.map((problem) => `  ${problem}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ].join('\n')
+}
+
+async function addAll(producer: Producer, orders: readonly OrderRequest[]): Promise<void> {
+  const bar = new SingleBar({
+    format: 'enqueued {bar} {value}/{total}',
+    stream: process.stderr,
+    hideCursor: true,
+    clearOnComplete: true,
+  })
+  const isWatched = process.stderr.isTTY
+  if (isWatched) bar.start(orders.length, 0)
+  await producer.enqueueMany(orders, (count) => bar.update(count))
+  if (isWatched) bar.stop()
+}

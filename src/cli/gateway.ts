@@ -1,0 +1,67 @@
+import { Command } from 'commander'
+import { type Answer, createGatewayClient, type GatewayClient } from '../gateway/client.ts'
+import { createLog } from '../log.ts'
+import { Failure } from './failure.ts'
+import { requireGateway, settingsHere } from './place.ts'
+
+/** `goldpro gateway …`: the operations that are not orders. They print the gateway's data as JSON. */
+export function gatewayCommand(): Command {
+  const command = new Command('gateway').description("call the gateway's operations that are not orders")
+  command
+    .command('register')
+    .description('activate a wallet')
+    .argument('<phone-number>', 'the wallet')
+    .requiredOption('--name <name>', "the customer's name")
+    .requiredOption('--email <address>', "the customer's e-mail address")
+    .addHelpText('after', example('register 081234500001 --name "Sari Contoh" --email sari@contoh.example'))
+    .action((phone_number: string, { name, email }: { name: string; email: string }) =>
+      print((client) => client.register({ phone_number, name, email })),
+    )
+  command
+    .command('region')
+    .description('list collection points of a kecamatan')
+    .argument('<kecamatan>', 'the subdistrict')
+    .addHelpText('after', example('region Gambir'))
+    .action((kecamatan: string) => print((client) => client.region(kecamatan)))
+  command
+    .command('address')
+    .description("read a wallet's withdrawal address, its KTP number included")
+    .argument('<phone-number>', 'the wallet')
+    .addHelpText('after', example('address 081234500001'))
+    .action((phoneNumber: string) => print((client) => client.getAddress(phoneNumber)))
+  command
+    .command('chart')
+    .description('print the price per gram of the last days')
+    .argument('<phone-number>', 'a wallet')
+    .option('--side <side>', 'buy or sell', 'buy')
+    .addHelpText('after', example('chart 081234500001 --side sell'))
+    .action((phoneNumber: string, { side }: { side: string }) => {
+      if (side !== 'buy' && side !== 'sell') throw new Failure(2, '--side must be buy or sell')
+      return print((client) => client.chart(side, phoneNumber))
+    })
+  for (const sub of command.commands) sub.option('--json', 'print it on one line')
+  return command
+}
+
+function example(rest: string): string {
+  return `\nExample:\n  $ goldpro gateway ${rest}`
+}
+
+async function print(call: (client: GatewayClient) => Promise<Answer<unknown>>): Promise<void> {
+  const { gateway, logLevel } = await settingsHere()
+  if (gateway === null)
+    throw new Failure(
+      2,
+      'GATEWAY_URL is not set and no `goldpro up` runs in this folder: set it, or start one',
+    )
+  await requireGateway(gateway.baseUrl)
+  const client = createGatewayClient(gateway, { now: Date.now, log: createLog(logLevel) })
+  try {
+    const answer = await call(client)
+    if (answer.is !== 'answered') throw new Failure(1, `the gateway says: ${answer.message}`)
+    const isOneLine = process.argv.includes('--json')
+    console.log(JSON.stringify(answer.data, null, isOneLine ? 0 : 2))
+  } finally {
+    client.close()
+  }
+}

@@ -1,0 +1,92 @@
+import { Command } from 'commander'
+import { type AttemptStory, type OrderEvent, type OrderStory, readOrderStory } from '../db/order-reads.ts'
+import { maskKtp, maskPhoneNumber } from '../domain/masking.ts'
+import { formatRupiah, type Rupiah } from '../domain/money.ts'
+import { requireOrderId } from './order-moves.ts'
+import { settingsHere, withDatabase } from './place.ts'
+
+/** `goldpro orders show` */
+export function showCommand(): Command {
+  return new Command('show')
+    .description("tell one order's whole story, attempt by attempt")
+    .argument('<order>', 'order id, or partner/reference')
+    .option('--json', 'print it as JSON')
+    .addHelpText('after', '\nExample:\n  $ goldpro orders show acme/A-1')
+    .action(async (given: string, options: { json?: true }) => {
+      const story = await withDatabase(await settingsHere(), async (database) =>
+        readOrderStory(database, await requireOrderId(database, given)),
+      )
+      if (story === null) throw new Error('an order vanished')
+      console.log(options.json ? JSON.stringify(maskedStory(story)) : tellStory(story))
+    })
+}
+
+/** The story with wallets, KTP number and postal address masked: what leaves the database for a person's eyes. */
+export function maskedStory(story: OrderStory): OrderStory {
+  return { ...story, phoneNumber: maskPhoneNumber(story.phoneNumber), content: maskedContent(story.content) }
+}
+
+function maskedContent(content: OrderStory['content']): OrderStory['content'] {
+  const { recipient, ktp, address } = content
+  return {
+    ...content,
+    ...(typeof recipient === 'string' ? { recipient: maskPhoneNumber(recipient) } : {}),
+    ...(typeof ktp === 'string' ? { ktp: maskKtp(ktp) } : {}),
+    ...(address === undefined ? {} : { address: '(masked)' }),
+  }
+}
+
+/** An order's story as a person reads it: what was asked, what stands, then everything that happened in its order. */
+export function tellStory(unmasked: OrderStory): string {
+  const story = maskedStory(unmasked)
+  const asked = Object.entries(story.content)
+    .map(([field, value]) => `${field} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join(', ')
+  const happened = [
+    ...story.events.map((event) => ({ at: event.at, lines: [tellEvent(event)] })),
+    ...story.attemptStories.map((attempt) => ({ at: attempt.intentAt, lines: tellAttempt(attempt) })),
+  ].sort((a, b) => a.at.getTime() - b.at.getTime())
+  return [
+    `${story.kind} ${story.partner}/${story.reference}: ${story.state} (${story.reason})`,
+    `  order     ${story.orderId}`,
+    `  wallet    ${story.phoneNumber}`,
+    `  asked for ${asked}`,
+    `  deadline  ${story.deadlineAt.toISOString()}`,
+    ...(story.state === 'accepted' && story.trouble !== null
+      ? [`  put off   ${story.postponements} times, last because: ${story.trouble}`]
+      : []),
+    ...(story.sessionId !== null || story.responseId !== null ? [tellExecution(story)] : []),
+    ...(story.state === 'in_doubt' ? [IN_DOUBT] : []),
+    '',
+    ...happened.flatMap(({ lines }) => lines),
+  ].join('\n')
+}
+
+const IN_DOUBT =
+  '  next      look for it in the statement, then `goldpro orders resolve`; it is not sent again by itself'
+
+function tellExecution({ sessionId, responseId, goldWeight, amount, fee }: OrderStory): string {
+  return `  executed  ${goldWeight} g for ${rupiah(amount)}, fee ${rupiah(fee)}, session_id ${sessionId ?? 'none'}, response_id ${responseId ?? 'none'}`
+}
+
+function tellEvent({ at, fromState, toState, reason, actor, detail }: OrderEvent): string {
+  const move = fromState === null ? toState : `${fromState} → ${toState}`
+  const extra = detail === null ? '' : `  ${JSON.stringify(detail)}`
+  return `${at.toISOString()}  ${move}: ${reason}, by ${actor}${extra}`
+}
+
+function tellAttempt(attempt: AttemptStory): string[] {
+  const { seq, quoteId, quotedGoldWeight, quotedAmount, quotedFee, outcome, endedAt, intentAt } = attempt
+  const price =
+    quotedAmount === null ? 'priced at the confirm' : `${rupiah(quotedAmount)}, fee ${rupiah(quotedFee)}`
+  const took = endedAt === null ? 'no reply yet' : `${endedAt.getTime() - intentAt.getTime()} ms`
+  const status = attempt.httpStatus === null ? '' : `HTTP ${attempt.httpStatus}, `
+  return [
+    `${intentAt.toISOString()}    attempt ${seq}: quote ${quoteId}, ${quotedGoldWeight} g, ${price}`,
+    `                              ${outcome} after ${took}: ${status}${attempt.gatewayMessage ?? ''}`,
+  ]
+}
+
+function rupiah(digits: string | null): string {
+  return digits === null ? '–' : formatRupiah(Number(digits) as Rupiah)
+}

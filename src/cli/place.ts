@@ -1,0 +1,97 @@
+import { connect } from 'node:net'
+import { parseSettings, type Settings } from '../config.ts'
+import { isMigrated } from '../db/migrate.ts'
+import { type Database, openDatabase } from '../db/pool.ts'
+import { findRunningUp } from '../local/running-up.ts'
+import { pingRedis } from '../queue/probe.ts'
+import { errorCode, Failure } from './failure.ts'
+
+/** Where `goldpro up` keeps its data and says that it runs. */
+export const LOCAL_FOLDER = '.goldpro'
+
+/** The settings, filled in from a `goldpro up` that runs in this folder. */
+export async function settingsHere(): Promise<Settings> {
+  const settings = parseSettings(process.env)
+  if (settings.databaseUrl !== null) return settings
+  const up = await findRunningUp(LOCAL_FOLDER)
+  if (up === null) return settings
+  const gateway =
+    settings.gateway ??
+    (up.gatewayUrl === null ? null : parseSettings({ ...process.env, GATEWAY_URL: up.gatewayUrl }).gateway)
+  return { ...settings, databaseUrl: up.databaseUrl, redisUrl: settings.redisUrl ?? up.redisUrl, gateway }
+}
+
+/** The database to use, reachable and migrated. */
+export async function readyDatabaseUrl(settings: Settings): Promise<string> {
+  const url = requireDatabaseUrl(settings)
+  if (!(await orUnreachable('Postgres', 'DATABASE_URL', url, () => isMigrated(url))))
+    throw new Failure(1, 'the database lacks tables of this version: run `goldpro migrate`')
+  return url
+}
+
+/** The database's address, whether or not anything listens there. */
+export function requireDatabaseUrl({ databaseUrl }: Settings): string {
+  if (databaseUrl !== null) return databaseUrl
+  throw new Failure(
+    2,
+    'DATABASE_URL is not set and no `goldpro up` runs in this folder: set it, or start `goldpro up`',
+  )
+}
+
+/** Opens the ready database for one command; every error of it is awaited by that command. */
+export async function withDatabase<T>(
+  settings: Settings,
+  use: (database: Database) => Promise<T>,
+): Promise<T> {
+  const databaseUrl = await readyDatabaseUrl(settings)
+  const database = openDatabase({ databaseUrl, maxConnections: 2, onError: () => {} })
+  try {
+    return await use(database)
+  } finally {
+    await database.close()
+  }
+}
+
+/** Fails with what to set or start when the queue cannot be reached. */
+export async function requireQueue({ redisUrl }: Settings): Promise<void> {
+  if (redisUrl === null) return
+  await orUnreachable('Redis', 'REDIS_URL', redisUrl, () => pingRedis(redisUrl))
+}
+
+/** Fails with what to set or start when nothing listens at the gateway's address. Sends nothing. */
+export async function requireGateway(baseUrl: string): Promise<void> {
+  const { hostname, port, protocol } = new URL(baseUrl)
+  const portNumber = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
+  await orUnreachable('the gateway', 'GATEWAY_URL', baseUrl, () =>
+    knock(hostname.replace(/^\[|\]$/g, ''), portNumber),
+  )
+}
+
+function knock(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: 5_000 })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve()
+    })
+    socket.once('timeout', () => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })))
+    socket.once('error', reject)
+  })
+}
+
+/** Turns a connection's error into one line: which service, where, and what to do. Never prints a password. */
+export async function orUnreachable<T>(
+  service: string,
+  variable: string,
+  url: string,
+  reach: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await reach()
+  } catch (error) {
+    throw new Failure(
+      1,
+      `cannot reach ${service} at ${new URL(url).host} (${errorCode(error)}): start it, or set ${variable}`,
+    )
+  }
+}

@@ -1,0 +1,75 @@
+import { hostname } from 'node:os'
+import { Command } from 'commander'
+import type { Logger } from 'pino'
+import { type RunningWorker, startWorker } from '../app.ts'
+import type { GatewaySettings, Settings } from '../config.ts'
+import { createGatewayClient } from '../gateway/client.ts'
+import { createLog } from '../log.ts'
+import { sendDeadlineMs } from '../orders/effects.ts'
+import { Failure } from './failure.ts'
+import { readyDatabaseUrl, requireGateway, requireQueue, settingsHere } from './place.ts'
+import { endSignal, exitAtTheLatestIn } from './signals.ts'
+
+/** `goldpro worker` */
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description('take orders from the queue through the gateway into Postgres, until SIGTERM or Ctrl-C')
+    .addHelpText(
+      'after',
+      `
+Needs GATEWAY_URL and DATABASE_URL (or a \`goldpro up\` in this folder); REDIS_URL moves the queue to Redis.
+On SIGTERM it takes no more orders, lets sent confirms finish and ends within the send deadline.
+Run as many as you like side by side.
+
+Example:
+  $ DATABASE_URL=postgres://… GATEWAY_URL=https://… goldpro worker`,
+    )
+    .action(runWorker)
+}
+
+async function runWorker(): Promise<void> {
+  const settings = await settingsHere()
+  const { gateway } = settings
+  if (gateway === null)
+    throw new Failure(2, 'GATEWAY_URL is not set: set it to the gateway, or to a running `goldpro sandbox`')
+  const databaseUrl = await readyDatabaseUrl(settings)
+  await requireQueue(settings)
+  await requireGateway(gateway.baseUrl)
+  const log = createLog(settings.logLevel)
+  const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, log)
+  log.info(
+    { queue: settings.redisUrl === null ? 'postgres' : 'redis', concurrency: settings.concurrency },
+    'worker started',
+  )
+  const signal = await endSignal()
+  log.info({ signal }, 'worker stops: it takes no more orders and lets sent confirms finish')
+  exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs), 1)
+  await worker.stop()
+  log.info({}, 'worker stopped')
+}
+
+/** Starts a worker as the settings say, with the gateway's client inside. */
+export function startConfiguredWorker(
+  settings: Settings & { databaseUrl: string; gateway: GatewaySettings },
+  log: Logger,
+): RunningWorker {
+  const client = createGatewayClient(settings.gateway, { now: Date.now, log })
+  const worker = startWorker({
+    databaseUrl: settings.databaseUrl,
+    redisUrl: settings.redisUrl,
+    gateway: client,
+    callTimeoutMs: settings.gateway.timeoutMs,
+    concurrency: settings.concurrency,
+    ratePerSecond: settings.ratePerSecond,
+    maxRequotes: settings.maxRequotes,
+    quoteMaxAgeMs: settings.quoteMaxAgeMs,
+    name: `${hostname()}-${process.pid}`,
+    log,
+  })
+  return {
+    async stop() {
+      await worker.stop()
+      client.close()
+    },
+  }
+}

@@ -1,0 +1,158 @@
+import type { OrderKind } from '../domain/command.ts'
+import type { AttemptOutcome, OrderState } from '../domain/lifecycle.ts'
+import type { OrderContent } from '../domain/submission.ts'
+import type { Database } from './pool.ts'
+
+/** What people list and show. Grams are Postgres's four-decimal text, rupiah its digits: nothing is computed here. */
+export interface OrderSummary {
+  readonly orderId: string
+  readonly partner: string
+  readonly reference: string
+  readonly kind: OrderKind
+  readonly phoneNumber: string
+  readonly state: OrderState
+  readonly reason: string
+  readonly attempts: number
+  readonly requestId: string | null
+  readonly responseId: string | null
+  readonly sessionId: string | null
+  readonly goldWeight: string | null
+  readonly amount: string | null
+  readonly fee: string | null
+  readonly acceptedAt: Date
+  readonly settledAt: Date | null
+}
+
+/** Which orders to list; null fields do not narrow. The newest come first. */
+export interface OrderFilter {
+  readonly state: OrderState | null
+  readonly kind: OrderKind | null
+  readonly partner: string | null
+  readonly phoneNumber: string | null
+  readonly limit: number
+}
+
+const SUMMARY_COLUMNS = `
+  order_id AS "orderId", partner, reference, kind, phone_number AS "phoneNumber", state, reason, attempts,
+  request_id AS "requestId", response_id AS "responseId", session_id AS "sessionId",
+  gold_weight::text AS "goldWeight", amount::text AS amount, fee::text AS fee,
+  accepted_at AS "acceptedAt", settled_at AS "settledAt"`
+
+const LIST_ORDERS = {
+  name: 'list_orders',
+  text: `
+    SELECT ${SUMMARY_COLUMNS} FROM ops.orders
+    WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR kind = $2)
+      AND ($3::text IS NULL OR partner = $3) AND ($4::text IS NULL OR phone_number = $4)
+    ORDER BY accepted_at DESC, order_id LIMIT $5`,
+}
+
+/** Lists orders as `ops.orders` shows them. */
+export async function listOrders(database: Database, filter: OrderFilter): Promise<OrderSummary[]> {
+  const { state, kind, partner, phoneNumber, limit } = filter
+  return await database.run<OrderSummary>(LIST_ORDERS, [state, kind, partner, phoneNumber, limit])
+}
+
+const FIND_ORDER_ID = {
+  name: 'find_order_id',
+  text: `
+    SELECT id::text AS "orderId" FROM orders
+    WHERE id::text = $1 OR (partner = split_part($1, '/', 1) AND reference = substr($1, strpos($1, '/') + 1))
+    ORDER BY (id::text = $1) DESC LIMIT 1`,
+}
+
+/** Finds an order by its id or by `partner/reference`; null when there is none. */
+export async function findOrderId(database: Database, given: string): Promise<string | null> {
+  const [row] = await database.run<{ orderId: string }>(FIND_ORDER_ID, [given])
+  return row?.orderId ?? null
+}
+
+/** One attempt with everything that was kept of it. */
+export interface AttemptStory {
+  readonly seq: number
+  readonly outcome: AttemptOutcome
+  readonly worker: string
+  readonly quoteId: string
+  readonly quotedGoldWeight: string
+  readonly quotedAmount: string | null
+  readonly quotedFee: string | null
+  readonly requestId: string | null
+  readonly responseId: string | null
+  readonly sessionId: string | null
+  readonly goldWeight: string | null
+  readonly amount: string | null
+  readonly fee: string | null
+  readonly intentAt: Date
+  readonly endedAt: Date | null
+  readonly gatewayMessage: string | null
+  readonly httpStatus: number | null
+}
+
+/** One move of an order. */
+export interface OrderEvent {
+  readonly at: Date
+  readonly fromState: OrderState | null
+  readonly toState: OrderState
+  readonly reason: string
+  readonly actor: string
+  readonly detail: Readonly<Record<string, unknown>> | null
+}
+
+/** Everything that is known of one order. */
+export interface OrderStory extends OrderSummary {
+  readonly content: OrderContent
+  readonly deadlineAt: Date
+  readonly postponements: number
+  readonly trouble: string | null
+  readonly attemptStories: readonly AttemptStory[]
+  readonly events: readonly OrderEvent[]
+}
+
+const READ_ORDER = {
+  name: 'read_order',
+  text: `
+    SELECT ${SUMMARY_COLUMNS}, o.content, o.deadline_at AS "deadlineAt", o.postponements, o.trouble
+    FROM ops.orders JOIN (SELECT id, content, deadline_at, postponements, trouble FROM orders) o ON o.id = order_id
+    WHERE order_id = $1`,
+}
+
+const READ_ATTEMPTS = {
+  name: 'read_attempts',
+  text: `
+    SELECT seq, outcome, worker, quote_id AS "quoteId", quoted_gold_weight::text AS "quotedGoldWeight",
+      quoted_amount::text AS "quotedAmount", quoted_fee::text AS "quotedFee", request_id AS "requestId",
+      response_id AS "responseId", session_id AS "sessionId", gold_weight::text AS "goldWeight", amount::text AS amount,
+      fee::text AS fee, intent_at AS "intentAt", ended_at AS "endedAt", gateway_message AS "gatewayMessage",
+      http_status AS "httpStatus"
+    FROM attempts WHERE order_id = $1 ORDER BY seq`,
+}
+
+const READ_EVENTS = {
+  name: 'read_events',
+  text: `
+    SELECT at, from_state AS "fromState", to_state AS "toState", reason, actor, detail
+    FROM order_events WHERE order_id = $1 ORDER BY id`,
+}
+
+/** Reads one order's whole story; null when there is no such order. */
+export async function readOrderStory(database: Database, orderId: string): Promise<OrderStory | null> {
+  const [order] = await database.run<OrderStory>(READ_ORDER, [orderId])
+  if (order === undefined) return null
+  const [attemptStories, events] = await Promise.all([
+    database.run<AttemptStory>(READ_ATTEMPTS, [orderId]),
+    database.run<OrderEvent>(READ_EVENTS, [orderId]),
+  ])
+  return { ...order, attemptStories, events }
+}
+
+const COUNT_ORDERS = {
+  name: 'count_orders',
+  text: 'SELECT kind, state, count(*)::int AS count FROM orders GROUP BY kind, state',
+}
+
+/** How many orders of each kind are in each state. */
+export async function countOrders(
+  database: Database,
+): Promise<{ kind: OrderKind; state: OrderState; count: number }[]> {
+  return await database.run(COUNT_ORDERS, [])
+}

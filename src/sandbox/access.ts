@@ -1,0 +1,91 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { hexDigits } from './random.ts'
+
+export interface OAuthAccess {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly tokenPath: string
+  readonly tokenTtlMs?: number
+}
+
+export interface SigningAccess {
+  readonly keyId: string
+  readonly secret: string
+}
+
+/** A signature whose date is further away than this is refused: it could be a replay. */
+const MAX_SKEW_MS = 300_000
+
+export interface Access {
+  readonly tokenPath: string | null
+  /** Answers a token request (RFC 6749, client credentials, HTTP Basic). */
+  issueToken(headers: IncomingHttpHeaders, body: string): { status: number; text: string }
+  /** Whether a request carries the token and the signature that are asked for. */
+  admits(path: string, headers: IncomingHttpHeaders): boolean
+}
+
+/** Checks what is configured, and nothing that is not. */
+export function createAccess(
+  seed: number,
+  oauth: OAuthAccess | null,
+  signing: SigningAccess | null,
+  now: () => number,
+): Access {
+  const tokens = new Map<string, number>()
+  return {
+    tokenPath: oauth?.tokenPath ?? null,
+    issueToken(headers, body) {
+      if (
+        oauth === null ||
+        !isClient(oauth, headers) ||
+        !/(^|&)grant_type=client_credentials(&|$)/.test(body)
+      )
+        return { status: 401, text: JSON.stringify({ error: 'invalid_client' }) }
+      const ttlMs = oauth.tokenTtlMs ?? 3_600_000
+      const token = hexDigits(seed, 'token', tokens.size)
+      tokens.set(token, now() + ttlMs)
+      return {
+        status: 200,
+        text: JSON.stringify({
+          access_token: token,
+          token_type: 'Bearer',
+          expires_in: Math.floor(ttlMs / 1_000),
+        }),
+      }
+    },
+    admits(path, headers) {
+      if (oauth !== null && !hasToken(tokens, headers, now())) return false
+      return signing === null || isSigned(signing, path, headers, now())
+    },
+  }
+}
+
+function isClient({ clientId, clientSecret }: OAuthAccess, headers: IncomingHttpHeaders): boolean {
+  const joined = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`
+  return isEqual(headers.authorization ?? '', `Basic ${Buffer.from(joined).toString('base64')}`)
+}
+
+function hasToken(tokens: ReadonlyMap<string, number>, headers: IncomingHttpHeaders, now: number): boolean {
+  const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? ''
+  return (tokens.get(token) ?? 0) > now
+}
+
+function isSigned(
+  { keyId, secret }: SigningAccess,
+  path: string,
+  headers: IncomingHttpHeaders,
+  now: number,
+): boolean {
+  const { date = '' } = headers
+  if (headers['partner-key'] !== keyId || headers.origin === undefined) return false
+  if (!(Math.abs(Date.parse(date) - now) < MAX_SKEW_MS)) return false
+  const signed = `(request-target): post ${path}\ndate: ${date}`
+  const expected = createHmac('sha256', secret).update(signed).digest('base64')
+  const given = /signature="([^"]+)"/.exec(String(headers['kaspro-signature'] ?? ''))?.[1] ?? ''
+  return isEqual(given, expected)
+}
+
+function isEqual(given: string, expected: string): boolean {
+  return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected))
+}

@@ -1,0 +1,163 @@
+import type { OrderKind } from '../domain/command.ts'
+import type { Books } from './books.ts'
+import {
+  checkoutBuy,
+  checkoutSell,
+  checkoutTransfer,
+  confirmQuote,
+  confirmWithdrawal,
+  getAddress,
+  register,
+  setAddress,
+} from './counter.ts'
+import { type Answer, refused } from './replies.ts'
+
+export type Fields = Readonly<Record<string, unknown>>
+
+/** One operation: where it is, what it is of an order's life, what it needs, what it does. */
+export interface OperationRow {
+  readonly path: string
+  readonly phase: 'checkout' | 'confirm' | 'other'
+  readonly type: OrderKind | null
+  /** Tells operations at one path apart. */
+  readonly when?: (fields: Fields) => boolean
+  readonly required: readonly string[]
+  readonly answer: (books: Books, fields: Fields) => Answer
+}
+
+const hasRequestId = (fields: Fields) => fields.request_id !== undefined
+const hasPlace = (fields: Fields) => fields.province !== undefined || fields.ktp !== undefined
+
+/** The 14 documented operations, and the inferred sell chart. */
+export function operations(sellPath: string): readonly OperationRow[] {
+  return [
+    {
+      path: '/register',
+      phase: 'other',
+      type: null,
+      required: ['phone_number', 'name', 'email'],
+      answer: register,
+    },
+    {
+      path: '/checkout/gram',
+      phase: 'checkout',
+      type: 'buy',
+      required: ['phone_number', 'gold_weight'],
+      answer: checkoutBuy,
+    },
+    {
+      path: '/checkout/rupiah',
+      phase: 'checkout',
+      type: 'buy',
+      required: ['phone_number', 'amount'],
+      answer: checkoutBuy,
+    },
+    {
+      path: '/purchase/gram',
+      phase: 'confirm',
+      type: 'buy',
+      required: ['request_id', 'phone_number', 'gold_weight'],
+      answer: confirmQuote('buy'),
+    },
+    {
+      path: '/purchase/rupiah',
+      phase: 'confirm',
+      type: 'buy',
+      required: ['request_id', 'phone_number', 'amount'],
+      answer: confirmQuote('buy'),
+    },
+    {
+      path: sellPath,
+      when: hasRequestId,
+      phase: 'confirm',
+      type: 'sell',
+      required: ['request_id', 'phone_number', 'gold_weight'],
+      answer: confirmQuote('sell'),
+    },
+    {
+      path: '/checkout/sell',
+      phase: 'checkout',
+      type: 'sell',
+      required: ['phone_number', 'gold_weight'],
+      answer: checkoutSell,
+    },
+    {
+      path: '/transfer/checkout',
+      phase: 'checkout',
+      type: 'transfer',
+      required: ['phone_number', 'gold_weight', 'recipient'],
+      answer: checkoutTransfer,
+    },
+    {
+      path: '/transfer/confirm',
+      phase: 'confirm',
+      type: 'transfer',
+      required: ['request_id', 'phone_number', 'gold_weight', 'recipient'],
+      answer: confirmQuote('transfer'),
+    },
+    {
+      path: '/withdraw/address',
+      when: hasPlace,
+      phase: 'checkout',
+      type: 'withdraw',
+      required: ['phone_number', 'province', 'city', 'district', 'subdistrict', 'address', 'zip_code', 'ktp'],
+      answer: setAddress,
+    },
+    { path: '/withdraw/address', phase: 'other', type: null, required: ['phone_number'], answer: getAddress },
+    {
+      path: '/withdraw/confirm',
+      phase: 'confirm',
+      type: 'withdraw',
+      required: ['request_id', 'phone_number', 'gold_weight'],
+      answer: confirmWithdrawal,
+    },
+    {
+      path: '/address/subdistrict',
+      phase: 'other',
+      type: null,
+      required: ['kecamatan'],
+      answer: () => ({ is: 'done', data: [] }),
+    },
+    {
+      path: '/chart/buy',
+      phase: 'other',
+      type: null,
+      required: ['phone_number'],
+      answer: (books) => chart(books, books.prices.buy()),
+    },
+    {
+      path: '/chart/sell',
+      phase: 'other',
+      type: null,
+      required: ['phone_number'],
+      answer: (books) => chart(books, books.prices.sell()),
+    },
+  ]
+}
+
+/** Does what a row says, once its fields are there and its wallet is known. */
+export function answerOperation(row: OperationRow, books: Books, fields: Fields): Answer {
+  const missing = row.required.find((field) => fields[field] === undefined || fields[field] === '')
+  if (missing !== undefined) return { is: 'field_missing', field: missing }
+  const { phone_number: phoneNumber } = fields
+  if (phoneNumber === undefined) return row.answer(books, fields)
+  if (typeof phoneNumber !== 'string' || !/^\+?\d{9,15}$/.test(phoneNumber)) return refused('invalid_params')
+  const isNew = row.path === '/register'
+  const wallet = books.ledger.wallet(phoneNumber)
+  if (wallet === null && !isNew) return refused('user_not_found')
+  if (wallet !== null && !wallet.premium) return refused('not_premium')
+  return row.answer(books, fields)
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const DAY_MS = 86_400_000
+
+/** Seven days of a price that only its last day really knows. */
+function chart({ now }: Books, price: number): Answer {
+  const data = Array.from({ length: 7 }, (_, day) => {
+    const at = new Date(now() - (6 - day) * DAY_MS)
+    const date = `${String(at.getUTCDate()).padStart(2, '0')} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}`
+    return { date, value: price }
+  })
+  return { is: 'done', data }
+}

@@ -1,0 +1,161 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { GoldWeight, Rupiah } from '../domain/money.ts'
+import { type Access, createAccess, type OAuthAccess, type SigningAccess } from './access.ts'
+import { answerRequest, type ReceivedConfirm, type World } from './answer.ts'
+import { type OpeningBalances, openBooks } from './books.ts'
+import { send } from './deliver.ts'
+import { createFaults, type FaultHit, type FaultName, type FaultSetting } from './faults.ts'
+import type { Wallet } from './ledger.ts'
+import type { LedgerEntry } from './ledger-check.ts'
+import { type Fields, type OperationRow, operations } from './operations.ts'
+import { answerPage } from './readings.ts'
+import { statementCsv } from './statement.ts'
+
+const PATH_PREFIX = '/v2/gold-pro'
+const MAX_BODY_BYTES = 64 * 1024
+
+export interface SandboxOptions {
+  /** A free port when it is not said. */
+  readonly port?: number
+  readonly host?: string
+  /** The same seed and the same requests give the same prices, ids and faults. */
+  readonly seed: number
+  readonly faults?: Partial<Record<FaultName, FaultSetting>>
+  /** What a wallet starts with that is seen for the first time; null: it is not found. */
+  readonly openWallets: OpeningBalances | null
+  /** The price moves after every so many checkouts; by itself never, when it is not said. */
+  readonly priceMoveEvery?: number
+  /** How late a slow reply comes. */
+  readonly slowMs?: number
+  readonly sellPath?: string
+  readonly oauth?: OAuthAccess
+  readonly signing?: SigningAccess
+}
+
+export interface Sandbox {
+  readonly url: string
+  /** Every executed transaction, in the order of execution. */
+  ledger(): readonly LedgerEntry[]
+  statementCsv(): string
+  confirmsReceived(): readonly ReceivedConfirm[]
+  faultCounts(): Record<FaultName, number>
+  faultLog(): readonly FaultHit[]
+  setFault(fault: FaultName, setting: FaultSetting): void
+  openWallet(phoneNumber: string, wallet: OpeningBalances & { readonly premium: boolean }): void
+  wallet(phoneNumber: string): Wallet | null
+  /** Kills every quote that is out. */
+  movePrice(): void
+  stop(): Promise<void>
+}
+
+/** Who is let in, and to what. */
+interface Door {
+  readonly access: Access
+  readonly rows: readonly OperationRow[]
+}
+
+/** Starts the gateway's double. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { seed, openWallets, priceMoveEvery = null, oauth = null, signing = null } = options
+  const now = Date.now
+  const world: World = {
+    seed,
+    slowMs: options.slowMs ?? 30_000,
+    books: openBooks(seed, openWallets, priceMoveEvery, now),
+    faults: createFaults(seed, options.faults ?? {}),
+    confirms: [],
+    requests: 0,
+  }
+  const door = {
+    access: createAccess(seed, oauth, signing, now),
+    rows: operations(options.sellPath ?? '/checkout/sell'),
+  }
+  const server = createServer((request, response) => void serve(request, response, world, door, sandbox))
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1')
+  await once(server, 'listening')
+  const { address, port, family } = server.address() as AddressInfo
+  const sandbox = sandboxOf(
+    world,
+    `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    async () => {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
+    },
+  )
+  return sandbox
+}
+
+function sandboxOf(world: World, url: string, stop: () => Promise<void>): Sandbox {
+  const { books, faults, confirms } = world
+  return {
+    url,
+    ledger: () => books.ledger.entries(),
+    statementCsv: () => statementCsv(books.ledger.entries()),
+    confirmsReceived: () => confirms,
+    faultCounts: () => faults.counts(),
+    faultLog: () => faults.log(),
+    setFault: (fault, setting) => faults.set(fault, setting),
+    openWallet: (phoneNumber, { rupiah, goldWeight, premium }) =>
+      books.ledger.openWallet(phoneNumber, {
+        rupiah: rupiah as Rupiah,
+        goldWeight: goldWeight as GoldWeight,
+        premium,
+      }),
+    wallet: (phoneNumber) => books.ledger.wallet(phoneNumber),
+    movePrice: () => books.prices.move(),
+    stop,
+  }
+}
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  world: World,
+  { access, rows }: Door,
+  sandbox: Sandbox,
+): Promise<void> {
+  const body = await readBody(request)
+  const path = (request.url ?? '').split('?')[0] ?? ''
+  if (body === null) return send(response, { status: 413, text: '<html>413 Too Large</html>' })
+  if (path.startsWith('/sandbox/')) {
+    const page = answerPage(sandbox, request.method ?? '', path.slice('/sandbox/'.length), body)
+    response.writeHead(page.status, { 'Content-Type': page.type }).end(page.text)
+    return
+  }
+  if (path === access.tokenPath) return send(response, access.issueToken(request.headers, body))
+  if (!access.admits(path, request.headers)) return send(response, { status: 401, text: '' })
+  const fields = parseFields(body)
+  const row = rows.find(
+    (candidate) => PATH_PREFIX + candidate.path === path && (candidate.when?.(fields) ?? true),
+  )
+  if (row === undefined || request.method !== 'POST')
+    return send(response, { status: 404, text: '<html>404 Not Found</html>' })
+  answerRequest(response, row, fields, world)
+}
+
+/** The whole body as text; null when it is too large. */
+async function readBody(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of request) {
+      size += (chunk as Buffer).length
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk as Buffer)
+    }
+  } catch {
+    return ''
+  }
+  return size > MAX_BODY_BYTES ? null : Buffer.concat(chunks).toString('utf8')
+}
+
+function parseFields(body: string): Fields {
+  try {
+    const parsed: unknown = JSON.parse(body)
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Fields) : {}
+  } catch {
+    return {}
+  }
+}
