@@ -50,7 +50,8 @@ export async function startLocalPostgres(
       return await startOnce(options, surroundings)
     } catch (error) {
       // A free port may be taken by then, and a killed server's memory takes a moment to be let go.
-      if (!(error instanceof ServerDidNotStart) || attempt === ATTEMPTS) throw error
+      const mayHelp = error instanceof ServerDidNotStart && options.port === undefined
+      if (!mayHelp || attempt === ATTEMPTS) throw error
       await wait(300 * attempt)
     }
   }
