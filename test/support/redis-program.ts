@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   accessSync,
   constants,
@@ -61,6 +61,7 @@ function unpackFromDistribution(): string | null {
   const folder = mkdtempSync(`${UNPACKED}-`)
   try {
     for (const archive of download(folder)) execFileSync('dpkg', ['-x', archive, folder])
+    for (const each of ['archives', 'lists']) rmSync(join(folder, each), { recursive: true })
     renameSync(folder, UNPACKED)
     return null
   } catch (error) {
@@ -87,12 +88,15 @@ function download(folder: string): string[] {
 }
 
 function unpackedProgram(): RedisProgram {
-  const library = join(UNPACKED, 'usr', 'lib')
-  const folders = existsSync(library)
-    ? readdirSync(library, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-    : []
-  return {
-    path: join(UNPACKED, 'usr', 'bin', 'redis-server'),
-    libraryPath: folders.map((folder) => join(library, folder.name)).join(delimiter),
-  }
+  const libraries = ['lib', join('usr', 'lib')].flatMap((folder) => foldersIn(join(UNPACKED, folder)))
+  const path = join(UNPACKED, 'usr', 'bin', 'redis-server')
+  const libraryPath = libraries.join(delimiter)
+  const trial = spawnSync(path, ['--version'], { env: { LD_LIBRARY_PATH: libraryPath } })
+  return trial.status === 0 ? { path, libraryPath } : { skip: `${path} does not run: delete ${UNPACKED}` }
+}
+
+function foldersIn(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  const entries = readdirSync(folder, { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name))
 }
