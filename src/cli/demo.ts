@@ -14,7 +14,7 @@ import { startLocalPostgres } from '../local/postgres.ts'
 import { createLog } from '../log.ts'
 import { migrateQueue } from '../queue/probe.ts'
 import { createProducer } from '../queue/producer.ts'
-import { checkLedger, quoteKey } from '../sandbox/ledger-check.ts'
+import { checkSandbox } from '../sandbox/check-sandbox.ts'
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
 import { demoOrders, demoWallets } from './demo-orders.ts'
 import { tellCheck, tellCounts, tellDoubts, tellReasons, tellResults } from './demo-report.ts'
@@ -148,14 +148,7 @@ async function untilSettled(database: Database, total: number): Promise<void> {
 }
 
 function report(orders: readonly OrderWithAttempts[], sandbox: Sandbox): void {
-  const faulted = new Set(
-    sandbox.faultLog().map(({ type, phoneNumber, requestId }) => quoteKey(type, phoneNumber, requestId)),
-  )
-  const violations = checkLedger(orders, sandbox.ledger(), ({ kind, phoneNumber, attempts }) =>
-    attempts.some(
-      ({ quoteId, outcome }) => outcome === 'in_doubt' && faulted.has(quoteKey(kind, phoneNumber, quoteId)),
-    ),
-  )
+  const violations = checkSandbox(orders, sandbox)
   const sections = [
     tellCounts(orders),
     tellReasons(orders),

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { maskKtp } from '../domain/masking.ts'
 import { type Answer, createGatewayClient, type GatewayClient } from '../gateway/client.ts'
 import { createLog } from '../log.ts'
 import { Failure } from './failure.ts'
@@ -25,7 +26,7 @@ export function gatewayCommand(): Command {
     .action((kecamatan: string) => print((client) => client.region(kecamatan)))
   command
     .command('address')
-    .description("read a wallet's withdrawal address, its KTP number included")
+    .description("read a wallet's withdrawal address, its KTP number masked")
     .argument('<phone-number>', 'the wallet')
     .addHelpText('after', example('address 081234500001'))
     .action((phoneNumber: string) => print((client) => client.getAddress(phoneNumber)))
@@ -60,8 +61,13 @@ async function print(call: (client: GatewayClient) => Promise<Answer<unknown>>):
     const answer = await call(client)
     if (answer.is !== 'answered') throw new Failure(1, `the gateway says: ${answer.message}`)
     const isOneLine = process.argv.includes('--json')
-    console.log(JSON.stringify(answer.data, null, isOneLine ? 0 : 2))
+    console.log(JSON.stringify(answer.data, masked, isOneLine ? 0 : 2))
   } finally {
     client.close()
   }
+}
+
+/** A terminal's scrollback is no place for a KTP number. */
+function masked(field: string, value: unknown): unknown {
+  return field === 'ktp' && typeof value === 'string' ? maskKtp(value) : value
 }

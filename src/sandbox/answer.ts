@@ -1,15 +1,16 @@
 import type { ServerResponse } from 'node:http'
+import type { OrderKind } from '../domain/command.ts'
 import type { Books } from './books.ts'
 import { killQuote } from './counter.ts'
 import { BAD_GATEWAY, deliver, send } from './deliver.ts'
 import { FAULTS, type Faults } from './faults.ts'
 import { answerOperation, type Fields, type OperationRow } from './operations.ts'
 import { draw } from './random.ts'
-import { envelope, refused, reply } from './replies.ts'
+import { type Answer, envelope, refused, reply } from './replies.ts'
 
 /** A confirm as it arrived, whatever became of it. */
 export interface ReceivedConfirm {
-  readonly type: string
+  readonly type: OrderKind
   readonly phoneNumber: string
   readonly requestId: string
   readonly at: Date
@@ -41,7 +42,9 @@ export function answerRequest(
   const { phase, type } = row
   if (phase === 'confirm' && type !== null) world.confirms.push({ type, phoneNumber, requestId, at })
   const fault =
-    phase === 'other' || type === null ? null : faults.strike({ phase, type, phoneNumber, requestId })
+    phase === 'other' || type === null
+      ? null
+      : faults.strike({ phase, type, phoneNumber, quoteId: requestId })
   if (fault === null || type === null) {
     send(response, reply(answerOperation(row, books, fields), chance, at))
     return
@@ -59,11 +62,20 @@ export function answerRequest(
       sendAnswer(response, spoil, at)
       return
     case 'execute_then': {
-      const executed = reply(answerOperation(row, books, fields), chance, at)
+      const given = answerOperation(row, books, fields)
+      if (phase === 'checkout') faults.noteQuote(quoteIdIn(given))
+      const executed = reply(given, chance, at)
       const key = `${seed} ${requestId}`
       deliver(response, executed, spoil.deliver, { type, slowMs, key })
     }
   }
+}
+
+/** A checkout's `response_id`; an address reply has a `request_id` instead. */
+function quoteIdIn(answer: Answer): string {
+  if (answer.is !== 'done') return ''
+  const { response_id, request_id } = answer.data as { response_id?: string; request_id?: string }
+  return response_id ?? request_id ?? ''
 }
 
 function sendAnswer(

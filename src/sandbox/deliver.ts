@@ -59,18 +59,16 @@ function trickle(response: ServerResponse): void {
   response.on('close', () => clearInterval(drip))
 }
 
+const CONTRADICTED = ['gold_weight', 'phone_number', 'amount', 'request_id']
+
 /** Changes one field that the client knows from its quote. */
 function contradicting(text: string, type: OrderKind, key: string): string {
   const reply = JSON.parse(text) as { data?: Record<string, unknown> }
   const { data } = reply
   // A refusal has nothing to contradict.
   if (data === undefined) return text
-  const fields = [
-    'gold_weight',
-    'phone_number',
-    ...(type === 'withdraw' ? [] : ['amount']),
-    ...(type === 'sell' ? [] : ['request_id']),
-  ]
+  const known = type === 'withdraw' ? ['gold_weight', 'phone_number', 'request_id'] : CONTRADICTED
+  const fields = known.filter((name) => data[name] !== undefined)
   const field = fields[Math.floor(draw(key, 'field') * fields.length)] ?? 'gold_weight'
   data[field] = other(data[field])
   return JSON.stringify(reply)

@@ -105,14 +105,16 @@ export interface FaultHit {
   readonly phase: 'checkout' | 'confirm'
   readonly type: OrderKind
   readonly phoneNumber: string
-  /** The confirm's `request_id`; empty at a checkout. */
-  readonly requestId: string
+  /** The confirm's `request_id`, which is the quote's id; at a checkout known only once a quote was given. */
+  readonly quoteId: string
 }
 
 export interface Faults {
   set(fault: FaultName, setting: FaultSetting): void
   /** Decides whether a fault strikes this request, at most one, and notes it. */
   strike(request: Omit<FaultHit, 'fault'>): FaultName | null
+  /** Says which quote the struck checkout gave, if it gave one. */
+  noteQuote(quoteId: string): void
   counts(): Record<FaultName, number>
   log(): readonly FaultHit[]
 }
@@ -151,6 +153,10 @@ export function createFaults(seed: number, settings: Partial<Record<FaultName, F
       const fault = choose(request.phase, `${key} ${count}`)
       if (fault !== null) hits.push({ fault, ...request })
       return fault
+    },
+    noteQuote(quoteId) {
+      const hit = hits.pop()
+      if (hit !== undefined) hits.push({ ...hit, quoteId })
     },
     counts() {
       const counts = Object.fromEntries(FAULT_NAMES.map((fault) => [fault, 0])) as Record<FaultName, number>

@@ -38,6 +38,7 @@ export interface LedgerEntry {
 
 /** What must hold between our orders and the gateway's books, whatever went wrong in between. */
 export const LEDGER_RULES = {
+  one_send_per_quote: 'no quote was confirmed more than once',
   executed_at_most_once: 'no order was executed more than once',
   success_was_executed: 'a succeeded order was executed, with equal weight, amount, fee and ids',
   failure_was_not_executed: 'a rejected, expired or cancelled order was never executed',
@@ -54,6 +55,17 @@ export interface Violation {
   readonly what: string
 }
 
+/** What the gateway's side knows. */
+export interface GatewaySide {
+  readonly ledger: readonly LedgerEntry[]
+  /** Every confirm that arrived, whatever became of it. */
+  readonly confirms: readonly {
+    readonly type: OrderKind
+    readonly phoneNumber: string
+    readonly requestId: string
+  }[]
+}
+
 /**
  * Compares orders with the gateway's ledger.
  * @param isExplained whether a fault that was injected explains why this order is in doubt
@@ -61,11 +73,12 @@ export interface Violation {
  */
 export function checkLedger(
   orders: readonly CheckedOrder[],
-  ledger: readonly LedgerEntry[],
+  { ledger, confirms }: GatewaySide,
   isExplained: (order: CheckedOrder) => boolean,
 ): Violation[] {
   const entries = byQuote(ledger)
-  const violations = orders.flatMap((order) => checkOrder(order, entries, isExplained))
+  const violations = sentTwice(confirms)
+  violations.push(...orders.flatMap((order) => checkOrder(order, entries, isExplained)))
   const intents = new Set(
     orders.flatMap((order) => order.attempts.map(({ quoteId }) => keyOf(order, quoteId))),
   )
@@ -76,6 +89,22 @@ export function checkLedger(
         orderId: null,
         what: `session ${entry.sessionId} was executed without an intent`,
       })
+  return violations
+}
+
+function sentTwice(confirms: GatewaySide['confirms']): Violation[] {
+  const sent = new Set<string>()
+  const violations: Violation[] = []
+  for (const { type, phoneNumber, requestId } of confirms) {
+    const key = quoteKey(type, phoneNumber, requestId)
+    if (sent.has(key))
+      violations.push({
+        rule: 'one_send_per_quote',
+        orderId: null,
+        what: `quote ${requestId} was confirmed again`,
+      })
+    sent.add(key)
+  }
   return violations
 }
 
