@@ -30,7 +30,8 @@ const READ_ORDERS = {
     SELECT o.id::text AS order_id, o.kind, o.phone_number, o.state, o.reason, a.quote_id, a.outcome, a.intent_at,
       a.response_id, a.session_id, a.gold_weight::text, a.amount::text, a.fee::text,
       a.quoted_gold_weight::text, a.quoted_amount::text
-    FROM orders o LEFT JOIN attempts a ON a.order_id = o.id ORDER BY o.id, a.seq`,
+    FROM orders o LEFT JOIN attempts a ON a.order_id = o.id
+    WHERE $1::text IS NULL OR o.partner = $1 ORDER BY o.id, a.seq`,
 }
 
 interface Row {
@@ -51,9 +52,12 @@ interface Row {
   quoted_amount: string | null
 }
 
-/** Reads every order with its attempts. For thousands of orders, not for millions. */
-export async function readOrdersWithAttempts(database: Database): Promise<OrderWithAttempts[]> {
-  const rows = await database.run<Row>(READ_ORDERS, [])
+/** Reads every order, or a partner's, with its attempts. For thousands of orders, not for millions. */
+export async function readOrdersWithAttempts(
+  database: Database,
+  partner: string | null = null,
+): Promise<OrderWithAttempts[]> {
+  const rows = await database.run<Row>(READ_ORDERS, [partner])
   const orders = new Map<string, OrderWithAttempts & { attempts: OrderWithAttempts['attempts'][number][] }>()
   for (const row of rows) {
     const { order_id: orderId, kind, phone_number: phoneNumber, state, reason } = row

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { ConfirmOutcome } from '../../src/domain/outcomes.ts'
+import type { OrderStore } from '../../src/orders/ports.ts'
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { openStores } from '../support/stored-orders.ts'
+import { type Mutation, runSeed } from './run.ts'
+
+/** The same runs with one safety taken out. If these found nothing, the others would prove nothing. */
+const SEEDS = 10
+const AT_ONCE = 5
+
+const toStop: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const stop of toStop.splice(0).reverse()) await stop()
+})
+
+async function openDatabase() {
+  const test: TestDatabase = await createTestDatabase()
+  const stores = openStores(test.databaseUrl, 16)
+  toStop.push(test.drop, () => stores.database.close())
+  return stores
+}
+
+type Stores = Awaited<ReturnType<typeof openDatabase>>
+
+/** The rules that the runs of all seeds broke. */
+async function brokenRules(stores: Stores, mutate: Mutation): Promise<Set<string>> {
+  const rules = new Set<string>()
+  let next = 1
+  const lane = async () => {
+    while (next <= SEEDS) {
+      const seed = next
+      next += 1
+      for (const { rule } of (await runSeed(seed, stores, mutate)).violations) rules.add(rule)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, lane))
+  return rules
+}
+
+/** A doubt is taken for a failure and the order is tried again. */
+const retryingDoubts: Mutation = (effects) => ({
+  ...effects,
+  gateway: {
+    checkout: effects.gateway.checkout,
+    async confirm(command, quote) {
+      const outcome = await effects.gateway.confirm(command, quote)
+      return outcome.is === 'in_doubt' ? { is: 'price_changed', reply: outcome.reply } : outcome
+    },
+  },
+})
+
+/** The confirm is sent as soon as there is a quote, and the intent is committed afterwards. */
+const sendingBeforeIntent: Mutation = (effects) => {
+  const sent = new Map<string, ConfirmOutcome>()
+  return {
+    ...effects,
+    gateway: {
+      async checkout(command) {
+        const outcome = await effects.gateway.checkout(command)
+        if (outcome.is === 'quoted')
+          sent.set(outcome.quote.quoteId, await effects.gateway.confirm(command, outcome.quote))
+        return outcome
+      },
+      async confirm(_command, quote) {
+        const outcome = sent.get(quote.quoteId)
+        if (outcome === undefined) throw new Error('not sent before its intent')
+        return outcome
+      },
+    },
+  }
+}
+
+/** Looks whether the order is free, and then inserts the intent, without a lock in between. */
+function fencingByLooking(stores: Stores): Mutation {
+  const { database } = stores
+  const commitIntents: OrderStore['commitIntents'] = async ([intent]) => {
+    if (intent === undefined) return []
+    const { orderId, intentId, quote } = intent
+    const [order] = await stores.store.load([orderId])
+    if (order?.state !== 'accepted') return []
+    await wait(5)
+    // A random seq, or the primary key would be a fence of its own.
+    const seq = 1 + Math.floor(Math.random() * 1_000_000_000)
+    const text = `
+      WITH intent AS (
+        INSERT INTO attempts (order_id, seq, intent_id, outcome, kind, phone_number, quote_id, quoted_gold_weight, quoted_amount, quoted_fee, worker)
+        SELECT id, $2, $3, 'intent', kind, phone_number, $4, $5::numeric / 10000, $6, $7, 'worker:naive' FROM orders WHERE id = $1
+      )
+      UPDATE orders SET state = 'confirming', reason = 'intent_committed', actor = 'worker:naive', detail = NULL
+      WHERE id = $1 AND state = 'accepted'`
+    await database.run({ name: '', text }, [
+      orderId,
+      seq,
+      intentId,
+      quote.quoteId,
+      quote.goldWeight,
+      quote.amount,
+      quote.fee,
+    ])
+    return [{ orderId, seq }]
+  }
+  return (effects) => ({
+    ...effects,
+    store: {
+      ...effects.store,
+      async commitIntents(intents, actor) {
+        // Whoever the index refuses must not send: as a worker would, it leaves the order alone.
+        return await commitIntents(intents, actor).catch(() => [])
+      },
+    },
+  })
+}
+
+describe('the proof fails', () => {
+  it('when doubts are retried', async () => {
+    const stores = await openDatabase()
+    expect(await brokenRules(stores, retryingDoubts)).toContain('executed_at_most_once')
+  })
+
+  it('when the confirm is sent before the intent', async () => {
+    const stores = await openDatabase()
+    expect(await brokenRules(stores, sendingBeforeIntent)).toContain('execution_has_an_intent')
+  })
+
+  it('when the unique index is dropped under a fence that only looks', async () => {
+    const stores = await openDatabase()
+    await stores.database.run({ name: '', text: 'DROP INDEX attempts_one_live_per_order' }, [])
+    expect(await brokenRules(stores, fencingByLooking(stores))).toContain('executed_at_most_once')
+  })
+})
+
+describe('the proof holds', () => {
+  it('when only the index is left: the same looking fence, with it in place, doubles nothing', async () => {
+    const stores = await openDatabase()
+    expect(await brokenRules(stores, fencingByLooking(stores))).toEqual(new Set())
+  })
+
+  it('when only the row lock is left: our own fence without the index doubles nothing', async () => {
+    const stores = await openDatabase()
+    await stores.database.run({ name: '', text: 'DROP INDEX attempts_one_live_per_order' }, [])
+    expect(await brokenRules(stores, (effects) => ({ ...effects, newId: randomUUID }))).toEqual(new Set())
+  })
+})
