@@ -1,0 +1,88 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readOrdersWithAttempts } from '../../src/db/checked-orders.ts'
+import { createProducer } from '../../src/queue/producer.ts'
+import { checkSandbox } from '../../src/sandbox/check-sandbox.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { eventually } from '../support/eventually.ts'
+import { jobData } from '../support/job-data.ts'
+import { queueBackends, type TestQueue } from '../support/queue-backends.ts'
+import { openStores } from '../support/stored-orders.ts'
+import { DEATHS, type Death, killProcess, startWorkerProcess } from './worker-process.ts'
+
+/** Where the order ends once another worker has been started, and how often the gateway executed it. */
+const ENDS: Record<Death, { state: string; reason: string; executions: number }> = {
+  before_intent: { state: 'succeeded', reason: 'executed', executions: 1 },
+  after_intent: { state: 'in_doubt', reason: 'intent_overdue', executions: 0 },
+  after_send: { state: 'in_doubt', reason: 'intent_overdue', executions: 1 },
+  after_reply: { state: 'in_doubt', reason: 'intent_overdue', executions: 1 },
+  after_verdict: { state: 'succeeded', reason: 'executed', executions: 1 },
+}
+
+describe.each(queueBackends())('with the queue in $name, a worker killed with SIGKILL', ({ start, skip }) => {
+  if (skip !== undefined) {
+    it.skip(`is not tried: ${skip}`)
+    return
+  }
+
+  const places: TestQueue[] = []
+  const sandboxes: Sandbox[] = []
+  const children: ChildProcess[] = []
+
+  beforeAll(async () => {
+    // One place for each death: they wait for their send deadlines at the same time.
+    for (const _ of DEATHS) places.push(await start())
+  })
+
+  afterAll(async () => {
+    await Promise.all(children.map(killProcess))
+    await Promise.all(sandboxes.map((sandbox) => sandbox.stop()))
+    await Promise.all(places.map((place) => place.stop()))
+  })
+
+  it.concurrent.each(DEATHS)('%s neither loses nor doubles its order', async (death) => {
+    const place = places[DEATHS.indexOf(death)] as TestQueue
+    const sandbox = await startSandbox({
+      seed: 1,
+      openWallets: { rupiah: 10 ** 9, goldWeight: 10 ** 7 },
+      // So that the worker dies while its reply is on the way.
+      ...(death === 'after_send' ? { faults: { slow_reply: { next: 1 } } } : {}),
+    })
+    sandboxes.push(sandbox)
+    const where = { ...place, gatewayUrl: sandbox.url }
+    const { databaseUrl, redisUrl } = place
+    const dying = await startWorkerProcess(where, death)
+    children.push(dying)
+    const producer = createProducer(redisUrl === null ? { databaseUrl } : { redisUrl })
+    const exited = once(dying, 'exit')
+    await producer.enqueue({ kind: 'buy', ...jobData.buy() })
+    expect(await exited).toEqual([null, 'SIGKILL'])
+    children.push(await startWorkerProcess(where, null))
+    const stores = openStores(databaseUrl, 2)
+    try {
+      const order = await eventually(async () => {
+        const [found] = await readOrdersWithAttempts(stores.database)
+        return found !== undefined && !['accepted', 'confirming'].includes(found.state) ? found : null
+      })
+      const { executions, ...end } = ENDS[death]
+      expect(order).toMatchObject(end)
+      // The job comes back, too, and finds nothing to do.
+      await producer.enqueue({ kind: 'buy', ...jobData.buy() })
+      await eventually(async () => {
+        const orders = await readOrdersWithAttempts(stores.database)
+        return orders.length === 2 &&
+          orders.every(({ state }) => state === 'succeeded' || state === end.state)
+          ? true
+          : null
+      })
+      const orders = await readOrdersWithAttempts(stores.database)
+      expect(orders.find(({ orderId }) => orderId === order.orderId)).toEqual(order)
+      expect(sandbox.ledger()).toHaveLength(executions + 1)
+      expect(checkSandbox(orders, sandbox, ({ reason }) => reason === 'intent_overdue')).toEqual([])
+    } finally {
+      await producer.close()
+      await stores.database.close()
+    }
+  })
+})
