@@ -24,7 +24,7 @@ import { startConfiguredWorker } from './worker.ts'
 /** How long an order of the demo may take: nothing is left open, so the demo ends soon after. */
 const DEADLINE_MS = 20_000
 const GIVE_UP_MS = 50_000
-const CALL_TIMEOUT_MS = 1_000
+const CALL_TIMEOUT_MS = 10_000
 
 /** Faults of the demo's gateway: the rate of each among the confirms, or among all requests. */
 const FAULTS = {

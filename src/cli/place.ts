@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { parseSettings, type Settings } from '../config.ts'
-import { isMigrated } from '../db/migrate.ts'
+import { isMigrated } from '../db/migrated.ts'
 import { type Database, openDatabase } from '../db/pool.ts'
 import { findRunningUp } from '../local/running-up.ts'
 import { pingRedis } from '../queue/probe.ts'

@@ -64,7 +64,11 @@ function gatewayAt(gatewayUrl: string) {
 
 async function startKeptPostgres(stops: Stops): Promise<string> {
   console.error('starting PostgreSQL …')
-  const postgres = await startLocalPostgres({ dataDir: join(LOCAL_FOLDER, 'postgres'), keepData: true })
+  const postgres = await startLocalPostgres({
+    dataDir: join(LOCAL_FOLDER, 'postgres'),
+    keepData: true,
+    log: (line) => console.error(line),
+  })
   stops.push(postgres.stop)
   return postgres.databaseUrl
 }

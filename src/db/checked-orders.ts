@@ -19,6 +19,7 @@ export interface OrderWithAttempts {
     readonly goldWeight: GoldWeight | null
     readonly amount: Rupiah | null
     readonly fee: Rupiah | null
+    readonly message: string | null
     readonly quotedGoldWeight: GoldWeight | null
     readonly quotedAmount: Rupiah | null
   }[]
@@ -29,7 +30,8 @@ const READ_ORDERS = {
   text: `
     SELECT o.id::text AS order_id, o.kind, o.phone_number, o.state, o.reason, a.quote_id, a.outcome, a.intent_at,
       a.response_id, a.session_id, a.gold_weight::text, a.amount::text, a.fee::text,
-      a.quoted_gold_weight::text, a.quoted_amount::text
+      a.quoted_gold_weight::text, a.quoted_amount::text,
+      a.gateway_message
     FROM orders o LEFT JOIN attempts a ON a.order_id = o.id
     WHERE $1::text IS NULL OR o.partner = $1 ORDER BY o.id, a.seq`,
 }
@@ -48,6 +50,7 @@ interface Row {
   gold_weight: string | null
   amount: string | null
   fee: string | null
+  gateway_message: string | null
   quoted_gold_weight: string | null
   quoted_amount: string | null
 }
@@ -78,6 +81,7 @@ function attemptOf(row: Row, quoteId: string): OrderWithAttempts['attempts'][num
     goldWeight: row.gold_weight === null ? null : parseGrams(row.gold_weight),
     amount: row.amount === null ? null : parseRupiah(row.amount),
     fee: row.fee === null ? null : parseRupiah(row.fee),
+    message: row.gateway_message,
     quotedGoldWeight: row.quoted_gold_weight === null ? null : parseGrams(row.quoted_gold_weight),
     quotedAmount: row.quoted_amount === null ? null : parseRupiah(row.quoted_amount),
   }

@@ -1,6 +1,6 @@
 import type { GatewaySettings } from '../config.ts'
 import { type Envelope, readEnvelope } from './codecs.ts'
-import { bodyOf, type Operation, pathOf } from './endpoints.ts'
+import { bodyOf, moves, type Operation, pathOf } from './endpoints.ts'
 import { signatureHeaders } from './signing.ts'
 import { createTokenSource } from './token.ts'
 import { type Exchange, openTransport } from './transport.ts'
@@ -40,6 +40,7 @@ export function openCaller(settings: GatewaySettings, now: () => number): Caller
       const exchange = await transport.post({
         path,
         body: JSON.stringify(bodyOf(operation, fields)),
+        connection: moves(operation) ? 'fresh' : 'kept',
         headers: {
           ...(answer === null ? {} : { Authorization: `Bearer ${answer.token}` }),
           ...(settings.signing === null ? {} : signatureHeaders(settings.signing, basePath + path, now())),

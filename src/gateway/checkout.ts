@@ -48,7 +48,7 @@ function readAddressAsQuote(
   command: Extract<OrderCommand, { kind: 'withdraw' }>,
   data: unknown,
 ): CheckoutOutcome {
-  const parsed = replyData.address.safeParse(data)
+  const parsed = replyData.addressQuote.safeParse(data)
   if (!parsed.success) return unreadable(parsed.error.issues[0]?.path.join('.'))
   if (!isSamePhoneNumber(parsed.data.phone_number, command.phoneNumber)) return contradicting('phone_number')
   return quoted({

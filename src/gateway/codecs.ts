@@ -89,6 +89,8 @@ export const replyData = {
     response_id: id,
     session_id: sessionId.optional(),
   }),
+  /** All a withdrawal needs of the address reply. */
+  addressQuote: z.object({ request_id: id, phone_number: z.string() }),
   address: z.object({
     request_id: id,
     phone_number: z.string(),

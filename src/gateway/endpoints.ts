@@ -11,6 +11,8 @@ interface EndpointRow {
   readonly path: string
   readonly body: readonly string[]
   readonly known: 'documented' | 'inferred'
+  /** It moves money or gold: sent once, on a connection of its own. */
+  readonly moves?: true
 }
 
 const PLACE = ['province', 'city', 'district', 'subdistrict', 'address', 'zip_code', 'note', 'ktp'] as const
@@ -23,15 +25,22 @@ export const ENDPOINTS = {
     path: '/purchase/gram',
     body: ['request_id', 'phone_number', 'gold_weight'],
     known: 'documented',
+    moves: true,
   },
   purchaseRupiah: {
     path: '/purchase/rupiah',
     body: ['request_id', 'phone_number', 'amount'],
     known: 'documented',
+    moves: true,
   },
   checkoutSell: { path: '/checkout/sell', body: ['phone_number', 'gold_weight'], known: 'documented' },
   // The document prints the checkout's own path; GATEWAY_SELL_PATH overrides it.
-  sell: { path: '/checkout/sell', body: ['request_id', 'phone_number', 'gold_weight'], known: 'documented' },
+  sell: {
+    path: '/checkout/sell',
+    body: ['request_id', 'phone_number', 'gold_weight'],
+    known: 'documented',
+    moves: true,
+  },
   checkoutTransfer: {
     path: '/transfer/checkout',
     body: ['phone_number', 'gold_weight', 'recipient', 'remarks'],
@@ -41,6 +50,7 @@ export const ENDPOINTS = {
     path: '/transfer/confirm',
     body: ['request_id', 'phone_number', 'gold_weight', 'recipient', 'remarks'],
     known: 'documented',
+    moves: true,
   },
   setAddress: { path: '/withdraw/address', body: ['phone_number', ...PLACE], known: 'documented' },
   getAddress: { path: '/withdraw/address', body: ['phone_number'], known: 'documented' },
@@ -48,6 +58,7 @@ export const ENDPOINTS = {
     path: '/withdraw/confirm',
     body: ['request_id', 'phone_number', 'gold_weight'],
     known: 'documented',
+    moves: true,
   },
   region: { path: '/address/subdistrict', body: ['kecamatan'], known: 'documented' },
   chartBuy: { path: '/chart/buy', body: ['phone_number'], known: 'documented' },
@@ -55,6 +66,11 @@ export const ENDPOINTS = {
 } as const satisfies Record<string, EndpointRow>
 
 export type Operation = keyof typeof ENDPOINTS
+
+/** Whether an operation moves money or gold. */
+export function moves(operation: Operation): boolean {
+  return 'moves' in ENDPOINTS[operation]
+}
 
 /** The operations of one order command: its checkout and its confirm. */
 export function operationsOf(command: OrderCommand): { checkout: Operation; confirm: Operation } {

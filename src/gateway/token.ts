@@ -39,6 +39,7 @@ export function createTokenSource(
     const exchange = await transport.post({
       path: oauth.tokenPath,
       body: 'grant_type=client_credentials',
+      connection: 'kept',
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', Authorization: basic(oauth) },
       timeoutMs,
     })

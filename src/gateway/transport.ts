@@ -1,14 +1,10 @@
-import type { AgentOptions, ClientRequest } from 'node:http'
+import type { ClientRequest } from 'node:http'
 import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import type { Duplex } from 'node:stream'
 import axios, { AxiosError, type AxiosInstance } from 'axios'
 
 /** A reply far longer than any documented one is no reply. */
 const MAX_REPLY_BYTES = 256 * 1024
-
-/** A kept-alive socket idle for longer may be closed by the server just as a confirm goes out on it. */
-const MAX_SOCKET_IDLE_MS = 1_000
 
 /** What came of one POST. `wasSent: false` is proof: no connection came about, so not a byte of it left. */
 export type Exchange =
@@ -19,6 +15,11 @@ export interface PostRequest {
   readonly path: string
   readonly body: string
   readonly headers: Readonly<Record<string, string>>
+  /**
+   * A kept-alive socket that the server closes just as a request goes out gives a reset, with nothing to tell whether
+   * the request was read. Whatever moves money or gold therefore goes out on a connection of its own.
+   */
+  readonly connection: 'fresh' | 'kept'
   /** Wall-clock deadline of the whole exchange. */
   readonly timeoutMs: number
 }
@@ -31,10 +32,11 @@ export interface Transport {
 
 /** Opens the way to the gateway. Redirects, proxies and retries are off: each could send a body twice. */
 export function openTransport(baseUrl: string): Transport {
-  const agents = { httpAgent: freshSocketAgent(HttpAgent), httpsAgent: freshSocketAgent(HttpsAgent) }
+  const isHttps = baseUrl.startsWith('https:')
+  const Agent = isHttps ? HttpsAgent : HttpAgent
+  const agents = { fresh: new Agent(), kept: new Agent({ keepAlive: true, maxFreeSockets: 64 }) }
   const client = axios.create({
     baseURL: baseUrl,
-    ...agents,
     adapter: 'http',
     proxy: false,
     maxRedirects: 0,
@@ -45,17 +47,21 @@ export function openTransport(baseUrl: string): Transport {
     transformRequest: (body: unknown) => body,
     validateStatus: () => true,
   })
-  const isHttps = baseUrl.startsWith('https:')
   return {
-    post: (request) => post(client, isHttps, request),
+    post: (request) => post(client, agents[request.connection], isHttps, request),
     close() {
-      agents.httpAgent.destroy()
-      agents.httpsAgent.destroy()
+      agents.fresh.destroy()
+      agents.kept.destroy()
     },
   }
 }
 
-async function post(client: AxiosInstance, isHttps: boolean, request: PostRequest): Promise<Exchange> {
+async function post(
+  client: AxiosInstance,
+  agent: HttpAgent,
+  isHttps: boolean,
+  request: PostRequest,
+): Promise<Exchange> {
   const sending = { began: false }
   const abort = new AbortController()
   // axios' own timeout counts idle time only: a reply that trickles in would hold the order for ever.
@@ -63,6 +69,8 @@ async function post(client: AxiosInstance, isHttps: boolean, request: PostReques
   try {
     const { status, data } = await client.post<unknown>(request.path, request.body, {
       headers: { 'Content-Type': 'application/json', Accept: 'application/json', ...request.headers },
+      httpAgent: agent,
+      httpsAgent: agent,
       signal: abort.signal,
       transport: { request: watching(isHttps ? httpsRequest : httpRequest, sending) },
     } as object)
@@ -104,33 +112,4 @@ function isSecure(socket: object): boolean {
 function codeOf(error: unknown): string {
   if (error instanceof AxiosError && error.code !== undefined) return error.code
   return error instanceof Error ? error.name : 'unknown'
-}
-
-type AgentClass = typeof HttpAgent | typeof HttpsAgent
-
-/** A keep-alive agent that hands out a free socket only if it was used within the last second. */
-function freshSocketAgent<T extends AgentClass>(Base: T): InstanceType<T> {
-  const options: AgentOptions = { keepAlive: true, maxFreeSockets: 64, scheduling: 'lifo' }
-  const agent = new Base(options) as InstanceType<T>
-  const freedAt = new WeakMap<Duplex, number>()
-  agent.on('free', (socket: Duplex) => freedAt.set(socket, performance.now()))
-  const internals = agent as unknown as {
-    addRequest(...args: unknown[]): void
-    readonly freeSockets: Record<string, Duplex[] | undefined>
-  }
-  const addRequest = internals.addRequest.bind(agent)
-  internals.addRequest = (...args) => {
-    const oldest = performance.now() - MAX_SOCKET_IDLE_MS
-    for (const sockets of Object.values(internals.freeSockets))
-      for (const socket of [...(sockets ?? [])])
-        if ((freedAt.get(socket) ?? 0) < oldest) discard(socket, sockets)
-    addRequest(...args)
-  }
-  return agent
-}
-
-/** Removes at once: a destroyed socket leaves the agent's list only on its close event. */
-function discard(socket: Duplex, sockets: Duplex[] | undefined): void {
-  sockets?.splice(sockets.indexOf(socket), 1)
-  socket.destroy()
 }

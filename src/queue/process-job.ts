@@ -1,7 +1,7 @@
 import { InvalidOrderError } from '../domain/submission.ts'
 import { backoffMs } from '../orders/backoff.ts'
 import type { OrderEffects } from '../orders/effects.ts'
-import { executeOrder } from '../orders/execute.ts'
+import { type Execution, executeOrder } from '../orders/execute.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { submitOrders } from '../orders/submit.ts'
 import type { JobOutcome } from './answer.ts'
@@ -18,10 +18,32 @@ export async function processJob(job: QueueJob, effects: JobEffects): Promise<Jo
   try {
     const order = await findOrder(job, effects)
     const execution = await executeOrder(order, effects)
+    logExecution(order, execution, effects)
     return { is: 'executed', orderId: order.orderId, execution }
   } catch (error) {
     if (error instanceof InvalidOrderError) return await refuse(job, error, effects)
     return trouble(job, error, effects)
+  }
+}
+
+/** One line an order and run. No wallet: the order's id finds it. */
+function logExecution({ orderId, kind }: StoredOrder, execution: Execution, { log }: JobEffects): void {
+  const fields = { order_id: orderId, kind }
+  switch (execution.is) {
+    case 'ended': {
+      const { state, reason } = execution
+      if (state === 'in_doubt') log.warn({ ...fields, state, reason }, 'order in doubt')
+      else log.info({ ...fields, state, reason }, 'order ended')
+      return
+    }
+    case 'left':
+      log.debug({ ...fields, state: execution.state, reason: execution.reason }, 'order left alone')
+      return
+    case 'later':
+      log.info(
+        { ...fields, trouble: execution.trouble, delay_ms: Math.round(execution.delayMs) },
+        'order put off',
+      )
   }
 }
 

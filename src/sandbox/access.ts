@@ -19,7 +19,7 @@ const MAX_SKEW_MS = 300_000
 
 export interface Access {
   readonly tokenPath: string | null
-  /** Answers a token request (RFC 6749, client credentials, HTTP Basic). */
+  /** Answers a token request (RFC 6749, client credentials). */
   issueToken(headers: IncomingHttpHeaders, body: string): { status: number; text: string }
   /** Whether a request carries the token and the signature that are asked for. */
   admits(path: string, headers: IncomingHttpHeaders): boolean
@@ -38,7 +38,7 @@ export function createAccess(
     issueToken(headers, body) {
       if (
         oauth === null ||
-        !isClient(oauth, headers) ||
+        !isClient(oauth, headers, body) ||
         !/(^|&)grant_type=client_credentials(&|$)/.test(body)
       )
         return { status: 401, text: JSON.stringify({ error: 'invalid_client' }) }
@@ -61,9 +61,21 @@ export function createAccess(
   }
 }
 
-function isClient({ clientId, clientSecret }: OAuthAccess, headers: IncomingHttpHeaders): boolean {
+/** The client says who it is by HTTP Basic or, as RFC 6749 section 2.3.1 also allows, in the form. */
+function isClient(
+  { clientId, clientSecret }: OAuthAccess,
+  headers: IncomingHttpHeaders,
+  body: string,
+): boolean {
+  const { authorization } = headers
+  if (authorization === undefined) {
+    const form = new URLSearchParams(body)
+    return (
+      isEqual(form.get('client_id') ?? '', clientId) && isEqual(form.get('client_secret') ?? '', clientSecret)
+    )
+  }
   const joined = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`
-  return isEqual(headers.authorization ?? '', `Basic ${Buffer.from(joined).toString('base64')}`)
+  return isEqual(authorization, `Basic ${Buffer.from(joined).toString('base64')}`)
 }
 
 function hasToken(tokens: ReadonlyMap<string, number>, headers: IncomingHttpHeaders, now: number): boolean {
@@ -87,5 +99,7 @@ function isSigned(
 }
 
 function isEqual(given: string, expected: string): boolean {
-  return given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected))
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
+  // Bytes, not characters: timingSafeEqual throws when their numbers differ.
+  return a.length === b.length && timingSafeEqual(a, b)
 }

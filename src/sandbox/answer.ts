@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { OrderKind } from '../domain/command.ts'
 import type { Books } from './books.ts'
 import { killQuote } from './counter.ts'
 import { BAD_GATEWAY, deliver, send } from './deliver.ts'
-import { FAULTS, type Faults } from './faults.ts'
-import { answerOperation, type Fields, type OperationRow } from './operations.ts'
+import { FAULTS, type FaultName, type Faults } from './faults.ts'
+import { type Fields, textOf } from './fields.ts'
+import { answerOperation, type OperationRow } from './operations.ts'
 import { draw } from './random.ts'
 import { type Answer, envelope, refused, reply } from './replies.ts'
 
@@ -23,6 +25,8 @@ export interface World {
   readonly books: Books
   readonly faults: Faults
   readonly confirms: ReceivedConfirm[]
+  /** Connections that a fault closes after a reply: what was already on its way there is not read any more. */
+  readonly closing: WeakSet<Socket>
   requests: number
 }
 
@@ -33,22 +37,57 @@ export function answerRequest(
   fields: Fields,
   world: World,
 ): void {
-  const { books, seed, slowMs, faults } = world
-  const at = new Date(books.now())
-  world.requests += 1
-  const chance = draw(seed, 'reply', world.requests)
-  const phoneNumber = String(fields.phone_number ?? '')
-  const requestId = String(fields.request_id ?? '')
+  const { books, faults, closing } = world
+  const { socket } = response
+  const { at, chance } = nextReply(world)
   const { phase, type } = row
-  if (phase === 'confirm' && type !== null) world.confirms.push({ type, phoneNumber, requestId, at })
-  const fault =
-    phase === 'other' || type === null
-      ? null
-      : faults.strike({ phase, type, phoneNumber, quoteId: requestId })
-  if (fault === null || type === null) {
+  const isClosing = socket !== null && closing.has(socket)
+  if (phase === 'other' || type === null) {
+    if (isClosing) response.destroy()
+    else send(response, reply(answerOperation(row, books, fields), chance, at))
+    return
+  }
+  const phoneNumber = textOf(fields.phone_number)
+  const quoteId = textOf(fields.request_id)
+  if (phase === 'confirm') world.confirms.push({ type, phoneNumber, requestId: quoteId, at })
+  const met = { phase, type, phoneNumber, quoteId }
+  if (isClosing) {
+    faults.note({ fault: 'connection_closed_between_requests', ...met })
+    response.destroy()
+    return
+  }
+  const fault = faults.strike(met)
+  if (fault === null) {
     send(response, reply(answerOperation(row, books, fields), chance, at))
     return
   }
+  spoilRequest(response, fault, { row, fields, world, type, requestId: quoteId, chance, at })
+}
+
+/** A request that is no JSON object is refused before anybody looks at what it asks for. */
+export function answerMalformed(response: ServerResponse, world: World): void {
+  const { at, chance } = nextReply(world)
+  send(response, reply(refused('invalid_params'), chance, at))
+}
+
+function nextReply(world: World): { at: Date; chance: number } {
+  world.requests += 1
+  return { at: new Date(world.books.now()), chance: draw(world.seed, 'reply', world.requests) }
+}
+
+interface Struck {
+  readonly row: OperationRow
+  readonly fields: Fields
+  readonly world: World
+  readonly type: OrderKind
+  readonly requestId: string
+  readonly chance: number
+  readonly at: Date
+}
+
+function spoilRequest(response: ServerResponse, fault: FaultName, struck: Struck): void {
+  const { row, fields, world, type, requestId, chance, at } = struck
+  const { books, faults, seed, slowMs, closing } = world
   const { spoil } = FAULTS[fault]
   switch (spoil.is) {
     case 'drop':
@@ -63,7 +102,8 @@ export function answerRequest(
       return
     case 'execute_then': {
       const given = answerOperation(row, books, fields)
-      if (phase === 'checkout') faults.noteQuote(quoteIdIn(given))
+      if (row.phase === 'checkout') faults.noteQuote(quoteIdIn(given))
+      if (spoil.deliver === 'then_close' && response.socket !== null) closing.add(response.socket)
       const executed = reply(given, chance, at)
       const key = `${seed} ${requestId}`
       deliver(response, executed, spoil.deliver, { type, slowMs, key })

@@ -1,27 +1,23 @@
 import { BAR_GRAMS, type OrderKind } from '../domain/command.ts'
-import {
-  GOLD_UNITS_PER_GRAM,
-  type GoldWeight,
-  parseGrams,
-  parseRupiah,
-  type Rupiah,
-} from '../domain/money.ts'
+import { GOLD_UNITS_PER_GRAM, type GoldWeight, type Rupiah } from '../domain/money.ts'
 import type { Books, StoredAddress } from './books.ts'
-import { executedData, quoteData } from './documents.ts'
+import { CERTIFICATE_FEE_PER_GRAM, executedData, quoteData, SHIPPING_COST } from './documents.ts'
+import { type Fields, PLACE, rupiahOf, textOf, weightOf } from './fields.ts'
 import type { SandboxQuote } from './ledger.ts'
 import { priced, weighed } from './prices.ts'
 import { type Answer, refused } from './replies.ts'
 
-/** What happens at the gateway's counter: quotes are given and executed. Fields are there; the wallet is known. */
-type Fields = Readonly<Record<string, unknown>>
+// What happens at the gateway's counter: quotes are given and executed. Fields are there; the wallet is known.
 
 const BUY_FEE = 5_000 as Rupiah
 const NO_FEE = 0 as Rupiah
-const SHIPPING_COST = 47_975
-const CERTIFICATE_FEE_PER_GRAM = 50_000
 
+/** Activates a wallet: one that the gateway does not know yet starts empty. */
 export function register(books: Books, fields: Fields): Answer {
   const { phone_number, name, email } = fields
+  const phoneNumber = String(phone_number)
+  if (books.ledger.wallet(phoneNumber) === null)
+    books.ledger.openWallet(phoneNumber, { rupiah: 0 as Rupiah, goldWeight: 0 as GoldWeight, premium: true })
   const data = { request_id: books.nextId(), user_id: phone_number, name, email, phone: phone_number }
   return { is: 'done', data }
 }
@@ -100,7 +96,7 @@ function giveQuote(books: Books, fields: Fields, offer: Offer): Answer {
 /** Executes a quote of a kind; again, if it is asked to. */
 export function confirmQuote(type: OrderKind) {
   return (books: Books, fields: Fields): Answer => {
-    const quote = books.quotes.get(String(fields.request_id))
+    const quote = books.quotes.get(textOf(fields.request_id))
     if (quote === undefined || !isQuoteOf(quote, type, fields)) return refused('invalid_params')
     if (quote.priceVersion !== books.prices.version()) return refused('price_changed')
     return execute(books, quote, fields)
@@ -119,14 +115,17 @@ function isQuoteOf(quote: SandboxQuote, type: OrderKind, fields: Fields): boolea
 function execute(books: Books, quote: SandboxQuote, fields: Fields): Answer {
   const executed = books.ledger.execute(quote, new Date(books.now()))
   if (typeof executed === 'string') return refused(executed)
-  return { is: 'done', data: executedData(executed, quote.recipient, fields.remarks) }
+  const { recipient } = quote
+  const estimate = priced(quote.goldWeight, books.prices.sell())
+  return { is: 'done', data: executedData(executed, { recipient, remarks: fields.remarks, estimate }) }
 }
-
-const PLACE = ['province', 'city', 'district', 'subdistrict', 'address', 'zip_code', 'note', 'ktp'] as const
 
 /** Registers a withdrawal's address. Its reply's `request_id` is what the withdrawal confirms. */
 export function setAddress(books: Books, fields: Fields): Answer {
-  const address = Object.fromEntries(PLACE.map((field) => [field, String(fields[field] ?? '')]))
+  const address = Object.fromEntries(
+    PLACE.map((field) => [field, typeof fields[field] === 'string' ? fields[field] : '']),
+  )
+  if (PLACE.some((field) => field !== 'note' && address[field] === '')) return refused('invalid_params')
   if (!/^\d{16}$/.test(address.ktp ?? '')) return refused('invalid_params')
   const phoneNumber = String(fields.phone_number)
   books.addresses.set(phoneNumber, address)
@@ -159,7 +158,7 @@ function addressAnswer(requestId: string, phoneNumber: string, address: StoredAd
 
 /** A withdrawal is weighed and priced at its confirm. */
 export function confirmWithdrawal(books: Books, fields: Fields): Answer {
-  const registered = books.quotes.get(String(fields.request_id))
+  const registered = books.quotes.get(textOf(fields.request_id))
   const goldWeight = weightOf(fields.gold_weight)
   const isBar = BAR_GRAMS.some((grams) => grams * GOLD_UNITS_PER_GRAM === goldWeight)
   if (registered?.type !== 'withdraw' || registered.phoneNumber !== fields.phone_number)
@@ -175,16 +174,4 @@ export function confirmWithdrawal(books: Books, fields: Fields): Answer {
 export function killQuote(books: Books, quoteId: string): void {
   const quote = books.quotes.get(quoteId)
   if (quote !== undefined) books.quotes.set(quoteId, { ...quote, priceVersion: -1 })
-}
-
-function weightOf(value: unknown): GoldWeight | null {
-  if (typeof value !== 'number' && typeof value !== 'string') return null
-  const weight = parseGrams(value)
-  return weight === null || weight === 0 ? null : weight
-}
-
-function rupiahOf(value: unknown): Rupiah | null {
-  if (typeof value !== 'number') return null
-  const amount = parseRupiah(value)
-  return amount === null || amount === 0 ? null : amount
 }

@@ -47,9 +47,12 @@ export function deliver(
     case 'html_502':
       send(response, BAD_GATEWAY)
       return
-    case 'then_close':
-      response.on('finish', () => response.socket?.end())
+    case 'then_close': {
+      // Taken now: once the response is finished Node has parted it from its socket.
+      const { socket } = response
       send(response, reply)
+      socket?.end()
+    }
   }
 }
 

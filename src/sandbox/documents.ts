@@ -1,4 +1,4 @@
-import { GOLD_UNITS_PER_GRAM } from '../domain/money.ts'
+import { GOLD_UNITS_PER_GRAM, type Rupiah } from '../domain/money.ts'
 import type { SandboxQuote } from './ledger.ts'
 import type { LedgerEntry } from './ledger-check.ts'
 
@@ -20,8 +20,20 @@ export function quoteData(quote: SandboxQuote, remarks: unknown): object {
 
 const PRODUCT = 'Emas Logam Mulia 99.99%'
 
+/** Of a withdrawal in the document: a certificate of 50,000 a gram, and the way there. */
+export const CERTIFICATE_FEE_PER_GRAM = 50_000
+export const SHIPPING_COST = 47_975
+
+/** What an executed transaction's reply says beyond the ledger's entry. */
+interface Particulars {
+  readonly recipient: string | null
+  readonly remarks: unknown
+  /** What the gold is worth today. */
+  readonly estimate: Rupiah
+}
+
 /** The data of a confirm's reply: a sell's has neither request_id nor session_id, a transfer's masks the wallet. */
-export function executedData(entry: LedgerEntry, recipient: string | null, remarks: unknown): object {
+export function executedData(entry: LedgerEntry, { recipient, remarks, estimate }: Particulars): object {
   const trade = {
     response_id: entry.responseId,
     phone_number: entry.phoneNumber,
@@ -48,14 +60,17 @@ export function executedData(entry: LedgerEntry, recipient: string | null, remar
         },
       }
     case 'withdraw':
-      return { ...trade, ...ids, additional: withdrawalDetails(entry) }
+      return { ...trade, ...ids, additional: withdrawalDetails(entry, estimate) }
   }
 }
 
-function withdrawalDetails({ goldWeight, amount }: LedgerEntry): object {
+function withdrawalDetails({ goldWeight, amount }: LedgerEntry, estimate: Rupiah): object {
   return {
     product: `LM Antam 99.99% (${goldWeight / GOLD_UNITS_PER_GRAM} gram)`,
     shipping: 'SAP - REG, 1 - 3 Hari',
+    estimation_product: estimate,
+    shipping_cost: SHIPPING_COST,
+    certificate_fee: amount - SHIPPING_COST,
     grand_total: amount,
   }
 }

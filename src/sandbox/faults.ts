@@ -50,7 +50,7 @@ export const FAULTS = {
     spoil: executeThen('contradicting'),
   },
   connection_closed_between_requests: {
-    what: 'executes and replies well, then closes the kept-alive connection',
+    what: 'executes and replies well, then closes the kept-alive connection; what is already on its way there is dropped',
     spoil: executeThen('then_close'),
   },
   server_error_envelope: {
@@ -113,6 +113,8 @@ export interface Faults {
   set(fault: FaultName, setting: FaultSetting): void
   /** Decides whether a fault strikes this request, at most one, and notes it. */
   strike(request: Omit<FaultHit, 'fault'>): FaultName | null
+  /** Notes a fault that struck because of an earlier one. */
+  note(hit: FaultHit): void
   /** Says which quote the struck checkout gave, if it gave one. */
   noteQuote(quoteId: string): void
   counts(): Record<FaultName, number>
@@ -154,6 +156,7 @@ export function createFaults(seed: number, settings: Partial<Record<FaultName, F
       if (fault !== null) hits.push({ fault, ...request })
       return fault
     },
+    note: (hit) => void hits.push(hit),
     noteQuote(quoteId) {
       const hit = hits.pop()
       if (hit !== undefined) hits.push({ ...hit, quoteId })

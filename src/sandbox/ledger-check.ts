@@ -21,6 +21,8 @@ export interface CheckedAttempt {
   readonly goldWeight: GoldWeight | null
   readonly amount: Rupiah | null
   readonly fee: Rupiah | null
+  /** The gateway's words, or the transport's error. */
+  readonly message: string | null
 }
 
 /** A transaction as the gateway's own books have it. */
@@ -146,7 +148,11 @@ function checkOrder(
         `${order.state}, but session ${execution.entry.sessionId} was executed`,
       )
   } else if (order.state === 'in_doubt') {
-    if (!isExplained(order)) violated('doubt_is_explained', `in doubt (${order.reason}) without a fault`)
+    if (!isExplained(order))
+      violated(
+        'doubt_is_explained',
+        `in doubt (${order.reason}) without a fault: ${order.attempts.at(-1)?.message ?? ''}`,
+      )
   } else {
     violated('nothing_left_open', `left ${order.state}`)
   }

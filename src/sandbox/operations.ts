@@ -10,9 +10,8 @@ import {
   register,
   setAddress,
 } from './counter.ts'
+import { type Fields, PLACE } from './fields.ts'
 import { type Answer, refused } from './replies.ts'
-
-export type Fields = Readonly<Record<string, unknown>>
 
 /** One operation: where it is, what it is of an order's life, what it needs, what it does. */
 export interface OperationRow {
@@ -25,8 +24,10 @@ export interface OperationRow {
   readonly answer: (books: Books, fields: Fields) => Answer
 }
 
+const CHECKOUT_SELL = '/checkout/sell'
+
 const hasRequestId = (fields: Fields) => fields.request_id !== undefined
-const hasPlace = (fields: Fields) => fields.province !== undefined || fields.ktp !== undefined
+const hasPlace = (fields: Fields) => PLACE.some((field) => fields[field] !== undefined)
 
 /** The 14 documented operations, and the inferred sell chart. */
 export function operations(sellPath: string): readonly OperationRow[] {
@@ -68,14 +69,15 @@ export function operations(sellPath: string): readonly OperationRow[] {
     },
     {
       path: sellPath,
-      when: hasRequestId,
+      // At the documented path only the request_id tells a confirm from a checkout.
+      when: (fields) => sellPath !== CHECKOUT_SELL || hasRequestId(fields),
       phase: 'confirm',
       type: 'sell',
       required: ['request_id', 'phone_number', 'gold_weight'],
       answer: confirmQuote('sell'),
     },
     {
-      path: '/checkout/sell',
+      path: CHECKOUT_SELL,
       phase: 'checkout',
       type: 'sell',
       required: ['phone_number', 'gold_weight'],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { FAULT_NAMES, FAULTS, type FaultSetting } from './faults.ts'
+import { parseGrams } from '../domain/money.ts'
+import { executes, FAULT_NAMES, FAULTS, type FaultSetting } from './faults.ts'
 import type { Sandbox } from './sandbox.ts'
 
 /** A page under /sandbox/: what a person or a test reads, or sets. */
@@ -12,7 +13,7 @@ export interface Page {
 type Request = { readonly body: string; readonly parameter: string }
 
 interface PageRow {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT'
   readonly path: RegExp
   readonly answer: (sandbox: Sandbox, request: Request) => Page
 }
@@ -32,7 +33,12 @@ const faultSetting = z.strictObject({
 const wallet = z.strictObject({
   phone_number: z.string().regex(/^\+?\d{9,15}$/),
   rupiah: z.number().int().min(0),
-  gold_weight: z.number().min(0),
+  gold_weight: z.number().transform((grams, context) => {
+    const weight = parseGrams(grams)
+    if (weight !== null) return weight
+    context.addIssue({ code: 'custom', message: 'grams from 0 to 100000 with at most four decimals' })
+    return z.NEVER
+  }),
   premium: z.boolean().default(true),
 })
 
@@ -49,9 +55,18 @@ const PAGES: readonly PageRow[] = [
     path: /^faults$/,
     answer: (sandbox) => {
       const counts = sandbox.faultCounts()
-      return json(FAULT_NAMES.map((fault) => ({ fault, what: FAULTS[fault].what, struck: counts[fault] })))
+      return json(
+        FAULT_NAMES.map((fault) => ({
+          fault,
+          what: FAULTS[fault].what,
+          executes: executes(fault),
+          struck: counts[fault],
+        })),
+      )
     },
   },
+  { method: 'GET', path: /^faults\/log$/, answer: (sandbox) => json(sandbox.faultLog()) },
+  { method: 'PUT', path: /^faults\/([a-z0-9_]+)$/, answer: setFault },
   { method: 'POST', path: /^faults\/([a-z0-9_]+)$/, answer: setFault },
   {
     method: 'GET',
@@ -96,7 +111,7 @@ function openWallet(sandbox: Sandbox, { body }: Request): Page {
   const parsed = wallet.safeParse(parse(body))
   if (!parsed.success) return json({ error: problemOf(parsed.error) }, 400)
   const { phone_number, rupiah, gold_weight, premium } = parsed.data
-  sandbox.openWallet(phone_number, { rupiah, goldWeight: Math.round(gold_weight * 10_000), premium })
+  sandbox.openWallet(phone_number, { rupiah, goldWeight: gold_weight, premium })
   return json({ opened: true }, 201)
 }
 

@@ -3,13 +3,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { GoldWeight, Rupiah } from '../domain/money.ts'
 import { type Access, createAccess, type OAuthAccess, type SigningAccess } from './access.ts'
-import { answerRequest, type ReceivedConfirm, type World } from './answer.ts'
+import { answerMalformed, answerRequest, type ReceivedConfirm, type World } from './answer.ts'
 import { type OpeningBalances, openBooks } from './books.ts'
 import { send } from './deliver.ts'
 import { createFaults, type FaultHit, type FaultName, type FaultSetting } from './faults.ts'
+import type { Fields } from './fields.ts'
 import type { Wallet } from './ledger.ts'
 import type { LedgerEntry } from './ledger-check.ts'
-import { type Fields, type OperationRow, operations } from './operations.ts'
+import { type OperationRow, operations } from './operations.ts'
 import { answerPage } from './readings.ts'
 import { statementCsv } from './statement.ts'
 
@@ -66,6 +67,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     books: openBooks(seed, openWallets, priceMoveEvery, now),
     faults: createFaults(seed, options.faults ?? {}),
     confirms: [],
+    closing: new WeakSet(),
     requests: 0,
   }
   const door = {
@@ -129,11 +131,12 @@ async function serve(
   if (!access.admits(path, request.headers)) return send(response, { status: 401, text: '' })
   const fields = parseFields(body)
   const row = rows.find(
-    (candidate) => PATH_PREFIX + candidate.path === path && (candidate.when?.(fields) ?? true),
+    (candidate) => PATH_PREFIX + candidate.path === path && (candidate.when?.(fields ?? {}) ?? true),
   )
   if (row === undefined || request.method !== 'POST')
     return send(response, { status: 404, text: '<html>404 Not Found</html>' })
-  answerRequest(response, row, fields, world)
+  if (fields === null) answerMalformed(response, world)
+  else answerRequest(response, row, fields, world)
 }
 
 /** The whole body as text; null when it is too large. */
@@ -151,11 +154,12 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
   return size > MAX_BODY_BYTES ? null : Buffer.concat(chunks).toString('utf8')
 }
 
-function parseFields(body: string): Fields {
+/** The fields of a body; null when it is no JSON object. */
+function parseFields(body: string): Fields | null {
   try {
     const parsed: unknown = JSON.parse(body)
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Fields) : {}
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as Fields) : null
   } catch {
-    return {}
+    return null
   }
 }

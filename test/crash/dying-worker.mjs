@@ -4,7 +4,7 @@ import { startWorker } from '../../dist/app.js'
 import { createGatewayClient } from '../../dist/gateway/client.js'
 
 const { databaseUrl, redisUrl, gatewayUrl, dieAt } = JSON.parse(process.argv[2])
-const CALL_TIMEOUT_MS = 1_000
+const CALL_TIMEOUT_MS = 3_000
 
 function dieIf(point) {
   if (dieAt === point) process.kill(process.pid, 'SIGKILL')

@@ -29,12 +29,12 @@ afterEach(async () => {
 
 async function startMany(place: { databaseUrl: string; redisUrl: string | null }) {
   const sandbox = await startSandbox({ seed: 3, openWallets: { rupiah: 10 ** 11, goldWeight: 10 ** 9 } })
-  const gateway = openTestClient(sandbox.url, { timeoutMs: 2_000 })
+  const gateway = openTestClient(sandbox.url, { timeoutMs: 10_000 })
   const workers: RunningWorker[] = [1, 2].map((n) =>
     startWorker({
       ...place,
       gateway,
-      callTimeoutMs: 2_000,
+      callTimeoutMs: 10_000,
       concurrency: 4,
       ratePerSecond: null,
       maxRequotes: 5,

@@ -57,6 +57,18 @@ describe('a request', () => {
     },
   )
 
+  it('of a confirm has a connection of its own, whatever was used before', async () => {
+    const { client, server } = await open(success)
+    const command = COMMANDS.buyGrams
+    await client.checkout(command)
+    await client.confirm(command, quoteFor(command))
+    await client.checkout(command)
+    await client.confirm(command, quoteFor(command))
+    const ports = server.requests.map(({ fromPort }) => fromPort)
+    expect(ports[0]).toBe(ports[2])
+    expect(new Set(ports).size).toBe(3)
+  })
+
   it('of a sell goes where GATEWAY_SELL_PATH says', async () => {
     const { client, server } = await open(success, { sellPath: '/sell/gram' })
     await client.checkout(COMMANDS.sell)

@@ -13,7 +13,6 @@ const tls = { key: readFileSync(file('key.pem')), cert: readFileSync(file('certi
 
 const toStop: (() => void)[] = []
 afterEach(() => {
-  vi.restoreAllMocks()
   vi.unstubAllEnvs()
   for (const stop of toStop.splice(0)) stop()
 })
@@ -57,8 +56,8 @@ async function serve(
 function open(url: string) {
   const transport = openTransport(url)
   toStop.push(() => transport.close())
-  return (timeoutMs = 5_000): Promise<Exchange> =>
-    transport.post({ path: '/confirm', body: '{"request":"body"}', headers: {}, timeoutMs })
+  return (timeoutMs = 5_000, connection: 'fresh' | 'kept' = 'fresh'): Promise<Exchange> =>
+    transport.post({ path: '/confirm', body: '{"request":"body"}', headers: {}, connection, timeoutMs })
 }
 
 const http = ({ port }: RawServer) => open(`http://127.0.0.1:${port}`)
@@ -141,8 +140,8 @@ describe('it may have been sent', () => {
       request === 1 ? socket.write(ok()) : socket.resetAndDestroy(),
     )
     const post = http(server)
-    expect(await post()).toMatchObject({ is: 'reply' })
-    expect(await post()).toMatchObject({ is: 'failure', wasSent: true })
+    expect(await post(5_000, 'kept')).toMatchObject({ is: 'reply' })
+    expect(await post(5_000, 'kept')).toMatchObject({ is: 'failure', wasSent: true })
     expect(server.seen).toEqual({ connections: 1, requests: 2 })
   })
 })
@@ -174,34 +173,23 @@ describe('a reply', () => {
   })
 })
 
-describe('a socket', () => {
-  it('used within the last second is used again, an older one is not', async () => {
+describe('a connection', () => {
+  it('is kept for what moves nothing, and fresh for what moves money or gold', async () => {
     const server = await serve((socket) => socket.write(ok()))
     const post = http(server)
-    await post()
-    await post()
-    expect(server.seen.connections).toBe(1)
-    const later = performance.now() + 1_100
-    vi.spyOn(performance, 'now').mockImplementation(() => later)
-    await post()
-    expect(server.seen).toEqual({ connections: 2, requests: 3 })
+    await post(5_000, 'kept')
+    await post(5_000, 'kept')
+    expect(server.seen).toEqual({ connections: 1, requests: 2 })
+    await post(5_000, 'fresh')
+    await post(5_000, 'fresh')
+    expect(server.seen).toEqual({ connections: 3, requests: 4 })
   })
 
-  it('that the server closed between requests is not used', async () => {
-    let closed = () => {}
-    const isClosed = new Promise<void>((resolve) => {
-      closed = resolve
-    })
-    const server = await serve((socket, request) => {
-      socket.on('close', closed)
-      if (request === 1) socket.end(ok())
-      else socket.write(ok())
-    })
+  it('that the server closes after its reply costs no later confirm its reply', async () => {
+    const server = await serve((socket) => socket.end(ok()))
     const post = http(server)
-    await post()
-    await isClosed
-    expect(await post()).toMatchObject({ is: 'reply' })
-    expect(server.seen).toEqual({ connections: 2, requests: 2 })
+    for (let n = 0; n < 50; n += 1) expect(await post()).toMatchObject({ is: 'reply' })
+    expect(server.seen).toEqual({ connections: 50, requests: 50 })
   })
 })
 
@@ -215,7 +203,7 @@ describe('over TLS', () => {
     const script = `
       const { openTransport } = await import(${JSON.stringify(new URL('../../dist/gateway/transport.js', import.meta.url).href)})
       const transport = openTransport('https://127.0.0.1:${server.port}')
-      const post = () => transport.post({ path: '/', body: '{"request":"body"}', headers: {}, timeoutMs: 5000 })
+      const post = () => transport.post({ path: '/', body: '{"request":"body"}', headers: {}, connection: 'kept', timeoutMs: 5000 })
       const outcomes = [await post(), await post()]
       transport.close()
       console.log(JSON.stringify(outcomes))`

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createPostgresBackend, Queue, QueueEvents } from 'bullmq'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningWorker, startWorker, type WorkerParts } from '../../src/app.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
@@ -36,6 +37,9 @@ describe.each(queueBackends())('a worker on the queue in $name', ({ name, start,
       name === 'redis'
         ? new QueueEvents('orders', redis)
         : (new QueueEvents('orders', postgres, createPostgresBackend) as never)
+    // Its database is dropped while it may still be polling.
+    foreign.on('error', () => {})
+    events.on('error', () => {})
     await events.waitUntilReady()
   })
 
@@ -206,6 +210,62 @@ describe.each(queueBackends())('a worker on the queue in $name', ({ name, start,
     expect(reason).toBe('intent_overdue')
     expect(gateway.confirmed).toEqual([])
   })
+
+  it('whose lock was lost in the middle of a confirm is not followed by a second confirm', async () => {
+    let finish = () => {}
+    let sent = () => {}
+    const isSent = new Promise<void>((resolve) => {
+      sent = resolve
+    })
+    const gateway = scriptedGateway({
+      confirms: [
+        async () => {
+          sent()
+          await new Promise<void>((resolve) => {
+            finish = resolve
+          })
+          return outcomes.succeeded
+        },
+      ],
+    })
+    const pace = { sweepEveryMs: 60_000, wakeAgainMs: 60_000, lockDurationMs: 1_000 }
+    start_(gateway, { pace })
+    start_(gateway, { pace })
+    const data = jobData.buy()
+    const job = await foreign.add('buy', data)
+    await isSent
+    const stolen = stealLock(job.id ?? '')
+    // The job stalls, runs again beside the first run, and leaves the order alone.
+    const second = await job.waitUntilFinished(events)
+    stolen.stop()
+    expect(second).toMatchObject({ state: 'confirming' })
+    finish()
+    expect(await endOf(data.reference)).toMatchObject({ state: 'succeeded', attempts: 1 })
+    expect(gateway.confirmed).toHaveLength(1)
+  })
+
+  /** Takes a job's lock away from its worker, which renews it now and then, until stopped. */
+  function stealLock(jobId: string): { stop(): void } {
+    const redis = place.redisUrl === null ? null : new Redis(place.redisUrl)
+    const steal = async () => {
+      if (redis !== null) await redis.del(`bull:orders:${jobId}:lock`)
+      else
+        await stores.database.run(
+          {
+            name: '',
+            text: `UPDATE bullmq.job SET lock_token = 'stolen', locked_until_ms = 0 WHERE id = $1 AND attempts_started < 2`,
+          },
+          [jobId],
+        )
+    }
+    const timer = setInterval(() => void steal().catch(() => {}), 20)
+    return {
+      stop() {
+        clearInterval(timer)
+        redis?.disconnect()
+      },
+    }
+  }
 
   it('lets a sent confirm finish when it is stopped, and takes no more', async () => {
     let finish = () => {}

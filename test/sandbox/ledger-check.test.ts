@@ -33,6 +33,7 @@ const attempt: CheckedAttempt = {
   goldWeight: grams(0.5),
   amount: rupiah(441_000),
   fee: rupiah(5_000),
+  message: 'Success',
 }
 
 const order = (overrides: Partial<CheckedOrder> = {}): CheckedOrder => ({

@@ -1,88 +1,14 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { executes, FAULT_NAMES, FAULTS } from '../../src/sandbox/faults.ts'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { KTP, RECIPIENT, WALLET } from '../support/job-data.ts'
-
-const running: Sandbox[] = []
-afterEach(async () => {
-  for (const sandbox of running.splice(0)) await sandbox.stop()
-})
-
-const RICH = { rupiah: 1_000_000_000, goldWeight: 10_000_000 }
-
-async function start(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
-  const sandbox = await startSandbox({ seed: 7, openWallets: RICH, ...options })
-  running.push(sandbox)
-  return sandbox
-}
-
-interface Reply {
-  status: number
-  data: Record<string, unknown>
-  general_response: {
-    response_status: boolean
-    response_code: number
-    response_message: string
-    response_timestamp: string
-  }
-}
-
-async function post(sandbox: Sandbox, path: string, body: object, headers = {}): Promise<Reply> {
-  const response = await fetch(`${sandbox.url}/v2/gold-pro${path}`, {
-    method: 'POST',
-    body: JSON.stringify(body),
-    headers,
-  })
-  const text = await response.text()
-  return { status: response.status, ...(text.startsWith('{') ? JSON.parse(text) : {}) }
-}
-
-const wallet = { phone_number: WALLET }
-const trade = { ...wallet, gold_weight: 0.5 }
-const gift = { ...trade, recipient: RECIPIENT, remarks: 'gift' }
-const place = {
-  ...wallet,
-  province: 'P',
-  city: 'C',
-  district: 'D',
-  subdistrict: 'S',
-  address: 'A',
-  zip_code: '10140',
-  note: '',
-  ktp: KTP,
-}
-
-type Step = { checkout: [path: string, body: object]; confirm: [path: string, body: object] }
-const KINDS: Record<string, Step> = {
-  'buy by grams': { checkout: ['/checkout/gram', trade], confirm: ['/purchase/gram', trade] },
-  'buy by rupiah': {
-    checkout: ['/checkout/rupiah', { ...wallet, amount: 100_000 }],
-    confirm: ['/purchase/rupiah', { ...wallet, amount: 100_000 }],
-  },
-  sell: { checkout: ['/checkout/sell', trade], confirm: ['/checkout/sell', trade] },
-  transfer: { checkout: ['/transfer/checkout', gift], confirm: ['/transfer/confirm', gift] },
-  withdraw: {
-    checkout: ['/withdraw/address', place],
-    confirm: ['/withdraw/confirm', { ...wallet, gold_weight: 2 }],
-  },
-}
-
-async function quoteId(sandbox: Sandbox, { checkout }: Step): Promise<string> {
-  const { data } = await post(sandbox, ...checkout)
-  return String(data.response_id ?? data.request_id)
-}
-
-async function confirm(sandbox: Sandbox, step: Step, id: string): Promise<Reply> {
-  const [path, body] = step.confirm
-  return await post(sandbox, path, { ...body, request_id: id })
-}
+import { confirm, KINDS, place, post, quoteId, RICH, type Step, start, trade, wallet } from './requests.ts'
 
 describe('an operation of the sandbox', () => {
   it.each(Object.keys(KINDS))('%s gives a quote and executes it, in the documented shape', async (name) => {
     const sandbox = await start()
-    const step = KINDS[name] as Step
+    const step = KINDS[name as keyof typeof KINDS] as Step
     const id = await quoteId(sandbox, step)
     const reply = await confirm(sandbox, step, id)
     expect(reply).toMatchObject({
@@ -163,7 +89,7 @@ describe('an operation of the sandbox', () => {
   ])('refuses a confirm of %s', async (_what, name, balances, message) => {
     const sandbox = await start({ openWallets: null })
     sandbox.openWallet(WALLET, { ...balances, premium: true })
-    const step = KINDS[name] as Step
+    const step = KINDS[name as keyof typeof KINDS] as Step
     const reply = await confirm(sandbox, step, await quoteId(sandbox, step))
     expect(reply.general_response.response_message).toMatch(message)
     expect(sandbox.ledger()).toEqual([])

@@ -31,7 +31,7 @@ export interface SeededRun {
 const WORKERS = 3
 const ROUNDS = 12
 /** Far longer than a good reply takes on a busy machine: only faults run into it. */
-const CALL_TIMEOUT_MS = 2_000
+const CALL_TIMEOUT_MS = 8_000
 
 /** One run: orders of every kind, repeated and at once, by workers that die, against a gateway that misbehaves. */
 export async function runSeed(
@@ -84,8 +84,12 @@ function seededFaults(seed: number): Partial<Record<FaultName, FaultSetting>> {
   const faults: Partial<Record<FaultName, FaultSetting>> = {}
   for (const fault of FAULT_NAMES) {
     const isSlow = fault === 'slow_reply' || fault === 'trickling_reply'
-    if (draw(seed, 'has', fault) > (isSlow ? 0.05 : 0.4)) continue
+    if (draw(seed, 'has', fault) > (isSlow ? 0.02 : 0.4)) continue
     const on = draw(seed, 'on', fault) < 0.7 ? 'confirm' : 'both'
+    if (isSlow) {
+      faults[fault] = { next: 1, on }
+      continue
+    }
     faults[fault] = { rate: draw(seed, 'rate', fault) * (fault === 'price_change' ? 0.5 : 0.15), on }
   }
   return faults

@@ -6,6 +6,8 @@ export interface ReceivedRequest {
   readonly path: string
   readonly headers: IncomingMessage['headers']
   readonly body: string
+  /** Tells the client's connections apart. */
+  readonly fromPort: number | undefined
 }
 
 export interface TestServer {
@@ -23,7 +25,12 @@ export async function startServer(
   const listener: RequestListener = async (incoming, response) => {
     let body = ''
     for await (const chunk of incoming) body += chunk
-    const request = { path: incoming.url ?? '', headers: incoming.headers, body }
+    const request = {
+      path: incoming.url ?? '',
+      headers: incoming.headers,
+      body,
+      fromPort: incoming.socket.remotePort,
+    }
     requests.push(request)
     answer(request, response)
   }

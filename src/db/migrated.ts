@@ -1,0 +1,32 @@
+import { readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+
+export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url))
+
+/** Whether the database has every migration this program brings: a worker on an old schema would fail late. */
+export async function isMigrated(databaseUrl: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    const { applied, known } = await readMigrationCounts(client)
+    return applied >= known
+  } finally {
+    await client.end()
+  }
+}
+
+/** How many migrations the database has had, and how many this program brings. */
+export async function readMigrationCounts(client: pg.Client): Promise<{ applied: number; known: number }> {
+  const files = await readdir(MIGRATIONS_FOLDER)
+  const known = files.filter((file) => file.endsWith('.sql')).length
+  const table = await client.query<{ exists: boolean }>(
+    `SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`,
+  )
+  if (!table.rows[0]?.exists) return { applied: 0, known }
+  const count = await client.query<{ applied: number }>(
+    'SELECT count(*)::int AS applied FROM drizzle.__drizzle_migrations',
+  )
+  return { applied: count.rows[0]?.applied ?? 0, known }
+}

@@ -1,0 +1,35 @@
+import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../domain/money.ts'
+
+/** The fields of a request's body, as they came. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** The fields of a withdrawal's address. */
+export const PLACE = [
+  'province',
+  'city',
+  'district',
+  'subdistrict',
+  'address',
+  'zip_code',
+  'note',
+  'ktp',
+] as const
+
+/** A text or number as text: the document prints request_id as both. String() of other JSON throws: `{ "toString": 1 }`. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+}
+
+/** A weight above zero; null when it is none. */
+export function weightOf(value: unknown): GoldWeight | null {
+  if (typeof value !== 'number' && typeof value !== 'string') return null
+  const weight = parseGrams(value)
+  return weight === null || weight === 0 ? null : weight
+}
+
+/** An amount above zero; null when it is none. */
+export function rupiahOf(value: unknown): Rupiah | null {
+  if (typeof value !== 'number') return null
+  const amount = parseRupiah(value)
+  return amount === null || amount === 0 ? null : amount
+}

@@ -1,0 +1,69 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCommand, startCommand } from '../support/command.ts'
+import { eventually } from '../support/eventually.ts'
+import { jobData } from '../support/job-data.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'goldpro-up-'))
+})
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+describe('the demo', () => {
+  it('runs orders of every kind, agrees with the ledger, and shows nobody', async () => {
+    const env = {
+      LOG_LEVEL: 'trace',
+      DATABASE_URL: 'postgres://127.0.0.1:1/never',
+      GATEWAY_URL: 'http://127.0.0.1:1',
+    }
+    const { code, out, err } = await runCommand(['demo', '--orders', '120', '--seed', '3'], {
+      cwd: folder,
+      env,
+    })
+    expect(out).toMatch(/✓ no order was executed more than once/)
+    expect(out).not.toContain('✗')
+    for (const kind of ['buy', 'sell', 'transfer', 'withdraw', 'all ']) expect(out).toContain(`\n${kind}`)
+    expect(out).toMatch(/requotes: [1-9]/)
+    expect(out).toMatch(/doubts: [1-9]\d* orders in doubt, Rp [\d.]+ at risk/)
+    expect(out.match(/\b[0-9A-F]{32}\b/g)?.length).toBeGreaterThanOrEqual(4)
+    expect(code).toBe(0)
+    expect(out + err).not.toMatch(/0812000\d{5}|3174999901010001/)
+    expect(err).toContain('"level":')
+  })
+})
+
+describe('up', () => {
+  const goldpro = (args: string[], input = '') => runCommand(args, { cwd: folder, input })
+  const up = async () => {
+    const command = startCommand(['up'], { cwd: folder, env: { LOG_LEVEL: 'warn' } })
+    await command.printed('Ctrl-C ends it')
+    return command
+  }
+
+  it('is found by the other commands, ends on Ctrl-C, and has its orders again at the next start', async () => {
+    const first = await up()
+    expect((await stat(join(folder, '.goldpro', 'up.json'))).mode & 0o777).toBe(0o600)
+    const order = { kind: 'buy', ...jobData.buy({ reference: 'kept' }) }
+    expect((await goldpro(['enqueue', '-'], JSON.stringify(order))).code).toBe(0)
+    await eventually(async () =>
+      (await goldpro(['orders', 'list'])).out.includes('succeeded') ? true : null,
+    )
+    expect((await goldpro(['up'])).err).toMatch(/^starting PostgreSQL …\ngoldpro: .*\n$/)
+    first.child.kill('SIGINT')
+    expect((await first.ended).code).toBe(0)
+    expect(await goldpro(['orders', 'list'])).toMatchObject({ code: 2 })
+    const second = await up()
+    expect((await goldpro(['orders', 'show', 'acme/kept'])).out).toContain('succeeded')
+    second.child.kill('SIGKILL')
+    await second.ended
+    const third = await up()
+    expect((await goldpro(['orders', 'show', 'acme/kept'])).out).toContain('succeeded')
+    third.child.kill('SIGTERM')
+    expect((await third.ended).code).toBe(0)
+  })
+})
