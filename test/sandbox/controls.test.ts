@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { FAULTS } from '../../src/sandbox/faults.ts'
 import { draw } from '../../src/sandbox/random.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
 import { WALLET } from '../support/job-data.ts'
@@ -43,6 +45,17 @@ describe('a page under /sandbox/', () => {
     await put(sandbox, 'price/move', '', 'POST')
     const { general_response } = await confirm(sandbox, KINDS.sell as Step, id)
     expect(general_response.response_message).toMatch(/^Price changes have\soccurred/)
+  })
+})
+
+describe('docs/sandbox.md', () => {
+  it('lists every fault in the words of its row', async () => {
+    const page = await readFile(new URL('../../docs/sandbox.md', import.meta.url), 'utf8')
+    const rows = [...page.matchAll(/^\| `([a-z0-9_]+)` +\| (.*?) +\|$/gm)].map(([, fault, what]) => [
+      fault,
+      what,
+    ])
+    expect(rows).toEqual(Object.entries(FAULTS).map(([fault, { what }]) => [fault, what]))
   })
 })
 
