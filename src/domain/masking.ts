@@ -5,7 +5,7 @@
 /** A phone number wherever it stands in a text: 08…, 628… or +628…, 9 to 15 digits. */
 const PHONE_NUMBER_IN_TEXT = /(?<!\d)(?:\+?62|0)8\d{7,12}(?!\d)/g
 
-/** "085777090084" → "08xxxxxxx084", the way the gateway masks its own. */
+/** "081234500084" → "08xxxxxxx084", the way the gateway masks its own. */
 export function maskPhoneNumber(phoneNumber: string): string {
   if (phoneNumber.length < 8) return 'x'.repeat(phoneNumber.length)
   return phoneNumber.slice(0, 2) + 'x'.repeat(phoneNumber.length - 5) + phoneNumber.slice(-3)

@@ -1,0 +1,154 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { SETTINGS } from '../../src/config.ts'
+import { TRANSITIONS } from '../../src/domain/lifecycle.ts'
+import { ENDPOINTS, moves, type Operation } from '../../src/gateway/endpoints.ts'
+import { OUTCOME_TABLE } from '../../src/gateway/outcome-table.ts'
+import { FAULTS } from '../../src/sandbox/faults.ts'
+import { runCommand } from '../support/command.ts'
+import { readText, tableRows } from './tables.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+describe('the pages equal the tables in the code', () => {
+  it('docs/settings.md and .env.example have every setting, with its default', () => {
+    const rows = tableRows(readText('docs/settings.md'))
+    expect(rows.map(([name]) => name)).toEqual(Object.keys(SETTINGS))
+    const written = Object.fromEntries(
+      readText('.env.example')
+        .split('\n')
+        .filter((line) => /^[A-Z]/.test(line))
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    )
+    expect(Object.keys(written)).toEqual(Object.keys(SETTINGS))
+    for (const [name, , given] of rows) {
+      const fallback = SETTINGS[name as keyof typeof SETTINGS].safeParse(undefined).data
+      expect(given, name).toBe(fallback === undefined ? '–' : String(fallback))
+      if (fallback !== undefined) expect(written[name as string], name).toBe(String(fallback))
+    }
+  })
+
+  it('docs/lifecycle.md has every transition with its reasons', () => {
+    const rows = Object.entries(TRANSITIONS).map(([move, { from, to, reasons }]) => [
+      move,
+      from ?? '–',
+      to,
+      reasons.join(', '),
+    ])
+    expect(tableRows(readText('docs/lifecycle.md'))).toEqual(rows)
+  })
+
+  it('docs/gateway.md has every operation and every row of the outcome table', () => {
+    const page = readText('docs/gateway.md')
+    const rows = Object.entries(ENDPOINTS).map(([operation, { path, body, known }]) => [
+      operation,
+      path,
+      body.join(', '),
+      known,
+      moves(operation as Operation) ? 'yes' : 'no',
+    ])
+    expect(tableRows(page, 'Operations')).toEqual(rows)
+    const outcomes = tableRows(page, 'What a reply means')
+    expect(outcomes.map(([when]) => when)).toEqual(OUTCOME_TABLE.map(({ when }) => when))
+    outcomes.forEach(([, confirm, checkout], position) => {
+      expect(confirm).toContain(OUTCOME_TABLE[position]?.confirm.is)
+      if (checkout !== 'asked again')
+        expect(checkout).toContain(
+          OUTCOME_TABLE[position]?.checkout.is.replace('refused_unlisted', 'rejected'),
+        )
+    })
+  })
+
+  it('docs/sandbox.md has every fault', () => {
+    expect(tableRows(readText('docs/sandbox.md'), 'Faults')).toEqual(
+      Object.entries(FAULTS).map(([name, { what }]) => [name, what]),
+    )
+  })
+})
+
+describe('what others run', () => {
+  it('docker-compose.yml has the services, a Redis that forgets nothing, and no privileges', () => {
+    const { services } = parse(readText('docker-compose.yml'), { merge: true })
+    expect(Object.keys(services)).toEqual(['postgres', 'redis', 'migrate', 'worker', 'sandbox'])
+    expect(services.redis.command.join(' ')).toBe(
+      'redis-server --appendonly yes --maxmemory-policy noeviction',
+    )
+    expect(services.sandbox.profiles).toEqual(['sandbox'])
+    expect(services.worker.depends_on).toMatchObject({
+      migrate: { condition: 'service_completed_successfully' },
+      redis: { condition: 'service_healthy' },
+    })
+    expect(services.worker.command).toEqual(['worker'])
+    for (const service of Object.values<{ privileged?: boolean; user?: string }>(services)) {
+      expect(service.privileged).toBeUndefined()
+      expect(service.user).not.toBe('root')
+    }
+  })
+
+  it('the Dockerfile ends as another user than root, without development packages', () => {
+    const last =
+      readText('Dockerfile')
+        .split(/^FROM /m)
+        .at(-1) ?? ''
+    expect(last).toMatch(/^USER node$/m)
+    expect(last).toMatch(/^ENTRYPOINT \["node", "dist\/main\.js"\]$/m)
+    expect(readText('Dockerfile')).toContain('--omit=dev')
+  })
+
+  it.each(
+    readText('Procfile')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/:\s*/) as [string, string]),
+  )('the Procfile runs %s: %s', async (_name, command) => {
+    const [node, main, ...args] = command.split(' ')
+    expect([node, main]).toEqual(['node', 'dist/main.js'])
+    expect(await runCommand([...args, '--help'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Usage: goldpro'),
+    })
+  })
+
+  it('package.json pins every version exactly', () => {
+    const { dependencies, devDependencies } = JSON.parse(readText('package.json'))
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies }))
+      expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/)
+  })
+
+  it('.ci/run calls the command that the README gives', () => {
+    expect(readText('.ci/run')).toContain('npm ci && npm test')
+    expect(readText('README.md')).toContain('npm ci && npm test')
+    expect(readText('README.md')).toContain('npm ci && npm run demo')
+  })
+})
+
+describe('what is committed', () => {
+  // In pieces, or this file would be found.
+  const NEEDLES = [
+    'Roy ' + 'Manson',
+    'manson' + 'siallagan',
+    '0857770' + '90084',
+    '0821857' + '20070',
+    '31740101' + '09970007',
+    'Dicha ' + 'Putri',
+    'Sin' + 'yar',
+    '/wo' + 'rk/',
+    '/ro' + 'ot/',
+  ]
+
+  it('names nobody of the gateway document, and no place of the machine it was written on', () => {
+    const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+      .split('\0')
+      .filter((file) => file !== '' && file !== 'package-lock.json')
+    expect(files.length).toBeGreaterThan(100)
+    for (const file of files) {
+      const text = readText(file)
+      for (const needle of NEEDLES) expect(text.includes(needle), `${file} has ${needle}`).toBe(false)
+    }
+  })
+})

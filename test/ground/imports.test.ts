@@ -1,0 +1,81 @@
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { readText } from './tables.ts'
+
+const SRC = fileURLToPath(new URL('../../src', import.meta.url))
+
+/** What each room may import of the others. `main.ts`, `app.ts` and `index.ts` put things together. */
+const ROOMS: Record<string, readonly string[]> = {
+  domain: [],
+  orders: ['domain'],
+  gateway: ['domain', 'orders/gateway-port.ts', 'orders/effects.ts', 'config.ts'],
+  db: ['domain', 'orders/ports.ts'],
+  queue: ['domain', 'orders'],
+  local: [],
+  sandbox: ['domain'],
+  cli: ['domain', 'orders', 'gateway', 'db', 'queue', 'local', 'sandbox', 'app.ts', 'config.ts', 'log.ts'],
+  'config.ts': [],
+  'log.ts': ['domain'],
+  'index.ts': ['domain', 'queue'],
+  'app.ts': ['domain', 'orders', 'db', 'queue'],
+  'main.ts': ['cli'],
+}
+
+/** Packages that only these rooms may import. */
+const PACKAGES: Record<string, readonly string[]> = {
+  bullmq: ['queue'],
+  ioredis: ['queue'],
+  axios: ['gateway'],
+  'drizzle-orm': ['db'],
+  pg: ['db', 'queue', 'local'],
+  pino: ['log.ts', 'cli'],
+  commander: ['cli', 'main.ts'],
+  'cli-progress': ['cli'],
+}
+
+/** Why a file may not import something; null when it may. */
+function refusal(file: string, imported: string): string | null {
+  const room = file.split('/')[0] ?? ''
+  if (imported.startsWith('.')) {
+    const target = new URL(imported, `file:///${file}`).pathname.slice(1)
+    const allowed = [room, ...(ROOMS[room] ?? [])]
+    const isAllowed = allowed.some((each) => target === each || target.startsWith(`${each}/`))
+    return isAllowed ? null : `${file} imports ${target}`
+  }
+  const name = imported.split('/')[0] ?? ''
+  const rooms = PACKAGES[name]
+  return rooms === undefined || rooms.includes(room) ? null : `${file} imports ${name}`
+}
+
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map(([, imported]) => imported ?? '')
+}
+
+const FILES = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+
+describe('the direction of imports', () => {
+  it('is held by every file', () => {
+    const refusals = FILES.flatMap((file) =>
+      importsOf(readText(`src/${file}`)).map((imported) => refusal(file, imported)),
+    )
+    expect(refusals.filter((each) => each !== null)).toEqual([])
+    expect(refusals.length).toBeGreaterThan(200)
+  })
+
+  it('knows every room', () => {
+    expect([...new Set(FILES.map((file) => file.split('/')[0]))].sort()).toEqual(Object.keys(ROOMS).sort())
+  })
+
+  it.each([
+    ['domain/money.ts', '../orders/execute.ts'],
+    ['orders/execute.ts', '../db/pool.ts'],
+    ['sandbox/answer.ts', '../gateway/codecs.ts'],
+    ['gateway/client.ts', '../db/pool.ts'],
+    ['gateway/client.ts', '../orders/execute.ts'],
+    ['db/pool.ts', 'bullmq'],
+    ['cli/orders.ts', 'axios'],
+  ])('would refuse %s importing %s', (file, imported) => {
+    expect(refusal(file, imported)).not.toBeNull()
+  })
+})
