@@ -52,7 +52,11 @@ export async function runSeed(
     const world = { seed, stores, effects: mutate?.(effects) ?? effects, isMutant: mutate !== null }
     const submissions = seededSubmissions(seed)
     const died = new Set<string>()
-    for (let round = 0; round < ROUNDS; round += 1) await runRound(world, submissions, round, died)
+    for (let round = 0; round < ROUNDS; round += 1) {
+      // In the first rounds orders that have ended are picked up again, too.
+      const picked = round < 3 ? submissions : await openOnes(world, submissions)
+      await runRound(world, picked, round, died)
+    }
     await endRest(world, submissions)
     return await check(seed, stores, sandbox, died)
   } finally {
@@ -158,6 +162,15 @@ async function submitted({ stores, seed }: World, submission: Submission) {
   const [answer] = await submitOrders([submission], effects)
   if (answer?.is !== 'stored') throw new Error('the same content is the same order')
   return answer.order
+}
+
+async function openOnes(world: World, submissions: readonly Submission[]): Promise<Submission[]> {
+  const orders = await readOrdersWithAttempts(world.stores.database, partnerOf(world.seed))
+  const rest = await world.stores.store.load(
+    orders.filter(({ state }) => state === 'accepted').map(({ orderId }) => orderId),
+  )
+  const open = new Set(rest.map(({ contentHash }) => contentHash))
+  return submissions.filter(({ contentHash }) => open.has(contentHash))
 }
 
 /** The deadline passes for whatever the rounds did not bring to an end. */
