@@ -78,5 +78,6 @@ const from = next
 await run(from + count)
 const seconds = (performance.now() - startedAt) / 1_000
 const cpu = process.cpuUsage(cpuBefore)
-process.send({ seconds, cpuMicros: cpu.user + cpu.system, latenciesMs, count: next - from })
-process.exit()
+process.send({ seconds, cpuMicros: cpu.user + cpu.system, latenciesMs, count: next - from }, () =>
+  process.exit(),
+)

@@ -117,6 +117,22 @@ describe('what others run', () => {
       expect(version, name).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/)
   })
 
+  // `npm ci` refuses a lock file without them, on every machine: npm leaves them out when it writes the lock
+  // while the registry does not have them yet.
+  it('package-lock.json has the optional packages of every platform', () => {
+    const { packages } = JSON.parse(readText('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>
+    }
+    const missing = Object.entries(packages).flatMap(([folder, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) =>
+          packages[`${folder}/node_modules/${name}`] === undefined &&
+          packages[`node_modules/${name}`] === undefined,
+      ),
+    )
+    expect(missing).toEqual([])
+  })
+
   it('.ci/run calls the command that the README gives', () => {
     expect(readText('.ci/run')).toContain('npm ci && npm test')
     expect(readText('README.md')).toContain('npm ci && npm test')
