@@ -52,7 +52,7 @@ async function runWorker(name, place) {
     await settle(producer, client, `${name}-warm`, WARM_UP)
     // The jobs lie ready before the worker's time begins, as a batch run leaves them.
     child.send('measure')
-    const run = await settle(producer, client, name, COUNT)
+    const run = await settle(producer, client, `${name}-measured`, COUNT)
     child.send('stop')
     const [{ cpuMicros }] = await once(child, 'message')
     return figures(`goldpro, queue in ${name}`, { ...run, cpuMicros, count: COUNT })
@@ -113,8 +113,11 @@ async function startRedis(folder) {
     '--dir',
     folder,
   ])
-  for await (const chunk of child.stdout) if (String(chunk).includes('Ready to accept')) break
-  child.stdout.resume()
+  await new Promise((ready) => {
+    child.stdout.on('data', (chunk) => {
+      if (String(chunk).includes('Ready to accept')) ready()
+    })
+  })
   return { redisUrl: `redis://127.0.0.1:${port}`, stop: () => child.kill('SIGKILL') }
 }
 
@@ -144,9 +147,10 @@ function print(rows) {
 const folder = await mkdtemp(join(tmpdir(), 'goldpro-bench-'))
 const postgres = await startLocalPostgres({ dataDir: join(folder, 'postgres'), keepData: false })
 const gateway = fork(file('instant-gateway.mjs'))
+const listening = once(gateway, 'message')
 const redis = await startRedis(folder)
 try {
-  const [{ url: gatewayUrl }] = await once(gateway, 'message')
+  const [{ url: gatewayUrl }] = await listening
   const { databaseUrl } = postgres
   await migrateDatabase(databaseUrl)
   await migrateQueue(databaseUrl)
