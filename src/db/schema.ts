@@ -1,34 +1,25 @@
 import { sql } from 'drizzle-orm'
 import {
-  bigint,
   bigserial,
   check,
   foreignKey,
   index,
   integer,
   jsonb,
-  numeric,
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
 import { ORDER_KINDS } from '../domain/command.ts'
 import { ATTEMPT_OUTCOMES, ORDER_STATES } from '../domain/lifecycle.ts'
+import { at, grams, oneOf, rupiah } from './columns.ts'
 
 /**
  * The tables. Triggers and views, which drizzle cannot describe, are in the hand-written migrations beside the
  * generated ones: legal transitions, append-only events, erasure of a final withdrawal's personal data.
  */
-const at = (name: string) => timestamp(name, { withTimezone: true })
-const grams = (name: string) => numeric(name, { precision: 14, scale: 4 })
-/** Text digits rather than `number`: drizzle's number mode loses digits above 2^53 without a word. */
-const rupiah = (name: string) => bigint(name, { mode: 'bigint' })
-const oneOf = (column: string, values: readonly string[]) =>
-  sql.raw(`${column} in (${values.map((value) => `'${value}'`).join(', ')})`)
-
 export const orders = pgTable(
   'orders',
   {
@@ -113,6 +104,7 @@ export const attempts = pgTable(
       .where(sql`outcome <> 'not_sent'`),
     index('attempts_intent_at_open').on(attempt.intentAt).where(sql`outcome = 'intent'`),
     index('attempts_session_id').on(attempt.sessionId).where(sql`session_id is not null`),
+    index('attempts_quote_id').on(attempt.quoteId),
     index('attempts_response_id').on(attempt.responseId).where(sql`response_id is not null`),
     check('attempts_outcome', oneOf('outcome', ATTEMPT_OUTCOMES)),
     check('attempts_ended_unless_intent', sql`(ended_at is null) = (outcome = 'intent')`),

@@ -55,8 +55,16 @@ export const TRANSITIONS = {
   cancel: { from: 'accepted', to: 'cancelled', reasons: ['cancel_requested'] },
   hold: { from: 'accepted', to: 'held', reasons: ['held_by_person'] },
   release: { from: 'held', to: 'accepted', reasons: ['released_by_person'] },
-  settleAsSucceeded: { from: 'in_doubt', to: 'succeeded', reasons: ['late_reply', 'resolved_by_person'] },
-  settleAsRejected: { from: 'in_doubt', to: 'rejected', reasons: ['late_reply', 'resolved_by_person'] },
+  settleAsSucceeded: {
+    from: 'in_doubt',
+    to: 'succeeded',
+    reasons: ['late_reply', 'found_in_statement', 'resolved_by_person'],
+  },
+  settleAsRejected: {
+    from: 'in_doubt',
+    to: 'rejected',
+    reasons: ['late_reply', 'not_executed', 'resolved_by_person'],
+  },
 } as const satisfies Record<string, Transition>
 
 export type Move = keyof typeof TRANSITIONS

@@ -10,15 +10,28 @@ const ROOMS: Record<string, readonly string[]> = {
   domain: [],
   orders: ['domain'],
   gateway: ['domain', 'orders/gateway-port.ts', 'orders/effects.ts', 'config.ts'],
-  db: ['domain', 'orders/ports.ts'],
+  db: ['domain', 'orders/ports.ts', 'reconciliation/words.ts'],
+  reconciliation: ['domain', 'db/session.ts', 'db/pool.ts'],
   queue: ['domain', 'orders'],
   local: [],
   sandbox: ['domain'],
-  cli: ['domain', 'orders', 'gateway', 'db', 'queue', 'local', 'sandbox', 'app.ts', 'config.ts', 'log.ts'],
+  cli: [
+    'domain',
+    'orders',
+    'gateway',
+    'db',
+    'queue',
+    'local',
+    'sandbox',
+    'reconciliation',
+    'app.ts',
+    'config.ts',
+    'log.ts',
+  ],
   'config.ts': [],
   'log.ts': ['domain'],
   'index.ts': ['domain', 'queue'],
-  'app.ts': ['domain', 'orders', 'db', 'queue'],
+  'app.ts': ['domain', 'orders', 'db', 'queue', 'reconciliation'],
   'main.ts': ['cli'],
 }
 
@@ -32,6 +45,9 @@ const PACKAGES: Record<string, readonly string[]> = {
   pino: ['log.ts', 'cli'],
   commander: ['cli', 'main.ts'],
   'cli-progress': ['cli'],
+  'csv-parse': ['reconciliation'],
+  'csv-stringify': ['cli'],
+  'pg-copy-streams': ['reconciliation'],
 }
 
 /** Why a file may not import something; null when it may. */

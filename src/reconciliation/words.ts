@@ -1,0 +1,46 @@
+/** The closed lists of reconciliation. Postgres checks the same words; a test keeps both equal. */
+
+/** What a match was made by, strongest first. `docs/reconciliation.md` explains each. */
+export const MATCH_RULES = ['session_id', 'response_id', 'request_id', 'terms'] as const
+export type MatchRule = (typeof MATCH_RULES)[number]
+
+/** A difference between statement and orders that somebody must look at, and how long it may wait for that. */
+export const BREAK_TYPES = {
+  missing_at_gateway: { dueHours: 24, means: 'an order succeeded, and complete statements do not have it' },
+  missing_here: { dueHours: 24, means: 'the statement has a transaction that belongs to no order' },
+  amount_differs: { dueHours: 24, means: 'the rupiah of statement and order differ' },
+  weight_differs: { dueHours: 24, means: 'the grams of statement and order differ' },
+  fee_differs: { dueHours: 72, means: 'the fees of statement and order differ' },
+  wallet_differs: { dueHours: 8, means: 'the statement names another wallet than the order' },
+  kind_differs: { dueHours: 8, means: 'the statement names another kind than the order' },
+  duplicate_session: { dueHours: 24, means: 'a session_id stands on more than one line' },
+  executed_twice: { dueHours: 4, means: 'the gateway executed one order more than once' },
+  state_conflict: { dueHours: 4, means: 'an attempt that ended as not executed was executed' },
+  late: { dueHours: 72, means: 'a transaction was executed outside the time its order was under way' },
+} as const satisfies Record<string, { dueHours: number; means: string }>
+export type BreakType = keyof typeof BREAK_TYPES
+
+/** What happened to a break. */
+export const BREAK_REASONS = [
+  'found',
+  'found_again',
+  'changed',
+  'explained',
+  'assigned',
+  'noted',
+  'proposed',
+  'declined',
+  'written_off',
+] as const
+export type BreakReason = (typeof BREAK_REASONS)[number]
+
+/** Why an order in doubt stays in doubt after a run. */
+export const STAY_REASONS = {
+  awaiting_statement: 'no complete statements cover the time in which it may have been executed',
+  candidate_unclear: 'a line may be its execution, but nothing proves which order the line belongs to',
+} as const
+export type StayReason = keyof typeof STAY_REASONS
+
+/** What a person may propose and another approve. */
+export const DECISIONS = ['write_off', 'order_executed', 'order_not_executed'] as const
+export type Decision = (typeof DECISIONS)[number]
