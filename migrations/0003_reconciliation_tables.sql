@@ -182,5 +182,8 @@ CREATE UNIQUE INDEX "recon_runs_once_a_day" ON "recon_runs" USING btree ("schedu
 CREATE INDEX "statement_lines_executed_at" ON "statement_lines" USING brin ("executed_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "statement_matches_one_line_per_attempt" ON "statement_matches" USING btree ("order_id","seq") WHERE current;--> statement-breakpoint
 CREATE INDEX "statement_matches_differing" ON "statement_matches" USING btree ("order_id") WHERE differs and current;--> statement-breakpoint
+CREATE INDEX "statement_matches_run_id" ON "statement_matches" USING brin ("run_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "statements_same_file" ON "statements" USING btree ("source","content_hash") WHERE replaced_at is null;--> statement-breakpoint
+CREATE INDEX "attempts_intent_at" ON "attempts" USING brin ("intent_at");--> statement-breakpoint
+CREATE INDEX "attempts_in_doubt" ON "attempts" USING btree ("order_id") WHERE outcome = 'in_doubt';--> statement-breakpoint
 CREATE INDEX "attempts_quote_id" ON "attempts" USING btree ("quote_id");

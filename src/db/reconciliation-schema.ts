@@ -176,6 +176,8 @@ export const statementMatches = pgTable(
     primaryKey({ columns: [match.statementId, match.lineNumber] }),
     uniqueIndex('statement_matches_one_line_per_attempt').on(match.orderId, match.seq).where(sql`current`),
     index('statement_matches_differing').on(match.orderId).where(sql`differs and current`),
+    // Matches come run by run.
+    index('statement_matches_run_id').using('brin', match.runId),
     check('statement_matches_rule', oneOf('rule', MATCH_RULES)),
   ],
 )

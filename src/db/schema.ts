@@ -104,6 +104,9 @@ export const attempts = pgTable(
       .where(sql`outcome <> 'not_sent'`),
     index('attempts_intent_at_open').on(attempt.intentAt).where(sql`outcome = 'intent'`),
     index('attempts_session_id').on(attempt.sessionId).where(sql`session_id is not null`),
+    // Rows come in the order of time, so this costs a confirm next to nothing.
+    index('attempts_intent_at').using('brin', attempt.intentAt),
+    index('attempts_in_doubt').on(attempt.orderId).where(sql`outcome = 'in_doubt'`),
     index('attempts_quote_id').on(attempt.quoteId),
     index('attempts_response_id').on(attempt.responseId).where(sql`response_id is not null`),
     check('attempts_outcome', oneOf('outcome', ATTEMPT_OUTCOMES)),

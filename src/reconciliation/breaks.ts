@@ -1,0 +1,89 @@
+import type { Session } from '../db/session.ts'
+import { BREAK_TYPES } from './words.ts'
+
+/**
+ * Turns findings into breaks: opens what is new, reopens what is back, notes what changed, and closes what later data
+ * explains. Nothing is deleted; the trigger keeps each step.
+ */
+
+const DUE_HOURS = Object.entries(BREAK_TYPES)
+  .map(([type, { dueHours }]) => `('${type}', ${dueHours})`)
+  .join(', ')
+
+// ON CONFLICT leaves what is known already to the statements below.
+const OPEN_NEW = {
+  name: 'open_breaks',
+  text: `
+    INSERT INTO breaks (key, type, order_id, statement_id, line_number, rupiah_at_risk, grams_at_risk, difference,
+      state, due_at, reason, actor, run_id)
+    SELECT f.key, f.type, f.order_id, f.statement_id, f.line_number, f.rupiah_at_risk, f.grams_at_risk, f.difference,
+      'open', now() + due.hours * interval '1 hour', 'found', s.actor, s.run_id
+    FROM scope s CROSS JOIN findings f JOIN (VALUES ${DUE_HOURS}) AS due (type, hours) ON due.type = f.type
+    ORDER BY f.key
+    ON CONFLICT (key) DO NOTHING`,
+}
+
+const FROM_FINDING = `
+  order_id = f.order_id, statement_id = f.statement_id, line_number = f.line_number,
+  rupiah_at_risk = f.rupiah_at_risk, grams_at_risk = f.grams_at_risk, difference = f.difference,
+  actor = s.actor, run_id = s.run_id`
+
+const IS_OTHER = `
+  (b.order_id, b.statement_id, b.line_number, b.rupiah_at_risk, b.grams_at_risk, b.difference)
+  IS DISTINCT FROM
+  (f.order_id, f.statement_id, f.line_number, f.rupiah_at_risk, f.grams_at_risk, f.difference)`
+
+// What people wrote off stays written off, unless it is another difference by now.
+const REOPEN = {
+  name: 'reopen_breaks',
+  text: `
+    UPDATE breaks b
+    SET ${FROM_FINDING}, state = 'open', closed_at = NULL, reason = 'found_again', opened_at = now(),
+      due_at = now() + due.hours * interval '1 hour', note = 'closed before: ' || b.reason
+    FROM scope s CROSS JOIN findings f JOIN (VALUES ${DUE_HOURS}) AS due (type, hours) ON due.type = f.type
+    WHERE b.key = f.key AND b.state = 'closed'
+      AND (b.reason = 'explained' OR (b.rupiah_at_risk, b.grams_at_risk) <> (f.rupiah_at_risk, f.grams_at_risk))`,
+}
+
+const NOTE_CHANGES = {
+  name: 'note_changed_breaks',
+  text: `
+    UPDATE breaks b SET ${FROM_FINDING}, reason = 'changed', note = NULL
+    FROM scope s CROSS JOIN findings f
+    WHERE b.key = f.key AND b.state = 'open' AND ${IS_OTHER}`,
+}
+
+// The subjects of all open breaks were looked at again, so one that was not found again is explained.
+const CLOSE_EXPLAINED = {
+  name: 'close_explained_breaks',
+  text: `
+    UPDATE breaks b
+    SET state = 'closed', closed_at = clock_timestamp(), reason = 'explained', actor = s.actor, run_id = s.run_id,
+      note = coalesce(
+        (SELECT format('line %s of statement %s belongs to order %s by %s', m.line_number, m.statement_id, m.order_id, m.rule)
+          FROM statement_matches m
+          WHERE m.current AND (
+            (b.type = 'missing_here' AND m.statement_id = b.statement_id AND m.line_number = b.line_number)
+            OR (b.type = 'missing_at_gateway' AND m.order_id = b.order_id))
+          ORDER BY m.statement_id, m.line_number LIMIT 1),
+        'what statements and orders say now shows no such difference')
+    FROM scope s
+    WHERE b.state = 'open' AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.key = b.key)`,
+}
+
+const DECLINE_EXPLAINED = {
+  name: 'decline_proposals_of_explained_breaks',
+  text: `
+    UPDATE proposals p SET state = 'declined', decided_by = s.actor, decided_at = clock_timestamp(),
+      decision_note = 'the break was explained, run ' || s.run_id
+    FROM scope s CROSS JOIN breaks b WHERE p.break_id = b.id AND p.state = 'open' AND b.state = 'closed'`,
+}
+
+/** Brings the breaks up to date with the findings of this scope. */
+export async function recordBreaks(session: Session): Promise<void> {
+  await session.run(REOPEN)
+  await session.run(NOTE_CHANGES)
+  await session.run(OPEN_NEW)
+  await session.run(CLOSE_EXPLAINED)
+  await session.run(DECLINE_EXPLAINED)
+}

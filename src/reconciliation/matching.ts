@@ -1,0 +1,161 @@
+import type { Session } from '../db/session.ts'
+import type { MatchRule } from './words.ts'
+
+/**
+ * The rules, strongest first. Each takes what the earlier ones left. `l` is a line, `a` an attempt.
+ * A line belongs to at most one attempt and an attempt to at most one line: where more would fit, the first in the
+ * order given wins, and what is left over becomes a break.
+ */
+
+/** Whether anything at all is unequal, so that few matches need a second look. Everything but success gets one. */
+const DIFFERS = `
+  a.outcome <> 'succeeded'
+  OR l.gold_weight <> a.gold_weight OR l.amount <> a.amount OR coalesce(l.fee <> a.fee, false)
+  OR l.kind <> a.kind OR l.phone_number <> national_phone_number(a.phone_number)
+  OR l.executed_at < a.intent_at - s.slack OR l.executed_at > a.ended_at + s.slack`
+
+const INSERT =
+  'INSERT INTO statement_matches (statement_id, line_number, order_id, seq, rule, differs, run_id)'
+
+const select = (rule: MatchRule) =>
+  `SELECT l.statement_id, l.line_number, a.order_id, a.seq, '${rule}', ${DIFFERS}, s.run_id`
+
+const UNMATCHED_LINE = `NOT EXISTS (
+  SELECT 1 FROM statement_matches m WHERE m.statement_id = l.statement_id AND m.line_number = l.line_number)`
+
+const UNMATCHED_ATTEMPT = `NOT EXISTS (
+  SELECT 1 FROM statement_matches m WHERE m.order_id = a.order_id AND m.seq = a.seq AND m.current)`
+
+/** Ids that both sides have and that differ speak against each other. */
+const agree = (column: 'session_id' | 'response_id') => `coalesce(l.${column} = a.${column}, true)`
+
+/** The line was executed while the attempt was under way, give or take the clocks and the gateway's lag. */
+const WITHIN_WINDOW = `
+  l.executed_at >= a.intent_at - s.slack AND l.executed_at <= coalesce(a.ended_at, now()) + s.lag + s.slack`
+
+// Sorted, so that of several lines with one session_id the first is matched, whatever plan Postgres chooses.
+const BY_SESSION_ID = {
+  name: 'match_by_session_id',
+  text: `${INSERT} ${select('session_id')}
+    FROM scope s
+    JOIN current_statement_lines l ON l.executed_at >= s.period_from AND l.executed_at < s.period_to
+    JOIN attempts a ON a.session_id = l.session_id AND a.outcome = 'succeeded'
+    WHERE ${UNMATCHED_LINE}
+    ORDER BY l.statement_id, l.line_number, a.order_id
+    ON CONFLICT DO NOTHING`,
+}
+
+// Lines of open breaks are looked at again whatever the period: what explains them may lie elsewhere.
+const KEEP_LEFT_LINES = {
+  name: 'keep_left_lines',
+  text: `
+    CREATE TEMP TABLE left_lines ON COMMIT DROP AS
+    SELECT l.* FROM scope s JOIN current_statement_lines l ON l.executed_at >= s.period_from AND l.executed_at < s.period_to
+    WHERE ${UNMATCHED_LINE}
+    UNION ALL
+    SELECT DISTINCT l.* FROM scope s CROSS JOIN breaks b
+    JOIN current_statement_lines l ON l.statement_id = b.statement_id AND l.line_number = b.line_number
+    WHERE b.state = 'open' AND (l.executed_at < s.period_from OR l.executed_at >= s.period_to) AND ${UNMATCHED_LINE}`,
+}
+
+const BY_RESPONSE_ID = {
+  name: 'match_by_response_id',
+  text: `${INSERT} ${select('response_id')}
+    FROM scope s CROSS JOIN left_lines l
+    JOIN attempts a ON a.response_id = l.response_id AND a.outcome = 'succeeded'
+    WHERE ${UNMATCHED_ATTEMPT} AND ${agree('session_id')}
+    ORDER BY l.phone_number = national_phone_number(a.phone_number) DESC, l.kind = a.kind DESC,
+      l.statement_id, l.line_number, a.order_id, a.seq
+    ON CONFLICT DO NOTHING`,
+}
+
+// A quote belongs to one wallet and kind: the gateway may number quotes of each kind for itself.
+const BY_REQUEST_ID = {
+  name: 'match_by_request_id',
+  text: `${INSERT} ${select('request_id')}
+    FROM scope s CROSS JOIN left_lines l
+    JOIN attempts a ON a.quote_id = l.request_id AND a.kind = l.kind
+      AND national_phone_number(a.phone_number) = l.phone_number
+    WHERE ${UNMATCHED_LINE} AND ${UNMATCHED_ATTEMPT} AND ${agree('session_id')} AND ${agree('response_id')}
+    ORDER BY array_position(ARRAY['succeeded', 'in_doubt', 'intent', 'rejected', 'price_changed', 'not_sent'], a.outcome),
+      l.statement_id, l.line_number, a.order_id, a.seq
+    ON CONFLICT DO NOTHING`,
+}
+
+/** The gateway may execute in the period what was sent before it. */
+const ATTEMPT_IN_PERIOD = `
+  a.intent_at >= s.period_from - s.slack - s.lag - interval '1 hour' AND a.intent_at < s.period_to + s.slack`
+
+// All doubts, whatever the period: a line of this period may be theirs. Attempts of open breaks likewise.
+const KEEP_LEFT_ATTEMPTS = {
+  name: 'keep_left_attempts',
+  text: `
+    CREATE TEMP TABLE left_attempts ON COMMIT DROP AS
+    SELECT a.* FROM attempts a, scope s
+    WHERE a.outcome IN ('succeeded', 'intent') AND ${ATTEMPT_IN_PERIOD} AND ${UNMATCHED_ATTEMPT}
+    UNION ALL
+    SELECT a.* FROM attempts a WHERE a.outcome = 'in_doubt' AND ${UNMATCHED_ATTEMPT}
+    UNION ALL
+    SELECT DISTINCT a.* FROM scope s CROSS JOIN breaks b
+    JOIN attempts a ON a.order_id = b.order_id AND a.outcome = 'succeeded'
+    WHERE b.state = 'open' AND NOT (${ATTEMPT_IN_PERIOD}) AND ${UNMATCHED_ATTEMPT}`,
+}
+
+// Whoever else could own the line counts, also where only doubts and sells may be matched this way.
+const BY_TERMS = {
+  name: 'match_by_terms',
+  text: `
+    WITH pairs AS (
+      SELECT l.statement_id, l.line_number, a.order_id, a.seq, a.outcome, a.kind, ${DIFFERS} AS differs, s.run_id,
+        count(*) OVER (PARTITION BY l.statement_id, l.line_number) AS attempts,
+        count(*) OVER (PARTITION BY a.order_id, a.seq) AS lines
+      FROM scope s CROSS JOIN left_lines l
+      JOIN left_attempts a ON a.kind = l.kind AND national_phone_number(a.phone_number) = l.phone_number
+      WHERE ${UNMATCHED_LINE} AND ${UNMATCHED_ATTEMPT}
+        AND abs(l.gold_weight - coalesce(a.gold_weight, a.quoted_gold_weight)) <= s.weight_tolerance
+        AND coalesce(abs(l.amount - coalesce(a.amount, a.quoted_amount)) <= s.amount_tolerance, true)
+        AND ${WITHIN_WINDOW}
+        AND ${agree('session_id')} AND ${agree('response_id')} AND coalesce(l.request_id = a.quote_id, true)
+    )
+    ${INSERT}
+    SELECT statement_id, line_number, order_id, seq, 'terms', differs, run_id FROM pairs
+    WHERE attempts = 1 AND lines = 1 AND (outcome = 'in_doubt' OR (kind = 'sell' AND outcome = 'succeeded'))
+    ON CONFLICT DO NOTHING`,
+}
+
+const DROP_MATCHED_LINES = {
+  name: 'drop_matched_lines',
+  text: `
+    DELETE FROM left_lines l USING statement_matches m
+    WHERE m.statement_id = l.statement_id AND m.line_number = l.line_number`,
+}
+
+const DROP_MATCHED_ATTEMPTS = {
+  name: 'drop_matched_attempts',
+  text: `
+    DELETE FROM left_attempts a USING statement_matches m
+    WHERE m.order_id = a.order_id AND m.seq = a.seq AND m.current`,
+}
+
+// Freshly copied tables have no statistics yet, and a plan for an empty table is slow on a million rows.
+const LEARN_SIZES = { name: 'learn_sizes', text: 'ANALYZE statement_lines, statement_matches, attempts' }
+
+const LEARN_LEFT_SIZES = { name: 'learn_left_sizes', text: 'ANALYZE left_lines' }
+
+/**
+ * Matches lines of the scope with attempts, rule by rule, and leaves what no rule took in the temporary tables
+ * `left_lines` and `left_attempts`.
+ */
+export async function matchLines(session: Session): Promise<void> {
+  await session.run(LEARN_SIZES)
+  await session.run(BY_SESSION_ID)
+  await session.run(LEARN_SIZES)
+  await session.run(KEEP_LEFT_LINES)
+  await session.run(LEARN_LEFT_SIZES)
+  await session.run(BY_RESPONSE_ID)
+  await session.run(BY_REQUEST_ID)
+  await session.run(KEEP_LEFT_ATTEMPTS)
+  await session.run(BY_TERMS)
+  await session.run(DROP_MATCHED_LINES)
+  await session.run(DROP_MATCHED_ATTEMPTS)
+}

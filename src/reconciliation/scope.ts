@@ -1,0 +1,70 @@
+import type { Session } from '../db/session.ts'
+import { formatGrams } from '../domain/money.ts'
+import { CLOCK_SLACK_MS, type ReconSettings } from './settings.ts'
+
+/** A time span, `to` exclusive. */
+export interface Period {
+  readonly from: Date
+  readonly to: Date
+}
+
+const STATEMENTS_SPAN = {
+  name: 'statements_span',
+  text: `SELECT min(period_from) AS "from", max(period_to) AS "to" FROM statements WHERE replaced_at IS NULL`,
+}
+
+/** From the first to the last moment that statements are about; null when there is none. */
+export async function statementsSpan(session: Session): Promise<Period | null> {
+  const [span] = await session.run<{ from: Date | null; to: Date | null }>(STATEMENTS_SPAN)
+  return span?.from && span.to ? { from: span.from, to: span.to } : null
+}
+
+/** Held to the end of the transaction by runs and imports: each sees the other's work whole or not at all. */
+const TAKE_TURNS = { name: 'take_turns', text: 'SELECT pg_advisory_xact_lock(4702183502)' }
+
+const BEGIN_RUN = {
+  name: 'begin_run',
+  text: `
+    INSERT INTO recon_runs (period_from, period_to, actor, settings, scheduled_for)
+    VALUES ($1, $2, $3, $4, $5) RETURNING id::text AS "runId"`,
+}
+
+// Every statement of a run reads its bounds here instead of taking them as a row of parameters.
+const CREATE_SCOPE = {
+  name: 'create_scope',
+  text: `
+    CREATE TEMP TABLE scope (
+      run_id bigint, actor text, period_from timestamptz, period_to timestamptz, slack interval, lag interval,
+      amount_tolerance bigint, fee_tolerance bigint, weight_tolerance numeric
+    ) ON COMMIT DROP`,
+}
+
+const FILL_SCOPE = {
+  name: 'fill_scope',
+  text: `
+    INSERT INTO scope SELECT $1, $2, $3, $4, $5 * interval '1 millisecond', $6 * interval '1 millisecond', $7, $8, $9`,
+}
+
+/** What a run is asked to do. */
+export interface RunRequest {
+  readonly period: Period
+  readonly settings: ReconSettings
+  /** Who runs it: `person:ani`, `scheduler:host`. */
+  readonly actor: string
+  /** The day, `2026-02-09`, when a scheduler runs it. */
+  readonly scheduledFor: string | null
+}
+
+/** Begins a run in the open transaction: waits for its turn, notes the run, lays out its bounds. */
+export async function openScope(session: Session, request: RunRequest): Promise<string> {
+  const { period, settings, actor, scheduledFor } = request
+  await session.run(TAKE_TURNS)
+  const values = [period.from, period.to, actor, JSON.stringify(settings), scheduledFor]
+  const [run] = await session.run<{ runId: string }>(BEGIN_RUN, values)
+  if (run === undefined) throw new Error('a run without an id')
+  await session.run(CREATE_SCOPE)
+  const { amount, fee, goldWeight } = settings.tolerance
+  const bounds = [run.runId, actor, period.from, period.to, CLOCK_SLACK_MS, settings.lagMs]
+  await session.run(FILL_SCOPE, [...bounds, amount, fee, formatGrams(goldWeight)])
+  return run.runId
+}

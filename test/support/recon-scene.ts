@@ -1,0 +1,63 @@
+import { openDatabase } from '../../src/db/pool.ts'
+import { withSession } from '../../src/db/session.ts'
+import { type RunResult, reconcile } from '../../src/reconciliation/run.ts'
+import { type Period, statementsSpan } from '../../src/reconciliation/scope.ts'
+import { DEFAULT_RECON_SETTINGS, type ReconSettings } from '../../src/reconciliation/settings.ts'
+import { createTestDatabase } from './postgres.ts'
+import { DAY, rowsOf } from './recorded-orders.ts'
+
+/** A database of a test's own, reconciled at its word. */
+export async function openScene() {
+  const { databaseUrl, drop } = await createTestDatabase()
+  const database = openDatabase({ databaseUrl, maxConnections: 4, onError: () => {} })
+  return {
+    databaseUrl,
+    database,
+    async run(
+      options: { period?: Period; settings?: Partial<ReconSettings>; dryRun?: boolean } = {},
+    ): Promise<RunResult> {
+      const { period, settings = {}, dryRun = false } = options
+      return await withSession(databaseUrl, async (session) =>
+        reconcile(
+          session,
+          {
+            period: period ?? (await statementsSpan(session)) ?? DAY,
+            settings: { ...DEFAULT_RECON_SETTINGS, ...settings },
+            actor: 'person:test',
+            scheduledFor: null,
+          },
+          { dryRun },
+        ),
+      )
+    },
+    /** What stands after it: as short as a test can read it. */
+    async outcome() {
+      const [matches, breaks, orders, stays] = await Promise.all([
+        rowsOf<{ row: string }>(
+          database,
+          `SELECT statement_id || '/' || line_number || ' ' || rule AS row FROM statement_matches WHERE current
+           ORDER BY statement_id, line_number`,
+        ),
+        rowsOf<{ type: string }>(database, `SELECT type FROM breaks WHERE state = 'open' ORDER BY type, key`),
+        rowsOf<{ order: string }>(
+          database,
+          `SELECT state || ' ' || reason AS order FROM orders ORDER BY accepted_at, id`,
+        ),
+        rowsOf<{ because: string }>(database, 'SELECT because FROM doubt_stays ORDER BY because'),
+      ])
+      return {
+        rules: matches.map(({ row }) => row.split(' ')[1]),
+        matches: matches.map(({ row }) => row),
+        breaks: breaks.map(({ type }) => type),
+        orders: orders.map(({ order }) => order),
+        stays: stays.map(({ because }) => because),
+      }
+    },
+    async close() {
+      await database.close()
+      await drop()
+    },
+  }
+}
+
+export type Scene = Awaited<ReturnType<typeof openScene>>

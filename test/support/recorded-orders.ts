@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto'
+import type { Database } from '../../src/db/pool.ts'
+import { withSession } from '../../src/db/session.ts'
+import type { OrderKind } from '../../src/domain/command.ts'
+import type { AttemptOutcome, OrderState } from '../../src/domain/lifecycle.ts'
+import { WALLET } from './job-data.ts'
+
+/** An order with one attempt, as it lies in Postgres after its life. Times are given, for statements are about the past. */
+export interface RecordedOrder {
+  readonly orderId: string
+  readonly kind: OrderKind
+  readonly phoneNumber: string
+  readonly outcome: Exclude<AttemptOutcome, 'not_sent'>
+  readonly quoteId: string
+  readonly goldWeight: string
+  /** Null: a withdrawal's quote has none. */
+  readonly quotedAmount: number | null
+  readonly amount: number
+  readonly fee: number
+  readonly responseId: string | null
+  readonly sessionId: string | null
+  readonly intentAt: Date
+  readonly endedAt: Date
+}
+
+let serial = 0
+
+/** A succeeded buy of yesterday noon, unless told otherwise. Each has ids of its own. */
+export function aRecordedOrder(overrides: Partial<RecordedOrder> = {}): RecordedOrder {
+  serial += 1
+  const intentAt = overrides.intentAt ?? NOON
+  return {
+    orderId: randomUUID(),
+    kind: 'buy',
+    phoneNumber: WALLET,
+    outcome: 'succeeded',
+    quoteId: `Q${serial}`,
+    goldWeight: '0.5000',
+    quotedAmount: 441_000,
+    amount: overrides.quotedAmount ?? 441_000,
+    fee: 5_000,
+    responseId: `R${serial}`,
+    sessionId: `S${serial}`,
+    intentAt,
+    endedAt: new Date(intentAt.getTime() + 1_000),
+    ...overrides,
+  }
+}
+
+/** The day the recorded orders are of, in Jakarta, and its noon. */
+export const DAY = { from: new Date('2026-02-08T17:00:00Z'), to: new Date('2026-02-09T17:00:00Z') }
+export const NOON = new Date('2026-02-09T05:00:00Z')
+
+const STATES: Record<RecordedOrder['outcome'], { state: OrderState; reason: string }> = {
+  intent: { state: 'confirming', reason: 'intent_committed' },
+  succeeded: { state: 'succeeded', reason: 'executed' },
+  rejected: { state: 'rejected', reason: 'insufficient_balance' },
+  in_doubt: { state: 'in_doubt', reason: 'reply_lost' },
+  price_changed: { state: 'accepted', reason: 'price_changed' },
+}
+
+/** Leads the orders through their lives by legal moves, all in one transaction. */
+const RECORD = `
+  CREATE TEMP TABLE recorded ON COMMIT DROP AS
+  SELECT * FROM jsonb_to_recordset(current_setting('test.orders')::jsonb) AS r (
+    "orderId" uuid, kind text, "phoneNumber" text, outcome text, "quoteId" text, "goldWeight" numeric,
+    "quotedAmount" bigint, amount bigint, fee bigint, "responseId" text, "sessionId" text, "intentAt" timestamptz,
+    "endedAt" timestamptz, state text, reason text);
+  INSERT INTO orders (id, partner, reference, kind, phone_number, content, content_hash, state, reason, actor,
+    accepted_at, deadline_at, wake_at)
+  SELECT "orderId", 'acme', "orderId"::text, kind, "phoneNumber", '{}', 'hash', 'accepted', 'submitted', 'test',
+    "intentAt", "intentAt" + interval '15 minutes', "intentAt" FROM recorded;
+  UPDATE orders o SET state = 'confirming', reason = 'intent_committed' FROM recorded r WHERE o.id = r."orderId";
+  INSERT INTO attempts (order_id, seq, intent_id, outcome, kind, phone_number, quote_id, quoted_gold_weight,
+    quoted_amount, quoted_fee, intent_at, worker)
+  SELECT "orderId", 1, gen_random_uuid(), 'intent', kind, "phoneNumber", "quoteId", "goldWeight", "quotedAmount",
+    CASE WHEN "quotedAmount" IS NOT NULL THEN fee END, "intentAt", 'test' FROM recorded;
+  UPDATE attempts a SET outcome = r.outcome, ended_at = r."endedAt",
+    request_id = CASE r.outcome WHEN 'succeeded' THEN r."quoteId" END,
+    response_id = CASE r.outcome WHEN 'succeeded' THEN r."responseId" END,
+    session_id = CASE r.outcome WHEN 'succeeded' THEN r."sessionId" END,
+    gold_weight = CASE r.outcome WHEN 'succeeded' THEN r."goldWeight" END,
+    amount = CASE r.outcome WHEN 'succeeded' THEN r.amount END,
+    fee = CASE r.outcome WHEN 'succeeded' THEN r.fee END
+  FROM recorded r WHERE a.order_id = r."orderId" AND r.outcome <> 'intent';
+  UPDATE orders o SET state = r.state, reason = r.reason FROM recorded r
+  WHERE o.id = r."orderId" AND r.outcome <> 'intent';`
+
+export async function recordOrders(databaseUrl: string, orders: readonly RecordedOrder[]): Promise<void> {
+  await inOneTransaction(
+    databaseUrl,
+    'test.orders',
+    RECORD,
+    orders.map((order) => ({ ...order, ...STATES[order.outcome] })),
+  )
+}
+
+/** A line as a statement has it. */
+export interface RecordedLine {
+  readonly sessionId: string | null
+  readonly responseId: string | null
+  readonly requestId: string | null
+  readonly kind: OrderKind
+  readonly phoneNumber: string
+  readonly goldWeight: string
+  readonly amount: number
+  readonly fee: number | null
+  readonly executedAt: Date
+}
+
+/** The line that the gateway would write for an order. */
+export function lineOf(order: RecordedOrder, overrides: Partial<RecordedLine> = {}): RecordedLine {
+  const { sessionId, responseId, quoteId, kind, phoneNumber, goldWeight, amount, fee, intentAt } = order
+  const executedAt = new Date(intentAt.getTime() + 500)
+  return {
+    sessionId,
+    responseId,
+    requestId: quoteId,
+    kind,
+    phoneNumber,
+    goldWeight,
+    amount,
+    fee,
+    executedAt,
+    ...overrides,
+  }
+}
+
+interface RecordedStatement {
+  readonly period?: { readonly from: Date; readonly to: Date }
+  readonly complete?: boolean
+  readonly source?: string
+  /** Statements that this one takes the place of. */
+  readonly replaces?: readonly number[]
+}
+
+const RECORD_LINES = `
+  CREATE TEMP TABLE given ON COMMIT DROP AS SELECT current_setting('test.statement')::jsonb AS statement;
+  UPDATE statements SET replaced_at = now(), replaced_by = (statement->>'id')::int
+  FROM given WHERE to_jsonb(id) <@ (statement->'replaces');
+  UPDATE statement_matches SET current = false FROM given WHERE to_jsonb(statement_id) <@ (statement->'replaces') AND current;
+  INSERT INTO statements (id, source, period_from, period_to, complete, content_hash, mapping_name, mapping_version,
+    file_name, line_count, bad_line_count, imported_by)
+  SELECT (statement->>'id')::int, statement->>'source', (statement->>'from')::timestamptz,
+    (statement->>'to')::timestamptz, (statement->>'complete')::bool, gen_random_uuid(), 'sandbox', 1, 'test.csv',
+    jsonb_array_length(statement->'lines'), 0, 'test' FROM given;
+  INSERT INTO statement_lines (statement_id, line_number, session_id, response_id, request_id, kind, phone_number,
+    gold_weight, amount, fee, executed_at)
+  SELECT (statement->>'id')::int, n + 1, l->>'sessionId', l->>'responseId', l->>'requestId', l->>'kind',
+    national_phone_number(l->>'phoneNumber'), (l->>'goldWeight')::numeric, (l->>'amount')::bigint, (l->>'fee')::bigint,
+    (l->>'executedAt')::timestamptz
+  FROM given, jsonb_array_elements(statement->'lines') WITH ORDINALITY AS x (l, n);`
+
+let statementId = 0
+
+/** Lays a statement down as an import would. @returns its id */
+export async function recordStatement(
+  databaseUrl: string,
+  lines: readonly RecordedLine[],
+  { period = DAY, complete = true, source = 'gateway', replaces = [] }: RecordedStatement = {},
+): Promise<number> {
+  statementId += 1
+  const id = statementId
+  await inOneTransaction(databaseUrl, 'test.statement', RECORD_LINES, {
+    id,
+    source,
+    ...period,
+    complete,
+    replaces,
+    lines,
+  })
+  return id
+}
+
+async function inOneTransaction(
+  databaseUrl: string,
+  name: string,
+  text: string,
+  value: unknown,
+): Promise<void> {
+  await withSession(databaseUrl, (session) =>
+    session.transaction(async () => {
+      await session.run({ name: 'give', text: `SELECT set_config('${name}', $1, true)` }, [
+        JSON.stringify(value),
+      ])
+      await session.client.query(text)
+    }),
+  )
+}
+
+/** All rows of a query. */
+export async function rowsOf<Row extends object>(database: Database, text: string): Promise<Row[]> {
+  return await database.run<Row>({ name: '', text }, [])
+}
