@@ -36,6 +36,12 @@ export const SETTINGS = {
   WORKER_CONCURRENCY: wholeNumber(1, 1_000, 16),
   MAX_REQUOTES: wholeNumber(0, 100, 5),
   QUOTE_MAX_AGE_MS: wholeNumber(100, 3_600_000, 60_000),
+  RECON_ONE_PERSON: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
+  RECON_LAG_MINUTES: wholeNumber(0, 10_080, 60),
+  RECON_DAILY_AT: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 07:30')
+    .optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 } as const
 
@@ -70,6 +76,12 @@ export interface Settings {
   readonly concurrency: number
   readonly maxRequotes: number
   readonly quoteMaxAgeMs: number
+  /** A team of one: the same person may propose and approve, and the audit says so. */
+  readonly onePersonTeam: boolean
+  /** How long after an attempt ended the gateway may still execute it. */
+  readonly reconLagMs: number
+  /** When the scheduler reconciles yesterday, `HH:MM` in Asia/Jakarta; null: it does not. */
+  readonly reconDailyAt: string | null
   readonly logLevel: Environment['LOG_LEVEL']
 }
 
@@ -98,6 +110,9 @@ function toSettings(env: Environment): Settings {
     concurrency: env.WORKER_CONCURRENCY,
     maxRequotes: env.MAX_REQUOTES,
     quoteMaxAgeMs: env.QUOTE_MAX_AGE_MS,
+    onePersonTeam: env.RECON_ONE_PERSON === 'true',
+    reconLagMs: env.RECON_LAG_MINUTES * 60_000,
+    reconDailyAt: env.RECON_DAILY_AT ?? null,
     logLevel: env.LOG_LEVEL,
   }
 }

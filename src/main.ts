@@ -21,6 +21,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   sandbox: async () => (await import('./cli/sandbox.ts')).sandboxCommand(),
   enqueue: async () => (await import('./cli/enqueue.ts')).enqueueCommand(),
   orders: async () => (await import('./cli/orders.ts')).ordersCommand(),
+  recon: async () => (await import('./cli/recon.ts')).reconCommand(),
   gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
 }
 const asked = process.argv[2] ?? ''

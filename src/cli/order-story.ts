@@ -63,7 +63,7 @@ export function tellStory(unmasked: OrderStory): string {
 }
 
 const IN_DOUBT =
-  '  next      look for it in the statement, then `goldpro orders resolve`; it is not sent again by itself'
+  '  next      `goldpro recon run` with its statements, or `goldpro orders resolve`; it is not sent again by itself'
 
 function tellExecution({ sessionId, responseId, goldWeight, amount, fee }: OrderStory): string {
   return `  executed  ${goldWeight} g for ${rupiah(amount)}, fee ${rupiah(fee)}, session_id ${sessionId ?? 'none'}, response_id ${responseId ?? 'none'}`

@@ -1,11 +1,12 @@
-import { userInfo } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { listOrders, type OrderSummary } from '../db/order-reads.ts'
 import { ORDER_KINDS, type OrderKind } from '../domain/command.ts'
 import { ORDER_STATES, type OrderState } from '../domain/lifecycle.ts'
 import { maskPhoneNumber } from '../domain/masking.ts'
 import { moveCommands } from './order-moves.ts'
+import { resolutionCommands } from './order-resolution.ts'
 import { showCommand } from './order-story.ts'
+import { defaultPerson } from './person.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { table } from './table.ts'
 
@@ -14,13 +15,9 @@ export function ordersCommand(): Command {
   const command = new Command('orders').description('read orders, and lead them where a person may')
   command.addCommand(listCommand())
   command.addCommand(showCommand())
-  for (const move of moveCommands(defaultPerson())) command.addCommand(move)
+  const commands = [...moveCommands(defaultPerson()), ...resolutionCommands(defaultPerson())]
+  for (const each of commands) command.addCommand(each)
   return command
-}
-
-/** Who acts when nobody is named. */
-function defaultPerson(): string {
-  return userInfo().username
 }
 
 interface ListOptions {

@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { parseSettings, type Settings } from '../config.ts'
 import { isMigrated } from '../db/migrated.ts'
 import { type Database, openDatabase } from '../db/pool.ts'
+import { type Session, withSession } from '../db/session.ts'
 import { findRunningUp } from '../local/running-up.ts'
 import { pingRedis } from '../queue/probe.ts'
 import { errorCode, Failure } from './failure.ts'
@@ -50,6 +51,14 @@ export async function withDatabase<T>(
   } finally {
     await database.close()
   }
+}
+
+/** Opens one connection to the ready database for set-based work. */
+export async function withSessionHere<T>(
+  settings: Settings,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  return await withSession(await readyDatabaseUrl(settings), use)
 }
 
 /** Fails with what to set or start when the queue cannot be reached. */

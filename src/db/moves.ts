@@ -1,7 +1,7 @@
 import { TRANSITIONS } from '../domain/lifecycle.ts'
 import { formatGrams } from '../domain/money.ts'
 import type { PlainMove, Settlement } from '../orders/ports.ts'
-import type { Database } from './pool.ts'
+import type { Database, StatementRunner } from './pool.ts'
 import { WAKE_GRACE } from './submissions.ts'
 
 const MOVE_ORDERS = {
@@ -70,7 +70,10 @@ export async function moveOrders<M extends 'refuse' | 'expire' | 'cancel' | 'hol
 }
 
 /** See `OrderStore.settle`. */
-export async function settleDoubts(database: Database, rows: readonly Settlement[]): Promise<string[]> {
+export async function settleDoubts(
+  database: StatementRunner,
+  rows: readonly Settlement[],
+): Promise<string[]> {
   return orderIds(database, SETTLE_DOUBTS, [
     rows.map(({ orderId }) => orderId),
     rows.map(({ executed }) => executed !== null),
@@ -102,7 +105,7 @@ export async function postponeOrders(
 }
 
 async function orderIds(
-  database: Database,
+  database: StatementRunner,
   statement: { name: string; text: string },
   values: readonly unknown[],
 ): Promise<string[]> {

@@ -28,10 +28,14 @@ export interface Statement {
   readonly text: string
 }
 
-/** What the repositories need of Postgres: one statement is one transaction. */
-export interface Database {
+/** Whatever runs statements: a pool, or a session inside its transaction. */
+export interface StatementRunner {
   /** @throws StorageError */
   run<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]>
+}
+
+/** What the repositories need of Postgres: one statement is one transaction. */
+export interface Database extends StatementRunner {
   close(): Promise<void>
 }
 

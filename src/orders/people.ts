@@ -1,5 +1,4 @@
 import type { OrderState } from '../domain/lifecycle.ts'
-import type { GoldWeight, Rupiah } from '../domain/money.ts'
 import type { OrderStore } from './ports.ts'
 
 /** The answer to a person's request: done, or a sentence why not. */
@@ -14,7 +13,7 @@ interface Request {
   readonly note: string
 }
 
-type PersonsStore = Pick<OrderStore, 'load' | 'move' | 'settle'>
+type PersonsStore = Pick<OrderStore, 'load' | 'move'>
 
 /** Cancels an order that has nothing in flight. */
 export async function cancelOrder(request: Request, store: PersonsStore): Promise<PersonsMove> {
@@ -38,39 +37,6 @@ export async function holdOrder(request: Request, store: PersonsStore): Promise<
 export async function releaseOrder(request: Request, store: PersonsStore): Promise<PersonsMove> {
   const moved = await store.move('release', [{ ...plain(request), reason: 'released_by_person' }])
   return await answer(request, moved, 'accepted', 'only a held order can be released', store)
-}
-
-/** What a person found out about an order in doubt. */
-export interface Resolution extends Request {
-  /** Where it was seen: a statement and its line, a letter of the gateway. */
-  readonly evidence: string
-  /** Null: it was not executed. Fields left null are taken from the quote. */
-  readonly executed: {
-    readonly sessionId: string | null
-    readonly responseId: string | null
-    readonly goldWeight: GoldWeight | null
-    readonly amount: Rupiah | null
-    readonly fee: Rupiah | null
-  } | null
-}
-
-/** Leads an order out of doubt, with a reason and evidence. */
-export async function resolveOrder(resolution: Resolution, store: PersonsStore): Promise<PersonsMove> {
-  const { orderId, by, note, evidence, executed } = resolution
-  if (executed !== null && executed.sessionId === null && executed.responseId === null)
-    return { is: 'refused', because: 'an execution needs its session_id or its response_id' }
-  const settled = await store.settle([
-    {
-      orderId,
-      reason: 'resolved_by_person',
-      actor: `person:${by}`,
-      detail: { note, evidence },
-      reply: null,
-      executed: executed === null ? null : { requestId: null, ...executed },
-    },
-  ])
-  const state = executed === null ? 'rejected' : 'succeeded'
-  return await answer(resolution, settled, state, 'only an order in doubt can be resolved', store)
 }
 
 function plain({ orderId, by, note }: Request) {

@@ -43,6 +43,16 @@ const COMMANDS = [
   'orders hold',
   'orders release',
   'orders resolve',
+  'orders approve',
+  'orders decline',
+  'recon run',
+  'recon breaks list',
+  'recon breaks show',
+  'recon breaks assign',
+  'recon breaks note',
+  'recon breaks propose',
+  'recon breaks approve',
+  'recon breaks reject',
   'gateway register',
   'gateway region',
   'gateway address',
@@ -217,37 +227,29 @@ describe('orders from the shell', () => {
       for (const secret of [WALLET, RECIPIENT, KTP]) expect(text).not.toContain(secret)
   })
 
-  it('in doubt are resolved by a person, once, with evidence', async () => {
+  it('in doubt are resolved by one person with evidence and another who approves, once', async () => {
     const { out } = await goldpro(['orders', 'list', '--state', 'in_doubt', '--json'])
     const { partner, reference, kind } = JSON.parse(out.trim())
     const order = `${partner}/${reference}`
-    const resolve = (...rest: string[]) =>
-      goldpro([
-        'orders',
-        'resolve',
-        order,
-        '--by',
-        'sari',
-        '--note',
-        'found',
-        '--evidence',
-        'statement line 3',
-        ...rest,
-      ])
-    expect(await resolve('--executed')).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('needs its session_id'),
-    })
-    expect(await resolve('--executed', '--session-id', 'S', '--amount', '1.5')).toMatchObject({ code: 2 })
+    const by = (person: string, move: string, ...rest: string[]) =>
+      goldpro(['orders', move, order, '--by', person, '--note', 'looked at it', ...rest])
+    const resolve = (...rest: string[]) => by('sari', 'resolve', '--evidence', 'statement line 3', ...rest)
     const amounts = kind === 'withdraw' ? ['--amount', '147975', '--fee', '0'] : []
+    const refused = (because: string) => ({ code: 1, err: expect.stringContaining(because) })
+
+    expect(await by('budi', 'approve')).toMatchObject(refused('nothing is proposed'))
+    expect(await resolve('--executed')).toMatchObject(refused('needs its session_id'))
+    expect(await resolve('--executed', '--session-id', 'S', '--amount', '1.5')).toMatchObject({ code: 2 })
+    expect(await resolve('--not-executed')).toMatchObject({ code: 0 })
+    expect(await by('budi', 'decline')).toMatchObject({ code: 0 })
     expect(await resolve('--executed', '--session-id', 'ABC', ...amounts)).toMatchObject({ code: 0 })
-    expect((await goldpro(['orders', 'show', order])).out).toMatch(
-      /in_doubt → succeeded: resolved_by_person, by person:sari/,
-    )
-    expect(await resolve('--not-executed')).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('only an order in doubt'),
-    })
+    expect(await resolve('--not-executed')).toMatchObject(refused('a proposal already'))
+    expect(await by(' Sari ', 'approve')).toMatchObject(refused('another person must approve'))
+    expect((await goldpro(['orders', 'show', order])).out).toContain(': in_doubt (')
+    expect((await by('budi', 'approve')).out).toMatch(/is succeeded/)
+    const story = (await goldpro(['orders', 'show', order])).out
+    expect(story).toMatch(/in_doubt → succeeded: resolved_by_person, by person:budi .*"proposed_by":"sari"/)
+    expect(await resolve('--not-executed')).toMatchObject(refused('only an order in doubt'))
   })
 
   it('are held, released and cancelled while they are accepted', async () => {

@@ -218,8 +218,8 @@ describe('settling a doubt', () => {
   const settlement = (orderId: string, isExecuted: boolean) =>
     ({
       orderId,
-      reason: 'resolved_by_person',
-      actor: 'person:ani',
+      reason: 'late_reply',
+      actor: 'worker:test',
       detail: { note: 'seen' },
       reply: null,
       executed: isExecuted ? executed : null,
@@ -241,7 +241,7 @@ describe('settling a doubt', () => {
   it('as not executed ends the order rejected', async () => {
     const orderId = await anOrderIn(stores, 'in_doubt')
     await stores.store.settle([settlement(orderId, false)])
-    expect(await stateOf(orderId)).toEqual({ state: 'rejected', reason: 'resolved_by_person' })
+    expect(await stateOf(orderId)).toEqual({ state: 'rejected', reason: 'late_reply' })
   })
 
   it.each(['accepted', 'confirming', 'held', 'succeeded', 'rejected', 'expired', 'cancelled'])(

@@ -11,7 +11,7 @@ const ROOMS: Record<string, readonly string[]> = {
   orders: ['domain'],
   gateway: ['domain', 'orders/gateway-port.ts', 'orders/effects.ts', 'config.ts'],
   db: ['domain', 'orders/ports.ts', 'reconciliation/words.ts'],
-  reconciliation: ['domain', 'db/session.ts', 'db/pool.ts'],
+  reconciliation: ['domain', 'orders/ports.ts', 'db/session.ts', 'db/pool.ts', 'db/moves.ts'],
   queue: ['domain', 'orders'],
   local: [],
   sandbox: ['domain'],

@@ -8,6 +8,7 @@ import type { OrderStore } from '../../src/orders/ports.ts'
 import { scriptedGateway, testClock, testEffects } from '../support/effects.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { anAccepted, anOrderIn, aQuote, openStores, outcomes, reply } from '../support/stored-orders.ts'
+import { resolveByTwoPeople } from '../support/two-people.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let stores: ReturnType<typeof openStores>
@@ -269,16 +270,7 @@ describe('a worker that freezes', () => {
       confirms: [
         async () => {
           await stores.sweeps.doubtOverdueIntents(0, 'sweeper', 1_000)
-          await stores.store.settle([
-            {
-              orderId,
-              reason: 'resolved_by_person',
-              actor: 'person:ani',
-              detail: {},
-              reply: null,
-              executed: null,
-            },
-          ])
+          await resolveByTwoPeople(test.databaseUrl, orderId)
           return outcomes.rejected
         },
       ],

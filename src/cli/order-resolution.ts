@@ -1,0 +1,131 @@
+import type { Command } from 'commander'
+import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../domain/money.ts'
+import type { PersonsAnswer, ProposedExecution } from '../reconciliation/proposals.ts'
+import { approveResolution, declineResolution, proposeResolution } from '../reconciliation/resolve-doubt.ts'
+import { Failure } from './failure.ts'
+import { type Person, personsCommand, requireOrderId } from './order-moves.ts'
+import { settingsHere, withDatabase, withSessionHere } from './place.ts'
+
+/** `goldpro orders resolve|approve|decline`: an order leaves doubt by two people. */
+export function resolutionCommands(defaultPerson: string): Command[] {
+  return [resolveCommand(defaultPerson), approveCommand(defaultPerson), declineCommand(defaultPerson)]
+}
+
+interface ResolveOptions extends Person {
+  readonly executed?: true
+  readonly notExecuted?: true
+  readonly evidence: string
+  readonly sessionId?: string
+  readonly responseId?: string
+  readonly goldWeight?: string
+  readonly amount?: string
+  readonly fee?: string
+}
+
+function resolveCommand(defaultPerson: string): Command {
+  return personsCommand(
+    'resolve',
+    'propose what became of an order in doubt, with evidence; another person approves it',
+    defaultPerson,
+  )
+    .option('--executed', 'the gateway executed it; needs --session-id or --response-id')
+    .option('--not-executed', 'the gateway did not execute it')
+    .requiredOption('--evidence <text>', 'where it was seen: a statement and its line, a letter')
+    .option('--session-id <id>', 'session_id of the executed transaction')
+    .option('--response-id <id>', 'response_id of the executed transaction')
+    .option('--gold-weight <grams>', 'executed grams, when they differ from the quote')
+    .option(
+      '--amount <rupiah>',
+      "executed rupiah, when they differ from the quote (a withdrawal's quote has none)",
+    )
+    .option('--fee <rupiah>', 'executed fee, when it differs from the quote')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ goldpro orders resolve acme/A-1 --executed --session-id 764FC70DD96B9E07713D95A9AD004702 \\
+      --evidence "statement of 9 February, line 17" --note "found by hand" --by ani
+  $ goldpro orders approve acme/A-1 --note "seen too" --by budi`,
+    )
+    .action(async (given: string, options: ResolveOptions) => {
+      const executed = executedFrom(options)
+      const { by, note, evidence } = options
+      const { orderId, answer } = await onOrder(given, (session, id) =>
+        proposeResolution(session, { orderId: id, by, note, evidence, executed }),
+      )
+      console.log(
+        `proposal ${orRefuse(answer).proposalId}: order ${orderId} ${executed === null ? 'was not executed' : 'was executed'}\n` +
+          `it stays in doubt until another person runs \`goldpro orders approve ${given} --note "…" --by NAME\``,
+      )
+    })
+}
+
+function approveCommand(defaultPerson: string): Command {
+  return personsCommand(
+    'approve',
+    'approve what another person proposed for an order in doubt',
+    defaultPerson,
+  )
+    .addHelpText('after', '\nExample:\n  $ goldpro orders approve acme/A-1 --note "seen too" --by budi')
+    .action(async (given: string, person: Person) => {
+      const { onePersonTeam } = await settingsHere()
+      const { orderId, answer } = await onOrder(given, (session, id) =>
+        approveResolution(session, id, person, onePersonTeam),
+      )
+      console.log(`order ${orderId} is ${orRefuse(answer).state}`)
+    })
+}
+
+function declineCommand(defaultPerson: string): Command {
+  return personsCommand('decline', 'decline what was proposed for an order in doubt', defaultPerson)
+    .addHelpText('after', '\nExample:\n  $ goldpro orders decline acme/A-1 --note "another wallet" --by budi')
+    .action(async (given: string, person: Person) => {
+      const { orderId, answer } = await onOrder(given, (session, id) =>
+        declineResolution(session, id, person),
+      )
+      orRefuse(answer)
+      console.log(`declined; order ${orderId} stays in doubt`)
+    })
+}
+
+type SessionHere = Parameters<Parameters<typeof withSessionHere>[1]>[0]
+
+async function onOrder<T>(
+  given: string,
+  work: (session: SessionHere, orderId: string) => Promise<T>,
+): Promise<{ orderId: string; answer: T }> {
+  const settings = await settingsHere()
+  const orderId = await withDatabase(settings, (database) => requireOrderId(database, given))
+  return { orderId, answer: await withSessionHere(settings, (session) => work(session, orderId)) }
+}
+
+/** What was done, or the sentence why not. */
+export function orRefuse<T>(answer: PersonsAnswer<T>): T {
+  if (answer.is === 'refused') throw new Failure(1, answer.because)
+  return answer
+}
+
+function executedFrom(options: ResolveOptions): ProposedExecution | null {
+  if ((options.executed === true) === (options.notExecuted === true))
+    throw new Failure(2, 'say exactly one of --executed and --not-executed')
+  if (options.notExecuted) return null
+  return {
+    sessionId: options.sessionId ?? null,
+    responseId: options.responseId ?? null,
+    goldWeight: parsed<GoldWeight>('--gold-weight', options.goldWeight, parseGrams, 'grams such as 0.5'),
+    amount: parsed<Rupiah>('--amount', options.amount, parseRupiah, 'whole rupiah such as 441000'),
+    fee: parsed<Rupiah>('--fee', options.fee, parseRupiah, 'whole rupiah such as 5000'),
+  }
+}
+
+function parsed<T>(
+  option: string,
+  text: string | undefined,
+  parse: (text: string) => T | null,
+  expected: string,
+): T | null {
+  if (text === undefined) return null
+  const value = parse(text)
+  if (value === null) throw new Failure(2, `${option} must be ${expected}`)
+  return value
+}

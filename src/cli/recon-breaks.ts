@@ -1,0 +1,174 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Session } from '../db/session.ts'
+import { formatRupiah, type Rupiah } from '../domain/money.ts'
+import type { PersonsAnswer } from '../reconciliation/proposals.ts'
+import { type BreakStory, listBreaks, type OpenBreak, readBreak } from '../reconciliation/read-breaks.ts'
+import { BREAK_TYPES, type BreakType } from '../reconciliation/words.ts'
+import {
+  approveWriteOff,
+  assignBreak,
+  declineWriteOff,
+  noteOnBreak,
+  proposeWriteOff,
+} from '../reconciliation/work-on-break.ts'
+import { Failure } from './failure.ts'
+import type { Person } from './order-moves.ts'
+import { orRefuse } from './order-resolution.ts'
+import { defaultPerson } from './person.ts'
+import { settingsHere, withDatabase, withSessionHere } from './place.ts'
+import { table } from './table.ts'
+
+interface PersonsWork {
+  readonly name: string
+  readonly does: string
+  readonly done: string
+  readonly work: (
+    session: Session,
+    breakId: number,
+    person: Person,
+    onePersonTeam: boolean,
+  ) => Promise<PersonsAnswer<object>>
+}
+
+const PERSONS_WORK: readonly PersonsWork[] = [
+  { name: 'note', does: "add a note to a break's history", done: 'noted', work: noteOnBreak },
+  {
+    name: 'propose',
+    does: 'propose to write a break off; another person approves it',
+    done: 'proposed: it stays open until another person approves it',
+    work: proposeWriteOff,
+  },
+  {
+    name: 'approve',
+    does: 'approve what another person proposed: the break is written off',
+    done: 'written off',
+    work: approveWriteOff,
+  },
+  {
+    name: 'reject',
+    does: 'reject what was proposed: the break stays open',
+    done: 'rejected: it stays open',
+    work: declineWriteOff,
+  },
+]
+
+/** `goldpro recon breaks …` */
+export function breaksCommand(): Command {
+  const command = new Command('breaks').description('work on differences between statements and orders')
+  for (const each of [listCommand(), showCommand(), assignCommand()]) command.addCommand(each)
+  for (const each of PERSONS_WORK) command.addCommand(workCommand(each))
+  return command
+}
+
+interface ListOptions {
+  readonly type?: BreakType
+  readonly owner?: string
+  readonly overdue?: true
+  readonly limit: number
+  readonly json?: true
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('list open breaks, the first due first')
+    .addOption(new Option('--type <type>', 'only of this type').choices(Object.keys(BREAK_TYPES)))
+    .option('--owner <name>', 'only those assigned to somebody')
+    .option('--overdue', 'only those past their due time')
+    .option('--limit <count>', 'at most so many', wholeNumber, 50)
+    .option('--json', 'print JSON lines')
+    .addHelpText('after', '\nExample:\n  $ goldpro recon breaks list --overdue')
+    .action(async ({ type, owner, overdue, limit, json }: ListOptions) => {
+      const filter = { type: type ?? null, owner: owner ?? null, overdueOnly: overdue === true, limit }
+      const breaks = await withDatabase(await settingsHere(), (database) => listBreaks(database, filter))
+      if (json) for (const each of breaks) console.log(JSON.stringify(each))
+      else console.log(breaks.length === 0 ? 'no open breaks' : asTable(breaks))
+    })
+}
+
+function asTable(breaks: readonly OpenBreak[]): string {
+  const headings = ['break', 'type', 'about', 'rupiah at risk', 'grams', 'due', 'owner', 'proposed by']
+  const rows = breaks.map((row) => [
+    String(row.breakId),
+    row.type,
+    row.partner === null
+      ? `statement ${row.statementId} line ${row.lineNumber}`
+      : `${row.partner}/${row.reference}`,
+    formatRupiah(Number(row.rupiahAtRisk) as Rupiah),
+    row.gramsAtRisk,
+    `${row.dueAt.toISOString().slice(0, 16)}${row.overdue ? ' overdue' : ''}`,
+    row.owner ?? '–',
+    row.proposedBy ?? '–',
+  ])
+  return table(headings, rows, ['break', 'rupiah at risk', 'grams'])
+}
+
+function showCommand(): Command {
+  return new Command('show')
+    .description('tell what a break is about and what was done with it')
+    .argument('<break>', 'its number, as `list` shows it', wholeNumber)
+    .option('--json', 'print it as JSON')
+    .addHelpText('after', '\nExample:\n  $ goldpro recon breaks show 12')
+    .action(async (breakId: number, { json }: { json?: true }) => {
+      const story = await withDatabase(await settingsHere(), (database) => readBreak(database, breakId))
+      if (story === null)
+        throw new Failure(1, `there is no break ${breakId}: see \`goldpro recon breaks list\``)
+      console.log(json ? JSON.stringify(story) : tellBreak(story))
+    })
+}
+
+function tellBreak(story: BreakStory): string {
+  const { ours, theirs } = story.difference
+  return [
+    `break ${story.breakId}: ${story.type}, ${story.state} (${story.reason})`,
+    `  means      ${BREAK_TYPES[story.type].means}`,
+    `  at risk    ${formatRupiah(Number(story.rupiahAtRisk) as Rupiah)}, ${story.gramsAtRisk} g`,
+    ...(story.orderId === null ? [] : [`  order      ${story.orderId}`]),
+    ...(story.statement === null ? [] : [`  statement  ${story.statement}`]),
+    ...(ours === undefined ? [] : [`  ours       ${JSON.stringify(ours)}`]),
+    ...(theirs === undefined ? [] : [`  theirs     ${JSON.stringify(theirs)}`]),
+    `  due        ${story.dueAt.toISOString()}, owner ${story.owner ?? 'nobody'}`,
+    '',
+    ...story.events.map(
+      ({ at, reason, actor, note, owner }) =>
+        `${at.toISOString()}  ${reason}${reason === 'assigned' ? ` to ${owner}` : ''}, by ${actor}${note === null ? '' : `: ${note}`}`,
+    ),
+  ].join('\n')
+}
+
+function assignCommand(): Command {
+  return new Command('assign')
+    .description('give a break to somebody')
+    .argument('<break>', 'its number', wholeNumber)
+    .requiredOption('--to <name>', 'who is to look at it')
+    .option('--by <name>', 'who assigns', defaultPerson())
+    .addHelpText('after', '\nExample:\n  $ goldpro recon breaks assign 12 --to ani')
+    .action(async (breakId: number, { by, to }: { by: string; to: string }) => {
+      const answer = await withSessionHere(await settingsHere(), (session) =>
+        assignBreak(session, breakId, { by, to }),
+      )
+      orRefuse(answer)
+      console.log(`break ${breakId} is ${to}'s`)
+    })
+}
+
+function workCommand({ name, does, done, work }: PersonsWork): Command {
+  return new Command(name)
+    .description(does)
+    .argument('<break>', 'its number', wholeNumber)
+    .requiredOption('--note <text>', 'why; kept for ever')
+    .option('--by <name>', 'who decides', defaultPerson())
+    .addHelpText('after', `\nExample:\n  $ goldpro recon breaks ${name} 12 --note "…" --by ani`)
+    .action(async (breakId: number, person: Person) => {
+      const settings = await settingsHere()
+      const answer = await withSessionHere(settings, (session) =>
+        work(session, breakId, person, settings.onePersonTeam),
+      )
+      orRefuse(answer)
+      console.log(`break ${breakId} ${done}`)
+    })
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('must be a whole number above 0')
+}

@@ -1,0 +1,110 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../domain/money.ts'
+import { parseDays } from '../reconciliation/days.ts'
+import { RUN_STEPS, type RunResult, reconcile } from '../reconciliation/run.ts'
+import { type Period, statementsSpan } from '../reconciliation/scope.ts'
+import { Failure } from './failure.ts'
+import { defaultPerson } from './person.ts'
+import { settingsHere, withSessionHere } from './place.ts'
+
+interface Options {
+  readonly period?: Period
+  readonly dryRun?: true
+  readonly lagMinutes?: number
+  readonly toleranceAmount: Rupiah
+  readonly toleranceFee: Rupiah
+  readonly toleranceWeight: GoldWeight
+  readonly by: string
+  readonly json?: true
+}
+
+/** `goldpro recon run` */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('match statements with orders, settle doubts by evidence, bring breaks up to date')
+    .option(
+      '--period <days>',
+      '2026-02-09, or 2026-02-01..2026-02-28; default: all that statements are about',
+      days,
+    )
+    .option('--dry-run', 'tell what it would do, and keep nothing')
+    .option('--lag-minutes <minutes>', 'instead of RECON_LAG_MINUTES', minutes)
+    .option('--tolerance-amount <rupiah>', 'amounts may differ by so much', rupiah, 0 as Rupiah)
+    .option('--tolerance-fee <rupiah>', 'fees may differ by so much', rupiah, 0 as Rupiah)
+    .option('--tolerance-weight <grams>', 'weights may differ by so much', grams, 0 as GoldWeight)
+    .option('--by <name>', 'who runs it', defaultPerson())
+    .option('--json', 'print the counts as JSON')
+    .addHelpText(
+      'after',
+      `
+It may be repeated at any time: a second run finds nothing new. Open breaks and doubts are looked at again whatever
+the period. docs/reconciliation.md tells the rules.
+
+Example:
+  $ goldpro recon run --period 2026-02-09 --dry-run`,
+    )
+    .action(run)
+}
+
+async function run(options: Options): Promise<void> {
+  const settings = await settingsHere()
+  const { toleranceAmount: amount, toleranceFee: fee, toleranceWeight: goldWeight } = options
+  const lagMs = options.lagMinutes === undefined ? settings.reconLagMs : options.lagMinutes * 60_000
+  const result = await withSessionHere(settings, async (session) => {
+    const period = options.period ?? (await statementsSpan(session))
+    if (period === null)
+      throw new Failure(1, 'there is no statement yet: import one with `goldpro recon import FILE`')
+    return await reconcile(
+      session,
+      {
+        period,
+        settings: { lagMs, tolerance: { amount, fee, goldWeight } },
+        actor: `person:${options.by}`,
+        scheduledFor: null,
+      },
+      { dryRun: options.dryRun === true, onStep: tellStep },
+    )
+  })
+  console.log(
+    options.json ? JSON.stringify(result.counts) : tellRun(result, options.dryRun === true).join('\n'),
+  )
+}
+
+function tellStep(step: (typeof RUN_STEPS)[number]): void {
+  if (process.stderr.isTTY) console.error(`[${RUN_STEPS.indexOf(step) + 1}/${RUN_STEPS.length}] ${step} …`)
+}
+
+/** A run's counts as a person reads them. */
+export function tellRun({ runId, counts }: RunResult, dryRun: boolean): string[] {
+  const { matched, settled, stayInDoubt, opened } = counts
+  return [
+    dryRun ? 'dry run: nothing was kept' : `run ${runId}`,
+    `  new matches     ${listed(matched)}`,
+    `  unmatched lines ${counts.unmatchedLines}`,
+    `  doubts settled  ${settled.succeeded} succeeded, ${settled.rejected} rejected as not executed`,
+    `  still in doubt  ${listed(stayInDoubt)}`,
+    `  breaks          opened ${listed(opened)}; ${counts.reopened} reopened, ${counts.explained} explained; ${counts.openBreaks} open`,
+    ...(counts.openBreaks > 0 ? ['see `goldpro recon report` and `goldpro recon breaks list`'] : []),
+  ]
+}
+
+function listed(counts: Readonly<Record<string, number | undefined>>): string {
+  const entries = Object.entries(counts)
+  return entries.length === 0 ? 'none' : entries.map(([name, count]) => `${count} ${name}`).join(', ')
+}
+
+function parsedBy<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
+  return (text) => {
+    const value = parse(text)
+    if (value === null) throw new InvalidArgumentError(`must be ${expected}`)
+    return value
+  }
+}
+
+const days = parsedBy(parseDays, 'a day such as 2026-02-09, or days such as 2026-02-01..2026-02-28')
+const rupiah = parsedBy(parseRupiah, 'whole rupiah such as 100')
+const grams = parsedBy(parseGrams, 'grams such as 0.0001')
+const minutes = parsedBy(
+  (text) => (/^\d{1,5}$/.test(text) ? Number(text) : null),
+  'whole minutes from 0 to 99999',
+)

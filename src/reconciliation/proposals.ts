@@ -1,0 +1,123 @@
+import type { Session } from '../db/session.ts'
+import type { GoldWeight, Rupiah } from '../domain/money.ts'
+import type { Decision } from './words.ts'
+
+/** The answer to a person: done, or a sentence why not. */
+export type PersonsAnswer<T> =
+  | ({ readonly is: 'done' } & T)
+  | { readonly is: 'refused'; readonly because: string }
+
+export const refused = (because: string) => ({ is: 'refused', because }) as const
+
+/** Who does something, and why. Names are declared, not proven: who may run the command is the machine's matter. */
+export interface Person {
+  readonly by: string
+  readonly note: string
+}
+
+/** What a person found out about an order in doubt. Null: it was not executed. */
+export interface ProposedExecution {
+  readonly sessionId: string | null
+  readonly responseId: string | null
+  /** Null fields are taken from the quote. */
+  readonly goldWeight: GoldWeight | null
+  readonly amount: Rupiah | null
+  readonly fee: Rupiah | null
+}
+
+export interface ProposalFacts {
+  /** Where it was seen: a statement and its line, a letter of the gateway. */
+  readonly evidence: string | null
+  readonly executed: ProposedExecution | null
+}
+
+/** What a proposal is about: a break, or an order in doubt. */
+export type Subject = { readonly breakId: number } | { readonly orderId: string }
+
+/** A proposal that waits for its decision. */
+export interface OpenProposal {
+  readonly proposalId: number
+  readonly decision: Decision
+  readonly note: string
+  readonly facts: ProposalFacts
+  readonly proposedBy: string
+}
+
+const INSERT_PROPOSAL = {
+  name: 'insert_proposal',
+  text: `
+    INSERT INTO proposals (break_id, order_id, decision, note, facts, proposed_by, state)
+    VALUES ($1, $2, $3, $4, $5, $6, 'open') ON CONFLICT DO NOTHING RETURNING id AS "proposalId"`,
+}
+
+/** Writes a proposal down; null when the subject has an open one already. */
+export async function insertProposal(
+  session: Session,
+  subject: Subject,
+  decision: Decision,
+  { by, note }: Person,
+  facts: ProposalFacts,
+): Promise<number | null> {
+  const [breakId, orderId] = idsOf(subject)
+  const values = [breakId, orderId, decision, note, JSON.stringify(facts), by]
+  const [row] = await session.run<{ proposalId: number }>(INSERT_PROPOSAL, values)
+  return row?.proposalId ?? null
+}
+
+const LOCK_PROPOSAL = {
+  name: 'lock_proposal',
+  text: `
+    SELECT id AS "proposalId", decision, note, facts, proposed_by AS "proposedBy" FROM proposals
+    WHERE state = 'open' AND (break_id = $1 OR order_id = $2) FOR UPDATE`,
+}
+
+/** The subject's open proposal, held until the transaction ends; null when there is none. */
+export async function lockProposal(session: Session, subject: Subject): Promise<OpenProposal | null> {
+  const [proposal] = await session.run<OpenProposal>(LOCK_PROPOSAL, idsOf(subject))
+  return proposal ?? null
+}
+
+const DECIDE = {
+  name: 'decide_proposal',
+  text: `
+    UPDATE proposals SET state = $2, decided_by = $3, decided_at = clock_timestamp(), decision_note = $4, alone = $5
+    WHERE id = $1`,
+}
+
+/** Whether two names are one person's. Postgres compares the same way. */
+const isSamePerson = (a: string, b: string) => a.trim().toLowerCase() === b.trim().toLowerCase()
+
+/**
+ * Notes the approval of a second person, or of the same one where the team says it has only one.
+ * @param onePersonTeam `RECON_ONE_PERSON`
+ */
+export async function approveProposal(
+  session: Session,
+  { proposalId, proposedBy }: OpenProposal,
+  { by, note }: Person,
+  onePersonTeam: boolean,
+): Promise<PersonsAnswer<{ alone: boolean }>> {
+  const alone = isSamePerson(by, proposedBy)
+  if (alone && !onePersonTeam)
+    return refused(
+      `${proposedBy} proposed it, so another person must approve it: say who with --by (a team of one sets RECON_ONE_PERSON=true)`,
+    )
+  await session.run(DECIDE, [proposalId, 'approved', by, note, alone])
+  return { is: 'done', alone }
+}
+
+/** Notes that a proposal was declined, by whoever it was: also its author may take it back. */
+export async function declineProposal(
+  session: Session,
+  { proposalId }: OpenProposal,
+  { by, note }: Person,
+): Promise<void> {
+  await session.run(DECIDE, [proposalId, 'declined', by, note, false])
+}
+
+/** What the audit says of an approval without a second person. */
+export const ALONE = 'RECON_ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
+
+function idsOf(subject: Subject): [number | null, string | null] {
+  return 'breakId' in subject ? [subject.breakId, null] : [null, subject.orderId]
+}
