@@ -58,7 +58,9 @@ export function tellDoubts(orders: readonly OrderWithAttempts[]): string {
 export function tellResults(orders: readonly OrderWithAttempts[], count: number): string {
   const succeeded = orders.filter(({ state }) => state === 'succeeded')
   const firstOfEach = ORDER_KINDS.flatMap((kind) => succeeded.find((order) => order.kind === kind) ?? [])
-  const shown = [...new Set([...firstOfEach, ...succeeded])].slice(0, count)
+  // After one of each kind those with a session_id: a sell has none to show.
+  const others = succeeded.filter(({ kind }) => kind !== 'sell')
+  const shown = [...new Set([...firstOfEach, ...others, ...succeeded])].slice(0, count)
   const rows = shown.map((order) => {
     const execution = order.attempts.find(({ outcome }) => outcome === 'succeeded')
     return [
