@@ -1,9 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../domain/money.ts'
-import { parseDays } from '../reconciliation/days.ts'
 import { RUN_STEPS, type RunResult, reconcile } from '../reconciliation/run.ts'
 import { type Period, statementsSpan } from '../reconciliation/scope.ts'
 import { Failure } from './failure.ts'
+import { parsedBy, periodOption } from './options.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
 
@@ -25,7 +25,7 @@ export function runCommand(): Command {
     .option(
       '--period <days>',
       '2026-02-09, or 2026-02-01..2026-02-28; default: all that statements are about',
-      days,
+      periodOption,
     )
     .option('--dry-run', 'tell what it would do, and keep nothing')
     .option('--lag-minutes <minutes>', 'instead of RECON_LAG_MINUTES', minutes)
@@ -93,15 +93,6 @@ function listed(counts: Readonly<Record<string, number | undefined>>): string {
   return entries.length === 0 ? 'none' : entries.map(([name, count]) => `${count} ${name}`).join(', ')
 }
 
-function parsedBy<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
-  return (text) => {
-    const value = parse(text)
-    if (value === null) throw new InvalidArgumentError(`must be ${expected}`)
-    return value
-  }
-}
-
-const days = parsedBy(parseDays, 'a day such as 2026-02-09, or days such as 2026-02-01..2026-02-28')
 const rupiah = parsedBy(parseRupiah, 'whole rupiah such as 100')
 const grams = parsedBy(parseGrams, 'grams such as 0.0001')
 const minutes = parsedBy(

@@ -1,6 +1,9 @@
 import { Command } from 'commander'
 import { breaksCommand } from './recon-breaks.ts'
+import { importCommand } from './recon-import.ts'
+import { mappingsCommand } from './recon-mappings.ts'
 import { runCommand } from './recon-run.ts'
+import { statementsCommand } from './recon-statements.ts'
 
 /** `goldpro recon …` */
 export function reconCommand(): Command {
@@ -15,7 +18,7 @@ Every day:
   $ goldpro recon report
   $ goldpro recon breaks list`,
     )
-  command.addCommand(runCommand())
-  command.addCommand(breaksCommand())
+  const commands = [importCommand(), runCommand(), breaksCommand(), statementsCommand(), mappingsCommand()]
+  for (const each of commands) command.addCommand(each)
   return command
 }

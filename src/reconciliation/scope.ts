@@ -19,8 +19,13 @@ export async function statementsSpan(session: Session): Promise<Period | null> {
   return span?.from && span.to ? { from: span.from, to: span.to } : null
 }
 
-/** Held to the end of the transaction by runs and imports: each sees the other's work whole or not at all. */
+// Each sees the other's work whole or not at all.
 const TAKE_TURNS = { name: 'take_turns', text: 'SELECT pg_advisory_xact_lock(4702183502)' }
+
+/** Waits for other runs and imports, and keeps later ones waiting until the transaction ends. */
+export async function takeTurns(session: Session): Promise<void> {
+  await session.run(TAKE_TURNS)
+}
 
 const BEGIN_RUN = {
   name: 'begin_run',
@@ -58,7 +63,7 @@ export interface RunRequest {
 /** Begins a run in the open transaction: waits for its turn, notes the run, lays out its bounds. */
 export async function openScope(session: Session, request: RunRequest): Promise<string> {
   const { period, settings, actor, scheduledFor } = request
-  await session.run(TAKE_TURNS)
+  await takeTurns(session)
   const values = [period.from, period.to, actor, JSON.stringify(settings), scheduledFor]
   const [run] = await session.run<{ runId: string }>(BEGIN_RUN, values)
   if (run === undefined) throw new Error('a run without an id')

@@ -1,0 +1,17 @@
+import { InvalidArgumentError } from 'commander'
+import { parsePeriod } from '../reconciliation/days.ts'
+
+/** Makes a parser an option's: what it answers null to is wrong usage. */
+export function parsedBy<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
+  return (text) => {
+    const value = parse(text)
+    if (value === null) throw new InvalidArgumentError(`must be ${expected}`)
+    return value
+  }
+}
+
+/** A period as `--period` takes it. */
+export const periodOption = parsedBy(
+  (text) => parsePeriod(text, new Date()),
+  'a day such as 2026-02-09, days such as 2026-02-01..2026-02-28, or times such as 2026-02-09T08:00..2026-02-09T12:30',
+)

@@ -1,0 +1,142 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { Readable } from 'node:stream'
+import { Presets, SingleBar } from 'cli-progress'
+import { Command } from 'commander'
+import { formatPeriod } from '../reconciliation/days.ts'
+import type { Period } from '../reconciliation/scope.ts'
+import { type ImportResult, importStatement } from '../reconciliation/statements/import.ts'
+import type { BadLine } from '../reconciliation/statements/line.ts'
+import { errorCode, Failure } from './failure.ts'
+import { periodOption } from './options.ts'
+import { defaultPerson } from './person.ts'
+import { settingsHere, withSessionHere } from './place.ts'
+
+interface Options {
+  readonly period?: Period
+  readonly complete?: true
+  readonly mapping: string
+  readonly source: string
+  readonly skipBad?: true
+  readonly replace?: true
+  readonly dryRun?: true
+  readonly by: string
+  readonly json?: true
+}
+
+/** Bad lines that are told one by one; the rest is counted. */
+const TOLD_BAD_LINES = 20
+
+/** `goldpro recon import FILE` */
+export function importCommand(): Command {
+  return new Command('import')
+    .description('import a statement: what the gateway says it executed')
+    .argument('<file>', 'CSV, gzipped or not; - for standard input')
+    .option(
+      '--period <days>',
+      '2026-02-09, or 2026-02-01..2026-02-28; default: the days of its lines',
+      periodOption,
+    )
+    .option(
+      '--complete',
+      'it has every transaction of its period: only then can it prove that something did not happen',
+    )
+    .option('--mapping <name>', 'how its columns are read: see `goldpro recon mappings`', 'sandbox')
+    .option(
+      '--source <name>',
+      'whose statement it is; absence counts only where every source is complete',
+      'gateway',
+    )
+    .option('--strict', 'import nothing if one line cannot be read (the default)')
+    .option('--skip-bad', 'set lines aside that cannot be read, and import the others')
+    .option(
+      '--replace',
+      'take the place of the statement with the same content or the same period, which is kept',
+    )
+    .option('--dry-run', 'tell what it would do, and keep nothing')
+    .option('--by <name>', 'who imports it', defaultPerson())
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      `
+Either the whole file is imported or nothing of it. The same file twice is refused.
+
+Examples:
+  $ goldpro recon import statement-2026-02-09.csv.gz --period 2026-02-09 --complete
+  $ curl -s $GATEWAY_URL/sandbox/statement | goldpro recon import - --dry-run`,
+    )
+    .action(runImport)
+}
+
+async function runImport(file: string, options: Options): Promise<void> {
+  const settings = await settingsHere()
+  const { bytes, size } = file === '-' ? { bytes: process.stdin, size: null } : await openFile(file)
+  const progress = progressBar(size)
+  const request = {
+    ...{ source: options.source, period: options.period ?? null, complete: options.complete === true },
+    ...{ mapping: options.mapping, replace: options.replace === true, dryRun: options.dryRun === true },
+    fileName: file === '-' ? 'standard input' : basename(file),
+    badLines: options.skipBad ? 'skip' : 'refuse',
+    by: options.by,
+    nowMs: Date.now(),
+  } as const
+  const result = await withSessionHere(settings, (session) =>
+    importStatement(session, bytes, request, progress.read),
+  ).finally(progress.stop)
+  console.log(options.json ? JSON.stringify(result) : tellImport(result).join('\n'))
+  if (result.is === 'refused')
+    throw new Failure(1, 'nothing was imported: mend these lines, or set them aside with --skip-bad')
+}
+
+async function openFile(file: string): Promise<{ bytes: Readable; size: number }> {
+  try {
+    const { size } = await stat(file)
+    const bytes = createReadStream(file)
+    await new Promise((resolve, reject) => bytes.once('open', resolve).once('error', reject))
+    return { bytes, size }
+  } catch (error) {
+    throw new Failure(2, `cannot read ${file} (${errorCode(error)})`)
+  }
+}
+
+/** Shows how much of the file was read, on a terminal only. Of standard input nobody knows how much there is. */
+function progressBar(size: number | null) {
+  if (size === null || !process.stderr.isTTY) return { read: () => {}, stop: () => {} }
+  const bar = new SingleBar(
+    { format: 'importing {bar} {percentage} %, {eta} s left', stream: process.stderr, hideCursor: true },
+    Presets.shades_classic,
+  )
+  bar.start(size, 0)
+  return { read: (count: number) => bar.increment(count), stop: () => bar.stop() }
+}
+
+/** What became of a file, as a person reads it. */
+export function tellImport(result: ImportResult): string[] {
+  if (result.is === 'refused')
+    return [`${result.badLineCount} lines cannot be read:`, ...tellBadLines(result.badLines)]
+  const { statementId, period, lineCount, ignoredCount, badLines, repeatCount, replaced } = result
+  return [
+    result.is === 'dry_run' ? 'dry run: nothing was kept' : `statement ${statementId}`,
+    `  period          ${formatPeriod(period)}`,
+    `  lines           ${lineCount}`,
+    ...(ignoredCount > 0 ? [`  ignored         ${ignoredCount} of kinds that the mapping ignores`] : []),
+    ...(repeatCount > 0
+      ? [`  repeated        ${repeatCount} that earlier statements have too: they count once`]
+      : []),
+    ...(replaced.length > 0 ? [`  in the place of statement ${replaced.join(', ')}`] : []),
+    ...(badLines.length > 0 ? [`  set aside       ${badLines.length}:`, ...tellBadLines(badLines)] : []),
+    ...(result.is === 'imported' ? ['next: `goldpro recon run`'] : []),
+  ]
+}
+
+function tellBadLines(badLines: readonly BadLine[]): string[] {
+  const told = badLines
+    .slice(0, TOLD_BAD_LINES)
+    .map(
+      ({ lineNumber, column, problem }) =>
+        `  line ${lineNumber}${column === null ? '' : `, ${column}`}: ${problem}`,
+    )
+  const more = badLines.length - told.length
+  return more > 0 ? [...told, `  and ${more} more`] : told
+}

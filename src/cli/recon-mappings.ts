@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises'
+import { Command } from 'commander'
+import { parseMapping } from '../reconciliation/statements/mapping.ts'
+import { addMapping, listMappings, readMapping } from '../reconciliation/statements/mappings.ts'
+import { errorCode, Failure } from './failure.ts'
+import { parsedBy } from './options.ts'
+import { defaultPerson } from './person.ts'
+import { settingsHere, withDatabase } from './place.ts'
+import { table } from './table.ts'
+
+/** `goldpro recon mappings …` */
+export function mappingsCommand(): Command {
+  const command = new Command('mappings').description(
+    "how a source's statements are read: columns, signs, dates, kinds",
+  )
+  for (const each of [listCommand(), showCommand(), addCommand()]) command.addCommand(each)
+  return command
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('list the mappings in all their versions')
+    .option('--json', 'print JSON lines')
+    .addHelpText('after', '\nExample:\n  $ goldpro recon mappings list')
+    .action(async ({ json }: { json?: true }) => {
+      const mappings = await withDatabase(await settingsHere(), listMappings)
+      if (json) for (const each of mappings) console.log(JSON.stringify(each))
+      else
+        console.log(
+          table(
+            ['mapping', 'version', 'by', 'since'],
+            mappings.map(({ name, version, createdBy, createdAt }) => [
+              ...[name, String(version), createdBy, createdAt.toISOString().slice(0, 16)],
+            ]),
+            ['version'],
+          ),
+        )
+    })
+}
+
+function showCommand(): Command {
+  return new Command('show')
+    .description('print a mapping as the JSON that `add` takes')
+    .argument('<name>', 'as `list` shows it')
+    .option('--version <number>', 'default: the newest', parsedBy(wholeNumber, 'a whole number above 0'))
+    .addHelpText('after', '\nExample:\n  $ goldpro recon mappings show sandbox > gateway.json')
+    .action(async (name: string, { version }: { version?: number }) => {
+      const { mapping } = await withDatabase(await settingsHere(), (database) =>
+        readMapping(database, name, version ?? null),
+      )
+      console.log(JSON.stringify(mapping, null, 2))
+    })
+}
+
+function addCommand(): Command {
+  return new Command('add')
+    .description('keep a mapping; one of the same name becomes its next version')
+    .argument(
+      '<name>',
+      'a name of your choice',
+      parsedBy(mappingName, 'letters, digits, - and _, at most 40'),
+    )
+    .argument('<file>', 'its JSON; begin with what `show sandbox` prints')
+    .option('--by <name>', 'who adds it', defaultPerson())
+    .addHelpText(
+      'after',
+      `
+docs/reconciliation.md explains each field.
+
+Example:
+  $ goldpro recon mappings add gateway gateway.json`,
+    )
+    .action(async (name: string, file: string, { by }: { by: string }) => {
+      const mapping = parseMapping(await readJson(file))
+      const version = await withDatabase(await settingsHere(), (database) =>
+        addMapping(database, name, mapping, by),
+      )
+      console.log(`mapping ${name}, version ${version}`)
+    })
+}
+
+async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'))
+  } catch (error) {
+    throw new Failure(
+      2,
+      `cannot read ${file} (${error instanceof SyntaxError ? 'not JSON' : errorCode(error)})`,
+    )
+  }
+}
+
+const wholeNumber = (text: string) => (/^[1-9]\d{0,6}$/.test(text) ? Number(text) : null)
+const mappingName = (text: string) => (/^[\w-]{1,40}$/.test(text) ? text : null)

@@ -1,0 +1,42 @@
+import { Command } from 'commander'
+import { formatPeriod } from '../reconciliation/days.ts'
+import { listStatements, type StatementSummary } from '../reconciliation/statements/read-statements.ts'
+import { settingsHere, withDatabase } from './place.ts'
+import { table } from './table.ts'
+
+/** `goldpro recon statements` */
+export function statementsCommand(): Command {
+  return new Command('statements')
+    .description('list the statements that were imported, the newest first')
+    .option('--all', 'those that were replaced, too')
+    .option('--json', 'print JSON lines')
+    .addHelpText('after', '\nExample:\n  $ goldpro recon statements')
+    .action(async ({ all, json }: { all?: true; json?: true }) => {
+      const statements = await withDatabase(await settingsHere(), (database) =>
+        listStatements(database, all === true),
+      )
+      if (json) for (const each of statements) console.log(JSON.stringify(each))
+      else console.log(statements.length === 0 ? 'no statements yet' : asTable(statements))
+    })
+}
+
+function asTable(statements: readonly StatementSummary[]): string {
+  const headings = [
+    'statement',
+    'source',
+    'from',
+    'to',
+    'complete',
+    'lines',
+    'bad',
+    'file',
+    'by',
+    'replaced by',
+  ]
+  const rows = statements.map((each) => [
+    ...[String(each.statementId), each.source, formatPeriod({ from: each.periodFrom, to: each.periodTo })],
+    ...[each.complete ? 'yes' : 'no', String(each.lineCount), String(each.badLineCount)],
+    ...[each.fileName, each.importedBy, each.replacedBy === null ? '–' : String(each.replacedBy)],
+  ])
+  return table(headings, rows, ['statement', 'lines', 'bad'])
+}

@@ -1,0 +1,242 @@
+import type { Readable } from 'node:stream'
+import { Readable as Source } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { from as copyFrom } from 'pg-copy-streams'
+import { StorageError } from '../../db/pool.ts'
+import type { Session } from '../../db/session.ts'
+import { formatPeriod, wholeDays } from '../days.ts'
+import { type Period, takeTurns } from '../scope.ts'
+import { COPY_LINES, copyRow } from './copy.ts'
+import { StatementRefused } from './failure.ts'
+import { type BadLine, type LineReader, lineReader } from './line.ts'
+import { readMapping, type StoredMapping } from './mappings.ts'
+import { type FileRecord, type OnBytes, type Records, readRecords } from './records.ts'
+import {
+  findEarlier,
+  insertStatement,
+  keepRepeats,
+  linesSpan,
+  type NewStatement,
+  replaceStatements,
+  reserveStatementId,
+} from './store.ts'
+
+/** What a file is said to be. */
+export interface ImportRequest {
+  readonly fileName: string
+  /** Whose statements these are; absence is proven only when every source covers the time. */
+  readonly source: string
+  /** Null: the days from the first to the last line. */
+  readonly period: Period | null
+  /** It declares to have every transaction of its period: then it can prove that something did not happen. */
+  readonly complete: boolean
+  readonly mapping: string
+  /** Lines that cannot be read: `refuse` imports nothing, `skip` sets them aside. */
+  readonly badLines: 'refuse' | 'skip'
+  /** It takes the place of the statement with the same content or the same period. */
+  readonly replace: boolean
+  /** Does everything and keeps nothing. */
+  readonly dryRun: boolean
+  readonly by: string
+  readonly nowMs: number
+}
+
+/** What became of a file. */
+export type ImportResult =
+  | ({ readonly is: 'imported' | 'dry_run' } & Imported)
+  | { readonly is: 'refused'; readonly badLines: readonly BadLine[]; readonly badLineCount: number }
+
+export interface Imported {
+  readonly statementId: number
+  readonly period: Period
+  readonly lineCount: number
+  /** Lines of kinds that the mapping ignores. */
+  readonly ignoredCount: number
+  readonly badLines: readonly BadLine[]
+  /** Lines that earlier statements have too: they count once. */
+  readonly repeatCount: number
+  readonly replaced: readonly number[]
+}
+
+/** More bad lines than these are no accidents: the mapping is not the file's. */
+const MOST_BAD_LINES = 1_000
+const COPY_CHUNK = 64 * 1024
+
+/**
+ * Imports a statement in one transaction: an import that is cut off has left nothing, whatever cut it off.
+ * @param bytes the file, gzipped or not
+ * @throws StatementRefused with what to do; StorageError
+ */
+export async function importStatement(
+  session: Session,
+  bytes: Readable,
+  request: ImportRequest,
+  onBytes?: OnBytes,
+): Promise<ImportResult> {
+  refuseTooEarly(request)
+  const mapping = await readMapping(session, request.mapping)
+  try {
+    return await session.transaction(async () => {
+      const result = await importInTransaction(session, bytes, request, mapping, onBytes)
+      if (result.is !== 'imported') throw new NotKept(result)
+      return result
+    })
+  } catch (error) {
+    if (error instanceof NotKept) return error.result
+    throw error
+  }
+}
+
+/** Thrown to roll back; never seen by a caller. */
+class NotKept extends Error {
+  readonly result: ImportResult
+
+  constructor(result: ImportResult) {
+    super('not kept')
+    this.result = result
+  }
+}
+
+function refuseTooEarly({ complete, period, nowMs }: ImportRequest): void {
+  if (complete && period === null)
+    throw new StatementRefused('a complete statement says for which time: add --period')
+  if (complete && period !== null && period.to.getTime() > nowMs)
+    throw new StatementRefused(
+      `a statement is complete only for a time that is over; this one is about ${formatPeriod(period)}`,
+    )
+}
+
+async function importInTransaction(
+  session: Session,
+  bytes: Readable,
+  request: ImportRequest,
+  { name, version, mapping }: StoredMapping,
+  onBytes?: OnBytes,
+): Promise<ImportResult> {
+  const statementId = await reserveStatementId(session)
+  const records = readRecords(bytes, mapping, onBytes)
+  const tally: Tally = { lineCount: 0, ignoredCount: 0, badLines: [] }
+  const readerFor = (header: readonly string[]) => lineReader(mapping, header, request)
+  await copyLines(session, copyText(records, statementId, readerFor, tally))
+  const { badLines, lineCount } = tally
+  if (badLines.length > 0 && request.badLines === 'refuse')
+    return { is: 'refused', badLines, badLineCount: badLines.length }
+  if (badLines.length > 0 && request.complete)
+    throw new StatementRefused(
+      `${badLines.length} lines cannot be read, so the statement cannot be complete: mend them, or leave --complete out`,
+    )
+  const period = request.period ?? (await periodOfLines(session, statementId))
+  const statement: NewStatement = {
+    ...{ statementId, period, lineCount, badLines, contentHash: records.contentHash() },
+    ...{ source: request.source, complete: request.complete, fileName: request.fileName, by: request.by },
+    ...{ mappingName: name, mappingVersion: version },
+  }
+  // From here on other imports and runs wait: each sees the others' work whole.
+  await takeTurns(session)
+  const replaced = await replaceOrRefuse(session, statement, request.replace)
+  await insertStatement(session, statement)
+  const repeatCount = await keepRepeats(session, statementId)
+  const is = request.dryRun ? 'dry_run' : 'imported'
+  return {
+    is,
+    statementId,
+    period,
+    lineCount,
+    ignoredCount: tally.ignoredCount,
+    badLines,
+    repeatCount,
+    replaced,
+  }
+}
+
+interface Tally {
+  lineCount: number
+  ignoredCount: number
+  readonly badLines: BadLine[]
+}
+
+/** The good lines as COPY wants them, in pieces of bounded size. Counts, and keeps the bad ones. */
+async function* copyText(
+  records: Records,
+  statementId: number,
+  readerFor: (header: readonly string[]) => LineReader,
+  tally: Tally,
+): AsyncGenerator<string> {
+  let read: LineReader | null = null
+  let text = ''
+  const take = ({ cells, lineNumber }: FileRecord, reader: LineReader) => {
+    const result = reader(cells, lineNumber)
+    switch (result.is) {
+      case 'line':
+        tally.lineCount += 1
+        text += copyRow(statementId, result.line)
+        return
+      case 'ignored':
+        tally.ignoredCount += 1
+        return
+      case 'bad':
+        tally.badLines.push(result.bad)
+        if (tally.badLines.length > MOST_BAD_LINES) throw tooManyBadLines(result.bad)
+    }
+  }
+  for await (const batch of records.read()) {
+    for (const record of batch) {
+      if (read === null) read = readerFor(record.cells)
+      else take(record, read)
+    }
+    if (text.length < COPY_CHUNK) continue
+    yield text
+    text = ''
+  }
+  if (read === null) throw new StatementRefused('the file has no header')
+  yield text
+}
+
+function tooManyBadLines({ lineNumber, column, problem }: BadLine): StatementRefused {
+  return new StatementRefused(
+    `more than ${MOST_BAD_LINES} lines cannot be read: this mapping is not the file's; line ${lineNumber}, ${column ?? 'as a whole'}: ${problem}`,
+  )
+}
+
+async function copyLines(session: Session, text: AsyncGenerator<string>): Promise<void> {
+  try {
+    await pipeline(Source.from(text), session.client.query(copyFrom(COPY_LINES)))
+  } catch (error) {
+    if (error instanceof StatementRefused || !isFromPostgres(error)) throw error
+    // The server's words would quote the line.
+    throw new StorageError('copy_lines', error)
+  }
+}
+
+function isFromPostgres(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error
+}
+
+async function periodOfLines(session: Session, statementId: number): Promise<Period> {
+  const span = await linesSpan(session, statementId)
+  if (span === null)
+    throw new StatementRefused('a statement without lines does not tell its period: add --period')
+  return wholeDays(span.first, span.last)
+}
+
+/** @returns the statements replaced */
+async function replaceOrRefuse(
+  session: Session,
+  statement: NewStatement,
+  replace: boolean,
+): Promise<number[]> {
+  const earlier = await findEarlier(session, statement)
+  const sameFile = earlier.find(({ isSameFile }) => isSameFile)
+  if (!replace && sameFile !== undefined)
+    throw new StatementRefused(
+      `this file is imported already: it is statement ${sameFile.statementId} (${sameFile.fileName}); --replace imports it again and keeps the old version`,
+    )
+  if (!replace) return []
+  if (earlier.length === 0)
+    throw new StatementRefused(
+      'there is nothing to replace: no statement of this source has this content or exactly this period',
+    )
+  const replaced = earlier.map(({ statementId }) => statementId)
+  await replaceStatements(session, replaced, statement.statementId)
+  return replaced
+}
