@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createOrderStore } from './db/order-store.ts'
 import { type Database, openDatabase } from './db/pool.ts'
 import { keepRejectedJob } from './db/rejected-jobs.ts'
 import { createSweepStore } from './db/sweeps.ts'
+import { timeOrderedId } from './domain/id.ts'
 import { type OrderLog, sendDeadlineMs } from './orders/effects.ts'
 import type { OrderGateway } from './orders/gateway-port.ts'
 import type { OrderStore } from './orders/ports.ts'
@@ -68,7 +69,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
       actor,
       now: Date.now,
       random: Math.random,
-      newId: randomUUID,
+      newId: () => timeOrderedId(Date.now(), randomBytes(10)),
       pause: (ms) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {}),
       stopping: stopping.signal,
       log,

@@ -33,15 +33,42 @@ const agree = (column: 'session_id' | 'response_id') => `coalesce(l.${column} = 
 const WITHIN_WINDOW = `
   l.executed_at >= a.intent_at - s.slack AND l.executed_at <= coalesce(a.ended_at, now()) + s.lag + s.slack`
 
-// Sorted, so that of several lines with one session_id the first is matched, whatever plan Postgres chooses.
-const BY_SESSION_ID = {
-  name: 'match_by_session_id',
-  text: `${INSERT} ${select('session_id')}
+// A session_id is nearly always on one line and one attempt. Those pairs are inserted without asking for conflicts,
+// which halves the time of a large run; sorted by line, so that the index on lines only grows at its end.
+const PAIR_BY_SESSION_ID = {
+  name: 'pair_by_session_id',
+  text: `
+    CREATE TEMP TABLE session_pairs ON COMMIT DROP AS
+    SELECT l.statement_id, l.line_number, a.order_id, a.seq, l.session_id, ${DIFFERS} AS differs, s.run_id
     FROM scope s
     JOIN current_statement_lines l ON l.executed_at >= s.period_from AND l.executed_at < s.period_to
     JOIN attempts a ON a.session_id = l.session_id AND a.outcome = 'succeeded'
-    WHERE ${UNMATCHED_LINE}
-    ORDER BY l.statement_id, l.line_number, a.order_id
+    WHERE ${UNMATCHED_LINE} AND ${UNMATCHED_ATTEMPT}`,
+}
+
+const KEEP_REPEATED_SESSIONS = {
+  name: 'keep_repeated_sessions',
+  text: `
+    CREATE TEMP TABLE repeated_sessions ON COMMIT DROP AS
+    SELECT session_id FROM session_pairs GROUP BY session_id HAVING count(*) > 1`,
+}
+
+const SESSION_PAIRS = `
+  SELECT statement_id, line_number, order_id, seq, 'session_id', differs, run_id FROM session_pairs p`
+
+const BY_UNIQUE_SESSION_ID = {
+  name: 'match_by_unique_session_id',
+  text: `${INSERT} ${SESSION_PAIRS}
+    WHERE NOT EXISTS (SELECT 1 FROM repeated_sessions r WHERE r.session_id = p.session_id)
+    ORDER BY statement_id, line_number`,
+}
+
+// Sorted, so that of several lines with one session_id the first is matched, whatever plan Postgres chooses.
+const BY_REPEATED_SESSION_ID = {
+  name: 'match_by_repeated_session_id',
+  text: `${INSERT} ${SESSION_PAIRS}
+    WHERE EXISTS (SELECT 1 FROM repeated_sessions r WHERE r.session_id = p.session_id)
+    ORDER BY statement_id, line_number, order_id, seq
     ON CONFLICT DO NOTHING`,
 }
 
@@ -138,9 +165,14 @@ const DROP_MATCHED_ATTEMPTS = {
 }
 
 // Freshly copied tables have no statistics yet, and a plan for an empty table is slow on a million rows.
-const LEARN_SIZES = { name: 'learn_sizes', text: 'ANALYZE statement_lines, statement_matches, attempts' }
+const LEARN_SIZES = {
+  name: 'learn_sizes',
+  text: 'ANALYZE scope, statements, statement_lines, statement_repeats, statement_matches, attempts',
+}
 
-const LEARN_LEFT_SIZES = { name: 'learn_left_sizes', text: 'ANALYZE left_lines' }
+const LEARN_MATCHES = { name: 'learn_matches', text: 'ANALYZE statement_matches' }
+
+const LEARN_LEFT_LINES = { name: 'learn_left_lines', text: 'ANALYZE left_lines' }
 
 /**
  * Matches lines of the scope with attempts, rule by rule, and leaves what no rule took in the temporary tables
@@ -148,10 +180,13 @@ const LEARN_LEFT_SIZES = { name: 'learn_left_sizes', text: 'ANALYZE left_lines' 
  */
 export async function matchLines(session: Session): Promise<void> {
   await session.run(LEARN_SIZES)
-  await session.run(BY_SESSION_ID)
-  await session.run(LEARN_SIZES)
+  await session.run(PAIR_BY_SESSION_ID)
+  await session.run(KEEP_REPEATED_SESSIONS)
+  await session.run(BY_UNIQUE_SESSION_ID)
+  await session.run(BY_REPEATED_SESSION_ID)
+  await session.run(LEARN_MATCHES)
   await session.run(KEEP_LEFT_LINES)
-  await session.run(LEARN_LEFT_SIZES)
+  await session.run(LEARN_LEFT_LINES)
   await session.run(BY_RESPONSE_ID)
   await session.run(BY_REQUEST_ID)
   await session.run(KEEP_LEFT_ATTEMPTS)

@@ -27,6 +27,9 @@ export async function takeTurns(session: Session): Promise<void> {
   await session.run(TAKE_TURNS)
 }
 
+// Joins of a million lines belong in memory. Of the server's, and until the transaction ends.
+const USE_MEMORY = { name: 'use_memory', text: `SET LOCAL work_mem = '128MB'` }
+
 const BEGIN_RUN = {
   name: 'begin_run',
   text: `
@@ -64,6 +67,7 @@ export interface RunRequest {
 export async function openScope(session: Session, request: RunRequest): Promise<string> {
   const { period, settings, actor, scheduledFor } = request
   await takeTurns(session)
+  await session.run(USE_MEMORY)
   const values = [period.from, period.to, actor, JSON.stringify(settings), scheduledFor]
   const [run] = await session.run<{ runId: string }>(BEGIN_RUN, values)
   if (run === undefined) throw new Error('a run without an id')
