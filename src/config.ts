@@ -41,7 +41,7 @@ export const SETTINGS = {
   RECON_DAILY_AT: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 07:30')
-    .optional(),
+    .default('07:30'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 } as const
 
@@ -80,8 +80,8 @@ export interface Settings {
   readonly onePersonTeam: boolean
   /** How long after an attempt ended the gateway may still execute it. */
   readonly reconLagMs: number
-  /** When the scheduler reconciles yesterday, `HH:MM` in Asia/Jakarta; null: it does not. */
-  readonly reconDailyAt: string | null
+  /** From when on the scheduler reconciles yesterday, `HH:MM` in Asia/Jakarta. */
+  readonly reconDailyAt: string
   readonly logLevel: Environment['LOG_LEVEL']
 }
 
@@ -112,7 +112,7 @@ function toSettings(env: Environment): Settings {
     quoteMaxAgeMs: env.QUOTE_MAX_AGE_MS,
     onePersonTeam: env.RECON_ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
-    reconDailyAt: env.RECON_DAILY_AT ?? null,
+    reconDailyAt: env.RECON_DAILY_AT,
     logLevel: env.LOG_LEVEL,
   }
 }

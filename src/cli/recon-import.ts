@@ -91,10 +91,11 @@ async function runImport(file: string, options: Options): Promise<void> {
 
 async function openFile(file: string): Promise<{ bytes: Readable; size: number }> {
   try {
-    const { size } = await stat(file)
+    const about = await stat(file)
+    if (about.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' })
     const bytes = createReadStream(file)
     await new Promise((resolve, reject) => bytes.once('open', resolve).once('error', reject))
-    return { bytes, size }
+    return { bytes, size: about.size }
   } catch (error) {
     throw new Failure(2, `cannot read ${file} (${errorCode(error)})`)
   }

@@ -1,4 +1,5 @@
 import { type SweepEffects, sweepOrders } from '../orders/sweep.ts'
+import { type Repeating, repeat } from '../repeat.ts'
 import { answerQueue, letOrderDecideRetries, retryDelay } from './answer.ts'
 import {
   type OrderQueue,
@@ -60,25 +61,11 @@ export async function wakeOrders(
   await queue.addBulk(jobs)
 }
 
-/** Sweeps now and then again `everyMs` after each sweep's end, until stopped; trouble is logged and tried again. */
-export function startSweeper(everyMs: number, effects: SweepEffects): { stop(): Promise<void> } {
-  let timer: NodeJS.Timeout | undefined
-  let isStopped = false
+/** Sweeps until stopped; trouble is logged and tried again. */
+export function startSweeper(everyMs: number, effects: SweepEffects): Repeating {
   const sweep = async () => {
-    try {
-      const swept = await sweepOrders(effects)
-      if (swept.doubted + swept.expired + swept.woken > 0) effects.log.info(swept, 'swept')
-    } catch (error) {
-      effects.log.warn({ err: error }, 'sweep failed')
-    }
-    if (!isStopped) timer = setTimeout(() => (running = sweep()), everyMs)
+    const swept = await sweepOrders(effects)
+    if (swept.doubted + swept.expired + swept.woken > 0) effects.log.info(swept, 'swept')
   }
-  let running = sweep()
-  return {
-    async stop() {
-      isStopped = true
-      clearTimeout(timer)
-      await running
-    },
-  }
+  return repeat(everyMs, sweep, (error) => effects.log.warn({ err: error }, 'sweep failed'))
 }

@@ -19,12 +19,16 @@ export function dayOf(moment: Date): string {
   return formatMinute(moment).slice(0, 10)
 }
 
+/** The period of one day that exists. */
+export function periodOfDay(day: string): Period {
+  const from = startOfDay(day)
+  if (from === null) throw new RangeError('no day of this century')
+  return { from, to: new Date(from.getTime() + DAY_MS) }
+}
+
 /** The whole days in Jakarta from one moment to another. */
 export function wholeDays(first: Date, last: Date): Period {
-  const from = startOfDay(dayOf(first))
-  const lastStart = startOfDay(dayOf(last))
-  if (from === null || lastStart === null) throw new RangeError('no day of this century')
-  return { from, to: new Date(lastStart.getTime() + DAY_MS) }
+  return { from: periodOfDay(dayOf(first)).from, to: periodOfDay(dayOf(last)).to }
 }
 
 /**

@@ -12,7 +12,7 @@ const ROOMS: Record<string, readonly string[]> = {
   gateway: ['domain', 'orders/gateway-port.ts', 'orders/effects.ts', 'config.ts'],
   db: ['domain', 'orders/ports.ts', 'reconciliation/words.ts'],
   reconciliation: ['domain', 'orders/ports.ts', 'db/session.ts', 'db/pool.ts', 'db/moves.ts'],
-  queue: ['domain', 'orders'],
+  queue: ['domain', 'orders', 'repeat.ts'],
   local: [],
   sandbox: ['domain'],
   cli: [
@@ -27,11 +27,13 @@ const ROOMS: Record<string, readonly string[]> = {
     'app.ts',
     'config.ts',
     'log.ts',
+    'repeat.ts',
   ],
   'config.ts': [],
   'log.ts': ['domain'],
+  'repeat.ts': [],
   'index.ts': ['domain', 'queue'],
-  'app.ts': ['domain', 'orders', 'db', 'queue', 'reconciliation'],
+  'app.ts': ['domain', 'orders', 'db', 'queue', 'reconciliation', 'repeat.ts'],
   'main.ts': ['cli'],
 }
 

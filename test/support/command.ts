@@ -20,7 +20,8 @@ export interface RunningCommand {
 interface Options {
   readonly env?: Record<string, string>
   readonly cwd?: string
-  readonly input?: string
+  /** Null: standard input stays open. */
+  readonly input?: string | null
 }
 
 /** Starts `goldpro …` as a person would, with none of this process's own settings. */
@@ -42,7 +43,7 @@ export function startCommand(
     err += chunk
   })
   child.stdin.on('error', () => {})
-  child.stdin.end(input ?? '')
+  if (input !== null) child.stdin.end(input ?? '')
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, out, err }))
   return {
     child,

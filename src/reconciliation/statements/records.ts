@@ -54,7 +54,11 @@ export function readRecords(
   return {
     async *read() {
       // The file's own trouble ends the parser, and is told from there.
-      const fed = feed(bytes, watch, parser, onBytes).catch((error: unknown) => error)
+      const fed = feed(bytes, watch, parser, onBytes).catch((error: unknown) => {
+        // A file that fails before the first byte never reached the parser.
+        parser.destroy(error as Error)
+        return error
+      })
       let line = 1
       try {
         for await (const batch of batchesOf(parser)) {

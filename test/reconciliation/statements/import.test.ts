@@ -179,17 +179,20 @@ describe('a file', () => {
     expect(await kept()).toEqual(before)
   })
 
-  it('that breaks while it is read is refused with its own error, and nothing is kept', async () => {
-    const breaking = Readable.from(
-      (async function* () {
-        yield Buffer.from(file(...Array.from({ length: 5_000 }, (_, n) => csvLine(n))))
-        throw Object.assign(new Error('disk'), { code: 'EIO' })
-      })(),
-    )
-    const before = await kept()
-    await expect(bring(breaking)).rejects.toMatchObject({ code: 'EIO' })
-    expect(await kept()).toEqual(before)
-  })
+  it.each([0, 5_000])(
+    'that breaks after %i lines is refused with its own error, and nothing is kept',
+    async (count) => {
+      const breaking = Readable.from(
+        (async function* () {
+          if (count > 0) yield Buffer.from(file(...Array.from({ length: count }, (_, n) => csvLine(n))))
+          throw Object.assign(new Error('disk'), { code: 'EIO' })
+        })(),
+      )
+      const before = await kept()
+      await expect(bring(breaking)).rejects.toMatchObject({ code: 'EIO' })
+      expect(await kept()).toEqual(before)
+    },
+  )
 })
 
 function statementIdOf(result: ImportResult): string {

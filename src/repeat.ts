@@ -1,0 +1,31 @@
+/** Something that is done again and again until it is stopped. */
+export interface Repeating {
+  /** Begins nothing any more, and returns when what was begun has ended. */
+  stop(): Promise<void>
+}
+
+/** Does the work now, and again `everyMs` after each end of it. Its failure is told, and it is tried again. */
+export function repeat(
+  everyMs: number,
+  work: () => Promise<void>,
+  onFailure: (error: unknown) => void,
+): Repeating {
+  let timer: NodeJS.Timeout | undefined
+  let isStopped = false
+  const once = async () => {
+    try {
+      await work()
+    } catch (error) {
+      onFailure(error)
+    }
+    if (!isStopped) timer = setTimeout(() => (running = once()), everyMs)
+  }
+  let running = once()
+  return {
+    async stop() {
+      isStopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}
