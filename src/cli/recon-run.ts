@@ -101,7 +101,8 @@ function parsedBy<T>(parse: (text: string) => T | null, expected: string): (text
   }
 }
 
-const days = parsedBy(parseDays, 'a day such as 2026-02-09, or days such as 2026-02-01..2026-02-28')
+/** Reads `--period`. */
+export const days = parsedBy(parseDays, 'a day such as 2026-02-09, or days such as 2026-02-01..2026-02-28')
 const rupiah = parsedBy(parseRupiah, 'whole rupiah such as 100')
 const grams = parsedBy(parseGrams, 'grams such as 0.0001')
 const minutes = parsedBy(

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { breaksCommand } from './recon-breaks.ts'
+import { reportCommand } from './recon-report.ts'
 import { runCommand } from './recon-run.ts'
 
 /** `goldpro recon …` */
@@ -16,6 +17,7 @@ Every day:
   $ goldpro recon breaks list`,
     )
   command.addCommand(runCommand())
+  command.addCommand(reportCommand())
   command.addCommand(breaksCommand())
   return command
 }

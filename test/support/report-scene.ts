@@ -1,15 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { withSession } from '../../src/db/session.ts'
 import type { Rupiah } from '../../src/domain/money.ts'
+import type { BreakType } from '../../src/reconciliation/words.ts'
 import {
   approveWriteOff,
   assignBreak,
   noteOnBreak,
   proposeWriteOff,
 } from '../../src/reconciliation/work-on-break.ts'
-import type { BreakType } from '../../src/reconciliation/words.ts'
 import { openScene, type Scene } from './recon-scene.ts'
-import { aRecordedOrder, DAY, lineOf, NOON, recordOrders, recordStatement, rowsOf } from './recorded-orders.ts'
+import {
+  aRecordedOrder,
+  DAY,
+  lineOf,
+  NOON,
+  recordOrders,
+  recordStatement,
+  rowsOf,
+} from './recorded-orders.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -34,7 +42,9 @@ export async function openReportScene() {
   await scene.run()
   await recordOrders(scene.databaseUrl, [unknownAtFirst])
   // What is within the tolerance of the second run is found again by the third.
-  await scene.run({ settings: { tolerance: { fee: 10 as Rupiah, amount: 0 as Rupiah, goldWeight: 0 as never } } })
+  await scene.run({
+    settings: { tolerance: { fee: 10 as Rupiah, amount: 0 as Rupiah, goldWeight: 0 as never } },
+  })
   await workOfPeople(scene)
   const second = await recordStatement(scene.databaseUrl, [lineOf(orders.nextDays, { fee: null })], {
     period: NEXT_DAY,
@@ -84,12 +94,20 @@ const linesOfTheFirstDay = (orders: Orders) => [
   lineOf(orders.otherWeight, { goldWeight: '0.5001' }),
   lineOf(orders.unknownAtFirst),
   lineOf(orders.doubtExecuted, { sessionId: 'FOUND', responseId: 'FOUND' }),
-  lineOf(orders.doubtUnclear, { sessionId: 'UNCLEAR', requestId: 'other', amount: 500_000, goldWeight: '0.6000' }),
+  lineOf(orders.doubtUnclear, {
+    sessionId: 'UNCLEAR',
+    requestId: 'other',
+    amount: 500_000,
+    goldWeight: '0.6000',
+  }),
 ]
 
 /** The id of the break of a type; the scene has one of each. */
 export async function breakOf({ database }: Pick<Scene, 'database'>, type: BreakType): Promise<number> {
-  const [row] = await rowsOf<{ id: number }>(database, `SELECT id FROM breaks WHERE type = '${type}' AND state = 'open'`)
+  const [row] = await rowsOf<{ id: number }>(
+    database,
+    `SELECT id FROM breaks WHERE type = '${type}' AND state = 'open'`,
+  )
   if (row === undefined) throw new Error(`no open break ${type}`)
   return row.id
 }

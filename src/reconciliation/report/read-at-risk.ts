@@ -1,7 +1,7 @@
 import type { Session } from '../../db/session.ts'
-import { maskPhoneNumbersIn } from '../../domain/masking.ts'
 import { listBreaks } from '../read-breaks.ts'
 import { BREAK_TYPES, type BreakType, STAY_REASONS } from '../words.ts'
+import { shownName } from './names.ts'
 import {
   type AtRisk,
   BREAK_AGES,
@@ -67,16 +67,15 @@ export async function readBreakFigures(session: Session): Promise<BreakFigures> 
     ),
     firstDue: listed.map((each) => ({
       ...each,
-      partner: masked(each.partner),
-      reference: masked(each.reference),
-      owner: masked(each.owner),
-      proposedBy: masked(each.proposedBy),
+      partner: shown(each.partner),
+      reference: shown(each.reference),
+      owner: shown(each.owner),
+      proposedBy: shown(each.proposedBy),
     })),
   }
 }
 
-/** Names that people give may have a phone number in them. */
-const masked = (text: string | null) => (text === null ? null : maskPhoneNumbersIn(text))
+const shown = (name: string | null) => (name === null ? null : shownName(name))
 
 const READ_DOUBTS = {
   name: 'read_doubts',

@@ -1,6 +1,6 @@
 import type { Session } from '../../db/session.ts'
-import { maskPhoneNumbersIn } from '../../domain/masking.ts'
 import type { RunCounts } from '../run.ts'
+import { shownName } from './names.ts'
 import type { Changes, RunChanges, Work } from './report.ts'
 
 // The third last run is read for its end only: there the work before the second last begins.
@@ -51,7 +51,7 @@ export async function readChanges(session: Session): Promise<Changes> {
     if (row === undefined) return null
     const { runId, finishedAt, from, to, actor, counts, since } = row
     const work = await readWork(session, since, finishedAt)
-    return { runId, finishedAt, period: { from, to }, actor: maskPhoneNumbersIn(actor), counts, ...work }
+    return { runId, finishedAt, period: { from, to }, actor: shownName(actor), counts, ...work }
   }
   return {
     last: await changesOf(last),

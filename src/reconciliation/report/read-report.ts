@@ -1,6 +1,6 @@
 import type { Session } from '../../db/session.ts'
-import { maskPhoneNumbersIn } from '../../domain/masking.ts'
 import { type Period, statementsSpan } from '../scope.ts'
+import { shownName } from './names.ts'
 import { readBreakFigures, readDoubtFigures } from './read-at-risk.ts'
 import { readChanges } from './read-changes.ts'
 import { readMatching, readTotals } from './read-totals.ts'
@@ -59,8 +59,8 @@ async function readStatements(session: Session, { from, to }: Period): Promise<C
   const statements = await session.run<CoveringStatement>(READ_STATEMENTS, [from, to])
   return statements.map((each) => ({
     ...each,
-    source: maskPhoneNumbersIn(each.source),
-    fileName: maskPhoneNumbersIn(each.fileName),
+    source: shownName(each.source),
+    fileName: shownName(each.fileName),
   }))
 }
 
@@ -83,6 +83,6 @@ async function readGaps(session: Session, { from, to }: Period): Promise<Gap[]> 
   const gaps = await session.run<Gap>(READ_GAPS, [from, to])
   return gaps.map((gap) => ({
     ...gap,
-    source: gap.source === null ? null : maskPhoneNumbersIn(gap.source),
+    source: gap.source === null ? null : shownName(gap.source),
   }))
 }

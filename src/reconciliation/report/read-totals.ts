@@ -24,9 +24,7 @@ interface Row extends Totals {
 
 const SUMS = ['grams', 'rupiah', 'fees'] as const
 
-const sumsOf = (
-  side: 'our' | 'their',
-) => `jsonb_build_object('count', coalesce(sum(${side}_count), 0)::bigint,
+const sumsOf = (side: 'our' | 'their') => `json_build_object('count', coalesce(sum(${side}_count), 0)::bigint,
   ${SUMS.map((sum) => `'${sum}', coalesce(sum(${side}_${sum}), 0)::text`).join(', ')})`
 
 const differenceOf = (sum: (typeof SUMS)[number]) => `coalesce(sum(our_${sum} - their_${sum}), 0)::text`
@@ -36,7 +34,7 @@ const READ_TOTALS = {
   name: 'read_totals',
   text: `
     SELECT day::text AS day, kind, ${sumsOf('our')} AS ours, ${sumsOf('their')} AS theirs,
-      jsonb_build_object('count', coalesce(sum(our_count - their_count), 0)::bigint,
+      json_build_object('count', coalesce(sum(our_count - their_count), 0)::bigint,
         'grams', ${differenceOf('grams')}, 'rupiah', ${differenceOf('rupiah')},
         'fees', CASE WHEN coalesce(sum(their_without_fee), 0) = 0 THEN ${differenceOf('fees')} END) AS difference,
       coalesce(sum(their_without_fee), 0)::int AS "linesWithoutFee",
