@@ -91,7 +91,4 @@ function asTable(sheet: Sheet): string[] {
   return ['', title, note, '', table(headings, rows, numeric)]
 }
 
-function spelled(cell: Cell): string {
-  if (typeof cell === 'string') return cell
-  return cell.is === 'grams' ? `${spellFigure(cell)} g` : spellFigure(cell)
-}
+const spelled = (cell: Cell) => (typeof cell === 'string' ? cell : spellFigure(cell))

@@ -1,6 +1,6 @@
 import type { Report } from './report.ts'
 import type { Cell } from './sheet.ts'
-import { count, grams, rupiah } from './spell.ts'
+import { count, rupiah, weight } from './spell.ts'
 
 /** One of the few things that are told first. */
 export interface Headline {
@@ -18,19 +18,23 @@ export function headlinesOf({ breaks, doubts, totals, matching, gaps }: Report):
     {
       what: 'open breaks',
       value: count(breaks.all.count),
-      more: [`${breaks.all.overdue} overdue`, rupiah(breaks.all.rupiahAtRisk), grams(breaks.all.gramsAtRisk)],
+      more: [
+        `${breaks.all.overdue} overdue`,
+        rupiah(breaks.all.rupiahAtRisk),
+        weight(breaks.all.gramsAtRisk),
+      ],
       calls: breaks.all.count > 0,
     },
     {
       what: 'orders in doubt',
       value: count(doubts.all.count),
-      more: [rupiah(doubts.all.rupiahAtRisk), grams(doubts.all.gramsAtRisk)],
+      more: [rupiah(doubts.all.rupiahAtRisk), weight(doubts.all.gramsAtRisk)],
       calls: doubts.all.count > 0,
     },
     {
       what: 'days that differ',
       value: count(unequalDays),
-      more: [`of ${totals.byDay.length}`, rupiah(totals.all.difference.rupiah)],
+      more: [`of ${totals.byDay.length}; difference`, rupiah(totals.all.difference.rupiah)],
       calls: unequalDays > 0,
     },
     {

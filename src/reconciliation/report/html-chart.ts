@@ -52,10 +52,13 @@ function highest(days: readonly DayTotals[]): bigint {
     .reduce((high, each) => (each > high ? each : high), 0n)
 }
 
-/** The next 2, 4, 6 … 20 of a power of ten, so that the middle is a round number too. */
+/** Tenths of a power of ten that make a scale whose middle is a round number too. */
+const TOPS = [10n, 12n, 16n, 20n, 24n, 30n, 40n, 50n, 60n, 80n, 100n]
+
+/** The lowest top of a scale that nothing exceeds. */
 function roundUp(value: bigint): bigint {
-  const power = 10n ** BigInt(Math.max(String(value).length - 1, 0))
-  for (let times = 2n; ; times += 2n) if (power * times >= value) return power * times
+  const tenth = 10n ** BigInt(Math.max(String(value).length - 2, 0))
+  return tenth * (TOPS.find((times) => tenth * times >= value) ?? 100n)
 }
 
 /** Scaled as an integer: a large sum loses no digit that could be seen. */

@@ -25,8 +25,8 @@ th, td { padding: 0.32rem 0.55rem; text-align: left; vertical-align: top; }
 th { border-bottom: 2px solid var(--ink); font-weight: 600; vertical-align: bottom; }
 th.number { text-align: right; }
 td.number { text-align: right; white-space: nowrap; }
-td.name { white-space: nowrap; }
-td.foreign { overflow-wrap: anywhere; min-width: 7rem; }
+td.name, td.text { white-space: nowrap; }
+td.foreign { overflow-wrap: anywhere; min-width: 11rem; }
 tbody { border-bottom: 1px solid var(--line); }
 tr.unequal td { color: var(--call); background: var(--call-pale); font-weight: 600; }
 tr.overdue td { background: var(--call-pale); }
@@ -46,7 +46,9 @@ tr.total td { background: var(--pale); font-weight: 600; }
   body { max-width: none; padding: 0; font-size: 9.5pt; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   .headlines { grid-template-columns: repeat(5, 1fr); gap: 2mm; }
+  .headlines li { padding: 1.5mm 2mm; }
   .headlines b { font-size: 14pt; }
+  .headlines span { font-size: 7.8pt; }
   h2 { margin-top: 7mm; }
   h2, .note { break-after: avoid; }
   .scroll { overflow: visible; }
@@ -54,7 +56,8 @@ tr.total td { background: var(--pale); font-weight: 600; }
   th, td { padding: 0.9mm 1.3mm; }
   td.foreign { min-width: 0; }
   thead { display: table-header-group; }
-  tr, tbody, .headlines li, .figure { break-inside: avoid; }
+  tr, tbody, .note, .short, .figure, .headlines li { break-inside: avoid; }
+  .legend { font-size: 7.8pt; }
   .chart { min-width: 0; }
 }
 </style>`)

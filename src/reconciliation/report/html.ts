@@ -43,12 +43,16 @@ ${headlinesOf(report).map(
 )}</ul>`
 }
 
+/** So few rows are not torn apart on paper at all. */
+const SHORT_ROWS = 14
+
 function section(sheet: Sheet): Markup {
   if (sheet.groups.length === 0)
     return html`<section><h2>${sheet.title}</h2>
 <p class="empty">${sheet.whenEmpty}</p></section>
 `
-  return html`<section><h2>${sheet.title}</h2>
+  const isShort = sheet.groups.flat().length <= SHORT_ROWS
+  return html`<section class="${isShort ? 'short' : 'long'}"><h2>${sheet.title}</h2>
 <p class="note">${sheet.note}</p>
 <div class="scroll"><table>
 <thead><tr>${sheet.headings.map((heading, column) => html`<th scope="col" class="${isNumeric(sheet, column) ? 'number' : 'text'}">${heading}</th>`)}</tr></thead>

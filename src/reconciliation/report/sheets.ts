@@ -11,7 +11,7 @@ import {
 import type { Cell, Sheet } from './sheet.ts'
 import { changeSheet } from './sheet-of-changes.ts'
 import { daySheet, kindSheet } from './sheets-of-totals.ts'
-import { count, grams, NOTHING, percent, rupiah, spellMoment, spellSpan } from './spell.ts'
+import { count, grams, id, NOTHING, percent, rupiah, spellMoment, spellSpan } from './spell.ts'
 
 /** Every section of a report, in the order it is read. */
 export function sheetsOf(report: Report): Sheet[] {
@@ -46,12 +46,13 @@ const WHATEVER_THE_DAY = 'All that are open now, whatever their day.'
 const atRisk = ({ rupiahAtRisk, gramsAtRisk }: AtRisk): Cell[] => [rupiah(rupiahAtRisk), grams(gramsAtRisk)]
 const breakSums = (sums: BreakSums): Cell[] => [count(sums.count), count(sums.overdue), ...atRisk(sums)]
 
-function breakSheet({ breaks: { all, byType, byTypeAndAge } }: Report): Sheet {
+function breakSheet({ breaks: { all, byType, byAge, byTypeAndAge } }: Report): Sheet {
   const ageOf = (type: string) =>
     BREAK_AGES.map((age) => {
       const found = byTypeAndAge.find((each) => each.type === type && each.age === age)
       return count(found?.count ?? 0)
     })
+  const allAges = BREAK_AGES.map((age) => count(byAge.find((each) => each.age === age)?.count ?? 0))
   return {
     title: 'Open breaks per type',
     note: WHATEVER_THE_DAY,
@@ -60,7 +61,9 @@ function breakSheet({ breaks: { all, byType, byTypeAndAge } }: Report): Sheet {
       ...byType.map((each) => [
         { cells: [each.type, BREAK_TYPES[each.type].means, ...breakSums(each), ...ageOf(each.type)] },
       ]),
-      ...(all.count === 0 ? [] : [[{ cells: ['all types', '', ...breakSums(all)], mark: 'total' as const }]]),
+      ...(all.count === 0
+        ? []
+        : [[{ cells: ['all types', '', ...breakSums(all), ...allAges], mark: 'total' as const }]]),
     ],
     whenEmpty: 'No break is open.',
   }
@@ -87,7 +90,7 @@ function firstDueSheet({ breaks: { all, firstDue } }: Report): Sheet {
     groups: firstDue.map((each) => [
       {
         cells: [
-          count(each.breakId),
+          id(each.breakId),
           each.type,
           each.partner === null
             ? `statement ${each.statementId} line ${each.lineNumber}`
@@ -156,7 +159,7 @@ function statementSheet({ statements }: Report): Sheet {
     groups: statements.map((each) => [
       {
         cells: [
-          count(each.statementId),
+          id(each.statementId),
           each.source,
           each.fileName,
           spellSpan(each),

@@ -10,26 +10,30 @@ export function spellMoment(moment: Date): string {
   return `${dayOf(moment)} ${clock}`
 }
 
-/** Whole days the way `--period` takes them, anything else by the minute. */
+/** Whole days as days, anything else by the minute. */
 export function spellSpan({ from, to }: Period): string {
   if (!isMidnight(from) || !isMidnight(to)) return `${spellMoment(from)} to ${spellMoment(to)}`
   const [first, last] = [dayOf(from), dayOf(new Date(to.getTime() - 1))]
-  return first === last ? first : `${first}..${last}`
+  return first === last ? first : `${first} to ${last}`
 }
 
 const isMidnight = (moment: Date) => startOfDay(dayOf(moment))?.getTime() === moment.getTime()
 
 /** A figure with its unit: digits as Postgres prints them, or null when it is unknown. */
 export interface Figure {
-  readonly is: 'count' | 'rupiah' | 'grams' | 'percent'
+  readonly is: 'id' | 'count' | 'rupiah' | 'grams' | 'weight' | 'percent'
   readonly digits: string | null
 }
+/** A number that names something. */
+export const id = (value: number): Figure => ({ is: 'id', digits: String(value) })
 export const count = (value: number | null): Figure => ({
   is: 'count',
   digits: value === null ? null : String(value),
 })
 export const rupiah = (digits: string | null): Figure => ({ is: 'rupiah', digits })
 export const grams = (digits: string | null): Figure => ({ is: 'grams', digits })
+/** Grams where no heading names the unit. */
+export const weight = (digits: string): Figure => ({ is: 'weight', digits })
 export const percent = (digits: string): Figure => ({ is: 'percent', digits })
 
 /** What stands where a figure is unknown or does not apply. */
@@ -43,6 +47,9 @@ export function spellFigure({ is, digits }: Figure): string {
       return formatRupiah(BigInt(digits))
     case 'percent':
       return `${digits} %`
+    case 'weight':
+      return `${digits} g`
+    case 'id':
     case 'count':
     case 'grams':
       return digits
@@ -52,8 +59,9 @@ export function spellFigure({ is, digits }: Figure): string {
 /** Everything as Indonesians read it, with points between thousands and a decimal comma. */
 export function spellFigureInIndonesian(figure: Figure): string {
   const { is, digits } = figure
-  if (digits === null || is === 'rupiah') return spellFigure(figure)
+  if (digits === null || is === 'rupiah' || is === 'id') return spellFigure(figure)
   const [whole = '', decimals] = digits.split('.')
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '.')
-  return `${grouped}${decimals === undefined ? '' : `,${decimals}`}${is === 'percent' ? ' %' : ''}`
+  const number = decimals === undefined ? grouped : `${grouped},${decimals}`
+  return is === 'percent' ? `${number} %` : is === 'weight' ? `${number} g` : number
 }
