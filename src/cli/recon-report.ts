@@ -26,6 +26,7 @@ interface Options {
   readonly period?: Period
   readonly format: Format
   readonly output?: string
+  readonly json?: true
 }
 
 /** `goldpro recon report` */
@@ -41,9 +42,7 @@ export function reportCommand(): Command {
       new Option('--format <format>', 'how it is written').choices(Object.keys(RENDERERS)).default('table'),
     )
     .option('--output <file>', 'write it there instead of printing it')
-    .addOption(
-      new Option('--json', 'the same as --format json').implies({ format: 'json' }).conflicts('format'),
-    )
+    .addOption(new Option('--json', 'the same as --format json').conflicts('format'))
     .addHelpText(
       'after',
       `
@@ -56,9 +55,9 @@ Examples:
     .action(report)
 }
 
-async function report({ period, format, output }: Options): Promise<void> {
+async function report({ period, format, output, json }: Options): Promise<void> {
   const read = await withSessionHere(await settingsHere(), (session) => readReport(session, period ?? null))
-  const text = RENDERERS[format](read)
+  const text = RENDERERS[json ? 'json' : format](read)
   if (output === undefined) {
     process.stdout.write(text)
     return
