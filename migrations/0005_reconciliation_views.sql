@@ -31,11 +31,12 @@ SELECT
 FROM public.current_statement_lines l
 LEFT JOIN public.statement_matches m
   ON m.statement_id = l.statement_id AND m.line_number = l.line_number AND m.current
-LEFT JOIN LATERAL (
-  SELECT id, type, state FROM public.breaks b
-  WHERE b.statement_id = l.statement_id AND b.line_number = l.line_number
-  ORDER BY b.state = 'open' DESC, b.id DESC LIMIT 1
-) b ON true
+-- Sorted once, not looked up a line: after a first run there may be as many breaks as lines.
+LEFT JOIN (
+  SELECT DISTINCT ON (statement_id, line_number) statement_id, line_number, id, type, state
+  FROM public.breaks WHERE statement_id IS NOT NULL
+  ORDER BY statement_id, line_number, state = 'open' DESC, id DESC
+) b ON b.statement_id = l.statement_id AND b.line_number = l.line_number
 WHERE m.statement_id IS NULL;
 --> statement-breakpoint
 COMMENT ON VIEW ops.unmatched_statement_lines IS 'Transactions of the statements that belong to no order, with the break that says so';
@@ -94,51 +95,76 @@ WHERE o.state = 'in_doubt';
 --> statement-breakpoint
 COMMENT ON VIEW ops.in_doubt IS 'Orders whose outcome nobody knows yet; stays_because is what the last run found. A withdrawal has no price before its confirm: its grams are at risk';
 --> statement-breakpoint
--- A transaction belongs to the day the statement gives it, and to the day of its intent while no line is matched.
-CREATE VIEW ops.daily_totals AS
-WITH ours AS (
-  SELECT (coalesce(l.executed_at, a.intent_at) AT TIME ZONE 'Asia/Jakarta')::date AS day, a.kind,
-    count(*) AS count, sum(a.gold_weight) AS grams, sum(a.amount) AS rupiah, sum(a.fee) AS fees,
-    count(l.statement_id) AS matched
-  FROM public.attempts a
-  LEFT JOIN public.statement_matches m ON m.order_id = a.order_id AND m.seq = a.seq AND m.current
-  LEFT JOIN public.statement_lines l ON l.statement_id = m.statement_id AND l.line_number = m.line_number
-  WHERE a.outcome = 'succeeded'
-  GROUP BY 1, 2
-), theirs AS (
-  SELECT (executed_at AT TIME ZONE 'Asia/Jakarta')::date AS day, kind,
-    count(*) AS count, sum(gold_weight) AS grams, sum(amount) AS rupiah, sum(fee) AS fees
-  FROM public.current_statement_lines
-  GROUP BY 1, 2
-)
-SELECT
-  day,
-  kind,
-  coalesce(o.count, 0) AS our_count,
-  coalesce(o.grams, 0) AS our_grams,
-  coalesce(o.rupiah, 0) AS our_rupiah,
-  coalesce(o.fees, 0) AS our_fees,
-  coalesce(o.matched, 0) AS our_matched,
-  coalesce(t.count, 0) AS their_count,
-  coalesce(t.grams, 0) AS their_grams,
-  coalesce(t.rupiah, 0) AS their_rupiah,
-  coalesce(t.fees, 0) AS their_fees
-FROM ours o FULL JOIN theirs t USING (day, kind);
+-- Totals between two moments. A transaction belongs to the day the statement gives it, and to the day of its intent
+-- while no line is matched. Both halves begin at an index on time, so that a day of a long history is quick.
+CREATE FUNCTION daily_totals(since timestamptz, before timestamptz) RETURNS TABLE (
+  day date, kind text,
+  our_count bigint, our_grams numeric, our_rupiah numeric, our_fees numeric, our_matched bigint,
+  their_count bigint, their_grams numeric, their_rupiah numeric, their_fees numeric, their_without_fee bigint
+) LANGUAGE sql STABLE AS $$
+  WITH our AS (
+    SELECT l.executed_at AS at, a.kind, a.gold_weight, a.amount, a.fee, true AS is_matched
+    FROM public.statement_lines l
+    JOIN public.statement_matches m ON m.statement_id = l.statement_id AND m.line_number = l.line_number AND m.current
+    JOIN public.attempts a ON a.order_id = m.order_id AND a.seq = m.seq AND a.outcome = 'succeeded'
+    WHERE l.executed_at >= since AND l.executed_at < before
+    UNION ALL
+    SELECT a.intent_at, a.kind, a.gold_weight, a.amount, a.fee, false
+    FROM public.attempts a
+    WHERE a.outcome = 'succeeded' AND a.intent_at >= since AND a.intent_at < before
+      AND NOT EXISTS (
+        SELECT 1 FROM public.statement_matches m WHERE m.order_id = a.order_id AND m.seq = a.seq AND m.current)
+  ), ours AS (
+    SELECT (at AT TIME ZONE 'Asia/Jakarta')::date AS day, kind,
+      count(*) AS count, sum(gold_weight) AS grams, sum(amount) AS rupiah, sum(fee) AS fees,
+      count(*) FILTER (WHERE is_matched) AS matched
+    FROM our GROUP BY 1, 2
+  ), theirs AS (
+    SELECT (l.executed_at AT TIME ZONE 'Asia/Jakarta')::date AS day, l.kind,
+      count(*) AS count, sum(l.gold_weight) AS grams, sum(l.amount) AS rupiah, sum(l.fee) AS fees,
+      count(*) FILTER (WHERE l.fee IS NULL) AS without_fee
+    FROM public.current_statement_lines l
+    WHERE l.executed_at >= since AND l.executed_at < before
+    GROUP BY 1, 2
+  )
+  SELECT day, kind,
+    coalesce(o.count, 0), coalesce(o.grams, 0), coalesce(o.rupiah, 0), coalesce(o.fees, 0), coalesce(o.matched, 0),
+    coalesce(t.count, 0), coalesce(t.grams, 0), coalesce(t.rupiah, 0), coalesce(t.fees, 0), coalesce(t.without_fee, 0)
+  FROM ours o FULL JOIN theirs t USING (day, kind)
+$$;
 --> statement-breakpoint
-COMMENT ON VIEW ops.daily_totals IS 'Succeeded orders (our_) beside the statements'' transactions (their_), per day in Asia/Jakarta and kind';
+CREATE VIEW ops.daily_totals AS SELECT * FROM public.daily_totals('-infinity', 'infinity');
+--> statement-breakpoint
+COMMENT ON VIEW ops.daily_totals IS 'Succeeded orders (our_) beside the statements'' transactions (their_), per day in Asia/Jakarta and kind; fees compare only where their_without_fee is 0';
 --> statement-breakpoint
 CREATE VIEW ops.recon_summary AS
 SELECT
   (SELECT max(finished_at) FROM public.recon_runs) AS last_run_at,
   (SELECT count(*) FROM public.statements WHERE replaced_at IS NULL) AS statements,
-  (SELECT count(*) FROM public.current_statement_lines) AS lines,
-  (SELECT count(*) FROM public.statement_matches WHERE current) AS matched_lines,
+  l.lines,
+  l.matched_lines,
+  l.lines - l.matched_lines AS unmatched_lines,
   (SELECT count(*) FROM public.attempts WHERE outcome = 'succeeded') AS succeeded_orders,
-  (SELECT count(*) FROM ops.in_doubt) AS in_doubt,
-  (SELECT coalesce(sum(rupiah_at_risk), 0) FROM ops.in_doubt) AS rupiah_in_doubt,
-  (SELECT count(*) FROM public.breaks WHERE state = 'open') AS open_breaks,
-  (SELECT count(*) FROM public.breaks WHERE state = 'open' AND due_at < now()) AS overdue_breaks,
-  (SELECT coalesce(sum(rupiah_at_risk), 0) FROM public.breaks WHERE state = 'open') AS rupiah_at_risk,
-  (SELECT coalesce(sum(grams_at_risk), 0) FROM public.breaks WHERE state = 'open') AS grams_at_risk;
+  d.in_doubt,
+  d.rupiah_in_doubt,
+  d.grams_in_doubt,
+  b.open_breaks,
+  b.overdue_breaks,
+  b.rupiah_in_breaks,
+  b.grams_in_breaks
+FROM (
+  SELECT count(*) AS lines, count(m.statement_id) AS matched_lines
+  FROM public.current_statement_lines l
+  LEFT JOIN public.statement_matches m
+    ON m.statement_id = l.statement_id AND m.line_number = l.line_number AND m.current
+) l, (
+  SELECT count(*) AS in_doubt, coalesce(sum(rupiah_at_risk), 0) AS rupiah_in_doubt,
+    coalesce(sum(grams_at_risk), 0) AS grams_in_doubt
+  FROM ops.in_doubt
+) d, (
+  SELECT count(*) AS open_breaks, count(*) FILTER (WHERE overdue) AS overdue_breaks,
+    coalesce(sum(rupiah_at_risk), 0) AS rupiah_in_breaks, coalesce(sum(grams_at_risk), 0) AS grams_in_breaks
+  FROM ops.open_breaks
+) b;
 --> statement-breakpoint
-COMMENT ON VIEW ops.recon_summary IS 'One row: where reconciliation stands now';
+COMMENT ON VIEW ops.recon_summary IS 'One row: where reconciliation stands now. What breaks and doubts put at risk may overlap: their sum is the most it can be';

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { breaksCommand } from './recon-breaks.ts'
 import { importCommand } from './recon-import.ts'
 import { mappingsCommand } from './recon-mappings.ts'
+import { reportCommand } from './recon-report.ts'
 import { runCommand } from './recon-run.ts'
 import { statementsCommand } from './recon-statements.ts'
 
@@ -18,7 +19,10 @@ Every day:
   $ goldpro recon report
   $ goldpro recon breaks list`,
     )
-  const commands = [importCommand(), runCommand(), breaksCommand(), statementsCommand(), mappingsCommand()]
+  const commands = [
+    ...[importCommand(), runCommand(), reportCommand(), breaksCommand()],
+    ...[statementsCommand(), mappingsCommand()],
+  ]
   for (const each of commands) command.addCommand(each)
   return command
 }

@@ -45,9 +45,11 @@ export function parseRupiah(rupiah: number | string): Rupiah | null {
   return Number.isSafeInteger(value) && value >= 0 && value <= MAX_RUPIAH ? (value as Rupiah) : null
 }
 
-/** Writes rupiah as Indonesians read them: "Rp 1.234.567". */
-export function formatRupiah(rupiah: Rupiah): string {
-  return `Rp ${String(rupiah).replace(/\B(?=(\d{3})+$)/g, '.')}`
+/** Writes rupiah as Indonesians read them: "Rp 1.234.567", "-Rp 5.000". A sum of any size is a bigint. */
+export function formatRupiah(rupiah: Rupiah | bigint): string {
+  const digits = String(rupiah)
+  const [sign, amount] = digits.startsWith('-') ? ['-', digits.slice(1)] : ['', digits]
+  return `${sign}Rp ${amount.replace(/\B(?=(\d{3})+$)/g, '.')}`
 }
 
 /**

@@ -76,6 +76,12 @@ describe('rupiah', () => {
     expect(formatRupiah(1_234_567 as Rupiah)).toBe('Rp 1.234.567')
     expect(formatRupiah(441 as Rupiah)).toBe('Rp 441')
   })
+
+  it('are written in full beyond 2^53, and with their sign', () => {
+    expect(formatRupiah(9_007_199_254_740_993n)).toBe('Rp 9.007.199.254.740.993')
+    expect(formatRupiah(-5_000n)).toBe('-Rp 5.000')
+    expect(formatRupiah(-123n)).toBe('-Rp 123')
+  })
 })
 
 describe('the price per gram', () => {

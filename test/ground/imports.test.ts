@@ -48,7 +48,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   commander: ['cli', 'main.ts'],
   'cli-progress': ['cli'],
   'csv-parse': ['reconciliation'],
-  'csv-stringify': ['cli'],
+  'csv-stringify': ['reconciliation'],
   'pg-copy-streams': ['reconciliation'],
 }
 
