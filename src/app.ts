@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createOrderStore } from './db/order-store.ts'
 import { type Database, openDatabase } from './db/pool.ts'
@@ -53,6 +54,8 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   const location: QueueLocation = { redisUrl: parts.redisUrl, databaseUrl: parts.databaseUrl }
   const database = openWorkerDatabase(parts)
   const stopping = new AbortController()
+  // Each order that pauses listens; more than ten at once are no leak.
+  setMaxListeners(0, stopping.signal)
   const actor = `worker:${parts.name}`
   const policy = {
     maxRequotes: parts.maxRequotes,

@@ -17,6 +17,7 @@ import { createProducer } from '../queue/producer.ts'
 import { checkSandbox } from '../sandbox/check-sandbox.ts'
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
 import { demoOrders, demoWallets } from './demo-orders.ts'
+import { reconcileDemo } from './demo-recon.ts'
 import { tellCheck, tellCounts, tellDoubts, tellReasons, tellResults } from './demo-report.ts'
 import { Failure } from './failure.ts'
 import { startConfiguredWorker } from './worker.ts'
@@ -47,7 +48,8 @@ export function demoCommand(): Command {
       'after',
       `
 Starts an embedded PostgreSQL and a sandbox gateway, and removes both at its end. It never uses the database, queue
-or gateway of your settings. Ends with 0 only if every order agrees with the sandbox's ledger.
+or gateway of your settings. At its end the sandbox's statement is imported and settles the doubts. Ends with 0 only if
+every order agrees with the sandbox's ledger and no break is left unexplained.
 
 Example:
   $ goldpro demo --orders 300 --seed 7`,
@@ -71,11 +73,15 @@ async function runDemo({ orders: count, seed }: { orders: number; seed: number }
     toStop.push(() => sandbox.stop())
     const database = openDatabase({ databaseUrl, maxConnections: 2, onError: () => {} })
     toStop.push(() => database.close())
+    const since = new Date()
     await placeOrders(databaseUrl, count)
     toStop.push(startDemoWorker(databaseUrl, sandbox.url))
     await untilSettled(database, count)
-    const orders = await readOrdersWithAttempts(database)
-    report(orders, sandbox)
+    tellOrders(await readOrdersWithAttempts(database), sandbox)
+    console.log('\nnow the statement comes, as on every day:\n')
+    const { counts } = await reconcileDemo(databaseUrl, sandbox, since)
+    const settled = await readOrdersWithAttempts(database)
+    refuseLeftovers(counts.openBreaks, settled, sandbox)
     console.log(
       `\n${count} orders in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s, start of PostgreSQL included`,
     )
@@ -147,7 +153,7 @@ async function untilSettled(database: Database, total: number): Promise<void> {
   }
 }
 
-function report(orders: readonly OrderWithAttempts[], sandbox: Sandbox): void {
+function tellOrders(orders: readonly OrderWithAttempts[], sandbox: Sandbox): void {
   const violations = checkSandbox(orders, sandbox)
   const sections = [
     tellCounts(orders),
@@ -158,4 +164,15 @@ function report(orders: readonly OrderWithAttempts[], sandbox: Sandbox): void {
   ]
   console.log(`\n${sections.join('\n\n')}`)
   if (violations.length > 0) throw new Failure(1, "the orders do not agree with the sandbox's ledger")
+}
+
+/** A complete statement settles every doubt, rightly, and leaves nothing to explain. */
+function refuseLeftovers(openBreaks: number, orders: readonly OrderWithAttempts[], sandbox: Sandbox): void {
+  const doubts = orders.filter(({ state }) => state === 'in_doubt').length
+  const violations = checkSandbox(orders, sandbox)
+  console.log(
+    `after reconciliation: ${doubts} orders in doubt, ${openBreaks} unexplained breaks, ${violations.length} orders settled against the ledger`,
+  )
+  if (doubts + openBreaks + violations.length > 0)
+    throw new Failure(1, "reconciliation did not explain everything that the sandbox's ledger explains")
 }

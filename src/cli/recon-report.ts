@@ -70,7 +70,8 @@ async function report({ period, format, output, json }: Options): Promise<void> 
   console.log(`${output} is written`)
 }
 
-function asTables(report: Report): string {
+/** The report as a terminal shows it. */
+export function asTables(report: Report): string {
   const { madeAt, period } = report
   return [
     `reconciliation ${period === null ? '– no statement yet' : spellSpan(period)}, made ${spellMoment(madeAt)}, Jakarta time`,

@@ -2,14 +2,18 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { parseSettings, type Settings } from '../config.ts'
 import { migrateDatabase } from '../db/migrate.ts'
+import { countOrders } from '../db/order-reads.ts'
+import { openDatabase } from '../db/pool.ts'
 import { startLocalPostgres } from '../local/postgres.ts'
 import { announceUp, withdrawUp } from '../local/running-up.ts'
 import { createLog } from '../log.ts'
 import { sendDeadlineMs } from '../orders/effects.ts'
 import { migrateQueue } from '../queue/probe.ts'
+import { dayOf, formatMinute } from '../reconciliation/days.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue } from './place.ts'
 import { OPEN_WALLETS } from './sandbox.ts'
+import { startConfiguredScheduler } from './scheduler.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
 import { startConfiguredWorker } from './worker.ts'
 
@@ -18,7 +22,9 @@ type Stops = (() => Promise<unknown>)[]
 /** `goldpro up` */
 export function upCommand(): Command {
   return new Command('up')
-    .description('run everything on this machine until Ctrl-C: PostgreSQL, sandbox gateway, worker')
+    .description(
+      'run everything on this machine until Ctrl-C: PostgreSQL, sandbox gateway, worker, scheduler',
+    )
     .addHelpText(
       'after',
       `
@@ -43,11 +49,13 @@ async function runUp(): Promise<void> {
     const gatewayUrl = settings.gateway?.baseUrl ?? (await startOpenSandbox(stops))
     const gateway = gatewayAt(gatewayUrl)
     await requireGateway(gatewayUrl)
-    const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, createLog(settings.logLevel))
-    stops.push(worker.stop)
+    const log = createLog(settings.logLevel)
+    stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, log).stop)
+    stops.push(startConfiguredScheduler(settings, databaseUrl, log).stop)
     await announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl: settings.redisUrl, gatewayUrl, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
-    console.log(whatToTry(gatewayUrl, settings))
+    const statementFrom = await sandboxKnowsFrom(databaseUrl)
+    console.log(whatToTry(gatewayUrl, settings, statementFrom))
     await ended
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)
@@ -83,7 +91,18 @@ async function startOpenSandbox(stops: Stops): Promise<string> {
   return sandbox.url
 }
 
-function whatToTry(gatewayUrl: string, settings: Settings): string {
+/** From when on the sandbox's statement has everything: it forgets at its end, Postgres does not. */
+async function sandboxKnowsFrom(databaseUrl: string): Promise<string> {
+  const database = openDatabase({ databaseUrl, maxConnections: 1, onError: () => {} })
+  try {
+    const now = new Date()
+    return (await countOrders(database)).length === 0 ? dayOf(now) : formatMinute(now)
+  } finally {
+    await database.close()
+  }
+}
+
+function whatToTry(gatewayUrl: string, settings: Settings, statementFrom: string): string {
   const isSandbox = settings.gateway === null
   const order =
     '{"kind":"buy","partner":"acme","reference":"A-1","phone_number":"081234500001","gold_weight":"0.5"}'
@@ -94,7 +113,19 @@ Try, in another terminal in this folder:
   npx goldpro enqueue examples/orders.jsonl
   echo '${order}' | npx goldpro enqueue -
   npx goldpro orders list
-  npx goldpro orders show acme/A-1${isSandbox ? `\n  curl ${gatewayUrl}/sandbox/statement` : ''}
-
+  npx goldpro orders show acme/A-1
+${isSandbox ? reconciliationToTry(gatewayUrl, statementFrom) : ''}
 Ctrl-C ends it.`
+}
+
+function reconciliationToTry(gatewayUrl: string, statementFrom: string): string {
+  return `
+Then lose a reply, so that an order is in doubt, and settle it by the gateway's statement:
+  curl -X PUT ${gatewayUrl}/sandbox/faults/reply_lost -d '{"next":1}'
+  echo '{"kind":"buy","partner":"acme","reference":"A-2","phone_number":"081234500001","amount":50000}' | npx goldpro enqueue -
+  npx goldpro orders list --state in_doubt
+  curl -s ${gatewayUrl}/sandbox/statement | npx goldpro recon import - --period ${statementFrom}..now --complete
+  npx goldpro recon run --lag-minutes 0
+  npx goldpro recon report --format html --output report.html
+`
 }
