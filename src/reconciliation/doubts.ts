@@ -10,9 +10,12 @@ const SETTLEABLE = `coalesce(l.session_id, l.response_id) IS NOT NULL AND coales
 
 // A late reply or a person may be about to settle one of them: whoever has the row first decides. Attempts are locked
 // before orders, as everywhere.
-const LOCK_DOUBTS = {
-  name: 'lock_doubts',
-  text: `SELECT order_id FROM attempts WHERE outcome = 'in_doubt' ORDER BY order_id FOR UPDATE`,
+// Only these are settled: one that comes into doubt meanwhile is for the next run.
+const HOLD_DOUBTS = {
+  name: 'hold_doubts',
+  text: `
+    CREATE TEMP TABLE held_doubts ON COMMIT DROP AS
+    SELECT order_id, seq FROM attempts WHERE outcome = 'in_doubt' ORDER BY order_id FOR UPDATE`,
 }
 
 const KEEP_FOUND = {
@@ -20,11 +23,11 @@ const KEEP_FOUND = {
   text: `
     INSERT INTO doubt_evidence (order_id, verdict, rule, statement_id, line_number, run_id)
     SELECT a.order_id, 'succeeded', m.rule, m.statement_id, m.line_number, s.run_id
-    FROM scope s CROSS JOIN attempts a
-    JOIN orders o ON o.id = a.order_id AND o.state = 'in_doubt'
+    FROM scope s CROSS JOIN held_doubts h
+    JOIN attempts a ON a.order_id = h.order_id AND a.seq = h.seq
     JOIN statement_matches m ON m.order_id = a.order_id AND m.seq = a.seq AND m.current
     JOIN statement_lines l ON l.statement_id = m.statement_id AND l.line_number = m.line_number
-    WHERE a.outcome = 'in_doubt' AND ${SETTLEABLE}`,
+    WHERE ${SETTLEABLE}`,
 }
 
 /** When the gateway may have executed an attempt. */
@@ -60,10 +63,9 @@ const LOOK_AT_DOUBTS = {
       CASE WHEN NOT (${COVERED}) THEN 'awaiting_statement' WHEN ${HAS_CANDIDATE} THEN 'candidate_unclear' END AS because,
       ARRAY(SELECT st.id FROM statements st WHERE st.complete AND st.replaced_at IS NULL
         AND tstzrange(st.period_from, st.period_to) && ${SEND_WINDOW} ORDER BY st.id) AS covering_statements
-    FROM scope s CROSS JOIN attempts a
-    JOIN orders o ON o.id = a.order_id AND o.state = 'in_doubt'
-    WHERE a.outcome = 'in_doubt'
-      AND NOT EXISTS (SELECT 1 FROM doubt_evidence e WHERE e.order_id = a.order_id)`,
+    FROM scope s CROSS JOIN held_doubts h
+    JOIN attempts a ON a.order_id = h.order_id AND a.seq = h.seq
+    WHERE NOT EXISTS (SELECT 1 FROM doubt_evidence e WHERE e.order_id = a.order_id)`,
 }
 
 const KEEP_ABSENT = {
@@ -114,18 +116,18 @@ const FORGET_STAYS = {
   text: `DELETE FROM doubt_stays d USING orders o WHERE o.id = d.order_id AND o.state <> 'in_doubt'`,
 }
 
-// Nobody needs to approve any more what a statement has settled.
+// Nobody needs to approve any more what a statement or a late reply has settled.
 const DECLINE_SETTLED = {
   name: 'decline_proposals_of_settled_orders',
   text: `
     UPDATE proposals p SET state = 'declined', decided_by = s.actor, decided_at = clock_timestamp(),
-      decision_note = 'settled by a statement, run ' || s.run_id
+      decision_note = format('the order is %s already (%s), run %s', o.state, o.reason, s.run_id)
     FROM scope s CROSS JOIN orders o WHERE p.order_id = o.id AND p.state = 'open' AND o.state <> 'in_doubt'`,
 }
 
 /** Settles what the matches of this scope and the complete statements prove. Comes after matching. */
 export async function settleDoubtsByStatements(session: Session): Promise<void> {
-  await session.run(LOCK_DOUBTS)
+  await session.run(HOLD_DOUBTS)
   await session.run(KEEP_FOUND)
   await session.run(LOOK_AT_DOUBTS)
   await session.run(KEEP_ABSENT)

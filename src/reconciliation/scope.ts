@@ -19,8 +19,8 @@ export async function statementsSpan(session: Session): Promise<Period | null> {
   return span?.from && span.to ? { from: span.from, to: span.to } : null
 }
 
-/** Held to the end of the transaction by runs and imports: each sees the other's work whole or not at all. */
-const TAKE_TURNS = { name: 'take_turns', text: 'SELECT pg_advisory_xact_lock(4702183502)' }
+/** Held to the end of the transaction by runs, imports and approvals: each sees the others' work whole or not at all. */
+export const TAKE_TURNS = { name: 'take_turns', text: 'SELECT pg_advisory_xact_lock(4702183502)' }
 
 const BEGIN_RUN = {
   name: 'begin_run',
