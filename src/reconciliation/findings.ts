@@ -83,6 +83,10 @@ const DIFFERING_MATCHES = `
   LEFT JOIN doubt_evidence e ON e.order_id = m.order_id AND e.verdict = 'succeeded'
   WHERE m.differs AND m.current`
 
+/** What people see of a wallet, as maskPhoneNumber in src/domain/masking.ts shows it. */
+const masked = (phoneNumber: string) =>
+  `to_jsonb(left(${phoneNumber}, 2) || repeat('x', length(${phoneNumber}) - 5) || right(${phoneNumber}, 3))`
+
 const NOT_EXECUTED = `outcome IN ('rejected', 'price_changed', 'not_sent')`
 
 const MATCHES_THAT_DIFFER = {
@@ -98,7 +102,8 @@ const MATCHES_THAT_DIFFER = {
         ('fee_differs', abs(p.fee - p.our_fee) > s.fee_tolerance, abs(p.fee - p.our_fee), 0,
           to_jsonb(p.our_fee), to_jsonb(p.fee)),
         ('kind_differs', p.kind <> p.our_kind, p.amount, p.gold_weight, to_jsonb(p.our_kind), to_jsonb(p.kind)),
-        ('wallet_differs', p.phone_number <> p.our_phone_number, p.amount, p.gold_weight, NULL, NULL),
+        ('wallet_differs', p.phone_number <> p.our_phone_number, p.amount, p.gold_weight,
+          ${masked('p.our_phone_number')}, ${masked('p.phone_number')}),
         ('late', p.executed_at < p.intent_at - s.slack OR p.executed_at > p.ended_at + s.slack + s.lag, p.amount, p.gold_weight,
           to_jsonb(p.intent_at), to_jsonb(p.executed_at)),
         ('state_conflict', ${NOT_EXECUTED} AND NOT p.has_other_execution, p.amount, p.gold_weight,
