@@ -29,6 +29,10 @@ const UNMATCHED_ATTEMPT = `NOT EXISTS (
 /** Ids that both sides have and that differ speak against each other. */
 const agree = (column: 'session_id' | 'response_id') => `coalesce(l.${column} = a.${column}, true)`
 
+/** A transaction that an order is known to be is no other order's, whatever its other ids say. */
+const NOT_ANOTHERS = `NOT EXISTS (
+  SELECT 1 FROM attempts x WHERE x.session_id = l.session_id AND (x.order_id, x.seq) <> (a.order_id, a.seq))`
+
 /** The line was executed while the attempt was under way, give or take the clocks and the gateway's lag. */
 const WITHIN_WINDOW = `
   l.executed_at >= a.intent_at - s.slack AND l.executed_at <= coalesce(a.ended_at, now()) + s.lag + s.slack`
@@ -63,7 +67,7 @@ const BY_RESPONSE_ID = {
   text: `${INSERT} ${select('response_id')}
     FROM scope s CROSS JOIN left_lines l
     JOIN attempts a ON a.response_id = l.response_id AND a.outcome = 'succeeded'
-    WHERE ${UNMATCHED_ATTEMPT} AND ${agree('session_id')}
+    WHERE ${UNMATCHED_ATTEMPT} AND ${agree('session_id')} AND ${NOT_ANOTHERS}
     ORDER BY l.phone_number = national_phone_number(a.phone_number) DESC, l.kind = a.kind DESC,
       l.statement_id, l.line_number, a.order_id, a.seq
     ON CONFLICT DO NOTHING`,
@@ -77,6 +81,7 @@ const BY_REQUEST_ID = {
     JOIN attempts a ON a.quote_id = l.request_id AND a.kind = l.kind
       AND national_phone_number(a.phone_number) = l.phone_number
     WHERE ${UNMATCHED_LINE} AND ${UNMATCHED_ATTEMPT} AND ${agree('session_id')} AND ${agree('response_id')}
+      AND ${NOT_ANOTHERS}
     ORDER BY array_position(ARRAY['succeeded', 'in_doubt', 'intent', 'rejected', 'price_changed', 'not_sent'], a.outcome),
       l.statement_id, l.line_number, a.order_id, a.seq
     ON CONFLICT DO NOTHING`,
@@ -116,6 +121,7 @@ const BY_TERMS = {
         AND coalesce(abs(l.amount - coalesce(a.amount, a.quoted_amount)) <= s.amount_tolerance, true)
         AND ${WITHIN_WINDOW}
         AND ${agree('session_id')} AND ${agree('response_id')} AND coalesce(l.request_id = a.quote_id, true)
+        AND ${NOT_ANOTHERS}
     )
     ${INSERT}
     SELECT statement_id, line_number, order_id, seq, 'terms', differs, run_id FROM pairs
