@@ -206,4 +206,91 @@ describe('any orders and their statement', () => {
       expect(await openBreaks(scene)).toEqual(breaks)
     })
   }, 600_000)
+
+  /** Few wallets and few terms at nearly the same time around a midnight, so that lines without ids are anybody's. */
+  const crowded = fc.record({
+    kind,
+    wallet: fc.constantFrom('081200000001', '081200000002'),
+    second: fc.integer({ min: 86_400 - 2_400, max: 86_400 + 2_400 }),
+    tookMs: fc.integer({ min: 600, max: 60_000 }),
+    units: fc.constantFrom(5_000, 10_000),
+    isSessionKnown: fc.boolean(),
+    outcome: fc.constantFrom<RecordedOrder['outcome']>(
+      'succeeded',
+      'in_doubt',
+      'in_doubt',
+      'intent',
+      'rejected',
+    ),
+    isExecuted: fc.boolean(),
+    delaySeconds: fc.integer({ min: 0, max: 3_600 }),
+    lost: fc.subarray([...IDS]),
+  })
+
+  it('that share wallets, terms and times are never settled against the truth, whatever ids a true statement lacks', async () => {
+    const world = fc.record({
+      orders: fc.array(crowded, { minLength: 2, maxLength: 14 }),
+      strangers: fc.array(crowded, { maxLength: 2 }),
+    })
+    await assertOften(world, async (scene, { orders: planned, strangers }) => {
+      const orders = planned.map((given) => orderOf(given, given.wallet))
+      const truth = planned.map(({ outcome, isExecuted, delaySeconds, lost }, n) => {
+        const order = orders[n]
+        if (order === undefined) throw new Error('an order for each plan')
+        const wasExecuted = outcome === 'succeeded' || (outcome !== 'rejected' && isExecuted)
+        const executedAt = new Date(order.intentAt.getTime() + 500 + delaySeconds * 1_000)
+        const line = { ...trueLine(order), executedAt, ...Object.fromEntries(lost.map((id) => [id, null])) }
+        return { order, line: wasExecuted ? line : null }
+      })
+      const unknown = strangers.map((given) =>
+        trueLine(orderOf({ ...given, outcome: 'succeeded' }, given.wallet)),
+      )
+      const stated = [...truth.flatMap(({ line }) => (line === null ? [] : [line])), ...unknown]
+      await recordOrders(scene.databaseUrl, orders)
+      await recordStatement(scene.databaseUrl, stated, { period: PERIOD })
+      const midnight = new Date(PERIOD.from.getTime() + 86_400_000)
+      for (const period of [{ from: PERIOD.from, to: midnight }, { from: midnight, to: PERIOD.to }, MONTH])
+        await scene.run({ period })
+
+      const states = await statesOf(scene)
+      const owners = await ownersOfLines(scene)
+      const breaks = await openBreaks(scene)
+      const numberOf = (line: RecordedLine) => stated.indexOf(line) + 2
+      const explained = new Set(unknown.map((line) => `missing_here line ${numberOf(line)}`))
+      for (const { order, line } of truth) {
+        const state = states.get(order.orderId) ?? ''
+        if (line === null) {
+          expect(state, 'not executed').not.toMatch(/^succeeded/)
+          continue
+        }
+        expect(state, 'executed').not.toMatch(/^rejected/)
+        // Its line is matched with nobody else, and with it whenever its ids or its request_id say so.
+        expect([undefined, order.orderId]).toContain(owners.get(numberOf(line)))
+        if (isRecognisable(order, line)) expect(owners.get(numberOf(line))).toBe(order.orderId)
+        else explained.add(`missing_here line ${numberOf(line)}`).add(`missing_at_gateway ${order.orderId}`)
+      }
+      const named = breaks.map((told) =>
+        told.replace(/^(missing_here) no order (line \d+) .*|^(missing_at_gateway) (\S+) .*/, '$1$3 $2$4'),
+      )
+      expect([...explained]).toEqual(expect.arrayContaining(named))
+      expect(named).toEqual(
+        expect.arrayContaining(unknown.map((line) => `missing_here line ${numberOf(line)}`)),
+      )
+    })
+  }, 600_000)
 })
+
+const isRecognisable = (order: RecordedOrder, line: RecordedLine) =>
+  line.requestId !== null ||
+  (order.sessionId !== null && line.sessionId !== null) ||
+  (order.responseId !== null && line.responseId !== null)
+
+const ownersOfLines = async ({ database }: Scene) =>
+  new Map(
+    (
+      await rowsOf<{ line: number; order: string }>(
+        database,
+        'SELECT line_number AS line, order_id AS order FROM statement_matches WHERE current',
+      )
+    ).map(({ line, order }) => [line, order]),
+  )
