@@ -49,7 +49,8 @@ const BY_SESSION_ID = {
     ON CONFLICT DO NOTHING`,
 }
 
-// Lines of open breaks are looked at again whatever the period: what explains them may lie elsewhere.
+// Lines of open breaks are looked at again whatever the period: what explains them may lie elsewhere. Lines that were
+// written off are there too, or a second line of their session_id would be taken for the one that was written off.
 const KEEP_LEFT_LINES = {
   name: 'keep_left_lines',
   text: `
@@ -59,7 +60,7 @@ const KEEP_LEFT_LINES = {
     UNION ALL
     SELECT DISTINCT l.* FROM scope s CROSS JOIN breaks b
     JOIN current_statement_lines l ON l.statement_id = b.statement_id AND l.line_number = b.line_number
-    WHERE b.state = 'open' AND (l.executed_at < s.period_from OR l.executed_at >= s.period_to) AND ${UNMATCHED_LINE}`,
+    WHERE (b.state = 'open' OR b.reason = 'written_off') AND (l.executed_at < s.period_from OR l.executed_at >= s.period_to) AND ${UNMATCHED_LINE}`,
 }
 
 const BY_RESPONSE_ID = {

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { ANI, BUDI, peopleOf } from '../support/people.ts'
 import { openScene, type Scene } from '../support/recon-scene.ts'
 import {
   aRecordedOrder,
@@ -77,6 +78,24 @@ describe('a break', () => {
     expect(
       await rowsOf(scene.database, 'SELECT rupiah_at_risk::int AS rupiah, difference FROM breaks'),
     ).toEqual([{ rupiah: 20, difference: { ours: 441_000, theirs: 441_020 } }])
+  })
+
+  it('that was written off hides no second line of its session_id, whatever days are run', async () => {
+    const line = lineOf(aRecordedOrder())
+    await recordStatement(scene.databaseUrl, [line])
+    await scene.run({ period: DAY })
+    const [row] = await rowsOf<{ id: number }>(scene.database, 'SELECT id FROM breaks')
+    const people = peopleOf(scene.databaseUrl)
+    await people.propose(row?.id ?? 0, ANI)
+    await people.approve(row?.id ?? 0, BUDI)
+    const next = { from: DAY.to, to: new Date(DAY.to.getTime() + 86_400_000) }
+    const tomorrow = new Date(line.executedAt.getTime() + 86_400_000)
+    await recordStatement(scene.databaseUrl, [{ ...line, executedAt: tomorrow }], { period: next })
+    for (const period of [next, next, DAY, MONTH]) {
+      await scene.run({ period })
+      expect((await scene.outcome()).breaks).toEqual(['duplicate_session'])
+    }
+    expect(await historyOf('duplicate_session')).toEqual(['found'])
   })
 
   it('is none within the tolerance that was given', async () => {

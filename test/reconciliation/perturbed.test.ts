@@ -223,7 +223,7 @@ describe('any orders and their statement', () => {
       'rejected',
     ),
     isExecuted: fc.boolean(),
-    delaySeconds: fc.integer({ min: 0, max: 3_600 }),
+    delaySeconds: fc.oneof(fc.integer({ min: -300, max: 0 }), fc.integer({ min: 0, max: 3_600 })),
     lost: fc.subarray([...IDS]),
   })
 
