@@ -191,6 +191,22 @@ describe('a run', () => {
     )
   }
 
+  it('of one day gives no line away that may be an order’s of the next day, by our clock', async () => {
+    const at = (minute: number) => new Date(DAY.to.getTime() + minute * 60_000)
+    const sell = { kind: 'sell', sessionId: null } as const
+    const doubt = aRecordedOrder({ ...sell, outcome: 'in_doubt', responseId: null, intentAt: at(-5) })
+    const executed = aRecordedOrder({ ...sell, intentAt: at(1) })
+    await recordOrders(scene.databaseUrl, [doubt, executed])
+    const line = lineOf(executed, { responseId: null, requestId: null, executedAt: at(-1) })
+    await recordStatement(scene.databaseUrl, [line], { period: MONTH })
+    await scene.run({ period: DAY })
+    expect(await scene.outcome()).toMatchObject({
+      rules: [],
+      orders: ['in_doubt reply_lost', 'succeeded executed'],
+      stays: ['candidate_unclear'],
+    })
+  })
+
   it('that is dry tells what it would do and keeps nothing', async () => {
     await aDayOf(10)
     const before = await scene.outcome()
