@@ -107,15 +107,25 @@ const KEEP_LEFT_ATTEMPTS = {
     WHERE b.state = 'open' AND NOT (${ATTEMPT_IN_PERIOD}) AND ${UNMATCHED_ATTEMPT}`,
 }
 
-// Whoever else could own the line counts, also where only doubts and sells may be matched this way.
+// Whoever else could own the line counts, also where only doubts and sells may be matched this way. So does every other
+// line that could be the attempt's, also just outside of the period.
 const BY_TERMS = {
   name: 'match_by_terms',
   text: `
-    WITH pairs AS (
-      SELECT l.statement_id, l.line_number, a.order_id, a.seq, a.outcome, a.kind, ${DIFFERS} AS differs, s.run_id,
+    WITH candidates AS (
+      SELECT l.*, true AS is_in_scope FROM left_lines l
+      UNION ALL
+      SELECT l.*, false FROM scope s CROSS JOIN LATERAL (VALUES
+        (s.period_from - 2 * s.slack - s.lag - interval '1 hour', s.period_from),
+        (s.period_to, s.period_to + 2 * s.slack + s.lag + interval '1 hour')) AS margin (begins, ends)
+      JOIN current_statement_lines l ON l.executed_at >= margin.begins AND l.executed_at < margin.ends
+      WHERE NOT EXISTS (
+        SELECT 1 FROM left_lines x WHERE x.statement_id = l.statement_id AND x.line_number = l.line_number)
+    ), pairs AS (
+      SELECT l.statement_id, l.line_number, l.is_in_scope, a.order_id, a.seq, a.outcome, a.kind, ${DIFFERS} AS differs, s.run_id,
         count(*) OVER (PARTITION BY l.statement_id, l.line_number) AS attempts,
         count(*) OVER (PARTITION BY a.order_id, a.seq) AS lines
-      FROM scope s CROSS JOIN left_lines l
+      FROM scope s CROSS JOIN candidates l
       JOIN left_attempts a ON a.kind = l.kind AND national_phone_number(a.phone_number) = l.phone_number
       WHERE ${UNMATCHED_LINE} AND ${UNMATCHED_ATTEMPT}
         AND abs(l.gold_weight - coalesce(a.gold_weight, a.quoted_gold_weight)) <= s.weight_tolerance
@@ -126,7 +136,7 @@ const BY_TERMS = {
     )
     ${INSERT}
     SELECT statement_id, line_number, order_id, seq, 'terms', differs, run_id FROM pairs
-    WHERE attempts = 1 AND lines = 1 AND (outcome = 'in_doubt' OR (kind = 'sell' AND outcome = 'succeeded'))
+    WHERE is_in_scope AND attempts = 1 AND lines = 1 AND (outcome = 'in_doubt' OR (kind = 'sell' AND outcome = 'succeeded'))
     ON CONFLICT DO NOTHING`,
 }
 

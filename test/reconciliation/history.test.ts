@@ -207,6 +207,20 @@ describe('a run', () => {
     })
   })
 
+  it('of one day settles no doubt by one line while another of the next day fits as well', async () => {
+    const at = (minute: number) => new Date(DAY.to.getTime() + minute * 60_000)
+    const doubt = aRecordedOrder({ outcome: 'in_doubt', sessionId: null, responseId: null, intentAt: at(-5) })
+    await recordOrders(scene.databaseUrl, [doubt])
+    const lines = [-1, 1].map((minute) =>
+      lineOf(doubt, { sessionId: `S${minute}`, requestId: null, executedAt: at(minute) }),
+    )
+    await recordStatement(scene.databaseUrl, lines, { period: MONTH })
+    for (const period of [DAY, { from: DAY.to, to: MONTH.to }, MONTH]) {
+      await scene.run({ period })
+      expect(await scene.outcome()).toMatchObject({ rules: [], stays: ['candidate_unclear'] })
+    }
+  })
+
   it('that is dry tells what it would do and keeps nothing', async () => {
     await aDayOf(10)
     const before = await scene.outcome()
