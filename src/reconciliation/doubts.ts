@@ -18,6 +18,8 @@ const HOLD_DOUBTS = {
     SELECT order_id, seq FROM attempts WHERE outcome = 'in_doubt' ORDER BY order_id FOR UPDATE`,
 }
 
+const LEARN_HELD_SIZE = { name: 'learn_held_size', text: 'ANALYZE held_doubts' }
+
 const KEEP_FOUND = {
   name: 'keep_evidence_of_executions',
   text: `
@@ -42,29 +44,35 @@ export const COVERED = `
     HAVING NOT coalesce(
       range_agg(tstzrange(st.period_from, st.period_to)) FILTER (WHERE st.complete) @> ${SEND_WINDOW}, false))`
 
+/** Doubts joined with lines that belong to nobody else. */
+const possibly = (columns: string) => `
+  SELECT h.order_id FROM scope s CROSS JOIN held_doubts h
+  JOIN attempts a ON a.order_id = h.order_id AND a.seq = h.seq
+  JOIN current_statement_lines l ON ${columns}
+  WHERE NOT EXISTS (
+    SELECT 1 FROM statement_matches m
+    WHERE m.statement_id = l.statement_id AND m.line_number = l.line_number AND (m.order_id, m.seq) <> (a.order_id, a.seq))`
+
 // The weight and the amount are not asked: a line that differs in them may still be this order's execution.
 // Neither are the line's ids: what they mean at the gateway is less certain than whose wallet was moved, and when.
-const HAS_CANDIDATE = `
-  EXISTS (
-    SELECT 1 FROM current_statement_lines l
-    WHERE ((l.kind = a.kind AND l.phone_number = national_phone_number(a.phone_number)
-        AND l.executed_at >= a.intent_at - s.slack AND l.executed_at <= a.ended_at + s.lag + s.slack)
-      OR (l.request_id = a.quote_id AND l.executed_at >= a.intent_at - s.slack - interval '1 day'))
-      AND NOT EXISTS (
-        SELECT 1 FROM statement_matches m
-        WHERE m.statement_id = l.statement_id AND m.line_number = l.line_number
-          AND (m.order_id, m.seq) <> (a.order_id, a.seq)))`
+// Two joins, for one with OR would look through all lines for each doubt.
+const WITH_CANDIDATE = `
+  ${possibly(`l.kind = a.kind AND l.phone_number = national_phone_number(a.phone_number)
+    AND l.executed_at >= a.intent_at - s.slack AND l.executed_at <= a.ended_at + s.lag + s.slack`)}
+  UNION
+  ${possibly(`l.request_id = a.quote_id AND l.executed_at >= a.intent_at - s.slack - interval '1 day'`)}`
 
 const LOOK_AT_DOUBTS = {
   name: 'look_at_doubts',
   text: `
     CREATE TEMP TABLE left_doubts ON COMMIT DROP AS
     SELECT a.order_id,
-      CASE WHEN NOT (${COVERED}) THEN 'awaiting_statement' WHEN ${HAS_CANDIDATE} THEN 'candidate_unclear' END AS because,
+      CASE WHEN NOT (${COVERED}) THEN 'awaiting_statement' WHEN c.order_id IS NOT NULL THEN 'candidate_unclear' END AS because,
       ARRAY(SELECT st.id FROM statements st WHERE st.complete AND st.replaced_at IS NULL
         AND tstzrange(st.period_from, st.period_to) && ${SEND_WINDOW} ORDER BY st.id) AS covering_statements
     FROM scope s CROSS JOIN held_doubts h
     JOIN attempts a ON a.order_id = h.order_id AND a.seq = h.seq
+    LEFT JOIN (${WITH_CANDIDATE}) c ON c.order_id = h.order_id
     WHERE NOT EXISTS (SELECT 1 FROM doubt_evidence e WHERE e.order_id = a.order_id)`,
 }
 
@@ -128,6 +136,7 @@ const DECLINE_SETTLED = {
 /** Settles what the matches of this scope and the complete statements prove. Comes after matching. */
 export async function settleDoubtsByStatements(session: Session): Promise<void> {
   await session.run(HOLD_DOUBTS)
+  await session.run(LEARN_HELD_SIZE)
   await session.run(KEEP_FOUND)
   await session.run(LOOK_AT_DOUBTS)
   await session.run(KEEP_ABSENT)
