@@ -76,7 +76,7 @@ CREATE TABLE "proposals" (
         or (decision in ('order_executed', 'order_not_executed') and order_id is not null and break_id is null)),
 	CONSTRAINT "proposals_reasoned" CHECK (note ~ '\S' and proposed_by ~ '\S' and (decision_note is null or decision_note ~ '\S')),
 	CONSTRAINT "proposals_decided" CHECK ((state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null) and (state = 'open') = (decision_note is null) and decided_by ~ '\S'),
-	CONSTRAINT "proposals_second_person" CHECK (state <> 'approved' or (lower(btrim(decided_by)) = lower(btrim(proposed_by))) = alone)
+	CONSTRAINT "proposals_second_person" CHECK (state <> 'approved' or (lower(regexp_replace(decided_by, '\s', '', 'g')) = lower(regexp_replace(proposed_by, '\s', '', 'g'))) = alone)
 );
 --> statement-breakpoint
 CREATE TABLE "recon_runs" (

@@ -5,6 +5,7 @@ import { approveResolution, declineResolution, proposeResolution } from '../reco
 import { Failure } from './failure.ts'
 import { type Person, personsCommand, requireOrderId } from './order-moves.ts'
 import { settingsHere, withDatabase, withSessionHere } from './place.ts'
+import { shownText } from './shown-text.ts'
 
 /** `goldpro orders resolve|approve|decline`: an order leaves doubt by two people. */
 export function resolutionCommands(defaultPerson: string): Command[] {
@@ -101,7 +102,7 @@ async function onOrder<T>(
 
 /** What was done, or the sentence why not. */
 export function orRefuse<T>(answer: PersonsAnswer<T>): T {
-  if (answer.is === 'refused') throw new Failure(1, answer.because)
+  if (answer.is === 'refused') throw new Failure(1, shownText(answer.because))
   return answer
 }
 
@@ -110,8 +111,8 @@ function executedFrom(options: ResolveOptions): ProposedExecution | null {
     throw new Failure(2, 'say exactly one of --executed and --not-executed')
   if (options.notExecuted) return null
   return {
-    sessionId: options.sessionId ?? null,
-    responseId: options.responseId ?? null,
+    sessionId: options.sessionId?.trim() ?? null,
+    responseId: options.responseId?.trim() ?? null,
     goldWeight: parsed<GoldWeight>('--gold-weight', options.goldWeight, parseGrams, 'grams such as 0.5'),
     amount: parsed<Rupiah>('--amount', options.amount, parseRupiah, 'whole rupiah such as 441000'),
     fee: parsed<Rupiah>('--fee', options.fee, parseRupiah, 'whole rupiah such as 5000'),

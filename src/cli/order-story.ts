@@ -4,6 +4,7 @@ import { maskKtp, maskPhoneNumber } from '../domain/masking.ts'
 import { formatRupiah, type Rupiah } from '../domain/money.ts'
 import { requireOrderId } from './order-moves.ts'
 import { settingsHere, withDatabase } from './place.ts'
+import { shownText } from './shown-text.ts'
 
 /** `goldpro orders show` */
 export function showCommand(): Command {
@@ -23,8 +24,29 @@ export function showCommand(): Command {
 
 /** The story with wallets, KTP number and postal address masked: what leaves the database for a person's eyes. */
 export function maskedStory(story: OrderStory): OrderStory {
-  return { ...story, phoneNumber: maskPhoneNumber(story.phoneNumber), content: maskedContent(story.content) }
+  return {
+    ...story,
+    phoneNumber: maskPhoneNumber(story.phoneNumber),
+    content: maskedContent(story.content),
+    events: story.events.map((event) => ({
+      ...event,
+      actor: shownText(event.actor),
+      detail: event.detail === null ? null : shownDetail(event.detail),
+    })),
+  }
 }
+
+/** What people wrote into an event may name a wallet. */
+function shownDetail(detail: NonNullable<OrderEvent['detail']>): NonNullable<OrderEvent['detail']> {
+  return Object.fromEntries(
+    Object.entries(detail).map(([field, value]) => [
+      field,
+      WRITTEN_BY_PEOPLE.has(field) && typeof value === 'string' ? shownText(value) : value,
+    ]),
+  )
+}
+
+const WRITTEN_BY_PEOPLE = new Set(['note', 'evidence', 'approval_note', 'proposed_by', 'approved_by'])
 
 function maskedContent(content: OrderStory['content']): OrderStory['content'] {
   const { recipient, ktp, address } = content

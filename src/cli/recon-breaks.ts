@@ -16,6 +16,7 @@ import type { Person } from './order-moves.ts'
 import { orRefuse } from './order-resolution.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withDatabase, withSessionHere } from './place.ts'
+import { shownText, shownTextOrNull } from './shown-text.ts'
 import { table } from './table.ts'
 
 interface PersonsWork {
@@ -79,10 +80,15 @@ function listCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ goldpro recon breaks list --overdue')
     .action(async ({ type, owner, overdue, limit, json }: ListOptions) => {
       const filter = { type: type ?? null, owner: owner ?? null, overdueOnly: overdue === true, limit }
-      const breaks = await withDatabase(await settingsHere(), (database) => listBreaks(database, filter))
+      const found = await withDatabase(await settingsHere(), (database) => listBreaks(database, filter))
+      const breaks = found.map(shownBreak)
       if (json) for (const each of breaks) console.log(JSON.stringify(each))
       else console.log(breaks.length === 0 ? 'no open breaks' : asTable(breaks))
     })
+}
+
+function shownBreak(row: OpenBreak): OpenBreak {
+  return { ...row, owner: shownTextOrNull(row.owner), proposedBy: shownTextOrNull(row.proposedBy) }
 }
 
 function asTable(breaks: readonly OpenBreak[]): string {
@@ -112,8 +118,22 @@ function showCommand(): Command {
       const story = await withDatabase(await settingsHere(), (database) => readBreak(database, breakId))
       if (story === null)
         throw new Failure(1, `there is no break ${breakId}: see \`goldpro recon breaks list\``)
-      console.log(json ? JSON.stringify(story) : tellBreak(story))
+      console.log(json ? JSON.stringify(shownStory(story)) : tellBreak(shownStory(story)))
     })
+}
+
+function shownStory(story: BreakStory): BreakStory {
+  return {
+    ...story,
+    owner: shownTextOrNull(story.owner),
+    statement: shownTextOrNull(story.statement),
+    events: story.events.map((event) => ({
+      ...event,
+      actor: shownText(event.actor),
+      note: shownTextOrNull(event.note),
+      owner: shownTextOrNull(event.owner),
+    })),
+  }
 }
 
 function tellBreak(story: BreakStory): string {
@@ -147,7 +167,7 @@ function assignCommand(): Command {
         assignBreak(session, breakId, { by, to }),
       )
       orRefuse(answer)
-      console.log(`break ${breakId} is ${to}'s`)
+      console.log(`break ${breakId} is ${shownText(to)}'s`)
     })
 }
 

@@ -15,13 +15,14 @@ const MOVE_ORDERS = {
     RETURNING o.id AS order_id`,
 }
 
+// ended_at is when the send ended: a late reply ends it, a person only says how it ended.
 const SETTLE_DOUBTS = {
   name: 'settle_doubts',
   text: `
     WITH ended AS (
       UPDATE attempts a
       SET outcome = CASE WHEN x.executed THEN 'succeeded' ELSE 'rejected' END,
-        ended_at = clock_timestamp(),
+        ended_at = CASE x.reason WHEN 'late_reply' THEN clock_timestamp() ELSE a.ended_at END,
         request_id = x.request_id, response_id = x.response_id, session_id = x.session_id,
         gold_weight = CASE WHEN x.executed THEN coalesce(x.gold_weight, a.quoted_gold_weight) END,
         amount = CASE WHEN x.executed THEN coalesce(x.amount, a.quoted_amount) END,

@@ -318,7 +318,7 @@ export const proposals = pgTable(
     // Four eyes. One person under two spellings of a name is still one person.
     check(
       'proposals_second_person',
-      sql`state <> 'approved' or (lower(btrim(decided_by)) = lower(btrim(proposed_by))) = alone`,
+      sql`state <> 'approved' or (lower(regexp_replace(decided_by, '\\s', '', 'g')) = lower(regexp_replace(proposed_by, '\\s', '', 'g'))) = alone`,
     ),
   ],
 )

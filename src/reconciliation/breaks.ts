@@ -38,8 +38,8 @@ const REOPEN = {
   name: 'reopen_breaks',
   text: `
     UPDATE breaks b
-    SET ${FROM_FINDING}, state = 'open', closed_at = NULL, reason = 'found_again', opened_at = now(),
-      due_at = now() + due.hours * interval '1 hour', note = 'closed before: ' || b.reason
+    SET ${FROM_FINDING}, state = 'open', closed_at = NULL, reason = 'found_again', opened_at = clock_timestamp(),
+      due_at = clock_timestamp() + due.hours * interval '1 hour', note = 'closed before: ' || b.reason
     FROM scope s CROSS JOIN findings f JOIN (VALUES ${DUE_HOURS}) AS due (type, hours) ON due.type = f.type
     WHERE b.key = f.key AND b.state = 'closed'
       AND (b.reason = 'explained' OR (b.rupiah_at_risk, b.grams_at_risk) <> (f.rupiah_at_risk, f.grams_at_risk))`,
@@ -48,7 +48,9 @@ const REOPEN = {
 const NOTE_CHANGES = {
   name: 'note_changed_breaks',
   text: `
-    UPDATE breaks b SET ${FROM_FINDING}, reason = 'changed', note = NULL
+    UPDATE breaks b SET ${FROM_FINDING}, reason = 'changed',
+      note = (SELECT 'what ' || p.proposed_by || ' proposed no longer stands' FROM proposals p
+        WHERE p.break_id = b.id AND p.state = 'open')
     FROM scope s CROSS JOIN findings f
     WHERE b.key = f.key AND b.state = 'open' AND ${IS_OTHER}`,
 }
@@ -71,12 +73,14 @@ const CLOSE_EXPLAINED = {
     WHERE b.state = 'open' AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.key = b.key)`,
 }
 
-const DECLINE_EXPLAINED = {
-  name: 'decline_proposals_of_explained_breaks',
+// Who approves must approve the difference that was proposed.
+const DECLINE_OUTDATED = {
+  name: 'decline_outdated_write_offs',
   text: `
     UPDATE proposals p SET state = 'declined', decided_by = s.actor, decided_at = clock_timestamp(),
-      decision_note = 'the break was explained, run ' || s.run_id
-    FROM scope s CROSS JOIN breaks b WHERE p.break_id = b.id AND p.state = 'open' AND b.state = 'closed'`,
+      decision_note = format('the break %s, run %s', CASE b.state WHEN 'closed' THEN 'was explained' ELSE 'changed' END, s.run_id)
+    FROM scope s CROSS JOIN breaks b
+    WHERE p.break_id = b.id AND p.state = 'open' AND b.run_id = s.run_id AND b.reason IN ('explained', 'changed')`,
 }
 
 /** Brings the breaks up to date with the findings of this scope. */
@@ -85,5 +89,5 @@ export async function recordBreaks(session: Session): Promise<void> {
   await session.run(NOTE_CHANGES)
   await session.run(OPEN_NEW)
   await session.run(CLOSE_EXPLAINED)
-  await session.run(DECLINE_EXPLAINED)
+  await session.run(DECLINE_OUTDATED)
 }

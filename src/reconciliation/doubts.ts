@@ -10,21 +10,26 @@ const SETTLEABLE = `coalesce(l.session_id, l.response_id) IS NOT NULL AND coales
 
 // A late reply or a person may be about to settle one of them: whoever has the row first decides. Attempts are locked
 // before orders, as everywhere.
-const LOCK_DOUBTS = {
-  name: 'lock_doubts',
-  text: `SELECT order_id FROM attempts WHERE outcome = 'in_doubt' ORDER BY order_id FOR UPDATE`,
+// Only these are settled: one that comes into doubt meanwhile is for the next run.
+const HOLD_DOUBTS = {
+  name: 'hold_doubts',
+  text: `
+    CREATE TEMP TABLE held_doubts ON COMMIT DROP AS
+    SELECT order_id, seq FROM attempts WHERE outcome = 'in_doubt' ORDER BY order_id FOR UPDATE`,
 }
+
+const LEARN_HELD_SIZE = { name: 'learn_held_size', text: 'ANALYZE held_doubts' }
 
 const KEEP_FOUND = {
   name: 'keep_evidence_of_executions',
   text: `
     INSERT INTO doubt_evidence (order_id, verdict, rule, statement_id, line_number, run_id)
     SELECT a.order_id, 'succeeded', m.rule, m.statement_id, m.line_number, s.run_id
-    FROM scope s CROSS JOIN attempts a
-    JOIN orders o ON o.id = a.order_id AND o.state = 'in_doubt'
+    FROM scope s CROSS JOIN held_doubts h
+    JOIN attempts a ON a.order_id = h.order_id AND a.seq = h.seq
     JOIN statement_matches m ON m.order_id = a.order_id AND m.seq = a.seq AND m.current
     JOIN statement_lines l ON l.statement_id = m.statement_id AND l.line_number = m.line_number
-    WHERE a.outcome = 'in_doubt' AND ${SETTLEABLE}`,
+    WHERE ${SETTLEABLE}`,
 }
 
 /** When the gateway may have executed an attempt. */
@@ -39,31 +44,36 @@ export const COVERED = `
     HAVING NOT coalesce(
       range_agg(tstzrange(st.period_from, st.period_to)) FILTER (WHERE st.complete) @> ${SEND_WINDOW}, false))`
 
+/** Doubts joined with lines that belong to nobody else. */
+const possibly = (columns: string) => `
+  SELECT h.order_id FROM scope s CROSS JOIN held_doubts h
+  JOIN attempts a ON a.order_id = h.order_id AND a.seq = h.seq
+  JOIN current_statement_lines l ON ${columns}
+  WHERE NOT EXISTS (
+    SELECT 1 FROM statement_matches m
+    WHERE m.statement_id = l.statement_id AND m.line_number = l.line_number AND (m.order_id, m.seq) <> (a.order_id, a.seq))`
+
 // The weight and the amount are not asked: a line that differs in them may still be this order's execution.
 // Neither are the line's ids: what they mean at the gateway is less certain than whose wallet was moved, and when.
-const HAS_CANDIDATE = `
-  EXISTS (
-    SELECT 1 FROM current_statement_lines l
-    WHERE ((l.kind = a.kind AND l.phone_number = national_phone_number(a.phone_number)
-        AND l.executed_at >= a.intent_at - s.slack AND l.executed_at <= a.ended_at + s.lag + s.slack)
-      OR (l.request_id = a.quote_id AND l.executed_at >= a.intent_at - s.slack - interval '1 day'))
-      AND NOT EXISTS (
-        SELECT 1 FROM statement_matches m
-        WHERE m.statement_id = l.statement_id AND m.line_number = l.line_number
-          AND (m.order_id, m.seq) <> (a.order_id, a.seq)))`
+// Two joins, for one with OR would look through all lines for each doubt.
+const WITH_CANDIDATE = `
+  ${possibly(`l.kind = a.kind AND l.phone_number = national_phone_number(a.phone_number)
+    AND l.executed_at >= a.intent_at - s.slack AND l.executed_at <= a.ended_at + s.lag + s.slack`)}
+  UNION
+  ${possibly(`l.request_id = a.quote_id AND l.executed_at >= a.intent_at - s.slack - interval '1 day'`)}`
 
 const LOOK_AT_DOUBTS = {
   name: 'look_at_doubts',
   text: `
     CREATE TEMP TABLE left_doubts ON COMMIT DROP AS
     SELECT a.order_id,
-      CASE WHEN NOT (${COVERED}) THEN 'awaiting_statement' WHEN ${HAS_CANDIDATE} THEN 'candidate_unclear' END AS because,
+      CASE WHEN NOT (${COVERED}) THEN 'awaiting_statement' WHEN c.order_id IS NOT NULL THEN 'candidate_unclear' END AS because,
       ARRAY(SELECT st.id FROM statements st WHERE st.complete AND st.replaced_at IS NULL
         AND tstzrange(st.period_from, st.period_to) && ${SEND_WINDOW} ORDER BY st.id) AS covering_statements
-    FROM scope s CROSS JOIN attempts a
-    JOIN orders o ON o.id = a.order_id AND o.state = 'in_doubt'
-    WHERE a.outcome = 'in_doubt'
-      AND NOT EXISTS (SELECT 1 FROM doubt_evidence e WHERE e.order_id = a.order_id)`,
+    FROM scope s CROSS JOIN held_doubts h
+    JOIN attempts a ON a.order_id = h.order_id AND a.seq = h.seq
+    LEFT JOIN (${WITH_CANDIDATE}) c ON c.order_id = h.order_id
+    WHERE NOT EXISTS (SELECT 1 FROM doubt_evidence e WHERE e.order_id = a.order_id)`,
 }
 
 const KEEP_ABSENT = {
@@ -114,18 +124,19 @@ const FORGET_STAYS = {
   text: `DELETE FROM doubt_stays d USING orders o WHERE o.id = d.order_id AND o.state <> 'in_doubt'`,
 }
 
-// Nobody needs to approve any more what a statement has settled.
+// Nobody needs to approve any more what a statement or a late reply has settled.
 const DECLINE_SETTLED = {
   name: 'decline_proposals_of_settled_orders',
   text: `
     UPDATE proposals p SET state = 'declined', decided_by = s.actor, decided_at = clock_timestamp(),
-      decision_note = 'settled by a statement, run ' || s.run_id
+      decision_note = format('the order is %s already (%s), run %s', o.state, o.reason, s.run_id)
     FROM scope s CROSS JOIN orders o WHERE p.order_id = o.id AND p.state = 'open' AND o.state <> 'in_doubt'`,
 }
 
 /** Settles what the matches of this scope and the complete statements prove. Comes after matching. */
 export async function settleDoubtsByStatements(session: Session): Promise<void> {
-  await session.run(LOCK_DOUBTS)
+  await session.run(HOLD_DOUBTS)
+  await session.run(LEARN_HELD_SIZE)
   await session.run(KEEP_FOUND)
   await session.run(LOOK_AT_DOUBTS)
   await session.run(KEEP_ABSENT)

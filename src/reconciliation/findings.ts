@@ -24,7 +24,7 @@ const LINE_IDENTITY = `concat_ws(':', l.source,
     ELSE 'line:' || l.statement_id || ':' || l.line_number END)`
 
 // A line without an attempt of its own: its session_id stands elsewhere too, or its quote was executed before, or
-// nobody knows it.
+// nobody knows it. A sell, or an attempt that ended otherwise, does not know its session_id, but its line does.
 const UNMATCHED_LINES = {
   name: 'find_unmatched_lines',
   text: `
@@ -33,20 +33,25 @@ const UNMATCHED_LINES = {
         row_number() OVER (PARTITION BY ${LINE_IDENTITY} ORDER BY l.statement_id, l.line_number) AS nth,
         (SELECT a.order_id FROM attempts a JOIN statement_matches m ON m.order_id = a.order_id AND m.seq = a.seq AND m.current
           WHERE a.session_id = l.session_id ORDER BY a.order_id LIMIT 1) AS session_of,
-        (SELECT a.order_id FROM attempts a JOIN statement_matches m ON m.order_id = a.order_id AND m.seq = a.seq AND m.current
-          WHERE (a.quote_id = l.request_id AND a.kind = l.kind AND national_phone_number(a.phone_number) = l.phone_number)
-            OR (a.response_id = l.response_id AND a.outcome = 'succeeded') ORDER BY a.order_id LIMIT 1) AS executed_for
-      FROM left_lines l
+        e.order_id AS executed_for, e.session_id = l.session_id AS is_same_session
+      FROM left_lines l LEFT JOIN LATERAL (
+        SELECT a.order_id, ml.session_id FROM attempts a
+        JOIN statement_matches m ON m.order_id = a.order_id AND m.seq = a.seq AND m.current
+        JOIN statement_lines ml ON ml.statement_id = m.statement_id AND ml.line_number = m.line_number
+        WHERE (a.quote_id = l.request_id AND a.kind = l.kind AND national_phone_number(a.phone_number) = l.phone_number)
+          OR (a.response_id = l.response_id AND a.outcome = 'succeeded')
+        ORDER BY ml.session_id = l.session_id DESC NULLS LAST, a.order_id LIMIT 1
+      ) e ON true
     ), typed AS (
       SELECT *, CASE
-          WHEN session_id IS NOT NULL AND (session_of IS NOT NULL OR nth > 1) THEN 'duplicate_session'
+          WHEN session_id IS NOT NULL AND (session_of IS NOT NULL OR nth > 1 OR is_same_session) THEN 'duplicate_session'
           WHEN executed_for IS NOT NULL THEN 'executed_twice'
           ELSE 'missing_here' END AS type
       FROM looked_at
     )
     ${INSERT}
     SELECT type || ':' || identity || ':' || nth, type,
-      CASE type WHEN 'duplicate_session' THEN session_of WHEN 'executed_twice' THEN executed_for END,
+      CASE type WHEN 'duplicate_session' THEN coalesce(session_of, CASE WHEN is_same_session THEN executed_for END) WHEN 'executed_twice' THEN executed_for END,
       statement_id, line_number, amount, gold_weight,
       jsonb_build_object('theirs', jsonb_strip_nulls(jsonb_build_object('kind', kind, 'session_id', session_id,
         'response_id', response_id, 'request_id', request_id, 'gold_weight', gold_weight::text, 'amount', amount,
@@ -83,6 +88,10 @@ const DIFFERING_MATCHES = `
   LEFT JOIN doubt_evidence e ON e.order_id = m.order_id AND e.verdict = 'succeeded'
   WHERE m.differs AND m.current`
 
+/** What people see of a wallet, as maskPhoneNumber in src/domain/masking.ts shows it. */
+const masked = (phoneNumber: string) =>
+  `to_jsonb(left(${phoneNumber}, 2) || repeat('x', length(${phoneNumber}) - 5) || right(${phoneNumber}, 3))`
+
 const NOT_EXECUTED = `outcome IN ('rejected', 'price_changed', 'not_sent')`
 
 const MATCHES_THAT_DIFFER = {
@@ -98,7 +107,8 @@ const MATCHES_THAT_DIFFER = {
         ('fee_differs', abs(p.fee - p.our_fee) > s.fee_tolerance, abs(p.fee - p.our_fee), 0,
           to_jsonb(p.our_fee), to_jsonb(p.fee)),
         ('kind_differs', p.kind <> p.our_kind, p.amount, p.gold_weight, to_jsonb(p.our_kind), to_jsonb(p.kind)),
-        ('wallet_differs', p.phone_number <> p.our_phone_number, p.amount, p.gold_weight, NULL, NULL),
+        ('wallet_differs', p.phone_number <> p.our_phone_number, p.amount, p.gold_weight,
+          ${masked('p.our_phone_number')}, ${masked('p.phone_number')}),
         ('late', p.executed_at < p.intent_at - s.slack OR p.executed_at > p.ended_at + s.slack + s.lag, p.amount, p.gold_weight,
           to_jsonb(p.intent_at), to_jsonb(p.executed_at)),
         ('state_conflict', ${NOT_EXECUTED} AND NOT p.has_other_execution, p.amount, p.gold_weight,

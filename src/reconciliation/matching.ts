@@ -29,6 +29,10 @@ const UNMATCHED_ATTEMPT = `NOT EXISTS (
 /** Ids that both sides have and that differ speak against each other. */
 const agree = (column: 'session_id' | 'response_id') => `coalesce(l.${column} = a.${column}, true)`
 
+/** A transaction that an order is known to be is no other order's, whatever its other ids say. */
+const NOT_ANOTHERS = `NOT EXISTS (
+  SELECT 1 FROM attempts x WHERE x.session_id = l.session_id AND (x.order_id, x.seq) <> (a.order_id, a.seq))`
+
 /** The line was executed while the attempt was under way, give or take the clocks and the gateway's lag. */
 const WITHIN_WINDOW = `
   l.executed_at >= a.intent_at - s.slack AND l.executed_at <= coalesce(a.ended_at, now()) + s.lag + s.slack`
@@ -72,7 +76,8 @@ const BY_REPEATED_SESSION_ID = {
     ON CONFLICT DO NOTHING`,
 }
 
-// Lines of open breaks are looked at again whatever the period: what explains them may lie elsewhere.
+// Lines of open breaks are looked at again whatever the period: what explains them may lie elsewhere. Lines that were
+// written off are there too, or a second line of their session_id would be taken for the one that was written off.
 const KEEP_LEFT_LINES = {
   name: 'keep_left_lines',
   text: `
@@ -82,7 +87,7 @@ const KEEP_LEFT_LINES = {
     UNION ALL
     SELECT DISTINCT l.* FROM scope s CROSS JOIN breaks b
     JOIN current_statement_lines l ON l.statement_id = b.statement_id AND l.line_number = b.line_number
-    WHERE b.state = 'open' AND (l.executed_at < s.period_from OR l.executed_at >= s.period_to) AND ${UNMATCHED_LINE}`,
+    WHERE (b.state = 'open' OR b.reason = 'written_off') AND (l.executed_at < s.period_from OR l.executed_at >= s.period_to) AND ${UNMATCHED_LINE}`,
 }
 
 const BY_RESPONSE_ID = {
@@ -90,7 +95,7 @@ const BY_RESPONSE_ID = {
   text: `${INSERT} ${select('response_id')}
     FROM scope s CROSS JOIN left_lines l
     JOIN attempts a ON a.response_id = l.response_id AND a.outcome = 'succeeded'
-    WHERE ${UNMATCHED_ATTEMPT} AND ${agree('session_id')}
+    WHERE ${UNMATCHED_ATTEMPT} AND ${agree('session_id')} AND ${NOT_ANOTHERS}
     ORDER BY l.phone_number = national_phone_number(a.phone_number) DESC, l.kind = a.kind DESC,
       l.statement_id, l.line_number, a.order_id, a.seq
     ON CONFLICT DO NOTHING`,
@@ -104,6 +109,7 @@ const BY_REQUEST_ID = {
     JOIN attempts a ON a.quote_id = l.request_id AND a.kind = l.kind
       AND national_phone_number(a.phone_number) = l.phone_number
     WHERE ${UNMATCHED_LINE} AND ${UNMATCHED_ATTEMPT} AND ${agree('session_id')} AND ${agree('response_id')}
+      AND ${NOT_ANOTHERS}
     ORDER BY array_position(ARRAY['succeeded', 'in_doubt', 'intent', 'rejected', 'price_changed', 'not_sent'], a.outcome),
       l.statement_id, l.line_number, a.order_id, a.seq
     ON CONFLICT DO NOTHING`,
@@ -128,25 +134,36 @@ const KEEP_LEFT_ATTEMPTS = {
     WHERE b.state = 'open' AND NOT (${ATTEMPT_IN_PERIOD}) AND ${UNMATCHED_ATTEMPT}`,
 }
 
-// Whoever else could own the line counts, also where only doubts and sells may be matched this way.
+// Whoever else could own the line counts, also where only doubts and sells may be matched this way. So does every other
+// line that could be the attempt's, also just outside of the period.
 const BY_TERMS = {
   name: 'match_by_terms',
   text: `
-    WITH pairs AS (
-      SELECT l.statement_id, l.line_number, a.order_id, a.seq, a.outcome, a.kind, ${DIFFERS} AS differs, s.run_id,
+    WITH candidates AS (
+      SELECT l.*, true AS is_in_scope FROM left_lines l
+      UNION ALL
+      SELECT l.*, false FROM scope s CROSS JOIN LATERAL (VALUES
+        (s.period_from - 2 * s.slack - s.lag - interval '1 hour', s.period_from),
+        (s.period_to, s.period_to + 2 * s.slack + s.lag + interval '1 hour')) AS margin (begins, ends)
+      JOIN current_statement_lines l ON l.executed_at >= margin.begins AND l.executed_at < margin.ends
+      WHERE NOT EXISTS (
+        SELECT 1 FROM left_lines x WHERE x.statement_id = l.statement_id AND x.line_number = l.line_number)
+    ), pairs AS (
+      SELECT l.statement_id, l.line_number, l.is_in_scope, a.order_id, a.seq, a.outcome, a.kind, ${DIFFERS} AS differs, s.run_id,
         count(*) OVER (PARTITION BY l.statement_id, l.line_number) AS attempts,
         count(*) OVER (PARTITION BY a.order_id, a.seq) AS lines
-      FROM scope s CROSS JOIN left_lines l
+      FROM scope s CROSS JOIN candidates l
       JOIN left_attempts a ON a.kind = l.kind AND national_phone_number(a.phone_number) = l.phone_number
       WHERE ${UNMATCHED_LINE} AND ${UNMATCHED_ATTEMPT}
         AND abs(l.gold_weight - coalesce(a.gold_weight, a.quoted_gold_weight)) <= s.weight_tolerance
         AND coalesce(abs(l.amount - coalesce(a.amount, a.quoted_amount)) <= s.amount_tolerance, true)
         AND ${WITHIN_WINDOW}
         AND ${agree('session_id')} AND ${agree('response_id')} AND coalesce(l.request_id = a.quote_id, true)
+        AND ${NOT_ANOTHERS}
     )
     ${INSERT}
     SELECT statement_id, line_number, order_id, seq, 'terms', differs, run_id FROM pairs
-    WHERE attempts = 1 AND lines = 1 AND (outcome = 'in_doubt' OR (kind = 'sell' AND outcome = 'succeeded'))
+    WHERE is_in_scope AND attempts = 1 AND lines = 1 AND (outcome = 'in_doubt' OR (kind = 'sell' AND outcome = 'succeeded'))
     ON CONFLICT DO NOTHING`,
 }
 

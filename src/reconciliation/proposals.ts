@@ -15,6 +15,13 @@ export interface Person {
   readonly note: string
 }
 
+/** What is missing for the audit; null when it says who and why. */
+export function whyUnaudited({ by, note }: Person): string | null {
+  if (by.trim() === '') return 'say who: the name is empty'
+  if (note.trim() === '') return 'say why: the note is empty, and it is kept for ever'
+  return null
+}
+
 /** What a person found out about an order in doubt. Null: it was not executed. */
 export interface ProposedExecution {
   readonly sessionId: string | null
@@ -41,6 +48,8 @@ export interface OpenProposal {
   readonly note: string
   readonly facts: ProposalFacts
   readonly proposedBy: string
+  /** Whether who decides is the one who proposed. Postgres tells, for it holds approvals to the same comparison. */
+  readonly isByAuthor: boolean
 }
 
 const INSERT_PROPOSAL = {
@@ -67,13 +76,18 @@ export async function insertProposal(
 const LOCK_PROPOSAL = {
   name: 'lock_proposal',
   text: `
-    SELECT id AS "proposalId", decision, note, facts, proposed_by AS "proposedBy" FROM proposals
-    WHERE state = 'open' AND (break_id = $1 OR order_id = $2) FOR UPDATE`,
+    SELECT id AS "proposalId", decision, note, facts, proposed_by AS "proposedBy",
+      lower(regexp_replace($3, '\\s', '', 'g')) = lower(regexp_replace(proposed_by, '\\s', '', 'g')) AS "isByAuthor"
+    FROM proposals WHERE state = 'open' AND (break_id = $1 OR order_id = $2) FOR UPDATE`,
 }
 
 /** The subject's open proposal, held until the transaction ends; null when there is none. */
-export async function lockProposal(session: Session, subject: Subject): Promise<OpenProposal | null> {
-  const [proposal] = await session.run<OpenProposal>(LOCK_PROPOSAL, idsOf(subject))
+export async function lockProposal(
+  session: Session,
+  subject: Subject,
+  by: string,
+): Promise<OpenProposal | null> {
+  const [proposal] = await session.run<OpenProposal>(LOCK_PROPOSAL, [...idsOf(subject), by])
   return proposal ?? null
 }
 
@@ -84,20 +98,16 @@ const DECIDE = {
     WHERE id = $1`,
 }
 
-/** Whether two names are one person's. Postgres compares the same way. */
-const isSamePerson = (a: string, b: string) => a.trim().toLowerCase() === b.trim().toLowerCase()
-
 /**
  * Notes the approval of a second person, or of the same one where the team says it has only one.
  * @param onePersonTeam `RECON_ONE_PERSON`
  */
 export async function approveProposal(
   session: Session,
-  { proposalId, proposedBy }: OpenProposal,
+  { proposalId, proposedBy, isByAuthor: alone }: OpenProposal,
   { by, note }: Person,
   onePersonTeam: boolean,
 ): Promise<PersonsAnswer<{ alone: boolean }>> {
-  const alone = isSamePerson(by, proposedBy)
   if (alone && !onePersonTeam)
     return refused(
       `${proposedBy} proposed it, so another person must approve it: say who with --by (a team of one sets RECON_ONE_PERSON=true)`,

@@ -12,7 +12,9 @@ import {
   type PersonsAnswer,
   type ProposedExecution,
   refused,
+  whyUnaudited,
 } from './proposals.ts'
+import { takeTurns } from './scope.ts'
 
 /** Leads an order out of doubt by people: one proposes with evidence, another approves. */
 export interface Resolution extends Person {
@@ -22,11 +24,24 @@ export interface Resolution extends Person {
   readonly executed: ProposedExecution | null
 }
 
+// Attempts before proposals, as a run takes them: otherwise each could wait for the other.
+const HOLD_DOUBT = {
+  name: 'hold_doubt',
+  text: `SELECT seq FROM attempts WHERE order_id = $1 AND outcome = 'in_doubt' FOR UPDATE`,
+}
+
+// A transaction is another order's when that one has its id, or is matched with its line.
 const READ_DOUBT = {
   name: 'read_doubt',
   text: `
     SELECT o.state, o.reason, a.quoted_amount IS NULL AS "isUnpriced",
-      (SELECT x.order_id FROM attempts x WHERE x.session_id = $2 AND x.order_id <> o.id LIMIT 1) AS "sessionOf"
+      coalesce(
+        (SELECT x.order_id FROM attempts x WHERE x.order_id <> o.id
+          AND (x.session_id = $2 OR ($2 IS NULL AND x.response_id = $3)) LIMIT 1),
+        (SELECT m.order_id FROM current_statement_lines l
+          JOIN statement_matches m ON m.statement_id = l.statement_id AND m.line_number = l.line_number AND m.current
+          WHERE m.order_id <> o.id AND (l.session_id = $2 OR ($2 IS NULL AND l.response_id = $3)) LIMIT 1)
+      ) AS "executionOf"
     FROM orders o LEFT JOIN attempts a ON a.order_id = o.id AND a.outcome = 'in_doubt' WHERE o.id = $1`,
 }
 
@@ -34,8 +49,18 @@ interface Doubt {
   readonly state: OrderState
   readonly reason: string
   readonly isUnpriced: boolean
-  /** Another order that has this session_id. */
-  readonly sessionOf: string | null
+  /** Another order whose transaction it is. */
+  readonly executionOf: string | null
+}
+
+async function readDoubt(
+  session: Session,
+  orderId: string,
+  executed: ProposedExecution | null,
+): Promise<Doubt | null> {
+  const ids = [executed?.sessionId ?? null, executed?.responseId ?? null]
+  const [doubt] = await session.run<Doubt>(READ_DOUBT, [orderId, ...ids])
+  return doubt ?? null
 }
 
 /** Proposes what became of an order in doubt. Changes nothing of the order. */
@@ -43,39 +68,34 @@ export async function proposeResolution(
   session: Session,
   { orderId, by, note, evidence, executed }: Resolution,
 ): Promise<PersonsAnswer<{ proposalId: number }>> {
+  const unaudited = whyUnaudited({ by, note })
+  if (unaudited !== null) return refused(unaudited)
+  if (evidence.trim() === '') return refused('say where it was seen: the evidence is empty')
   return await session.transaction(async () => {
-    const [doubt] = await session.run<Doubt>(READ_DOUBT, [orderId, executed?.sessionId ?? null])
-    const because = whyNot(doubt, executed)
+    await session.run(HOLD_DOUBT, [orderId])
+    const because = whyNot(await readDoubt(session, orderId, executed), executed)
     if (because !== null) return refused(because)
     const decision = executed === null ? 'order_not_executed' : 'order_executed'
-    const proposalId = await insertProposal(
-      session,
-      { orderId },
-      decision,
-      { by, note },
-      { evidence, executed },
-    )
+    const facts = { evidence, executed }
+    const proposalId = await insertProposal(session, { orderId }, decision, { by, note }, facts)
     if (proposalId === null) return refused('there is a proposal already: approve it or decline it first')
     return { is: 'done', proposalId }
   })
 }
 
-function whyNot(doubt: Doubt | undefined, executed: ProposedExecution | null): string | null {
-  if (doubt === undefined) return 'there is no such order'
+function whyNot(doubt: Doubt | null, executed: ProposedExecution | null): string | null {
+  if (doubt === null) return 'there is no such order'
   if (doubt.state !== 'in_doubt')
     return `only an order in doubt can be resolved; this one is ${doubt.state} (${doubt.reason})`
   if (executed === null) return null
   if (executed.sessionId === null && executed.responseId === null)
     return 'an execution needs its session_id or its response_id'
-  if (doubt.sessionOf !== null) return `that session_id is the one of order ${doubt.sessionOf}`
+  if (executed.sessionId?.trim() === '' || executed.responseId?.trim() === '')
+    return 'an id must not be empty: leave it out'
+  if (doubt.executionOf !== null) return `that transaction is the one of order ${doubt.executionOf}`
   if (doubt.isUnpriced && (executed.amount === null || executed.fee === null))
     return "this order's quote has no amount and no fee: say --amount and --fee"
   return null
-}
-
-const LOCK_DOUBT = {
-  name: 'lock_doubt',
-  text: `SELECT seq FROM attempts WHERE order_id = $1 AND outcome = 'in_doubt' FOR UPDATE`,
 }
 
 /** Approves a proposal and settles the order by it, both or neither. */
@@ -85,12 +105,17 @@ export async function approveResolution(
   person: Person,
   onePersonTeam: boolean,
 ): Promise<PersonsAnswer<{ state: OrderState }>> {
+  const unaudited = whyUnaudited(person)
+  if (unaudited !== null) return refused(unaudited)
   return await session.transaction(async () => {
-    // The attempt before the proposal, as a run takes them: otherwise each could wait for the other.
-    const [doubt] = await session.run(LOCK_DOUBT, [orderId])
-    const proposal = await lockProposal(session, { orderId })
-    if (proposal === null || doubt === undefined)
-      return refused('nothing is proposed for this order: see `goldpro orders resolve`')
+    // One transaction of the gateway may be proposed for two orders: they are approved one after the other.
+    await takeTurns(session)
+    await session.run(HOLD_DOUBT, [orderId])
+    const proposal = await lockProposal(session, { orderId }, person.by)
+    const executed = proposal?.facts.executed ?? null
+    const because = whyNot(await readDoubt(session, orderId, executed), executed)
+    if (because !== null) return refused(because)
+    if (proposal === null) return refused(NOTHING_PROPOSED)
     const approval = await approveProposal(session, proposal, person, onePersonTeam)
     if (approval.is === 'refused') return approval
     const settled = await settleDoubts(session, [settlement(orderId, proposal, person, approval.alone)])
@@ -98,6 +123,8 @@ export async function approveResolution(
     return { is: 'done', state: proposal.decision === 'order_executed' ? 'succeeded' : 'rejected' }
   })
 }
+
+const NOTHING_PROPOSED = 'nothing is proposed for this order: see `goldpro orders resolve`'
 
 function settlement(
   orderId: string,
@@ -130,9 +157,11 @@ export async function declineResolution(
   orderId: string,
   person: Person,
 ): Promise<PersonsAnswer<object>> {
+  const unaudited = whyUnaudited(person)
+  if (unaudited !== null) return refused(unaudited)
   return await session.transaction(async () => {
-    const proposal = await lockProposal(session, { orderId })
-    if (proposal === null) return refused('nothing is proposed for this order')
+    const proposal = await lockProposal(session, { orderId }, person.by)
+    if (proposal === null) return refused(NOTHING_PROPOSED)
     await declineProposal(session, proposal, person)
     return { is: 'done' }
   })

@@ -19,10 +19,10 @@ export async function statementsSpan(session: Session): Promise<Period | null> {
   return span?.from && span.to ? { from: span.from, to: span.to } : null
 }
 
-// Each sees the other's work whole or not at all.
+// Each sees the others' work whole or not at all.
 const TAKE_TURNS = { name: 'take_turns', text: 'SELECT pg_advisory_xact_lock(4702183502)' }
 
-/** Waits for other runs and imports, and keeps later ones waiting until the transaction ends. */
+/** Waits for other runs, imports and approvals, and keeps later ones waiting until the transaction ends. */
 export async function takeTurns(session: Session): Promise<void> {
   await session.run(TAKE_TURNS)
 }

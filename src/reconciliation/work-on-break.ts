@@ -8,6 +8,7 @@ import {
   type Person,
   type PersonsAnswer,
   refused,
+  whyUnaudited,
 } from './proposals.ts'
 import type { BreakReason } from './words.ts'
 
@@ -40,8 +41,11 @@ async function change(
 async function onOpenBreak<T>(
   session: Session,
   breakId: number,
+  person: Person,
   work: () => Promise<PersonsAnswer<T>>,
 ): Promise<PersonsAnswer<T>> {
+  const because = whyUnaudited(person)
+  if (because !== null) return refused(because)
   return await session.transaction(async () => {
     const [row] = await session.run<{ state: string; reason: string }>(LOCK_BREAK, [breakId])
     if (row === undefined) return refused(`there is no break ${breakId}: see \`goldpro recon breaks list\``)
@@ -56,7 +60,8 @@ export async function assignBreak(
   breakId: number,
   { by, to }: { by: string; to: string },
 ): Promise<PersonsAnswer<object>> {
-  return await onOpenBreak(session, breakId, async () => {
+  if (to.trim() === '') return refused('say to whom: the name is empty')
+  return await onOpenBreak(session, breakId, { by, note: `to ${to}` }, async () => {
     await change(session, breakId, 'assigned', { by, note: null }, to)
     return { is: 'done' }
   })
@@ -68,7 +73,7 @@ export async function noteOnBreak(
   breakId: number,
   person: Person,
 ): Promise<PersonsAnswer<object>> {
-  return await onOpenBreak(session, breakId, async () => {
+  return await onOpenBreak(session, breakId, person, async () => {
     await change(session, breakId, 'noted', person)
     return { is: 'done' }
   })
@@ -80,7 +85,7 @@ export async function proposeWriteOff(
   breakId: number,
   person: Person,
 ): Promise<PersonsAnswer<{ proposalId: number }>> {
-  return await onOpenBreak(session, breakId, async () => {
+  return await onOpenBreak(session, breakId, person, async () => {
     const facts = { evidence: null, executed: null }
     const proposalId = await insertProposal(session, { breakId }, 'write_off', person, facts)
     if (proposalId === null) return refused('there is a proposal already: approve it or reject it first')
@@ -96,8 +101,8 @@ export async function approveWriteOff(
   person: Person,
   onePersonTeam: boolean,
 ): Promise<PersonsAnswer<object>> {
-  return await onOpenBreak(session, breakId, async () => {
-    const proposal = await lockProposal(session, { breakId })
+  return await onOpenBreak(session, breakId, person, async () => {
+    const proposal = await lockProposal(session, { breakId }, person.by)
     if (proposal === null) return refused(`nothing is proposed for break ${breakId}`)
     const approval = await approveProposal(session, proposal, person, onePersonTeam)
     if (approval.is === 'refused') return approval
@@ -116,8 +121,8 @@ export async function declineWriteOff(
   breakId: number,
   person: Person,
 ): Promise<PersonsAnswer<object>> {
-  return await onOpenBreak(session, breakId, async () => {
-    const proposal = await lockProposal(session, { breakId })
+  return await onOpenBreak(session, breakId, person, async () => {
+    const proposal = await lockProposal(session, { breakId }, person.by)
     if (proposal === null) return refused(`nothing is proposed for break ${breakId}`)
     await declineProposal(session, proposal, person)
     await change(session, breakId, 'declined', person)

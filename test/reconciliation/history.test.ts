@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { ANI, BUDI, peopleOf } from '../support/people.ts'
 import { openScene, type Scene } from '../support/recon-scene.ts'
 import {
   aRecordedOrder,
@@ -77,6 +78,24 @@ describe('a break', () => {
     expect(
       await rowsOf(scene.database, 'SELECT rupiah_at_risk::int AS rupiah, difference FROM breaks'),
     ).toEqual([{ rupiah: 20, difference: { ours: 441_000, theirs: 441_020 } }])
+  })
+
+  it('that was written off hides no second line of its session_id, whatever days are run', async () => {
+    const line = lineOf(aRecordedOrder())
+    await recordStatement(scene.databaseUrl, [line])
+    await scene.run({ period: DAY })
+    const [row] = await rowsOf<{ id: number }>(scene.database, 'SELECT id FROM breaks')
+    const people = peopleOf(scene.databaseUrl)
+    await people.propose(row?.id ?? 0, ANI)
+    await people.approve(row?.id ?? 0, BUDI)
+    const next = { from: DAY.to, to: new Date(DAY.to.getTime() + 86_400_000) }
+    const tomorrow = new Date(line.executedAt.getTime() + 86_400_000)
+    await recordStatement(scene.databaseUrl, [{ ...line, executedAt: tomorrow }], { period: next })
+    for (const period of [next, next, DAY, MONTH]) {
+      await scene.run({ period })
+      expect((await scene.outcome()).breaks).toEqual(['duplicate_session'])
+    }
+    expect(await historyOf('duplicate_session')).toEqual(['found'])
   })
 
   it('is none within the tolerance that was given', async () => {
@@ -171,6 +190,36 @@ describe('a run', () => {
       orders.slice(3).map((order) => lineOf(order)),
     )
   }
+
+  it('of one day gives no line away that may be an order’s of the next day, by our clock', async () => {
+    const at = (minute: number) => new Date(DAY.to.getTime() + minute * 60_000)
+    const sell = { kind: 'sell', sessionId: null } as const
+    const doubt = aRecordedOrder({ ...sell, outcome: 'in_doubt', responseId: null, intentAt: at(-5) })
+    const executed = aRecordedOrder({ ...sell, intentAt: at(1) })
+    await recordOrders(scene.databaseUrl, [doubt, executed])
+    const line = lineOf(executed, { responseId: null, requestId: null, executedAt: at(-1) })
+    await recordStatement(scene.databaseUrl, [line], { period: MONTH })
+    await scene.run({ period: DAY })
+    expect(await scene.outcome()).toMatchObject({
+      rules: [],
+      orders: ['in_doubt reply_lost', 'succeeded executed'],
+      stays: ['candidate_unclear'],
+    })
+  })
+
+  it('of one day settles no doubt by one line while another of the next day fits as well', async () => {
+    const at = (minute: number) => new Date(DAY.to.getTime() + minute * 60_000)
+    const doubt = aRecordedOrder({ outcome: 'in_doubt', sessionId: null, responseId: null, intentAt: at(-5) })
+    await recordOrders(scene.databaseUrl, [doubt])
+    const lines = [-1, 1].map((minute) =>
+      lineOf(doubt, { sessionId: `S${minute}`, requestId: null, executedAt: at(minute) }),
+    )
+    await recordStatement(scene.databaseUrl, lines, { period: MONTH })
+    for (const period of [DAY, { from: DAY.to, to: MONTH.to }, MONTH]) {
+      await scene.run({ period })
+      expect(await scene.outcome()).toMatchObject({ rules: [], stays: ['candidate_unclear'] })
+    }
+  })
 
   it('that is dry tells what it would do and keeps nothing', async () => {
     await aDayOf(10)

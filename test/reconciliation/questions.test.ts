@@ -63,8 +63,6 @@ const ANSWERS: readonly ((scene: ReportScene) => unknown[] | Promise<unknown[]>)
     },
   ],
   () => [
-    { type: 'missing_at_gateway', actor: 'person:test', reason: 'noted' },
-    { type: 'amount_differs', actor: 'person:test', reason: 'noted' },
     {
       type: 'weight_differs',
       actor: 'person:budi',

@@ -170,6 +170,18 @@ const BREAKS: Record<string, Case> = {
     rules: ['session_id'],
     breaks: ['duplicate_session'],
   },
+  'the same session_id twice, of a sell that does not know it: no second execution': {
+    orders: [sell()],
+    lines: ([a]) => [lineOf(a, { sessionId: 'S' }), lineOf(a, { sessionId: 'S' })],
+    rules: ['response_id'],
+    breaks: ['duplicate_session'],
+  },
+  'the same session_id twice, of an order that was rejected': {
+    orders: [aRecordedOrder({ outcome: 'rejected' })],
+    lines: ([a]) => [lineOf(a), lineOf(a)],
+    rules: ['request_id'],
+    breaks: ['duplicate_session', 'state_conflict'],
+  },
   'the same unknown session_id on three lines': {
     orders: [],
     lines: () => {
@@ -253,6 +265,14 @@ const DOUBTS: Record<string, Case> = {
     rules: ['request_id'],
     states: ['in_doubt reply_lost'],
     stays: ['candidate_unclear'],
+  },
+  "a line with another order's session_id is not its execution, though it has its request_id": {
+    orders: [doubt(), success({ intentAt: minutes(1) })],
+    lines: ([a, b]) => (b === undefined ? [] : [lineOf(b), executed(a, { sessionId: b.sessionId })]),
+    rules: ['session_id'],
+    states: ['in_doubt reply_lost', 'succeeded executed'],
+    stays: ['candidate_unclear'],
+    breaks: ['duplicate_session'],
   },
   'a complete statement without it settles it as not executed': {
     orders: [doubt()],

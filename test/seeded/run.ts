@@ -39,14 +39,38 @@ export async function runSeed(
   stores: Stores,
   mutate: Mutation | null = null,
 ): Promise<SeededRun> {
+  const play = { seed, stores, mutate, faults: seededFaults(seed), callTimeoutMs: CALL_TIMEOUT_MS }
+  return await playSeed(play, check)
+}
+
+export interface Play {
+  readonly seed: number
+  readonly stores: Stores
+  readonly mutate: Mutation | null
+  readonly faults: Partial<Record<FaultName, FaultSetting>>
+  readonly callTimeoutMs: number
+}
+
+/** What stands when every order has ended: the orders in Postgres, and the sandbox still running. */
+export interface Played {
+  readonly seed: number
+  readonly stores: Stores
+  readonly sandbox: Sandbox
+  /** Orders whose worker died on them. */
+  readonly died: ReadonlySet<string>
+}
+
+/** Brings the orders of a seed to their ends, looks at what came of them, and stops the sandbox. */
+export async function playSeed<T>(play: Play, look: (played: Played) => Promise<T>): Promise<T> {
+  const { seed, stores, mutate, faults, callTimeoutMs } = play
   const sandbox = await startSandbox({
     seed,
     openWallets: { rupiah: 10 ** 11, goldWeight: 10 ** 9 },
     priceMoveEvery: 6,
     slowMs: 60_000,
-    faults: seededFaults(seed),
+    faults,
   })
-  const client = openTestClient(sandbox.url, { timeoutMs: CALL_TIMEOUT_MS })
+  const client = openTestClient(sandbox.url, { timeoutMs: callTimeoutMs })
   try {
     const effects = testEffects(stores.store, client, { now: Date.now, pause: async () => {} })
     const world = { seed, stores, effects: mutate?.(effects) ?? effects, isMutant: mutate !== null }
@@ -58,7 +82,7 @@ export async function runSeed(
       await runRound(world, picked, round, died)
     }
     await endRest(world, submissions)
-    return await check(seed, stores, sandbox, died)
+    return await look({ seed, stores, sandbox, died })
   } finally {
     client.close()
     await sandbox.stop()
@@ -81,7 +105,8 @@ async function unlessMutant({ isMutant }: World, step: () => Promise<unknown>): 
   }
 }
 
-const partnerOf = (seed: number) => `seed-${seed}`
+/** Whose orders a seed's are. */
+export const partnerOf = (seed: number) => `seed-${seed}`
 
 /** Each fault at a rate of its own; the slow ones in few runs, for each costs a whole time-out. */
 function seededFaults(seed: number): Partial<Record<FaultName, FaultSetting>> {
@@ -180,12 +205,7 @@ async function endRest(world: World, submissions: readonly Submission[]) {
     await unlessMutant(world, async () => executeOrder(await submitted(world, submission), late))
 }
 
-async function check(
-  seed: number,
-  stores: Stores,
-  sandbox: Sandbox,
-  died: ReadonlySet<string>,
-): Promise<SeededRun> {
+async function check({ seed, stores, sandbox, died }: Played): Promise<SeededRun> {
   const orders = await readOrdersWithAttempts(stores.database, partnerOf(seed))
   const violations = checkSandbox(
     orders,
