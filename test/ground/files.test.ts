@@ -6,8 +6,11 @@ import { SETTINGS } from '../../src/config.ts'
 import { TRANSITIONS } from '../../src/domain/lifecycle.ts'
 import { ENDPOINTS, moves, type Operation } from '../../src/gateway/endpoints.ts'
 import { OUTCOME_TABLE } from '../../src/gateway/outcome-table.ts'
+import { parseMapping } from '../../src/reconciliation/statements/mapping.ts'
+import { BREAK_TYPES, MATCH_RULES, STAY_REASONS } from '../../src/reconciliation/words.ts'
 import { FAULTS } from '../../src/sandbox/faults.ts'
 import { runCommand } from '../support/command.ts'
+import { MAPPING } from '../support/statement-files.ts'
 import { readText, tableRows } from './tables.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -59,6 +62,24 @@ describe('the pages equal the tables in the code', () => {
           OUTCOME_TABLE[position]?.checkout.is.replace('refused_unlisted', 'rejected'),
         )
     })
+  })
+
+  it('docs/reconciliation.md has every rule, type of break and reason to stay, and every field of a mapping', () => {
+    const page = readText('docs/reconciliation.md')
+    expect(tableRows(page, 'How lines find their orders').map(([rule]) => rule)).toEqual([...MATCH_RULES])
+    expect(tableRows(page, 'Breaks')).toEqual(
+      Object.entries(BREAK_TYPES).map(([type, { dueHours, means }]) => [type, `${dueHours} h`, means]),
+    )
+    expect(tableRows(page, 'Doubts')).toEqual(Object.entries(STAY_REASONS))
+    const fallbacks: Record<string, unknown> = parseMapping({
+      columns: MAPPING.columns,
+      kinds: MAPPING.kinds,
+    })
+    for (const [field, , fallback] of tableRows(page, 'A statement')) {
+      expect(Object.keys(fallbacks)).toContain(field)
+      if (fallback !== '–' && fallback !== '[]') expect(fallbacks[field as string], field).toBe(fallback)
+    }
+    expect(tableRows(page, 'A statement')).toHaveLength(Object.keys(fallbacks).length)
   })
 
   it('docs/sandbox.md has every fault', () => {
