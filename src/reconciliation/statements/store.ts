@@ -127,14 +127,18 @@ const nth = (lines: string) => `
   SELECT l.*, row_number() OVER (PARTITION BY l.statement_id, ${SAME_WORDS.slice(1, -1)} ORDER BY l.line_number) AS nth
   FROM statement_lines l WHERE ${lines}`
 
+const FIND_OVERLAPPING = {
+  name: 'find_overlapping_statements',
+  text: `
+    SELECT e.id AS "statementId" FROM statements e JOIN statements s ON s.id = $1
+    WHERE e.source = s.source AND e.id < s.id AND e.replaced_at IS NULL
+      AND tstzrange(e.period_from, e.period_to) && tstzrange(s.period_from, s.period_to)`,
+}
+
 const KEEP_REPEATS = {
   name: 'keep_repeated_lines',
   text: `
-    WITH earlier AS (
-      SELECT e.id FROM statements e JOIN statements s ON s.id = $1
-      WHERE e.source = s.source AND e.id < s.id AND e.replaced_at IS NULL
-        AND tstzrange(e.period_from, e.period_to) && tstzrange(s.period_from, s.period_to)
-    ), l AS (${nth('l.statement_id = $1')}), o AS (${nth('l.statement_id IN (SELECT id FROM earlier)')})
+    WITH l AS (${nth('l.statement_id = $1')}), o AS (${nth('l.statement_id = ANY ($2::int[])')})
     INSERT INTO statement_repeats (statement_id, line_number, of_statement_id, of_line_number)
     SELECT l.statement_id, l.line_number, o.statement_id, o.line_number
     FROM l JOIN o ON o.nth = l.nth AND o.executed_at = l.executed_at AND o.phone_number = l.phone_number
@@ -148,7 +152,9 @@ const COUNT_REPEATS = {
 
 /** Notes the lines that earlier statements of the source have in the same words. @returns how many there are */
 export async function keepRepeats(session: Session, statementId: number): Promise<number> {
-  await session.run(KEEP_REPEATS, [statementId])
+  const overlapping = await session.run<{ statementId: number }>(FIND_OVERLAPPING, [statementId])
+  if (overlapping.length === 0) return 0
+  await session.run(KEEP_REPEATS, [statementId, overlapping.map((each) => each.statementId)])
   const [row] = await session.run<{ count: number }>(COUNT_REPEATS, [statementId])
   return row?.count ?? 0
 }
