@@ -101,7 +101,7 @@ function asTable(breaks: readonly OpenBreak[]): string {
       : `${row.partner}/${row.reference}`,
     formatRupiah(Number(row.rupiahAtRisk) as Rupiah),
     row.gramsAtRisk,
-    `${row.dueAt.toISOString().slice(0, 16)}${row.overdue ? ' overdue' : ''}`,
+    `${row.dueAt.toISOString().slice(0, 16)}Z${row.overdue ? ' overdue' : ''}`,
     row.owner ?? '–',
     row.proposedBy ?? '–',
   ])

@@ -30,7 +30,7 @@ function listCommand(): Command {
           table(
             ['mapping', 'version', 'by', 'since'],
             mappings.map(({ name, version, createdBy, createdAt }) => [
-              ...[name, String(version), createdBy, createdAt.toISOString().slice(0, 16)],
+              ...[name, String(version), createdBy, `${createdAt.toISOString().slice(0, 16)}Z`],
             ]),
             ['version'],
           ),
