@@ -134,12 +134,17 @@ const KEEP_LEFT_ATTEMPTS = {
     WHERE b.state = 'open' AND NOT (${ATTEMPT_IN_PERIOD}) AND ${UNMATCHED_ATTEMPT}`,
 }
 
+const MAY_MATCH_BY_TERMS = `(outcome = 'in_doubt' OR (kind = 'sell' AND outcome = 'succeeded'))`
+
+// Only wallets that have such an attempt are looked at: all pairs of a busy wallet would be millions for nothing.
 // Whoever else could own the line counts, also where only doubts and sells may be matched this way. So does every other
 // line that could be the attempt's, also just outside of the period.
 const BY_TERMS = {
   name: 'match_by_terms',
   text: `
-    WITH candidates AS (
+    WITH looking AS (
+      SELECT DISTINCT kind, national_phone_number(phone_number) AS wallet FROM left_attempts a WHERE ${MAY_MATCH_BY_TERMS}
+    ), candidates AS (
       SELECT l.*, true AS is_in_scope FROM left_lines l
       UNION ALL
       SELECT l.*, false FROM scope s CROSS JOIN LATERAL (VALUES
@@ -153,6 +158,7 @@ const BY_TERMS = {
         count(*) OVER (PARTITION BY l.statement_id, l.line_number) AS attempts,
         count(*) OVER (PARTITION BY a.order_id, a.seq) AS lines
       FROM scope s CROSS JOIN candidates l
+      JOIN looking w ON w.kind = l.kind AND w.wallet = l.phone_number
       JOIN left_attempts a ON a.kind = l.kind AND national_phone_number(a.phone_number) = l.phone_number
       WHERE ${UNMATCHED_LINE} AND ${UNMATCHED_ATTEMPT}
         AND abs(l.gold_weight - coalesce(a.gold_weight, a.quoted_gold_weight)) <= s.weight_tolerance
@@ -163,7 +169,7 @@ const BY_TERMS = {
     )
     ${INSERT}
     SELECT statement_id, line_number, order_id, seq, 'terms', differs, run_id FROM pairs
-    WHERE is_in_scope AND attempts = 1 AND lines = 1 AND (outcome = 'in_doubt' OR (kind = 'sell' AND outcome = 'succeeded'))
+    WHERE is_in_scope AND attempts = 1 AND lines = 1 AND ${MAY_MATCH_BY_TERMS}
     ON CONFLICT DO NOTHING`,
 }
 
