@@ -15,6 +15,8 @@ import { type DailyOutcome, reconcileDueDays } from './reconciliation/daily.ts'
 import { DEFAULT_RECON_SETTINGS } from './reconciliation/settings.ts'
 import { type Repeating, repeat } from './repeat.ts'
 
+export { startPlanScheduler } from './plan-scheduler.ts'
+
 /** Everything a worker process is made of. */
 export interface WorkerParts {
   readonly databaseUrl: string

@@ -1,7 +1,7 @@
 import type { Submission } from '../domain/submission.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { OPEN_INTENT_JOIN, STORED_ORDER_COLUMNS, type StoredOrderRow, storedOrder } from './order-rows.ts'
-import type { Database } from './pool.ts'
+import type { StatementRunner } from './pool.ts'
 
 /** How long after its last sign of life an accepted order is woken by the sweeper; its deadline comes first. */
 export const WAKE_GRACE = `interval '60 seconds'`
@@ -35,7 +35,7 @@ const LOAD_ORDERS = {
 
 /** See `OrderStore.submit`. */
 export async function submitOrders(
-  database: Database,
+  database: StatementRunner,
   submissions: readonly { orderId: string; submission: Submission }[],
   actor: string,
 ): Promise<StoredOrder[]> {
@@ -60,7 +60,10 @@ export async function submitOrders(
 }
 
 /** See `OrderStore.load`. */
-export async function loadOrders(database: Database, orderIds: readonly string[]): Promise<StoredOrder[]> {
+export async function loadOrders(
+  database: StatementRunner,
+  orderIds: readonly string[],
+): Promise<StoredOrder[]> {
   const rows = await database.run<StoredOrderRow>(LOAD_ORDERS, [orderIds])
   return rows.map(storedOrder)
 }
