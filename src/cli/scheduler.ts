@@ -6,20 +6,24 @@ import type { Settings } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Repeating } from '../repeat.ts'
 import { readyDatabaseUrl, settingsHere } from './place.ts'
+import { startSchedulersOfOrders } from './scheduler-of-orders.ts'
 import { endSignal } from './signals.ts'
 
 /** `goldpro scheduler` */
 export function schedulerCommand(): Command {
   return new Command('scheduler')
     .description(
-      'do what is due every day, until SIGTERM or Ctrl-C: reconcile yesterday once its statement has come',
+      'do what is due, until SIGTERM or Ctrl-C: the orders of plans, prices, and reconciling yesterday once its statement has come',
     )
     .addHelpText(
       'after',
       `
 From RECON_DAILY_AT on (Asia/Jakarta) it reconciles yesterday as soon as its statement is imported, and says every hour
 which statement is overdue. Days that were missed are made up for, up to a week. Run as many as you like: Postgres lets
-one of them reconcile a day.
+one of them reconcile a day, and one of them act on a plan's due time.
+
+It keeps the plans of \`goldpro plan\`. Where GATEWAY_URL is set it sweeps as workers do, and captures the prices that
+\`goldpro prices\` shows (GATEWAY_CHART_PHONE_NUMBER).
 
 Example:
   $ DATABASE_URL=postgres://… goldpro scheduler`,
@@ -31,11 +35,14 @@ async function runScheduler(): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
-  const scheduler = startConfiguredScheduler(settings, databaseUrl, log)
+  const schedulers = [
+    startConfiguredScheduler(settings, databaseUrl, log),
+    ...startSchedulersOfOrders(settings, databaseUrl, log),
+  ]
   log.info({ recon_daily_at: settings.reconDailyAt }, 'scheduler started')
   const signal = await endSignal()
   log.info({ signal }, 'scheduler stops')
-  await scheduler.stop()
+  await Promise.all(schedulers.map((scheduler) => scheduler.stop()))
   log.info({}, 'scheduler stopped')
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { startPlanScheduler } from '../app.ts'
 import { parseSettings, type Settings } from '../config.ts'
 import { migrateDatabase } from '../db/migrate.ts'
 import { startLocalPostgres } from '../local/postgres.ts'
@@ -7,6 +8,7 @@ import { announceUp, withdrawUp } from '../local/running-up.ts'
 import { createLog } from '../log.ts'
 import { sendDeadlineMs } from '../orders/effects.ts'
 import { migrateQueue } from '../queue/probe.ts'
+import type { Repeating } from '../repeat.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue } from './place.ts'
 import { OPEN_WALLETS } from './sandbox.ts'
@@ -18,7 +20,7 @@ type Stops = (() => Promise<unknown>)[]
 /** `goldpro up` */
 export function upCommand(): Command {
   return new Command('up')
-    .description('run everything on this machine until Ctrl-C: PostgreSQL, sandbox gateway, worker')
+    .description('run everything on this machine until Ctrl-C: PostgreSQL, sandbox gateway, worker, plans')
     .addHelpText(
       'after',
       `
@@ -45,6 +47,7 @@ async function runUp(): Promise<void> {
     await requireGateway(gatewayUrl)
     const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, createLog(settings.logLevel))
     stops.push(worker.stop)
+    stops.push(startPlans(databaseUrl, settings).stop)
     await announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl: settings.redisUrl, gatewayUrl, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
     console.log(whatToTry(gatewayUrl, settings))
@@ -54,6 +57,10 @@ async function runUp(): Promise<void> {
   } finally {
     for (const stop of stops.reverse()) await stop()
   }
+}
+
+function startPlans(databaseUrl: string, { redisUrl, logLevel }: Settings): Repeating {
+  return startPlanScheduler({ databaseUrl, redisUrl, name: `up-${process.pid}`, log: createLog(logLevel) })
 }
 
 function gatewayAt(gatewayUrl: string) {

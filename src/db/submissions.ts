@@ -1,7 +1,7 @@
 import type { Submission } from '../domain/submission.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { OPEN_INTENT_JOIN, STORED_ORDER_COLUMNS, type StoredOrderRow, storedOrder } from './order-rows.ts'
-import type { StatementRunner } from './pool.ts'
+import type { Database, StatementRunner } from './pool.ts'
 
 /** How long after its last sign of life an accepted order is woken by the sweeper; its deadline comes first. */
 export const WAKE_GRACE = `interval '60 seconds'`
@@ -60,10 +60,7 @@ export async function submitOrders(
 }
 
 /** See `OrderStore.load`. */
-export async function loadOrders(
-  database: StatementRunner,
-  orderIds: readonly string[],
-): Promise<StoredOrder[]> {
+export async function loadOrders(database: Database, orderIds: readonly string[]): Promise<StoredOrder[]> {
   const rows = await database.run<StoredOrderRow>(LOAD_ORDERS, [orderIds])
   return rows.map(storedOrder)
 }

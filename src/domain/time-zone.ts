@@ -92,3 +92,16 @@ function formatOffset(offsetMs: number): string {
   const pad = (part: number) => String(Math.floor(part)).padStart(2, '0')
   return `${offsetMs < 0 ? '-' : '+'}${pad(minutes / 60)}:${pad(minutes % 60)}`
 }
+
+/**
+ * Reads a time as the wall shows it: `2026-02-25T09:00`, or a day's midnight, `2026-02-25`.
+ * @returns null when there is no such day or time
+ */
+export function parseOnTheWall(text: string, clock: WallClock): Date | null {
+  const [, day = '', time = '00:00'] =
+    /^(20\d\d-\d\d-\d\d)(?:T((?:[01]\d|2[0-3]):[0-5]\d))?$/.exec(text) ?? []
+  const local = new Date(`${day}T${time}Z`)
+  // The 30th of February would silently become the 2nd of March.
+  const exists = !Number.isNaN(local.getTime()) && local.toISOString().startsWith(day)
+  return exists ? clock.momentOf(local.getTime()) : null
+}

@@ -1,11 +1,8 @@
 import type { StatementRunner } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
-import { submitOrders as storeOrders } from '../db/submissions.ts'
-import type { SkipReason } from '../domain/plan-lifecycle.ts'
-import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
-import { submitOrders } from '../orders/submit.ts'
-import { decideRuns, type PlannedRun } from './decide.ts'
+import { type Decision, decideRuns, type PlannedRun } from './decide.ts'
 import { type Clock, PLAN_COLUMNS, type Plan } from './plan.ts'
+import { type Skip, type StartingRun, startRuns } from './start-runs.ts'
 
 /** Runs one transaction decides about. */
 const RUNS_AT_ONCE = 500
@@ -32,9 +29,7 @@ export interface WorkDone {
 
 const NOTHING: WorkDone = { orderIds: [], skipped: 0, isEnded: false, hasMore: false }
 
-interface Row extends PlannedRun {
-  readonly reference: string
-}
+type Row = PlannedRun & StartingRun
 
 /**
  * Decides about the planned runs of a plan, and starts those that are to be started, in one transaction: the order
@@ -56,16 +51,8 @@ export async function workOnPlan(session: Session, planId: number, work: PlanWor
       now,
     ])
     if (found === undefined) throw new Error('a plan without a situation')
-    const decisions = decideRuns(plan, runs, { now, ...found })
-    const decided = runs.map((run, position) => ({ run, decision: decisions[position] }))
-    const waiting = decided.flatMap(({ run, decision }) =>
-      decision?.is === 'wait' && !run.isWaiting ? [run.dueAt] : [],
-    )
-    if (waiting.length > 0) await session.run(MARK_WAITING, [planId, waiting])
-    const skips = decided.flatMap(({ run, decision }) =>
-      decision?.is === 'skip' ? [{ run, reason: decision.reason }] : [],
-    )
-    const starting = decided.flatMap(({ run, decision }) => (decision?.is === 'start' ? [run] : []))
+    const { waiting, skips, starting } = sortOut(runs, decideRuns(plan, runs, { now, ...found }))
+    if (waiting.length > 0) await session.run(MARK_WAITING, [planId, waiting.map(({ dueAt }) => dueAt)])
     const started = await startRuns(session, plan, starting, now, work)
     const skipped = [...skips, ...started.refused]
     await skipRuns(session, planId, skipped, work.actor)
@@ -74,6 +61,18 @@ export async function workOnPlan(session: Session, planId: number, work: PlanWor
     const hasMore = isProgress && runs.length === RUNS_AT_ONCE
     return { orderIds: started.orderIds, skipped: skipped.length, isEnded, hasMore }
   })
+}
+
+/** The runs by what is decided about them; those that wait already are left as they are. */
+function sortOut(runs: readonly Row[], decisions: readonly Decision[]) {
+  const decided = runs.map((run, position) => ({ run, decision: decisions[position] }))
+  return {
+    starting: decided.flatMap(({ run, decision }) => (decision?.is === 'start' ? [run] : [])),
+    waiting: decided.flatMap(({ run, decision }) => (decision?.is === 'wait' && !run.isWaiting ? [run] : [])),
+    skips: decided.flatMap(({ run, decision }): Skip[] =>
+      decision?.is === 'skip' ? [{ run, reason: decision.reason }] : [],
+    ),
+  }
 }
 
 const LIMIT_LOCK = {
@@ -115,14 +114,6 @@ const SKIP_RUNS = {
     WHERE r.plan_id = $1 AND r.due_at = x.due_at AND r.state = 'planned'`,
 }
 
-const START_RUNS = {
-  name: 'start_plan_runs',
-  text: `
-    UPDATE plan_runs r SET state = 'started', reason = 'order_submitted', actor = $2, order_id = x.order_id
-    FROM unnest($3::timestamptz[], $4::uuid[]) AS x (due_at, order_id)
-    WHERE r.plan_id = $1 AND r.due_at = x.due_at AND r.state = 'planned'`,
-}
-
 const END_PLAN = {
   name: 'end_plan',
   text: `
@@ -130,11 +121,6 @@ const END_PLAN = {
     WHERE id = $1 AND state = 'active' AND next_due_at IS NULL
       AND NOT EXISTS (SELECT 1 FROM plan_runs WHERE plan_id = $1 AND state = 'planned')
     RETURNING id`,
-}
-
-interface Skip {
-  readonly run: { readonly dueAt: Date }
-  readonly reason: SkipReason
 }
 
 async function skipRuns(
@@ -150,63 +136,4 @@ async function skipRuns(
     skips.map(({ run }) => run.dueAt),
     skips.map(({ reason }) => reason),
   ])
-}
-
-/** Submits the runs' orders. A reference that is another order's, and an order that is none any more, are refused. */
-async function startRuns(
-  session: Session,
-  plan: Plan,
-  runs: readonly Row[],
-  now: Date,
-  work: PlanWork,
-): Promise<{ orderIds: string[]; refused: Skip[] }> {
-  const refused: Skip[] = []
-  const ready: { run: Row; submission: Submission }[] = []
-  for (const run of runs) {
-    const submission = submissionOf(plan, run.reference, now)
-    if (submission === null) refused.push({ run, reason: 'refused' })
-    else ready.push({ run, submission })
-  }
-  if (ready.length === 0) return { orderIds: [], refused }
-  const submitted = await submitOrders(
-    ready.map(({ submission }) => submission),
-    {
-      store: { submit: (rows, actor) => storeOrders(session, rows, actor) },
-      newId: work.newId,
-      actor: `plan:${plan.planId}`,
-    },
-  )
-  const started: { dueAt: Date; orderId: string }[] = []
-  submitted.forEach((each, position) => {
-    const { run } = ready[position] ?? {}
-    if (run === undefined) throw new Error('more answers than submissions')
-    if (each.is === 'conflict') refused.push({ run, reason: 'reference_taken' })
-    else started.push({ dueAt: run.dueAt, orderId: each.order.orderId })
-  })
-  const orderIds = started.map(({ orderId }) => orderId)
-  await session.run(START_RUNS, [plan.planId, work.actor, started.map(({ dueAt }) => dueAt), orderIds])
-  return { orderIds, refused }
-}
-
-/** The order of a run; null when the rules for orders have changed and do not allow it any more. */
-function submissionOf(
-  { partner, source, deadlineMinutes }: Plan,
-  reference: string,
-  now: Date,
-): Submission | null {
-  const deadline =
-    deadlineMinutes === null
-      ? {}
-      : { deadline: new Date(now.getTime() + deadlineMinutes * 60_000).toISOString() }
-  switch (source.is) {
-    case 'order': {
-      const data = { ...source.content, ...deadline, partner, reference, phone_number: source.phone_number }
-      try {
-        return parseSubmission(source.kind, data)
-      } catch (error) {
-        if (error instanceof InvalidOrderError) return null
-        throw error
-      }
-    }
-  }
 }
