@@ -16,7 +16,7 @@ export function planAsJson(plan: Plan | PlanSummary, dueTimes: number, more: obj
 export function tellPlan(plan: Plan, dueTimes: number): string {
   const { planId, name, partner, state, timeZone, startsAt, endsAt, maxCount } = plan
   const bounds = [
-    `from ${onTheWall(startsAt, timeZone)}`,
+    ...(startsAt <= plan.createdAt ? [] : [`from ${onTheWall(startsAt, timeZone)}`]),
     ...(endsAt === null ? [] : [`until ${onTheWall(endsAt, timeZone)}`]),
     ...(maxCount === null ? [] : [`${maxCount} times`]),
   ]
@@ -25,7 +25,7 @@ export function tellPlan(plan: Plan, dueTimes: number): string {
     `plan ${planId} ${name}, ${state}`,
     `  order     ${partner}: ${describeSource(plan.source)}`,
     `  due       ${describeSchedule(plan.schedule)}, ${timeZone}`,
-    `  bounds    ${bounds.join(', ')}`,
+    `  bounds    ${bounds.join(', ') || 'none: until it is removed'}`,
     `  missed    ${plan.missed} within ${spellMinutes(plan.maxAgeMinutes)}; overlap ${plan.overlap}; deadline ${deadline}`,
     ...tellNext(plan, dueTimes),
   ].join('\n')
