@@ -33,7 +33,7 @@ export const PLAN_TRANSITIONS = {
 export const SKIP_REASONS = {
   missed: 'no scheduler ran when it was due, and the plan does not make up for that',
   made_up_by_later: 'no scheduler ran when it was due; a later one makes up for it',
-  too_old: 'it could not be started within the plan’s maximum age',
+  too_old: "it could not be started within the plan's maximum age",
   overlap: 'the run before it was still under way',
   reference_taken: 'another order has this reference',
   refused: 'the order is no longer a valid one',

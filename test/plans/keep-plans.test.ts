@@ -262,6 +262,29 @@ describe('a scheduler that is frozen', () => {
     expect(await scene.runs()).toEqual([1, 2, 3, 4].map((minute) => `${minute} started order_submitted`))
     await expectOneOrderARun()
   })
+
+  it('between reading a plan and writing its due times does not undo what was done meanwhile', async () => {
+    const { planId } = await scene.add(
+      { schedule: EVERY_MINUTE, overlap: 'allow', missed: 'run_all' },
+      nine(),
+    )
+    const freeze = frozen()
+    const slow: StatementRunner = {
+      async run(statement, values) {
+        if (statement.name === 'plan_runs') await freeze.stand()
+        return await scene.database.run(statement, values)
+      },
+    }
+    const late = planDueTimes(slow, { clock: async () => nine(1), actor: 'scheduler:late', planId: null })
+    await freeze.reached
+    await scene.tick(nine(1))
+    await scene.session((session) => pausePlan(session, planId, leadAt(nine(1.5))))
+    await scene.session((session) => resumePlan(session, planId, leadAt(nine(4.5))))
+    freeze.thaw()
+    expect(await late).toBe(0)
+    await scene.tick(nine(5))
+    expect(await scene.runs()).toEqual([1, 5].map((minute) => `${minute} started order_submitted`))
+  })
 })
 
 describe('a clock that jumps', () => {
