@@ -33,8 +33,8 @@ interface AddOptions {
   readonly order: string
   readonly cron?: Schedule
   readonly monthly?: number
-  readonly weekend: Weekend
-  readonly at: string
+  readonly weekend?: Weekend
+  readonly at?: string
   readonly zone: string
   readonly from?: string
   readonly to?: string
@@ -76,12 +76,10 @@ export function addCommand(): Command {
     .addOption(
       new Option(
         '--weekend <rule>',
-        'a monthly day on a Saturday or Sunday: keep it, or take the working day before or after',
-      )
-        .choices(WEEKENDS)
-        .default('keep'),
+        'a monthly day on a Saturday or Sunday: keep it, or take the working day before or after (default: keep)',
+      ).choices(WEEKENDS),
     )
-    .option('--at <time>', 'the time of a monthly day', timeOfDayOption, '09:00')
+    .option('--at <time>', 'the time of a monthly day (default: 09:00)', timeOfDayOption)
     .option('--zone <zone>', 'the time zone of all these', zoneOption, 'Asia/Jakarta')
     .option('--from <day>', 'not due before it: a day, or a time such as 2026-03-01T09:00')
     .option('--to <day>', 'not due after it: a day to its end, or up to a time')
@@ -94,7 +92,11 @@ export function addCommand(): Command {
         .choices(MISSED_POLICIES)
         .default('run_once'),
     )
-    .option('--max-age <time>', 'give up what could not be started for so long', minutesOption, 24 * 60)
+    .addOption(
+      new Option('--max-age <time>', 'give up what could not be started for so long')
+        .argParser(minutesOption)
+        .default(24 * 60, '1d'),
+    )
     .addOption(
       new Option(
         '--overlap <policy>',
@@ -146,10 +148,13 @@ async function add(name: string, options: AddOptions): Promise<Plan> {
 }
 
 function scheduleOf({ cron, monthly, weekend, at }: AddOptions): Schedule {
-  if ((cron === undefined) === (monthly === undefined))
+  if (cron !== undefined && monthly === undefined) {
+    if (weekend === undefined && at === undefined) return cron
+    throw new Failure(2, '--at and --weekend go with --monthly: --cron says its times itself')
+  }
+  if (monthly === undefined || cron !== undefined)
     throw new Failure(2, 'say when: either --cron or --monthly')
-  if (cron !== undefined) return cron
-  return { is: 'monthly', day: monthly ?? 1, weekend, at }
+  return { is: 'monthly', day: monthly, weekend: weekend ?? 'keep', at: at ?? '09:00' }
 }
 
 async function readOrder(file: string): Promise<ReturnType<typeof parseOrderSource>> {

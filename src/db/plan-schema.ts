@@ -14,7 +14,13 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { MISSED_POLICIES, OVERLAP_POLICIES, PLAN_STATES, RUN_STATES } from '../domain/plan-lifecycle.ts'
+import {
+  FINAL_PLAN_STATES,
+  MISSED_POLICIES,
+  OVERLAP_POLICIES,
+  PLAN_STATES,
+  RUN_STATES,
+} from '../domain/plan-lifecycle.ts'
 import { at, oneOf } from './columns.ts'
 import { orders } from './schema.ts'
 
@@ -73,7 +79,7 @@ export const plans = pgTable(
     ),
     check(
       'plans_final_is_erased',
-      sql`not (state in ('removed', 'ended') and (source -> 'content' ? 'ktp' or source -> 'content' ? 'address'))`,
+      sql`not (${oneOf('state', FINAL_PLAN_STATES)} and (source -> 'content' ? 'ktp' or source -> 'content' ? 'address'))`,
     ),
   ],
 )

@@ -8,6 +8,7 @@ import { runCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { KTP, postalAddress, RECIPIENT, WALLET } from '../support/job-data.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { anAccepted, openStores } from '../support/stored-orders.ts'
 
 let test: TestDatabase
 let sandbox: Sandbox
@@ -99,6 +100,8 @@ describe('plan add', () => {
   it.each([
     ['no time to be due', [], 2, 'either --cron or --monthly'],
     ['two times to be due', [...daily, '--monthly', '25'], 2, 'either --cron or --monthly'],
+    ['a cron with a time beside it', [...daily, '--at', '10:00'], 2, 'go with --monthly'],
+    ['a cron with a weekend rule', [...daily, '--weekend', 'before'], 2, 'go with --monthly'],
     ['a cron of six fields', ['--cron', '0 0 9 * * *'], 2, 'five fields'],
     ['a 32nd', ['--monthly', '32'], 2, '1 to 31'],
     ['a time that is none', ['--monthly', '25', '--at', '9'], 2, 'such as 09:00'],
@@ -248,6 +251,8 @@ describe('goldpro scheduler', () => {
     const settings = { ...env(), GATEWAY_URL: sandbox.url, GATEWAY_CHART_PHONE_NUMBER: WALLET }
     const empty = await runCommand(['prices'], { cwd: folder, env: env() })
     expect(empty.out).toContain('no prices yet')
+    const stores = openStores(test.databaseUrl, 2)
+    const late = await anAccepted(stores, 'buy', { deadline: '2020-01-01T00:00:00Z' })
     const two = [1, 2].map(() => startCommand(['scheduler'], { cwd: folder, env: settings }))
     try {
       await Promise.all(two.map((scheduler) => scheduler.printed('scheduler started')))
@@ -256,6 +261,11 @@ describe('goldpro scheduler', () => {
         return out.trim() === '' ? null : parsed(out)
       })
       expect(runs).toMatchObject([{ state: 'started', reason: 'order_submitted' }])
+      await eventually(async () => {
+        const [order] = await stores.store.load([late])
+        return order?.state === 'expired' ? true : null
+      })
+      await stores.database.close()
       const prices = await eventually(async () => {
         const { out } = await runCommand(['prices', '--json'], { cwd: folder, env: env() })
         return out.trim().split('\n').length >= 7 ? parsed(out) : null
