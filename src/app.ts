@@ -16,6 +16,10 @@ import { type DailyOutcome, reconcileDueDays } from './reconciliation/daily.ts'
 import { DEFAULT_RECON_SETTINGS } from './reconciliation/settings.ts'
 import { type Repeating, repeat } from './repeat.ts'
 
+export { startOrderSweeper } from './order-sweeper.ts'
+export { startPlanScheduler } from './plan-scheduler.ts'
+export { startPriceCapture } from './price-capture.ts'
+
 /** Everything a worker process is made of. */
 export interface WorkerParts {
   readonly databaseUrl: string

@@ -33,6 +33,10 @@ export const SETTINGS = {
   GATEWAY_429_IS_REFUSAL: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   GATEWAY_TIMEOUT_MS: wholeNumber(100, 600_000, 15_000),
   GATEWAY_RATE_PER_SECOND: wholeNumber(0, 100_000, 0),
+  GATEWAY_CHART_PHONE_NUMBER: z
+    .string()
+    .regex(/^(0|62|\+62)8\d{7,11}$/, 'an Indonesian mobile number such as 081234567890')
+    .optional(),
   WORKER_CONCURRENCY: wholeNumber(1, 1_000, 16),
   MAX_REQUOTES: wholeNumber(0, 100, 5),
   QUOTE_MAX_AGE_MS: wholeNumber(100, 3_600_000, 60_000),
@@ -73,6 +77,8 @@ export interface Settings {
   readonly gateway: GatewaySettings | null
   /** Orders started per second over all workers; null when unlimited. */
   readonly ratePerSecond: number | null
+  /** The wallet that the gateway's price chart is asked for with; null: prices are not captured. */
+  readonly chartPhoneNumber: string | null
   readonly concurrency: number
   readonly maxRequotes: number
   readonly quoteMaxAgeMs: number
@@ -107,6 +113,7 @@ function toSettings(env: Environment): Settings {
     redisUrl: env.REDIS_URL ?? null,
     gateway: env.GATEWAY_URL === undefined ? null : gatewaySettings(env, env.GATEWAY_URL),
     ratePerSecond: env.GATEWAY_RATE_PER_SECOND === 0 ? null : env.GATEWAY_RATE_PER_SECOND,
+    chartPhoneNumber: env.GATEWAY_CHART_PHONE_NUMBER ?? null,
     concurrency: env.WORKER_CONCURRENCY,
     maxRequotes: env.MAX_REQUOTES,
     quoteMaxAgeMs: env.QUOTE_MAX_AGE_MS,

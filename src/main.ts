@@ -22,6 +22,8 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   sandbox: async () => (await import('./cli/sandbox.ts')).sandboxCommand(),
   enqueue: async () => (await import('./cli/enqueue.ts')).enqueueCommand(),
   orders: async () => (await import('./cli/orders.ts')).ordersCommand(),
+  plan: async () => (await import('./cli/plan.ts')).planCommand(),
+  prices: async () => (await import('./cli/prices.ts')).pricesCommand(),
   recon: async () => (await import('./cli/recon.ts')).reconCommand(),
   gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
 }

@@ -74,6 +74,7 @@ export function tellStory(unmasked: OrderStory): string {
     `  wallet    ${story.phoneNumber}`,
     `  asked for ${asked}`,
     `  deadline  ${story.deadlineAt.toISOString()}`,
+    ...(story.planRun === null ? [] : [tellPlanRun(story.planRun)]),
     ...(story.state === 'accepted' && story.trouble !== null
       ? [`  put off   ${story.postponements} times, last because: ${story.trouble}`]
       : []),
@@ -86,6 +87,10 @@ export function tellStory(unmasked: OrderStory): string {
 
 const IN_DOUBT =
   '  next      `goldpro recon run` with its statements, or `goldpro orders resolve`; it is not sent again by itself'
+
+function tellPlanRun({ planId, name, dueAt }: NonNullable<OrderStory['planRun']>): string {
+  return `  from      plan ${planId} ${name}, due ${new Date(dueAt).toISOString()}`
+}
 
 function tellExecution({ sessionId, responseId, goldWeight, amount, fee }: OrderStory): string {
   return `  executed  ${goldWeight} g for ${rupiah(amount)}, fee ${rupiah(fee)}, session_id ${sessionId ?? 'none'}, response_id ${responseId ?? 'none'}`

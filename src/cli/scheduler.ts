@@ -6,20 +6,24 @@ import type { Settings } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Repeating } from '../repeat.ts'
 import { readyDatabaseUrl, settingsHere } from './place.ts'
+import { startSchedulersOfOrders } from './scheduler-of-orders.ts'
 import { endSignal } from './signals.ts'
 
 /** `goldpro scheduler` */
 export function schedulerCommand(): Command {
   return new Command('scheduler')
     .description(
-      'do what is due every day, until SIGTERM or Ctrl-C: reconcile yesterday once its statement has come',
+      'do what is due, until SIGTERM or Ctrl-C: the orders of plans, prices, and reconciling yesterday once its statement has come',
     )
     .addHelpText(
       'after',
       `
 From RECON_DAILY_AT on (Asia/Jakarta) it reconciles yesterday as soon as its statement is imported, and says every hour
 which statement is overdue. Days that were missed are made up for, up to a week. Run as many as you like: Postgres lets
-one of them reconcile a day.
+one of them reconcile a day, and one of them act on a plan's due time.
+
+It keeps the plans of \`goldpro plan\`. Where GATEWAY_URL is set it sweeps as workers do, and captures the prices that
+\`goldpro prices\` shows (GATEWAY_CHART_PHONE_NUMBER).
 
 Example:
   $ DATABASE_URL=postgres://… goldpro scheduler`,
@@ -39,13 +43,17 @@ async function runScheduler(): Promise<void> {
   log.info({}, 'scheduler stopped')
 }
 
-/** Starts a scheduler as the settings say. */
+/** Starts everything that is done when it is due, as the settings say. */
 export function startConfiguredScheduler(settings: Settings, databaseUrl: string, log: Logger): Repeating {
-  return startReconScheduler({
-    databaseUrl,
-    dailyAt: settings.reconDailyAt,
-    lagMs: settings.reconLagMs,
-    name: `${hostname()}-${process.pid}`,
-    log,
-  })
+  const parts = { databaseUrl, name: `${hostname()}-${process.pid}`, log }
+  const { reconDailyAt: dailyAt, reconLagMs: lagMs } = settings
+  const started = [
+    startReconScheduler({ ...parts, dailyAt, lagMs }),
+    ...startSchedulersOfOrders(settings, databaseUrl, log),
+  ]
+  return {
+    async stop() {
+      await Promise.all(started.map((each) => each.stop()))
+    },
+  }
 }

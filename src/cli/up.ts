@@ -51,7 +51,7 @@ async function runUp(): Promise<void> {
     await requireGateway(gatewayUrl)
     const log = createLog(settings.logLevel)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, log).stop)
-    stops.push(startConfiguredScheduler(settings, databaseUrl, log).stop)
+    stops.push(startConfiguredScheduler({ ...settings, gateway }, databaseUrl, log).stop)
     await announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl: settings.redisUrl, gatewayUrl, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
     const statementFrom = await sandboxKnowsFrom(databaseUrl)

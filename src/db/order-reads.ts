@@ -104,6 +104,8 @@ export interface OrderStory extends OrderSummary {
   readonly deadlineAt: Date
   readonly postponements: number
   readonly trouble: string | null
+  /** The due time of a plan that it came from; null when it came otherwise. */
+  readonly planRun: { readonly planId: number; readonly name: string; readonly dueAt: string } | null
   readonly attemptStories: readonly AttemptStory[]
   readonly events: readonly OrderEvent[]
 }
@@ -111,7 +113,9 @@ export interface OrderStory extends OrderSummary {
 const READ_ORDER = {
   name: 'read_order',
   text: `
-    SELECT ${SUMMARY_COLUMNS}, o.content, o.deadline_at AS "deadlineAt", o.postponements, o.trouble
+    SELECT ${SUMMARY_COLUMNS}, o.content, o.deadline_at AS "deadlineAt", o.postponements, o.trouble,
+      (SELECT json_build_object('planId', r.plan_id, 'name', r.plan, 'dueAt', r.due_at)
+       FROM ops.plan_runs r WHERE r.order_id = $1) AS "planRun"
     FROM ops.orders JOIN (SELECT id, content, deadline_at, postponements, trouble FROM orders) o ON o.id = order_id
     WHERE order_id = $1`,
 }

@@ -12,6 +12,8 @@ const ROOMS: Record<string, readonly string[]> = {
   gateway: ['domain', 'orders/gateway-port.ts', 'orders/effects.ts', 'config.ts'],
   db: ['domain', 'orders/ports.ts', 'reconciliation/words.ts'],
   reconciliation: ['domain', 'orders/ports.ts', 'db/session.ts', 'db/pool.ts', 'db/moves.ts'],
+  plans: ['domain', 'orders', 'db/session.ts', 'db/pool.ts', 'db/submissions.ts'],
+  prices: ['domain', 'db/pool.ts'],
   queue: ['domain', 'orders', 'repeat.ts'],
   local: [],
   sandbox: ['domain'],
@@ -24,6 +26,8 @@ const ROOMS: Record<string, readonly string[]> = {
     'local',
     'sandbox',
     'reconciliation',
+    'plans',
+    'prices',
     'app.ts',
     'config.ts',
     'log.ts',
@@ -33,7 +37,20 @@ const ROOMS: Record<string, readonly string[]> = {
   'log.ts': ['domain'],
   'repeat.ts': [],
   'index.ts': ['domain', 'queue'],
-  'app.ts': ['domain', 'orders', 'db', 'queue', 'reconciliation', 'repeat.ts'],
+  'order-sweeper.ts': ['orders', 'db', 'queue', 'repeat.ts'],
+  'plan-scheduler.ts': ['domain', 'orders', 'db', 'queue', 'plans', 'repeat.ts'],
+  'price-capture.ts': ['orders', 'db', 'prices', 'repeat.ts'],
+  'app.ts': [
+    'domain',
+    'orders',
+    'db',
+    'queue',
+    'reconciliation',
+    'repeat.ts',
+    'order-sweeper.ts',
+    'plan-scheduler.ts',
+    'price-capture.ts',
+  ],
   'main.ts': ['cli'],
 }
 
@@ -50,6 +67,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   'csv-parse': ['reconciliation'],
   'csv-stringify': ['reconciliation'],
   'pg-copy-streams': ['reconciliation'],
+  croner: ['plans'],
 }
 
 /** Why a file may not import something; null when it may. */

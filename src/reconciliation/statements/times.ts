@@ -1,3 +1,4 @@
+import { zoneOffsets } from '../../domain/time-zone.ts'
 import type { Mapping } from './mapping.ts'
 
 /** Reads a statement's times: milliseconds since the epoch, or null when a cell is no time. */
@@ -65,37 +66,4 @@ function offsetOf(offset: string): number {
   if (offset === 'Z') return 0
   const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2))
   return (offset.startsWith('-') ? -minutes : minutes) * 60_000
-}
-
-const HOUR_MS = 3_600_000
-
-/** A zone's offset from UTC at a moment. Asked of the platform once an hour of time, for it is slow to answer. */
-function zoneOffsets(timeZone: string): (utcMs: number) => number {
-  const wallClock = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    hourCycle: 'h23',
-    ...{
-      year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-    },
-  })
-  const known = new Map<number, number>()
-  return (utcMs) => {
-    const hour = Math.floor(utcMs / HOUR_MS)
-    const found = known.get(hour)
-    if (found !== undefined) return found
-    const parts = Object.fromEntries(
-      wallClock.formatToParts(hour * HOUR_MS).map(({ type, value }) => [type, Number(value)]),
-    )
-    const { year = 0, month = 1, day = 1, hour: hours = 0, minute = 0, second = 0 } = parts
-    const offset = Date.UTC(year, month - 1, day, hours, minute, second) - hour * HOUR_MS
-    // A statement is about a few hundred hours; a hostile one may be about a million.
-    if (known.size > 10_000) known.clear()
-    known.set(hour, offset)
-    return offset
-  }
 }

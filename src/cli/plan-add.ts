@@ -1,0 +1,186 @@
+import { readFile } from 'node:fs/promises'
+import { text as readAll } from 'node:stream/consumers'
+import { Command, Option } from 'commander'
+import {
+  MISSED_POLICIES,
+  type MissedPolicy,
+  OVERLAP_POLICIES,
+  type OverlapPolicy,
+} from '../domain/plan-lifecycle.ts'
+import { InvalidOrderError } from '../domain/submission.ts'
+import { isTimeZone, wallClockOf } from '../domain/time-zone.ts'
+import { WEEKENDS, type Weekend } from '../plans/calendar.ts'
+import { parseCron } from '../plans/cron.ts'
+import { addPlan } from '../plans/lead-plan.ts'
+import { parseOrderSource } from '../plans/order-source.ts'
+import { databaseClock, type Plan } from '../plans/plan.ts'
+import type { Schedule } from '../plans/schedule.ts'
+import { Failure } from './failure.ts'
+import { parsedBy } from './options.ts'
+import { defaultPerson } from './person.ts'
+import { settingsHere, withDatabase } from './place.ts'
+import {
+  countOption,
+  dayOfMonthOption,
+  minutesOption,
+  nameArgument,
+  periodOf,
+  timeOfDayOption,
+} from './plan-options.ts'
+import { planAsJson, tellPlan } from './plan-story.ts'
+
+interface AddOptions {
+  readonly order: string
+  readonly cron?: Schedule
+  readonly monthly?: number
+  readonly weekend?: Weekend
+  readonly at?: string
+  readonly zone: string
+  readonly from?: string
+  readonly to?: string
+  readonly count?: number
+  readonly missed: MissedPolicy
+  readonly maxAge: number
+  readonly overlap: OverlapPolicy
+  readonly deadline?: number
+  readonly by: string
+  readonly note?: string
+  readonly json?: true
+}
+
+const zoneOption = parsedBy(
+  (text) => (isTimeZone(text) ? text : null),
+  'a time zone such as Asia/Jakarta, Asia/Makassar or Asia/Jayapura',
+)
+
+const cronOption = parsedBy(
+  parseCron,
+  "five fields: minute, hour, day of the month, month, day of the week, such as '0 9 25 * *'",
+)
+
+/** `goldpro plan add` */
+export function addCommand(): Command {
+  return new Command('add')
+    .description('add a recurring order, and show when it is due next')
+    .argument('<name>', 'what to call it; free again once the plan is removed or has ended', nameArgument)
+    .requiredOption(
+      '--order <file>',
+      'the order as JSON, without reference and deadline; - for standard input',
+    )
+    .option('--cron <pattern>', "when: five cron fields, such as '0 9 25 * *'", cronOption)
+    .option(
+      '--monthly <day>',
+      'when: every month on this day, or on the last day where it has none',
+      dayOfMonthOption,
+    )
+    .addOption(
+      new Option(
+        '--weekend <rule>',
+        'a monthly day on a Saturday or Sunday: keep it, or take the working day before or after (default: keep)',
+      ).choices(WEEKENDS),
+    )
+    .option('--at <time>', 'the time of a monthly day (default: 09:00)', timeOfDayOption)
+    .option('--zone <zone>', 'the time zone of all these', zoneOption, 'Asia/Jakarta')
+    .option('--from <day>', 'not due before it: a day, or a time such as 2026-03-01T09:00')
+    .option('--to <day>', 'not due after it: a day to its end, or up to a time')
+    .option('--count <count>', 'due so many times in all, skipped ones included', countOption)
+    .addOption(
+      new Option(
+        '--missed <policy>',
+        'what was due while no scheduler ran: left out, made up for once, or all of it',
+      )
+        .choices(MISSED_POLICIES)
+        .default('run_once'),
+    )
+    .addOption(
+      new Option('--max-age <time>', 'give up what could not be started for so long')
+        .argParser(minutesOption)
+        .default(24 * 60, '1d'),
+    )
+    .addOption(
+      new Option(
+        '--overlap <policy>',
+        'what is due while the run before is under way: left out, put off, or run beside it',
+      )
+        .choices(OVERLAP_POLICIES)
+        .default('skip'),
+    )
+    .option(
+      '--deadline <time>',
+      'how long after its start an order may be confirmed (default: 15m)',
+      minutesOption,
+    )
+    .option('--note <text>', 'why; kept with the plan')
+    .option('--by <name>', 'who adds it', defaultPerson())
+    .option('--json', 'print it as JSON')
+    .addHelpText('after', HELP)
+    .action(async (name: string, options: AddOptions) => {
+      const plan = await add(name, options)
+      console.log(options.json ? planAsJson(plan, 5) : `added\n${tellPlan(plan, 5)}`)
+    })
+}
+
+const HELP = `
+The order is a job of docs/jobs.md plus its "kind"; each run gives it a reference of its own, such as
+plan-12-2026-02-25T09:00+07:00. A plan runs while a \`goldpro scheduler\` runs. docs/plans.md says what the rules mean.
+
+Examples:
+  $ echo '{"kind":"buy","partner":"acme","phone_number":"081234500001","amount":100000}' > savings.json
+  $ goldpro plan add savings --order savings.json --monthly 25 --weekend before --at 09:00
+  $ goldpro plan add payday --order savings.json --cron '0 9 25 * *' --to 2027-12-31
+  $ goldpro plan add try-it --order savings.json --cron '* * * * *' --count 3`
+
+async function add(name: string, options: AddOptions): Promise<Plan> {
+  const schedule = scheduleOf(options)
+  if (options.missed === 'run_all' && options.overlap === 'skip')
+    throw new Failure(2, '--missed run_all makes up for several at once: it needs --overlap wait or allow')
+  const period = periodOf(options, wallClockOf(options.zone))
+  const { partner, source } = await readOrder(options.order)
+  const terms = {
+    ...{ name, partner, source, schedule, timeZone: options.zone, ...period },
+    ...{ maxCount: options.count ?? null, deadlineMinutes: options.deadline ?? null },
+    ...{ missed: options.missed, maxAgeMinutes: options.maxAge, overlap: options.overlap },
+  }
+  const lead = { by: options.by, note: options.note ?? null, clock: databaseClock }
+  const answer = await withDatabase(await settingsHere(), (database) => addPlan(database, terms, lead))
+  if (answer.is === 'refused') throw new Failure(1, answer.because)
+  return answer.plan
+}
+
+function scheduleOf({ cron, monthly, weekend, at }: AddOptions): Schedule {
+  if (cron !== undefined && monthly === undefined) {
+    if (weekend === undefined && at === undefined) return cron
+    throw new Failure(2, '--at and --weekend go with --monthly: --cron says its times itself')
+  }
+  if (monthly === undefined || cron !== undefined)
+    throw new Failure(2, 'say when: either --cron or --monthly')
+  return { is: 'monthly', day: monthly, weekend: weekend ?? 'keep', at: at ?? '09:00' }
+}
+
+async function readOrder(file: string): Promise<ReturnType<typeof parseOrderSource>> {
+  const text = await readText(file)
+  let order: unknown
+  try {
+    order = JSON.parse(text)
+  } catch {
+    throw new Failure(
+      1,
+      `${file} is not one JSON object: write the order as docs/jobs.md has it, plus its "kind"`,
+    )
+  }
+  try {
+    return parseOrderSource(order)
+  } catch (error) {
+    if (error instanceof InvalidOrderError) throw new Failure(1, `the order is refused: ${error.message}`)
+    throw error
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  if (file === '-') return await readAll(process.stdin)
+  try {
+    return await readFile(file, 'utf8')
+  } catch {
+    throw new Failure(2, `cannot read ${file}: name a file with one JSON object, or - for standard input`)
+  }
+}

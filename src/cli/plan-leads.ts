@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto'
+import { Command } from 'commander'
+import type { Session } from '../db/session.ts'
+import { timeOrderedId } from '../domain/id.ts'
+import { createLog } from '../log.ts'
+import { startDueRuns } from '../plans/keep-plans.ts'
+import {
+  type Lead,
+  type PlanAnswer,
+  pausePlan,
+  removePlan,
+  resumePlan,
+  runPlanNow,
+} from '../plans/lead-plan.ts'
+import { databaseClock } from '../plans/plan.ts'
+import { planDueTimes } from '../plans/plan-due-times.ts'
+import { findPlan, type PlanSummary, readRun } from '../plans/read-plans.ts'
+import { openQueue } from '../queue/backend.ts'
+import { wakeOrders } from '../queue/order-worker.ts'
+import { Failure } from './failure.ts'
+import { defaultPerson } from './person.ts'
+import { requireQueue, settingsHere, withSessionHere } from './place.ts'
+import { onTheWall } from './plan-options.ts'
+import { tellRun } from './plan-story.ts'
+
+interface LeadCommand {
+  readonly name: string
+  readonly does: string
+  readonly done: string
+  readonly lead: (session: Session, planId: number, lead: Lead) => Promise<PlanAnswer>
+}
+
+const LEADS: readonly LeadCommand[] = [
+  {
+    name: 'pause',
+    does: 'pause a plan: it has no due times until it is resumed',
+    done: 'paused',
+    lead: pausePlan,
+  },
+  {
+    name: 'resume',
+    does: 'resume a paused plan with its next due time',
+    done: 'active again',
+    lead: resumePlan,
+  },
+  {
+    name: 'remove',
+    does: 'remove a plan for good: orders it started go on, its history stays',
+    done: 'removed',
+    lead: removePlan,
+  },
+]
+
+interface LeadOptions {
+  readonly by: string
+  readonly note?: string
+}
+
+const leadOf = ({ by, note }: LeadOptions): Lead => ({ by, note: note ?? null, clock: databaseClock })
+
+function ledCommand(name: string, does: string): Command {
+  return new Command(name)
+    .description(does)
+    .argument('<plan>', 'its name or number')
+    .option('--by <name>', 'who decides', defaultPerson())
+    .addHelpText('after', `\nExample:\n  $ goldpro plan ${name} savings`)
+}
+
+/** `goldpro plan pause|resume|remove` */
+export function leadCommands(): Command[] {
+  return LEADS.map(leadCommand)
+}
+
+function leadCommand({ name, does, done, lead }: LeadCommand): Command {
+  const command = ledCommand(name, does).option('--note <text>', 'why; kept with the plan')
+  return command.action(async (given: string, options: LeadOptions) => {
+    const plan = await withSessionHere(await settingsHere(), async (session) => {
+      const { planId } = required(await findPlan(session, given), given)
+      return orRefuse(await lead(session, planId, leadOf(options))).plan
+    })
+    console.log(`plan ${plan.planId} ${plan.name} is ${done}`)
+    if (plan.state === 'active' && plan.nextDueAt !== null)
+      console.log(`next due ${onTheWall(plan.nextDueAt, plan.timeZone)}`)
+  })
+}
+
+/** `goldpro plan run-now` */
+export function runNowCommand(): Command {
+  return ledCommand('run-now', 'make a plan due now, beside its schedule').action(
+    async (given: string, options: LeadOptions) => {
+      const settings = await settingsHere()
+      await requireQueue(settings)
+      const told = await withSessionHere(settings, async (session) => {
+        const { planId, partner } = required(await findPlan(session, given), given)
+        const queue = openQueue(settings, () => {})
+        const effects = {
+          ...{ actor: `person:${options.by}`, clock: databaseClock, log: createLog(settings.logLevel) },
+          newId: () => timeOrderedId(Date.now(), randomBytes(10)),
+          wake: (orderIds: readonly string[]) => wakeOrders(queue, orderIds, 1_000),
+        }
+        try {
+          const { dueAt } = orRefuse(await runPlanNow(session, planId, leadOf(options)))
+          // As a scheduler would, and does when one runs: Postgres lets one of them start it.
+          await planDueTimes(session, { ...effects, planId })
+          await startDueRuns(session, planId, effects)
+          return tellRun(partner, await readRun(session, planId, dueAt))
+        } finally {
+          await queue.close()
+        }
+      })
+      console.log(told)
+    },
+  )
+}
+
+/** The plan a person names. */
+export function required(plan: PlanSummary | null, given: string): PlanSummary {
+  if (plan !== null) return plan
+  throw new Failure(1, `there is no plan ${given}: see \`goldpro plan list --state all\``)
+}
+
+function orRefuse<T>(answer: PlanAnswer<T>): Extract<PlanAnswer<T>, { is: 'done' }> {
+  if (answer.is === 'refused') throw new Failure(1, answer.because)
+  return answer
+}

@@ -1,0 +1,79 @@
+import { SKIP_REASONS } from '../domain/plan-lifecycle.ts'
+import { describeSource, shownSource } from '../plans/order-source.ts'
+import type { Plan } from '../plans/plan.ts'
+import type { PlanEvent, PlanSummary, RunStory } from '../plans/read-plans.ts'
+import { describeSchedule } from '../plans/schedule.ts'
+import { nextDueTimes, onTheWall } from './plan-options.ts'
+import { table } from './table.ts'
+
+/** A plan as JSON, with its next due times: nothing of a person's that must not be printed. */
+export function planAsJson(plan: Plan | PlanSummary, dueTimes: number, more: object = {}): string {
+  const next = plan.state === 'active' ? nextDueTimes(plan, dueTimes) : []
+  return JSON.stringify({ ...plan, source: shownSource(plan.source), nextDueTimes: next, ...more })
+}
+
+/** A plan as a person reads it. */
+export function tellPlan(plan: Plan, dueTimes: number): string {
+  const { planId, name, partner, state, timeZone, startsAt, endsAt, maxCount } = plan
+  const bounds = [
+    ...(startsAt <= plan.createdAt ? [] : [`from ${onTheWall(startsAt, timeZone)}`]),
+    ...(endsAt === null ? [] : [`until ${onTheWall(endsAt, timeZone)}`]),
+    ...(maxCount === null ? [] : [`${maxCount} times`]),
+  ]
+  const deadline = plan.deadlineMinutes === null ? '15m' : spellMinutes(plan.deadlineMinutes)
+  return [
+    `plan ${planId} ${name}, ${state}`,
+    `  order     ${partner}: ${describeSource(plan.source)}`,
+    `  due       ${describeSchedule(plan.schedule)}, ${timeZone}`,
+    `  bounds    ${bounds.join(', ') || 'none: until it is removed'}`,
+    `  missed    ${plan.missed} within ${spellMinutes(plan.maxAgeMinutes)}; overlap ${plan.overlap}; deadline ${deadline}`,
+    ...tellNext(plan, dueTimes),
+  ].join('\n')
+}
+
+function tellNext(plan: Plan, limit: number): string[] {
+  if (plan.state !== 'active') return [`  next      never while it is ${plan.state}`]
+  const times = nextDueTimes(plan, limit)
+  if (times.length === 0) return ['  next      no due time is left']
+  return times.map(
+    (time, position) => `  ${position === 0 ? 'next ' : '     '}     ${onTheWall(time, plan.timeZone)}`,
+  )
+}
+
+function spellMinutes(minutes: number): string {
+  if (minutes % (24 * 60) === 0) return `${minutes / (24 * 60)}d`
+  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`
+}
+
+/** The moves of a plan, a line each. */
+export function tellEvents(events: readonly PlanEvent[]): string[] {
+  return events.map(({ at, fromState, toState, reason, actor, note }) => {
+    const move = fromState === null ? toState : `${fromState} → ${toState}`
+    return `${at.toISOString()}  ${move}: ${reason}, by ${actor}${note === null ? '' : `: ${note}`}`
+  })
+}
+
+/** Due times and what became of them. */
+export function runTable(runs: readonly RunStory[], timeZone: string): string {
+  const rows = runs.map((run) => [
+    onTheWall(run.dueAt, timeZone),
+    run.state,
+    run.reason,
+    run.orderState === null ? '' : `${run.orderState} (${run.orderReason})`,
+    run.orderId ?? '',
+  ])
+  return table(['due', 'state', 'reason', 'order', 'order id'], rows)
+}
+
+/** What became of a run that a person asked for. */
+export function tellRun(partner: string, run: RunStory): string {
+  switch (run.state) {
+    case 'planned':
+      return 'planned: a scheduler starts it, after the run before it where that is under way'
+    case 'skipped':
+      return `skipped: ${SKIP_REASONS[run.reason as keyof typeof SKIP_REASONS] ?? run.reason}`
+    case 'started':
+    case 'finished':
+      return `started: order ${run.orderId}; see \`goldpro orders show ${partner}/${run.reference}\``
+  }
+}

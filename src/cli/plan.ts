@@ -1,0 +1,115 @@
+import { Command, Option } from 'commander'
+import { maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
+import { PLAN_STATES, type PlanState } from '../domain/plan-lifecycle.ts'
+import { findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from '../plans/read-plans.ts'
+import { describeSchedule } from '../plans/schedule.ts'
+import { settingsHere, withDatabase } from './place.ts'
+import { addCommand } from './plan-add.ts'
+import { leadCommands, required, runNowCommand } from './plan-leads.ts'
+import { countOption, onTheWall } from './plan-options.ts'
+import { planAsJson, runTable, tellEvents, tellPlan } from './plan-story.ts'
+import { table } from './table.ts'
+
+/** `goldpro plan …` */
+export function planCommand(): Command {
+  const command = new Command('plan').description(
+    'orders that come again and again: add plans, watch and lead them',
+  )
+  const commands = [
+    addCommand(),
+    listCommand(),
+    showCommand(),
+    ...leadCommands(),
+    runNowCommand(),
+    historyCommand(),
+  ]
+  for (const each of commands) command.addCommand(each)
+  return command
+}
+
+const example = (rest: string) => `\nExample:\n  $ goldpro plan ${rest}`
+
+function listCommand(): Command {
+  return new Command('list')
+    .description('list the plans that are active or paused, phone numbers masked')
+    .addOption(new Option('--state <state>', 'those in this state, or all').choices([...PLAN_STATES, 'all']))
+    .option('--json', 'print JSON lines')
+    .addHelpText('after', example('list --state all'))
+    .action(async ({ state, json }: { state?: PlanState | 'all'; json?: true }) => {
+      const plans = await withDatabase(await settingsHere(), (database) => listPlans(database, state ?? null))
+      if (json) for (const plan of plans) console.log(planAsJson(plan, 1))
+      else
+        console.log(
+          plans.length === 0
+            ? 'no such plans: `goldpro plan add --help` tells how to add one'
+            : asTable(plans),
+        )
+    })
+}
+
+function asTable(plans: readonly PlanSummary[]): string {
+  const headings = [
+    'plan',
+    'name',
+    'partner',
+    'kind',
+    'wallet',
+    'state',
+    'due',
+    'next',
+    'under way',
+    'finished',
+    'skipped',
+  ]
+  const rows = plans.map((plan) => [
+    ...[
+      String(plan.planId),
+      plan.name,
+      plan.partner,
+      plan.source.kind,
+      maskPhoneNumber(plan.source.phone_number),
+    ],
+    ...[plan.state, describeSchedule(plan.schedule)],
+    plan.state === 'active' && plan.nextDueAt !== null ? onTheWall(plan.nextDueAt, plan.timeZone) : '–',
+    ...[plan.started + plan.planned, plan.finished, plan.skipped].map(String),
+  ])
+  return table(headings, rows, ['plan', 'under way', 'finished', 'skipped'])
+}
+
+function showCommand(): Command {
+  return new Command('show')
+    .description('tell what a plan does, when it is due next, and who led it')
+    .argument('<plan>', 'its name or number')
+    .option('--json', 'print it as JSON')
+    .addHelpText('after', example('show savings'))
+    .action(async (given: string, { json }: { json?: true }) => {
+      const told = await withDatabase(await settingsHere(), async (database) => {
+        const plan = required(await findPlan(database, given), given)
+        const events = (await readPlanEvents(database, plan.planId)).map(({ note, ...event }) => ({
+          ...event,
+          note: note === null ? null : maskPhoneNumbersIn(note),
+        }))
+        if (json) return planAsJson(plan, 5, { events })
+        const counts = `  so far    ${plan.planned} planned, ${plan.started} under way, ${plan.finished} finished, ${plan.skipped} skipped`
+        return [tellPlan(plan, 5), counts, '', ...tellEvents(events)].join('\n')
+      })
+      console.log(told)
+    })
+}
+
+function historyCommand(): Command {
+  return new Command('history')
+    .description("list a plan's due times and what became of them, the newest first")
+    .argument('<plan>', 'its name or number')
+    .option('--limit <count>', 'at most so many', countOption, 50)
+    .option('--json', 'print JSON lines')
+    .addHelpText('after', example('history savings --limit 12'))
+    .action(async (given: string, { limit, json }: { limit: number; json?: true }) => {
+      const { plan, runs } = await withDatabase(await settingsHere(), async (database) => {
+        const plan = required(await findPlan(database, given), given)
+        return { plan, runs: await readRuns(database, plan.planId, limit) }
+      })
+      if (json) for (const run of runs) console.log(JSON.stringify(run))
+      else console.log(runs.length === 0 ? 'it was not due yet' : runTable(runs, plan.timeZone))
+    })
+}

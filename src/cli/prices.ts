@@ -1,0 +1,63 @@
+import { Command } from 'commander'
+import { formatRupiah } from '../domain/money.ts'
+import { drawPrices, MARKS, spreadOf } from '../prices/draw-prices.ts'
+import { type DayPrices, readPrices } from '../prices/read-prices.ts'
+import { parsedBy } from './options.ts'
+import { settingsHere, withDatabase } from './place.ts'
+import { table } from './table.ts'
+
+const CHART_WIDTH = 40
+
+const daysOption = parsedBy(
+  (text) => (/^[1-9]\d{0,3}$/.test(text) ? Number(text) : null),
+  'a whole number from 1 to 9999',
+)
+
+/** `goldpro prices` */
+export function pricesCommand(): Command {
+  return new Command('prices')
+    .description("show the gateway's prices per gram of the last days, and the spread between them")
+    .option('--days <count>', 'the newest so many days that have a price', daysOption, 30)
+    .option('--json', 'print JSON lines')
+    .addHelpText(
+      'after',
+      `
+A \`goldpro scheduler\` captures them once a day when GATEWAY_URL and GATEWAY_CHART_PHONE_NUMBER are set.
+buy is what a customer pays, sell what a customer gets.
+
+Example:
+  $ goldpro prices --days 14`,
+    )
+    .action(async ({ days, json }: { days: number; json?: true }) => {
+      const prices = await withDatabase(await settingsHere(), (database) => readPrices(database, days))
+      if (json) for (const each of prices) console.log(asJson(each))
+      else console.log(prices.length === 0 ? NONE : asChart(prices))
+    })
+}
+
+const NONE =
+  'no prices yet: a `goldpro scheduler` captures them once a day when GATEWAY_URL and GATEWAY_CHART_PHONE_NUMBER are set'
+
+const numbersOf = ({ buy, sell }: DayPrices) => ({
+  buy: buy === null ? null : BigInt(buy),
+  sell: sell === null ? null : BigInt(sell),
+})
+
+function asJson(prices: DayPrices): string {
+  const spread = spreadOf(numbersOf(prices))
+  return JSON.stringify({ ...prices, spread: spread === null ? null : String(spread.rupiah) })
+}
+
+function asChart(prices: readonly DayPrices[]): string {
+  const days = prices.map(numbersOf)
+  const lines = drawPrices(days, CHART_WIDTH)
+  const rupiah = (price: bigint | null) => (price === null ? '–' : formatRupiah(price))
+  const rows = prices.map(({ day }, position) => {
+    const { buy = null, sell = null } = days[position] ?? {}
+    const spread = spreadOf({ buy, sell })
+    const percent = spread === null ? '' : `${spread.perMille / 10n}.${spread.perMille % 10n} %`
+    return [day, rupiah(sell), rupiah(buy), rupiah(spread?.rupiah ?? null), percent, lines[position] ?? '']
+  })
+  const legend = `${MARKS.sell} sell, ${MARKS.buy} buy, rupiah per gram`
+  return table(['day', 'sell', 'buy', 'spread', '%', legend], rows, ['sell', 'buy', 'spread', '%'])
+}

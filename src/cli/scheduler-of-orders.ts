@@ -1,0 +1,34 @@
+import { hostname } from 'node:os'
+import type { Logger } from 'pino'
+import { startOrderSweeper, startPlanScheduler, startPriceCapture } from '../app.ts'
+import type { GatewaySettings, Settings } from '../config.ts'
+import { createGatewayClient } from '../gateway/client.ts'
+import type { Repeating } from '../repeat.ts'
+
+/** Starts what a scheduler does about orders: it keeps plans, sweeps, and captures prices, as the settings say. */
+export function startSchedulersOfOrders(settings: Settings, databaseUrl: string, log: Logger): Repeating[] {
+  const { redisUrl, gateway, chartPhoneNumber } = settings
+  const parts = { databaseUrl, redisUrl, name: `${hostname()}-${process.pid}`, log }
+  const schedulers = [startPlanScheduler(parts)]
+  // Without the gateway's settings nobody here knows when an intent is overdue: workers do.
+  if (gateway !== null) schedulers.push(startOrderSweeper({ ...parts, callTimeoutMs: gateway.timeoutMs }))
+  if (gateway !== null && chartPhoneNumber !== null)
+    schedulers.push(startConfiguredPriceCapture(gateway, chartPhoneNumber, databaseUrl, log))
+  return schedulers
+}
+
+function startConfiguredPriceCapture(
+  gateway: GatewaySettings,
+  phoneNumber: string,
+  databaseUrl: string,
+  log: Logger,
+): Repeating {
+  const client = createGatewayClient(gateway, { now: Date.now, log })
+  const capture = startPriceCapture({ databaseUrl, chart: (side) => client.chart(side, phoneNumber), log })
+  return {
+    async stop() {
+      await capture.stop()
+      client.close()
+    },
+  }
+}

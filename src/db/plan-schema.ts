@@ -1,0 +1,146 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigserial,
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  serial,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import {
+  FINAL_PLAN_STATES,
+  MISSED_POLICIES,
+  OVERLAP_POLICIES,
+  PLAN_STATES,
+  RUN_STATES,
+} from '../domain/plan-lifecycle.ts'
+import { at, oneOf } from './columns.ts'
+import { orders } from './schema.ts'
+
+/**
+ * The tables of plans. Legal moves, what never changes, the events and the erasure of a withdrawal's personal data are
+ * held by the triggers of the hand-written migrations.
+ */
+
+/** A recurring order: what, when, and what becomes of due times that were missed or that overlap. */
+export const plans = pgTable(
+  'plans',
+  {
+    id: serial('id').primaryKey(),
+    name: text('name').notNull(),
+    partner: text('partner').notNull(),
+    /** What each run sends: `is` says what it is; an order has its kind, phone_number and content. */
+    source: jsonb('source').notNull(),
+    schedule: jsonb('schedule').notNull(),
+    timeZone: text('time_zone').notNull(),
+    startsAt: at('starts_at').notNull(),
+    /** Exclusive. */
+    endsAt: at('ends_at'),
+    /** Due times in all; those that were skipped count. */
+    maxCount: integer('max_count'),
+    missed: text('missed', { enum: MISSED_POLICIES }).notNull(),
+    /** A due time that could not be started for so long is given up. */
+    maxAgeMinutes: integer('max_age_minutes').notNull(),
+    overlap: text('overlap', { enum: OVERLAP_POLICIES }).notNull(),
+    /** How long after its start an order may still be confirmed; null: as long as every order. */
+    deadlineMinutes: integer('deadline_minutes'),
+    state: text('state', { enum: PLAN_STATES }).notNull(),
+    /** Of the last move; the trigger copies them into plan_events. */
+    reason: text('reason').notNull(),
+    actor: text('actor').notNull(),
+    note: text('note'),
+    /** The first due time without a row in plan_runs; null when none is left. */
+    nextDueAt: at('next_due_at'),
+    dueCount: integer('due_count').notNull().default(0),
+    pausedAt: at('paused_at'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    createdBy: text('created_by').notNull(),
+  },
+  (plan) => [
+    // The name of a plan that is over may be given again.
+    uniqueIndex('plans_name').on(plan.name).where(sql`state in ('active', 'paused')`),
+    index('plans_next_due_at').on(plan.nextDueAt).where(sql`state in ('active', 'paused')`),
+    index('plans_without_due_time').on(plan.id).where(sql`state = 'active' and next_due_at is null`),
+    check('plans_state', oneOf('state', PLAN_STATES)),
+    check('plans_missed', oneOf('missed', MISSED_POLICIES)),
+    check('plans_overlap', oneOf('overlap', OVERLAP_POLICIES)),
+    check('plans_source', sql`coalesce(source ->> 'is', '') in ('order')`),
+    check('plans_paused', sql`(state = 'paused') <= (paused_at is not null)`),
+    check(
+      'plans_bounds',
+      sql`starts_at < ends_at and max_count > 0 and max_age_minutes > 0 and deadline_minutes > 0`,
+    ),
+    check(
+      'plans_final_is_erased',
+      sql`not (${oneOf('state', FINAL_PLAN_STATES)} and (source -> 'content' ? 'ktp' or source -> 'content' ? 'address'))`,
+    ),
+  ],
+)
+
+/** One due time of a plan, written before anything is sent. */
+export const planRuns = pgTable(
+  'plan_runs',
+  {
+    planId: integer('plan_id').notNull(),
+    dueAt: at('due_at').notNull(),
+    /** Of its order: follows from plan and due time, so that it is the same order whoever sends it. */
+    reference: text('reference').notNull(),
+    state: text('state', { enum: RUN_STATES }).notNull(),
+    reason: text('reason').notNull(),
+    actor: text('actor').notNull(),
+    /** It was found to wait for the run before it, and is not late by that. */
+    isWaiting: boolean('is_waiting').notNull().default(false),
+    orderId: uuid('order_id'),
+    plannedAt: at('planned_at').notNull().defaultNow(),
+    startedAt: at('started_at'),
+    endedAt: at('ended_at'),
+  },
+  (run) => [
+    primaryKey({ columns: [run.planId, run.dueAt] }),
+    foreignKey({ columns: [run.planId], foreignColumns: [plans.id], name: 'plan_runs_plan_id_fk' }),
+    foreignKey({ columns: [run.orderId], foreignColumns: [orders.id], name: 'plan_runs_order_id_fk' }),
+    uniqueIndex('plan_runs_order_id').on(run.orderId).where(sql`order_id is not null`),
+    index('plan_runs_planned').on(run.planId, run.dueAt).where(sql`state = 'planned'`),
+    index('plan_runs_started').on(run.planId).where(sql`state = 'started'`),
+    check('plan_runs_state', oneOf('state', RUN_STATES)),
+    check('plan_runs_order', sql`(order_id is not null) = (state in ('started', 'finished'))`),
+    check('plan_runs_ended', sql`(ended_at is not null) = (state in ('skipped', 'finished'))`),
+  ],
+)
+
+/** What happened to plans and to their runs, written by the triggers. */
+export const planEvents = pgTable(
+  'plan_events',
+  {
+    id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+    planId: integer('plan_id').notNull(),
+    /** Null: of the plan itself. */
+    dueAt: at('due_at'),
+    at: at('at').notNull(),
+    fromState: text('from_state'),
+    toState: text('to_state').notNull(),
+    reason: text('reason').notNull(),
+    actor: text('actor').notNull(),
+    note: text('note'),
+  },
+  (event) => [index('plan_events_plan_id').on(event.planId)],
+)
+
+/** The legal moves as rows, for the triggers. `from_state` is empty for a creation. */
+export const planTransitions = pgTable(
+  'plan_transitions',
+  {
+    subject: text('subject', { enum: ['plan', 'run'] }).notNull(),
+    fromState: text('from_state').notNull(),
+    toState: text('to_state').notNull(),
+    reason: text('reason').notNull(),
+  },
+  (move) => [primaryKey({ columns: [move.subject, move.fromState, move.toState, move.reason] })],
+)

@@ -1,0 +1,83 @@
+import type { Session } from '../db/session.ts'
+import type { OrderLog } from '../orders/effects.ts'
+import { planDueTimes } from './plan-due-times.ts'
+import { type PlanWork, workOnPlan } from './work-on-plan.ts'
+
+export interface PlanEffects extends PlanWork {
+  /** Asks the queue to bring these orders to a worker. */
+  wake(orderIds: readonly string[]): Promise<void>
+  readonly log: OrderLog
+}
+
+/** What one tick did. */
+export interface Kept {
+  readonly planned: number
+  readonly started: number
+  readonly skipped: number
+  readonly finished: number
+  readonly ended: number
+}
+
+const FINISH_RUNS = {
+  name: 'finish_plan_runs',
+  text: `
+    WITH over AS (
+      SELECT r.plan_id, r.due_at, o.state FROM plan_runs r JOIN orders o ON o.id = r.order_id
+      WHERE r.state = 'started' AND o.state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')
+      ORDER BY r.plan_id, r.due_at LIMIT 5000 FOR UPDATE OF r SKIP LOCKED
+    )
+    UPDATE plan_runs r SET state = 'finished', actor = $1,
+      reason = CASE over.state WHEN 'in_doubt' THEN 'order_in_doubt' ELSE 'order_ended' END
+    FROM over WHERE r.plan_id = over.plan_id AND r.due_at = over.due_at
+    RETURNING r.plan_id`,
+}
+
+const FIND_PLANS_TO_WORK_ON = {
+  name: 'find_plans_to_work_on',
+  text: `
+    SELECT p.id FROM plans p WHERE p.state = 'active' AND p.id IN (
+      SELECT plan_id FROM plan_runs WHERE state = 'planned' AND due_at <= $1
+      UNION SELECT id FROM plans WHERE state = 'active' AND next_due_at IS NULL)
+    ORDER BY p.id`,
+}
+
+/**
+ * One tick: finishes runs whose orders have ended, writes a run for each due time that has come, decides about those
+ * and starts them. Any number of schedulers may do this at once.
+ */
+export async function keepPlans(session: Session, effects: PlanEffects): Promise<Kept> {
+  const finished = (await session.run(FINISH_RUNS, [effects.actor])).length
+  const planned = await planDueTimes(session, { ...effects, planId: null })
+  let [started, skipped, ended] = [0, 0, 0]
+  const plans = await session.run<{ id: number }>(FIND_PLANS_TO_WORK_ON, [await effects.clock(session)])
+  for (const { id } of plans) {
+    const done = await startDueRuns(session, id, effects)
+    started += done.started
+    skipped += done.skipped
+    ended += done.isEnded ? 1 : 0
+  }
+  return { planned, started, skipped, finished, ended }
+}
+
+/** Decides about all planned runs of a plan, and wakes the orders of those that were started. */
+export async function startDueRuns(session: Session, planId: number, effects: PlanEffects) {
+  let [started, skipped, isEnded] = [0, 0, false]
+  for (let hasMore = true; hasMore; ) {
+    const done = await workOnPlan(session, planId, effects)
+    hasMore = done.hasMore
+    started += done.orderIds.length
+    skipped += done.skipped
+    isEnded ||= done.isEnded
+    if (done.orderIds.length > 0) await wakeOrLeave(done.orderIds, effects)
+  }
+  return { started, skipped, isEnded }
+}
+
+/** A queue that is away keeps no plan from being started: the sweeper brings its orders back. */
+async function wakeOrLeave(orderIds: readonly string[], { wake, log }: PlanEffects): Promise<void> {
+  try {
+    await wake(orderIds)
+  } catch (error) {
+    log.warn({ err: error }, 'the orders of a plan were not queued: the sweeper does it')
+  }
+}

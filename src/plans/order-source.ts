@@ -1,0 +1,47 @@
+import { maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
+import { InvalidOrderError, parseSubmission } from '../domain/submission.ts'
+import type { OrderSource } from './plan.ts'
+
+/** What a plan's orders get from the plan: an order that names them itself is refused. */
+const GIVEN_BY_PLAN = ['reference', 'deadline']
+
+/**
+ * Reads the order of a plan: a job of the contract plus its `kind`, without reference and deadline.
+ * @throws InvalidOrderError naming the first bad field
+ */
+export function parseOrderSource(order: unknown): { partner: string; source: OrderSource } {
+  if (typeof order !== 'object' || order === null || Array.isArray(order))
+    throw new InvalidOrderError('data', 'must be an object')
+  for (const field of GIVEN_BY_PLAN)
+    if (Object.hasOwn(order, field))
+      throw new InvalidOrderError(field, 'must be left out: each run of a plan gets its own')
+  const { kind, ...data } = order as Record<string, unknown>
+  const { partner, command, content } = parseSubmission(kind, { ...data, reference: 'plan' })
+  return {
+    partner,
+    source: { is: 'order', kind: command.kind, phone_number: command.phoneNumber, content },
+  }
+}
+
+/** A source as people may see it: phone numbers masked, a withdrawal's KTP number and address left out. */
+export function shownSource({ is, kind, phone_number, content }: OrderSource): OrderSource {
+  const { ktp, address, recipient, remarks, ...shown } = content
+  return {
+    ...{ is, kind, phone_number: maskPhoneNumber(phone_number) },
+    content: {
+      ...shown,
+      ...(typeof recipient === 'string' ? { recipient: maskPhoneNumber(recipient) } : {}),
+      ...(typeof remarks === 'string' ? { remarks: maskPhoneNumbersIn(remarks) } : {}),
+    },
+  }
+}
+
+/** A source in one line. */
+export function describeSource(source: OrderSource): string {
+  const { kind, phone_number, content } = shownSource(source)
+  const fields = Object.entries(content).map(
+    ([field, value]) => `${field} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+  )
+  const hidden = 'ktp' in source.content ? ['KTP number and address kept, not shown'] : []
+  return `${kind} for ${phone_number}: ${[...fields, ...hidden].join(', ')}`
+}

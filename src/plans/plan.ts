@@ -1,0 +1,82 @@
+import type { StatementRunner } from '../db/pool.ts'
+import type { OrderKind } from '../domain/command.ts'
+import type { MissedPolicy, OverlapPolicy, PlanState } from '../domain/plan-lifecycle.ts'
+import type { OrderContent } from '../domain/submission.ts'
+import { type Bounds, nextDueTime, type Schedule } from './schedule.ts'
+
+/** One order, the same at every due time. Spelled as Postgres keeps it. */
+export interface OrderSource {
+  readonly is: 'order'
+  readonly kind: OrderKind
+  readonly phone_number: string
+  readonly content: OrderContent
+}
+
+/** What a run sends: a source of orders whose references follow from the plan and the due time. */
+export type PlanSource = OrderSource
+
+/** What a person asks for when adding a plan. */
+export interface PlanTerms {
+  readonly name: string
+  readonly partner: string
+  readonly source: PlanSource
+  readonly schedule: Schedule
+  readonly timeZone: string
+  /** Null: from now on. */
+  readonly startsAt: Date | null
+  /** Exclusive. */
+  readonly endsAt: Date | null
+  readonly maxCount: number | null
+  readonly missed: MissedPolicy
+  readonly maxAgeMinutes: number
+  readonly overlap: OverlapPolicy
+  /** Null: as long as every order. */
+  readonly deadlineMinutes: number | null
+}
+
+/** A plan as it is kept. */
+export interface Plan extends PlanTerms {
+  readonly planId: number
+  readonly startsAt: Date
+  readonly state: PlanState
+  /** The first due time that has no run yet; null when none is left. */
+  readonly nextDueAt: Date | null
+  /** Due times that have a run. */
+  readonly dueCount: number
+  readonly pausedAt: Date | null
+  readonly createdAt: Date
+  readonly createdBy: string
+}
+
+/** For `SELECT … FROM plans p`. */
+export const PLAN_COLUMNS = `
+  p.id AS "planId", p.name, p.partner, p.source, p.schedule, p.time_zone AS "timeZone", p.starts_at AS "startsAt",
+  p.ends_at AS "endsAt", p.max_count AS "maxCount", p.missed, p.max_age_minutes AS "maxAgeMinutes", p.overlap,
+  p.deadline_minutes AS "deadlineMinutes", p.state, p.next_due_at AS "nextDueAt", p.due_count AS "dueCount",
+  p.paused_at AS "pausedAt", p.created_at AS "createdAt", p.created_by AS "createdBy"`
+
+/** What the schedule may still give. */
+export function boundsOf(plan: Pick<Plan, (keyof Bounds & keyof Plan) | 'maxCount' | 'dueCount'>): Bounds {
+  const { timeZone, startsAt, endsAt, maxCount, dueCount } = plan
+  return { timeZone, startsAt, endsAt, countLeft: maxCount === null ? null : maxCount - dueCount }
+}
+
+/** The plan's first due time after a moment, when so many due times have a run. */
+export function nextOf(plan: Plan, dueCount: number, after: Date): Date | null {
+  return nextDueTime(plan.schedule, boundsOf({ ...plan, dueCount }), after)
+}
+
+/** Tells the time. Asked again wherever a decision hangs on it, for a process may have been frozen since. */
+export type Clock = (runner: StatementRunner) => Promise<Date>
+
+const READ_CLOCK = {
+  name: 'read_clock',
+  text: `SELECT date_trunc('milliseconds', clock_timestamp()) AS now`,
+}
+
+/** The clock that all schedulers share: the database's. */
+export const databaseClock: Clock = async (runner) => {
+  const [row] = await runner.run<{ now: Date }>(READ_CLOCK, [])
+  if (row === undefined) throw new Error('a clock without a time')
+  return row.now
+}

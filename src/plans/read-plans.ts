@@ -1,0 +1,100 @@
+import type { StatementRunner } from '../db/pool.ts'
+import type { PlanState, RunState } from '../domain/plan-lifecycle.ts'
+import { PLAN_COLUMNS, type Plan } from './plan.ts'
+
+/** A plan and what became of its due times. */
+export interface PlanSummary extends Plan {
+  readonly planned: number
+  readonly started: number
+  readonly finished: number
+  readonly skipped: number
+}
+
+const LIST_PLANS = {
+  name: 'list_plans',
+  text: `
+    SELECT ${PLAN_COLUMNS}, v.planned, v.started, v.finished, v.skipped
+    FROM plans p JOIN ops.plans v ON v.plan_id = p.id
+    WHERE ($1::text IS NULL AND p.state IN ('active', 'paused')) OR p.state = $1 OR $1 = 'all'
+    ORDER BY p.state, p.next_due_at, p.id`,
+}
+
+/** The plans in a state; null: those that live. */
+export async function listPlans(
+  runner: StatementRunner,
+  state: PlanState | 'all' | null,
+): Promise<PlanSummary[]> {
+  return await runner.run<PlanSummary>(LIST_PLANS, [state])
+}
+
+// A name may have been given again: the plan that lives is meant, else the newest.
+const FIND_PLAN = {
+  name: 'find_plan',
+  text: `
+    SELECT ${PLAN_COLUMNS}, v.planned, v.started, v.finished, v.skipped
+    FROM plans p JOIN ops.plans v ON v.plan_id = p.id
+    WHERE p.id::text = $1 OR p.name = $1
+    ORDER BY p.id::text = $1 DESC, p.state IN ('active', 'paused') DESC, p.id DESC LIMIT 1`,
+}
+
+/** Finds a plan by its number or its name; null when there is none. */
+export async function findPlan(runner: StatementRunner, given: string): Promise<PlanSummary | null> {
+  const [plan] = await runner.run<PlanSummary>(FIND_PLAN, [given])
+  return plan ?? null
+}
+
+/** One due time of a plan and the order that came of it. */
+export interface RunStory {
+  readonly dueAt: Date
+  readonly state: RunState
+  readonly reason: string
+  readonly reference: string
+  readonly orderId: string | null
+  readonly orderState: string | null
+  readonly orderReason: string | null
+  readonly startedAt: Date | null
+  readonly endedAt: Date | null
+}
+
+const READ_RUNS = {
+  name: 'read_plan_runs',
+  text: `
+    SELECT due_at AS "dueAt", state, reason, reference, order_id AS "orderId", order_state AS "orderState",
+      order_reason AS "orderReason", started_at AS "startedAt", ended_at AS "endedAt"
+    FROM ops.plan_runs WHERE plan_id = $1 AND ($2::timestamptz IS NULL OR due_at = $2)
+    ORDER BY due_at DESC LIMIT $3`,
+}
+
+/** The newest due times of a plan, the newest first. */
+export async function readRuns(runner: StatementRunner, planId: number, limit: number): Promise<RunStory[]> {
+  return await runner.run<RunStory>(READ_RUNS, [planId, null, limit])
+}
+
+/** One due time of a plan. */
+export async function readRun(runner: StatementRunner, planId: number, dueAt: Date): Promise<RunStory> {
+  const [run] = await runner.run<RunStory>(READ_RUNS, [planId, dueAt, 1])
+  if (run === undefined) throw new Error('a due time that was written vanished')
+  return run
+}
+
+/** One move of a plan itself. */
+export interface PlanEvent {
+  readonly at: Date
+  readonly fromState: PlanState | null
+  readonly toState: PlanState
+  readonly reason: string
+  readonly actor: string
+  readonly note: string | null
+}
+
+const READ_PLAN_EVENTS = {
+  name: 'read_plan_events',
+  text: `
+    SELECT at, from_state AS "fromState", to_state AS "toState", reason, actor, note
+    FROM plan_events WHERE plan_id = $1 AND due_at IS NULL ORDER BY id`,
+}
+
+/** The moves of a plan, the first first. */
+export async function readPlanEvents(runner: StatementRunner, planId: number): Promise<PlanEvent[]> {
+  return await runner.run<PlanEvent>(READ_PLAN_EVENTS, [planId])
+}

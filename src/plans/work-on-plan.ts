@@ -1,0 +1,139 @@
+import type { StatementRunner } from '../db/pool.ts'
+import type { Session } from '../db/session.ts'
+import { type Decision, decideRuns, type PlannedRun } from './decide.ts'
+import { type Clock, PLAN_COLUMNS, type Plan } from './plan.ts'
+import { type Skip, type StartingRun, startRuns } from './start-runs.ts'
+
+/** Runs one transaction decides about. */
+const RUNS_AT_ONCE = 500
+
+/** A scheduler that freezes inside its transaction gives the plan up after this. */
+const LOCK_LIMIT_MS = 10_000
+
+export interface PlanWork {
+  readonly clock: Clock
+  readonly actor: string
+  newId(): string
+  /** Tests of frozen schedulers shorten it. */
+  readonly lockLimitMs?: number
+}
+
+/** What one look at a plan did. */
+export interface WorkDone {
+  readonly orderIds: readonly string[]
+  readonly skipped: number
+  readonly isEnded: boolean
+  /** There may be more to decide about at once. */
+  readonly hasMore: boolean
+}
+
+const NOTHING: WorkDone = { orderIds: [], skipped: 0, isEnded: false, hasMore: false }
+
+type Row = PlannedRun & StartingRun
+
+/**
+ * Decides about the planned runs of a plan, and starts those that are to be started, in one transaction: the order
+ * exists exactly when its run is started. Whoever finds the plan locked leaves it to the other.
+ */
+export async function workOnPlan(session: Session, planId: number, work: PlanWork): Promise<WorkDone> {
+  return await session.transaction(async () => {
+    const limit = `${work.lockLimitMs ?? LOCK_LIMIT_MS}ms`
+    await session.run(LIMIT_LOCK, [limit])
+    const [plan] = await session.run<Plan>(LOCK_PLAN, [planId])
+    if (plan === undefined) return NOTHING
+    // After the lock and not before: waiting may have taken long.
+    const now = await work.clock(session)
+    // Whether a later run makes up for an earlier one is known once all are written.
+    if (plan.nextDueAt !== null && plan.nextDueAt <= now) return NOTHING
+    const runs = await session.run<Row>(READ_PLANNED, [planId, now])
+    const [found] = await session.run<{ isUnderWay: boolean; newestDueAt: Date | null }>(READ_SITUATION, [
+      planId,
+      now,
+    ])
+    if (found === undefined) throw new Error('a plan without a situation')
+    const { waiting, skips, starting } = sortOut(runs, decideRuns(plan, runs, { now, ...found }))
+    if (waiting.length > 0) await session.run(MARK_WAITING, [planId, waiting.map(({ dueAt }) => dueAt)])
+    const started = await startRuns(session, plan, starting, now, work)
+    const skipped = [...skips, ...started.refused]
+    await skipRuns(session, planId, skipped, work.actor)
+    const isEnded = (await session.run(END_PLAN, [planId, work.actor])).length > 0
+    const isProgress = started.orderIds.length + skipped.length > 0
+    const hasMore = isProgress && runs.length === RUNS_AT_ONCE
+    return { orderIds: started.orderIds, skipped: skipped.length, isEnded, hasMore }
+  })
+}
+
+/** The runs by what is decided about them; those that wait already are left as they are. */
+function sortOut(runs: readonly Row[], decisions: readonly Decision[]) {
+  const decided = runs.map((run, position) => ({ run, decision: decisions[position] }))
+  return {
+    starting: decided.flatMap(({ run, decision }) => (decision?.is === 'start' ? [run] : [])),
+    waiting: decided.flatMap(({ run, decision }) => (decision?.is === 'wait' && !run.isWaiting ? [run] : [])),
+    skips: decided.flatMap(({ run, decision }): Skip[] =>
+      decision?.is === 'skip' ? [{ run, reason: decision.reason }] : [],
+    ),
+  }
+}
+
+const LIMIT_LOCK = {
+  name: 'limit_lock',
+  text: `SELECT set_config('idle_in_transaction_session_timeout', $1, true), set_config('statement_timeout', $1, true)`,
+}
+
+const LOCK_PLAN = {
+  name: 'lock_plan',
+  text: `SELECT ${PLAN_COLUMNS} FROM plans p WHERE p.id = $1 AND p.state = 'active' FOR UPDATE SKIP LOCKED`,
+}
+
+const READ_PLANNED = {
+  name: 'read_planned_runs',
+  text: `
+    SELECT due_at AS "dueAt", reference, is_waiting AS "isWaiting", reason = 'asked_by_person' AS "isAsked"
+    FROM plan_runs WHERE plan_id = $1 AND state = 'planned' AND due_at <= $2
+    ORDER BY due_at LIMIT ${RUNS_AT_ONCE}`,
+}
+
+const READ_SITUATION = {
+  name: 'read_situation_of_plan',
+  text: `
+    SELECT EXISTS (SELECT 1 FROM plan_runs WHERE plan_id = $1 AND state = 'started') AS "isUnderWay",
+      (SELECT max(due_at) FROM plan_runs WHERE plan_id = $1 AND state = 'planned' AND due_at <= $2 AND reason = 'due')
+        AS "newestDueAt"`,
+}
+
+const MARK_WAITING = {
+  name: 'mark_waiting_runs',
+  text: `UPDATE plan_runs SET is_waiting = true WHERE plan_id = $1 AND due_at = ANY ($2::timestamptz[]) AND state = 'planned'`,
+}
+
+const SKIP_RUNS = {
+  name: 'skip_plan_runs',
+  text: `
+    UPDATE plan_runs r SET state = 'skipped', reason = x.reason, actor = $2
+    FROM unnest($3::timestamptz[], $4::text[]) AS x (due_at, reason)
+    WHERE r.plan_id = $1 AND r.due_at = x.due_at AND r.state = 'planned'`,
+}
+
+const END_PLAN = {
+  name: 'end_plan',
+  text: `
+    UPDATE plans SET state = 'ended', reason = 'no_due_time_left', actor = $2, note = NULL
+    WHERE id = $1 AND state = 'active' AND next_due_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM plan_runs WHERE plan_id = $1 AND state = 'planned')
+    RETURNING id`,
+}
+
+async function skipRuns(
+  runner: StatementRunner,
+  planId: number,
+  skips: readonly Skip[],
+  actor: string,
+): Promise<void> {
+  if (skips.length === 0) return
+  await runner.run(SKIP_RUNS, [
+    planId,
+    actor,
+    skips.map(({ run }) => run.dueAt),
+    skips.map(({ reason }) => reason),
+  ])
+}

@@ -1,0 +1,32 @@
+import { withSession } from './db/session.ts'
+import type { OrderLog } from './orders/effects.ts'
+import { type ChartAnswer, capturePrices, type Side } from './prices/capture.ts'
+import { type Repeating, repeat } from './repeat.ts'
+
+/** Everything that capturing prices takes. */
+export interface PriceCaptureParts {
+  readonly databaseUrl: string
+  /** Asks the gateway. */
+  readonly chart: (side: Side) => Promise<ChartAnswer>
+  readonly log: OrderLog
+  readonly now?: () => Date
+  readonly everyMs?: number
+}
+
+const LOOK_EVERY_MS = 15 * 60_000
+
+/** Captures the day's prices once a day; what failed is tried again. */
+export function startPriceCapture(parts: PriceCaptureParts): Repeating {
+  const { databaseUrl, chart, log, now = () => new Date(), everyMs = LOOK_EVERY_MS } = parts
+  const look = async () => {
+    const outcomes = await withSession(databaseUrl, (session) =>
+      capturePrices(session, { now: now(), chart }),
+    )
+    for (const outcome of outcomes) {
+      const { is, side } = outcome
+      if (is === 'captured') log.info({ side, days: outcome.days }, 'prices captured')
+      else log.warn({ side, because: outcome.because }, 'prices not captured, tried again')
+    }
+  }
+  return repeat(everyMs, look, (error) => log.warn({ err: error }, 'prices not captured, tried again'))
+}
