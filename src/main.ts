@@ -22,6 +22,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   sandbox: async () => (await import('./cli/sandbox.ts')).sandboxCommand(),
   enqueue: async () => (await import('./cli/enqueue.ts')).enqueueCommand(),
   orders: async () => (await import('./cli/orders.ts')).ordersCommand(),
+  batch: async () => (await import('./cli/batch.ts')).batchCommand(),
   recon: async () => (await import('./cli/recon.ts')).reconCommand(),
   gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
 }

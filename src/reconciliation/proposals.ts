@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.ts'
 import type { GoldWeight, Rupiah } from '../domain/money.ts'
+import { isSamePerson } from '../domain/person.ts'
 import type { Decision } from './words.ts'
 
 /** The answer to a person: done, or a sentence why not. */
@@ -83,9 +84,6 @@ const DECIDE = {
     UPDATE proposals SET state = $2, decided_by = $3, decided_at = clock_timestamp(), decision_note = $4, alone = $5
     WHERE id = $1`,
 }
-
-/** Whether two names are one person's. Postgres compares the same way. */
-const isSamePerson = (a: string, b: string) => a.trim().toLowerCase() === b.trim().toLowerCase()
 
 /**
  * Notes the approval of a second person, or of the same one where the team says it has only one.

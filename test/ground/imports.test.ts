@@ -11,7 +11,18 @@ const ROOMS: Record<string, readonly string[]> = {
   orders: ['domain'],
   gateway: ['domain', 'orders/gateway-port.ts', 'orders/effects.ts', 'config.ts'],
   db: ['domain', 'orders/ports.ts', 'reconciliation/words.ts'],
-  reconciliation: ['domain', 'orders/ports.ts', 'db/session.ts', 'db/pool.ts', 'db/moves.ts'],
+  files: [],
+  batches: [
+    'domain',
+    'orders/ports.ts',
+    'orders/submit.ts',
+    'orders/effects.ts',
+    'files',
+    'db/session.ts',
+    'db/pool.ts',
+    'db/submissions.ts',
+  ],
+  reconciliation: ['domain', 'orders/ports.ts', 'files', 'db/session.ts', 'db/pool.ts', 'db/moves.ts'],
   queue: ['domain', 'orders', 'repeat.ts'],
   local: [],
   sandbox: ['domain'],
@@ -24,6 +35,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'local',
     'sandbox',
     'reconciliation',
+    'batches',
     'app.ts',
     'config.ts',
     'log.ts',
@@ -33,7 +45,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'log.ts': ['domain'],
   'repeat.ts': [],
   'index.ts': ['domain', 'queue'],
-  'app.ts': ['domain', 'orders', 'db', 'queue', 'reconciliation', 'repeat.ts'],
+  'app.ts': ['domain', 'orders', 'db', 'queue', 'reconciliation', 'batches', 'repeat.ts'],
   'main.ts': ['cli'],
 }
 
@@ -47,9 +59,9 @@ const PACKAGES: Record<string, readonly string[]> = {
   pino: ['log.ts', 'cli'],
   commander: ['cli', 'main.ts'],
   'cli-progress': ['cli'],
-  'csv-parse': ['reconciliation'],
-  'csv-stringify': ['reconciliation'],
-  'pg-copy-streams': ['reconciliation'],
+  'csv-parse': ['files'],
+  'csv-stringify': ['reconciliation', 'batches'],
+  'pg-copy-streams': ['reconciliation', 'batches'],
 }
 
 /** Why a file may not import something; null when it may. */
