@@ -70,6 +70,7 @@ CREATE TABLE "batches" (
 	"fed_count" integer DEFAULT 0 NOT NULL,
 	"ended_count" integer DEFAULT 0 NOT NULL,
 	"failed_count" integer DEFAULT 0 NOT NULL,
+	"forgiven_count" integer DEFAULT 0 NOT NULL,
 	"paced_at" timestamp with time zone,
 	CONSTRAINT "batches_state" CHECK (state in ('draft', 'checked', 'approved', 'running', 'paused', 'finished', 'cancelled')),
 	CONSTRAINT "batches_sealed" CHECK (state = 'draft' or (file_hash is not null and content_hash is not null and page_hashes is not null and row_count > 0)),
@@ -77,7 +78,7 @@ CREATE TABLE "batches" (
 	CONSTRAINT "batches_approved" CHECK ((approved_by is null) = (approved_at is null) and (state in ('draft', 'checked', 'cancelled') or approved_by is not null)),
 	CONSTRAINT "batches_second_person" CHECK ((approved_by is not null and lower(btrim(approved_by)) = lower(btrim(created_by))) = alone),
 	CONSTRAINT "batches_run" CHECK (rate_per_second > 0 and stop_after_failures > 0),
-	CONSTRAINT "batches_counts" CHECK (0 <= failed_count and failed_count <= ended_count and ended_count <= fed_count and fed_count <= coalesce(row_count, 0)),
+	CONSTRAINT "batches_counts" CHECK (0 <= forgiven_count and forgiven_count <= failed_count and failed_count <= ended_count and ended_count <= fed_count and fed_count <= coalesce(row_count, 0)),
 	CONSTRAINT "batches_finished" CHECK (state <> 'finished' or ended_count = row_count)
 );
 --> statement-breakpoint

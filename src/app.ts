@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { feedBatches, prepareFeeding } from './batches/feed.ts'
 import { createOrderStore } from './db/order-store.ts'
 import { type Database, openDatabase } from './db/pool.ts'
 import { keepRejectedJob } from './db/rejected-jobs.ts'
@@ -40,6 +41,8 @@ export interface WorkerParts {
   readonly aroundStore?: (store: OrderStore) => OrderStore
 }
 
+const newOrderId = () => timeOrderedId(Date.now(), randomBytes(10))
+
 const PACE = { sweepEveryMs: 5_000, wakeAgainMs: 60_000, lockDurationMs: 30_000 }
 
 export interface RunningWorker {
@@ -73,7 +76,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
       actor,
       now: Date.now,
       random: Math.random,
-      newId: () => timeOrderedId(Date.now(), randomBytes(10)),
+      newId: newOrderId,
       pause: (ms) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {}),
       stopping: stopping.signal,
       log,
@@ -83,7 +86,8 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   const queue = openQueue(location, (error) => log.warn({ err: error }, 'queue trouble'))
   const sweeper = startSweeper(pace.sweepEveryMs, {
     store: createSweepStore(database),
-    wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs),
+    // After partners' own jobs: an order of a batch that waits in a busy queue must not come before them.
+    wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs, 'swept'),
     sendDeadlineMs: policy.sendDeadlineMs,
     wakeAgainMs: pace.wakeAgainMs,
     actor: `sweeper:${parts.name}`,
@@ -157,4 +161,48 @@ export function startReconScheduler(parts: ReconSchedulerParts): Repeating {
     for (const outcome of outcomes) tell(outcome, request.now.getTime())
   }
   return repeat(everyMs, work, (error) => log.warn({ err: error }, 'schedule not kept, tried again'))
+}
+
+/** Everything a feeder of batches is made of. */
+export interface BatchFeederParts {
+  readonly databaseUrl: string
+  /** Null: the queue lives in the database too. */
+  readonly redisUrl: string | null
+  /** Its name as events show it. */
+  readonly name: string
+  readonly log: OrderLog
+  readonly everyMs?: number
+}
+
+const FEED_EVERY_MS = 500
+/** Waking an order again within this time adds no job. */
+const FEED_AGAIN_MS = 5_000
+
+/** Feeds running batches, and starts those whose time has come. Any number may run: none leads. */
+export function startBatchFeeder(parts: BatchFeederParts): Repeating {
+  const { databaseUrl, redisUrl, name, log, everyMs = FEED_EVERY_MS } = parts
+  const queue = openQueue({ redisUrl, databaseUrl }, (error) => log.warn({ err: error }, 'queue trouble'))
+  const stopping = new AbortController()
+  const effects = {
+    newId: newOrderId,
+    wake: (orderIds: readonly string[]) => wakeOrders(queue, orderIds, FEED_AGAIN_MS, 'batch'),
+    actor: `feeder:${name}`,
+    log,
+  }
+  const work = () =>
+    withSession(databaseUrl, async (session) => {
+      await prepareFeeding(session)
+      while (!stopping.signal.aborted) {
+        await feedBatches(session, effects)
+        await wait(everyMs, undefined, { signal: stopping.signal }).catch(() => {})
+      }
+    })
+  const feeding = repeat(everyMs, work, (error) => log.warn({ err: error }, 'batches not fed, tried again'))
+  return {
+    async stop() {
+      stopping.abort()
+      await feeding.stop()
+      await queue.close()
+    },
+  }
 }

@@ -1,5 +1,9 @@
 import { Command } from 'commander'
 import { checkCommand, createCommand, templateCommand } from './batch-file.ts'
+import { approveCommand, moveCommands, runCommand } from './batch-moves.ts'
+import { previewCommand } from './batch-preview.ts'
+import { resultsCommand } from './batch-results.ts'
+import { listCommand, showCommand } from './batch-show.ts'
 
 /** `goldpro batch …` */
 export function batchCommand(): Command {
@@ -19,7 +23,10 @@ From a file to its results:
   $ goldpro batch results 1 --output results.csv
 Rows are sent by \`goldpro scheduler\`, of which at least one must run.`,
     )
-  const commands = [templateCommand(), checkCommand(), createCommand()]
+  const commands = [
+    ...[templateCommand(), checkCommand(), createCommand(), previewCommand(), approveCommand(), runCommand()],
+    ...[...moveCommands(), listCommand(), showCommand(), resultsCommand()],
+  ]
   for (const each of commands) command.addCommand(each)
   return command
 }

@@ -50,6 +50,7 @@ export function tellStory(unmasked: OrderStory): string {
     `${story.kind} ${story.partner}/${story.reference}: ${story.state} (${story.reason})`,
     `  order     ${story.orderId}`,
     `  wallet    ${story.phoneNumber}`,
+    ...story.batchRows.map(({ batchId, rowNumber }) => `  from      batch ${batchId}, row ${rowNumber}`),
     `  asked for ${asked}`,
     `  deadline  ${story.deadlineAt.toISOString()}`,
     ...(story.state === 'accepted' && story.trouble !== null

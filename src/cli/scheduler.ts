@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { Command } from 'commander'
 import type { Logger } from 'pino'
-import { startReconScheduler } from '../app.ts'
+import { startBatchFeeder, startReconScheduler } from '../app.ts'
 import type { Settings } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Repeating } from '../repeat.ts'
@@ -32,10 +32,12 @@ async function runScheduler(): Promise<void> {
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
   const scheduler = startConfiguredScheduler(settings, databaseUrl, log)
+  const { redisUrl } = settings
+  const feeder = startBatchFeeder({ databaseUrl, redisUrl, name: `${hostname()}-${process.pid}`, log })
   log.info({ recon_daily_at: settings.reconDailyAt }, 'scheduler started')
   const signal = await endSignal()
   log.info({ signal }, 'scheduler stops')
-  await scheduler.stop()
+  await Promise.all([scheduler.stop(), feeder.stop()])
   log.info({}, 'scheduler stopped')
 }
 

@@ -56,6 +56,8 @@ export const batches = pgTable(
     fedCount: integer('fed_count').notNull().default(0),
     endedCount: integer('ended_count').notNull().default(0),
     failedCount: integer('failed_count').notNull().default(0),
+    /** Failures that a person knew of when resuming: only later ones count towards stopping. */
+    forgivenCount: integer('forgiven_count').notNull().default(0),
     /** Up to when the rate is used up. */
     pacedAt: at('paced_at'),
   },
@@ -80,7 +82,7 @@ export const batches = pgTable(
     check('batches_run', sql`rate_per_second > 0 and stop_after_failures > 0`),
     check(
       'batches_counts',
-      sql`0 <= failed_count and failed_count <= ended_count and ended_count <= fed_count and fed_count <= coalesce(row_count, 0)`,
+      sql`0 <= forgiven_count and forgiven_count <= failed_count and failed_count <= ended_count and ended_count <= fed_count and fed_count <= coalesce(row_count, 0)`,
     ),
     check('batches_finished', sql`state <> 'finished' or ended_count = row_count`),
   ],

@@ -1,7 +1,7 @@
 import type { Submission } from '../domain/submission.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { OPEN_INTENT_JOIN, STORED_ORDER_COLUMNS, type StoredOrderRow, storedOrder } from './order-rows.ts'
-import type { Database } from './pool.ts'
+import type { Database, StatementRunner } from './pool.ts'
 
 /** How long after its last sign of life an accepted order is woken by the sweeper; its deadline comes first. */
 export const WAKE_GRACE = `interval '60 seconds'`
@@ -35,7 +35,7 @@ const LOAD_ORDERS = {
 
 /** See `OrderStore.submit`. */
 export async function submitOrders(
-  database: Database,
+  database: StatementRunner,
   submissions: readonly { orderId: string; submission: Submission }[],
   actor: string,
 ): Promise<StoredOrder[]> {
