@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { Command, Option } from 'commander'
@@ -62,7 +61,7 @@ Example:
 
 async function check(file: string, { partner, badRows, json }: CheckOptions): Promise<void> {
   const given = await openFile(file)
-  const output = badRows === undefined ? null : openOutput(badRows)
+  const output = badRows === undefined ? null : await openOutput(badRows)
   const progress = readingBar('checking', given)
   let isBegun = false
   const result = await checkFile(
@@ -86,23 +85,27 @@ async function check(file: string, { partner, badRows, json }: CheckOptions): Pr
     )
 }
 
-/** Waits for a reader that is slower than we are. */
-async function print(stream: Writable, text: string): Promise<void> {
-  if (!stream.write(text)) await once(stream, 'drain')
+/** Writes, and returns when it is written: nothing piles up for a slow reader, and a full disk is told. */
+export async function print(stream: Writable, text: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    stream.write(text, (error) => (error == null ? resolve() : reject(error)))
+  })
 }
 
-/** A file that only its owner may read: it holds what the batch file holds. */
-export function openOutput(file: string): { stream: Writable; end(): Promise<void> } {
-  const stream = createWriteStream(file, { mode: 0o600 })
-  const isWritten = finished(stream).catch((error: unknown) => {
+/** Opens a file that only its owner may read: it holds what the batch file holds. */
+export async function openOutput(file: string): Promise<{ stream: Writable; end(): Promise<void> }> {
+  const cannotWrite = (error: unknown) => {
     throw new Failure(1, `cannot write ${file} (${errorCode(error)})`)
-  })
-  isWritten.catch(() => {})
+  }
+  const handle = await open(file, 'w', 0o600).catch(cannotWrite)
+  const stream = handle.createWriteStream()
+  // Told to whoever writes.
+  stream.on('error', () => {})
   return {
     stream,
     async end() {
       stream.end()
-      await isWritten
+      await finished(stream).catch(cannotWrite)
     },
   }
 }

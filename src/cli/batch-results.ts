@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { Command } from 'commander'
 import { readProgress } from '../batches/read-batches.ts'
 import { writeResults } from '../batches/results.ts'
-import { openOutput } from './batch-file.ts'
+import { openOutput, print } from './batch-file.ts'
 import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'
 import { settingsHere, withSessionHere } from './place.ts'
@@ -25,11 +24,9 @@ Example:
       await withSessionHere(await settingsHere(), async (session) => {
         if ((await readProgress(session, batchId)) === null)
           throw new Failure(1, `there is no batch ${batchId}: see \`goldpro batch list\``)
-        const file = output === undefined ? null : openOutput(output)
+        const file = output === undefined ? null : await openOutput(output)
         const stream = file?.stream ?? process.stdout
-        const rows = await writeResults(session, batchId, async (text) => {
-          if (!stream.write(text)) await once(stream, 'drain')
-        })
+        const rows = await writeResults(session, batchId, (text) => print(stream, text))
         await file?.end()
         if (output !== undefined) console.log(`${output} has ${rows} rows`)
       })
