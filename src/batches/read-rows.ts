@@ -60,7 +60,7 @@ export async function openRows(bytes: Readable, { partner, onBytes }: Options): 
 type RowReader = (
   data: Record<string, unknown>,
   lineNumber: number,
-  source: SourceRow,
+  source: () => SourceRow,
   headings: Headings | null,
 ) => ReadRow
 
@@ -70,13 +70,23 @@ async function* csvRows(bytes: Readable, delimiter: Delimiter, read: RowReader):
     const rows: ReadRow[] = []
     for (const { cells, lineNumber } of batch) {
       if (headings === null) headings = headingsOf(cells)
-      else if (cells.every((cell) => cell === '')) continue
-      else if (isCutOff(cells, headings)) rows.push(cutOff(cells, headings, lineNumber))
-      else
-        rows.push(read(dataOf(cells, headings, delimiter), lineNumber, sourceOf(cells, headings), headings))
+      else if (cells.some((cell) => cell !== ''))
+        rows.push(csvRow(cells, headings, delimiter, lineNumber, read))
     }
     yield rows
   }
+}
+
+function csvRow(
+  cells: readonly string[],
+  headings: Headings,
+  delimiter: Delimiter,
+  lineNumber: number,
+  read: RowReader,
+): ReadRow {
+  if (isCutOff(cells, headings)) return cutOff(cells, headings, lineNumber)
+  const source = () => sourceOf(cells, headings)
+  return read(dataOf(cells, headings, delimiter), lineNumber, source, headings)
 }
 
 /** Spreadsheets add empty cells at the end of a row; a row with fewer cells may have lost its limit. */
@@ -103,7 +113,7 @@ async function* jsonRows(bytes: Readable, read: RowReader): AsyncGenerator<ReadR
     const rows: ReadRow[] = []
     for (const { text, lineNumber } of lines) {
       const data = objectIn(text)
-      if (data !== null) rows.push(read(data, lineNumber, { text }, null))
+      if (data !== null) rows.push(read(data, lineNumber, () => ({ text }), null))
       else rows.push(notJson(text, lineNumber))
     }
     yield rows
@@ -126,9 +136,23 @@ function notJson(text: string, lineNumber: number): ReadRow {
   return { is: 'bad', problems: [{ lineNumber, column: null, maskedValue: '', expected }], source: { text } }
 }
 
+/** The references of a file so far, per partner. The one thing that grows with the file. */
+class SeenReferences {
+  readonly #lines = new Map<string, Map<string, number>>()
+
+  /** Remembers a row's reference; if it was there before, tells its line. */
+  add({ partner, reference }: Submission, lineNumber: number): number | null {
+    const lines = this.#lines.get(partner) ?? new Map<string, number>()
+    this.#lines.set(partner, lines)
+    const earlier = lines.get(reference)
+    if (earlier === undefined) lines.set(reference, lineNumber)
+    return earlier ?? null
+  }
+}
+
 /** Reads rows one by one, remembering their references. */
 function rowReader(partner: string | null): RowReader {
-  const lineOfReference = new Map<string, number>()
+  const seen = new SeenReferences()
   return (given, lineNumber, source, headings) => {
     const { kind, ...data } = given
     if (partner !== null) data.partner ??= partner
@@ -141,18 +165,16 @@ function rowReader(partner: string | null): RowReader {
     })
     try {
       const submission = parseSubmission(kind, data)
-      const key = `${submission.partner}\n${submission.reference}`
-      const earlier = lineOfReference.get(key)
-      if (earlier === undefined) {
-        lineOfReference.set(key, lineNumber)
+      const earlier = seen.add(submission, lineNumber)
+      if (earlier === null) {
         return { is: 'good', lineNumber, submission }
       }
       const expected = `must be unique in the file: line ${earlier} has it too`
-      return { is: 'bad', problems: [problemAt('reference', expected)], source }
+      return { is: 'bad', problems: [problemAt('reference', expected)], source: source() }
     } catch (error) {
       if (!(error instanceof InvalidOrderError)) throw error
       const problems = findProblems(kind, data).map(({ field, problem }) => problemAt(field, problem))
-      return { is: 'bad', problems, source }
+      return { is: 'bad', problems, source: source() }
     }
   }
 }

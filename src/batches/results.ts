@@ -25,19 +25,23 @@ export const RESULT_COLUMNS = [
 
 const PAGE = 2_000
 
-const READ_PAGE = {
-  name: 'read_batch_results',
+// A cursor: planned once, where pages of a table without statistics may each be sorted anew.
+const OPEN_RESULTS = {
+  name: 'open_batch_results',
   text: `
+    DECLARE batch_results NO SCROLL CURSOR FOR
     SELECT row_number AS row, line_number AS line, partner, reference, kind, outcome, reason, order_id::text, session_id,
       request_id, response_id, gold_weight::text, amount::text, fee::text, settled_at
-    FROM ops.batch_rows WHERE batch_id = $1 AND row_number > $2 ORDER BY row_number LIMIT $3`,
+    FROM ops.batch_rows WHERE batch_id = $1 ORDER BY row_number`,
 }
+
+const NEXT_PAGE = { name: 'next_batch_results', text: `FETCH ${PAGE} FROM batch_results` }
 
 const SNAPSHOT = { name: 'read_snapshot', text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY' }
 
-type ResultRow = Record<(typeof RESULT_COLUMNS)[number], string | number | Date | null> & { row: number }
+type ResultRow = Record<(typeof RESULT_COLUMNS)[number], string | number | Date | null>
 
-/** Writes the results as CSV, page by page, all of one moment. @returns how many rows */
+/** Writes the results as CSV, piece by piece, all of one moment. @returns how many rows */
 export async function writeResults(
   session: Session,
   batchId: number,
@@ -46,12 +50,12 @@ export async function writeResults(
   return await session.transaction(async () => {
     await session.run(SNAPSHOT)
     await write(csv([Object.fromEntries(RESULT_COLUMNS.map((name) => [name, name]))]))
-    let last = 0
-    for (;;) {
-      const rows = await session.run<ResultRow>(READ_PAGE, [batchId, last, PAGE])
+    await session.run(OPEN_RESULTS, [batchId])
+    for (let count = 0; ; ) {
+      const rows = await session.run<ResultRow>(NEXT_PAGE)
       if (rows.length > 0) await write(csv(rows))
-      last = rows.at(-1)?.row ?? last
-      if (rows.length < PAGE) return last
+      count += rows.length
+      if (rows.length < PAGE) return count
     }
   })
 }
