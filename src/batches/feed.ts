@@ -91,31 +91,28 @@ async function takeTurn(session: Session, batchId: number, effects: FeedEffects)
     await moveBatch(session, batchId, 'start', 'run_time_reached', { actor, detail: null })
     return 'started'
   }
-  const ended = await endRows(session, batchId)
-  const endedCount = batch.endedCount + ended.ended
-  const failedCount = batch.failedCount + ended.failed
-  if (batch.stopAfterFailures !== null && failedCount - batch.forgivenCount >= batch.stopAfterFailures) {
-    await count(session, batch, { ...ended, fed: 0 })
-    const detail = { failed: failedCount, stop_after_failures: batch.stopAfterFailures }
+  const standing = await noteEnded(session, batch)
+  const { endedCount, failedCount, fedCount, rowCount, stopAfterFailures } = standing
+  if (endedCount < rowCount && hasFailedTooOften(standing)) {
+    const detail = { failed: failedCount, stop_after_failures: stopAfterFailures }
     await moveBatch(session, batchId, 'pause', 'too_many_failures', { actor, detail })
     return 'too_many_failures'
   }
-  const room = (effects.mostInFlight ?? MOST_IN_FLIGHT) - (batch.fedCount - endedCount)
+  const room = (effects.mostInFlight ?? MOST_IN_FLIGHT) - (fedCount - endedCount)
   const fed = await feedRows(session, batch, Math.max(Math.min(batch.allowed, room), 0), effects.newId)
   if (fed.is === 'changed') {
-    const detail = { row: fed.rowNumber }
-    await moveBatch(session, batchId, 'pause', 'content_changed', { actor, detail })
+    await moveBatch(session, batchId, 'pause', 'content_changed', { actor, detail: { row: fed.rowNumber } })
     return 'content_changed'
   }
   const { conflicts } = fed
-  await count(session, batch, {
-    fed: fed.fed,
-    ended: ended.ended + conflicts,
-    failed: ended.failed + conflicts,
-  })
-  if (endedCount + conflicts < batch.rowCount) return null
+  await count(session, batch, { fed: fed.fed, ended: conflicts, failed: conflicts })
+  if (endedCount + conflicts < rowCount) return null
   await moveBatch(session, batchId, 'finish', 'every_row_ended', { actor, detail: null })
   return 'finished'
+}
+
+function hasFailedTooOften({ stopAfterFailures, failedCount, forgivenCount }: StoredBatch): boolean {
+  return stopAfterFailures !== null && failedCount - forgivenCount >= stopAfterFailures
 }
 
 const END_ROWS = {
@@ -130,12 +127,12 @@ const END_ROWS = {
 }
 
 /** Notes the rows whose orders need nothing more from a worker. A doubt counts with the failures: it needs a person. */
-async function endRows(session: Session, batchId: number): Promise<{ ended: number; failed: number }> {
-  const [counts] = await session.run<{ ended: number; failed: number }>(END_ROWS, [
-    batchId,
-    [...FINAL_STATES, 'in_doubt'],
-  ])
-  return counts ?? { ended: 0, failed: 0 }
+async function noteEnded(session: Session, batch: RunningBatch): Promise<RunningBatch> {
+  const over = [...FINAL_STATES, 'in_doubt']
+  const [counts] = await session.run<{ ended: number; failed: number }>(END_ROWS, [batch.batchId, over])
+  const { ended, failed } = counts ?? { ended: 0, failed: 0 }
+  await count(session, batch, { fed: 0, ended, failed })
+  return { ...batch, endedCount: batch.endedCount + ended, failedCount: batch.failedCount + failed }
 }
 
 const COUNT_ROWS = {

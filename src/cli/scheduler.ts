@@ -19,7 +19,7 @@ export function schedulerCommand(): Command {
       `
 From RECON_DAILY_AT on (Asia/Jakarta) it reconciles yesterday as soon as its statement is imported, and says every hour
 which statement is overdue. Days that were missed are made up for, up to a week. Run as many as you like: Postgres lets
-one of them reconcile a day.
+one of them reconcile a day. All of them send the rows of running batches, in turns: see \`goldpro batch\`.
 
 Example:
   $ DATABASE_URL=postgres://… goldpro scheduler`,

@@ -339,6 +339,35 @@ describe('pausing and cancelling', () => {
     expect((await scene.progress(batchId)).state).toBe('paused')
   })
 
+  it('finishes when the failures that would have paused it were its last rows', async () => {
+    const batchId = await running(2, { stopAfter: { is: 'count', value: 1 } })
+    await scene.end(await scene.feed(), 'rejected')
+    await scene.feed()
+    expect(await scene.progress(batchId)).toMatchObject({ state: 'finished', failed: 2 })
+  })
+
+  it('keeps count of what ended in the turn that finds a changed row, and finishes once that is put right', async () => {
+    const batchId = await running(4)
+    const sent = await scene.feed({ mostInFlight: 2 })
+    await scene.end(sent)
+    const setGrams = (grams: string) =>
+      scene.inSession((session) =>
+        session.transaction(async () => {
+          await session.run({ name: '', text: `SET LOCAL session_replication_role = 'replica'` })
+          const text = `UPDATE batch_rows SET content = jsonb_build_object('gold_weight', $2::text) WHERE batch_id = $1 AND row_number = 4`
+          await session.run({ name: '', text }, [batchId, grams])
+        }),
+      )
+    await setGrams('9.0000')
+    await scene.elapse(batchId)
+    await scene.feed()
+    expect(await scene.progress(batchId)).toMatchObject({ reason: 'content_changed', ended: 2 })
+    await setGrams('0.5000')
+    await scene.inSession((session) => resumeBatch(session, batchId, ANI))
+    await scene.finish(batchId)
+    expect((await scene.progress(batchId)).ended).toBe(4)
+  })
+
   it('finishes with orders in doubt, which settle later without it', async () => {
     const batchId = await running(2)
     const sent = await scene.feed()
