@@ -1,24 +1,15 @@
-import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createOrderStore } from './db/order-store.ts'
 import { type Database, openDatabase } from './db/pool.ts'
 import { keepRejectedJob } from './db/rejected-jobs.ts'
-import { withSession } from './db/session.ts'
 import { createSweepStore } from './db/sweeps.ts'
-import { timeOrderedId } from './domain/id.ts'
+import { newOrderId } from './new-order-id.ts'
 import { type OrderLog, sendDeadlineMs } from './orders/effects.ts'
 import type { OrderGateway } from './orders/gateway-port.ts'
 import type { OrderStore } from './orders/ports.ts'
 import { openQueue, type QueueLocation } from './queue/backend.ts'
 import { startOrderWorker, startSweeper, wakeOrders } from './queue/order-worker.ts'
-import { type DailyOutcome, reconcileDueDays } from './reconciliation/daily.ts'
-import { DEFAULT_RECON_SETTINGS } from './reconciliation/settings.ts'
-import { type Repeating, repeat } from './repeat.ts'
-
-export { startOrderSweeper } from './order-sweeper.ts'
-export { startPlanScheduler } from './plan-scheduler.ts'
-export { startPriceCapture } from './price-capture.ts'
 
 /** Everything a worker process is made of. */
 export interface WorkerParts {
@@ -80,7 +71,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
       actor,
       now: Date.now,
       random: Math.random,
-      newId: () => timeOrderedId(Date.now(), randomBytes(10)),
+      newId: newOrderId,
       pause: (ms) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {}),
       stopping: stopping.signal,
       log,
@@ -90,7 +81,8 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   const queue = openQueue(location, (error) => log.warn({ err: error }, 'queue trouble'))
   const sweeper = startSweeper(pace.sweepEveryMs, {
     store: createSweepStore(database),
-    wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs),
+    // After partners' own jobs: an order of a batch that waits in a busy queue must not come before them.
+    wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs, 'swept'),
     sendDeadlineMs: policy.sendDeadlineMs,
     wakeAgainMs: pace.wakeAgainMs,
     actor: `sweeper:${parts.name}`,
@@ -112,56 +104,4 @@ function openWorkerDatabase({ databaseUrl, concurrency, log }: WorkerParts): Dat
     maxConnections: Math.min(concurrency + 2, 20),
     onError: (error) => log.warn({ err: error }, 'postgres trouble'),
   })
-}
-
-/** Everything a scheduler is made of. */
-export interface ReconSchedulerParts {
-  readonly databaseUrl: string
-  /** `HH:MM` in Jakarta. */
-  readonly dailyAt: string
-  readonly lagMs: number
-  /** Its name as runs show it. */
-  readonly name: string
-  readonly log: OrderLog
-  readonly now?: () => Date
-  readonly everyMs?: number
-}
-
-const SCHEDULE_EVERY_MS = 30_000
-const REMIND_EVERY_MS = 3_600_000
-
-/** Reconciles the days that are due, and says which statements are overdue. */
-export function startReconScheduler(parts: ReconSchedulerParts): Repeating {
-  const {
-    databaseUrl,
-    dailyAt,
-    lagMs,
-    name,
-    log,
-    now = () => new Date(),
-    everyMs = SCHEDULE_EVERY_MS,
-  } = parts
-  const remindedAtMs = new Map<string, number>()
-  const tell = (outcome: DailyOutcome, nowMs: number) => {
-    const { day } = outcome
-    switch (outcome.is) {
-      case 'reconciled':
-        return log.info({ day, run: outcome.result.runId, ...outcome.result.counts }, 'reconciled')
-      case 'reconciled_by_another':
-        return log.debug({ day }, 'reconciled by another scheduler')
-      case 'statement_overdue':
-        if (nowMs - (remindedAtMs.get(day) ?? Number.NEGATIVE_INFINITY) < REMIND_EVERY_MS) return
-        remindedAtMs.set(day, nowMs)
-        return log.warn({ day, sources: outcome.sources }, 'statement overdue: import it')
-    }
-  }
-  const work = async () => {
-    const request = {
-      ...{ now: now(), dailyAt, actor: `scheduler:${name}` },
-      settings: { ...DEFAULT_RECON_SETTINGS, lagMs },
-    }
-    const outcomes = await withSession(databaseUrl, (session) => reconcileDueDays(session, request))
-    for (const outcome of outcomes) tell(outcome, request.now.getTime())
-  }
-  return repeat(everyMs, work, (error) => log.warn({ err: error }, 'schedule not kept, tried again'))
 }

@@ -24,6 +24,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   orders: async () => (await import('./cli/orders.ts')).ordersCommand(),
   plan: async () => (await import('./cli/plan.ts')).planCommand(),
   prices: async () => (await import('./cli/prices.ts')).pricesCommand(),
+  batch: async () => (await import('./cli/batch.ts')).batchCommand(),
   recon: async () => (await import('./cli/recon.ts')).reconCommand(),
   gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
 }

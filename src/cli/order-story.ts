@@ -72,6 +72,7 @@ export function tellStory(unmasked: OrderStory): string {
     `${story.kind} ${story.partner}/${story.reference}: ${story.state} (${story.reason})`,
     `  order     ${story.orderId}`,
     `  wallet    ${story.phoneNumber}`,
+    ...story.batchRows.map(({ batchId, rowNumber }) => `  from      batch ${batchId}, row ${rowNumber}`),
     `  asked for ${asked}`,
     `  deadline  ${story.deadlineAt.toISOString()}`,
     ...(story.planRun === null ? [] : [tellPlanRun(story.planRun)]),

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { Command } from 'commander'
 import type { Session } from '../db/session.ts'
-import { timeOrderedId } from '../domain/id.ts'
 import { createLog } from '../log.ts'
+import { newOrderId } from '../new-order-id.ts'
 import { startDueRuns } from '../plans/keep-plans.ts'
 import {
   type Lead,
@@ -95,7 +94,7 @@ export function runNowCommand(): Command {
         const queue = openQueue(settings, () => {})
         const effects = {
           ...{ actor: `person:${options.by}`, clock: databaseClock, log: createLog(settings.logLevel) },
-          newId: () => timeOrderedId(Date.now(), randomBytes(10)),
+          newId: newOrderId,
           wake: (orderIds: readonly string[]) => wakeOrders(queue, orderIds, 1_000),
         }
         try {

@@ -1,14 +1,10 @@
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
-import type { Readable } from 'node:stream'
-import { Presets, SingleBar } from 'cli-progress'
 import { Command } from 'commander'
 import { formatPeriod } from '../reconciliation/days.ts'
 import type { Period } from '../reconciliation/scope.ts'
 import { type ImportResult, importStatement } from '../reconciliation/statements/import.ts'
 import type { BadLine } from '../reconciliation/statements/line.ts'
-import { errorCode, Failure } from './failure.ts'
+import { Failure } from './failure.ts'
+import { openFile, readingBar } from './open-file.ts'
 import { periodOption } from './options.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
@@ -71,45 +67,22 @@ Examples:
 
 async function runImport(file: string, options: Options): Promise<void> {
   const settings = await settingsHere()
-  const { bytes, size } = file === '-' ? { bytes: process.stdin, size: null } : await openFile(file)
-  const progress = progressBar(size)
+  const given = await openFile(file)
+  const progress = readingBar('importing', given)
   const request = {
     ...{ source: options.source, period: options.period ?? null, complete: options.complete === true },
     ...{ mapping: options.mapping, replace: options.replace === true, dryRun: options.dryRun === true },
-    fileName: file === '-' ? 'standard input' : basename(file),
+    fileName: given.name,
     badLines: options.skipBad ? 'skip' : 'refuse',
     by: options.by,
     nowMs: Date.now(),
   } as const
   const result = await withSessionHere(settings, (session) =>
-    importStatement(session, bytes, request, progress.read),
+    importStatement(session, given.bytes, request, progress.read),
   ).finally(progress.stop)
   console.log(options.json ? JSON.stringify(result) : tellImport(result).join('\n'))
   if (result.is === 'refused')
     throw new Failure(1, 'nothing was imported: mend these lines, or set them aside with --skip-bad')
-}
-
-async function openFile(file: string): Promise<{ bytes: Readable; size: number }> {
-  try {
-    const about = await stat(file)
-    if (about.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' })
-    const bytes = createReadStream(file)
-    await new Promise((resolve, reject) => bytes.once('open', resolve).once('error', reject))
-    return { bytes, size: about.size }
-  } catch (error) {
-    throw new Failure(2, `cannot read ${file} (${errorCode(error)})`)
-  }
-}
-
-/** Shows how much of the file was read, on a terminal only. Of standard input nobody knows how much there is. */
-function progressBar(size: number | null) {
-  if (size === null || !process.stderr.isTTY) return { read: () => {}, stop: () => {} }
-  const bar = new SingleBar(
-    { format: 'importing {bar} {percentage} %, {eta} s left', stream: process.stderr, hideCursor: true },
-    Presets.shades_classic,
-  )
-  bar.start(size, 0)
-  return { read: (count: number) => bar.increment(count), stop: () => bar.stop() }
 }
 
 /** What became of a file, as a person reads it. */

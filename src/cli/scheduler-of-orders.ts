@@ -1,15 +1,18 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
-import { startOrderSweeper, startPlanScheduler, startPriceCapture } from '../app.ts'
 import type { GatewaySettings, Settings } from '../config.ts'
 import { createGatewayClient } from '../gateway/client.ts'
 import type { Repeating } from '../repeat.ts'
+import { startBatchFeeder } from '../schedulers/batch-feeder.ts'
+import { startOrderSweeper } from '../schedulers/order-sweeper.ts'
+import { startPlanScheduler } from '../schedulers/plan-scheduler.ts'
+import { startPriceCapture } from '../schedulers/price-capture.ts'
 
-/** Starts what a scheduler does about orders: it keeps plans, sweeps, and captures prices, as the settings say. */
+/** Starts what a scheduler does about orders: it keeps plans, feeds batches, sweeps, and captures prices, as the settings say. */
 export function startSchedulersOfOrders(settings: Settings, databaseUrl: string, log: Logger): Repeating[] {
   const { redisUrl, gateway, chartPhoneNumber } = settings
   const parts = { databaseUrl, redisUrl, name: `${hostname()}-${process.pid}`, log }
-  const schedulers = [startPlanScheduler(parts)]
+  const schedulers = [startPlanScheduler(parts), startBatchFeeder(parts)]
   // Without the gateway's settings nobody here knows when an intent is overdue: workers do.
   if (gateway !== null) schedulers.push(startOrderSweeper({ ...parts, callTimeoutMs: gateway.timeoutMs }))
   if (gateway !== null && chartPhoneNumber !== null)

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
 import { Command } from 'commander'
 import type { Logger } from 'pino'
-import { startReconScheduler } from '../app.ts'
 import type { Settings } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Repeating } from '../repeat.ts'
+import { startReconScheduler } from '../schedulers/recon-scheduler.ts'
 import { readyDatabaseUrl, settingsHere } from './place.ts'
 import { startSchedulersOfOrders } from './scheduler-of-orders.ts'
 import { endSignal } from './signals.ts'
@@ -20,10 +20,10 @@ export function schedulerCommand(): Command {
       `
 From RECON_DAILY_AT on (Asia/Jakarta) it reconciles yesterday as soon as its statement is imported, and says every hour
 which statement is overdue. Days that were missed are made up for, up to a week. Run as many as you like: Postgres lets
-one of them reconcile a day, and one of them act on a plan's due time.
+one of them reconcile a day, and one of them act on a plan's due time; the rows of running batches they send in turns.
 
-It keeps the plans of \`goldpro plan\`. Where GATEWAY_URL is set it sweeps as workers do, and captures the prices that
-\`goldpro prices\` shows (GATEWAY_CHART_PHONE_NUMBER).
+It keeps the plans of \`goldpro plan\` and feeds the batches of \`goldpro batch\`. Where GATEWAY_URL is set it sweeps as
+workers do, and captures the prices that \`goldpro prices\` shows (GATEWAY_CHART_PHONE_NUMBER).
 
 Example:
   $ DATABASE_URL=postgres://… goldpro scheduler`,

@@ -106,6 +106,8 @@ export interface OrderStory extends OrderSummary {
   readonly trouble: string | null
   /** The due time of a plan that it came from; null when it came otherwise. */
   readonly planRun: { readonly planId: number; readonly name: string; readonly dueAt: string } | null
+  /** The rows of batches that this order came from; none when its partner sent it otherwise. */
+  readonly batchRows: readonly { readonly batchId: number; readonly rowNumber: number }[]
   readonly attemptStories: readonly AttemptStory[]
   readonly events: readonly OrderEvent[]
 }
@@ -138,15 +140,23 @@ const READ_EVENTS = {
     FROM order_events WHERE order_id = $1 ORDER BY id`,
 }
 
+const READ_BATCH_ROWS = {
+  name: 'read_batch_rows_of_order',
+  text: `
+    SELECT batch_id AS "batchId", row_number AS "rowNumber" FROM batch_rows
+    WHERE order_id = $1 ORDER BY batch_id, row_number`,
+}
+
 /** Reads one order's whole story; null when there is no such order. */
 export async function readOrderStory(database: Database, orderId: string): Promise<OrderStory | null> {
   const [order] = await database.run<OrderStory>(READ_ORDER, [orderId])
   if (order === undefined) return null
-  const [attemptStories, events] = await Promise.all([
+  const [batchRows, attemptStories, events] = await Promise.all([
+    database.run<OrderStory['batchRows'][number]>(READ_BATCH_ROWS, [orderId]),
     database.run<AttemptStory>(READ_ATTEMPTS, [orderId]),
     database.run<OrderEvent>(READ_EVENTS, [orderId]),
   ])
-  return { ...order, attemptStories, events }
+  return { ...order, batchRows, attemptStories, events }
 }
 
 const COUNT_ORDERS = {

@@ -17,7 +17,7 @@ export async function withSession<T>(databaseUrl: string, use: (session: Session
     connectionString: databaseUrl,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
-    application_name: 'goldpro reconciliation',
+    application_name: 'goldpro session',
   })
   // A checked-out client without a listener ends the process when the server goes away.
   client.on('error', () => {})

@@ -7,10 +7,13 @@ import { formatGrams, GOLD_UNITS_PER_GRAM, MAX_RUPIAH, parseGrams, parseRupiah }
 export class InvalidOrderError extends Error {
   override name = 'InvalidOrderError'
   readonly field: string
+  /** What is expected, without the field. */
+  readonly problem: string
 
   constructor(field: string, problem: string) {
     super(`${field}: ${problem}`)
     this.field = field
+    this.problem = problem
   }
 }
 
@@ -140,33 +143,53 @@ function objectError(issue: { code?: string | undefined; keys?: unknown }): stri
  * @throws InvalidOrderError naming the first bad field.
  */
 export function parseSubmission(kind: unknown, data: unknown): Submission {
-  if (!isOrderKind(kind)) throw new InvalidOrderError('kind', `must be one of ${ORDER_KINDS.join(', ')}`)
+  if (!isOrderKind(kind)) throw unknownKind()
   const command = parseCommand(kind, data)
-  const { partner, reference, deadline } = parsedEveryKind(data)
+  const { partner, reference, deadline } = everyOrder.parse(data)
   const content = contentOf(command)
   const hashed = JSON.stringify([kind, command.phoneNumber, content, deadline?.toISOString() ?? null])
   const contentHash = createHash('sha256').update(hashed).digest('hex')
   return { partner, reference, deadline: deadline ?? null, command, content, contentHash }
 }
 
+const unknownKind = () => new InvalidOrderError('kind', `must be one of ${ORDER_KINDS.join(', ')}`)
+
 function isOrderKind(kind: unknown): kind is OrderKind {
   return ORDER_KINDS.some((known) => known === kind)
 }
 
-function parsedEveryKind(data: unknown) {
-  return z.object(everyKind).parse(data)
+/** Built once: building it for each order cost more than the order's own check. */
+const everyOrder = z.object(everyKind)
+
+/**
+ * Everything that is wrong with an order from outside, for whoever mends it; empty when nothing is.
+ * Never throws: {@link parseSubmission} does, with the first of these.
+ */
+export function findProblems(kind: unknown, data: unknown): readonly InvalidOrderError[] {
+  if (!isOrderKind(kind)) return [unknownKind()]
+  const parsed = kinds[kind].safeParse(data)
+  return parsed.success ? [] : problemsIn(parsed.error)
 }
 
-function refuse(error: z.ZodError): never {
-  const issue = error.issues[0]
-  const path =
-    issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : (issue?.path ?? [])
+function problemsIn(error: z.ZodError): InvalidOrderError[] {
+  return error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => problemAt([...issue.path, key], issue.message))
+      : [problemAt(issue.path, issue.message)],
+  )
+}
+
+function problemAt(path: readonly PropertyKey[], message: string): InvalidOrderError {
   // A field's name comes from outside too: an unknown one may be anything, a phone number included.
   const field = path
     .map((part) => String(part).replace(/[^A-Za-z_.]/g, '?'))
     .join('.')
     .slice(0, 80)
-  throw new InvalidOrderError(field || 'data', issue?.message ?? OBJECT)
+  return new InvalidOrderError(field || 'data', message)
+}
+
+function refuse(error: z.ZodError): never {
+  throw problemsIn(error)[0] ?? new InvalidOrderError('data', OBJECT)
 }
 
 function parseCommand(kind: OrderKind, data: unknown): OrderCommand {

@@ -23,7 +23,10 @@ export interface OrderQueue {
 export interface NewJob {
   readonly name: string
   readonly data: object
-  readonly opts?: { readonly deduplication?: { readonly id: string; readonly ttl: number } }
+  readonly opts?: {
+    readonly deduplication?: { readonly id: string; readonly ttl: number }
+    readonly priority?: number
+  }
 }
 
 /** A worker that takes jobs until it is closed. */

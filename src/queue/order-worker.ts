@@ -47,16 +47,20 @@ export function startOrderWorker(
   return openWorker(location, take, options, (error) => effects.log.warn({ err: error }, 'queue trouble'))
 }
 
+/** How urgent a job is to BullMQ: 0 comes first, and is what partners' own jobs have. */
+export const PRIORITIES = { interactive: 0, swept: 1, batch: 10 } as const
+
 /** Asks the queue to bring stored orders back. Repeating it within `ttlMs` adds nothing. */
 export async function wakeOrders(
   queue: OrderQueue,
   orderIds: readonly string[],
   ttlMs: number,
+  urgency: keyof typeof PRIORITIES = 'interactive',
 ): Promise<void> {
   const jobs = orderIds.map((orderId) => ({
     name: WAKE_JOB,
     data: { orderId },
-    opts: { deduplication: { id: orderId, ttl: ttlMs } },
+    opts: { deduplication: { id: orderId, ttl: ttlMs }, priority: PRIORITIES[urgency] },
   }))
   await queue.addBulk(jobs)
 }

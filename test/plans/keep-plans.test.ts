@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { StatementRunner } from '../../src/db/pool.ts'
 import { parseSubmission } from '../../src/domain/submission.ts'
-import { startPlanScheduler } from '../../src/plan-scheduler.ts'
 import { pausePlan, removePlan, resumePlan, runPlanNow } from '../../src/plans/lead-plan.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { workOnPlan } from '../../src/plans/work-on-plan.ts'
 import { openQueue } from '../../src/queue/backend.ts'
+import { startPlanScheduler } from '../../src/schedulers/plan-scheduler.ts'
 import { eventually } from '../support/eventually.ts'
 import { WALLET } from '../support/job-data.ts'
 import {

@@ -175,7 +175,7 @@ const waiting = (column: string) =>
   rowsOf(
     scene.database,
     `SELECT ${column} FROM pg_stat_activity WHERE datname = current_database()
-     AND application_name = 'goldpro reconciliation' AND wait_event_type = 'Lock'`,
+     AND application_name = 'goldpro session' AND wait_event_type = 'Lock'`,
   )
 
 describe('a run', () => {

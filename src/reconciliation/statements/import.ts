@@ -4,13 +4,13 @@ import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import { StorageError } from '../../db/pool.ts'
 import type { Session } from '../../db/session.ts'
+import { type FileRecord, type OnBytes, type Records, readRecords } from '../../files/records.ts'
 import { formatPeriod, wholeDays } from '../days.ts'
 import { type Period, takeTurns } from '../scope.ts'
 import { COPY_LINES, copyRow } from './copy.ts'
 import { StatementRefused } from './failure.ts'
 import { type BadLine, type LineReader, lineReader } from './line.ts'
 import { readMapping, type StoredMapping } from './mappings.ts'
-import { type FileRecord, type OnBytes, type Records, readRecords } from './records.ts'
 import {
   findEarlier,
   insertStatement,
@@ -65,7 +65,7 @@ const COPY_CHUNK = 64 * 1024
 /**
  * Imports a statement in one transaction: an import that is cut off has left nothing, whatever cut it off.
  * @param bytes the file, gzipped or not
- * @throws StatementRefused with what to do; StorageError
+ * @throws StatementRefused or FileRefused with what to do; StorageError
  */
 export async function importStatement(
   session: Session,

@@ -4,11 +4,10 @@ import { PassThrough, type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { CsvError, type Parser, parse } from 'csv-parse'
-import { StatementRefused } from './failure.ts'
-import type { Mapping } from './mapping.ts'
+import { FileRefused } from './failure.ts'
 
 /** A record longer than this is no transaction but a quote that nobody closed, or a file that is no CSV. */
-const LONGEST_RECORD = 64 * 1024
+export const LONGEST_RECORD = 64 * 1024
 
 /** Told of every stretch of the file that was read, in bytes as they lie in the file. */
 export type OnBytes = (count: number) => void
@@ -17,6 +16,12 @@ export type OnBytes = (count: number) => void
 export interface FileRecord {
   readonly cells: readonly string[]
   readonly lineNumber: number
+}
+
+/** How a file separates and spells its cells. */
+export interface CsvShape {
+  readonly delimiter: string
+  readonly encoding: 'utf-8' | 'latin1' | 'utf-16le'
 }
 
 /** A file being read. */
@@ -30,7 +35,7 @@ export interface Records {
 /** Reads CSV, gzipped or not, in bounded memory however large the file or its lines are. */
 export function readRecords(
   bytes: Readable,
-  { delimiter, encoding }: Pick<Mapping, 'delimiter' | 'encoding'>,
+  { delimiter, encoding }: CsvShape,
   onBytes: OnBytes = () => {},
 ): Records {
   const hash = createHash('sha256')
@@ -76,7 +81,7 @@ export function readRecords(
         parser.destroy()
         bytes.destroy()
       }
-      if (!seen.anything) throw new StatementRefused('the file is empty')
+      if (!seen.anything) throw new FileRefused('the file is empty')
     },
     contentHash: () => hash.digest('hex'),
   }
@@ -137,10 +142,10 @@ function refusal(error: unknown): unknown {
   if (error instanceof CsvError) {
     const { records, lines } = error as CsvError & { records?: number; lines?: number }
     const where = `record ${(records ?? 0) + 1} (header included; read to line ${lines})`
-    return new StatementRefused(`${where} ${CSV_PROBLEMS[error.code] ?? OTHER_CSV_PROBLEM}`)
+    return new FileRefused(`${where} ${CSV_PROBLEMS[error.code] ?? OTHER_CSV_PROBLEM}`)
   }
   const code = (error as { code?: unknown }).code
   if (code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR')
-    return new StatementRefused('the file is gzipped, but cut off or damaged')
+    return new FileRefused('the file is gzipped, but cut off or damaged')
   return error
 }

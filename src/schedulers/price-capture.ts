@@ -1,7 +1,7 @@
-import { withSession } from './db/session.ts'
-import type { OrderLog } from './orders/effects.ts'
-import { type ChartAnswer, capturePrices, type Side } from './prices/capture.ts'
-import { type Repeating, repeat } from './repeat.ts'
+import { withSession } from '../db/session.ts'
+import type { OrderLog } from '../orders/effects.ts'
+import { type ChartAnswer, capturePrices, type Side } from '../prices/capture.ts'
+import { type Repeating, repeat } from '../repeat.ts'
 
 /** Everything that capturing prices takes. */
 export interface PriceCaptureParts {

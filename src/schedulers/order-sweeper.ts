@@ -1,9 +1,9 @@
-import { openDatabase } from './db/pool.ts'
-import { createSweepStore } from './db/sweeps.ts'
-import { type OrderLog, sendDeadlineMs } from './orders/effects.ts'
-import { openQueue } from './queue/backend.ts'
-import { startSweeper, wakeOrders } from './queue/order-worker.ts'
-import type { Repeating } from './repeat.ts'
+import { openDatabase } from '../db/pool.ts'
+import { createSweepStore } from '../db/sweeps.ts'
+import { type OrderLog, sendDeadlineMs } from '../orders/effects.ts'
+import { openQueue } from '../queue/backend.ts'
+import { startSweeper, wakeOrders } from '../queue/order-worker.ts'
+import type { Repeating } from '../repeat.ts'
 
 /** Everything a sweeper outside of a worker is made of. */
 export interface OrderSweeperParts {
@@ -33,7 +33,7 @@ export function startOrderSweeper({
   const queue = openQueue({ databaseUrl, redisUrl }, onError)
   const sweeper = startSweeper(SWEEP_EVERY_MS, {
     store: createSweepStore(database),
-    wake: (orderIds) => wakeOrders(queue, orderIds, WAKE_AGAIN_MS),
+    wake: (orderIds) => wakeOrders(queue, orderIds, WAKE_AGAIN_MS, 'swept'),
     sendDeadlineMs: sendDeadlineMs(callTimeoutMs),
     wakeAgainMs: WAKE_AGAIN_MS,
     actor: `sweeper:${name}`,

@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto'
-import type { StatementRunner } from './db/pool.ts'
-import { withSession } from './db/session.ts'
-import { timeOrderedId } from './domain/id.ts'
-import type { OrderLog } from './orders/effects.ts'
-import { keepPlans } from './plans/keep-plans.ts'
-import { type Clock, databaseClock } from './plans/plan.ts'
-import { openQueue } from './queue/backend.ts'
-import { wakeOrders } from './queue/order-worker.ts'
-import { type Repeating, repeat } from './repeat.ts'
+import type { StatementRunner } from '../db/pool.ts'
+import { withSession } from '../db/session.ts'
+import { newOrderId } from '../new-order-id.ts'
+import type { OrderLog } from '../orders/effects.ts'
+import { keepPlans } from '../plans/keep-plans.ts'
+import { type Clock, databaseClock } from '../plans/plan.ts'
+import { openQueue } from '../queue/backend.ts'
+import { wakeOrders } from '../queue/order-worker.ts'
+import { type Repeating, repeat } from '../repeat.ts'
 
 /** Everything a scheduler of plans is made of. */
 export interface PlanSchedulerParts {
@@ -37,7 +36,7 @@ export function startPlanScheduler(parts: PlanSchedulerParts): Repeating {
   const effects = {
     actor: `scheduler:${name}`,
     clock: (runner: StatementRunner) => agreedTime(runner, clock, ownNow),
-    newId: () => timeOrderedId(Date.now(), randomBytes(10)),
+    newId: newOrderId,
     wake: (orderIds: readonly string[]) => wakeOrders(queue, orderIds, WAKE_ONCE_MS),
     log,
   }

@@ -1,0 +1,42 @@
+import type { Readable } from 'node:stream'
+import type { OnBytes } from '../files/records.ts'
+import type { Delimiter } from './cells.ts'
+import { openRows, type RowProblem, refuseEmpty, type SourceRow } from './read-rows.ts'
+
+/** Told of each bad row as it is read. */
+export type OnBadRow = (
+  problems: readonly RowProblem[],
+  source: SourceRow,
+  delimiter: Delimiter | null,
+) => Promise<void>
+
+export interface CheckResult {
+  readonly rows: number
+  readonly badRows: number
+  readonly problems: number
+}
+
+/**
+ * Reads a whole batch file and tells every problem of it. Asks nobody: what is known already, `preview` tells.
+ * @throws FileRefused when it cannot be read as a batch file
+ */
+export async function checkFile(
+  bytes: Readable,
+  partner: string | null,
+  onBadRow: OnBadRow,
+  onBytes?: OnBytes,
+): Promise<CheckResult> {
+  const file = await openRows(bytes, { partner, ...(onBytes === undefined ? {} : { onBytes }) })
+  const counts = { rows: 0, badRows: 0, problems: 0 }
+  for await (const rows of file.rows()) {
+    for (const row of rows) {
+      counts.rows += 1
+      if (row.is === 'good') continue
+      counts.badRows += 1
+      counts.problems += row.problems.length
+      await onBadRow(row.problems, row.source, file.delimiter)
+    }
+  }
+  refuseEmpty(counts.rows)
+  return counts
+}

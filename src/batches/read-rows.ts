@@ -1,0 +1,195 @@
+import type { Readable } from 'node:stream'
+import { findProblems, InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
+import { FileRefused } from '../files/failure.ts'
+import { readLines } from '../files/lines.ts'
+import { type OnBytes, readRecords } from '../files/records.ts'
+import { openText } from '../files/text.ts'
+import { type Delimiter, dataOf, delimiterOf, type Headings, headingsOf } from './cells.ts'
+import { type ColumnName, columnOf, maskedValue } from './columns.ts'
+
+/** What is wrong with a row: where, what stands there, and what is expected. Phone and KTP numbers are masked. */
+export interface RowProblem {
+  readonly lineNumber: number
+  /** The heading, or the field of a JSON line; null when the row as a whole is wrong. */
+  readonly column: string | null
+  readonly maskedValue: string
+  readonly expected: string
+}
+
+/** A row as the file has it, to be written out again for whoever mends it. */
+export type SourceRow = { readonly cells: Partial<Record<ColumnName, string>> } | { readonly text: string }
+
+/** One row of a batch file. */
+export type ReadRow =
+  | { readonly is: 'good'; readonly lineNumber: number; readonly submission: Submission }
+  | { readonly is: 'bad'; readonly problems: readonly RowProblem[]; readonly source: SourceRow }
+
+/** A batch file being read. */
+export interface RowFile {
+  /** Null: JSON lines. */
+  readonly delimiter: Delimiter | null
+  /** All rows, as many at a time as were at hand. */
+  rows(): AsyncGenerator<ReadRow[]>
+  /** SHA-256 of the file's bytes; known once everything was read. */
+  fileHash(): string
+}
+
+interface Options {
+  /** For rows that name none. */
+  readonly partner: string | null
+  readonly onBytes?: OnBytes
+}
+
+/**
+ * Opens a batch file: CSV with commas or semicolons, or JSON lines; its first line tells which.
+ * Reads in bounded memory, but for the references, which are remembered to find those that stand twice.
+ * @throws FileRefused
+ */
+export async function openRows(bytes: Readable, { partner, onBytes }: Options): Promise<RowFile> {
+  const file = await openText(bytes, onBytes)
+  const read = rowReader(partner)
+  const isJson = file.firstLine.startsWith('{')
+  const delimiter = isJson ? null : delimiterOf(file.firstLine)
+  return {
+    delimiter,
+    rows: () => (delimiter === null ? jsonRows(file.bytes, read) : csvRows(file.bytes, delimiter, read)),
+    fileHash: file.fileHash,
+  }
+}
+
+type RowReader = (
+  data: Record<string, unknown>,
+  lineNumber: number,
+  source: () => SourceRow,
+  headings: Headings | null,
+) => ReadRow
+
+async function* csvRows(bytes: Readable, delimiter: Delimiter, read: RowReader): AsyncGenerator<ReadRow[]> {
+  let headings: Headings | null = null
+  for await (const batch of readRecords(bytes, { delimiter, encoding: 'utf-8' }).read()) {
+    const rows: ReadRow[] = []
+    for (const { cells, lineNumber } of batch) {
+      if (headings === null) headings = headingsOf(cells)
+      else if (cells.some((cell) => cell !== ''))
+        rows.push(csvRow(cells, headings, delimiter, lineNumber, read))
+    }
+    yield rows
+  }
+}
+
+function csvRow(
+  cells: readonly string[],
+  headings: Headings,
+  delimiter: Delimiter,
+  lineNumber: number,
+  read: RowReader,
+): ReadRow {
+  if (isCutOff(cells, headings)) return cutOff(cells, headings, lineNumber)
+  const source = () => sourceOf(cells, headings)
+  return read(dataOf(cells, headings, delimiter), lineNumber, source, headings)
+}
+
+/** Spreadsheets add empty cells at the end of a row; a row with fewer cells may have lost its limit. */
+function isCutOff(cells: readonly string[], headings: Headings): boolean {
+  return cells.length < headings.length || cells.slice(headings.length).some((cell) => cell.trim() !== '')
+}
+
+function cutOff(cells: readonly string[], headings: Headings, lineNumber: number): ReadRow {
+  const expected = `must have ${headings.length} cells like the header, and has ${cells.length}`
+  return {
+    is: 'bad',
+    problems: [{ lineNumber, column: null, maskedValue: '', expected }],
+    source: sourceOf(cells, headings),
+  }
+}
+
+function sourceOf(cells: readonly string[], headings: Headings): SourceRow {
+  const entries = headings.map((column, position) => [column, cells[position] ?? ''] as const)
+  return { cells: Object.fromEntries(entries.filter(([column]) => column !== null)) }
+}
+
+async function* jsonRows(bytes: Readable, read: RowReader): AsyncGenerator<ReadRow[]> {
+  for await (const lines of readLines(bytes)) {
+    const rows: ReadRow[] = []
+    for (const { text, lineNumber } of lines) {
+      const data = objectIn(text)
+      if (data !== null) rows.push(read(data, lineNumber, () => ({ text }), null))
+      else rows.push(notJson(text, lineNumber))
+    }
+    yield rows
+  }
+}
+
+function objectIn(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null
+  } catch {
+    return null
+  }
+}
+
+function notJson(text: string, lineNumber: number): ReadRow {
+  const expected = 'must be one JSON object a line'
+  return { is: 'bad', problems: [{ lineNumber, column: null, maskedValue: '', expected }], source: { text } }
+}
+
+/** The references of a file so far, per partner. The one thing that grows with the file. */
+class SeenReferences {
+  readonly #lines = new Map<string, Map<string, number>>()
+
+  /** Remembers a row's reference; if it was there before, tells its line. */
+  add({ partner, reference }: Submission, lineNumber: number): number | null {
+    const lines = this.#lines.get(partner) ?? new Map<string, number>()
+    this.#lines.set(partner, lines)
+    const earlier = lines.get(reference)
+    if (earlier === undefined) lines.set(reference, lineNumber)
+    return earlier ?? null
+  }
+}
+
+/** Reads rows one by one, remembering their references. */
+function rowReader(partner: string | null): RowReader {
+  const seen = new SeenReferences()
+  return (given, lineNumber, source, headings) => {
+    const { kind, ...data } = given
+    if (partner !== null) data.partner ??= partner
+    const problemAt = (field: string, expected: string) => ({
+      lineNumber,
+      // A JSON line's fields are named as it names them.
+      column: headings === null ? field : (columnOf(field) ?? field),
+      maskedValue: maskedValue(columnOf(field), field === 'kind' ? kind : valueAt(data, field)),
+      expected,
+    })
+    try {
+      const submission = parseSubmission(kind, data)
+      const earlier = seen.add(submission, lineNumber)
+      if (earlier === null) {
+        return { is: 'good', lineNumber, submission }
+      }
+      const expected = `must be unique in the file: line ${earlier} has it too`
+      return { is: 'bad', problems: [problemAt('reference', expected)], source: source() }
+    } catch (error) {
+      if (!(error instanceof InvalidOrderError)) throw error
+      const problems = findProblems(kind, data).map(({ field, problem }) => problemAt(field, problem))
+      return { is: 'bad', problems, source: source() }
+    }
+  }
+}
+
+function valueAt(data: Record<string, unknown>, field: string): unknown {
+  return field
+    .split('.')
+    .reduce<unknown>(
+      (value, name) =>
+        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined,
+      data,
+    )
+}
+
+/** Refuses what has a header and nothing under it, or nothing at all. */
+export function refuseEmpty(rowCount: number): void {
+  if (rowCount === 0) throw new FileRefused('the file has no rows: see `goldpro batch template`')
+}

@@ -1,0 +1,70 @@
+import { stringify } from 'csv-stringify/sync'
+import type { Session } from '../db/session.ts'
+
+/**
+ * What became of a batch, one line an input row in the file's order. New columns may be added at the end. No phone
+ * number: the partner's own reference tells the row.
+ */
+export const RESULT_COLUMNS = [
+  'row',
+  'line',
+  'partner',
+  'reference',
+  'kind',
+  'outcome',
+  'reason',
+  'order_id',
+  'session_id',
+  'request_id',
+  'response_id',
+  'gold_weight',
+  'amount',
+  'fee',
+  'settled_at',
+] as const
+
+const PAGE = 2_000
+
+// A cursor: planned once, where pages of a table without statistics may each be sorted anew.
+const OPEN_RESULTS = {
+  name: 'open_batch_results',
+  text: `
+    DECLARE batch_results NO SCROLL CURSOR FOR
+    SELECT row_number AS row, line_number AS line, partner, reference, kind, outcome, reason, order_id::text, session_id,
+      request_id, response_id, gold_weight::text, amount::text, fee::text, settled_at
+    FROM ops.batch_rows WHERE batch_id = $1 ORDER BY row_number`,
+}
+
+const NEXT_PAGE = { name: 'next_batch_results', text: `FETCH ${PAGE} FROM batch_results` }
+
+const SNAPSHOT = { name: 'read_snapshot', text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY' }
+
+type ResultRow = Record<(typeof RESULT_COLUMNS)[number], string | number | Date | null>
+
+/** Writes the results as CSV, piece by piece, all of one moment. @returns how many rows */
+export async function writeResults(
+  session: Session,
+  batchId: number,
+  write: (text: string) => Promise<void>,
+): Promise<number> {
+  return await session.transaction(async () => {
+    await session.run(SNAPSHOT)
+    await write(csv([Object.fromEntries(RESULT_COLUMNS.map((name) => [name, name]))]))
+    await session.run(OPEN_RESULTS, [batchId])
+    for (let count = 0; ; ) {
+      const rows = await session.run<ResultRow>(NEXT_PAGE)
+      if (rows.length > 0) await write(csv(rows))
+      count += rows.length
+      if (rows.length < PAGE) return count
+    }
+  })
+}
+
+/** A text that a spreadsheet would run as a formula gets a quote in front of it. */
+function csv(rows: readonly object[]): string {
+  return stringify([...rows], {
+    columns: [...RESULT_COLUMNS],
+    escape_formulas: true,
+    cast: { date: (value) => value.toISOString() },
+  })
+}

@@ -1,0 +1,178 @@
+import { open } from 'node:fs/promises'
+import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { Command, Option } from 'commander'
+import { badRowsHeader, badRowText, templateText } from '../batches/bad-rows.ts'
+import type { Delimiter } from '../batches/cells.ts'
+import { type CheckResult, checkFile } from '../batches/check.ts'
+import { COLUMN_NAMES, COLUMNS } from '../batches/columns.ts'
+import { type CreateResult, createBatch } from '../batches/create.ts'
+import type { RowProblem } from '../batches/read-rows.ts'
+import { errorCode, Failure } from './failure.ts'
+import { openFile, readingBar } from './open-file.ts'
+import { defaultPerson } from './person.ts'
+import { settingsHere, withSessionHere } from './place.ts'
+
+/** What a batch file may be, as every command that reads one says it. */
+export const FILE_HELP = `
+A batch file is CSV in UTF-8 with a header, or JSON lines as \`goldpro enqueue\` takes them; its first line tells which.
+Its columns stand in any order, and those that no row needs may be left out:
+${COLUMN_NAMES.map((name) => `  ${name.padEnd(20)} ${COLUMNS[name].tells}`).join('\n')}
+With commas between the cells, half a gram is 0.5. With semicolons it is 0,5 or 0.5; 1.500 is refused there, for it may be
+thousands. Rupiah are digits and nothing else. Keep phone and KTP numbers as text, or a spreadsheet drops their zeros.`
+
+/** `goldpro batch template` */
+export function templateCommand(): Command {
+  return new Command('template')
+    .description('print a batch file with one good row of each kind')
+    .addOption(new Option('--delimiter <sign>', 'between the cells').choices([',', ';']).default(','))
+    .option('--partner <name>', 'who places the orders', 'acme')
+    .addHelpText('after', `${FILE_HELP}\n\nExample:\n  $ goldpro batch template > payroll.csv`)
+    .action(({ delimiter, partner }: { delimiter: Delimiter; partner: string }) => {
+      process.stdout.write(templateText(delimiter, partner))
+    })
+}
+
+interface CheckOptions {
+  readonly partner?: string
+  readonly badRows?: string
+  readonly json?: true
+}
+
+/** `goldpro batch check FILE` */
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('read a batch file and list every problem; keeps nothing and needs no database')
+    .argument('<file>', 'CSV or JSON lines; - for standard input')
+    .option('--partner <name>', 'who places the orders of rows that do not say')
+    .option('--bad-rows <file>', 'write the bad rows there, with what to mend in the column problem')
+    .option('--json', 'print JSON lines: the problems, then the counts')
+    .addHelpText(
+      'after',
+      `${FILE_HELP}
+
+It ends with 1 when there is a problem. The file of bad rows has them as they are, phone and KTP numbers included.
+
+Example:
+  $ goldpro batch check payroll.csv --bad-rows to-mend.csv`,
+    )
+    .action(check)
+}
+
+async function check(file: string, { partner, badRows, json }: CheckOptions): Promise<void> {
+  const given = await openFile(file)
+  const output = badRows === undefined ? null : await openOutput(badRows)
+  const progress = readingBar('checking', given)
+  let isBegun = false
+  const result = await checkFile(
+    given.bytes,
+    partner ?? null,
+    async (problems, source, delimiter) => {
+      for (const problem of problems) await print(process.stdout, tellProblem(problem, json === true))
+      if (output === null) return
+      if (!isBegun) await print(output.stream, badRowsHeader(delimiter))
+      isBegun = true
+      await print(output.stream, badRowText(problems, source, delimiter))
+    },
+    progress.read,
+  ).finally(progress.stop)
+  await output?.end()
+  console.log(json ? JSON.stringify(result) : tellCheck(result))
+  if (result.badRows > 0)
+    throw new Failure(
+      1,
+      badRows === undefined ? 'mend these rows' : `mend these rows: they are in ${badRows}`,
+    )
+}
+
+/** Writes, and returns when it is written: nothing piles up for a slow reader, and a full disk is told. */
+export async function print(stream: Writable, text: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    stream.write(text, (error) => (error == null ? resolve() : reject(error)))
+  })
+}
+
+/** Opens a file that only its owner may read: it holds what the batch file holds. */
+export async function openOutput(file: string): Promise<{ stream: Writable; end(): Promise<void> }> {
+  const cannotWrite = (error: unknown) => {
+    throw new Failure(1, `cannot write ${file} (${errorCode(error)})`)
+  }
+  const handle = await open(file, 'w', 0o600).catch(cannotWrite)
+  const stream = handle.createWriteStream()
+  // Told to whoever writes.
+  stream.on('error', () => {})
+  return {
+    stream,
+    async end() {
+      stream.end()
+      await finished(stream).catch(cannotWrite)
+    },
+  }
+}
+
+function tellProblem(problem: RowProblem, json: boolean): string {
+  if (json) return `${JSON.stringify(problem)}\n`
+  const { lineNumber, column, maskedValue, expected } = problem
+  const what = column === null ? '' : `, ${column}`
+  const value = maskedValue === '' ? '' : ` "${maskedValue}"`
+  return `line ${lineNumber}${what}${value}: ${expected}\n`
+}
+
+function tellCheck({ rows, badRows, problems }: CheckResult): string {
+  if (badRows === 0) return `${rows} rows, all good`
+  return `${rows} rows, ${badRows} of them bad, ${problems} problems`
+}
+
+interface CreateOptions {
+  readonly partner?: string
+  readonly by: string
+  readonly json?: true
+}
+
+/** `goldpro batch create FILE` */
+export function createCommand(): Command {
+  return new Command('create')
+    .description('store a batch file and seal it: what is approved is what runs')
+    .argument('<file>', 'CSV or JSON lines; - for standard input')
+    .option('--partner <name>', 'who places the orders of rows that do not say')
+    .option('--by <name>', 'who creates it', defaultPerson())
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      `${FILE_HELP}
+
+Either every row is good and stored, or nothing is. The same rows twice are refused.
+
+Example:
+  $ goldpro batch create payroll.csv --by ani`,
+    )
+    .action(create)
+}
+
+async function create(file: string, { partner, by, json }: CreateOptions): Promise<void> {
+  const settings = await settingsHere()
+  const given = await openFile(file)
+  const progress = readingBar('storing', given)
+  const request = { fileName: given.name, partner: partner ?? null, by }
+  const result = await withSessionHere(settings, (session) =>
+    createBatch(session, given.bytes, request, progress.read),
+  ).finally(progress.stop)
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : tellCreate(result))
+  if (result.is === 'refused')
+    throw new Failure(1, 'nothing was stored: see all problems with `goldpro batch check`')
+}
+
+function tellCreate(result: CreateResult): string {
+  if (result.is === 'refused')
+    return [
+      `${result.badRows} rows are bad:\n`,
+      ...result.problems.map((problem) => `  ${tellProblem(problem, false)}`),
+    ].join('')
+  const { batchId, rows, contentHash } = result
+  return [
+    `batch ${batchId}: ${rows} rows, checked and sealed`,
+    `  content hash  ${contentHash}`,
+    `next: \`goldpro batch preview ${batchId}\`, then another person's \`goldpro batch approve ${batchId}\``,
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,34 @@
+import { Command } from 'commander'
+import { readProgress } from '../batches/read-batches.ts'
+import { writeResults } from '../batches/results.ts'
+import { openOutput, print } from './batch-file.ts'
+import { batchNumber } from './batch-moves.ts'
+import { Failure } from './failure.ts'
+import { settingsHere, withSessionHere } from './place.ts'
+
+/** `goldpro batch results ID` */
+export function resultsCommand(): Command {
+  return new Command('results')
+    .description('write what became of each row as CSV, one line an input row, in the order of the file')
+    .argument('<batch>', 'its number', batchNumber)
+    .option('--output <file>', 'write it there instead of printing it')
+    .addHelpText(
+      'after',
+      `
+It may be asked for at any time: rows that have not ended are waiting, accepted or confirming. No phone number is in it.
+
+Example:
+  $ goldpro batch results 1 --output results.csv`,
+    )
+    .action(async (batchId: number, { output }: { output?: string }) => {
+      await withSessionHere(await settingsHere(), async (session) => {
+        if ((await readProgress(session, batchId)) === null)
+          throw new Failure(1, `there is no batch ${batchId}: see \`goldpro batch list\``)
+        const file = output === undefined ? null : await openOutput(output)
+        const stream = file?.stream ?? process.stdout
+        const rows = await writeResults(session, batchId, (text) => print(stream, text))
+        await file?.end()
+        if (output !== undefined) console.log(`${output} has ${rows} rows`)
+      })
+    })
+}

@@ -1,0 +1,162 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { Command } from 'commander'
+import {
+  type BatchEvent,
+  type BatchProgress,
+  type BatchSummary,
+  listBatches,
+  readBatchEvents,
+  readProgress,
+} from '../batches/read-batches.ts'
+import type { Database } from '../db/pool.ts'
+import { batchNumber } from './batch-moves.ts'
+import { Failure } from './failure.ts'
+import { settingsHere, withDatabase } from './place.ts'
+import { table } from './table.ts'
+
+const LISTED = 100
+const WATCH_EVERY_MS = 1_000
+
+/** `goldpro batch list` */
+export function listCommand(): Command {
+  return new Command('list')
+    .description('list batches that have not ended, the newest first')
+    .option('--all', 'those that finished or were cancelled, too')
+    .option('--json', 'print JSON lines')
+    .addHelpText('after', '\nExample:\n  $ goldpro batch list --all')
+    .action(async ({ all, json }: { all?: true; json?: true }) => {
+      const batches = await withDatabase(await settingsHere(), (database) =>
+        listBatches(database, LISTED, all === true),
+      )
+      if (json) for (const batch of batches) console.log(JSON.stringify(batch))
+      else console.log(batches.length === 0 ? 'no batches' : asTable(batches))
+    })
+}
+
+function asTable(batches: readonly BatchSummary[]): string {
+  const headings = [
+    'batch',
+    'file',
+    'state',
+    'rows',
+    'sent',
+    'ended',
+    'failed',
+    'by',
+    'approved by',
+    'runs at',
+  ]
+  const rows = batches.map((batch) => [
+    ...[String(batch.batchId), batch.fileName, batch.state, String(batch.rows), String(batch.fed)],
+    ...[String(batch.ended), String(batch.failed), batch.createdBy, batch.approvedBy ?? '–'],
+    batch.runAt?.toISOString().slice(0, 16) ?? '–',
+  ])
+  return table(headings, rows, ['batch', 'rows', 'sent', 'ended', 'failed'])
+}
+
+/** `goldpro batch show ID` */
+export function showCommand(): Command {
+  return new Command('show')
+    .description('tell how a batch stands and what was done with it')
+    .argument('<batch>', 'its number', batchNumber)
+    .option('--watch', 'tell it again and again until the batch has ended')
+    .option('--json', 'print it as JSON; with --watch, a line a second')
+    .addHelpText(
+      'after',
+      `
+failed: rejected, expired, cancelled or in conflict. in doubt: sent, and nobody knows yet; see docs/runbook.md.
+
+Example:
+  $ goldpro batch show 1 --watch`,
+    )
+    .action(async (batchId: number, { watch, json }: { watch?: true; json?: true }) => {
+      await withDatabase(await settingsHere(), (database) =>
+        watch ? watchBatch(database, batchId, json === true) : show(database, batchId, json === true),
+      )
+    })
+}
+
+async function show(database: Database, batchId: number, json: boolean): Promise<void> {
+  const progress = await requireProgress(database, batchId)
+  const events = await readBatchEvents(database, batchId)
+  console.log(json ? JSON.stringify({ ...progress, events }) : tellBatch(progress, events))
+}
+
+/** How a batch stands; a failure when there is none. */
+export async function requireProgress(database: Database, batchId: number): Promise<BatchProgress> {
+  const progress = await readProgress(database, batchId)
+  if (progress === null) throw new Failure(1, `there is no batch ${batchId}: see \`goldpro batch list\``)
+  return progress
+}
+
+function tellBatch(progress: BatchProgress, events: readonly BatchEvent[]): string {
+  const { batchId, fileName, state, reason, rows, contentHash } = progress
+  const outcomes = Object.entries(progress.outcomes).map(([outcome, count]) => `${count} ${outcome}`)
+  return [
+    `batch ${batchId} (${fileName}): ${state} (${reason})`,
+    `  content hash  ${contentHash}`,
+    `  rows          ${rows}: ${outcomes.join(', ')}`,
+    `  progress      ${progressLine(progress)}`,
+    ...tellRun(progress),
+    '',
+    ...events.map(
+      ({ at, toState, reason: why, actor, detail }) =>
+        `${at.toISOString()}  ${toState}: ${why}, by ${actor}${detail === null ? '' : `  ${JSON.stringify(detail)}`}`,
+    ),
+  ].join('\n')
+}
+
+function tellRun({ runAt, ratePerSecond, stopAfterFailures }: BatchProgress): string[] {
+  if (ratePerSecond === null) return []
+  const stop = stopAfterFailures === null ? '' : `, pauses after ${stopAfterFailures} failures`
+  return [`  run           from ${runAt?.toISOString() ?? 'now'}, ${ratePerSecond} rows a second${stop}`]
+}
+
+/** Done, failed, in doubt, rate and time left, in one line. */
+export function progressLine(progress: BatchProgress): string {
+  const { rows, outcomes, endedLastMinute } = progress
+  const of = (...names: string[]) => names.reduce((sum, name) => sum + (outcomes[name] ?? 0), 0)
+  const done = of('succeeded')
+  const failed = of('rejected', 'expired', 'cancelled', 'conflict')
+  const doubts = of('in_doubt')
+  const underWay = of('accepted', 'confirming', 'held')
+  const left = of('waiting') + underWay
+  const perSecond = endedLastMinute / secondsSince(progress.startedAt)
+  const rate = `${perSecond.toFixed(1)} rows/s`
+  const time =
+    left === 0
+      ? 'nothing left'
+      : perSecond === 0
+        ? 'time left unknown'
+        : `${spellTime(left / perSecond)} left`
+  return `${done + failed + doubts}/${rows} done: ${done} succeeded, ${failed} failed, ${doubts} in doubt, ${underWay} under way, ${of('waiting')} waiting; ${rate}, ${time}`
+}
+
+/** The part of the last minute in which it ran, at least a second. */
+function secondsSince(startedAt: Date | null): number {
+  const seconds = startedAt === null ? 60 : (Date.now() - startedAt.getTime()) / 1_000
+  return Math.min(Math.max(seconds, 1), 60)
+}
+
+function spellTime(seconds: number): string {
+  if (seconds < 90) return `${Math.ceil(seconds)} s`
+  if (seconds < 5_400) return `${Math.ceil(seconds / 60)} min`
+  return `${(seconds / 3_600).toFixed(1)} h`
+}
+
+async function watchBatch(database: Database, batchId: number, json: boolean): Promise<void> {
+  const isTerminal = process.stdout.isTTY && !json
+  let last = ''
+  for (;;) {
+    const progress = await requireProgress(database, batchId)
+    const line = json ? JSON.stringify(progress) : `${progress.state}  ${progressLine(progress)}`
+    // On a terminal one line that changes; elsewhere a line when something changed.
+    if (isTerminal) process.stdout.write(`\r\u001B[K${line}`)
+    else if (line !== last) console.log(line)
+    last = line
+    if (progress.endedAt !== null) break
+    await wait(WATCH_EVERY_MS)
+  }
+  if (isTerminal) console.log()
+  if (!json) console.log(`next: \`goldpro batch results ${batchId}\``)
+}

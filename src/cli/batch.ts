@@ -1,0 +1,32 @@
+import { Command } from 'commander'
+import { checkCommand, createCommand, templateCommand } from './batch-file.ts'
+import { approveCommand, moveCommands, runCommand } from './batch-moves.ts'
+import { previewCommand } from './batch-preview.ts'
+import { resultsCommand } from './batch-results.ts'
+import { listCommand, showCommand } from './batch-show.ts'
+
+/** `goldpro batch …` */
+export function batchCommand(): Command {
+  const command = new Command('batch')
+    .description('prepare thousands of orders in a file, have them approved, and let them run')
+    .addHelpText(
+      'after',
+      `
+From a file to its results:
+  $ goldpro batch template > payroll.csv
+  $ goldpro batch check payroll.csv
+  $ goldpro batch create payroll.csv --by ani
+  $ goldpro batch preview 1
+  $ goldpro batch approve 1 --by budi
+  $ goldpro batch run 1
+  $ goldpro batch show 1 --watch
+  $ goldpro batch results 1 --output results.csv
+Rows are sent by \`goldpro scheduler\`, of which at least one must run.`,
+    )
+  const commands = [
+    ...[templateCommand(), checkCommand(), createCommand(), previewCommand(), approveCommand(), runCommand()],
+    ...[...moveCommands(), listCommand(), showCommand(), resultsCommand()],
+  ]
+  for (const each of commands) command.addCommand(each)
+  return command
+}

@@ -1,0 +1,40 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { Readable } from 'node:stream'
+import { Presets, SingleBar } from 'cli-progress'
+import { errorCode, Failure } from './failure.ts'
+
+/** A file that a command was named. */
+export interface GivenFile {
+  readonly bytes: Readable
+  /** Null: standard input, of which nobody knows how much there is. */
+  readonly size: number | null
+  /** As people are told it. */
+  readonly name: string
+}
+
+/** Opens a file, or standard input for `-`. */
+export async function openFile(file: string): Promise<GivenFile> {
+  if (file === '-') return { bytes: process.stdin, size: null, name: 'standard input' }
+  try {
+    const about = await stat(file)
+    if (about.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' })
+    const bytes = createReadStream(file)
+    await new Promise((resolve, reject) => bytes.once('open', resolve).once('error', reject))
+    return { bytes, size: about.size, name: basename(file) }
+  } catch (error) {
+    throw new Failure(2, `cannot read ${file} (${errorCode(error)})`)
+  }
+}
+
+/** Shows how much of the file was read, on a terminal only. */
+export function readingBar(doing: string, { size }: GivenFile) {
+  if (size === null || !process.stderr.isTTY) return { read: () => {}, stop: () => {} }
+  const bar = new SingleBar(
+    { format: `${doing} {bar} {percentage} %, {eta} s left`, stream: process.stderr, hideCursor: true },
+    Presets.shades_classic,
+  )
+  bar.start(size, 0)
+  return { read: (count: number) => bar.increment(count), stop: () => bar.stop() }
+}

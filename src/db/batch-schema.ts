@@ -1,0 +1,165 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigserial,
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  serial,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { BATCH_STATES, ROW_STATES } from '../domain/batch-lifecycle.ts'
+import { ORDER_KINDS } from '../domain/command.ts'
+import { at, oneOf } from './columns.ts'
+import { orders } from './schema.ts'
+
+/**
+ * The tables of batches. What is legal beyond their checks is held by the triggers of the hand-written migrations:
+ * transitions, sealed rows, a row's order being its own, erasure of a withdrawal's personal data.
+ */
+export const batches = pgTable(
+  'batches',
+  {
+    id: serial('id').primaryKey(),
+    fileName: text('file_name').notNull(),
+    /** SHA-256 of the file's bytes: to be compared with `sha256sum`. */
+    fileHash: text('file_hash'),
+    /** SHA-256 over `page_hashes`. Null until sealed. */
+    contentHash: text('content_hash'),
+    /** SHA-256 over each 1,000 rows, so that feeding a few rows proves them without reading all. */
+    pageHashes: text('page_hashes').array(),
+    rowCount: integer('row_count'),
+    state: text('state', { enum: BATCH_STATES }).notNull(),
+    /** Reason code, actor and detail of the last transition; the trigger copies them into batch_events. */
+    reason: text('reason').notNull(),
+    actor: text('actor').notNull(),
+    detail: jsonb('detail'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    createdBy: text('created_by').notNull(),
+    approvedAt: at('approved_at'),
+    approvedBy: text('approved_by'),
+    /** A team of one: the same person may approve, and the audit says so. */
+    alone: boolean('alone').notNull().default(false),
+    /** From when on it may run. */
+    runAt: at('run_at'),
+    ratePerSecond: integer('rate_per_second'),
+    stopAfterFailures: integer('stop_after_failures'),
+    startedAt: at('started_at'),
+    endedAt: at('ended_at'),
+    /** Rows that have their order or ended as a conflict; rows that ended; those of them that failed or are in doubt. */
+    fedCount: integer('fed_count').notNull().default(0),
+    endedCount: integer('ended_count').notNull().default(0),
+    failedCount: integer('failed_count').notNull().default(0),
+    /** Failures that a person knew of when resuming: only later ones count towards stopping. */
+    forgivenCount: integer('forgiven_count').notNull().default(0),
+    /** Up to when the rate is used up. */
+    pacedAt: at('paced_at'),
+  },
+  (batch) => [
+    uniqueIndex('batches_same_rows').on(batch.contentHash).where(sql`state <> 'cancelled'`),
+    index('batches_alive').on(batch.id).where(sql`state in ('approved', 'running')`),
+    check('batches_state', oneOf('state', BATCH_STATES)),
+    check(
+      'batches_sealed',
+      sql`state = 'draft' or (file_hash is not null and content_hash is not null and page_hashes is not null and row_count > 0)`,
+    ),
+    check('batches_named', sql`created_by ~ '\\S' and (approved_by is null or approved_by ~ '\\S')`),
+    check(
+      'batches_approved',
+      sql`(approved_by is null) = (approved_at is null) and (state in ('draft', 'checked', 'cancelled') or approved_by is not null)`,
+    ),
+    // Four eyes. One person under two spellings of a name is still one person.
+    check(
+      'batches_second_person',
+      sql`(approved_by is not null and lower(regexp_replace(approved_by, '\\s', '', 'g')) = lower(regexp_replace(created_by, '\\s', '', 'g'))) = alone`,
+    ),
+    check('batches_run', sql`rate_per_second > 0 and stop_after_failures > 0`),
+    check(
+      'batches_counts',
+      sql`0 <= forgiven_count and forgiven_count <= failed_count and failed_count <= ended_count and ended_count <= fed_count and fed_count <= coalesce(row_count, 0)`,
+    ),
+    check('batches_finished', sql`state <> 'finished' or ended_count = row_count`),
+  ],
+)
+
+/** The rows of a batch, in the order of its file. Sealed with it. */
+export const batchRows = pgTable(
+  'batch_rows',
+  {
+    batchId: integer('batch_id').notNull(),
+    rowNumber: integer('row_number').notNull(),
+    /** The line of the file it began on. */
+    lineNumber: integer('line_number').notNull(),
+    partner: text('partner').notNull(),
+    reference: text('reference').notNull(),
+    kind: text('kind', { enum: ORDER_KINDS }).notNull(),
+    phoneNumber: text('phone_number').notNull(),
+    /** The kind's own fields as in the job contract. A withdrawal's KTP number and address leave with its order. */
+    content: jsonb('content').notNull(),
+    contentHash: text('content_hash').notNull(),
+    deadlineAt: at('deadline_at'),
+    state: text('state', { enum: ROW_STATES }).notNull().default('waiting'),
+    orderId: uuid('order_id'),
+    /** The order that has this reference with other content. */
+    conflictsWith: uuid('conflicts_with'),
+    fedAt: at('fed_at'),
+  },
+  (row) => [
+    primaryKey({ columns: [row.batchId, row.rowNumber] }),
+    // Without a foreign key to batches: a check a row would cost more than the rest of the COPY.
+    foreignKey({ columns: [row.orderId], foreignColumns: [orders.id], name: 'batch_rows_order_id_fk' }),
+    uniqueIndex('batch_rows_reference').on(row.batchId, row.partner, row.reference),
+    index('batch_rows_waiting').on(row.batchId, row.rowNumber).where(sql`state = 'waiting'`),
+    index('batch_rows_open').on(row.batchId).where(sql`state in ('stored', 'queued')`),
+    index('batch_rows_order_id').on(row.orderId).where(sql`order_id is not null`),
+    check('batch_rows_kind', oneOf('kind', ORDER_KINDS)),
+    check('batch_rows_state', oneOf('state', ROW_STATES)),
+    check('batch_rows_order', sql`(order_id is not null) = (state in ('stored', 'queued', 'ended'))`),
+    check('batch_rows_conflict', sql`(conflicts_with is not null) = (state = 'conflict')`),
+    check('batch_rows_fed', sql`(fed_at is not null) = (state <> 'waiting')`),
+    check('batch_rows_fed_is_erased', sql`state = 'waiting' or not (content ? 'ktp' or content ? 'address')`),
+  ],
+)
+
+/** The history of each batch, written by the trigger. */
+export const batchEvents = pgTable(
+  'batch_events',
+  {
+    id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+    batchId: integer('batch_id').notNull(),
+    at: at('at').notNull(),
+    fromState: text('from_state'),
+    toState: text('to_state').notNull(),
+    reason: text('reason').notNull(),
+    actor: text('actor').notNull(),
+    detail: jsonb('detail'),
+  },
+  (event) => [
+    index('batch_events_batch_id').on(event.batchId),
+    foreignKey({ columns: [event.batchId], foreignColumns: [batches.id], name: 'batch_events_batch_id_fk' }),
+  ],
+)
+
+/** The legal moves as rows, for the trigger. `from_state` is empty for the batch's creation. */
+export const batchTransitions = pgTable(
+  'batch_transitions',
+  {
+    fromState: text('from_state').notNull(),
+    toState: text('to_state').notNull(),
+    reason: text('reason').notNull(),
+  },
+  (transition) => [primaryKey({ columns: [transition.fromState, transition.toState, transition.reason] })],
+)
+
+/** The legal moves of a row. */
+export const batchRowTransitions = pgTable(
+  'batch_row_transitions',
+  { fromState: text('from_state').notNull(), toState: text('to_state').notNull() },
+  (transition) => [primaryKey({ columns: [transition.fromState, transition.toState] })],
+)

@@ -1,0 +1,61 @@
+/** The states of a batch. `docs/batches.md` draws them. */
+export const BATCH_STATES = [
+  'draft',
+  'checked',
+  'approved',
+  'running',
+  'paused',
+  'finished',
+  'cancelled',
+] as const
+export type BatchState = (typeof BATCH_STATES)[number]
+
+/** One legal move of a batch: the states it may leave, and the reasons that may be given for it. */
+export interface BatchTransition {
+  /** Null alone: the batch's creation. */
+  readonly from: readonly BatchState[] | null
+  readonly to: BatchState
+  readonly reasons: readonly string[]
+}
+
+/**
+ * Every legal move. The table `batch_transitions` holds the same rows and a trigger refuses all others;
+ * a test keeps the two equal.
+ */
+export const BATCH_TRANSITIONS = {
+  create: { from: null, to: 'draft', reasons: ['created'] },
+  seal: { from: ['draft'], to: 'checked', reasons: ['every_row_is_good'] },
+  approve: { from: ['checked'], to: 'approved', reasons: ['approved_by_person'] },
+  schedule: { from: ['approved'], to: 'approved', reasons: ['scheduled_by_person'] },
+  start: { from: ['approved'], to: 'running', reasons: ['run_by_person', 'run_time_reached'] },
+  pause: {
+    from: ['running'],
+    to: 'paused',
+    reasons: ['paused_by_person', 'too_many_failures', 'content_changed'],
+  },
+  resume: { from: ['paused'], to: 'running', reasons: ['resumed_by_person'] },
+  finish: { from: ['running'], to: 'finished', reasons: ['every_row_ended'] },
+  cancel: {
+    from: ['checked', 'approved', 'running', 'paused'],
+    to: 'cancelled',
+    reasons: ['cancelled_by_person'],
+  },
+} as const satisfies Record<string, BatchTransition>
+
+export type BatchMove = keyof typeof BATCH_TRANSITIONS
+
+/** The reasons a move may carry. */
+export type BatchReasonFor<M extends BatchMove> = (typeof BATCH_TRANSITIONS)[M]['reasons'][number]
+
+/** How far a row has come: `stored` has its order, `queued` has woken the queue for it, `ended` waits for nothing. */
+export const ROW_STATES = ['waiting', 'stored', 'queued', 'ended', 'conflict'] as const
+export type RowState = (typeof ROW_STATES)[number]
+
+/** Every legal move of a row. A conflict is a reference that already is an order with other content. */
+export const ROW_TRANSITIONS = [
+  { from: 'waiting', to: 'stored' },
+  { from: 'waiting', to: 'conflict' },
+  { from: 'stored', to: 'queued' },
+  { from: 'stored', to: 'ended' },
+  { from: 'queued', to: 'ended' },
+] as const satisfies readonly { from: RowState; to: RowState }[]

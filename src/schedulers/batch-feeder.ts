@@ -1,0 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { feedBatches, prepareFeeding } from '../batches/feed.ts'
+import { withSession } from '../db/session.ts'
+import { newOrderId } from '../new-order-id.ts'
+import type { OrderLog } from '../orders/effects.ts'
+import { openQueue } from '../queue/backend.ts'
+import { wakeOrders } from '../queue/order-worker.ts'
+import { type Repeating, repeat } from '../repeat.ts'
+
+/** Everything a feeder of batches is made of. */
+export interface BatchFeederParts {
+  readonly databaseUrl: string
+  /** Null: the queue lives in the database too. */
+  readonly redisUrl: string | null
+  /** Its name as events show it. */
+  readonly name: string
+  readonly log: OrderLog
+  readonly everyMs?: number
+}
+
+const FEED_EVERY_MS = 500
+/** Waking an order again within this time adds no job. */
+const FEED_AGAIN_MS = 5_000
+
+/** Feeds running batches, and starts those whose time has come. Any number may run: none leads. */
+export function startBatchFeeder(parts: BatchFeederParts): Repeating {
+  const { databaseUrl, redisUrl, name, log, everyMs = FEED_EVERY_MS } = parts
+  const queue = openQueue({ redisUrl, databaseUrl }, (error) => log.warn({ err: error }, 'queue trouble'))
+  const stopping = new AbortController()
+  const effects = {
+    newId: newOrderId,
+    wake: (orderIds: readonly string[]) => wakeOrders(queue, orderIds, FEED_AGAIN_MS, 'batch'),
+    actor: `feeder:${name}`,
+    log,
+  }
+  const work = () =>
+    withSession(databaseUrl, async (session) => {
+      await prepareFeeding(session)
+      while (!stopping.signal.aborted) {
+        await feedBatches(session, effects)
+        await wait(everyMs, undefined, { signal: stopping.signal }).catch(() => {})
+      }
+    })
+  const feeding = repeat(everyMs, work, (error) => log.warn({ err: error }, 'batches not fed, tried again'))
+  return {
+    async stop() {
+      stopping.abort()
+      await feeding.stop()
+      await queue.close()
+    },
+  }
+}

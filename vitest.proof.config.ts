@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+/** Proofs that take minutes: `npm run proof:batch`. */
+export default defineConfig({
+  test: {
+    include: ['test/proof/**/*.proof.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    hookTimeout: 120_000,
+    fileParallelism: false,
+  },
+})
