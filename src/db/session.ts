@@ -11,13 +11,16 @@ export interface Session {
   readonly client: pg.Client
 }
 
+/** What Postgres shows of a session in pg_stat_activity. */
+export const SESSION_NAME = 'goldpro session'
+
 /** Opens a session for one piece of work and closes it after. A lost connection ends its transaction. */
 export async function withSession<T>(databaseUrl: string, use: (session: Session) => Promise<T>): Promise<T> {
   const client = new pg.Client({
     connectionString: databaseUrl,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
-    application_name: 'goldpro session',
+    application_name: SESSION_NAME,
   })
   // A checked-out client without a listener ends the process when the server goes away.
   client.on('error', () => {})

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SESSION_NAME } from '../../src/db/session.ts'
 import { eventually } from '../support/eventually.ts'
 import { ANI, BUDI, peopleOf } from '../support/people.ts'
 import { openScene, type Scene } from '../support/recon-scene.ts'
@@ -175,7 +176,7 @@ const waiting = (column: string) =>
   rowsOf(
     scene.database,
     `SELECT ${column} FROM pg_stat_activity WHERE datname = current_database()
-     AND application_name = 'goldpro session' AND wait_event_type = 'Lock'`,
+     AND application_name = '${SESSION_NAME}' AND wait_event_type = 'Lock'`,
   )
 
 describe('a run', () => {

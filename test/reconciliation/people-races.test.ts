@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SESSION_NAME } from '../../src/db/session.ts'
 import { eventually } from '../support/eventually.ts'
 import { ANI, BUDI, type People, peopleOf } from '../support/people.ts'
 import { openScene, type Scene } from '../support/recon-scene.ts'
@@ -35,7 +36,7 @@ const isWaiting = (count: number) =>
     const rows = await rowsOf(
       scene.database,
       `SELECT pid FROM pg_stat_activity WHERE datname = current_database()
-       AND application_name = 'goldpro reconciliation' AND wait_event_type = 'Lock'`,
+       AND application_name = '${SESSION_NAME}' AND wait_event_type = 'Lock'`,
     )
     return rows.length >= count ? true : null
   })
