@@ -3,7 +3,6 @@ import { type GramPrices, type Preview, readPreview, walletOf } from '../batches
 import { readProgress } from '../batches/read-batches.ts'
 import type { Settings } from '../config.ts'
 import { formatRupiah, type Rupiah } from '../domain/money.ts'
-import { createGatewayClient } from '../gateway/client.ts'
 import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'
 import { settingsHere, withSessionHere } from './place.ts'
@@ -45,6 +44,7 @@ Example:
 /** The newest prices of the gateway's chart; unknown when it cannot be asked. */
 async function pricesOfToday({ gateway }: Settings, wallet: string | null): Promise<GramPrices> {
   if (gateway === null || wallet === null) return { buy: null, sell: null }
+  const { createGatewayClient } = await import('../gateway/client.ts')
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   const client = createGatewayClient({ ...gateway, timeoutMs: 5_000 }, { now: Date.now, log })
   const newest = async (side: 'buy' | 'sell'): Promise<Rupiah | null> => {

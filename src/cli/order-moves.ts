@@ -4,10 +4,9 @@ import { createOrderStore } from '../db/order-store.ts'
 import type { Database } from '../db/pool.ts'
 import { cancelOrder, holdOrder, type PersonsMove, releaseOrder } from '../orders/people.ts'
 import type { OrderStore } from '../orders/ports.ts'
-import { openQueue } from '../queue/backend.ts'
-import { wakeOrders } from '../queue/order-worker.ts'
 import { Failure } from './failure.ts'
-import { requireQueue, settingsHere, withDatabase } from './place.ts'
+import { settingsHere, withDatabase } from './place.ts'
+import { openWaking } from './waking.ts'
 
 /** Who acts, and why. */
 export interface Person {
@@ -61,10 +60,8 @@ async function moveOrder(
     if (answer.is === 'refused') throw new Failure(1, answer.because)
     console.log(`order ${orderId} is ${answer.state}`)
     if (!wakes) return
-    await requireQueue(settings)
-    const queue = openQueue(settings, () => {})
-    // Without this the sweeper brings it back, only later.
-    await wakeOrders(queue, [orderId], 1_000).finally(() => queue.close())
+    const waking = await openWaking(settings)
+    await waking.wake([orderId]).finally(waking.close)
   })
 }
 

@@ -4,7 +4,6 @@ import { isMigrated } from '../db/migrated.ts'
 import { type Database, openDatabase } from '../db/pool.ts'
 import { type Session, withSession } from '../db/session.ts'
 import { findRunningUp } from '../local/running-up.ts'
-import { pingRedis } from '../queue/probe.ts'
 import { errorCode, Failure } from './failure.ts'
 
 /** Where `goldpro up` keeps its data and says that it runs. */
@@ -64,6 +63,8 @@ export async function withSessionHere<T>(
 /** Fails with what to set or start when the queue cannot be reached. */
 export async function requireQueue({ redisUrl }: Settings): Promise<void> {
   if (redisUrl === null) return
+  // Loaded here and not before, for most commands need no queue.
+  const { pingRedis } = await import('../queue/probe.ts')
   await orUnreachable('Redis', 'REDIS_URL', redisUrl, () => pingRedis(redisUrl))
 }
 

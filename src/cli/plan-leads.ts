@@ -14,13 +14,12 @@ import {
 import { databaseClock } from '../plans/plan.ts'
 import { planDueTimes } from '../plans/plan-due-times.ts'
 import { findPlan, type PlanSummary, readRun } from '../plans/read-plans.ts'
-import { openQueue } from '../queue/backend.ts'
-import { wakeOrders } from '../queue/order-worker.ts'
 import { Failure } from './failure.ts'
 import { defaultPerson } from './person.ts'
-import { requireQueue, settingsHere, withSessionHere } from './place.ts'
+import { settingsHere, withSessionHere } from './place.ts'
 import { onTheWall } from './plan-options.ts'
 import { tellRun } from './plan-story.ts'
+import { openWaking } from './waking.ts'
 
 interface LeadCommand {
   readonly name: string
@@ -88,14 +87,13 @@ export function runNowCommand(): Command {
   return ledCommand('run-now', 'make a plan due now, beside its schedule').action(
     async (given: string, options: LeadOptions) => {
       const settings = await settingsHere()
-      await requireQueue(settings)
+      const waking = await openWaking(settings)
       const told = await withSessionHere(settings, async (session) => {
         const { planId, partner } = required(await findPlan(session, given), given)
-        const queue = openQueue(settings, () => {})
         const effects = {
           ...{ actor: `person:${options.by}`, clock: databaseClock, log: createLog(settings.logLevel) },
           newId: newOrderId,
-          wake: (orderIds: readonly string[]) => wakeOrders(queue, orderIds, 1_000),
+          wake: waking.wake,
         }
         try {
           const { dueAt } = orRefuse(await runPlanNow(session, planId, leadOf(options)))
@@ -104,7 +102,7 @@ export function runNowCommand(): Command {
           await startDueRuns(session, planId, effects)
           return tellRun(partner, await readRun(session, planId, dueAt))
         } finally {
-          await queue.close()
+          await waking.close()
         }
       })
       console.log(told)

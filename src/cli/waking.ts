@@ -1,0 +1,19 @@
+import type { Settings } from '../config.ts'
+import { requireQueue } from './place.ts'
+
+/** The queue, to wake orders that a person moved: without it the sweeper brings them back, only later. */
+export interface Waking {
+  wake(orderIds: readonly string[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Opens the queue. It is loaded here and not before: BullMQ takes half of the time of a command that needs none. */
+export async function openWaking(settings: Settings): Promise<Waking> {
+  await requireQueue(settings)
+  const [{ openQueue }, { wakeOrders }] = await Promise.all([
+    import('../queue/backend.ts'),
+    import('../queue/order-worker.ts'),
+  ])
+  const queue = openQueue(settings, () => {})
+  return { wake: (orderIds) => wakeOrders(queue, orderIds, 1_000), close: () => queue.close() }
+}
