@@ -21,6 +21,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   scheduler: async () => (await import('./cli/scheduler.ts')).schedulerCommand(),
   sandbox: async () => (await import('./cli/sandbox.ts')).sandboxCommand(),
   enqueue: async () => (await import('./cli/enqueue.ts')).enqueueCommand(),
+  partner: async () => (await import('./cli/partner.ts')).partnerCommand(),
   orders: async () => (await import('./cli/orders.ts')).ordersCommand(),
   recon: async () => (await import('./cli/recon.ts')).reconCommand(),
   gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
