@@ -18,6 +18,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   up: async () => (await import('./cli/up.ts')).upCommand(),
   migrate: async () => (await import('./cli/migrate.ts')).migrateCommand(),
   worker: async () => (await import('./cli/worker.ts')).workerCommand(),
+  web: async () => (await import('./cli/web.ts')).webCommand(),
   scheduler: async () => (await import('./cli/scheduler.ts')).schedulerCommand(),
   sandbox: async () => (await import('./cli/sandbox.ts')).sandboxCommand(),
   enqueue: async () => (await import('./cli/enqueue.ts')).enqueueCommand(),

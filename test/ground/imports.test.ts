@@ -11,8 +11,8 @@ const ROOMS: Record<string, readonly string[]> = {
   orders: ['domain'],
   gateway: ['domain', 'orders/gateway-port.ts', 'orders/effects.ts', 'config.ts'],
   db: ['domain', 'orders/ports.ts', 'reconciliation/words.ts', 'partners/words.ts'],
-  partners: ['domain', 'db/pool.ts', 'db/partner-store.ts'],
-  http: ['domain', 'orders', 'partners', 'db', 'repeat.ts'],
+  partners: ['domain', 'orders', 'db'],
+  http: ['domain', 'orders', 'partners', 'db', 'reconciliation/report/markup.ts'],
   reconciliation: ['domain', 'orders/ports.ts', 'db/session.ts', 'db/pool.ts', 'db/moves.ts'],
   queue: ['domain', 'orders', 'repeat.ts'],
   local: [],
@@ -27,8 +27,8 @@ const ROOMS: Record<string, readonly string[]> = {
     'sandbox',
     'reconciliation',
     'partners',
-    'http',
     'app.ts',
+    'app-web.ts',
     'config.ts',
     'log.ts',
     'repeat.ts',
@@ -38,6 +38,7 @@ const ROOMS: Record<string, readonly string[]> = {
   'repeat.ts': [],
   'index.ts': ['domain', 'queue'],
   'app.ts': ['domain', 'orders', 'db', 'queue', 'reconciliation', 'repeat.ts'],
+  'app-web.ts': ['app.ts', 'domain', 'orders', 'db', 'queue', 'http', 'repeat.ts'],
   'main.ts': ['cli'],
 }
 
