@@ -34,7 +34,12 @@ export function createServer(
     exposeHeadRoutes: false,
     trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
     routerOptions: { maxParamLength: 200 },
-    http: { headersTimeout: settings.requestTimeoutMs, maxHeaderSize: 16 * 1024 },
+    http: {
+      headersTimeout: settings.requestTimeoutMs,
+      maxHeaderSize: 16 * 1024,
+      // Node looks for late requests every thirty seconds by itself.
+      connectionsCheckingInterval: Math.min(settings.requestTimeoutMs, 1_000),
+    },
     genReqId: (request) => requestIdOf(request.headers['x-request-id'], effects.newId),
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => sendFailure(error, request, reply, effects),
