@@ -83,7 +83,6 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
     (error) => log.warn({ err: error }, 'nonces not swept, tried again'),
   )
   const stop = async () => {
-    waits.stop()
     metricsServer?.close()
     metricsServer?.closeAllConnections()
     await Promise.all([server.close(), sweeping.stop()])

@@ -29,7 +29,7 @@ const everyKind = {
   phone_number: phoneNumber.describe('the wallet'),
   deadline: z.iso
     .datetime({ offset: true })
-    .refine((value) => /^[2]\d{3}/.test(new Date(value).toISOString()))
+    .refine((value) => Math.floor(new Date(value).getUTCFullYear() / 1_000) === 2)
     .describe('no quote is confirmed after it; default 15 minutes after acceptance')
     .optional(),
 }

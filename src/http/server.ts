@@ -7,7 +7,8 @@ import { PROBLEM_TYPE, Problem, problemDocument } from './problems.ts'
 import { readInput } from './read-input.ts'
 import type { AnyRoute, ApiEffects } from './route.ts'
 import { ROUTES } from './routes.ts'
-import { createVisits, type Visits } from './visits.ts'
+import { createVisits, type Visit, type Visits } from './visits.ts'
+import type { Waits } from './waits.ts'
 
 export interface ServerSettings {
   readonly maxConcurrent: number
@@ -42,18 +43,26 @@ export function createServer(
     },
     genReqId: (request) => requestIdOf(request.headers['x-request-id'], effects.newId),
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: (error, request, reply) => sendFailure(error, request, reply, effects),
+    // A URL that cannot be read never comes to the hooks.
+    frameworkErrors(error, request, reply) {
+      noteEnd(request, reply, null)
+      sendFailure(error, request, reply, effects)
+    },
   })
-  readJsonOurselves(server)
-  server.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
+  const noteEnd = (request: FastifyRequest, reply: FastifyReply, visit: Visit | null) => {
     const startedAt = performance.now()
-    const visit = visits.enter(request, reply)
     reply.raw.once('close', () => {
       const durationMs = performance.now() - startedAt
-      effects.log.info(accessLine(request, reply, visit.caller, durationMs), 'request')
-      metrics.observe(request.routeOptions.url ?? 'none', reply.statusCode, durationMs / 1_000)
+      effects.log.info(accessLine(request, reply, visit?.caller ?? null, durationMs), 'request')
+      metrics.observe(request.routeOptions?.url ?? 'none', reply.statusCode, durationMs / 1_000)
     })
+  }
+  readJsonOurselves(server)
+  closeConnectionsAtTheEnd(server, effects.waits)
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    const visit = visits.enter(request, reply)
+    noteEnd(request, reply, visit)
     const isProbe = request.routeOptions.config.isProbe === true
     if (visit.isOneTooMany && !isProbe) throw new Problem('overloaded', { retryAfterS: 1 })
   })
@@ -63,6 +72,18 @@ export function createServer(
   })
   for (const row of ROUTES) addRoute(server, row, effects, visits)
   return server
+}
+
+/** A connection that was kept alive after its last answer would hold the end of the server up. */
+function closeConnectionsAtTheEnd(server: FastifyInstance, waits: Waits): void {
+  let isClosing = false
+  server.addHook('preClose', async () => {
+    isClosing = true
+    waits.stop()
+  })
+  server.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
+  })
 }
 
 /** The body is kept as it came, for its signature covers its bytes. */
