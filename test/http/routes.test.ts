@@ -262,6 +262,12 @@ describe('problems', () => {
     )
   })
 
+  it('and routes are all in docs/api.md', () => {
+    expect(tableRows(readText('docs/api.md'), 'Routes')).toEqual(
+      ROUTES.map(({ method, path, scope, summary }) => [`${method} ${path}`, scope ?? '–', summary]),
+    )
+  })
+
   it('name the fields that differ in a conflict, and the field that is bad, never a value', async () => {
     await placed({ reference: 'differs', limit: { max_price_per_gram: 5 } })
     const other = {
