@@ -7,6 +7,7 @@ import { findEnded } from './db/partner-orders.ts'
 import { sweepPartners } from './db/partner-store.ts'
 import { type Database, openDatabase } from './db/pool.ts'
 import { timeOrderedId } from './domain/id.ts'
+import { batched } from './http/batched.ts'
 import { createMetrics, createMetricsServer } from './http/metrics.ts'
 import { readReadiness } from './http/readiness.ts'
 import { createServer, type ServerSettings } from './http/server.ts'
@@ -113,6 +114,7 @@ function effectsOf(
 ) {
   const { database, queue, waker, waits } = made
   return {
+    ...batched(database),
     database,
     gateway,
     wake: (orderId: string) => waker.wake(orderId),

@@ -39,18 +39,21 @@ const OWN_COLUMNS = `
   FROM orders o LEFT JOIN attempts e ON e.order_id = o.id AND e.outcome = 'succeeded'`
 
 const FIND_OWN = {
-  name: 'find_own_order',
-  text: `SELECT ${OWN_COLUMNS} WHERE o.partner = $1 AND o.id = $2::uuid`,
+  name: 'find_own_orders',
+  text: `SELECT x.position, ${OWN_COLUMNS}
+    JOIN unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS x (partner, id, position)
+      ON o.partner = x.partner AND o.id = x.id`,
 }
 
-/** One order of this partner; null when it has none of this id. */
-export async function findOwnOrder(
+/** Orders by id, each of its partner; null where that partner has none of this id. */
+export async function findOwnOrders(
   database: Database,
-  partner: string,
-  orderId: string,
-): Promise<OwnOrder | null> {
-  const [order] = await database.run<OwnOrder>(FIND_OWN, [partner, orderId])
-  return order ?? null
+  owns: readonly { readonly partner: string; readonly orderId: string }[],
+): Promise<(OwnOrder | null)[]> {
+  const values = [owns.map(({ partner }) => partner), owns.map(({ orderId }) => orderId)]
+  const rows = await database.run<OwnOrder & { position: string }>(FIND_OWN, values)
+  const byPosition = new Map(rows.map(({ position, ...order }) => [Number(position), order]))
+  return owns.map((_own, index) => byPosition.get(index + 1) ?? null)
 }
 
 /** A place in a list: the order that was last on the page before. */

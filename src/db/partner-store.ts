@@ -176,17 +176,23 @@ export interface KnownKey extends PartnerRow {
   readonly signingSecret: string | null
 }
 
-const FIND_KEY = {
-  name: 'find_partner_key',
+const FIND_KEYS = {
+  name: 'find_partner_keys',
   text: `
     SELECT k.prefix, k.secret_hash AS "secretHash", k.scopes, k.signing_secret AS "signingSecret", ${PARTNER_COLUMNS}
-    FROM partner_keys k JOIN partners p ON p.name = k.partner WHERE k.prefix = $1 AND ${IS_VALID}`,
+    FROM partner_keys k JOIN partners p ON p.name = k.partner WHERE k.prefix = ANY ($1::text[]) AND ${IS_VALID}`,
 }
 
-/** Finds a key that is neither revoked nor expired. Whoever asks compares its hash. */
-export async function findValidKey(database: Database, prefix: string): Promise<KnownKey | null> {
-  const [key] = await database.run<KnownKey>(FIND_KEY, [prefix])
-  return key ?? null
+/**
+ * Finds keys that are neither revoked nor expired, in the order of the prefixes; null where there is none.
+ * Whoever asks compares its hash.
+ */
+export async function findValidKeys(
+  database: Database,
+  prefixes: readonly string[],
+): Promise<(KnownKey | null)[]> {
+  const rows = await database.run<KnownKey>(FIND_KEYS, [[...new Set(prefixes)]])
+  return prefixes.map((prefix) => rows.find((row) => row.prefix === prefix) ?? null)
 }
 
 const TAKE_NONCE = {

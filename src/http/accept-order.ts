@@ -1,4 +1,4 @@
-import { findOwnOrder, type OwnOrder } from '../db/partner-orders.ts'
+import type { OwnOrder } from '../db/partner-orders.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 import { differingFields } from '../orders/differences.ts'
 import type { Breach, PartnerLimits, Usage } from '../partners/limits.ts'
@@ -34,9 +34,9 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
 
 /** A partner's order, once it ended or the time to wait is over. */
 export async function heldOrder(orderId: string, waitSeconds: number, call: Call): Promise<OwnOrder> {
-  const { database, caller, waits, gone } = call
+  const { caller, waits, gone } = call
   const find = async () => {
-    const order = await findOwnOrder(database, caller.partner, orderId)
+    const order = await call.findOrder({ partner: caller.partner, orderId })
     if (order === null) throw new Problem('not_found')
     return order
   }

@@ -1,17 +1,20 @@
-import { findValidKey, takeNonce } from '../db/partner-store.ts'
+import { takeNonce } from '../db/partner-store.ts'
 import type { Database } from '../db/pool.ts'
 import { authenticate, type Caller } from '../partners/authenticate.ts'
 import { signatureProblem } from '../partners/signature.ts'
 import type { Scope } from '../partners/words.ts'
+import type { Batched } from './batched.ts'
 import type { FastifyRequest } from './fastify.ts'
 import { Problem } from './problems.ts'
 
 /** Lets a request in by its key, before its body is read. @throws Problem */
-export async function letIn(request: FastifyRequest, scope: Scope, database: Database): Promise<Caller> {
+export async function letIn(
+  request: FastifyRequest,
+  scope: Scope,
+  findKey: Batched['findKey'],
+): Promise<Caller> {
   const { authorization } = request.headers
-  const known = await authenticate({ authorization, address: request.ip }, (prefix) =>
-    findValidKey(database, prefix),
-  )
+  const known = await authenticate({ authorization, address: request.ip }, findKey)
   switch (known.is) {
     case 'unknown':
       throw new Problem('unauthorised')

@@ -3,13 +3,14 @@ import type { Database } from '../db/pool.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import type { Caller } from '../partners/authenticate.ts'
 import type { Scope } from '../partners/words.ts'
+import type { Batched } from './batched.ts'
 import type { ProblemCode } from './problems.ts'
 import type { Readiness } from './readiness.ts'
 import type { Waits } from './waits.ts'
 import type { WalletGateway } from './wallet-gateway.ts'
 
 /** Everything the handlers use of the world. */
-export interface ApiEffects {
+export interface ApiEffects extends Batched {
   readonly database: Database
   /** Null: no gateway is configured, and what asks it is answered so. */
   readonly gateway: WalletGateway | null

@@ -108,7 +108,7 @@ function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEffects, v
     url: row.path.replace(/\{(\w+)\}/g, ':$1'),
     config: { isProbe: row.path === '/healthz' || row.path === '/readyz' },
     async onRequest(request) {
-      if (scope !== null) visits.of(request).caller = await letIn(request, scope, effects.database)
+      if (scope !== null) visits.of(request).caller = await letIn(request, scope, effects.findKey)
     },
     async preHandler(request) {
       const { caller } = visits.of(request)

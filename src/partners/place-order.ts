@@ -1,6 +1,6 @@
 import { admitOrder, type UsageRow } from '../db/admission.ts'
 import type { Database } from '../db/pool.ts'
-import { findStored, submitOrders } from '../db/submissions.ts'
+import { findStored } from '../db/submissions.ts'
 import type { Submission } from '../domain/submission.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import {
@@ -19,6 +19,13 @@ export type Placed =
   | { readonly is: 'conflict'; readonly order: StoredOrder; readonly usage: Usage | null }
   | { readonly is: 'refused'; readonly breach: Breach; readonly usage: Usage | null }
 
+export interface PlacingEffects {
+  readonly database: Database
+  /** Stores an order that is not stored yet, and gives the stored one of its reference. */
+  submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder>
+  newId(): string
+}
+
 /**
  * Stores a partner's order within its limits. Idempotent: an order that is stored already is found again, also when the
  * limits would not let it in any more.
@@ -26,7 +33,7 @@ export type Placed =
 export async function placeOrder(
   submission: Submission,
   limits: PartnerLimits,
-  effects: { readonly database: Database; newId(): string },
+  effects: PlacingEffects,
 ): Promise<Placed> {
   const { database } = effects
   const actor = `partner:${submission.partner}`
@@ -36,8 +43,7 @@ export async function placeOrder(
     return known === undefined ? { is: 'refused', breach, usage: null } : found(submission, known, null)
   }
   if (!countsUsage(limits)) {
-    const [order] = await submitOrders(database, [{ orderId: effects.newId(), submission }], actor)
-    if (order === undefined) throw new Error('a submission without an answer')
+    const order = await effects.submit({ orderId: effects.newId(), submission })
     return found(submission, order, null)
   }
   const rupiah = mostRupiah(submission.command) ?? 0n

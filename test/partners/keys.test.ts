@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findValidKey, listKeys, revokeKeys, setLimits, setState } from '../../src/db/partner-store.ts'
+import { findValidKeys, listKeys, revokeKeys, setLimits, setState } from '../../src/db/partner-store.ts'
 import { type Database, openDatabase } from '../../src/db/pool.ts'
 import { addPartnerWithKey, rotateKey } from '../../src/partners/keys.ts'
 import { SCOPES } from '../../src/partners/words.ts'
@@ -20,6 +20,8 @@ afterAll(async () => {
 const actor = 'person:test'
 const run = (text: string, values: unknown[] = []) => database.run<never>({ name: '', text }, values)
 const effects = () => ({ database, random: randomBytes, actor })
+
+const findValidKey = async (pool: Database, prefix: string) => (await findValidKeys(pool, [prefix]))[0]
 
 async function add(name: string) {
   const answer = await addPartnerWithKey(name, { scopes: SCOPES, isSigned: false }, effects())
