@@ -46,6 +46,14 @@ export const SETTINGS = {
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 07:30')
     .default('07:30'),
+  HTTP_HOST: z.string().min(1).default('127.0.0.1'),
+  HTTP_PORT: wholeNumber(1, 65_535, 8_080),
+  HTTP_METRICS_PORT: wholeNumber(0, 65_535, 9_464),
+  HTTP_MAX_CONCURRENT: wholeNumber(1, 100_000, 200),
+  HTTP_TRUSTED_PROXIES: z
+    .string()
+    .regex(/^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$/, 'addresses or networks, separated by commas')
+    .optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 } as const
 
@@ -88,7 +96,20 @@ export interface Settings {
   readonly reconLagMs: number
   /** From when on the scheduler reconciles yesterday, `HH:MM` in Asia/Jakarta. */
   readonly reconDailyAt: string
+  readonly http: HttpSettings
   readonly logLevel: Environment['LOG_LEVEL']
+}
+
+/** Where `goldpro web` listens, and how much it takes on. */
+export interface HttpSettings {
+  readonly host: string
+  readonly port: number
+  /** Null: no metrics are served. */
+  readonly metricsPort: number | null
+  /** Requests under way at once, waits not counted; more are answered with 503. */
+  readonly maxConcurrent: number
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[]
 }
 
 /**
@@ -120,6 +141,13 @@ function toSettings(env: Environment): Settings {
     onePersonTeam: env.RECON_ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,
+    http: Object.freeze({
+      host: env.HTTP_HOST,
+      port: env.HTTP_PORT,
+      metricsPort: env.HTTP_METRICS_PORT === 0 ? null : env.HTTP_METRICS_PORT,
+      maxConcurrent: env.HTTP_MAX_CONCURRENT,
+      trustedProxies: env.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
+    }),
     logLevel: env.LOG_LEVEL,
   }
 }

@@ -17,7 +17,10 @@ export interface Person {
 interface PlainMove {
   readonly name: string
   readonly does: string
-  readonly move: (request: Person & { orderId: string }, store: OrderStore) => Promise<PersonsMove>
+  readonly move: (
+    request: { orderId: string; actor: string; note: string },
+    store: OrderStore,
+  ) => Promise<PersonsMove>
   readonly wakes: boolean
 }
 
@@ -32,8 +35,10 @@ export function moveCommands(defaultPerson: string): Command[] {
   const plain = PLAIN_MOVES.map(({ name, does, move, wakes }) =>
     personsCommand(name, does, defaultPerson)
       .addHelpText('after', `\nExample:\n  $ goldpro orders ${name} acme/A-1 --note "asked for by phone"`)
-      .action(async (given: string, person: Person) => {
-        await moveOrder(given, wakes, (orderId, store) => move({ ...person, orderId }, store))
+      .action(async (given: string, { by, note }: Person) => {
+        await moveOrder(given, wakes, (orderId, store) =>
+          move({ orderId, actor: `person:${by}`, note }, store),
+        )
       }),
   )
   return plain

@@ -15,6 +15,7 @@ import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue } from './pla
 import { OPEN_WALLETS } from './sandbox.ts'
 import { startConfiguredScheduler } from './scheduler.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
+import { startWebSomewhere } from './web.ts'
 import { startConfiguredWorker } from './worker.ts'
 
 type Stops = (() => Promise<unknown>)[]
@@ -23,7 +24,7 @@ type Stops = (() => Promise<unknown>)[]
 export function upCommand(): Command {
   return new Command('up')
     .description(
-      'run everything on this machine until Ctrl-C: PostgreSQL, sandbox gateway, worker, scheduler',
+      'run everything on this machine until Ctrl-C: PostgreSQL, sandbox gateway, worker, scheduler, API',
     )
     .addHelpText(
       'after',
@@ -52,10 +53,12 @@ async function runUp(): Promise<void> {
     const log = createLog(settings.logLevel)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, log).stop)
     stops.push(startConfiguredScheduler({ ...settings, gateway }, databaseUrl, log).stop)
+    const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, log)
+    stops.push(web.stop)
     await announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl: settings.redisUrl, gatewayUrl, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
     const statementFrom = await sandboxKnowsFrom(databaseUrl)
-    console.log(whatToTry(gatewayUrl, settings, statementFrom))
+    console.log(whatToTry(gatewayUrl, web.url, settings, statementFrom))
     await ended
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)
@@ -102,7 +105,7 @@ async function sandboxKnowsFrom(databaseUrl: string): Promise<string> {
   }
 }
 
-function whatToTry(gatewayUrl: string, settings: Settings, statementFrom: string): string {
+function whatToTry(gatewayUrl: string, apiUrl: string, settings: Settings, statementFrom: string): string {
   const isSandbox = settings.gateway === null
   const order =
     '{"kind":"buy","partner":"acme","reference":"A-1","phone_number":"081234500001","gold_weight":"0.5"}'
@@ -114,6 +117,12 @@ Try, in another terminal in this folder:
   echo '${order}' | npx goldpro enqueue -
   npx goldpro orders list
   npx goldpro orders show acme/A-1
+
+Or as a partner does, over HTTP (${apiUrl}/docs says what else):
+  npx goldpro partner add shop
+  KEY=…                                   # the key it printed
+  curl -X POST '${apiUrl}/v1/orders?wait=10' -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
+    -d '{"kind":"buy","reference":"S-1","phone_number":"081234500001","gold_weight":"0.5"}'
 ${isSandbox ? reconciliationToTry(gatewayUrl, statementFrom) : ''}
 Ctrl-C ends it.`
 }

@@ -19,8 +19,7 @@ export async function isMigrated(databaseUrl: string): Promise<boolean> {
 
 /** How many migrations the database has had, and how many this program brings. */
 export async function readMigrationCounts(client: pg.Client): Promise<{ applied: number; known: number }> {
-  const files = await readdir(MIGRATIONS_FOLDER)
-  const known = files.filter((file) => file.endsWith('.sql')).length
+  const known = await countKnownMigrations()
   const table = await client.query<{ exists: boolean }>(
     `SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS exists`,
   )
@@ -29,4 +28,10 @@ export async function readMigrationCounts(client: pg.Client): Promise<{ applied:
     'SELECT count(*)::int AS applied FROM drizzle.__drizzle_migrations',
   )
   return { applied: count.rows[0]?.applied ?? 0, known }
+}
+
+/** How many migrations this program brings. */
+export async function countKnownMigrations(): Promise<number> {
+  const files = await readdir(MIGRATIONS_FOLDER)
+  return files.filter((file) => file.endsWith('.sql')).length
 }

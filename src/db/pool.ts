@@ -36,6 +36,11 @@ export interface StatementRunner {
 
 /** What the repositories need of Postgres: one statement is one transaction. */
 export interface Database extends StatementRunner {
+  /**
+   * Runs several statements in one transaction on one connection: committed when the work returns, rolled back when it
+   * throws. A COMMIT whose connection broke is unknown, and throws.
+   */
+  transaction<T>(work: (runner: StatementRunner) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -61,14 +66,52 @@ export function openDatabase(options: DatabaseOptions): Database {
   // Without a listener a server restart would end the process.
   pool.on('error', (error) => options.onError(new StorageError('idle connection', error)))
   return {
+    run: runnerOn(pool).run,
+    async transaction(work) {
+      const client = await connect(pool)
+      const runner = runnerOn(client)
+      // A checked-out client without a listener ends the process when the server goes away.
+      let broken: Error | undefined
+      const onBroken = (error: Error) => {
+        broken = error
+      }
+      client.on('error', onBroken)
+      try {
+        await runner.run(BEGIN, [])
+        const result = await work(runner)
+        await runner.run(COMMIT, [])
+        return result
+      } catch (error) {
+        await client.query('ROLLBACK').catch((failed: Error) => onBroken(failed))
+        throw error
+      } finally {
+        client.off('error', onBroken)
+        client.release(broken)
+      }
+    },
+    close: () => pool.end(),
+  }
+}
+
+const BEGIN = { name: 'begin', text: 'BEGIN' }
+const COMMIT = { name: 'commit', text: 'COMMIT' }
+
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (error) {
+    throw new StorageError('connect', error)
+  }
+}
+
+function runnerOn(queryable: pg.Pool | pg.PoolClient): StatementRunner {
+  return {
     async run<Row extends object>({ name, text }: Statement, values: readonly unknown[]) {
       try {
-        const result = await pool.query<Row>({ name, text, values: [...values] })
-        return result.rows
+        return (await queryable.query<Row>({ name, text, values: [...values] })).rows
       } catch (error) {
         throw new StorageError(name, error)
       }
     },
-    close: () => pool.end(),
   }
 }

@@ -49,6 +49,8 @@ export const orders = pgTable(
     uniqueIndex('orders_partner_reference').on(order.partner, order.reference),
     index('orders_wake_at_accepted').on(order.wakeAt).where(sql`state = 'accepted'`),
     index('orders_accepted_at').on(order.acceptedAt),
+    // A partner's own list, page by page.
+    index('orders_partner_accepted_at').on(order.partner, order.acceptedAt, order.id),
     index('orders_phone_number').on(order.phoneNumber),
     check('orders_kind', oneOf('kind', ORDER_KINDS)),
     check('orders_state', oneOf('state', ORDER_STATES)),

@@ -1,7 +1,7 @@
 import type { Submission } from '../domain/submission.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { OPEN_INTENT_JOIN, STORED_ORDER_COLUMNS, type StoredOrderRow, storedOrder } from './order-rows.ts'
-import type { Database, StatementRunner } from './pool.ts'
+import type { StatementRunner } from './pool.ts'
 
 /** How long after its last sign of life an accepted order is woken by the sweeper; its deadline comes first. */
 export const WAKE_GRACE = `interval '60 seconds'`
@@ -46,11 +46,7 @@ export async function submitOrders(
   const known = submissions
     .map(({ submission }) => submission)
     .filter((submission) => !stored.has(keyOf(submission)))
-  if (known.length > 0) {
-    const values = [known.map(({ partner }) => partner), known.map(({ reference }) => reference)]
-    for (const row of await database.run<StoredOrderRow>(FIND_BY_REFERENCE, values))
-      stored.set(keyOf(row), row)
-  }
+  if (known.length > 0) for (const row of await findRows(database, known)) stored.set(keyOf(row), row)
   return submissions.map(({ submission }) => {
     const row = stored.get(keyOf(submission))
     // Orders are never deleted, so a refused insert always has its row.
@@ -59,8 +55,24 @@ export async function submitOrders(
   })
 }
 
+/** The orders of these references that are stored already. */
+export async function findStored(
+  database: StatementRunner,
+  submissions: readonly Submission[],
+): Promise<StoredOrder[]> {
+  return (await findRows(database, submissions)).map(storedOrder)
+}
+
+function findRows(database: StatementRunner, submissions: readonly Submission[]): Promise<StoredOrderRow[]> {
+  const values = [submissions.map(({ partner }) => partner), submissions.map(({ reference }) => reference)]
+  return database.run<StoredOrderRow>(FIND_BY_REFERENCE, values)
+}
+
 /** See `OrderStore.load`. */
-export async function loadOrders(database: Database, orderIds: readonly string[]): Promise<StoredOrder[]> {
+export async function loadOrders(
+  database: StatementRunner,
+  orderIds: readonly string[],
+): Promise<StoredOrder[]> {
   const rows = await database.run<StoredOrderRow>(LOAD_ORDERS, [orderIds])
   return rows.map(storedOrder)
 }

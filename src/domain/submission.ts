@@ -88,6 +88,16 @@ const address = z.strictObject(
 )
 
 const DEADLINE = 'must be an ISO 8601 time with a zone, such as 2027-01-31T09:00:00+07:00'
+/** Far outside of them Postgres would refuse the time, and the order with it, for ever. */
+const DEADLINE_YEARS = { first: 2000, last: 2999 }
+const deadlineTime = z.iso.datetime({ offset: true, error: DEADLINE }).transform((text, context) => {
+  const time = new Date(text)
+  const year = time.getUTCFullYear()
+  if (year >= DEADLINE_YEARS.first && year <= DEADLINE_YEARS.last) return time
+  context.addIssue({ code: 'custom', message: DEADLINE })
+  return z.NEVER
+})
+
 const everyKind = {
   partner: matching(
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
@@ -95,10 +105,7 @@ const everyKind = {
   ),
   reference: printable(128),
   phone_number: phoneNumber,
-  deadline: z.iso
-    .datetime({ offset: true, error: DEADLINE })
-    .transform((text) => new Date(text))
-    .optional(),
+  deadline: deadlineTime.optional(),
 }
 
 const kinds = {

@@ -1,15 +1,15 @@
 import type { OrderState } from '../domain/lifecycle.ts'
 import type { OrderStore } from './ports.ts'
 
-/** The answer to a person's request: done, or a sentence why not. */
+/** The answer to the request of a person or a partner: done, or a sentence why not. */
 export type PersonsMove =
   | { readonly is: 'done'; readonly state: OrderState }
   | { readonly is: 'refused'; readonly because: string }
 
 interface Request {
   readonly orderId: string
-  /** Who asks; the event shows `person:<by>`. */
-  readonly by: string
+  /** Who asks, as the event shows it: `person:<name>` or `partner:<name>`. */
+  readonly actor: string
   readonly note: string
 }
 
@@ -39,8 +39,8 @@ export async function releaseOrder(request: Request, store: PersonsStore): Promi
   return await answer(request, moved, 'accepted', 'only a held order can be released', store)
 }
 
-function plain({ orderId, by, note }: Request) {
-  return { orderId, actor: `person:${by}`, detail: { note } }
+function plain({ orderId, actor, note }: Request) {
+  return { orderId, actor, detail: { note } }
 }
 
 async function answer(

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobData } from '../support/job-data.ts'
+import { aBuy, ask } from '../support/web.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -53,6 +54,10 @@ describe('up', () => {
     await eventually(async () =>
       (await goldpro(['orders', 'list'])).out.includes('succeeded') ? true : null,
     )
+    const url = /http:\/\/127\.0\.0\.1:\d+(?=\/v1\/orders)/.exec(first.out())?.[0]
+    const { key } = JSON.parse((await goldpro(['partner', 'add', 'shop', '--json'])).out)
+    const placed = await ask(url ?? '', 'POST', '/v1/orders?wait=30', { key, body: aBuy() })
+    expect(placed).toMatchObject({ status: 202, json: { state: 'succeeded' } })
     expect((await goldpro(['up'])).err).toMatch(/^starting PostgreSQL …\ngoldpro: .*\n$/)
     first.child.kill('SIGINT')
     expect((await first.ended).code).toBe(0)

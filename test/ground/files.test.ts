@@ -92,7 +92,15 @@ describe('the pages equal the tables in the code', () => {
 describe('what others run', () => {
   it('docker-compose.yml has the services, a Redis that forgets nothing, and no privileges', () => {
     const { services } = parse(readText('docker-compose.yml'), { merge: true })
-    expect(Object.keys(services)).toEqual(['postgres', 'redis', 'migrate', 'worker', 'scheduler', 'sandbox'])
+    expect(Object.keys(services)).toEqual([
+      'postgres',
+      'redis',
+      'migrate',
+      'worker',
+      'scheduler',
+      'web',
+      'sandbox',
+    ])
     expect(services.redis.command.join(' ')).toBe(
       'redis-server --appendonly yes --maxmemory-policy noeviction',
     )
@@ -101,7 +109,7 @@ describe('what others run', () => {
       migrate: { condition: 'service_completed_successfully' },
       redis: { condition: 'service_healthy' },
     })
-    for (const name of ['worker', 'scheduler']) expect(services[name].command).toEqual([name])
+    for (const name of ['worker', 'scheduler', 'web']) expect(services[name].command).toEqual([name])
     for (const service of Object.values<{ privileged?: boolean; user?: string }>(services)) {
       expect(service.privileged).toBeUndefined()
       expect(service.user).not.toBe('root')

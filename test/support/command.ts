@@ -15,6 +15,8 @@ export interface RunningCommand {
   readonly ended: Promise<Ended>
   /** Resolves once this text has been printed on either stream; fails when the command ends without it. */
   printed(text: string): Promise<void>
+  /** What standard output has so far. */
+  out(): string
 }
 
 interface Options {
@@ -48,6 +50,7 @@ export function startCommand(
   return {
     child,
     ended,
+    out: () => out,
     async printed(text) {
       const isPrinted = () => out.includes(text) || err.includes(text)
       while (!isPrinted()) {

@@ -1,0 +1,128 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import type { RunningWorker } from './app.ts'
+import { measureOrders } from './db/metrics.ts'
+import { findEnded } from './db/partner-orders.ts'
+import { sweepPartners } from './db/partner-store.ts'
+import { type Database, openDatabase } from './db/pool.ts'
+import { batched } from './http/batched.ts'
+import { createMetrics, createMetricsServer } from './http/metrics.ts'
+import { readReadiness } from './http/readiness.ts'
+import { createServer, type ServerSettings } from './http/server.ts'
+import { createWaits } from './http/waits.ts'
+import type { WalletGateway } from './http/wallet-gateway.ts'
+import { newOrderId } from './new-order-id.ts'
+import type { OrderLog } from './orders/effects.ts'
+import { type OrderQueue, openQueue } from './queue/backend.ts'
+import { createWaker } from './queue/waker.ts'
+import { repeat } from './repeat.ts'
+
+/** Everything a web process is made of. */
+export interface WebParts extends Partial<ServerSettings> {
+  readonly databaseUrl: string
+  /** Null: the queue lives in the database too. */
+  readonly redisUrl: string | null
+  /** Null: what asks the gateway is answered that there is none. */
+  readonly gateway: WalletGateway | null
+  readonly host: string
+  /** 0: a free one. */
+  readonly port: number
+  /** 0: a free one; null: no metrics. */
+  readonly metricsPort: number | null
+  readonly version: string
+  readonly log: OrderLog
+  /** Puts something between the server and Postgres. Tests of crashes stop the process there. */
+  readonly aroundDatabase?: (database: Database) => Database
+  readonly maxWaits?: number
+}
+
+export interface RunningWeb extends RunningWorker {
+  readonly url: string
+  readonly metricsUrl: string | null
+}
+
+const DEFAULTS: ServerSettings = {
+  maxConcurrent: 200,
+  trustedProxies: [],
+  bodyLimitBytes: 64 * 1024,
+  requestTimeoutMs: 15_000,
+}
+const POOL_SIZE = 12
+const ASK_EVERY_MS = 200
+const MAX_WAITS = 2_000
+const WAKE_TTL_MS = 5_000
+const SWEEP_EVERY_MS = 60_000
+const PROBE_WITHIN_MS = 2_000
+
+/** Starts the API: partners over HTTP, orders into Postgres, a wake-up into the queue. */
+export async function startWeb(parts: WebParts): Promise<RunningWeb> {
+  const { databaseUrl, log, aroundDatabase = (database: Database) => database } = parts
+  const onError = (error: Error) => log.warn({ err: error }, 'postgres trouble')
+  const database = aroundDatabase(openDatabase({ databaseUrl, maxConnections: POOL_SIZE, onError }))
+  const queue = openQueue(parts, (error) => log.warn({ err: error }, 'queue trouble'))
+  const waker = createWaker(queue, WAKE_TTL_MS, (error) =>
+    log.warn({ err: error }, 'orders not woken: they are swept'),
+  )
+  const waits = createWaits({
+    findEnded: (orderIds) => findEnded(database, orderIds),
+    onTrouble: (error) => log.warn({ err: error }, 'waits not answered yet'),
+    everyMs: ASK_EVERY_MS,
+    most: parts.maxWaits ?? MAX_WAITS,
+  })
+  const queueCounts = () => queue.getJobCounts()
+  const metrics = createMetrics({ measureOrders: () => measureOrders(database), queueCounts, now: Date.now })
+  const server = createServer(
+    { ...DEFAULTS, ...parts },
+    effectsOf(parts, { database, queue, waker, waits }),
+    metrics,
+  )
+  const metricsServer = parts.metricsPort === null ? null : createMetricsServer(metrics)
+  const sweeping = repeat(
+    SWEEP_EVERY_MS,
+    () => sweepPartners(database),
+    (error) => log.warn({ err: error }, 'nonces not swept, tried again'),
+  )
+  const stop = async () => {
+    metricsServer?.close()
+    metricsServer?.closeAllConnections()
+    await Promise.all([server.close(), sweeping.stop()])
+    await waker.stop(PROBE_WITHIN_MS)
+    await Promise.all([queue.close(), database.close()])
+  }
+  try {
+    const url = await server.listen({ host: parts.host, port: parts.port })
+    if (metricsServer === null) return { url, metricsUrl: null, stop }
+    metricsServer.listen(parts.metricsPort ?? 0, parts.host)
+    await once(metricsServer, 'listening')
+    const { port } = metricsServer.address() as AddressInfo
+    return { url, metricsUrl: `${url.replace(/:\d+$/, '')}:${port}/metrics`, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function effectsOf(
+  { gateway, log, version }: WebParts,
+  made: {
+    database: Database
+    queue: OrderQueue
+    waker: ReturnType<typeof createWaker>
+    waits: ReturnType<typeof createWaits>
+  },
+) {
+  const { database, queue, waker, waits } = made
+  return {
+    ...batched(database),
+    database,
+    gateway,
+    wake: (orderId: string) => waker.wake(orderId),
+    waits,
+    readiness: () =>
+      readReadiness({ database, askQueue: () => queue.getJobCounts(), withinMs: PROBE_WITHIN_MS }),
+    newId: newOrderId,
+    now: Date.now,
+    log,
+    version,
+  }
+}

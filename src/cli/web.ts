@@ -1,0 +1,85 @@
+import { createRequire } from 'node:module'
+import { Command } from 'commander'
+import type { Logger } from 'pino'
+import { type RunningWeb, startWeb } from '../app-web.ts'
+import type { Settings } from '../config.ts'
+import { createGatewayClient } from '../gateway/client.ts'
+import { createLog } from '../log.ts'
+import { errorCode, Failure } from './failure.ts'
+import { readyDatabaseUrl, settingsHere } from './place.ts'
+import { endSignal, exitAtTheLatestIn } from './signals.ts'
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
+
+/** How long open requests have to end: longer than any is let run. */
+const STOP_WITHIN_MS = 25_000
+
+/** `goldpro web` */
+export function webCommand(): Command {
+  return new Command('web')
+    .description("serve the partners' API over HTTP, until SIGTERM or Ctrl-C")
+    .addHelpText(
+      'after',
+      `
+Needs DATABASE_URL (or a \`goldpro up\` in this folder). REDIS_URL as the workers have it. Without GATEWAY_URL orders are
+accepted as well, and what asks the gateway (wallets, regions, prices) is answered with 503. A queue that is down does not
+refuse orders: they run when it is back. The API is at HTTP_HOST:HTTP_PORT, its description at /docs and /openapi.json,
+Prometheus metrics at HTTP_METRICS_PORT/metrics. On SIGTERM open requests are answered first.
+Run as many as you like side by side. TLS is for a proxy before it.
+
+Example:
+  $ DATABASE_URL=postgres://… goldpro web
+  $ goldpro partner add acme`,
+    )
+    .action(runWeb)
+}
+
+async function runWeb(): Promise<void> {
+  const settings = await settingsHere()
+  const databaseUrl = await readyDatabaseUrl(settings)
+  const log = createLog(settings.logLevel)
+  const { host, port } = settings.http
+  const web = await startConfiguredWeb({ ...settings, databaseUrl }, log).catch((error: unknown) => {
+    throw new Failure(
+      1,
+      `cannot listen at ${host}:${port} (${errorCode(error)}): set HTTP_HOST, HTTP_PORT or HTTP_METRICS_PORT`,
+    )
+  })
+  log.info({ url: web.url, metrics: web.metricsUrl }, 'web started')
+  const signal = await endSignal()
+  log.info({ signal }, 'web stops: open requests are answered')
+  exitAtTheLatestIn(STOP_WITHIN_MS, 1)
+  await web.stop()
+  log.info({}, 'web stopped')
+}
+
+/** Starts the API as the settings say, with the gateway's client inside. */
+export async function startConfiguredWeb(
+  settings: Settings & { readonly databaseUrl: string },
+  log: Logger,
+): Promise<RunningWeb> {
+  const { http, gateway } = settings
+  const client = gateway === null ? null : createGatewayClient(gateway, { now: Date.now, log })
+  const { databaseUrl, redisUrl } = settings
+  const web = await startWeb({ databaseUrl, redisUrl, gateway: client, ...http, version, log })
+  return {
+    ...web,
+    async stop() {
+      await web.stop()
+      client?.close()
+    },
+  }
+}
+
+/** The same, on free ports where those of the settings are taken: a machine may run more than one `up`. */
+export async function startWebSomewhere(
+  settings: Settings & { readonly databaseUrl: string },
+  log: Logger,
+): Promise<RunningWeb> {
+  try {
+    return await startConfiguredWeb(settings, log)
+  } catch (error) {
+    if (errorCode(error) !== 'EADDRINUSE') throw error
+    return await startConfiguredWeb({ ...settings, http: { ...settings.http, port: 0, metricsPort: 0 } }, log)
+  }
+}

@@ -1,0 +1,142 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigserial,
+  check,
+  date,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+} from 'drizzle-orm/pg-core'
+import { PARTNER_EVENTS, PARTNER_STATES } from '../partners/words.ts'
+import { at, oneOf, rupiah } from './columns.ts'
+
+/**
+ * The partners that come over HTTP, their keys and what they have used of their limits. What is legal beyond the checks
+ * is held by the triggers of the hand-written migration: keys never change but to end, and every change is an event.
+ */
+export const partners = pgTable(
+  'partners',
+  {
+    /** The partner's short name: the `partner` of its orders. */
+    name: text('name').primaryKey(),
+    state: text('state', { enum: PARTNER_STATES }).notNull(),
+    /** Null: no limit. */
+    ordersPerMinute: integer('orders_per_minute'),
+    rupiahPerOrder: rupiah('rupiah_per_order'),
+    rupiahPerDay: rupiah('rupiah_per_day'),
+    walletsPerDay: integer('wallets_per_day'),
+    /** Null: every kind. */
+    kinds: text('kinds').array(),
+    /** Addresses and networks it may call from; null: any. */
+    addresses: text('addresses').array(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    /** Who made the last change; the trigger copies it into partner_events. */
+    actor: text('actor').notNull(),
+  },
+  () => [
+    check('partners_name', sql`name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'`),
+    check('partners_state', oneOf('state', PARTNER_STATES)),
+    check(
+      'partners_limits',
+      sql`orders_per_minute > 0 and rupiah_per_order > 0 and rupiah_per_day > 0 and wallets_per_day > 0`,
+    ),
+    check('partners_lists', sql`cardinality(kinds) > 0 and cardinality(addresses) > 0`),
+  ],
+)
+
+/** Keys. The secret itself is shown once, to whoever added the key, and is nowhere. */
+export const partnerKeys = pgTable(
+  'partner_keys',
+  {
+    /** The visible beginning of the key, by which it is found and named. */
+    prefix: text('prefix').primaryKey(),
+    partner: text('partner').notNull(),
+    /** SHA-256 of the whole key, in hex. */
+    secretHash: text('secret_hash').notNull(),
+    scopes: text('scopes').array().notNull(),
+    /** Set: every request must be signed with it. The server has to know it, so it opens nothing without the key. */
+    signingSecret: text('signing_secret'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    expiresAt: at('expires_at'),
+    revokedAt: at('revoked_at'),
+    actor: text('actor').notNull(),
+  },
+  (key) => [
+    foreignKey({ columns: [key.partner], foreignColumns: [partners.name], name: 'partner_keys_partner_fk' }),
+    index('partner_keys_partner').on(key.partner),
+    check('partner_keys_secret_hash', sql`secret_hash ~ '^[0-9a-f]{64}$'`),
+    check('partner_keys_scopes', sql`cardinality(scopes) > 0`),
+  ],
+)
+
+/** What happened to partners and their keys, written by triggers. */
+export const partnerEvents = pgTable(
+  'partner_events',
+  {
+    id: bigserial('id', { mode: 'bigint' }).primaryKey(),
+    partner: text('partner').notNull(),
+    at: at('at').notNull(),
+    event: text('event', { enum: PARTNER_EVENTS }).notNull(),
+    actor: text('actor').notNull(),
+    /** The limits, or the key's prefix, scopes and end. Never a secret or its hash. */
+    detail: jsonb('detail').notNull(),
+  },
+  (event) => [index('partner_events_partner').on(event.partner)],
+)
+
+/** What a partner has used of its limits in the minute and on the day it last placed an order. Its row is the lock. */
+export const partnerUsage = pgTable(
+  'partner_usage',
+  {
+    partner: text('partner').primaryKey(),
+    minute: at('minute').notNull(),
+    orders: integer('orders').notNull().default(0),
+    /** The day in Asia/Jakarta. */
+    day: date('day').notNull(),
+    rupiah: rupiah('rupiah').notNull().default(sql`0`),
+    wallets: integer('wallets').notNull().default(0),
+  },
+  (usage) => [
+    foreignKey({
+      columns: [usage.partner],
+      foreignColumns: [partners.name],
+      name: 'partner_usage_partner_fk',
+    }),
+  ],
+)
+
+/** The wallets a partner has placed orders for on a day, in their national form. Swept after the day. */
+export const partnerDayWallets = pgTable(
+  'partner_day_wallets',
+  {
+    partner: text('partner').notNull(),
+    day: date('day').notNull(),
+    phoneNumber: text('phone_number').notNull(),
+  },
+  (wallet) => [primaryKey({ columns: [wallet.partner, wallet.day, wallet.phoneNumber] })],
+)
+
+/** Whose customer a wallet is: the first partner that registered it here. Nobody else may read its address. */
+export const partnerWallets = pgTable('partner_wallets', {
+  phoneNumber: text('phone_number').primaryKey(),
+  partner: text('partner').notNull(),
+  registeredAt: at('registered_at').notNull().defaultNow(),
+})
+
+/** Nonces of signed requests: each is good once for its key. Swept when its timestamp would be refused anyway. */
+export const partnerNonces = pgTable(
+  'partner_nonces',
+  {
+    prefix: text('prefix').notNull(),
+    nonce: text('nonce').notNull(),
+    seenAt: at('seen_at').notNull().defaultNow(),
+  },
+  (nonce) => [
+    primaryKey({ columns: [nonce.prefix, nonce.nonce] }),
+    index('partner_nonces_seen_at').on(nonce.seenAt),
+  ],
+)

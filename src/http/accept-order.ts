@@ -1,0 +1,93 @@
+import type { OwnOrder } from '../db/partner-orders.ts'
+import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
+import { differingFields } from '../orders/differences.ts'
+import type { Breach, PartnerLimits, Usage } from '../partners/limits.ts'
+import { placeOrder } from '../partners/place-order.ts'
+import { orderAnswerOf } from './order-answer.ts'
+import { Problem } from './problems.ts'
+import type { Answer, Call } from './route.ts'
+
+/** Accepts an order: answered 202 only once it is committed, and the same for every repetition. */
+export async function acceptOrder(body: unknown, waitSeconds: number, call: Call): Promise<Answer> {
+  const { caller } = call
+  const submission = readOrder(body, caller.partner)
+  const placed = await placeOrder(submission, caller.limits, call)
+  const headers = rateLimitHeaders(caller.limits, placed.usage)
+  switch (placed.is) {
+    case 'refused':
+      throw refusal(placed.breach, placed.usage, headers)
+    case 'conflict':
+      throw new Problem('reference_conflict', { differs: differingFields(placed.order, submission), headers })
+    case 'stored': {
+      const { orderId, state } = placed.order
+      // A repetition wakes it too: the request before may have died between the commit and the queue.
+      if (state === 'accepted') call.wake(orderId)
+      const order = await heldOrder(orderId, waitSeconds, call)
+      return {
+        status: 202,
+        body: orderAnswerOf(order),
+        headers: { ...headers, location: `/v1/orders/${orderId}` },
+      }
+    }
+  }
+}
+
+/** A partner's order, once it ended or the time to wait is over. */
+export async function heldOrder(orderId: string, waitSeconds: number, call: Call): Promise<OwnOrder> {
+  const { caller, waits, gone } = call
+  const find = async () => {
+    const order = await call.findOrder({ partner: caller.partner, orderId })
+    if (order === null) throw new Problem('not_found')
+    return order
+  }
+  const order = await find()
+  if (waitSeconds === 0 || order.settledAt !== null || order.state === 'in_doubt') return order
+  call.yieldPlace()
+  await waits.hold(orderId, waitSeconds, gone)
+  return await find()
+}
+
+/** Reads a body as a job of this partner is read. */
+function readOrder(body: unknown, partner: string): Submission {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw invalid('body', 'must be an object')
+  const { kind, ...fields } = body as Record<string, unknown>
+  if (Object.hasOwn(fields, 'partner')) throw invalid('partner', 'is known from the key and is not a field')
+  try {
+    return parseSubmission(kind, { ...fields, partner })
+  } catch (error) {
+    if (!(error instanceof InvalidOrderError)) throw error
+    throw invalid(error.field, error.message.slice(error.field.length + 2))
+  }
+}
+
+function invalid(field: string, problem: string): Problem {
+  return new Problem('invalid_request', { errors: [{ field, problem }] })
+}
+
+function rateLimitHeaders({ ordersPerMinute }: PartnerLimits, usage: Usage | null): Record<string, string> {
+  if (ordersPerMinute === null || usage === null) return {}
+  return {
+    'ratelimit-limit': String(ordersPerMinute),
+    'ratelimit-remaining': String(Math.max(ordersPerMinute - usage.orders, 0)),
+    'ratelimit-reset': String(usage.minuteEndsInS),
+  }
+}
+
+function refusal(breach: Breach, usage: Usage | null, headers: Record<string, string>): Problem {
+  switch (breach) {
+    case 'orders_per_minute':
+      return new Problem(breach, { headers, retryAfterS: Math.max(usage?.minuteEndsInS ?? 60, 1) })
+    case 'rupiah_per_day':
+    case 'wallets_per_day':
+      return new Problem(breach, { headers, retryAfterS: Math.max(usage?.dayEndsInS ?? 86_400, 1) })
+    case 'rupiah_unbounded':
+      return new Problem(breach, {
+        headers,
+        detail: 'only a buy by amount, or by weight with limit.max_price_per_gram, can be accepted',
+      })
+    case 'kind_not_allowed':
+    case 'rupiah_per_order':
+      return new Problem(breach, { headers })
+  }
+}

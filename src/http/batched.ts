@@ -1,0 +1,51 @@
+import { findOwnOrders, type OwnOrder } from '../db/partner-orders.ts'
+import { findValidKeys, type KnownKey } from '../db/partner-store.ts'
+import { type Database, StorageError } from '../db/pool.ts'
+import { submitOrders } from '../db/submissions.ts'
+import type { Submission } from '../domain/submission.ts'
+import type { StoredOrder } from '../orders/ports.ts'
+import { together } from './together.ts'
+
+const MOST_AT_ONCE = 100
+
+/** What every request asks of Postgres, asked for all requests of one moment together. */
+export interface Batched {
+  findKey(prefix: string): Promise<KnownKey | null>
+  findOrder(own: { readonly partner: string; readonly orderId: string }): Promise<OwnOrder | null>
+  submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder>
+}
+
+export function batched(database: Database): Batched {
+  const submitAll = async (orders: readonly { orderId: string; submission: Submission }[]) => {
+    const partners = [...new Set(orders.map(({ submission }) => submission.partner))]
+    const stored = new Map<object, StoredOrder>()
+    await Promise.all(
+      partners.map(async (partner) => {
+        const theirs = orders.filter(({ submission }) => submission.partner === partner)
+        const rows = await submitOrders(database, theirs, `partner:${partner}`)
+        for (const [position, row] of rows.entries()) stored.set(theirs[position] ?? {}, row)
+      }),
+    )
+    return orders.map((order) => {
+      const row = stored.get(order)
+      if (row === undefined) throw new Error('a submission without an answer')
+      return row
+    })
+  }
+  const submit = together(MOST_AT_ONCE, submitAll)
+  return {
+    findKey: together(MOST_AT_ONCE, (prefixes) => findValidKeys(database, prefixes)),
+    findOrder: together(MOST_AT_ONCE, (owns) => findOwnOrders(database, owns)),
+    async submit(order) {
+      try {
+        return await submit(order)
+      } catch (error) {
+        // An order that Postgres will not have must not take those beside it along.
+        const isRefused = error instanceof StorageError && /^2[23]/.test(error.code)
+        const [row] = isRefused ? await submitAll([order]) : []
+        if (row === undefined) throw error
+        return row
+      }
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Socket } from 'node:net'
+import { StorageError } from '../db/pool.ts'
+import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument } from './problems.ts'
+
+/** SQLSTATE classes that say that a statement was wrong, not that Postgres was away. */
+const OUR_FAULT = /^(0A|22|23|42)...$/
+
+/** What a failure is answered with. Only `internal` is a fault of ours. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof StorageError)
+    return OUR_FAULT.test(error.code)
+      ? new Problem('internal')
+      : new Problem('unavailable', { retryAfterS: 2 })
+  const { statusCode } = error as { statusCode?: unknown }
+  switch (statusCode) {
+    case 413:
+      return new Problem('payload_too_large')
+    case 415:
+      return new Problem('unsupported_media_type')
+    case 503:
+      return new Problem('overloaded', { retryAfterS: 1 })
+    default: {
+      const isClients = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500
+      return new Problem(isClients ? 'malformed_request' : 'internal')
+    }
+  }
+}
+
+/** Node refuses some requests before there is one: they are answered on the bare socket. */
+export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const problem = new Problem(codeOf(error.code))
+  const body = JSON.stringify(problemDocument(problem))
+  const head = [
+    `HTTP/1.1 ${problem.status} Refused`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ]
+  if (socket.writable) socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  else socket.destroy(error)
+}
+
+function codeOf(code: string | undefined): ProblemCode {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return 'headers_too_large'
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 'request_timeout'
+    default:
+      return 'malformed_request'
+  }
+}

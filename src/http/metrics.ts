@@ -1,0 +1,96 @@
+import { createServer, type Server } from 'node:http'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { OrderFigures } from '../db/metrics.ts'
+
+/** What requests are measured by. */
+export interface HttpMetrics {
+  /** @param route the route's pattern, never a path with an id or a phone number in it */
+  observe(route: string, status: number, seconds: number): void
+  /** Everything in Prometheus' text format. */
+  read(): Promise<string>
+}
+
+export interface MetricsEffects {
+  measureOrders(): Promise<OrderFigures>
+  /** Jobs by BullMQ's states; fails when the queue is away. */
+  queueCounts(): Promise<Record<string, number>>
+  now(): number
+}
+
+/** Counting all orders reads them all: scrapers that come more often see the same figures. */
+const FRESH_MS = 15_000
+
+/** Opens the metrics of one server. Labels name kinds, states, routes and statuses, and nobody. */
+export function createMetrics({ measureOrders, queueCounts, now }: MetricsEffects): HttpMetrics {
+  const registry = new Registry()
+  const registers = [registry]
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers })
+  const requests = new Histogram({
+    name: 'goldpro_http_request_seconds',
+    help: 'Duration of HTTP requests, waits included',
+    labelNames: ['route', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
+    registers,
+  })
+  const troubles = new Counter({
+    name: 'goldpro_metrics_troubles_total',
+    help: 'Times that figures could not be read',
+    labelNames: ['of'],
+    registers,
+  })
+  const orders = gauge('goldpro_orders', 'Orders by kind and state', ['kind', 'state'])
+  const oldest = gauge(
+    'goldpro_oldest_open_order_seconds',
+    'Age of the oldest order that is neither final nor in doubt',
+  )
+  const doubts = gauge('goldpro_rupiah_in_doubt', 'Rupiah of quotes whose confirm is in doubt')
+  const attempts = gauge('goldpro_recent_attempts', 'Confirms begun in the last five minutes, by outcome', [
+    'outcome',
+  ])
+  const confirms = gauge(
+    'goldpro_recent_confirm_seconds',
+    'From intent to verdict, of the last five minutes',
+    ['quantile'],
+  )
+  const queue = gauge('goldpro_queue_jobs', 'Jobs by state', ['state'])
+
+  const setOrders = (figures: OrderFigures) => {
+    for (const each of [orders, attempts, confirms]) each.reset()
+    for (const { kind, state, count } of figures.orders) orders.set({ kind, state }, count)
+    for (const { outcome, count } of figures.attempts) attempts.set({ outcome }, count)
+    for (const { quantile, seconds } of figures.confirmSeconds) confirms.set({ quantile }, seconds)
+    oldest.set(figures.oldestOpenS)
+    doubts.set(figures.rupiahInDoubt)
+  }
+  const readQueue = async () => {
+    for (const [state, count] of Object.entries(await queueCounts())) queue.set({ state }, count)
+  }
+  let measuredAtMs = Number.NEGATIVE_INFINITY
+  return {
+    observe: (route, status, seconds) => requests.observe({ route, status }, seconds),
+    async read() {
+      if (now() - measuredAtMs >= FRESH_MS) {
+        measuredAtMs = now()
+        await Promise.all([
+          measureOrders().then(setOrders, () => troubles.inc({ of: 'orders' })),
+          readQueue().catch(() => troubles.inc({ of: 'queue' })),
+        ])
+      }
+      return await registry.metrics()
+    },
+  }
+}
+
+/** Serves the metrics on a port of their own, which is not for partners. */
+export function createMetricsServer(metrics: HttpMetrics): Server {
+  return createServer(async (request, response) => {
+    if (request.url !== '/metrics' || request.method !== 'GET') return void response.writeHead(404).end()
+    try {
+      const text = await metrics.read()
+      response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text)
+    } catch {
+      response.writeHead(500).end()
+    }
+  })
+}

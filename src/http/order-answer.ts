@@ -1,0 +1,50 @@
+import type { OwnEvent, OwnOrder } from '../db/partner-orders.ts'
+import { maskPhoneNumber } from '../domain/masking.ts'
+import type { OrderAnswer } from './order-schemas.ts'
+
+/** An order of the database as it is answered: masked, and without what a withdrawal sends where. */
+export function orderAnswerOf(order: OwnOrder): OrderAnswer {
+  return {
+    id: order.orderId,
+    reference: order.reference,
+    kind: order.kind,
+    phone_number: maskPhoneNumber(order.phoneNumber),
+    request: requestOf(order.content),
+    state: order.state,
+    reason: order.reason,
+    attempts: order.attempts,
+    executed: executedOf(order),
+    accepted_at: order.acceptedAt.toISOString(),
+    deadline: order.deadlineAt.toISOString(),
+    settled_at: order.settledAt?.toISOString() ?? null,
+  }
+}
+
+function requestOf(content: OwnOrder['content']): OrderAnswer['request'] {
+  const { gold_weight, amount, limit, recipient } = content as OrderAnswer['request']
+  return {
+    ...(gold_weight === undefined ? {} : { gold_weight }),
+    ...(amount === undefined ? {} : { amount }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(recipient === undefined ? {} : { recipient: maskPhoneNumber(recipient) }),
+  }
+}
+
+function executedOf(order: OwnOrder): OrderAnswer['executed'] {
+  const { requestId, responseId, sessionId, goldWeight, amount, fee } = order
+  if (goldWeight === null || amount === null || fee === null) return null
+  return {
+    request_id: requestId,
+    response_id: responseId,
+    session_id: sessionId,
+    gold_weight: goldWeight,
+    // At most a trillion, which a number holds exactly.
+    amount: Number(amount),
+    fee: Number(fee),
+  }
+}
+
+/** A move of an order as it is answered. */
+export function eventAnswerOf({ at, fromState, toState, reason, by }: OwnEvent) {
+  return { at: at.toISOString(), from: fromState, to: toState, reason, by }
+}

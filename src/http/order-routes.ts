@@ -1,0 +1,183 @@
+import { z } from 'zod'
+import { createOrderStore } from '../db/order-store.ts'
+import { listOwnOrders, readOwnEvents } from '../db/partner-orders.ts'
+import { ORDER_STATES } from '../domain/lifecycle.ts'
+import { cancelOrder } from '../orders/people.ts'
+import { acceptOrder, heldOrder } from './accept-order.ts'
+import { readCursor, writeCursor } from './cursor.ts'
+import { ACCEPTED, CANCELLED, EVENTS, ORDER_BODIES, SUCCEEDED } from './examples.ts'
+import { eventAnswerOf, orderAnswerOf } from './order-answer.ts'
+import { eventsAnswer, orderAnswer, orderBody, ordersAnswer } from './order-schemas.ts'
+import { Problem } from './problems.ts'
+import { type AnyRoute, type Call, route } from './route.ts'
+
+const MAX_WAIT_S = 60
+const MAX_PAGE = 500
+
+const wholeNumber = (min: number, max: number, meaning: string) =>
+  z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .refine((digits) => Number(digits) >= min && Number(digits) <= max, `must be from ${min} to ${max}`)
+    .transform(Number)
+    .describe(`${meaning}, ${min} to ${max}`)
+
+const wait = wholeNumber(
+  0,
+  MAX_WAIT_S,
+  'seconds to hold the answer until the order ends or is in doubt',
+).optional()
+const waiting = z.strictObject({ wait })
+const one = z.strictObject({ id: z.guid().describe("the order's id") })
+
+const listing = z.strictObject({
+  reference: z
+    .string()
+    .min(1)
+    .max(128)
+    .regex(/^\P{Cc}*$/u)
+    .describe('only the order of this reference')
+    .optional(),
+  state: z.enum(ORDER_STATES).describe('only orders in this state').optional(),
+  since: z.iso
+    .datetime({ offset: true })
+    .transform((text) => new Date(text))
+    .describe('only orders accepted at this time or later')
+    .optional(),
+  limit: wholeNumber(1, MAX_PAGE, 'orders on a page, 100 when it is not said,').optional(),
+  cursor: z.string().max(200).describe('`next` of the page before, with the same filters').optional(),
+})
+
+const REFERENCES_ARE_FOR_EVER = `Safe to repeat for ever: the same reference and content is the same order and the same answer; with other content
+it is 409 and the first order stands. 202 is answered once the order is committed, whether or not the queue is up.`
+
+export const ORDER_ROUTES: readonly AnyRoute[] = [
+  route({
+    name: 'placeOrder',
+    method: 'POST',
+    path: '/v1/orders',
+    summary: 'Place an order',
+    description: REFERENCES_ARE_FOR_EVER,
+    scope: 'orders:write',
+    query: waiting,
+    body: orderBody as z.ZodType<unknown>,
+    readsBody: true,
+    bodyExamples: ORDER_BODIES,
+    answers: {
+      202: {
+        description: 'The order is accepted, now or before',
+        schema: orderAnswer,
+        example: ACCEPTED,
+        headers: {
+          Location: 'where the order is read',
+          'RateLimit-Limit': 'orders a minute, where they are limited',
+          'RateLimit-Remaining': 'orders left in this minute',
+          'RateLimit-Reset': 'seconds until the minute ends',
+        },
+      },
+    },
+    problems: [
+      'reference_conflict',
+      'kind_not_allowed',
+      'rupiah_unbounded',
+      'rupiah_per_order',
+      'orders_per_minute',
+      'rupiah_per_day',
+      'wallets_per_day',
+    ],
+    handle: ({ query, body }, call) => acceptOrder(body, query.wait ?? 0, call),
+  }),
+  route({
+    name: 'listOrders',
+    method: 'GET',
+    path: '/v1/orders',
+    summary: 'List your orders, the newest first',
+    description: 'A list, not a feed: an order accepted while pages are read is on none of them.',
+    scope: 'orders:read',
+    query: listing,
+    answers: {
+      200: {
+        description: 'A page of orders',
+        schema: ordersAnswer,
+        example: { orders: [SUCCEEDED], next: null },
+      },
+    },
+    problems: [],
+    async handle({ query }, { database, caller }) {
+      const { reference = null, state = null, since = null, limit = 100, cursor } = query
+      const after = cursor === undefined ? null : readCursor(cursor)
+      if (cursor !== undefined && after === null)
+        throw new Problem('invalid_request', {
+          errors: [{ field: 'cursor', problem: 'must be `next` of a page' }],
+        })
+      const filter = { partner: caller.partner, reference, state, since, after, limit: limit + 1 }
+      const found = await listOwnOrders(database, filter)
+      const page = found.slice(0, limit)
+      const last = page.at(-1)
+      const next = found.length > limit && last !== undefined ? writeCursor(last) : null
+      return { status: 200, body: { orders: page.map(orderAnswerOf), next } }
+    },
+  }),
+  route({
+    name: 'readOrder',
+    method: 'GET',
+    path: '/v1/orders/{id}',
+    summary: 'Read an order',
+    scope: 'orders:read',
+    params: one,
+    query: waiting,
+    answers: { 200: { description: 'The order as it is now', schema: orderAnswer, example: SUCCEEDED } },
+    problems: ['not_found'],
+    async handle({ params, query }, call) {
+      return { status: 200, body: orderAnswerOf(await heldOrder(params.id, query.wait ?? 0, call)) }
+    },
+  }),
+  route({
+    name: 'readOrderEvents',
+    method: 'GET',
+    path: '/v1/orders/{id}/events',
+    summary: "Read an order's history",
+    scope: 'orders:read',
+    params: one,
+    query: z.strictObject({}),
+    answers: {
+      200: {
+        description: 'Every change of its state, the first first',
+        schema: eventsAnswer,
+        example: EVENTS,
+      },
+    },
+    problems: ['not_found'],
+    async handle({ params }, { database, caller }) {
+      const events = await readOwnEvents(database, caller.partner, params.id)
+      if (events.length === 0) throw new Problem('not_found')
+      return { status: 200, body: { events: events.map(eventAnswerOf) } }
+    },
+  }),
+  route({
+    name: 'cancelOrder',
+    method: 'POST',
+    path: '/v1/orders/{id}/cancel',
+    summary: 'Cancel an order that has nothing in flight',
+    description:
+      'Safe to repeat: an order that is cancelled already is answered with 200 too. It takes no body.',
+    scope: 'orders:write',
+    params: one,
+    query: z.strictObject({}),
+    answers: { 200: { description: 'The order is cancelled', schema: orderAnswer, example: CANCELLED } },
+    problems: ['not_found', 'not_cancellable'],
+    handle: ({ params }, call) => cancel(params.id, call),
+  }),
+]
+
+async function cancel(id: string, call: Call) {
+  const { database, caller } = call
+  // Whose it is, before anything is done to it.
+  const { orderId } = await heldOrder(id, 0, call)
+  const request = { orderId, actor: `partner:${caller.partner}`, note: 'asked for over HTTP' }
+  const moved = await cancelOrder(request, createOrderStore(database))
+  const order = await heldOrder(orderId, 0, call)
+  if (moved.is === 'refused' && order.state !== 'cancelled')
+    throw new Problem('not_cancellable', { detail: moved.because })
+  return { status: 200, body: orderAnswerOf(order) }
+}

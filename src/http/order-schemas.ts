@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { BAR_GRAMS, ORDER_KINDS } from '../domain/command.ts'
+import { ORDER_STATES } from '../domain/lifecycle.ts'
+import { MAX_RUPIAH, parseGrams } from '../domain/money.ts'
+
+/**
+ * What an order looks like over HTTP. Whether a body is an order is decided by `parseSubmission`, as it is for a job;
+ * these schemas describe the same for people and programs, and a test holds the two equal on what they take.
+ */
+const text = (max: number, meaning: string) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .refine((value) => /^\P{Cc}*$/u.test(value) && value.isWellFormed())
+    .describe(`${meaning}; without control characters`)
+const phoneNumber = z
+  .string()
+  .regex(/^(0|62|\+62)8\d{7,11}$/)
+  .describe('an Indonesian mobile number: 08…, 628… or +628…')
+const goldWeight = z
+  .union([z.string().regex(/^\d{1,9}(\.\d{1,4}0*)?$/), z.number().positive().max(100_000)])
+  .refine((grams) => (parseGrams(grams) ?? 0) > 0)
+  .describe('grams above 0 and at most 100000, at most four decimals')
+const rupiah = z.int().min(1).max(MAX_RUPIAH).describe('whole rupiah')
+
+const everyKind = {
+  reference: text(128, 'your own id of the order; with the same content it is the same order for ever'),
+  phone_number: phoneNumber.describe('the wallet'),
+  deadline: z.iso
+    .datetime({ offset: true })
+    .refine((value) => Math.floor(new Date(value).getUTCFullYear() / 1_000) === 2)
+    .describe('no quote is confirmed after it; default 15 minutes after acceptance')
+    .optional(),
+}
+const maxPrice = z
+  .strictObject({ max_price_per_gram: rupiah })
+  .describe('compared with amount ÷ gold_weight of every quote, fee not included')
+const minPrice = z.strictObject({ min_price_per_gram: rupiah })
+const bar = goldWeight
+  .refine((grams) => BAR_GRAMS.some((each) => parseGrams(each) === parseGrams(grams)))
+  .describe(`a whole bar: ${BAR_GRAMS.join(', ')} g`)
+
+/** Bodies of POST /v1/orders, one alternative per way to ask. */
+export const orderBody = z.union([
+  z
+    .strictObject({
+      kind: z.literal('buy'),
+      ...everyKind,
+      gold_weight: goldWeight,
+      limit: maxPrice.optional(),
+    })
+    .describe('buy by weight'),
+  z
+    .strictObject({ kind: z.literal('buy'), ...everyKind, amount: rupiah, limit: maxPrice.optional() })
+    .describe('buy by amount'),
+  z.strictObject({
+    kind: z.literal('sell'),
+    ...everyKind,
+    gold_weight: goldWeight,
+    limit: minPrice.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('transfer'),
+    ...everyKind,
+    gold_weight: goldWeight,
+    recipient: phoneNumber.describe("the receiving wallet's phone number"),
+    remarks: text(200, 'shown to the recipient').optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('withdraw'),
+    ...everyKind,
+    gold_weight: bar,
+    ktp: z
+      .string()
+      .regex(/^\d{16}$/)
+      .describe('erased once the order is final'),
+    address: z
+      .strictObject({
+        province: text(100, 'province'),
+        city: text(100, 'city'),
+        district: text(100, 'district'),
+        subdistrict: text(100, 'subdistrict'),
+        address: text(300, 'street and number'),
+        zip_code: z.string().regex(/^\d{5}$/),
+        note: text(300, 'for the courier').optional(),
+      })
+      .describe('erased once the order is final'),
+  }),
+])
+
+const time = z.iso.datetime()
+const gramsOut = z.string().regex(/^\d+\.\d{4}$/)
+const rupiahOut = z.int().min(0)
+
+/** An order as it is answered. */
+export const orderAnswer = z.strictObject({
+  id: z.guid(),
+  reference: z.string(),
+  kind: z.enum(ORDER_KINDS),
+  phone_number: z.string().describe('the wallet, masked'),
+  request: z
+    .strictObject({
+      gold_weight: gramsOut.optional(),
+      amount: rupiahOut.optional(),
+      limit: z
+        .strictObject({ max_price_per_gram: rupiahOut.optional(), min_price_per_gram: rupiahOut.optional() })
+        .optional(),
+      recipient: z.string().describe('masked').optional(),
+    })
+    .describe('what was asked for, without what is personal'),
+  state: z.enum(ORDER_STATES),
+  reason: z.string().describe('the code of the last change of state: docs/lifecycle.md'),
+  attempts: z.int().min(0).describe('quotes that were to be confirmed'),
+  executed: z
+    .strictObject({
+      request_id: z.string().nullable(),
+      response_id: z.string().nullable(),
+      session_id: z.string().nullable().describe("the gateway's id of the transaction"),
+      gold_weight: gramsOut,
+      amount: rupiahOut,
+      fee: rupiahOut,
+    })
+    .nullable()
+    .describe('the executed transaction; null until one is known'),
+  accepted_at: time,
+  deadline: time,
+  settled_at: time.nullable(),
+})
+export type OrderAnswer = z.infer<typeof orderAnswer>
+
+export const ordersAnswer = z.strictObject({
+  orders: z.array(orderAnswer),
+  next: z.string().nullable().describe('the cursor of the next page; null on the last'),
+})
+
+export const eventsAnswer = z.strictObject({
+  events: z.array(
+    z.strictObject({
+      at: time,
+      from: z.enum(ORDER_STATES).nullable(),
+      to: z.enum(ORDER_STATES),
+      reason: z.string(),
+      by: z.string().describe('partner, worker, sweeper, scheduler or person'),
+    }),
+  ),
+})

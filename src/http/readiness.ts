@@ -1,0 +1,50 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Database } from '../db/pool.ts'
+import { isUpToDate } from '../db/readiness.ts'
+
+/** Whether this server can accept orders, and how what it leans on is. */
+export interface Readiness {
+  readonly isReady: boolean
+  readonly database: 'up' | 'down'
+  readonly migrations: 'current' | 'behind' | 'unknown'
+  /** Shown, and no reason to be taken out: orders are accepted without it and run when it is back. */
+  readonly queue: 'up' | 'down'
+}
+
+export interface ReadinessEffects {
+  readonly database: Database
+  /** Fails when the queue gives no sign of life. */
+  askQueue(): Promise<unknown>
+  readonly withinMs: number
+}
+
+export async function readReadiness(effects: ReadinessEffects): Promise<Readiness> {
+  const { database, askQueue, withinMs } = effects
+  const [migrated, queue] = await Promise.all([
+    settled(() => isUpToDate(database), withinMs),
+    settled(askQueue, withinMs),
+  ])
+  const isUp = migrated.is === 'answered'
+  return {
+    isReady: isUp && migrated.value,
+    database: isUp ? 'up' : 'down',
+    migrations: isUp ? (migrated.value ? 'current' : 'behind') : 'unknown',
+    queue: queue.is === 'answered' ? 'up' : 'down',
+  }
+}
+
+type Settled<T> = { readonly is: 'answered'; readonly value: T } | { readonly is: 'failed' }
+
+async function settled<T>(ask: () => Promise<T>, withinMs: number): Promise<Settled<T>> {
+  const over = new AbortController()
+  const late = pause(withinMs, { is: 'failed' } as const, { signal: over.signal }).catch(
+    () => ({ is: 'failed' }) as const,
+  )
+  const answered = ask().then(
+    (value) => ({ is: 'answered', value }) as const,
+    () => ({ is: 'failed' }) as const,
+  )
+  const first = await Promise.race([answered, late])
+  over.abort()
+  return first
+}

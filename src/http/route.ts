@@ -1,0 +1,121 @@
+import type { z } from 'zod'
+import type { Database } from '../db/pool.ts'
+import type { OrderLog } from '../orders/effects.ts'
+import type { Caller } from '../partners/authenticate.ts'
+import type { Scope } from '../partners/words.ts'
+import type { Batched } from './batched.ts'
+import type { ProblemCode } from './problems.ts'
+import type { Readiness } from './readiness.ts'
+import type { Waits } from './waits.ts'
+import type { WalletGateway } from './wallet-gateway.ts'
+
+/** Everything the handlers use of the world. */
+export interface ApiEffects extends Batched {
+  readonly database: Database
+  /** Null: no gateway is configured, and what asks it is answered so. */
+  readonly gateway: WalletGateway | null
+  /** Asks the queue to bring an order to a worker. Does not wait for it, and does not fail. */
+  wake(orderId: string): void
+  readonly waits: Waits
+  readiness(): Promise<Readiness>
+  newId(): string
+  /** Milliseconds since the epoch. */
+  now(): number
+  readonly log: OrderLog
+  /** The product's version. */
+  readonly version: string
+}
+
+/** What a handler knows of the request beside its input. */
+export interface Call extends ApiEffects {
+  readonly caller: Caller
+  /** Aborted when the client has gone. */
+  readonly gone: AbortSignal
+  /** Gives the request's place among those under way back: it only waits from now on. */
+  yieldPlace(): void
+}
+
+export interface Input<Params, Query, Body> {
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** One kind of answer of a route. */
+export interface AnswerRow {
+  readonly description: string
+  /** `application/json` when it is not said. */
+  readonly contentType?: string
+  /** Null: a text that is not JSON. */
+  readonly schema: z.ZodType | null
+  readonly example: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** One row of the table of routes: registration, validation, description and tests follow from it. */
+export interface Route<Params, Query, Body> {
+  readonly name: string
+  readonly method: 'GET' | 'POST'
+  /** In OpenAPI's spelling: `/v1/orders/{id}`. */
+  readonly path: string
+  readonly summary: string
+  readonly description?: string
+  /** Null: anybody may ask. */
+  readonly scope: Scope | null
+  readonly params?: z.ZodType<Params>
+  readonly query?: z.ZodType<Query>
+  readonly body?: z.ZodType<Body>
+  /** The schema only describes the body; the handler reads it. */
+  readonly readsBody?: true
+  readonly bodyExamples?: Readonly<Record<string, unknown>>
+  readonly answers: Readonly<Record<number, AnswerRow>>
+  /** Problems beside those every route may answer with. */
+  readonly problems: readonly ProblemCode[]
+  handle(input: Input<Params, Query, Body>, call: Call): Promise<Answer>
+}
+
+export type AnyRoute = Route<unknown, unknown, unknown>
+
+/** Keeps a row's types together while it is written, and forgets them in the table. */
+export function route<Params = undefined, Query = undefined, Body = undefined>(
+  row: Route<Params, Query, Body>,
+): AnyRoute {
+  return row as AnyRoute
+}
+
+/** Problems that any route may answer with. */
+export const COMMON_PROBLEMS = [
+  'malformed_request',
+  'request_timeout',
+  'headers_too_large',
+  'internal',
+  'overloaded',
+  'unavailable',
+] as const satisfies readonly ProblemCode[]
+
+/** Problems of every route that asks for a key. */
+export const KEY_PROBLEMS = [
+  'unauthorised',
+  'signature_refused',
+  'scope_missing',
+  'partner_suspended',
+  'address_refused',
+] as const satisfies readonly ProblemCode[]
+
+/** Every problem a route may answer with. */
+export function problemsOf(row: AnyRoute): ProblemCode[] {
+  const takes = row.params !== undefined || row.query !== undefined || row.body !== undefined
+  return [
+    ...row.problems,
+    ...(takes ? (['invalid_request'] as const) : []),
+    ...(row.method === 'POST' ? (['payload_too_large', 'unsupported_media_type'] as const) : []),
+    ...(row.scope === null ? [] : KEY_PROBLEMS),
+    ...COMMON_PROBLEMS,
+  ]
+}

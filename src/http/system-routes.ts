@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { type AnyRoute, route } from './route.ts'
+
+const readinessAnswer = z.strictObject({
+  database: z.enum(['up', 'down']),
+  migrations: z.enum(['current', 'behind', 'unknown']),
+  queue: z.enum(['up', 'down']).describe('no reason to be taken out: orders are accepted without it'),
+})
+
+/** What asks for no key. `describe` is handed in, for these rows are part of what it describes. */
+export function systemRoutes(describe: { openapi(version: string): object; page(version: string): string }) {
+  return [
+    route({
+      name: 'readHealth',
+      method: 'GET',
+      path: '/healthz',
+      summary: 'Whether the process lives',
+      scope: null,
+      answers: {
+        200: {
+          description: 'It does',
+          schema: z.strictObject({ status: z.literal('ok') }),
+          example: { status: 'ok' },
+        },
+      },
+      problems: [],
+      handle: async () => ({ status: 200, body: { status: 'ok' } }),
+    }),
+    route({
+      name: 'readReadiness',
+      method: 'GET',
+      path: '/readyz',
+      summary: 'Whether it can accept orders',
+      scope: null,
+      answers: {
+        200: {
+          description: 'It can',
+          schema: readinessAnswer,
+          example: { database: 'up', migrations: 'current', queue: 'up' },
+        },
+        503: {
+          description: 'It cannot',
+          schema: readinessAnswer,
+          example: { database: 'down', migrations: 'unknown', queue: 'up' },
+        },
+      },
+      problems: [],
+      async handle(_input, { readiness }) {
+        const { isReady, ...body } = await readiness()
+        return { status: isReady ? 200 : 503, body }
+      },
+    }),
+    route({
+      name: 'readOpenapi',
+      method: 'GET',
+      path: '/openapi.json',
+      summary: 'This description for programs',
+      scope: null,
+      answers: {
+        200: {
+          description: 'OpenAPI 3.1',
+          schema: z.looseObject({ openapi: z.literal('3.1.0') }),
+          example: { openapi: '3.1.0' },
+        },
+      },
+      problems: [],
+      handle: async (_input, { version }) => ({ status: 200, body: describe.openapi(version) }),
+    }),
+    route({
+      name: 'readDocs',
+      method: 'GET',
+      path: '/docs',
+      summary: 'This description for people',
+      scope: null,
+      answers: {
+        200: {
+          description: 'A page',
+          contentType: 'text/html; charset=utf-8',
+          schema: null,
+          example: '<!doctype html>',
+        },
+      },
+      problems: [],
+      handle: async (_input, { version }) => ({ status: 200, body: describe.page(version) }),
+    }),
+  ] satisfies AnyRoute[]
+}

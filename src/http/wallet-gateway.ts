@@ -1,0 +1,28 @@
+/** The answer of the gateway to what is not an order: its data, or its words. */
+export type GatewayAnswer<Data> =
+  | { readonly is: 'answered'; readonly data: Data }
+  | { readonly is: 'refused'; readonly message: string }
+  | { readonly is: 'trouble'; readonly message: string }
+
+/** A wallet's withdrawal address as the gateway keeps it. */
+export interface WalletAddress {
+  readonly province: string
+  readonly city: string
+  readonly district: string
+  readonly subdistrict: string
+  readonly address: string
+  readonly zip_code: string
+  readonly note: string
+  readonly ktp: string
+}
+
+/** What the API asks of the gateway. */
+export interface WalletGateway {
+  register(wallet: { phone_number: string; name: string; email: string }): Promise<GatewayAnswer<object>>
+  region(kecamatan: string): Promise<GatewayAnswer<readonly unknown[]>>
+  getAddress(phoneNumber: string): Promise<GatewayAnswer<WalletAddress>>
+  chart(
+    side: 'buy' | 'sell',
+    phoneNumber: string,
+  ): Promise<GatewayAnswer<readonly { date: string; value: number }[]>>
+}

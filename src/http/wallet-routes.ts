@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import { claimWallet, ownsWallet } from '../db/partner-store.ts'
+import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
+import { Problem } from './problems.ts'
+import { type AnyRoute, type Call, route } from './route.ts'
+import type { GatewayAnswer, WalletGateway } from './wallet-gateway.ts'
+
+const phoneNumber = z
+  .string()
+  .regex(/^(0|62|\+62)8\d{7,11}$/, 'must be an Indonesian mobile number: 08…, 628… or +628…')
+  .describe('the wallet: 08…, 628… or +628…')
+const text = (max: number, meaning: string) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'must have no control characters')
+    .describe(meaning)
+
+const walletAnswer = z.strictObject({ phone_number: z.string().describe('the wallet, masked') })
+const addressAnswer = z.strictObject({
+  phone_number: z.string().describe('masked'),
+  province: z.string(),
+  city: z.string(),
+  district: z.string(),
+  subdistrict: z.string(),
+  address: z.string(),
+  zip_code: z.string(),
+  note: z.string(),
+  ktp: z.string().describe('masked but for its last two digits'),
+})
+const chartAnswer = z.strictObject({
+  prices: z.array(z.strictObject({ date: z.string(), price_per_gram: z.int().min(0).describe('rupiah') })),
+})
+
+const GATEWAY_PROBLEMS = ['gateway_refused', 'gateway_trouble', 'gateway_missing'] as const
+
+export const WALLET_ROUTES: readonly AnyRoute[] = [
+  route({
+    name: 'registerWallet',
+    method: 'POST',
+    path: '/v1/wallets',
+    summary: 'Activate a wallet',
+    description: 'The first partner that registers a wallet here is the one that may read its address.',
+    scope: 'orders:write',
+    query: z.strictObject({}),
+    body: z.strictObject({
+      phone_number: phoneNumber,
+      name: text(100, "the customer's name"),
+      email: z.email().max(254).describe("the customer's e-mail address"),
+    }),
+    bodyExamples: {
+      wallet: { phone_number: '081234500001', name: 'Sari Contoh', email: 'sari@contoh.example' },
+    },
+    answers: {
+      200: {
+        description: 'The wallet is active',
+        schema: walletAnswer,
+        example: { phone_number: '08xxxxxxx001' },
+      },
+    },
+    problems: GATEWAY_PROBLEMS,
+    async handle({ body }, call) {
+      await ask(call, (gateway) => gateway.register(body))
+      await claimWallet(call.database, body.phone_number, call.caller.partner)
+      return { status: 200, body: { phone_number: maskPhoneNumber(body.phone_number) } }
+    },
+  }),
+  route({
+    name: 'readWalletAddress',
+    method: 'GET',
+    path: '/v1/wallets/{phone_number}/address',
+    summary: "Read your customer's withdrawal address",
+    scope: 'orders:read',
+    params: z.strictObject({ phone_number: phoneNumber }),
+    query: z.strictObject({}),
+    answers: {
+      200: {
+        description: 'Where bars are sent',
+        schema: addressAnswer,
+        example: {
+          phone_number: '08xxxxxxx001',
+          province: 'DKI Jakarta',
+          city: 'Jakarta Pusat',
+          district: 'Gambir',
+          subdistrict: 'Duri Pulo',
+          address: 'Jl. Contoh 1',
+          zip_code: '10140',
+          note: '',
+          ktp: 'xxxxxxxxxxxxxx01',
+        },
+      },
+    },
+    problems: ['not_found', ...GATEWAY_PROBLEMS],
+    async handle({ params }, call) {
+      const isOwn = await ownsWallet(call.database, params.phone_number, call.caller.partner)
+      if (!isOwn) throw new Problem('not_found')
+      const data = await ask(call, (gateway) => gateway.getAddress(params.phone_number))
+      const { province, city, district, subdistrict, address, zip_code, note, ktp } = data
+      const place = { province, city, district, subdistrict, address, zip_code, note }
+      const phone_number = maskPhoneNumber(params.phone_number)
+      return { status: 200, body: { phone_number, ...place, ktp: maskKtp(ktp) } }
+    },
+  }),
+  route({
+    name: 'listRegions',
+    method: 'GET',
+    path: '/v1/regions',
+    summary: 'List collection points of a kecamatan',
+    scope: 'orders:read',
+    query: z.strictObject({ kecamatan: text(100, 'the subdistrict, such as Gambir') }),
+    answers: {
+      200: {
+        description: 'Collection points as the gateway writes them',
+        schema: z.strictObject({ regions: z.array(z.unknown()) }),
+        example: { regions: [{ kecamatan: 'Gambir', kabupaten: 'Jakarta Pusat' }] },
+      },
+    },
+    problems: GATEWAY_PROBLEMS,
+    async handle({ query }, call) {
+      const regions = await ask(call, (gateway) => gateway.region(query.kecamatan))
+      return { status: 200, body: { regions } }
+    },
+  }),
+  route({
+    name: 'listPrices',
+    method: 'GET',
+    path: '/v1/prices',
+    summary: 'List the price per gram of the last days',
+    scope: 'orders:read',
+    query: z.strictObject({
+      phone_number: phoneNumber,
+      side: z.enum(['buy', 'sell']).describe('buy when it is not said').optional(),
+    }),
+    answers: {
+      200: {
+        description: 'One price a day',
+        schema: chartAnswer,
+        example: { prices: [{ date: '2026-02-09', price_per_gram: 882_000 }] },
+      },
+    },
+    problems: GATEWAY_PROBLEMS,
+    async handle({ query }, call) {
+      const { side = 'buy', phone_number } = query
+      const chart = await ask(call, (gateway) => gateway.chart(side, phone_number))
+      return {
+        status: 200,
+        body: { prices: chart.map(({ date, value }) => ({ date, price_per_gram: value })) },
+      }
+    },
+  }),
+]
+
+/** Asks the gateway; what it does not answer is a problem. Its words may hold a phone number. */
+async function ask<Data>(
+  { gateway }: Call,
+  call: (gateway: WalletGateway) => Promise<GatewayAnswer<Data>>,
+): Promise<Data> {
+  if (gateway === null) throw new Problem('gateway_missing')
+  const answer = await call(gateway)
+  switch (answer.is) {
+    case 'answered':
+      return answer.data
+    case 'refused':
+      throw new Problem('gateway_refused', { detail: maskPhoneNumbersIn(answer.message) })
+    case 'trouble':
+      throw new Problem('gateway_trouble')
+  }
+}

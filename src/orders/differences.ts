@@ -1,0 +1,38 @@
+import { isFinal } from '../domain/lifecycle.ts'
+import type { OrderContent, Submission } from '../domain/submission.ts'
+import type { StoredOrder } from './ports.ts'
+
+/**
+ * Which fields of a submission are not those of the order that has its reference. Names them, never their values.
+ * What was erased of a final withdrawal can no longer be compared: then `content` stands for it.
+ */
+export function differingFields(order: StoredOrder, submission: Submission): string[] {
+  const { command, deadline } = submission
+  if (order.kind !== command.kind) return ['kind']
+  const isErased = order.kind === 'withdraw' && isFinal(order.state)
+  const ours = flat(isErased ? withoutErased(order.content) : order.content)
+  const theirs = flat(isErased ? withoutErased(submission.content) : submission.content)
+  const fields = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])].filter(
+    (field) => ours[field] !== theirs[field],
+  )
+  if (order.phoneNumber !== command.phoneNumber) fields.push('phone_number')
+  if (deadline !== null && deadline.getTime() !== order.deadlineAt.getTime()) fields.push('deadline')
+  if (fields.length > 0) return fields
+  // Nothing else is in the hash: either what was erased differs, or one of the two has the default deadline.
+  return [isErased ? 'content' : 'deadline']
+}
+
+function withoutErased(content: OrderContent): OrderContent {
+  const { ktp: _ktp, address: _address, ...kept } = content
+  return kept
+}
+
+function flat(content: object, prefix = ''): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(content).flatMap(([field, value]: [string, unknown]) =>
+      typeof value === 'object' && value !== null
+        ? Object.entries(flat(value, `${prefix}${field}.`))
+        : [[prefix + field, value] as const],
+    ),
+  )
+}

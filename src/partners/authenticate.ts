@@ -1,0 +1,49 @@
+import type { KnownKey } from '../db/partner-store.ts'
+import { isListed } from './addresses.ts'
+import { hasHash, presentedKey } from './key.ts'
+import type { PartnerLimits } from './limits.ts'
+import type { Scope } from './words.ts'
+
+/** Who a request comes from. */
+export interface Caller {
+  readonly partner: string
+  readonly prefix: string
+  readonly scopes: readonly Scope[]
+  /** Set: the request must be signed with it. */
+  readonly signingSecret: string | null
+  readonly limits: PartnerLimits
+}
+
+/** `unknown` covers a key that is missing, malformed, wrong, revoked or expired: nobody learns which. */
+export type Authentication =
+  | { readonly is: 'known'; readonly caller: Caller }
+  | { readonly is: 'unknown' | 'suspended' | 'address_refused' }
+
+/** No key has this hash; comparing with it takes the time of comparing with one. */
+const NO_HASH = '0'.repeat(64)
+
+/** Finds out who presents this key from that address. */
+export async function authenticate(
+  presented: { readonly authorization: string | undefined; readonly address: string },
+  findKey: (prefix: string) => Promise<KnownKey | null>,
+): Promise<Authentication> {
+  const given = presentedKey(presented.authorization)
+  if (given === null) return { is: 'unknown' }
+  const key = await findKey(given.prefix)
+  if (!hasHash(given.key, key?.secretHash ?? NO_HASH) || key === null) return { is: 'unknown' }
+  if (key.state !== 'active') return { is: 'suspended' }
+  if (key.addresses !== null && !isListed(presented.address, key.addresses)) return { is: 'address_refused' }
+  return { is: 'known', caller: callerOf(key) }
+}
+
+function callerOf(key: KnownKey): Caller {
+  const { name, prefix, scopes, signingSecret, ordersPerMinute, walletsPerDay, kinds } = key
+  const limits = {
+    ordersPerMinute,
+    rupiahPerOrder: key.rupiahPerOrder === null ? null : BigInt(key.rupiahPerOrder),
+    rupiahPerDay: key.rupiahPerDay === null ? null : BigInt(key.rupiahPerDay),
+    walletsPerDay,
+    kinds,
+  }
+  return { partner: name, prefix, scopes, signingSecret, limits }
+}

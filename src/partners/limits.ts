@@ -1,0 +1,88 @@
+import type { OrderCommand, OrderKind } from '../domain/command.ts'
+import { GOLD_UNITS_PER_GRAM } from '../domain/money.ts'
+
+/** What a partner may do at most; null fields do not limit. */
+export interface PartnerLimits {
+  readonly ordersPerMinute: number | null
+  readonly rupiahPerOrder: bigint | null
+  readonly rupiahPerDay: bigint | null
+  readonly walletsPerDay: number | null
+  readonly kinds: readonly OrderKind[] | null
+}
+
+export const NO_LIMITS: PartnerLimits = {
+  ordersPerMinute: null,
+  rupiahPerOrder: null,
+  rupiahPerDay: null,
+  walletsPerDay: null,
+  kinds: null,
+}
+
+/** What was used so far in this minute and on this day. */
+export interface Usage {
+  readonly orders: number
+  readonly rupiah: bigint
+  readonly wallets: number
+  /** Seconds until the minute and the day begin anew. */
+  readonly minuteEndsInS: number
+  readonly dayEndsInS: number
+}
+
+/** Every way a limit can be reached. */
+export const BREACHES = [
+  'kind_not_allowed',
+  'rupiah_unbounded',
+  'rupiah_per_order',
+  'orders_per_minute',
+  'rupiah_per_day',
+  'wallets_per_day',
+] as const
+export type Breach = (typeof BREACHES)[number]
+
+/** Whether an order of this partner needs its usage counted, which makes its orders take turns. */
+export function countsUsage(limits: PartnerLimits): boolean {
+  return limits.ordersPerMinute !== null || limits.rupiahPerDay !== null || limits.walletsPerDay !== null
+}
+
+/**
+ * The most rupiah an order can move, fee not included; null when nothing in the order bounds it.
+ * A price is known only from the quote, so a weight is bounded by nothing but a limit on its price.
+ */
+export function mostRupiah(command: OrderCommand): bigint | null {
+  switch (command.kind) {
+    case 'buy': {
+      if (command.by === 'rupiah') return BigInt(command.amount)
+      if (command.maxPricePerGram === null) return null
+      const units = BigInt(GOLD_UNITS_PER_GRAM)
+      return (BigInt(command.goldWeight) * BigInt(command.maxPricePerGram) + units - 1n) / units
+    }
+    case 'sell':
+    case 'transfer':
+    case 'withdraw':
+      return null
+  }
+}
+
+/** The limit that an order alone, whatever was placed before it, would break. */
+export function breachByItself(limits: PartnerLimits, command: OrderCommand): Breach | null {
+  if (limits.kinds !== null && !limits.kinds.includes(command.kind)) return 'kind_not_allowed'
+  if (limits.rupiahPerOrder === null && limits.rupiahPerDay === null) return null
+  const rupiah = mostRupiah(command)
+  if (rupiah === null) return 'rupiah_unbounded'
+  const most = limits.rupiahPerOrder ?? rupiah
+  return rupiah > most ? 'rupiah_per_order' : null
+}
+
+/** The limit that one more order would break after what was used. */
+export function breachByUsage(
+  limits: PartnerLimits,
+  usage: Usage,
+  order: { readonly rupiah: bigint; readonly isNewWallet: boolean },
+): Breach | null {
+  if (limits.ordersPerMinute !== null && usage.orders >= limits.ordersPerMinute) return 'orders_per_minute'
+  if (limits.rupiahPerDay !== null && usage.rupiah + order.rupiah > limits.rupiahPerDay)
+    return 'rupiah_per_day'
+  if (limits.walletsPerDay !== null && order.isNewWallet && usage.wallets >= limits.walletsPerDay)
+    return 'wallets_per_day'
+  return null
+}

@@ -1,0 +1,71 @@
+import { admitOrder, type UsageRow } from '../db/admission.ts'
+import type { Database } from '../db/pool.ts'
+import { findStored } from '../db/submissions.ts'
+import type { Submission } from '../domain/submission.ts'
+import type { StoredOrder } from '../orders/ports.ts'
+import {
+  type Breach,
+  breachByItself,
+  breachByUsage,
+  countsUsage,
+  mostRupiah,
+  type PartnerLimits,
+  type Usage,
+} from './limits.ts'
+
+/** What became of a partner's order. `usage` is null where nothing is counted. */
+export type Placed =
+  | { readonly is: 'stored'; readonly order: StoredOrder; readonly usage: Usage | null }
+  | { readonly is: 'conflict'; readonly order: StoredOrder; readonly usage: Usage | null }
+  | { readonly is: 'refused'; readonly breach: Breach; readonly usage: Usage | null }
+
+export interface PlacingEffects {
+  readonly database: Database
+  /** Stores an order that is not stored yet, and gives the stored one of its reference. */
+  submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder>
+  newId(): string
+}
+
+/**
+ * Stores a partner's order within its limits. Idempotent: an order that is stored already is found again, also when the
+ * limits would not let it in any more.
+ */
+export async function placeOrder(
+  submission: Submission,
+  limits: PartnerLimits,
+  effects: PlacingEffects,
+): Promise<Placed> {
+  const { database } = effects
+  const actor = `partner:${submission.partner}`
+  const breach = breachByItself(limits, submission.command)
+  if (breach !== null) {
+    const [known] = await findStored(database, [submission])
+    return known === undefined ? { is: 'refused', breach, usage: null } : found(submission, known, null)
+  }
+  if (!countsUsage(limits)) {
+    const order = await effects.submit({ orderId: effects.newId(), submission })
+    return found(submission, order, null)
+  }
+  const rupiah = mostRupiah(submission.command) ?? 0n
+  const candidate = {
+    orderId: effects.newId(),
+    submission,
+    rupiah,
+    countsWallets: limits.walletsPerDay !== null,
+  }
+  const decide = (usage: UsageRow, isNewWallet: boolean) =>
+    breachByUsage(limits, usageOf(usage), { rupiah, isNewWallet })
+  const admission = await admitOrder(database, candidate, decide, actor)
+  const usage = usageOf(admission.usage)
+  return admission.is === 'refused'
+    ? { is: 'refused', breach: admission.because, usage }
+    : found(submission, admission.order, usage)
+}
+
+function found(submission: Submission, order: StoredOrder, usage: Usage | null): Placed {
+  return { is: order.contentHash === submission.contentHash ? 'stored' : 'conflict', order, usage }
+}
+
+function usageOf(row: UsageRow): Usage {
+  return { ...row, rupiah: BigInt(row.rupiah) }
+}

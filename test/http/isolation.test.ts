@@ -1,0 +1,178 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseSubmission } from '../../src/domain/submission.ts'
+import { jsonSchemaOf } from '../../src/http/openapi.ts'
+import { orderBody } from '../../src/http/order-schemas.ts'
+import { ROUTES } from '../../src/http/routes.ts'
+import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { spoiled, valuesOf } from '../support/from-schema.ts'
+import { openTestClient } from '../support/gateway-settings.ts'
+import { aBuy, startTestWeb, type TestWeb } from '../support/web.ts'
+
+let sandbox: Sandbox
+let here: TestWeb
+beforeAll(async () => {
+  sandbox = await startSandbox({ seed: 1, openWallets: null })
+  here = await startTestWeb({ gateway: openTestClient(sandbox.url) })
+})
+afterAll(async () => {
+  await here?.stop()
+  await sandbox?.stop()
+})
+
+const withParams = (path: string, values: Record<string, string>) =>
+  path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(values[name] ?? ''))
+
+describe('another partner', () => {
+  const WALLET = '081234500077'
+  const keyed = ROUTES.filter(({ scope }) => scope !== null)
+  let owner: { key: string; name: string }
+  let other: { key: string; name: string }
+  let orderId: string
+  beforeAll(async () => {
+    owner = await here.partner()
+    other = await here.partner()
+    const body = aBuy({ reference: 'mine' })
+    orderId = String((await here.ask('POST', '/v1/orders', { key: owner.key, body })).json.id)
+    const wallet = { phone_number: WALLET, name: 'Sari Contoh', email: 'sari@contoh.example' }
+    for (const { key } of [owner, other])
+      expect((await here.ask('POST', '/v1/wallets', { key, body: wallet })).status).toBe(200)
+  })
+
+  it.each(keyed.filter(({ params }) => params !== undefined).map(({ method, path }) => [method, path]))(
+    'gets of %s %s what it gets for nothing at all',
+    async (method, path) => {
+      const absent = { id: '019c4f2a-7b1e-7c3d-9a4b-5e6f70818293', phone_number: '081234500078' }
+      const theirs = await here.ask(method, withParams(path, { id: orderId, phone_number: WALLET }), other)
+      const nothing = await here.ask(method, withParams(path, absent), other)
+      const malformed = await here.ask(method, withParams(path, { id: 'x', phone_number: 'x' }), other)
+      expect(theirs.status).toBe(404)
+      expect(theirs.text).toBe(nothing.text)
+      expect(malformed.text).toBe(nothing.text)
+      const names = (reply: typeof theirs) => [...reply.headers.keys()].sort()
+      expect(names(theirs)).toEqual(names(nothing))
+    },
+  )
+
+  it('finds it in no list, by no filter and by no cursor', async () => {
+    await here.ask('POST', '/v1/orders', { key: owner.key, body: aBuy() })
+    const page = await here.ask('GET', '/v1/orders?limit=1', owner)
+    for (const query of ['', '?reference=mine', '?state=accepted', `?cursor=${page.json.next}`])
+      expect((await here.ask('GET', `/v1/orders${query}`, other)).json).toEqual({ orders: [], next: null })
+  })
+
+  it('has the same reference for an order of its own', async () => {
+    const reply = await here.ask('POST', '/v1/orders', {
+      key: other.key,
+      body: aBuy({ reference: 'mine', amount: 5 }),
+    })
+    expect(reply.status).toBe(202)
+    expect(reply.json.id).not.toBe(orderId)
+  })
+
+  it('leaves the order as it was', async () => {
+    const { json } = await here.ask('GET', `/v1/orders/${orderId}/events`, owner)
+    expect(json.events).toHaveLength(1)
+  })
+
+  it.each(keyed.map(({ method, path }) => [method, path]))(
+    'is not let in to %s %s with a key that is missing, wrong, revoked or expired: always the same answer',
+    async (method, path) => {
+      const { key, name } = await here.partner()
+      const run = (text: string) => here.database.run({ name: '', text }, [name])
+      const ask = (given: string | null) =>
+        here.ask(method, withParams(path, { id: orderId, phone_number: WALLET }), { key: given })
+      const wrong = `${key.slice(0, -2)}${key.endsWith('AA') ? 'BB' : 'AA'}`
+      const answers = [
+        await ask(null),
+        await ask('gp_x'),
+        await ask(wrong),
+        await ask(`gp_aaaaaaaaaaaa${key.slice(15)}`),
+      ]
+      await run(`UPDATE partner_keys SET expires_at = now() - interval '1 second' WHERE partner = $1`)
+      answers.push(await ask(key))
+      await run(`UPDATE partner_keys SET revoked_at = now() WHERE partner = $1`)
+      answers.push(await ask(key))
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 401))
+      expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
+    },
+  )
+})
+
+describe('a body', () => {
+  const bodies = valuesOf(jsonSchemaOf(orderBody))
+  const isOrder = (body: unknown): boolean => {
+    try {
+      const { kind, ...fields } = body as Record<string, unknown>
+      if (Object.hasOwn(fields, 'partner')) return false
+      parseSubmission(kind, { ...fields, partner: 'acme' })
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  it.each([
+    ['written by the schema', bodies, 0.02],
+    ['spoiled', spoiled(bodies), 0],
+  ])('%s is an order to the API exactly when it is one to a job', (_what, bodiesOf, share) => {
+    let taken = 0
+    const runs = 3_000
+    fc.assert(
+      fc.property(bodiesOf, (body) => {
+        const isOne = isOrder(body)
+        if (isOne) taken += 1
+        expect(orderBody.safeParse(body).success).toBe(isOne)
+      }),
+      { numRuns: runs },
+    )
+    expect(taken / runs).toBeGreaterThanOrEqual(share)
+  })
+
+  it.each([
+    ['0000-01-01T00:00:00Z', false],
+    ['9999-12-31T23:59:59-23:59', false],
+    ['2030-01-01T00:00:00Z', true],
+    ['2030-01-01T00:00:00', false],
+  ])('with the deadline %s: %s', (deadline, expected) => {
+    expect(isOrder(aBuy({ deadline }))).toBe(expected)
+    expect(orderBody.safeParse(aBuy({ deadline })).success).toBe(expected)
+  })
+
+  it.each(ROUTES.filter(({ scope }) => scope !== null).map((row) => [row.method, row.path, row] as const))(
+    'or a query of any kind never makes %s %s answer 500',
+    async (method, path, row) => {
+      const { key } = await here.partner()
+      const queries = row.query === undefined ? fc.constant({}) : valuesOf(jsonSchemaOf(row.query))
+      const params = row.params === undefined ? fc.constant({}) : valuesOf(jsonSchemaOf(row.params))
+      const body = row.body === undefined ? fc.constant(undefined) : valuesOf(jsonSchemaOf(row.body))
+      const input = fc.record({
+        params: fc.oneof(params, spoiled(params)),
+        query: fc.oneof(queries, spoiled(queries)),
+        body: fc.oneof(body, spoiled(body)),
+      })
+      await fc.assert(
+        fc.asyncProperty(input, async ({ params: inPath, query, body: sent }) => {
+          const texts = Object.entries(Object(inPath)).map(([name, value]) => [name, wellFormed(value)])
+          const search = new URLSearchParams(
+            Object.entries(Object(query))
+              .filter(([name]) => name !== 'wait')
+              .map(([name, value]): [string, string] => [wellFormed(name), wellFormed(value)]),
+          )
+          const reply = await here.ask(method, `${withParams(path, Object.fromEntries(texts))}?${search}`, {
+            key,
+            ...(method === 'GET' ? {} : { body: JSON.stringify(sent) ?? '' }),
+          })
+          expect(reply.status).not.toBe(500)
+          expect([200, 202, 400, 404, 409, 422, 502]).toContain(reply.status)
+        }),
+        { numRuns: 60 },
+      )
+    },
+  )
+})
+
+/** What can stand in a URL at all. */
+function wellFormed(value: unknown): string {
+  return (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).toWellFormed().slice(0, 100)
+}

@@ -1,0 +1,386 @@
+import { createHmac } from 'node:crypto'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { setState } from '../../src/db/partner-store.ts'
+import { jsonSchemaOf, type openapiOf } from '../../src/http/openapi.ts'
+import { orderBody } from '../../src/http/order-schemas.ts'
+import { PROBLEMS, type ProblemCode } from '../../src/http/problems.ts'
+import { ROUTES } from '../../src/http/routes.ts'
+import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import { readText, tableRows } from '../ground/tables.ts'
+import { openTestClient } from '../support/gateway-settings.ts'
+import { envelope, replyWith, startServer } from '../support/http-server.ts'
+import { aBuy, ask, type Reply, startTestWeb, type TestWeb } from '../support/web.ts'
+
+let sandbox: Sandbox
+let here: TestWeb
+let bare: TestWeb
+let key: string
+let partner: string
+beforeAll(async () => {
+  sandbox = await startSandbox({ seed: 1, openWallets: { rupiah: 10_000_000, goldWeight: 100_000 as never } })
+  const gateway = openTestClient(sandbox.url)
+  here = await startTestWeb({ gateway, bodyLimitBytes: 4_096, requestTimeoutMs: 500 })
+  bare = await startTestWeb()
+  const added = await here.partner()
+  key = added.key
+  partner = added.name
+})
+afterAll(async () => {
+  await here?.stop()
+  await bare?.stop()
+  await sandbox?.stop()
+})
+
+const placed = async (overrides: object = {}) => {
+  const reply = await here.ask('POST', '/v1/orders', { key, body: aBuy(overrides) })
+  expect(reply.status).toBe(202)
+  return String(reply.json.id)
+}
+const wallet = { phone_number: '081234500009', name: 'Sari Contoh', email: 'sari@contoh.example' }
+
+/** How each answer of the table comes about. */
+const ANSWERS: Record<string, () => Promise<Reply>> = {
+  'POST /v1/orders 202': () => here.ask('POST', '/v1/orders', { key, body: aBuy() }),
+  'GET /v1/orders 200': async () => {
+    await placed()
+    return await here.ask('GET', '/v1/orders', { key })
+  },
+  'GET /v1/orders/{id} 200': async () => here.ask('GET', `/v1/orders/${await placed()}`, { key }),
+  'GET /v1/orders/{id}/events 200': async () =>
+    here.ask('GET', `/v1/orders/${await placed()}/events`, { key }),
+  'POST /v1/orders/{id}/cancel 200': async () =>
+    here.ask('POST', `/v1/orders/${await placed()}/cancel`, { key }),
+  'POST /v1/wallets 200': () => here.ask('POST', '/v1/wallets', { key, body: wallet }),
+  'GET /v1/wallets/{phone_number}/address 200': async () => {
+    await here.ask('POST', '/v1/wallets', { key, body: wallet })
+    const client = openTestClient(sandbox.url)
+    const { COMMANDS } = await import('../support/commands.ts')
+    await client.checkout({ ...COMMANDS.withdraw, phoneNumber: wallet.phone_number })
+    client.close()
+    return await here.ask('GET', `/v1/wallets/${wallet.phone_number}/address`, { key })
+  },
+  'GET /v1/regions 200': () => here.ask('GET', '/v1/regions?kecamatan=Gambir', { key }),
+  'GET /v1/prices 200': () => here.ask('GET', '/v1/prices?phone_number=081234500009&side=sell', { key }),
+  'GET /healthz 200': () => here.ask('GET', '/healthz'),
+  'GET /readyz 200': () => here.ask('GET', '/readyz'),
+  'GET /readyz 503': async () => {
+    const other = await startTestWeb()
+    await other.database.run({ name: '', text: 'DELETE FROM drizzle.__drizzle_migrations WHERE id = 1' }, [])
+    const reply = await other.ask('GET', '/readyz')
+    await other.stop()
+    return reply
+  },
+  'GET /openapi.json 200': () => here.ask('GET', '/openapi.json'),
+  'GET /docs 200': () => here.ask('GET', '/docs'),
+}
+
+describe('the answers of the table', () => {
+  it('are all tried', () => {
+    const rows = ROUTES.flatMap(({ method, path, answers }) =>
+      Object.keys(answers).map((status) => `${method} ${path} ${status}`),
+    )
+    expect(Object.keys(ANSWERS).sort()).toEqual(rows.sort())
+  })
+
+  it.each(Object.keys(ANSWERS))('%s has the shape that is described', async (name) => {
+    const [method, path, status] = name.split(' ')
+    const answer = ROUTES.find((row) => row.method === method && row.path === path)?.answers[Number(status)]
+    const reply = await ANSWERS[name]?.()
+    expect(reply?.status).toBe(Number(status))
+    expect(reply?.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+    if (answer?.schema == null) {
+      expect(reply?.headers.get('content-type')).toBe(answer?.contentType)
+      return
+    }
+    expect(answer.schema.safeParse(reply?.json).error).toBeUndefined()
+    expect(answer.schema.safeParse(answer.example).error).toBeUndefined()
+    if (path !== '/openapi.json') expect(reply?.text).not.toMatch(/08\d{8}|3174999901010001/)
+  })
+
+  it.each(Object.entries(ROUTES.find(({ name }) => name === 'placeOrder')?.bodyExamples ?? {}))(
+    'accepts the example of %s',
+    async (_name, body) => {
+      expect(orderBody.safeParse(body).error).toBeUndefined()
+      const reply = await here.ask('POST', '/v1/orders', { key, body })
+      expect(reply.status).toBe(202)
+      expect(reply.headers.get('location')).toBe(`/v1/orders/${reply.json.id}`)
+      expect(reply.text).not.toMatch(/3174999901010001|Jl\. Contoh|0812345/)
+    },
+  )
+})
+
+/** Writes bytes that no HTTP client would, and gives what comes back. */
+function raw(bytes: string): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(here.web.url)
+    const socket = connect(Number(port), hostname, () => socket.write(bytes))
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.on('error', reject)
+    socket.on('close', () => {
+      const body = text.slice(text.indexOf('\r\n\r\n') + 4)
+      const headers = new Headers({ 'content-type': /content-type: (.*)\r\n/i.exec(text)?.[1] ?? '' })
+      resolve({ status: Number(text.split(' ')[1]), headers, text: body, json: JSON.parse(body) })
+    })
+  })
+}
+
+const limited = async (limits: object, ...bodies: object[]) => {
+  const { key: theirs } = await here.partner({ limits })
+  let last: Reply | null = null
+  for (const body of bodies) last = await here.ask('POST', '/v1/orders', { key: theirs, body: aBuy(body) })
+  if (last === null) throw new Error('nothing asked')
+  return last
+}
+
+/** How each problem comes about. */
+const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
+  malformed_request: () => here.ask('POST', '/v1/orders', { key, body: '{"kind":' }),
+  invalid_request: () => here.ask('POST', '/v1/orders', { key, body: aBuy({ amount: 0 }) }),
+  unauthorised: () => here.ask('GET', '/v1/orders'),
+  async signature_refused() {
+    const signed = await here.partner({ isSigned: true })
+    return await here.ask('GET', '/v1/orders', { key: signed.key })
+  },
+  async scope_missing() {
+    const reader = await here.partner({ scopes: ['orders:read'] })
+    return await here.ask('POST', '/v1/orders', { key: reader.key, body: aBuy() })
+  },
+  async partner_suspended() {
+    const gone = await here.partner()
+    await setState(here.database, gone.name, 'suspended', 'person:test')
+    return await here.ask('GET', '/v1/orders', { key: gone.key })
+  },
+  async address_refused() {
+    const far = await here.partner({ limits: { addresses: ['192.0.2.0/24'] } })
+    return await here.ask('GET', '/v1/orders', { key: far.key })
+  },
+  kind_not_allowed: () => limited({ kinds: ['sell'] }, {}),
+  rupiah_per_order: () => limited({ rupiah_per_order: '99999' }, {}),
+  rupiah_unbounded: () => limited({ rupiah_per_day: '1' }, { amount: undefined, gold_weight: 1 }),
+  not_found: () => here.ask('GET', '/v1/orders/019c4f2a-7b1e-7c3d-9a4b-5e6f70818293', { key }),
+  async reference_conflict() {
+    await placed({ reference: 'twice' })
+    return await here.ask('POST', '/v1/orders', { key, body: aBuy({ reference: 'twice', amount: 5 }) })
+  },
+  async not_cancellable() {
+    const id = await placed()
+    const hold = `UPDATE orders SET state = 'held', reason = 'held_by_person', actor = 'person:test' WHERE id = $1`
+    await here.database.run({ name: '', text: hold }, [id])
+    return await here.ask('POST', `/v1/orders/${id}/cancel`, { key })
+  },
+  request_timeout: () =>
+    raw(
+      `POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
+    ),
+  payload_too_large: () =>
+    here.ask('POST', '/v1/orders', { key, body: aBuy({ remarks: 'x'.repeat(5_000) }) }),
+  unsupported_media_type: () =>
+    here.ask('POST', '/v1/orders', { key, body: 'kind=buy', headers: { 'content-type': 'text/plain' } }),
+  async gateway_refused() {
+    const refusing = await startServer((_request, response) =>
+      replyWith(response, 200, envelope(undefined, 'User 081234500009 not found', false)),
+    )
+    const gateway = openTestClient(refusing.url)
+    const other = await startTestWeb({ gateway })
+    const { key: theirs } = await other.partner()
+    const reply = await other.ask('GET', '/v1/prices?phone_number=081234500009', { key: theirs })
+    await other.stop()
+    gateway.close()
+    await refusing.stop()
+    return reply
+  },
+  orders_per_minute: () => limited({ orders_per_minute: 1 }, {}, {}, {}),
+  rupiah_per_day: () => limited({ rupiah_per_day: '150000' }, {}, {}),
+  wallets_per_day: () => limited({ wallets_per_day: 1 }, {}, { phone_number: '081234500002' }),
+  headers_too_large: () => raw(`GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`),
+  async internal() {
+    const other = await startTestWeb()
+    const { key: theirs } = await other.partner()
+    await other.database.run({ name: '', text: 'ALTER TABLE orders RENAME COLUMN content TO moved' }, [])
+    const reply = await other.ask('GET', '/v1/orders', { key: theirs })
+    await other.stop()
+    return reply
+  },
+  async gateway_trouble() {
+    const gateway = openTestClient('http://127.0.0.1:1')
+    const other = await startTestWeb({ gateway })
+    const { key: theirs } = await other.partner()
+    const reply = await other.ask('GET', '/v1/regions?kecamatan=Gambir', { key: theirs })
+    await other.stop()
+    gateway.close()
+    return reply
+  },
+  async overloaded() {
+    const other = await startTestWeb({ maxConcurrent: 0 })
+    const reply = await other.ask('GET', '/v1/orders')
+    expect((await other.ask('GET', '/healthz')).status).toBe(200)
+    await other.stop()
+    return reply
+  },
+  async unavailable() {
+    const other = await startTestWeb()
+    const { key: theirs } = await other.partner()
+    const name = new URL(other.databaseUrl).pathname.slice(1)
+    const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()`
+    await here.database.run({ name: '', text: `ALTER DATABASE ${name} ALLOW_CONNECTIONS false` }, [])
+    await here.database.run({ name: '', text: cut }, [name])
+    const reply = await other.ask('GET', '/v1/orders', { key: theirs })
+    await other.stop()
+    return reply
+  },
+  async gateway_missing() {
+    const { key: theirs } = await bare.partner()
+    return await bare.ask('GET', '/v1/regions?kecamatan=Gambir', { key: theirs })
+  },
+}
+
+describe('problems', () => {
+  it.each(Object.keys(PROBLEMS) as ProblemCode[])(
+    '%s is a document that tells nothing else',
+    async (code) => {
+      const reply = await TROUBLES[code]()
+      const { status, title } = PROBLEMS[code]
+      expect({ code: reply.json.code, status: reply.status }).toEqual({ code, status })
+      expect(reply.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+      expect(reply.json).toMatchObject({ type: `urn:goldpro:problem:${code}`, title, status })
+      expect(reply.text).not.toMatch(/08\d{8}|SELECT|at \w+ \(|node_modules|postgres:/)
+      const isTemporary = status === 429 || code === 'overloaded' || code === 'unavailable'
+      expect(Number(reply.headers.get('retry-after')) > 0).toBe(isTemporary)
+      if (status === 401) expect(reply.headers.get('www-authenticate')).toBe('Bearer')
+    },
+  )
+
+  it('are all in docs/api.md, with their status', () => {
+    const rows = tableRows(readText('docs/api.md'), 'Problems')
+    expect(rows).toEqual(
+      Object.entries(PROBLEMS).map(([code, { status, title }]) => [code, String(status), title]),
+    )
+  })
+
+  it('and routes are all in docs/api.md', () => {
+    expect(tableRows(readText('docs/api.md'), 'Routes')).toEqual(
+      ROUTES.map(({ method, path, scope, summary }) => [`${method} ${path}`, scope ?? '–', summary]),
+    )
+  })
+
+  it('name the fields that differ in a conflict, and the field that is bad, never a value', async () => {
+    await placed({ reference: 'differs', limit: { max_price_per_gram: 5 } })
+    const other = {
+      reference: 'differs',
+      phone_number: '081234500002',
+      amount: 7,
+      limit: { max_price_per_gram: 6 },
+    }
+    const reply = await here.ask('POST', '/v1/orders', { key, body: aBuy(other) })
+    expect(reply.json.differs).toHaveLength(3)
+    expect(reply.json.differs).toEqual(
+      expect.arrayContaining(['limit.max_price_per_gram', 'amount', 'phone_number']),
+    )
+    const sold = { kind: 'sell', reference: 'differs', phone_number: '081234500001', gold_weight: 1 }
+    expect((await here.ask('POST', '/v1/orders', { key, body: sold })).json.differs).toEqual(['kind'])
+    const late = aBuy({
+      reference: 'differs',
+      limit: { max_price_per_gram: 5 },
+      deadline: '2030-01-01T00:00:00Z',
+    })
+    expect((await here.ask('POST', '/v1/orders', { key, body: late })).json.differs).toEqual(['deadline'])
+    const named = await here.ask('POST', '/v1/orders', { key, body: aBuy({ '081234500001': 1 }) })
+    expect(named.json.errors).toEqual([{ field: '????????????', problem: 'is not a field of this kind' }])
+    expect(
+      (await here.ask('POST', '/v1/orders', { key, body: aBuy({ partner }) })).json.errors,
+    ).toMatchObject([{ field: 'partner' }])
+  })
+})
+
+describe('the description', () => {
+  it('names every route, parameter and status, and resolves every reference', async () => {
+    const document = (await here.ask('GET', '/openapi.json')).json as unknown as ReturnType<
+      typeof openapiOf
+    > & {
+      paths: Record<
+        string,
+        Record<
+          string,
+          {
+            operationId: string
+            responses: object
+            parameters: { in: string; name: string; schema: object }[]
+          }
+        >
+      >
+    }
+    const operations = Object.entries(document.paths).flatMap(([path, each]) =>
+      Object.entries(each).map(([method, operation]) => ({
+        path,
+        method: method.toUpperCase(),
+        ...operation,
+      })),
+    )
+    expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
+      ROUTES.map(({ method, path }) => `${method} ${path}`).sort(),
+    )
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(ROUTES.length)
+    for (const { path, parameters, responses } of operations) {
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+      expect(parameters.filter((each) => each.in === 'path').map(({ name }) => name)).toEqual(inPath)
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['400', '500', '503']))
+    }
+    const references = JSON.stringify(document).match(/"\$ref":"[^"]+"/g) ?? []
+    expect(new Set(references)).toEqual(new Set(['"$ref":"#/components/schemas/Problem"']))
+    expect(JSON.stringify(jsonSchemaOf(orderBody))).not.toContain('"$schema"')
+  })
+
+  it('is a page without a script or anything from elsewhere, with every route', async () => {
+    const { text, headers } = await here.ask('GET', '/docs')
+    expect(text).not.toMatch(/<script|src=|https?:\/\/(?!json-schema)/)
+    for (const { path } of ROUTES) expect(text).toContain(path)
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+  })
+})
+
+describe('a signed key', () => {
+  const sign = (
+    { key: theirs, signingSecret }: { key: string; signingSecret: string | null },
+    request: { method: string; path: string; body?: string; nonce: string; atMs?: number },
+  ) => {
+    const { method, path, body = '', nonce, atMs = Date.now() } = request
+    const timestamp = String(Math.floor(atMs / 1_000))
+    const hex = createHmac('sha256', signingSecret ?? '')
+      .update(`${method}\n${path}\n${timestamp}\n${nonce}\n${body}`)
+      .digest('hex')
+    const headers = { 'x-timestamp': timestamp, 'x-nonce': nonce, 'x-signature': `v1=${hex}` }
+    return { key: theirs, headers, ...(body === '' ? {} : { body }) }
+  }
+
+  it('opens to a good signature once, and not to a replayed, stale or altered one', async () => {
+    const signed = await here.partner({ isSigned: true })
+    const body = JSON.stringify(aBuy())
+    const path = '/v1/orders?wait=0'
+    const good = sign(signed, { method: 'POST', path, body, nonce: 'nonce-0123456789a' })
+    expect((await here.ask('POST', path, good)).status).toBe(202)
+    expect((await here.ask('POST', path, good)).json).toMatchObject({
+      code: 'signature_refused',
+      detail: 'the nonce has been used before',
+    })
+    const stale = sign(signed, {
+      method: 'POST',
+      path,
+      body,
+      nonce: 'nonce-0123456789b',
+      atMs: Date.now() - 301_000,
+    })
+    expect((await here.ask('POST', path, stale)).json.code).toBe('signature_refused')
+    const fresh = sign(signed, { method: 'POST', path, body, nonce: 'nonce-0123456789c' })
+    expect((await here.ask('POST', path, { ...fresh, body: `${body} ` })).json.code).toBe('signature_refused')
+    expect((await here.ask('POST', '/v1/orders?wait=1', fresh)).json.code).toBe('signature_refused')
+    // What was refused has not used the nonce up.
+    expect((await here.ask('POST', path, fresh)).status).toBe(202)
+    const read = sign(signed, { method: 'GET', path: '/v1/orders', nonce: 'nonce-0123456789d' })
+    expect((await ask(here.web.url, 'GET', '/v1/orders', read)).status).toBe(200)
+  })
+})

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto'
+import { type RunningWeb, startWeb, type WebParts } from '../../src/app-web.ts'
+import type { LimitChange } from '../../src/db/partner-store.ts'
+import { setLimits } from '../../src/db/partner-store.ts'
+import { type Database, openDatabase } from '../../src/db/pool.ts'
+import { addPartnerWithKey, type HandedOutKey } from '../../src/partners/keys.ts'
+import { SCOPES, type Scope } from '../../src/partners/words.ts'
+import { silentLog } from './effects.ts'
+import { createTestDatabase } from './postgres.ts'
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The body as JSON; null when it is none. */
+  readonly json: Record<string, unknown>
+}
+
+export interface Asked {
+  readonly key?: string | null
+  readonly body?: unknown
+  readonly headers?: Record<string, string>
+}
+
+export interface TestWeb {
+  readonly web: RunningWeb
+  readonly databaseUrl: string
+  readonly database: Database
+  /** A key of a new partner, or of this name. */
+  partner(grant?: {
+    name?: string
+    scopes?: Scope[]
+    isSigned?: boolean
+    limits?: LimitChange
+  }): Promise<HandedOutKey & { readonly name: string }>
+  ask(method: string, path: string, asked?: Asked): Promise<Reply>
+  stop(): Promise<void>
+}
+
+let partners = 0
+
+/** The API on a database of its own, without a worker: orders stay accepted. */
+export async function startTestWeb(overrides: Partial<WebParts> = {}): Promise<TestWeb> {
+  const place = await createTestDatabase()
+  const { databaseUrl } = place
+  const web = await startWeb({
+    databaseUrl,
+    redisUrl: null,
+    gateway: null,
+    host: '127.0.0.1',
+    port: 0,
+    metricsPort: 0,
+    version: '0.0.0',
+    log: silentLog,
+    ...overrides,
+  })
+  const database = openDatabase({ databaseUrl, maxConnections: 4, onError: () => {} })
+  return {
+    web,
+    databaseUrl,
+    database,
+    async partner({ name, scopes = [...SCOPES], isSigned = false, limits } = {}) {
+      partners += 1
+      const partner = name ?? `p${partners}`
+      const effects = { database, random: randomBytes, actor: 'person:test' }
+      const answer = await addPartnerWithKey(partner, { scopes, isSigned }, effects)
+      if (answer.is !== 'done') throw new Error(answer.because)
+      if (limits !== undefined) await setLimits(database, partner, limits, 'person:test')
+      return { ...answer.key, name: partner }
+    },
+    ask: (method, path, asked) => ask(web.url, method, path, asked),
+    async stop() {
+      await web.stop()
+      await database.close()
+      await place.drop()
+    },
+  }
+}
+
+/** Sends one request; a body that is no text is sent as JSON. */
+export async function ask(
+  url: string,
+  method: string,
+  path: string,
+  { key = null, body, headers = {} }: Asked = {},
+): Promise<Reply> {
+  const response = await fetch(url + path, {
+    method,
+    headers: {
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.includes('json') === true
+  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} }
+}
+
+let references = 0
+
+/** A buy as a partner's program writes it. */
+export function aBuy(overrides: object = {}) {
+  references += 1
+  return {
+    kind: 'buy',
+    reference: `W-${references}`,
+    phone_number: '081234500001',
+    amount: 100_000,
+    ...overrides,
+  }
+}
