@@ -73,6 +73,8 @@ export const webhookEvents = pgTable(
   },
   (event) => [
     uniqueIndex('webhook_events_sequence').on(event.orderId, event.sequence),
+    // The newest are listed first.
+    index('webhook_events_at').on(event.at),
     check('webhook_events_kind', oneOf('kind', EVENT_KINDS)),
     check(
       'webhook_events_about_an_order',

@@ -48,24 +48,24 @@ interface Times {
 
 function resultOf(answer: Answer, claim: Claim, { startedMs, atMs, random }: Times): TryResult {
   const kept = { atMs, durationMs: Math.max(0, Math.round(atMs - startedMs)) }
-  const then = followingOf(answer, claim, atMs, random)
+  const following = followingOf(answer, claim, atMs, random)
   switch (answer.is) {
     case 'reply': {
       const { status, text } = answer
       return {
         ...{ ...kept, httpStatus: status, trouble: null, reply: cutReply(text) },
-        ...{ then, isGone: status === 410 },
+        ...{ following, isGone: status === 410 },
       }
     }
     case 'failure':
-      return { ...kept, httpStatus: null, trouble: answer.trouble, reply: null, then, isGone: false }
+      return { ...kept, httpStatus: null, trouble: answer.trouble, reply: null, following, isGone: false }
   }
 }
 
 const isTest = ({ kind }: Claim) => kind === TEST_EVENT_KIND
 
 /** A test is sent once: the person who asked for it sees what came of it. */
-function followingOf(answer: Answer, claim: Claim, atMs: number, random: number): TryResult['then'] {
+function followingOf(answer: Answer, claim: Claim, atMs: number, random: number): TryResult['following'] {
   if (answer.is === 'reply' && answer.status >= 200 && answer.status < 300) return { is: 'delivered' }
   const delayMs = isTest(claim) ? null : retryDelayMs(claim.step, random)
   return delayMs === null ? { is: 'given_up' } : { is: 'pending', nextAtMs: atMs + delayMs }
@@ -75,12 +75,15 @@ function tell(log: OrderLog, claim: Claim, result: TryResult, paused: EndpointPa
   const { eventId: event, endpointId: endpoint, try: number } = claim
   const { httpStatus: status, trouble, durationMs: ms } = result
   const fields = { event, endpoint, try: number, status, trouble, ms }
-  switch (result.then.is) {
+  switch (result.following.is) {
     case 'delivered':
       log.debug(fields, 'webhook delivered')
       break
     case 'pending':
-      log.info({ ...fields, next: new Date(result.then.nextAtMs).toISOString() }, 'webhook not delivered')
+      log.info(
+        { ...fields, next: new Date(result.following.nextAtMs).toISOString() },
+        'webhook not delivered',
+      )
       break
     case 'given_up':
       log.warn(fields, 'webhook given up: `goldpro webhook replay` sends it again')

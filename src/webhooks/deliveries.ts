@@ -19,7 +19,7 @@ export interface TryResult {
   readonly httpStatus: number | null
   readonly trouble: string | null
   readonly reply: string | null
-  readonly then:
+  readonly following:
     | { readonly is: Exclude<DeliveryState, 'pending'> }
     | { readonly is: 'pending'; readonly nextAtMs: number }
   /** The endpoint is paused for good: it said that it is gone. */
@@ -122,11 +122,11 @@ export async function claimTest(
   return claim ?? null
 }
 
-/** Why this try pauses the endpoint; null when it does not. A test ($12 null) says nothing about an endpoint. */
+/** Why this try pauses the endpoint; null when it does not. A test (no pause time) says nothing about an endpoint. */
 const PAUSED_BECAUSE = `
-  CASE WHEN e.state <> 'active' OR $9 = 'delivered' OR $12::float8 IS NULL THEN NULL
-    WHEN $11 THEN 'gone'
-    WHEN e.failing_since <= $4::timestamptz - $12 * interval '1 millisecond' THEN 'failing' END`
+  CASE WHEN e.state <> 'active' OR $9::text = 'delivered' OR $12::float8 IS NULL THEN NULL
+    WHEN $11::bool THEN 'gone'
+    WHEN e.failing_since <= $4::timestamptz - $12::float8 * interval '1 millisecond' THEN 'failing' END`
 
 // A sender that lost its lease keeps its try, for it was sent, but says nothing about the delivery any more; unless
 // it was delivered: then nobody needs to send it again.
@@ -135,22 +135,22 @@ const RECORD_TRY = {
   text: `
     WITH kept AS (
       INSERT INTO webhook_tries (event_id, endpoint_id, try, at, duration_ms, http_status, trouble, reply)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+      VALUES ($1, $2, $3, $4::timestamptz, $5, $6, $7, $8)
     ), moved AS (
       UPDATE webhook_deliveries d
-      SET state = $9, next_at = coalesce($10, d.next_at), step = d.step + 1,
-        ended_at = CASE WHEN $9 <> 'pending' THEN $4::timestamptz END
-      WHERE d.event_id = $1 AND d.endpoint_id = $2 AND d.state = 'pending' AND (d.tries = $3 OR $9 = 'delivered')
+      SET state = $9::text, next_at = coalesce($10::timestamptz, d.next_at), step = d.step + 1,
+        ended_at = CASE WHEN $9::text <> 'pending' THEN $4::timestamptz END
+      WHERE d.event_id = $1 AND d.endpoint_id = $2 AND d.state = 'pending' AND (d.tries = $3 OR $9::text = 'delivered')
     )
     UPDATE webhook_endpoints e
-    SET failing_since = CASE WHEN $9 <> 'delivered' THEN coalesce(e.failing_since, $4) END,
+    SET failing_since = CASE WHEN $9::text <> 'delivered' THEN coalesce(e.failing_since, $4::timestamptz) END,
       state = CASE WHEN ${PAUSED_BECAUSE} IS NULL THEN e.state ELSE 'paused' END,
       paused_because = coalesce(${PAUSED_BECAUSE}, e.paused_because),
-      state_since = CASE WHEN ${PAUSED_BECAUSE} IS NULL THEN e.state_since ELSE $4 END
-    WHERE e.id = $2 AND CASE WHEN $9 = 'delivered' THEN e.failing_since IS NOT NULL
-      ELSE $12 IS NOT NULL AND (e.failing_since IS NULL OR ${PAUSED_BECAUSE} IS NOT NULL) END
+      state_since = CASE WHEN ${PAUSED_BECAUSE} IS NULL THEN e.state_since ELSE $4::timestamptz END
+    WHERE e.id = $2 AND CASE WHEN $9::text = 'delivered' THEN e.failing_since IS NOT NULL
+      ELSE $12::float8 IS NOT NULL AND (e.failing_since IS NULL OR ${PAUSED_BECAUSE} IS NOT NULL) END
     RETURNING e.paused_because AS "pausedBecause", e.failing_since AS "failingSince",
-      e.state = 'paused' AND e.state_since = $4 AS "isNew"`,
+      e.state = 'paused' AND e.state_since = $4::timestamptz AS "isNew"`,
 }
 
 /**
@@ -163,11 +163,11 @@ export async function recordTry(
   result: TryResult,
   pauseAfterMs: number | null,
 ): Promise<EndpointPaused | null> {
-  const { atMs, durationMs, httpStatus, trouble, reply, then, isGone } = result
-  const nextAt = then.is === 'pending' ? new Date(then.nextAtMs) : null
+  const { atMs, durationMs, httpStatus, trouble, reply, following, isGone } = result
+  const nextAt = following.is === 'pending' ? new Date(following.nextAtMs) : null
   const [changed] = await database.run<EndpointPaused & { isNew: boolean }>(RECORD_TRY, [
     ...[eventId, endpointId, number, new Date(atMs), durationMs, httpStatus, trouble, reply],
-    ...[then.is, nextAt, isGone, pauseAfterMs],
+    ...[following.is, nextAt, isGone, pauseAfterMs],
   ])
   return changed?.isNew ? changed : null
 }

@@ -33,8 +33,8 @@ export function startSender(pace: SenderPace, effects: SenderEffects): Repeating
     while (!isStopped) {
       const claim = await effects.claim(endpointId)
       if (claim === null) return
-      const { then } = await effects.deliver(claim)
-      if (then.is !== 'delivered') return
+      const { following } = await effects.deliver(claim)
+      if (following.is !== 'delivered') return
     }
   }
   const openLane = (endpointId: number) => {

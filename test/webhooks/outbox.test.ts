@@ -3,8 +3,8 @@ import { StorageError } from '../../src/db/pool.ts'
 import { TRANSITIONS, type Transition } from '../../src/domain/lifecycle.ts'
 import { ORDER_EVENT_KINDS, problemOfKinds } from '../../src/webhooks/words.ts'
 import { createTestDatabase } from '../support/postgres.ts'
-import { aConfirming, anAccepted, anOrderIn, openStores, outcomes } from '../support/stored-orders.ts'
-import { anEndpoint } from '../support/webhook-endpoints.ts'
+import { aConfirming, anAccepted, anOrderIn, openStores } from '../support/stored-orders.ts'
+import { anEndpoint, endDoubt } from '../support/webhook-endpoints.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let stores: ReturnType<typeof openStores>
@@ -36,25 +36,6 @@ const deliveriesOf = (orderId: string) =>
     [orderId],
   )
 
-/** Moves an order out of doubt by a late reply. */
-async function endDoubt(orderId: string) {
-  const intents = await run<{ seq: number; intentId: string }>(
-    `SELECT seq, intent_id AS "intentId" FROM attempts WHERE order_id = $1`,
-    [orderId],
-  )
-  const [{ seq, intentId } = { seq: 0, intentId: '' }] = intents
-  await stores.store.settle([
-    {
-      orderId,
-      executed: outcomes.succeeded.executed,
-      reason: 'late_reply',
-      actor: 'worker:test',
-      detail: { seq, intentId },
-      reply: outcomes.succeeded.reply,
-    },
-  ])
-}
-
 describe('a state change of an order', () => {
   it.each([
     ['succeeded', 'order.succeeded'],
@@ -77,7 +58,7 @@ describe('a state change of an order', () => {
   it('out of doubt is told as order.resolved, the next in the sequence', async () => {
     await anEndpoint(stores.database, 'https://one.example')
     const orderId = await anOrderIn(stores, 'in_doubt')
-    await endDoubt(orderId)
+    await endDoubt(stores, orderId)
     expect(await eventsOf(orderId)).toEqual([
       { kind: 'order.in_doubt', sequence: 1 },
       { kind: 'order.resolved', sequence: 2 },
