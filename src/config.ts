@@ -42,6 +42,7 @@ export const SETTINGS = {
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 07:30')
     .default('07:30'),
+  WEBHOOK_ALLOW_LOOPBACK: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 } as const
 
@@ -82,6 +83,8 @@ export interface Settings {
   readonly reconLagMs: number
   /** From when on the scheduler reconciles yesterday, `HH:MM` in Asia/Jakarta. */
   readonly reconDailyAt: string
+  /** Webhooks may go to this machine, by http too: for development. */
+  readonly webhookAllowLoopback: boolean
   readonly logLevel: Environment['LOG_LEVEL']
 }
 
@@ -113,6 +116,7 @@ function toSettings(env: Environment): Settings {
     onePersonTeam: env.RECON_ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,
+    webhookAllowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === 'true',
     logLevel: env.LOG_LEVEL,
   }
 }

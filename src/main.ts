@@ -23,6 +23,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   enqueue: async () => (await import('./cli/enqueue.ts')).enqueueCommand(),
   orders: async () => (await import('./cli/orders.ts')).ordersCommand(),
   recon: async () => (await import('./cli/recon.ts')).reconCommand(),
+  webhook: async () => (await import('./cli/webhook.ts')).webhookCommand(),
   gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
 }
 const asked = process.argv[2] ?? ''
