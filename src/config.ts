@@ -54,6 +54,7 @@ export const SETTINGS = {
     .string()
     .regex(/^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$/, 'addresses or networks, separated by commas')
     .optional(),
+  WEBHOOK_ALLOW_LOOPBACK: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 } as const
 
@@ -97,6 +98,8 @@ export interface Settings {
   /** From when on the scheduler reconciles yesterday, `HH:MM` in Asia/Jakarta. */
   readonly reconDailyAt: string
   readonly http: HttpSettings
+  /** Webhooks may go to this machine, by http too: for development. */
+  readonly webhookAllowLoopback: boolean
   readonly logLevel: Environment['LOG_LEVEL']
 }
 
@@ -148,6 +151,7 @@ function toSettings(env: Environment): Settings {
       maxConcurrent: env.HTTP_MAX_CONCURRENT,
       trustedProxies: env.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
     }),
+    webhookAllowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === 'true',
     logLevel: env.LOG_LEVEL,
   }
 }

@@ -28,6 +28,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   prices: async () => (await import('./cli/prices.ts')).pricesCommand(),
   batch: async () => (await import('./cli/batch.ts')).batchCommand(),
   recon: async () => (await import('./cli/recon.ts')).reconCommand(),
+  webhook: async () => (await import('./cli/webhook.ts')).webhookCommand(),
   gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
 }
 const asked = process.argv[2] ?? ''

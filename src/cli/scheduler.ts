@@ -5,6 +5,7 @@ import type { Settings } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Repeating } from '../repeat.ts'
 import { startReconScheduler } from '../schedulers/recon-scheduler.ts'
+import { startWebhookSender } from '../webhooks/start-sender.ts'
 import { readyDatabaseUrl, settingsHere } from './place.ts'
 import { startSchedulersOfOrders } from './scheduler-of-orders.ts'
 import { endSignal } from './signals.ts'
@@ -13,7 +14,7 @@ import { endSignal } from './signals.ts'
 export function schedulerCommand(): Command {
   return new Command('scheduler')
     .description(
-      'do what is due, until SIGTERM or Ctrl-C: the orders of plans, prices, and reconciling yesterday once its statement has come',
+      'do what is due, until SIGTERM or Ctrl-C: the orders of plans and batches, webhooks, prices, and reconciling yesterday once its statement has come',
     )
     .addHelpText(
       'after',
@@ -24,6 +25,9 @@ one of them reconcile a day, and one of them act on a plan's due time; the rows 
 
 It keeps the plans of \`goldpro plan\` and feeds the batches of \`goldpro batch\`. Where GATEWAY_URL is set it sweeps as
 workers do, and captures the prices that \`goldpro prices\` shows (GATEWAY_CHART_PHONE_NUMBER).
+It sends webhooks as they become due (goldpro webhook --help). From RECON_DAILY_AT on (Asia/Jakarta) it reconciles
+yesterday as soon as its statement is imported, and says every hour which statement is overdue. Days that were missed
+are made up for, up to a week. Run as many as you like: Postgres lets one of them reconcile a day, and one send a webhook.
 
 Example:
   $ DATABASE_URL=postgres://… goldpro scheduler`,
@@ -50,6 +54,7 @@ export function startConfiguredScheduler(settings: Settings, databaseUrl: string
   const started = [
     startReconScheduler({ ...parts, dailyAt, lagMs }),
     ...startSchedulersOfOrders(settings, databaseUrl, log),
+    startWebhookSender({ databaseUrl, allowLoopback: settings.webhookAllowLoopback, log }),
   ]
   return {
     async stop() {

@@ -9,6 +9,9 @@ import { OUTCOME_TABLE } from '../../src/gateway/outcome-table.ts'
 import { parseMapping } from '../../src/reconciliation/statements/mapping.ts'
 import { BREAK_TYPES, MATCH_RULES, STAY_REASONS } from '../../src/reconciliation/words.ts'
 import { FAULTS } from '../../src/sandbox/faults.ts'
+import { REFUSED_IPV4, REFUSED_IPV6 } from '../../src/webhooks/addresses.ts'
+import { RETRY_DELAYS_MS } from '../../src/webhooks/backoff.ts'
+import { EVENT_KINDS } from '../../src/webhooks/words.ts'
 import { runCommand } from '../support/command.ts'
 import { MAPPING } from '../support/statement-files.ts'
 import { readText, tableRows } from './tables.ts'
@@ -80,6 +83,21 @@ describe('the pages equal the tables in the code', () => {
       if (fallback !== '–' && fallback !== '[]') expect(fallbacks[field as string], field).toBe(fallback)
     }
     expect(tableRows(page, 'A statement')).toHaveLength(Object.keys(fallbacks).length)
+  })
+
+  it('docs/webhooks.md has every kind of event, every pause and every refused range', () => {
+    const page = readText('docs/webhooks.md')
+    const under = (heading: string) => tableRows(page.replaceAll('\n### ', '\n## '), heading)
+    expect(under('Kinds').map(([kind]) => kind)).toEqual([...EVENT_KINDS])
+    const unitsMs: Record<string, number> = { s: 1_000, min: 60_000, h: 3_600_000 }
+    const pausesMs = under('Retries').map(([, pause]) => {
+      const [count, unit] = (pause ?? '').split(' ')
+      return Number(count) * (unitsMs[unit ?? ''] ?? 0)
+    })
+    expect(pausesMs).toEqual(RETRY_DELAYS_MS)
+    expect(under('Where it may go')).toEqual(
+      [...REFUSED_IPV4, ...REFUSED_IPV6].map(([network, prefix, what]) => [`${network}/${prefix}`, what]),
+    )
   })
 
   it('docs/sandbox.md has every fault', () => {

@@ -1,0 +1,172 @@
+import { Command, Option } from 'commander'
+import { createLog } from '../log.ts'
+import { deliver } from '../webhooks/deliver.ts'
+import { claimTest, recordTry } from '../webhooks/deliveries.ts'
+import {
+  type DeliverySummary,
+  listDeliveries,
+  listTries,
+  type Replay,
+  replayDeliveries,
+  type TrySummary,
+} from '../webhooks/read-deliveries.ts'
+import { LEASE_MS, openPost } from '../webhooks/start-sender.ts'
+import { DELIVERY_STATES, type DeliveryState } from '../webhooks/words.ts'
+import { Failure } from './failure.ts'
+import { parsedBy } from './options.ts'
+import { settingsHere, withDatabase } from './place.ts'
+import { shownTextOrNull } from './shown-text.ts'
+import { table } from './table.ts'
+import { endpointId, requireEndpoint } from './webhook-arguments.ts'
+
+const eventId = parsedBy(
+  (text) => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text : null),
+  'an event’s id, as `goldpro webhook deliveries` shows it',
+)
+const time = parsedBy(
+  (text) => (/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) ? validTime(text) : null),
+  'a UTC day such as 2026-02-09, or a time such as 2026-02-09T08:00:00Z',
+)
+const limitOption = parsedBy(
+  (text) => (/^[1-9]\d{0,3}$/.test(text) ? Number(text) : null),
+  'a whole number from 1 to 9999',
+)
+
+function validTime(text: string): Date | null {
+  const at = new Date(text)
+  return Number.isNaN(at.getTime()) ? null : at
+}
+
+interface ListOptions {
+  readonly endpoint?: number
+  readonly event?: string
+  readonly state?: DeliveryState
+  readonly partner?: string
+  readonly limit: number
+  readonly json?: true
+}
+
+/** `goldpro webhook deliveries` */
+export function deliveriesCommand(): Command {
+  return new Command('deliveries')
+    .description('list the newest deliveries with their last try, or every try of one event')
+    .option('--endpoint <id>', 'only to this endpoint', endpointId)
+    .option('--event <id>', 'every try of this event', eventId)
+    .addOption(new Option('--state <state>', 'only those in this state').choices(DELIVERY_STATES))
+    .option('--partner <partner>', 'only of this partner')
+    .option('--limit <count>', 'at most so many', limitOption, 50)
+    .option('--json', 'print JSON lines')
+    .addHelpText('after', '\nExample:\n  $ goldpro webhook deliveries --state given_up')
+    .action(async ({ endpoint, event, state, partner, limit, json }: ListOptions) => {
+      const settings = await settingsHere()
+      const filter = {
+        ...{ endpointId: endpoint ?? null, state: state ?? null },
+        ...{ partner: partner ?? null, limit },
+      }
+      const lines = await withDatabase(settings, async (database) =>
+        event === undefined
+          ? { rows: await listDeliveries(database, filter), show: deliveriesTable }
+          : { rows: await listTries(database, event), show: triesTable },
+      )
+      const shown = lines.rows.map((row) => ({ ...row, reply: shownTextOrNull(row.reply) }))
+      if (json) for (const row of shown) console.log(JSON.stringify(row))
+      else if (shown.length === 0) console.log('no such deliveries')
+      else console.log((lines.show as (rows: readonly object[]) => string)(shown))
+    })
+}
+
+const second = (at: Date | null) => (at === null ? '' : `${at.toISOString().slice(0, 19)}Z`)
+const cameTo = ({ httpStatus, trouble }: { httpStatus: number | null; trouble: string | null }) =>
+  trouble ?? (httpStatus === null ? '' : String(httpStatus))
+const cut = (reply: string | null) => (reply ?? '').slice(0, 60)
+
+function deliveriesTable(rows: readonly DeliverySummary[]): string {
+  const headings = [
+    ...['at', 'event', 'kind', 'order', 'seq', 'endpoint', 'state', 'tries'],
+    ...['last', 'ms', 'next', 'reply'],
+  ]
+  const cells = rows.map((row) => [
+    ...[second(row.at), row.eventId, row.kind],
+    ...[row.reference === null ? '' : `${row.partner}/${row.reference}`, String(row.sequence ?? '')],
+    ...[String(row.endpointId), row.state, String(row.tries), cameTo(row), String(row.durationMs ?? '')],
+    ...[second(row.nextAt), cut(row.reply)],
+  ])
+  return table(headings, cells, ['seq', 'endpoint', 'tries', 'ms'])
+}
+
+function triesTable(rows: readonly TrySummary[]): string {
+  const cells = rows.map((row) => [
+    ...[String(row.endpointId), String(row.try), second(row.at), cameTo(row), String(row.durationMs)],
+    cut(row.reply),
+  ])
+  return table(['endpoint', 'try', 'at', 'came to', 'ms', 'reply'], cells, ['endpoint', 'try', 'ms'])
+}
+
+interface ReplayOptions {
+  readonly endpoint?: number
+  readonly givenUp?: true
+  readonly since?: Date
+}
+
+/** `goldpro webhook replay` */
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description('send ended deliveries again, under the ids they had; the scheduler does it')
+    .argument('[event]', 'one event, to all its endpoints', eventId)
+    .option('--endpoint <id>', 'deliveries to this endpoint; with --given-up or --since', endpointId)
+    .option('--given-up', 'all that were given up')
+    .option('--since <time>', 'all of events since then, delivered ones too', time)
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ goldpro webhook replay 0a5c7a3e-5a3c-4f6e-9d0e-0d9b6a1f2c3d
+  $ goldpro webhook replay --endpoint 1 --given-up
+  $ goldpro webhook replay --endpoint 1 --since 2026-02-09T08:00:00Z`,
+    )
+    .action(async (event: string | undefined, options: ReplayOptions) => {
+      const replay = replayFrom(event, options)
+      const count = await withDatabase(await settingsHere(), (database) =>
+        replayDeliveries(database, replay, Date.now()),
+      )
+      if (count === 0)
+        throw new Failure(
+          1,
+          'nothing to send again: nothing of that kind has ended at an endpoint that is left',
+        )
+      console.log(`${count} to be sent again by \`goldpro scheduler\``)
+    })
+}
+
+function replayFrom(event: string | undefined, { endpoint, givenUp, since }: ReplayOptions): Replay {
+  const choices = [event !== undefined, givenUp === true, since !== undefined].filter((chosen) => chosen)
+  if (choices.length === 1) {
+    if (event !== undefined && endpoint === undefined) return { of: 'event', eventId: event }
+    if (givenUp && endpoint !== undefined) return { of: 'given_up', endpointId: endpoint }
+    if (since !== undefined && endpoint !== undefined) return { of: 'since', endpointId: endpoint, since }
+  }
+  throw new Failure(2, 'name one event, or --endpoint with --given-up or --since')
+}
+
+/** `goldpro webhook test` */
+export function testCommand(): Command {
+  return new Command('test')
+    .description('send a webhook.test event now, once, and say what came of it')
+    .argument('<id>', 'as `list` shows it', endpointId)
+    .addHelpText('after', '\nExample:\n  $ goldpro webhook test 1')
+    .action(async (id: number) => {
+      const settings = await settingsHere()
+      const result = await withDatabase(settings, async (database) => {
+        const claim = requireEndpoint(id, await claimTest(database, id, Date.now(), LEASE_MS))
+        return await deliver(claim, {
+          post: openPost(settings.webhookAllowLoopback),
+          record: (...taken) => recordTry(database, ...taken),
+          ...{ now: Date.now, random: Math.random, log: createLog('silent') },
+        })
+      })
+      const answer = `${cameTo(result)} after ${result.durationMs} ms`
+      if (result.following.is !== 'delivered')
+        throw new Failure(1, `not delivered: ${answer}${result.reply ? `: ${cut(result.reply)}` : ''}`)
+      console.log(`delivered: ${answer}`)
+    })
+}

@@ -1,0 +1,132 @@
+import { Command } from 'commander'
+import type { Settings } from '../config.ts'
+import type { Database } from '../db/pool.ts'
+import { parseEndpointUrl } from '../webhooks/endpoint-url.ts'
+import {
+  addEndpoint,
+  pauseEndpoint,
+  removeEndpoint,
+  resumeEndpoint,
+  rotateSecret,
+} from '../webhooks/endpoints.ts'
+import { ORDER_EVENT_KINDS, problemOfKinds } from '../webhooks/words.ts'
+import { Failure } from './failure.ts'
+import { parsedBy } from './options.ts'
+import { defaultPerson } from './person.ts'
+import { settingsHere, withDatabase } from './place.ts'
+import { endpointId, minute, partnerName, requireEndpoint } from './webhook-arguments.ts'
+import { listCommand } from './webhook-list.ts'
+
+/** `goldpro webhook add|list|rotate-secret|pause|resume|remove` */
+export function endpointCommands(): Command[] {
+  return [addCommand(), listCommand(), rotateCommand(), pauseCommand(), resumeCommand(), removeCommand()]
+}
+
+const HOUR_MS = 3_600_000
+const inDatabase = async <T>(use: (database: Database, settings: Settings) => Promise<T>): Promise<T> => {
+  const settings = await settingsHere()
+  return await withDatabase(settings, (database) => use(database, settings))
+}
+
+function command(name: string, does: string, example: string): Command {
+  return new Command(name)
+    .description(does)
+    .addHelpText('after', `\nExample:\n  $ goldpro webhook ${name} ${example}`)
+}
+
+const eventKinds = parsedBy(
+  (text) => text.split(',').map((kind) => kind.trim()),
+  `kinds with commas between: ${ORDER_EVENT_KINDS.join(',')}`,
+)
+const overlapHours = parsedBy(
+  (text) => (/^\d{1,3}$/.test(text) ? Number(text) : null),
+  'whole hours from 0 to 999',
+)
+
+function addCommand(): Command {
+  return command('add', 'add an endpoint; its secret is printed once', 'acme https://acme.example/goldpro')
+    .argument('<partner>', 'whose orders it hears of', partnerName)
+    .argument('<url>', 'https://… without user, password and fragment')
+    .option('--kinds <kinds>', 'only these kinds of event', eventKinds, [...ORDER_EVENT_KINDS])
+    .option('--by <name>', 'who adds it', defaultPerson())
+    .option('--json', 'print JSON')
+    .action(async (partner: string, given: string, options: { kinds: string[]; by: string; json?: true }) => {
+      const { kinds, by, json } = options
+      const problem = problemOfKinds(kinds)
+      if (problem !== null) throw new Failure(2, `--kinds: ${problem}`)
+      const { id, secret } = await inDatabase(async (database, { webhookAllowLoopback }) => {
+        const parsed = parseEndpointUrl(given, webhookAllowLoopback)
+        if (parsed.is === 'refused') throw new Failure(2, `this URL is refused: ${parsed.because}`)
+        return await addEndpoint(database, { partner, url: parsed.url.href, kinds, by })
+      })
+      if (json) console.log(JSON.stringify({ id, partner, kinds, secret }))
+      else console.log(`endpoint ${id} of ${partner}\n${onceShown(secret)}`)
+    })
+}
+
+const onceShown = (secret: string) =>
+  `secret   ${secret}\nIt is not shown again: give it to the partner, then try \`goldpro webhook test\`.`
+
+function rotateCommand(): Command {
+  return command('rotate-secret', 'give an endpoint a new secret, printed once', '1 --overlap-hours 24')
+    .argument('<id>', 'as `list` shows it', endpointId)
+    .option(
+      '--overlap-hours <hours>',
+      'how long the present secret signs beside it; 0 when it has leaked. The one before it ends now',
+      overlapHours,
+      24,
+    )
+    .option('--json', 'print JSON')
+    .action(async (id: number, { overlapHours, json }: { overlapHours: number; json?: true }) => {
+      const found = await inDatabase((database) => rotateSecret(database, id, overlapHours * HOUR_MS))
+      const { secret, previousUntil } = requireEndpoint(id, found)
+      if (json) console.log(JSON.stringify({ id, secret, previousUntil }))
+      else
+        console.log(
+          `endpoint ${id}: the secret before ${previousUntil === null ? 'signs no more' : `signs, too, until ${minute(previousUntil)}`}\n${onceShown(secret)}`,
+        )
+    })
+}
+
+const noteBy = (each: Command) =>
+  each
+    .argument('<id>', 'as `list` shows it', endpointId)
+    .requiredOption('--note <text>', 'why')
+    .option('--by <name>', 'who decides', defaultPerson())
+
+interface Person {
+  readonly note: string
+  readonly by: string
+}
+
+function pauseCommand(): Command {
+  return noteBy(
+    command('pause', 'send nothing to an endpoint; events are kept', '1 --note "moves to a new host"'),
+  ).action(async (id: number, { note, by }: Person) => {
+    const isThere = await inDatabase((database) => pauseEndpoint(database, id, `${by}: ${note}`))
+    requireEndpoint(id, isThere || null)
+    console.log(`endpoint ${id} is paused: its events are kept until \`goldpro webhook resume ${id}\``)
+  })
+}
+
+function resumeCommand(): Command {
+  return command('resume', 'send to an endpoint again, and at once what waits for it', '1')
+    .argument('<id>', 'as `list` shows it', endpointId)
+    .action(async (id: number) => {
+      const waiting = await inDatabase((database) => resumeEndpoint(database, id, Date.now()))
+      console.log(`endpoint ${id} is active: ${requireEndpoint(id, waiting)} waiting`)
+    })
+}
+
+function removeCommand(): Command {
+  return noteBy(
+    command(
+      'remove',
+      'end an endpoint for good: its secrets are erased, what waits for it is given up',
+      '1 --note "partner has left"',
+    ),
+  ).action(async (id: number, { note, by }: Person) => {
+    const givenUp = await inDatabase((database) => removeEndpoint(database, id, `${by}: ${note}`))
+    console.log(`endpoint ${id} is removed: ${requireEndpoint(id, givenUp)} given up`)
+  })
+}

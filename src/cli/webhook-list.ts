@@ -1,0 +1,82 @@
+import { Command } from 'commander'
+import { type Endpoint, listEndpoints } from '../webhooks/endpoints.ts'
+import { ORDER_EVENT_KINDS } from '../webhooks/words.ts'
+import { settingsHere, withDatabase } from './place.ts'
+import { shownText, shownTextOrNull } from './shown-text.ts'
+import { table } from './table.ts'
+import { minute, partnerName } from './webhook-arguments.ts'
+
+/** `goldpro webhook list` */
+export function listCommand(): Command {
+  return new Command('list')
+    .description('list endpoints, and what waits for them')
+    .addHelpText('after', '\nExample:\n  $ goldpro webhook list --partner acme')
+    .option('--partner <partner>', 'only those of this partner', partnerName)
+    .option('--removed', 'removed ones, too')
+    .option('--json', 'print JSON lines')
+    .action(async ({ partner, removed, json }: { partner?: string; removed?: true; json?: true }) => {
+      const endpoints = await withDatabase(await settingsHere(), (database) =>
+        listEndpoints(database, { partner: partner ?? null, removedToo: removed === true }),
+      )
+      if (json) for (const each of endpoints) console.log(JSON.stringify(asJson(each)))
+      else console.log(endpoints.length === 0 ? 'no endpoints' : asTable(endpoints))
+    })
+}
+
+const asJson = (endpoint: Endpoint) => ({
+  ...endpoint,
+  url: shownUrl(endpoint.url),
+  note: shownTextOrNull(endpoint.note),
+})
+
+function asTable(endpoints: readonly Endpoint[]): string {
+  const rows = endpoints.map((endpoint) => [
+    String(endpoint.id),
+    endpoint.partner,
+    shownUrl(endpoint.url),
+    stateOf(endpoint),
+    String(endpoint.pending),
+    String(endpoint.givenUp),
+    minute(endpoint.deliveredAt),
+    endpoint.kinds.length === ORDER_EVENT_KINDS.length ? 'all' : endpoint.kinds.join(' '),
+  ])
+  const headings = ['id', 'partner', 'url', 'state', 'waiting', 'given up', 'last delivered', 'kinds']
+  return table(headings, rows, ['id', 'waiting', 'given up'])
+}
+
+/** An endpoint's state with why and since when, loudly where somebody has to act. */
+function stateOf(endpoint: Endpoint): string {
+  const { state, note, stateSince, failingSince, previousUntil } = endpoint
+  switch (state) {
+    case 'active': {
+      const failing = failingSince === null ? '' : `, failing since ${minute(failingSince)}`
+      const rotating =
+        previousUntil !== null && previousUntil > new Date()
+          ? `, two secrets until ${minute(previousUntil)}`
+          : ''
+      return `active${failing}${rotating}`
+    }
+    case 'paused':
+      return `PAUSED ${minute(stateSince)}: ${whyPaused(endpoint)}`
+    case 'removed':
+      return `removed ${minute(stateSince)}: ${shownText(note ?? '')}`
+  }
+}
+
+function whyPaused({ pausedBecause, note, failingSince }: Endpoint): string {
+  switch (pausedBecause) {
+    case 'failing':
+      return `failing since ${minute(failingSince)}`
+    case 'gone':
+      return 'it answered 410 Gone'
+    case 'person':
+    case null:
+      return shownText(note ?? '')
+  }
+}
+
+/** An endpoint's URL as people see it: what follows the path may be a password. */
+function shownUrl(url: string): string {
+  const { origin, pathname, search } = new URL(url)
+  return shownText(origin + pathname + (search === '' ? '' : '?…'))
+}

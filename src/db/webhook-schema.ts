@@ -1,0 +1,138 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  check,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  serial,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { DELIVERY_STATES, ENDPOINT_STATES, EVENT_KINDS, PAUSE_REASONS } from '../webhooks/words.ts'
+import { at, oneOf } from './columns.ts'
+
+/**
+ * The tables of webhooks. The triggers of the hand-written migration write events and deliveries in the transaction of
+ * the state change, and keep what is history.
+ */
+
+/** Where a partner is told. Secrets are kept readable, for they sign: whoever reads this table can forge. */
+export const webhookEndpoints = pgTable(
+  'webhook_endpoints',
+  {
+    id: serial('id').primaryKey(),
+    partner: text('partner').notNull(),
+    url: text('url').notNull(),
+    kinds: text('kinds').array().notNull(),
+    state: text('state', { enum: ENDPOINT_STATES }).notNull().default('active'),
+    pausedBecause: text('paused_because', { enum: PAUSE_REASONS }),
+    /** Who paused it and why, in words. */
+    note: text('note'),
+    stateSince: at('state_since').notNull().defaultNow(),
+    /** Null once it is removed. */
+    secret: text('secret'),
+    /** Signs beside the current one until its time is over. */
+    previousSecret: text('previous_secret'),
+    previousUntil: at('previous_until'),
+    /** The first failure since the last success. */
+    failingSince: at('failing_since'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    createdBy: text('created_by').notNull(),
+  },
+  (endpoint) => [
+    // Looked up at every end of an order: partners without an endpoint pay for one probe.
+    index('webhook_endpoints_partner').on(endpoint.partner).where(sql`state <> 'removed'`),
+    check('webhook_endpoints_state', oneOf('state', ENDPOINT_STATES)),
+    check('webhook_endpoints_paused', sql`(state = 'paused') = (paused_because is not null)`),
+    check('webhook_endpoints_paused_because', oneOf('paused_because', PAUSE_REASONS)),
+    check('webhook_endpoints_secret', sql`(state = 'removed') = (secret is null)`),
+    check(
+      'webhook_endpoints_previous_secret',
+      sql`(previous_secret is null) = (previous_until is null) and (state <> 'removed' or previous_secret is null)`,
+    ),
+    check('webhook_endpoints_kinds', sql`cardinality(kinds) > 0`),
+  ],
+)
+
+/** What partners are told, once and for ever: its id is the `webhook-id` of every try. */
+export const webhookEvents = pgTable(
+  'webhook_events',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    kind: text('kind', { enum: EVENT_KINDS }).notNull(),
+    at: at('at').notNull(),
+    /** The state change; null for a test. */
+    orderEventId: bigint('order_event_id', { mode: 'bigint' }),
+    orderId: uuid('order_id'),
+    /** Counts an order's events from 1, without gaps. */
+    sequence: integer('sequence'),
+  },
+  (event) => [
+    uniqueIndex('webhook_events_sequence').on(event.orderId, event.sequence),
+    // The newest are listed first.
+    index('webhook_events_at').on(event.at),
+    check('webhook_events_kind', oneOf('kind', EVENT_KINDS)),
+    check(
+      'webhook_events_about_an_order',
+      sql`(kind = 'webhook.test') = (order_id is null) and (order_id is null) = (order_event_id is null) and (order_id is null) = (sequence is null) and sequence > 0`,
+    ),
+  ],
+)
+
+/** One event to one endpoint. Without foreign keys: the trigger writes it from both, and both are kept for ever. */
+export const webhookDeliveries = pgTable(
+  'webhook_deliveries',
+  {
+    endpointId: integer('endpoint_id').notNull(),
+    eventId: uuid('event_id').notNull(),
+    orderId: uuid('order_id'),
+    sequence: integer('sequence'),
+    state: text('state', { enum: DELIVERY_STATES }).notNull().default('pending'),
+    /** When it is due. Whoever takes it moves this past its own deadline, so that it comes back if the sender dies. */
+    nextAt: at('next_at').notNull(),
+    /** How often it was taken. Whoever took it last is the one to say what came of it. */
+    tries: integer('tries').notNull().default(0),
+    /** How far it is in the table of delays. A replay begins again. */
+    step: integer('step').notNull().default(0),
+    endedAt: at('ended_at'),
+  },
+  (delivery) => [
+    primaryKey({ columns: [delivery.eventId, delivery.endpointId] }),
+    index('webhook_deliveries_due').on(delivery.endpointId, delivery.nextAt).where(sql`state = 'pending'`),
+    index('webhook_deliveries_order')
+      .on(delivery.orderId, delivery.endpointId, delivery.sequence)
+      .where(sql`state = 'pending'`),
+    check('webhook_deliveries_state', oneOf('state', DELIVERY_STATES)),
+    check('webhook_deliveries_ended', sql`(state = 'pending') = (ended_at is null)`),
+  ],
+)
+
+/** Each try and what came of it. A try without a row is one whose sender died, or is under way. */
+export const webhookTries = pgTable(
+  'webhook_tries',
+  {
+    eventId: uuid('event_id').notNull(),
+    endpointId: integer('endpoint_id').notNull(),
+    try: integer('try').notNull(),
+    at: at('at').notNull(),
+    durationMs: integer('duration_ms').notNull(),
+    httpStatus: integer('http_status'),
+    /** What went wrong before there was a status. */
+    trouble: text('trouble'),
+    /** The reply's beginning, masked. */
+    reply: text('reply'),
+  },
+  (row) => [
+    primaryKey({ columns: [row.eventId, row.endpointId, row.try] }),
+    foreignKey({
+      columns: [row.eventId, row.endpointId],
+      foreignColumns: [webhookDeliveries.eventId, webhookDeliveries.endpointId],
+      name: 'webhook_tries_delivery_fk',
+    }),
+    check('webhook_tries_came_to', sql`(http_status is null) = (trouble is not null)`),
+  ],
+)

@@ -1,0 +1,37 @@
+import { isIP } from 'node:net'
+import { isLoopback, mayReach } from './addresses.ts'
+
+export type ParsedUrl =
+  | { readonly is: 'allowed'; readonly url: URL }
+  | { readonly is: 'refused'; readonly because: string }
+
+const MAX_LENGTH = 2_000
+
+/**
+ * Judges an endpoint's URL by what is written in it; the addresses of its name are vetted at every send.
+ * `URL` spells decimal, octal, hexadecimal and full-width addresses as plain ones, and IDN as punycode.
+ */
+export function parseEndpointUrl(text: string, allowLoopback: boolean): ParsedUrl {
+  const url = text.length <= MAX_LENGTH && URL.canParse(text) ? new URL(text) : null
+  if (url === null) return { is: 'refused', because: `it is no URL of at most ${MAX_LENGTH} characters` }
+  const because = problemOf(url, allowLoopback)
+  return because === null ? { is: 'allowed', url } : { is: 'refused', because }
+}
+
+function problemOf(url: URL, allowLoopback: boolean): string | null {
+  const host = hostOf(url)
+  const isLocal = allowLoopback && (host === 'localhost' || isLoopback(host))
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal))
+    return 'it must begin with https://'
+  if (url.username !== '' || url.password !== '') return 'it must not have a user or password in it'
+  if (url.hash !== '') return 'it must not have a fragment'
+  // TLS has no server name with a final dot.
+  if (host.endsWith('.')) return 'its host must not end with a dot'
+  if (isIP(host) !== 0 && !isLocal && !mayReach(host)) return 'its address is not one of the public internet'
+  return null
+}
+
+/** The host as a resolver takes it: an IPv6 address without its brackets. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '')
+}

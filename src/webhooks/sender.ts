@@ -1,0 +1,69 @@
+import type { OrderLog } from '../orders/effects.ts'
+import { type Repeating, repeat } from '../repeat.ts'
+import type { Claim, TryResult } from './deliveries.ts'
+
+export interface SenderEffects {
+  /** Active endpoints that something is due for. */
+  due(): Promise<readonly { endpointId: number; isFailing: boolean }[]>
+  /** Takes an endpoint's next delivery; null when there is none. */
+  claim(endpointId: number): Promise<Claim | null>
+  deliver(claim: Claim): Promise<TryResult>
+  readonly log: OrderLog
+}
+
+export interface SenderPace {
+  readonly lookEveryMs: number
+  /** Sends at once to one endpoint; one while it fails, so that it is not run over when it comes back. */
+  readonly lanesPerEndpoint: number
+  /** Sends at once in all; beyond it every endpoint still has one, so that slow ones keep nobody waiting. */
+  readonly lanes: number
+}
+
+/**
+ * Looks for what is due, again and again. A lane takes and sends an endpoint's deliveries one after the other until
+ * none is due or one fails, so a slow endpoint holds its own lanes and nobody else's.
+ */
+export function startSender(pace: SenderPace, effects: SenderEffects): Repeating {
+  const lanes = new Map<number, Set<Promise<void>>>()
+  const countOf = (endpointId: number) => lanes.get(endpointId)?.size ?? 0
+  const all = () => [...lanes.values()].flatMap((each) => [...each])
+  let isStopped = false
+
+  const runLane = async (endpointId: number) => {
+    while (!isStopped) {
+      const claim = await effects.claim(endpointId)
+      if (claim === null) return
+      const { following } = await effects.deliver(claim)
+      if (following.is !== 'delivered') return
+    }
+  }
+  const openLane = (endpointId: number) => {
+    const ofEndpoint = lanes.get(endpointId) ?? new Set()
+    lanes.set(endpointId, ofEndpoint)
+    const lane = runLane(endpointId)
+      // Postgres was away. What was taken comes back when its lease is over.
+      .catch((error) => effects.log.warn({ err: error, endpoint: endpointId }, 'webhook put off'))
+      .finally(() => {
+        ofEndpoint.delete(lane)
+        if (ofEndpoint.size === 0) lanes.delete(endpointId)
+      })
+    ofEndpoint.add(lane)
+  }
+  const look = async () => {
+    const due = await effects.due()
+    if (isStopped) return
+    for (const { endpointId } of due) if (countOf(endpointId) === 0) openLane(endpointId)
+    for (const { endpointId } of due.filter(({ isFailing }) => !isFailing))
+      while (countOf(endpointId) < pace.lanesPerEndpoint && all().length < pace.lanes) openLane(endpointId)
+  }
+  const looking = repeat(pace.lookEveryMs, look, (error) =>
+    effects.log.warn({ err: error }, 'webhooks not looked for, tried again'),
+  )
+  return {
+    async stop() {
+      isStopped = true
+      await looking.stop()
+      await Promise.all(all())
+    },
+  }
+}

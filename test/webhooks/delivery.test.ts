@@ -1,0 +1,379 @@
+import { Webhook } from 'standardwebhooks'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { PAUSE_AFTER_MS, RETRY_DELAYS_MS, retryDelayMs } from '../../src/webhooks/backoff.ts'
+import { claimDelivery, recordTry, type TryResult } from '../../src/webhooks/deliveries.ts'
+import { pauseEndpoint, resumeEndpoint, rotateSecret } from '../../src/webhooks/endpoints.ts'
+import { readWebhookLag } from '../../src/webhooks/lag.ts'
+import { listTries, replayDeliveries } from '../../src/webhooks/read-deliveries.ts'
+import { cutReply } from '../../src/webhooks/reply-cut.ts'
+import { type ReceivedRequest, startServer, type TestServer } from '../support/http-server.ts'
+import { KTP, postalAddress, RECIPIENT, WALLET } from '../support/job-data.ts'
+import { createTestDatabase } from '../support/postgres.ts'
+import { anOrderIn, openStores } from '../support/stored-orders.ts'
+import {
+  anEndpoint,
+  endDoubt,
+  sendDue,
+  type TestEndpoint,
+  verified,
+  type WebhookMessage,
+} from '../support/webhook-endpoints.ts'
+
+const HOUR_MS = 3_600_000
+
+let test: Awaited<ReturnType<typeof createTestDatabase>>
+let stores: ReturnType<typeof openStores>
+let server: TestServer
+let endpoint: TestEndpoint
+/** How the receiver answers; each test has its own. */
+let answer: (request: ReceivedRequest) => { status: number; text?: string }
+const clock = { nowMs: 0 }
+const now = () => clock.nowMs
+
+beforeAll(async () => {
+  server = await startServer((request, response) => {
+    const { status, text = '' } = answer(request)
+    response.writeHead(status).end(text)
+  })
+})
+afterAll(async () => {
+  await server?.stop()
+})
+beforeEach(async () => {
+  test = await createTestDatabase()
+  stores = openStores(test.databaseUrl)
+  server.requests.length = 0
+  answer = () => ({ status: 204 })
+  clock.nowMs = Date.now() + 1_000
+  endpoint = await anEndpoint(stores.database, server.url)
+  return async () => {
+    await stores.database.close()
+    await test.drop()
+  }
+})
+
+const run = <Row extends object>(text: string, values: readonly unknown[] = []) =>
+  stores.database.run<Row>({ name: '', text }, values)
+const send = () => sendDue(stores.database, { now })
+const idOf = ({ headers }: ReceivedRequest) => String(headers['webhook-id'])
+const last = (): ReceivedRequest => {
+  const request = server.requests.at(-1)
+  if (request === undefined) throw new Error('nothing was received')
+  return request
+}
+const message = (request = last()): WebhookMessage => verified(request, endpoint.secret, now())
+const stateOfEndpoint = async () =>
+  (
+    await run<{ state: string; because: string | null }>(
+      'SELECT state, paused_because AS because FROM webhook_endpoints WHERE id = $1',
+      [endpoint.id],
+    )
+  )[0]
+const deliveries = () =>
+  run<{ sequence: number; state: string }>(
+    'SELECT sequence, state FROM webhook_deliveries ORDER BY order_id, sequence',
+  )
+
+/** Lets time go by in steps, sending whatever becomes due. */
+async function live(forMs: number, stepMs = 15 * 60_000): Promise<void> {
+  const endMs = clock.nowMs + forMs
+  while (clock.nowMs < endMs) {
+    clock.nowMs += stepMs
+    await send()
+  }
+}
+
+/** An order that came into doubt and out of it: two events. */
+async function aSettledDoubt(): Promise<string> {
+  const orderId = await anOrderIn(stores, 'in_doubt')
+  await endDoubt(stores, orderId)
+  clock.nowMs += 1_000
+  return orderId
+}
+
+describe('a message', () => {
+  it('tells a success with what was executed, and verifies', async () => {
+    const orderId = await anOrderIn(stores, 'succeeded')
+    await send()
+    const { type, timestamp, data } = message()
+    expect(type).toBe('order.succeeded')
+    expect(new Date(timestamp).toISOString()).toBe(timestamp)
+    expect(data).toEqual({
+      order_id: orderId,
+      sequence: 1,
+      partner: 'acme',
+      reference: expect.stringMatching(/^order-/),
+      kind: 'buy',
+      state: 'succeeded',
+      reason: 'executed',
+      accepted_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      executed: { gold_weight: '0.5000', amount: 441_000, fee: 5_000, session_id: 'S1', response_id: '2' },
+    })
+    expect(last().headers).toMatchObject({ 'content-type': 'application/json' })
+    expect(await deliveries()).toEqual([{ sequence: 1, state: 'delivered' }])
+  })
+
+  it('tells what the event was, not what the order has become since', async () => {
+    await aSettledDoubt()
+    await send()
+    const messages = server.requests.map((request) => message(request))
+    expect(messages.map(({ type }) => type)).toEqual(['order.in_doubt', 'order.resolved'])
+    expect(messages.map(({ data }) => [data.sequence, data.state, data.reason, data.executed])).toEqual([
+      [1, 'in_doubt', 'reply_lost', null],
+      [2, 'succeeded', 'late_reply', expect.objectContaining({ amount: 441_000 })],
+    ])
+  })
+
+  it.each(['transfer', 'withdraw'] as const)('about a %s has nobody’s number or address', async (kind) => {
+    await anOrderIn(stores, 'succeeded', kind)
+    await anOrderIn(stores, 'in_doubt', kind)
+    await send()
+    expect(server.requests).toHaveLength(2)
+    const { address, subdistrict, note } = postalAddress() as Record<string, string>
+    for (const { body, headers } of server.requests)
+      for (const personal of [WALLET, RECIPIENT, KTP, address, subdistrict, note, 'gift'])
+        expect(body + JSON.stringify(headers)).not.toContain(personal)
+  })
+
+  it('that was altered or is old does not verify', async () => {
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    const request = last()
+    const fails = (changed: Partial<ReceivedRequest>, atMs = now()) =>
+      expect(() => verified({ ...request, ...changed }, endpoint.secret, atMs)).toThrow()
+    const withHeader = (name: string, value: string) => ({ headers: { ...request.headers, [name]: value } })
+    expect(message()).toBeDefined()
+    fails({ body: request.body.replace('cancelled', 'succeeded') })
+    fails({ body: `${request.body} ` })
+    fails(withHeader('webhook-id', 'other'))
+    fails(withHeader('webhook-timestamp', String(Math.floor(now() / 1_000) + 1)))
+    fails(withHeader('webhook-signature', 'v1,AAAA'))
+    fails({}, now() + 6 * 60_000)
+    fails({}, now() - 6 * 60_000)
+    expect(() => new Webhook('whsec_AAAA').verify(request.body, request.headers as never)).toThrow()
+  })
+
+  it('is signed with both secrets while they rotate, and then with the new one alone', async () => {
+    const rotated = await rotateSecret(stores.database, endpoint.id, HOUR_MS)
+    const fresh = rotated?.secret ?? ''
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    expect(String(last().headers['webhook-signature']).split(' ')).toHaveLength(2)
+    for (const secret of [endpoint.secret, fresh]) expect(verified(last(), secret, now())).toBeDefined()
+    clock.nowMs += HOUR_MS + 5_000
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    expect(verified(last(), fresh, now())).toBeDefined()
+    expect(() => verified(last(), endpoint.secret, now())).toThrow()
+  })
+
+  it('is signed with the new secret alone when it was rotated without an overlap', async () => {
+    await rotateSecret(stores.database, endpoint.id, 0)
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    expect(() => verified(last(), endpoint.secret, now())).toThrow()
+  })
+})
+
+describe('a receiver that is down for 20 hours', () => {
+  it('gets every event afterwards, in order, under the id it was first tried with', async () => {
+    const upAtMs = clock.nowMs + 20 * HOUR_MS
+    answer = () => ({ status: now() < upAtMs ? 503 : 200 })
+    const orderIds = [await aSettledDoubt(), await aSettledDoubt(), await aSettledDoubt()]
+    const received: { id: string; message: WebhookMessage }[] = []
+    while (clock.nowMs < upAtMs + 8 * HOUR_MS) {
+      const before = server.requests.length
+      await live(15 * 60_000)
+      if (clock.nowMs < upAtMs) continue
+      for (const request of server.requests.slice(before))
+        received.push({ id: idOf(request), message: message(request) })
+    }
+    for (const orderId of orderIds) {
+      const ofOrder = received.filter(({ message }) => message.data.order_id === orderId)
+      expect(ofOrder.map(({ message }) => message.data.sequence)).toEqual([1, 2])
+    }
+    const ids = new Set(server.requests.map(idOf))
+    expect(ids.size).toBe(6)
+    // The second events were not even tried before the first were through.
+    const tries = await run<{ sequence: number; tries: number }>(
+      'SELECT sequence, tries FROM webhook_deliveries ORDER BY sequence',
+    )
+    expect(tries.filter(({ sequence }) => sequence === 2).every(({ tries }) => tries === 1)).toBe(true)
+    expect(await stateOfEndpoint()).toEqual({ state: 'active', because: null })
+  })
+})
+
+describe('an endpoint that fails for 24 hours', () => {
+  it('is paused and announced; what happens meanwhile is kept, and sent once it is resumed', async () => {
+    const told: { fields: object; message: string }[] = []
+    const log = {
+      ...{ debug() {}, info() {}, warn() {} },
+      error: (fields: object, message: string) => void told.push({ fields, message }),
+    }
+    answer = () => ({ status: 500, text: 'broken' })
+    await aSettledDoubt()
+    const downSinceMs = clock.nowMs
+    while ((await stateOfEndpoint())?.state === 'active' && clock.nowMs < downSinceMs + 48 * HOUR_MS) {
+      clock.nowMs += 15 * 60_000
+      await sendDue(stores.database, { now, log })
+    }
+    expect(await stateOfEndpoint()).toEqual({ state: 'paused', because: 'failing' })
+    expect(clock.nowMs - downSinceMs).toBeGreaterThanOrEqual(PAUSE_AFTER_MS)
+    expect(told).toMatchObject([{ fields: { endpoint: endpoint.id, because: 'failing' } }])
+    expect((await deliveries()).map(({ state }) => state)).toEqual(['pending', 'pending'])
+
+    await anOrderIn(stores, 'cancelled')
+    const triedBefore = server.requests.length
+    await live(72 * HOUR_MS, HOUR_MS)
+    expect(server.requests).toHaveLength(triedBefore)
+
+    answer = () => ({ status: 200 })
+    expect(await resumeEndpoint(stores.database, endpoint.id, now())).toBe(3)
+    await send()
+    const kinds = server.requests.slice(triedBefore).map((request) => message(request).type)
+    expect(kinds.sort()).toEqual(['order.cancelled', 'order.in_doubt', 'order.resolved'])
+    expect(await stateOfEndpoint()).toEqual({ state: 'active', because: null })
+  })
+
+  it('is paused at once when it answers 410', async () => {
+    answer = () => ({ status: 410 })
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    expect(await stateOfEndpoint()).toEqual({ state: 'paused', because: 'gone' })
+  })
+})
+
+describe('a delivery', () => {
+  it('that alone keeps failing is given up after more than 24 hours, and the order’s next one follows', async () => {
+    answer = ({ body }) => ({ status: body.includes('"order.in_doubt"') ? 500 : 200 })
+    await aSettledDoubt()
+    const startMs = clock.nowMs
+    let endedMs: number | null = null
+    while (clock.nowMs < startMs + 60 * HOUR_MS) {
+      // Other orders go through, so the endpoint is not failing.
+      await anOrderIn(stores, 'cancelled')
+      await live(HOUR_MS)
+      const [{ state } = { state: '' }] = await run<{ state: string }>(
+        `SELECT state FROM webhook_deliveries d JOIN webhook_events v ON v.id = d.event_id WHERE v.kind = 'order.in_doubt'`,
+      )
+      if (state === 'given_up') endedMs ??= clock.nowMs
+    }
+    expect((endedMs ?? 0) - startMs).toBeGreaterThan(24 * HOUR_MS)
+    const doubts = server.requests.filter(({ body }) => body.includes('"order.in_doubt"'))
+    expect(doubts).toHaveLength(RETRY_DELAYS_MS.length + 1)
+    const resolved = server.requests.findIndex(({ body }) => body.includes('"order.resolved"'))
+    expect(resolved).toBeGreaterThan(server.requests.lastIndexOf(doubts.at(-1) as ReceivedRequest))
+    expect(await stateOfEndpoint()).toEqual({ state: 'active', because: null })
+
+    answer = () => ({ status: 200 })
+    await replayDeliveries(stores.database, { of: 'given_up', endpointId: endpoint.id }, now())
+    await send()
+    expect(idOf(last())).toBe(idOf(doubts[0] as ReceivedRequest))
+    expect(message().type).toBe('order.in_doubt')
+  })
+
+  it('is tried again after pauses that together last more than 24 hours, and that jitter only lengthens', () => {
+    for (const random of [0, 0.999]) {
+      const delays = RETRY_DELAYS_MS.map((_, step) => retryDelayMs(step, random) ?? 0)
+      expect(delays.reduce((sum, delay) => sum + delay)).toBeGreaterThan(24 * HOUR_MS)
+      delays.forEach((delay, step) => {
+        expect(delay).toBeGreaterThanOrEqual(RETRY_DELAYS_MS[step] ?? 0)
+      })
+    }
+    expect(retryDelayMs(1, 0)).not.toBe(retryDelayMs(1, 0.9))
+    expect(retryDelayMs(RETRY_DELAYS_MS.length, 0)).toBeNull()
+  })
+
+  it.each([301, 400, 401, 404, 429, 500])(
+    'answered %d is not delivered, and is tried again',
+    async (status) => {
+      answer = () => ({ status })
+      await anOrderIn(stores, 'cancelled')
+      await send()
+      expect(await deliveries()).toEqual([{ sequence: 1, state: 'pending' }])
+      answer = () => ({ status: 200 })
+      clock.nowMs += HOUR_MS
+      await send()
+      expect(await deliveries()).toEqual([{ sequence: 1, state: 'delivered' }])
+    },
+  )
+
+  it('is not sent while the endpoint is paused', async () => {
+    await pauseEndpoint(stores.database, endpoint.id, 'asked for')
+    await anOrderIn(stores, 'cancelled')
+    clock.nowMs += HOUR_MS
+    expect(await send()).toBe(0)
+    expect(await claimDelivery(stores.database, endpoint.id, now(), 1_000)).toBeNull()
+  })
+
+  const delivered: TryResult = {
+    ...{ atMs: 0, durationMs: 1, httpStatus: 200, trouble: null, reply: '' },
+    ...{ following: { is: 'delivered' }, isGone: false },
+  }
+
+  it('that was taken comes back when its sender says nothing, and belongs to whoever took it last', async () => {
+    await anOrderIn(stores, 'cancelled')
+    const take = () => claimDelivery(stores.database, endpoint.id, now(), 60_000)
+    const first = await take()
+    expect(await take()).toBeNull()
+    clock.nowMs += 60_001
+    const second = await take()
+    expect([first?.try, second?.try]).toEqual([1, 2])
+    if (first === null || second === null) throw new Error('not taken')
+    const failed = { ...delivered, atMs: now(), following: { is: 'given_up' } } as const
+    await recordTry(stores.database, first, failed, PAUSE_AFTER_MS)
+    expect(await deliveries()).toEqual([{ sequence: 1, state: 'pending' }])
+    await recordTry(stores.database, second, { ...delivered, atMs: now() }, PAUSE_AFTER_MS)
+    expect(await deliveries()).toEqual([{ sequence: 1, state: 'delivered' }])
+    expect((await listTries(stores.database, first.eventId)).map((row) => row.try)).toEqual([1, 2])
+  })
+
+  it('is told by the lag until it is delivered', async () => {
+    await anOrderIn(stores, 'cancelled')
+    await anOrderIn(stores, 'cancelled')
+    const lag = async () => (await readWebhookLag(stores.database, clock.nowMs))[0]
+    clock.nowMs += HOUR_MS
+    expect(await lag()).toMatchObject({
+      endpointId: endpoint.id,
+      partner: 'acme',
+      state: 'active',
+      pending: 2,
+    })
+    expect((await lag())?.oldestPendingSeconds).toBeGreaterThanOrEqual(3_600)
+    await send()
+    expect(await lag()).toMatchObject({ pending: 0, oldestPendingSeconds: 0 })
+  })
+})
+
+describe('what is kept and logged of a try', () => {
+  it('has no secret, and of a receiver’s reply nothing personal', async () => {
+    const said: string[] = []
+    const note = (fields: object, text: string) => void said.push(JSON.stringify(fields) + text)
+    const log = { debug: note, info: note, warn: note, error: note }
+    answer = ({ headers }) => ({
+      status: 500,
+      text: `wallet ${WALLET}, ktp ${KTP}, +${WALLET.replace(/^0/, '62')} ${endpoint.secret} \u0000\u001b[31m ${headers['webhook-id']}`,
+    })
+    await anOrderIn(stores, 'in_doubt', 'withdraw')
+    await sendDue(stores.database, { now, log })
+    const [kept] = await run('SELECT * FROM webhook_tries')
+    expect(kept).toMatchObject({ http_status: 500, reply: expect.stringContaining('ktp xxxxxxxxxxxxxx01') })
+    const everything = [JSON.stringify(kept), ...said].join('\n')
+    expect(said).toHaveLength(1)
+    for (const hidden of [WALLET, WALLET.slice(1), KTP, endpoint.secret, 'Jl. Contoh', server.url])
+      expect(everything).not.toContain(hidden)
+  })
+
+  it.each([
+    ['plain', 'plain'],
+    ['\u0000a\u001b[2J\nb\u202ec', 'a [2J b c'],
+    ['x'.repeat(1_000), 'x'.repeat(300)],
+    ['081234500001', '08xxxxxxx001'],
+    ['3174999901010001', 'xxxxxxxxxxxxxx01'],
+    ['key whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw== end', 'key whsec_(masked) end'],
+    ['\ud800 broken', 'broken'],
+    ['', ''],
+  ])('cuts and masks a reply: %j', (text, kept) => {
+    expect(cutReply(text)).toBe(kept)
+  })
+})
