@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { type RequestOptions, request as requestHttps } from 'node:https'
-import { isIP, type LookupFunction } from 'node:net'
+import { isIP, type LookupFunction, type TcpSocketConnectOpts } from 'node:net'
 import { isLoopback, mayReach } from './addresses.ts'
 import { hostOf, parseEndpointUrl } from './endpoint-url.ts'
 
@@ -86,12 +86,14 @@ function send(
   { ca }: PostSettings,
   deadline: AbortSignal,
 ): Promise<Answer> {
-  const options: RequestOptions = {
+  const options: RequestOptions & Pick<TcpSocketConnectOpts, 'autoSelectFamilyAttemptTimeout'> = {
     method: 'POST',
     headers: { ...headers, 'content-length': Buffer.byteLength(body) },
     lookup: vettedLookup(addresses),
     // A connection of its own: a kept one would outlive its vetting.
     agent: false,
+    // Node's quarter of a second is too short for a connection round half the world.
+    autoSelectFamilyAttemptTimeout: 3_000,
     ...(ca === undefined ? {} : { ca }),
   }
   return new Promise((resolve) => {

@@ -1,10 +1,10 @@
-import { lookup } from 'node:dns/promises'
 import { openDatabase } from '../db/pool.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import type { Repeating } from '../repeat.ts'
 import { deliver } from './deliver.ts'
 import { claimDelivery, readEndpointsDue, recordTry } from './deliveries.ts'
 import { createPost, type Post, type PostSettings } from './post.ts'
+import { createResolve } from './resolve.ts'
 import { type SenderPace, startSender } from './sender.ts'
 
 /** Wall-clock deadline of one send. The lease is longer by far: a frozen sender's delivery is sent again after it. */
@@ -29,12 +29,12 @@ export function openPost(allowLoopback: boolean, wire: Partial<PostSettings> = {
   return createPost({
     allowLoopback,
     timeoutMs: SEND_TIMEOUT_MS,
-    resolve: (host) => lookup(host, { all: true }),
+    resolve: createResolve(),
     ...wire,
   })
 }
 
-/** Sends what is due to the partners' endpoints until it is stopped; then sends that are under way end. */
+/** Sends what is due to the partners' endpoints until it is stopped; what was taken by then is sent and recorded. */
 export function startWebhookSender(parts: WebhookSenderParts): Repeating {
   const { databaseUrl, allowLoopback, log, now = Date.now, pace = PACE, leaseMs = LEASE_MS, wire } = parts
   const database = openDatabase({
