@@ -47,7 +47,8 @@ export async function approveBatch(
 const CHANGED =
   'its rows are not those that were sealed: somebody changed them in the database. Cancel it and create it again'
 
-function isWholeBatchSealed(session: Session, batch: StoredBatch): Promise<boolean> {
+/** Whether all stored rows are those that were sealed. */
+export function isWholeBatchSealed(session: Session, batch: StoredBatch): Promise<boolean> {
   return isSealed(session, batch.batchId, batch, [1, pageOf(batch.rowCount)])
 }
 
@@ -80,7 +81,7 @@ export async function runBatch(
 }
 
 /** A share is of all rows, so that one early failure is not a hundred percent. */
-function failuresOf({ is, value }: NonNullable<RunOrder['stopAfter']>, rowCount: number): number {
+export function failuresOf({ is, value }: NonNullable<RunOrder['stopAfter']>, rowCount: number): number {
   return is === 'count' ? value : Math.max(Math.ceil((rowCount * value) / 100), 1)
 }
 

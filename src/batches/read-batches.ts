@@ -20,13 +20,20 @@ export interface BatchSummary {
   readonly fed: number
   readonly ended: number
   readonly failed: number
+  /** The batch that a plan copied; null: of a file. */
+  readonly copiedFrom: number | null
+  /** The plan that copies it, or made it. */
+  readonly planId: number | null
+  readonly plan: string | null
+  readonly dueAt: Date | null
 }
 
 const SUMMARY_COLUMNS = `
   batch_id AS "batchId", file_name AS "fileName", content_hash AS "contentHash", state, reason, rows,
   created_at AS "createdAt", created_by AS "createdBy", approved_by AS "approvedBy", run_at AS "runAt",
   rate_per_second AS "ratePerSecond", stop_after_failures AS "stopAfterFailures", started_at AS "startedAt",
-  ended_at AS "endedAt", fed, ended, failed`
+  ended_at AS "endedAt", fed, ended, failed, copied_from AS "copiedFrom", plan_id AS "planId",
+  plan, due_at AS "dueAt"`
 
 const LIST_BATCHES = {
   name: 'list_batches',

@@ -94,6 +94,7 @@ const DONE: Record<BatchMove, string> = {
   resume: 'resumed',
   finish: 'finished',
   cancel: 'cancelled',
+  retire: 'cancelled',
 }
 
 /** Why a move is not possible, in a sentence; null when it is. */
@@ -103,6 +104,17 @@ export function refusalOf(move: BatchMove, batchId: number, batch: StoredBatch |
   if (from?.includes(batch.state)) return null
   const states = from === null ? 'new' : from.join(' or ')
   return `a batch can be ${DONE[move]} only while it is ${states}; batch ${batchId} is ${batch.state} (${batch.reason})`
+}
+
+const FIND_MODEL_PLAN = {
+  name: 'find_plan_of_batch',
+  text: 'SELECT name FROM plans WHERE batch_id = $1',
+}
+
+/** The plan that copies this batch; null when none does. Asked once the batch is locked. */
+export async function modelOf(session: Session, batchId: number): Promise<string | null> {
+  const [plan] = await session.run<{ name: string }>(FIND_MODEL_PLAN, [batchId])
+  return plan?.name ?? null
 }
 
 /** Runs a move on a locked batch, or says why not. */
@@ -115,6 +127,12 @@ export async function onBatch<T extends object>(
   return await session.transaction(async () => {
     const batch = await lockBatch(session, batchId)
     const because = refusalOf(move, batchId, batch)
-    return batch === null || because !== null ? refused(because ?? '') : await work(batch)
+    if (batch === null || because !== null) return refused(because ?? '')
+    const plan = await modelOf(session, batchId)
+    if (plan !== null)
+      return refused(
+        `batch ${batchId} is what plan ${plan} runs: it can be ${DONE[move]} by nobody else (\`goldpro plan run-now\` runs it, \`goldpro plan remove\` ends it)`,
+      )
+    return await work(batch)
   })
 }

@@ -72,11 +72,11 @@ interface RunOptions extends PersonOptions {
 export function runCommand(): Command {
   return personsCommand('run', 'let an approved batch run, now or from a time on')
     .option('--at <time>', '2026-02-25T09:00 in Jakarta, or ISO 8601 with a zone', runTime)
-    .option('--rate <n/s>', 'rows sent per second at most', rate, DEFAULT_RATE_PER_SECOND)
+    .option('--rate <n/s>', 'rows sent per second at most', rateOption, DEFAULT_RATE_PER_SECOND)
     .option(
       '--stop-after-failures <n|n%>',
       'pause it after so many rows, or so many of all its rows, failed or are in doubt',
-      failures,
+      failuresOption,
     )
     .addHelpText(
       'after',
@@ -145,12 +145,12 @@ const runTime = parsedBy((text) => {
   return Number.isNaN(at.getTime()) ? null : at
 }, 'a time such as 2026-02-25T09:00, or 2026-02-25T09:00:00+08:00')
 
-const rate = parsedBy((text) => {
+export const rateOption = parsedBy((text) => {
   const value = Number(/^(\d{1,4})(?:\/s)?$/.exec(text)?.[1])
   return value >= 1 && value <= MAX_RATE_PER_SECOND ? value : null
 }, `a whole number from 1 to ${MAX_RATE_PER_SECOND}, such as 20/s`)
 
-const failures = parsedBy((text): RunOrder['stopAfter'] => {
+export const failuresOption = parsedBy((text): RunOrder['stopAfter'] => {
   const [, digits, percent] = /^(\d{1,9})(%)?$/.exec(text) ?? []
   const value = Number(digits)
   if (!(value >= 1) || (percent !== undefined && value > 100)) return null

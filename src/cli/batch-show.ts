@@ -98,6 +98,7 @@ function tellBatch(progress: BatchProgress, events: readonly BatchEvent[]): stri
     `  rows          ${rows}: ${outcomes.join(', ')}`,
     `  progress      ${progressLine(progress)}`,
     ...tellRun(progress),
+    ...tellOrigin(progress),
     '',
     ...events.map(
       ({ at, toState, reason: why, actor, detail }) =>
@@ -110,6 +111,14 @@ function tellRun({ runAt, ratePerSecond, stopAfterFailures }: BatchProgress): st
   if (ratePerSecond === null) return []
   const stop = stopAfterFailures === null ? '' : `, pauses after ${stopAfterFailures} failures`
   return [`  run           from ${runAt?.toISOString() ?? 'now'}, ${ratePerSecond} rows a second${stop}`]
+}
+
+function tellOrigin({ planId, plan, copiedFrom, dueAt }: BatchProgress): string[] {
+  if (plan === null) return []
+  if (copiedFrom === null) return [`  plan          ${planId} ${plan} runs copies of it`]
+  return [
+    `  from          plan ${planId} ${plan}, due ${dueAt?.toISOString()}, a copy of batch ${copiedFrom}`,
+  ]
 }
 
 /** Done, failed, in doubt, rate and time left, in one line. */

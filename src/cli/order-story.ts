@@ -72,7 +72,7 @@ export function tellStory(unmasked: OrderStory): string {
     `${story.kind} ${story.partner}/${story.reference}: ${story.state} (${story.reason})`,
     `  order     ${story.orderId}`,
     `  wallet    ${story.phoneNumber}`,
-    ...story.batchRows.map(({ batchId, rowNumber }) => `  from      batch ${batchId}, row ${rowNumber}`),
+    ...story.batchRows.map(tellBatchRow),
     `  asked for ${asked}`,
     `  deadline  ${story.deadlineAt.toISOString()}`,
     ...(story.planRun === null ? [] : [tellPlanRun(story.planRun)]),
@@ -88,6 +88,11 @@ export function tellStory(unmasked: OrderStory): string {
 
 const IN_DOUBT =
   '  next      `goldpro recon run` with its statements, or `goldpro orders resolve`; it is not sent again by itself'
+
+function tellBatchRow({ batchId, rowNumber, plan, dueAt }: OrderStory['batchRows'][number]): string {
+  const origin = plan === null || dueAt === null ? '' : `, of plan ${plan}, due ${dueAt.toISOString()}`
+  return `  from      batch ${batchId}, row ${rowNumber}${origin}`
+}
 
 function tellPlanRun({ planId, name, dueAt }: NonNullable<OrderStory['planRun']>): string {
   return `  from      plan ${planId} ${name}, due ${new Date(dueAt).toISOString()}`

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { Command, Option } from 'commander'
+import { DEFAULT_RATE_PER_SECOND, type RunOrder } from '../batches/people.ts'
+import type { Session } from '../db/session.ts'
 import {
   MISSED_POLICIES,
   type MissedPolicy,
@@ -9,16 +11,18 @@ import {
 } from '../domain/plan-lifecycle.ts'
 import { InvalidOrderError } from '../domain/submission.ts'
 import { isTimeZone, wallClockOf } from '../domain/time-zone.ts'
+import { addBatchPlan } from '../plans/batch-source.ts'
 import { WEEKENDS, type Weekend } from '../plans/calendar.ts'
 import { parseCron } from '../plans/cron.ts'
-import { addPlan } from '../plans/lead-plan.ts'
+import { addPlan, type Lead, type PlanAnswer } from '../plans/lead-plan.ts'
 import { parseOrderSource } from '../plans/order-source.ts'
 import { databaseClock, type Plan } from '../plans/plan.ts'
 import type { Schedule } from '../plans/schedule.ts'
+import { batchNumber, failuresOption, rateOption } from './batch-moves.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
 import { defaultPerson } from './person.ts'
-import { settingsHere, withDatabase } from './place.ts'
+import { settingsHere, withSessionHere } from './place.ts'
 import {
   countOption,
   dayOfMonthOption,
@@ -30,7 +34,10 @@ import {
 import { planAsJson, tellPlan } from './plan-story.ts'
 
 interface AddOptions {
-  readonly order: string
+  readonly order?: string
+  readonly batch?: number
+  readonly rate?: number
+  readonly stopAfterFailures?: RunOrder['stopAfter']
   readonly cron?: Schedule
   readonly monthly?: number
   readonly weekend?: Weekend
@@ -63,9 +70,13 @@ export function addCommand(): Command {
   return new Command('add')
     .description('add a recurring order, and show when it is due next')
     .argument('<name>', 'what to call it; free again once the plan is removed or has ended', nameArgument)
-    .requiredOption(
-      '--order <file>',
-      'the order as JSON, without reference and deadline; - for standard input',
+    .option('--order <file>', 'what: the order as JSON, without reference and deadline; - for standard input')
+    .option('--batch <number>', 'what: an approved batch, of which each run makes a copy', batchNumber)
+    .option('--rate <n/s>', 'rows of a batch sent per second at most (default: 20/s)', rateOption)
+    .option(
+      '--stop-after-failures <n|n%>',
+      'pause a copy after so many rows, or so many of all its rows, failed or are in doubt',
+      failuresOption,
     )
     .option('--cron <pattern>', "when: five cron fields, such as '0 9 25 * *'", cronOption)
     .option(
@@ -124,27 +135,49 @@ const HELP = `
 The order is a job of docs/jobs.md plus its "kind"; each run gives it a reference of its own, such as
 plan-12-2026-02-25T09:00+07:00. A plan runs while a \`goldpro scheduler\` runs. docs/plans.md says what the rules mean.
 
+A batch is created and approved by another person first, and is this plan's from then on. Its rows' references get the due
+time: PAY-1@2026-02-25T09:00+07:00.
+
 Examples:
   $ echo '{"kind":"buy","partner":"acme","phone_number":"081234500001","amount":100000}' > savings.json
   $ goldpro plan add savings --order savings.json --monthly 25 --weekend before --at 09:00
   $ goldpro plan add payday --order savings.json --cron '0 9 25 * *' --to 2027-12-31
-  $ goldpro plan add try-it --order savings.json --cron '* * * * *' --count 3`
+  $ goldpro plan add try-it --order savings.json --cron '* * * * *' --count 3
+  $ goldpro plan add payroll --batch 1 --monthly 25 --rate 50/s --stop-after-failures 5%`
 
 async function add(name: string, options: AddOptions): Promise<Plan> {
   const schedule = scheduleOf(options)
   if (options.missed === 'run_all' && options.overlap === 'skip')
     throw new Failure(2, '--missed run_all makes up for several at once: it needs --overlap wait or allow')
   const period = periodOf(options, wallClockOf(options.zone))
-  const { partner, source } = await readOrder(options.order)
   const terms = {
-    ...{ name, partner, source, schedule, timeZone: options.zone, ...period },
-    ...{ maxCount: options.count ?? null, deadlineMinutes: options.deadline ?? null },
+    ...{ name, schedule, timeZone: options.zone, ...period },
+    ...{ maxCount: options.count ?? null },
     ...{ missed: options.missed, maxAgeMinutes: options.maxAge, overlap: options.overlap },
   }
   const lead = { by: options.by, note: options.note ?? null, clock: databaseClock }
-  const answer = await withDatabase(await settingsHere(), (database) => addPlan(database, terms, lead))
+  const answer = await withSessionHere(await settingsHere(), await adding(options, terms, lead))
   if (answer.is === 'refused') throw new Failure(1, answer.because)
   return answer.plan
+}
+
+/** What adds the plan, once what it is of has been read. */
+async function adding(
+  { order, batch, rate, stopAfterFailures = null, deadline }: AddOptions,
+  terms: Parameters<typeof addBatchPlan>[1],
+  lead: Lead,
+): Promise<(session: Session) => Promise<PlanAnswer>> {
+  if (batch !== undefined && order === undefined) {
+    if (deadline !== undefined) throw new Failure(2, '--deadline goes with --order')
+    const ratePerSecond = rate ?? DEFAULT_RATE_PER_SECOND
+    const wish = { batchId: batch, ratePerSecond, stopAfter: stopAfterFailures }
+    return (session) => addBatchPlan(session, terms, wish, lead)
+  }
+  if (order === undefined || batch !== undefined) throw new Failure(2, 'say what: either --order or --batch')
+  if (rate !== undefined || stopAfterFailures !== null)
+    throw new Failure(2, '--rate and --stop-after-failures go with --batch')
+  const source = await readOrder(order)
+  return (session) => addPlan(session, { ...terms, ...source, deadlineMinutes: deadline ?? null }, lead)
 }
 
 function scheduleOf({ cron, monthly, weekend, at }: AddOptions): Schedule {

@@ -20,13 +20,13 @@ export function tellPlan(plan: Plan, dueTimes: number): string {
     ...(endsAt === null ? [] : [`until ${onTheWall(endsAt, timeZone)}`]),
     ...(maxCount === null ? [] : [`${maxCount} times`]),
   ]
-  const deadline = plan.deadlineMinutes === null ? '15m' : spellMinutes(plan.deadlineMinutes)
+  const deadline = plan.source.is === 'batch' ? '' : `; deadline ${spellMinutes(plan.deadlineMinutes ?? 15)}`
   return [
     `plan ${planId} ${name}, ${state}`,
-    `  order     ${partner}: ${describeSource(plan.source)}`,
+    `  ${plan.source.is === 'order' ? `order     ${partner}: ` : 'batch     '}${describeSource(plan.source)}`,
     `  due       ${describeSchedule(plan.schedule)}, ${timeZone}`,
     `  bounds    ${bounds.join(', ') || 'none: until it is removed'}`,
-    `  missed    ${plan.missed} within ${spellMinutes(plan.maxAgeMinutes)}; overlap ${plan.overlap}; deadline ${deadline}`,
+    `  missed    ${plan.missed} within ${spellMinutes(plan.maxAgeMinutes)}; overlap ${plan.overlap}${deadline}`,
     ...tellNext(plan, dueTimes),
   ].join('\n')
 }
@@ -59,14 +59,14 @@ export function runTable(runs: readonly RunStory[], timeZone: string): string {
     onTheWall(run.dueAt, timeZone),
     run.state,
     run.reason,
-    run.orderState === null ? '' : `${run.orderState} (${run.orderReason})`,
-    run.orderId ?? '',
+    run.batchState ?? (run.orderState === null ? '' : `${run.orderState} (${run.orderReason})`),
+    run.batchId === null ? (run.orderId ?? '') : `batch ${run.batchId}`,
   ])
   return table(['due', 'state', 'reason', 'order', 'order id'], rows)
 }
 
 /** What became of a run that a person asked for. */
-export function tellRun(partner: string, run: RunStory): string {
+export function tellRun(partner: string | null, run: RunStory): string {
   switch (run.state) {
     case 'planned':
       return 'planned: a scheduler starts it, after the run before it where that is under way'
@@ -74,6 +74,8 @@ export function tellRun(partner: string, run: RunStory): string {
       return `skipped: ${SKIP_REASONS[run.reason as keyof typeof SKIP_REASONS] ?? run.reason}`
     case 'started':
     case 'finished':
+      if (run.batchId !== null)
+        return `started: batch ${run.batchId}; see \`goldpro batch show ${run.batchId}\``
       return `started: order ${run.orderId}; see \`goldpro orders show ${partner}/${run.reference}\``
   }
 }

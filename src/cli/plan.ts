@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
 import { PLAN_STATES, type PlanState } from '../domain/plan-lifecycle.ts'
+import type { PlanSource } from '../plans/plan.ts'
 import { findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from '../plans/read-plans.ts'
 import { describeSchedule } from '../plans/schedule.ts'
 import { settingsHere, withDatabase } from './place.ts'
@@ -62,18 +63,18 @@ function asTable(plans: readonly PlanSummary[]): string {
     'skipped',
   ]
   const rows = plans.map((plan) => [
-    ...[
-      String(plan.planId),
-      plan.name,
-      plan.partner,
-      plan.source.kind,
-      maskPhoneNumber(plan.source.phone_number),
-    ],
+    ...[String(plan.planId), plan.name, plan.partner ?? '–', ...sourceCells(plan.source)],
     ...[plan.state, describeSchedule(plan.schedule)],
     plan.state === 'active' && plan.nextDueAt !== null ? onTheWall(plan.nextDueAt, plan.timeZone) : '–',
     ...[plan.started + plan.planned, plan.finished, plan.skipped].map(String),
   ])
   return table(headings, rows, ['plan', 'under way', 'finished', 'skipped'])
+}
+
+function sourceCells(source: PlanSource): string[] {
+  return source.is === 'batch'
+    ? [`batch ${source.batch_id}`, '–']
+    : [source.kind, maskPhoneNumber(source.phone_number)]
 }
 
 function showCommand(): Command {

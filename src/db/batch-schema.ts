@@ -28,6 +28,8 @@ export const batches = pgTable(
   {
     id: serial('id').primaryKey(),
     fileName: text('file_name').notNull(),
+    /** The batch whose rows a plan copied for one due time; null: of a file. */
+    copiedFrom: integer('copied_from'),
     /** SHA-256 of the file's bytes: to be compared with `sha256sum`. */
     fileHash: text('file_hash'),
     /** SHA-256 over `page_hashes`. Null until sealed. */
@@ -64,6 +66,7 @@ export const batches = pgTable(
   (batch) => [
     uniqueIndex('batches_same_rows').on(batch.contentHash).where(sql`state <> 'cancelled'`),
     index('batches_alive').on(batch.id).where(sql`state in ('approved', 'running')`),
+    foreignKey({ columns: [batch.copiedFrom], foreignColumns: [batch.id], name: 'batches_copied_from_fk' }),
     check('batches_state', oneOf('state', BATCH_STATES)),
     check(
       'batches_sealed',

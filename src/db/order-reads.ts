@@ -107,7 +107,13 @@ export interface OrderStory extends OrderSummary {
   /** The due time of a plan that it came from; null when it came otherwise. */
   readonly planRun: { readonly planId: number; readonly name: string; readonly dueAt: string } | null
   /** The rows of batches that this order came from; none when its partner sent it otherwise. */
-  readonly batchRows: readonly { readonly batchId: number; readonly rowNumber: number }[]
+  readonly batchRows: readonly {
+    readonly batchId: number
+    readonly rowNumber: number
+    /** The plan that made the batch, and for when; null when a person did. */
+    readonly plan: string | null
+    readonly dueAt: Date | null
+  }[]
   readonly attemptStories: readonly AttemptStory[]
   readonly events: readonly OrderEvent[]
 }
@@ -143,8 +149,9 @@ const READ_EVENTS = {
 const READ_BATCH_ROWS = {
   name: 'read_batch_rows_of_order',
   text: `
-    SELECT batch_id AS "batchId", row_number AS "rowNumber" FROM batch_rows
-    WHERE order_id = $1 ORDER BY batch_id, row_number`,
+    SELECT b.batch_id AS "batchId", b.row_number AS "rowNumber", r.plan, r.due_at AS "dueAt"
+    FROM batch_rows b LEFT JOIN ops.plan_runs r ON r.batch_id = b.batch_id
+    WHERE b.order_id = $1 ORDER BY b.batch_id, b.row_number`,
 }
 
 /** Reads one order's whole story; null when there is no such order. */

@@ -21,6 +21,7 @@ import {
   PLAN_STATES,
   RUN_STATES,
 } from '../domain/plan-lifecycle.ts'
+import { batches } from './batch-schema.ts'
 import { at, oneOf } from './columns.ts'
 import { orders } from './schema.ts'
 
@@ -29,15 +30,21 @@ import { orders } from './schema.ts'
  * held by the triggers of the hand-written migrations.
  */
 
-/** A recurring order: what, when, and what becomes of due times that were missed or that overlap. */
+/** A recurring order or batch: what, when, and what becomes of due times that were missed or that overlap. */
 export const plans = pgTable(
   'plans',
   {
     id: serial('id').primaryKey(),
     name: text('name').notNull(),
-    partner: text('partner').notNull(),
-    /** What each run sends: `is` says what it is; an order has its kind, phone_number and content. */
+    /** Null: each row of its batch has its own. */
+    partner: text('partner'),
+    /**
+     * What each run sends: `is` says what it is; an order has its kind, phone_number and content, a batch its batch_id and
+     * how its copies run.
+     */
     source: jsonb('source').notNull(),
+    /** The approved batch that each run copies; it is this plan's alone. */
+    batchId: integer('batch_id'),
     schedule: jsonb('schedule').notNull(),
     timeZone: text('time_zone').notNull(),
     startsAt: at('starts_at').notNull(),
@@ -71,7 +78,13 @@ export const plans = pgTable(
     check('plans_state', oneOf('state', PLAN_STATES)),
     check('plans_missed', oneOf('missed', MISSED_POLICIES)),
     check('plans_overlap', oneOf('overlap', OVERLAP_POLICIES)),
-    check('plans_source', sql`coalesce(source ->> 'is', '') in ('order')`),
+    foreignKey({ columns: [plan.batchId], foreignColumns: [batches.id], name: 'plans_batch_id_fk' }),
+    uniqueIndex('plans_batch_id').on(plan.batchId),
+    check('plans_source', sql`coalesce(source ->> 'is', '') in ('order', 'batch')`),
+    check(
+      'plans_batch',
+      sql`(source ->> 'batch_id')::int is not distinct from batch_id and (batch_id is not null) = (source ->> 'is' = 'batch') and (batch_id is null) = (partner is not null) and (batch_id is null or deadline_minutes is null)`,
+    ),
     check('plans_paused', sql`(state = 'paused') <= (paused_at is not null)`),
     check(
       'plans_bounds',
@@ -98,6 +111,8 @@ export const planRuns = pgTable(
     /** It was found to wait for the run before it, and is not late by that. */
     isWaiting: boolean('is_waiting').notNull().default(false),
     orderId: uuid('order_id'),
+    /** Of a plan of a batch, instead of an order: the copy that this run made. */
+    batchId: integer('batch_id'),
     plannedAt: at('planned_at').notNull().defaultNow(),
     startedAt: at('started_at'),
     endedAt: at('ended_at'),
@@ -106,11 +121,13 @@ export const planRuns = pgTable(
     primaryKey({ columns: [run.planId, run.dueAt] }),
     foreignKey({ columns: [run.planId], foreignColumns: [plans.id], name: 'plan_runs_plan_id_fk' }),
     foreignKey({ columns: [run.orderId], foreignColumns: [orders.id], name: 'plan_runs_order_id_fk' }),
+    foreignKey({ columns: [run.batchId], foreignColumns: [batches.id], name: 'plan_runs_batch_id_fk' }),
+    uniqueIndex('plan_runs_batch_id').on(run.batchId).where(sql`batch_id is not null`),
     uniqueIndex('plan_runs_order_id').on(run.orderId).where(sql`order_id is not null`),
     index('plan_runs_planned').on(run.planId, run.dueAt).where(sql`state = 'planned'`),
     index('plan_runs_started').on(run.planId).where(sql`state = 'started'`),
     check('plan_runs_state', oneOf('state', RUN_STATES)),
-    check('plan_runs_order', sql`(order_id is not null) = (state in ('started', 'finished'))`),
+    check('plan_runs_order', sql`num_nonnulls(order_id, batch_id) = (state in ('started', 'finished'))::int`),
     check('plan_runs_ended', sql`(ended_at is not null) = (state in ('skipped', 'finished'))`),
   ],
 )

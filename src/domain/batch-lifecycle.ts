@@ -25,9 +25,9 @@ export interface BatchTransition {
 export const BATCH_TRANSITIONS = {
   create: { from: null, to: 'draft', reasons: ['created'] },
   seal: { from: ['draft'], to: 'checked', reasons: ['every_row_is_good'] },
-  approve: { from: ['checked'], to: 'approved', reasons: ['approved_by_person'] },
+  approve: { from: ['checked'], to: 'approved', reasons: ['approved_by_person', 'approved_with_plan'] },
   schedule: { from: ['approved'], to: 'approved', reasons: ['scheduled_by_person'] },
-  start: { from: ['approved'], to: 'running', reasons: ['run_by_person', 'run_time_reached'] },
+  start: { from: ['approved'], to: 'running', reasons: ['run_by_person', 'run_time_reached', 'run_by_plan'] },
   pause: {
     from: ['running'],
     to: 'paused',
@@ -40,6 +40,8 @@ export const BATCH_TRANSITIONS = {
     to: 'cancelled',
     reasons: ['cancelled_by_person'],
   },
+  /** The batch that a plan runs again and again ends with its plan. */
+  retire: { from: ['approved'], to: 'cancelled', reasons: ['plan_over'] },
 } as const satisfies Record<string, BatchTransition>
 
 export type BatchMove = keyof typeof BATCH_TRANSITIONS

@@ -37,6 +37,8 @@ export const SKIP_REASONS = {
   overlap: 'the run before it was still under way',
   reference_taken: 'another order has this reference',
   refused: 'the order is no longer a valid one',
+  batch_changed: 'the rows of its batch are not those that were approved',
+  rows_taken: 'another batch has its rows already',
   plan_removed: 'the plan was removed before it was started',
 } as const
 export type SkipReason = keyof typeof SKIP_REASONS
@@ -44,9 +46,13 @@ export type SkipReason = keyof typeof SKIP_REASONS
 /** Every legal move of a run, held equal to `plan_transitions` too. */
 export const RUN_TRANSITIONS = {
   plan: { from: null, to: 'planned', reasons: ['due', 'asked_by_person'] },
-  start: { from: 'planned', to: 'started', reasons: ['order_submitted'] },
+  start: { from: 'planned', to: 'started', reasons: ['order_submitted', 'batch_started'] },
   skip: { from: 'planned', to: 'skipped', reasons: Object.keys(SKIP_REASONS) },
-  finish: { from: 'started', to: 'finished', reasons: ['order_ended', 'order_in_doubt'] },
+  finish: {
+    from: 'started',
+    to: 'finished',
+    reasons: ['order_ended', 'order_in_doubt', 'batch_ended', 'batch_cancelled'],
+  },
 } as const satisfies Record<string, PlanTransition<RunState>>
 
 /** What becomes of due times that no scheduler saw in time. */

@@ -32,6 +32,20 @@ const FINISH_RUNS = {
     RETURNING r.plan_id`,
 }
 
+const FINISH_BATCH_RUNS = {
+  name: 'finish_plan_batch_runs',
+  text: `
+    WITH over AS (
+      SELECT r.plan_id, r.due_at, b.state FROM plan_runs r JOIN batches b ON b.id = r.batch_id
+      WHERE r.state = 'started' AND b.state IN ('finished', 'cancelled')
+      ORDER BY r.plan_id, r.due_at LIMIT 5000 FOR UPDATE OF r SKIP LOCKED
+    )
+    UPDATE plan_runs r SET state = 'finished', actor = $1,
+      reason = CASE over.state WHEN 'cancelled' THEN 'batch_cancelled' ELSE 'batch_ended' END
+    FROM over WHERE r.plan_id = over.plan_id AND r.due_at = over.due_at
+    RETURNING r.plan_id`,
+}
+
 const FIND_PLANS_TO_WORK_ON = {
   name: 'find_plans_to_work_on',
   text: `
@@ -42,11 +56,13 @@ const FIND_PLANS_TO_WORK_ON = {
 }
 
 /**
- * One tick: finishes runs whose orders have ended, writes a run for each due time that has come, decides about those
+ * One tick: finishes runs whose orders or batches have ended, writes a run for each due time that has come, decides about those
  * and starts them. Any number of schedulers may do this at once.
  */
 export async function keepPlans(session: Session, effects: PlanEffects): Promise<Kept> {
-  const finished = (await session.run(FINISH_RUNS, [effects.actor])).length
+  const ofOrders = await session.run(FINISH_RUNS, [effects.actor])
+  const ofBatches = await session.run(FINISH_BATCH_RUNS, [effects.actor])
+  const finished = ofOrders.length + ofBatches.length
   const planned = await planDueTimes(session, { ...effects, planId: null })
   let [started, skipped, ended] = [0, 0, 0]
   const plans = await session.run<{ id: number }>(FIND_PLANS_TO_WORK_ON, [await effects.clock(session)])
@@ -65,7 +81,7 @@ export async function startDueRuns(session: Session, planId: number, effects: Pl
   for (let hasMore = true; hasMore; ) {
     const done = await workOnPlan(session, planId, effects)
     hasMore = done.hasMore
-    started += done.orderIds.length
+    started += done.started
     skipped += done.skipped
     isEnded ||= done.isEnded
     if (done.orderIds.length > 0) await wakeOrLeave(done.orderIds, effects)

@@ -22,8 +22,8 @@ const INSERT_PLAN = {
   name: 'insert_plan',
   text: `
     INSERT INTO plans AS p (name, partner, source, schedule, time_zone, starts_at, ends_at, max_count, missed,
-      max_age_minutes, overlap, deadline_minutes, state, reason, actor, note, next_due_at, created_by)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'active', 'added', $13, $14, $15, $16)
+      max_age_minutes, overlap, deadline_minutes, batch_id, state, reason, actor, note, next_due_at, created_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'active', 'added', $14, $15, $16, $17)
     ON CONFLICT (name) WHERE state IN ('active', 'paused') DO NOTHING
     RETURNING ${PLAN_COLUMNS}`,
 }
@@ -44,7 +44,8 @@ export async function addPlan(runner: StatementRunner, terms: PlanTerms, lead: L
       terms.timeZone,
     ],
     ...[startsAt, terms.endsAt, terms.maxCount, terms.missed, terms.maxAgeMinutes, terms.overlap],
-    ...[terms.deadlineMinutes, `person:${lead.by}`, lead.note, next, lead.by],
+    ...[terms.deadlineMinutes, terms.source.is === 'batch' ? terms.source.batch_id : null],
+    ...[`person:${lead.by}`, lead.note, next, lead.by],
   ])
   return plan === undefined
     ? refused(`there is a plan ${terms.name} already: give this one another name, or remove that one`)

@@ -1,6 +1,6 @@
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
 import { InvalidOrderError, parseSubmission } from '../domain/submission.ts'
-import type { OrderSource } from './plan.ts'
+import type { OrderSource, PlanSource } from './plan.ts'
 
 /** What a plan's orders get from the plan: an order that names them itself is refused. */
 const GIVEN_BY_PLAN = ['reference', 'deadline']
@@ -24,7 +24,11 @@ export function parseOrderSource(order: unknown): { partner: string; source: Ord
 }
 
 /** A source as people may see it: phone numbers masked, a withdrawal's KTP number and address left out. */
-export function shownSource({ is, kind, phone_number, content }: OrderSource): OrderSource {
+export function shownSource(source: PlanSource): PlanSource {
+  return source.is === 'order' ? shownOrder(source) : source
+}
+
+function shownOrder({ is, kind, phone_number, content }: OrderSource): OrderSource {
   const { ktp, address, recipient, remarks, ...shown } = content
   return {
     ...{ is, kind, phone_number: maskPhoneNumber(phone_number) },
@@ -37,8 +41,15 @@ export function shownSource({ is, kind, phone_number, content }: OrderSource): O
 }
 
 /** A source in one line. */
-export function describeSource(source: OrderSource): string {
-  const { kind, phone_number, content } = shownSource(source)
+export function describeSource(source: PlanSource): string {
+  if (source.is === 'order') return describeOrder(source)
+  const { batch_id, rate_per_second, stop_after_failures } = source
+  const stop = stop_after_failures === null ? '' : `, each pauses after ${stop_after_failures} failures`
+  return `copies of batch ${batch_id}, ${rate_per_second} rows a second${stop}`
+}
+
+function describeOrder(source: OrderSource): string {
+  const { kind, phone_number, content } = shownOrder(source)
   const fields = Object.entries(content).map(
     ([field, value]) => `${field} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
   )

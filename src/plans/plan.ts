@@ -12,13 +12,22 @@ export interface OrderSource {
   readonly content: OrderContent
 }
 
+/** An approved batch, copied at every due time. Spelled as Postgres keeps it. */
+export interface BatchSource {
+  readonly is: 'batch'
+  readonly batch_id: number
+  readonly rate_per_second: number
+  readonly stop_after_failures: number | null
+}
+
 /** What a run sends: a source of orders whose references follow from the plan and the due time. */
-export type PlanSource = OrderSource
+export type PlanSource = OrderSource | BatchSource
 
 /** What a person asks for when adding a plan. */
 export interface PlanTerms {
   readonly name: string
-  readonly partner: string
+  /** Null: of a batch, whose rows have their own. */
+  readonly partner: string | null
   readonly source: PlanSource
   readonly schedule: Schedule
   readonly timeZone: string

@@ -43,7 +43,7 @@ export async function findPlan(runner: StatementRunner, given: string): Promise<
   return plan ?? null
 }
 
-/** One due time of a plan and the order that came of it. */
+/** One due time of a plan and the order or batch that came of it. */
 export interface RunStory {
   readonly dueAt: Date
   readonly state: RunState
@@ -52,6 +52,8 @@ export interface RunStory {
   readonly orderId: string | null
   readonly orderState: string | null
   readonly orderReason: string | null
+  readonly batchId: number | null
+  readonly batchState: string | null
   readonly startedAt: Date | null
   readonly endedAt: Date | null
 }
@@ -60,7 +62,7 @@ const READ_RUNS = {
   name: 'read_plan_runs',
   text: `
     SELECT due_at AS "dueAt", state, reason, reference, order_id AS "orderId", order_state AS "orderState",
-      order_reason AS "orderReason", started_at AS "startedAt", ended_at AS "endedAt"
+      order_reason AS "orderReason", batch_id AS "batchId", batch_state AS "batchState", started_at AS "startedAt", ended_at AS "endedAt"
     FROM ops.plan_runs WHERE plan_id = $1 AND ($2::timestamptz IS NULL OR due_at = $2)
     ORDER BY due_at DESC LIMIT $3`,
 }

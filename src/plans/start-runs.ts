@@ -3,7 +3,7 @@ import { submitOrders as storeOrders } from '../db/submissions.ts'
 import type { SkipReason } from '../domain/plan-lifecycle.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 import { submitOrders } from '../orders/submit.ts'
-import type { Plan } from './plan.ts'
+import type { OrderSource, Plan } from './plan.ts'
 
 /** A run to be started, and the reference of its order. */
 export interface StartingRun {
@@ -29,6 +29,7 @@ const START_RUNS = {
 export async function startRuns(
   session: Session,
   plan: Plan,
+  source: OrderSource,
   runs: readonly StartingRun[],
   now: Date,
   work: { readonly actor: string; newId(): string },
@@ -36,7 +37,7 @@ export async function startRuns(
   const refused: Skip[] = []
   const ready: { run: StartingRun; submission: Submission }[] = []
   for (const run of runs) {
-    const submission = submissionOf(plan, run.reference, now)
+    const submission = submissionOf(plan, source, run.reference, now)
     if (submission === null) refused.push({ run, reason: 'refused' })
     else ready.push({ run, submission })
   }
@@ -63,7 +64,8 @@ export async function startRuns(
 
 /** The order of a run; null when the rules for orders have changed and do not allow it any more. */
 function submissionOf(
-  { partner, source, deadlineMinutes }: Plan,
+  { partner, deadlineMinutes }: Plan,
+  source: OrderSource,
   reference: string,
   now: Date,
 ): Submission | null {
@@ -71,15 +73,11 @@ function submissionOf(
     deadlineMinutes === null
       ? {}
       : { deadline: new Date(now.getTime() + deadlineMinutes * 60_000).toISOString() }
-  switch (source.is) {
-    case 'order': {
-      const data = { ...source.content, ...deadline, partner, reference, phone_number: source.phone_number }
-      try {
-        return parseSubmission(source.kind, data)
-      } catch (error) {
-        if (error instanceof InvalidOrderError) return null
-        throw error
-      }
-    }
+  const data = { ...source.content, ...deadline, partner, reference, phone_number: source.phone_number }
+  try {
+    return parseSubmission(source.kind, data)
+  } catch (error) {
+    if (error instanceof InvalidOrderError) return null
+    throw error
   }
 }

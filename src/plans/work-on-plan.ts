@@ -2,6 +2,7 @@ import type { StatementRunner } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
 import { type Decision, decideRuns, type PlannedRun } from './decide.ts'
 import { type Clock, PLAN_COLUMNS, type Plan } from './plan.ts'
+import { startBatchRun } from './start-batch-run.ts'
 import { type Skip, type StartingRun, startRuns } from './start-runs.ts'
 
 /** Runs one transaction decides about. */
@@ -21,13 +22,15 @@ export interface PlanWork {
 /** What one look at a plan did. */
 export interface WorkDone {
   readonly orderIds: readonly string[]
+  /** Runs, of an order or of a batch. */
+  readonly started: number
   readonly skipped: number
   readonly isEnded: boolean
   /** There may be more to decide about at once. */
   readonly hasMore: boolean
 }
 
-const NOTHING: WorkDone = { orderIds: [], skipped: 0, isEnded: false, hasMore: false }
+const NOTHING: WorkDone = { orderIds: [], started: 0, skipped: 0, isEnded: false, hasMore: false }
 
 type Row = PlannedRun & StartingRun
 
@@ -53,14 +56,39 @@ export async function workOnPlan(session: Session, planId: number, work: PlanWor
     if (found === undefined) throw new Error('a plan without a situation')
     const { waiting, skips, starting } = sortOut(runs, decideRuns(plan, runs, { now, ...found }))
     if (waiting.length > 0) await session.run(MARK_WAITING, [planId, waiting.map(({ dueAt }) => dueAt)])
-    const started = await startRuns(session, plan, starting, now, work)
-    const skipped = [...skips, ...started.refused]
+    const { orderIds, started, refused, isCut } = await startThem(session, plan, starting, now, work)
+    const skipped = [...skips, ...refused]
     await skipRuns(session, planId, skipped, work.actor)
     const isEnded = (await session.run(END_PLAN, [planId, work.actor])).length > 0
-    const isProgress = started.orderIds.length + skipped.length > 0
-    const hasMore = isProgress && runs.length === RUNS_AT_ONCE
-    return { orderIds: started.orderIds, skipped: skipped.length, isEnded, hasMore }
+    const isProgress = started + skipped.length > 0
+    const hasMore = isProgress && (isCut || runs.length === RUNS_AT_ONCE)
+    return { orderIds, started, skipped: skipped.length, isEnded, hasMore }
   })
+}
+
+/** Starts the runs. One transaction makes one batch: the others are put off, and are not late by that. */
+async function startThem(
+  session: Session,
+  plan: Plan,
+  runs: readonly StartingRun[],
+  now: Date,
+  work: PlanWork,
+): Promise<{ orderIds: readonly string[]; started: number; refused: readonly Skip[]; isCut: boolean }> {
+  const { source } = plan
+  switch (source.is) {
+    case 'order': {
+      const { orderIds, refused } = await startRuns(session, plan, source, runs, now, work)
+      return { orderIds, started: orderIds.length, refused, isCut: false }
+    }
+    case 'batch': {
+      const [run, ...later] = runs
+      if (run === undefined) return { orderIds: [], started: 0, refused: [], isCut: false }
+      await session.run(MARK_WAITING, [plan.planId, later.map(({ dueAt }) => dueAt)])
+      const reason = await startBatchRun(session, plan, source, run.dueAt, work.actor)
+      const refused = reason === null ? [] : [{ run, reason }]
+      return { orderIds: [], started: 1 - refused.length, refused, isCut: later.length > 0 }
+    }
+  }
 }
 
 /** The runs by what is decided about them; those that wait already are left as they are. */

@@ -287,3 +287,37 @@ describe('goldpro scheduler', () => {
     }
   }, 120_000)
 })
+
+describe('a plan of a batch', () => {
+  it('is added, shown and run, and says so wherever its orders and batches are shown', async () => {
+    const goldpro = (...args: string[]) => runCommand(args, { cwd: folder, env: env() })
+    const file = join(folder, 'pay.csv')
+    await writeFile(file, `kind,partner,reference,phone_number,gold_weight\nbuy,acme,PAY-1,${WALLET},0.5\n`)
+    expect(await goldpro('batch', 'create', file, '--by', 'ani')).toMatchObject({ code: 0 })
+    const [{ id }] = (await run<{ id: number }>('SELECT max(id) AS id FROM batches')) as [{ id: number }]
+    expect(await goldpro('batch', 'approve', String(id), '--by', 'budi')).toMatchObject({ code: 0 })
+    const added = await plan(['add', 'of-batch', '--batch', String(id), '--monthly', '25', '--rate', '5/s'])
+    expect(added).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`copies of batch ${id}, 5 rows a second`),
+    })
+    const refused = await goldpro('batch', 'run', String(id))
+    expect(refused).toMatchObject({ code: 1 })
+    const ran = await plan(['run-now', 'of-batch'])
+    expect(ran).toMatchObject({ code: 0, out: expect.stringContaining('started: batch ') })
+    const copy = /batch (\d+)/.exec(ran.out)?.[1] ?? ''
+    expect((await plan(['history', 'of-batch'])).out).toContain(`batch ${copy}`)
+    expect((await plan(['list'])).out).toContain(`batch ${id}`)
+    const shown = await goldpro('batch', 'show', copy)
+    expect(shown.out).toMatch(new RegExp(`from +plan \\d+ of-batch, due .*, a copy of batch ${id}`))
+  })
+
+  it.each([
+    [['--order', '-', '--batch', '1']],
+    [[]],
+    [['--order', '-', '--rate', '5']],
+    [['--batch', '1', '--deadline', '1h']],
+  ])('is not mixed up with one of an order: %j', async (args) => {
+    expect(await plan(['add', 'mixed', '--monthly', '25', ...args], BUY)).toMatchObject({ code: 2 })
+  })
+})

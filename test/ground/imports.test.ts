@@ -11,7 +11,16 @@ const ROOMS: Record<string, readonly string[]> = {
   orders: ['domain'],
   gateway: ['domain', 'orders/gateway-port.ts', 'orders/effects.ts', 'config.ts'],
   db: ['domain', 'orders/ports.ts', 'reconciliation/words.ts', 'partners/words.ts', 'webhooks/words.ts'],
-  plans: ['domain', 'orders', 'db/session.ts', 'db/pool.ts', 'db/submissions.ts'],
+  plans: [
+    'domain',
+    'orders',
+    'db/session.ts',
+    'db/pool.ts',
+    'db/submissions.ts',
+    'batches/people.ts',
+    'batches/store.ts',
+    'batches/copy-model.ts',
+  ],
   prices: ['domain', 'db/pool.ts'],
   files: [],
   batches: [

@@ -1,0 +1,239 @@
+import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createBatch } from '../../src/batches/create.ts'
+import { feedBatches } from '../../src/batches/feed.ts'
+import { approveBatch, cancelBatch, runBatch } from '../../src/batches/people.ts'
+import { StorageError } from '../../src/db/pool.ts'
+import type { Session } from '../../src/db/session.ts'
+import { addBatchPlan } from '../../src/plans/batch-source.ts'
+import { removePlan } from '../../src/plans/lead-plan.ts'
+import type { PlanTerms } from '../../src/plans/plan.ts'
+import { planDueTimes } from '../../src/plans/plan-due-times.ts'
+import { workOnPlan } from '../../src/plans/work-on-plan.ts'
+import { ANI, BATCH_HEADER, BUDI, buysFile, FAST, withdrawalFile } from '../support/batch-scene.ts'
+import { WALLET } from '../support/job-data.ts'
+import {
+  EVERY_MINUTE,
+  leadAt,
+  nine,
+  openPlanScene,
+  type PlanScene,
+  planTerms,
+  QUIET,
+} from '../support/plan-scene.ts'
+
+let scene: PlanScene
+beforeEach(async () => {
+  scene = await openPlanScene()
+})
+afterEach(async () => {
+  await scene.close()
+})
+
+async function approved(file = buysFile(3, 'P')): Promise<number> {
+  return await scene.session(async (session) => {
+    const request = { fileName: 'pay.csv', partner: null, by: 'ani' }
+    const created = await createBatch(session, Readable.from([Buffer.from(file)]), request)
+    if (created.is !== 'created') throw new Error(JSON.stringify(created))
+    await approveBatch(session, created.batchId, BUDI, false)
+    return created.batchId
+  })
+}
+
+const add = (batchId: number, terms: Partial<PlanTerms> = {}) =>
+  scene.session((session) => {
+    const wish = { batchId, ratePerSecond: 1_000, stopAfter: { is: 'percent', value: 50 } } as const
+    return addBatchPlan(session, planTerms(terms), wish, leadAt(nine(-1)))
+  })
+
+async function aPlan(batchId: number, terms: Partial<PlanTerms> = {}): Promise<number> {
+  const answer = await add(batchId, terms)
+  if (answer.is === 'refused') throw new Error(answer.because)
+  return answer.plan.planId
+}
+
+const feed = () =>
+  scene.session((session) =>
+    feedBatches(session, { newId: randomUUID, wake: async () => {}, actor: 'feeder:test', log: QUIET }),
+  )
+
+const copies = () =>
+  scene.run<{ id: number; state: string; approved_by: string; stop_after_failures: number }>(
+    'SELECT id, state, approved_by, stop_after_failures FROM batches WHERE copied_from IS NOT NULL ORDER BY id',
+  )
+
+const constraintOf = (refused: Promise<unknown>) =>
+  refused.then(
+    () => 'accepted',
+    (error: unknown) => (error instanceof StorageError ? error.constraint : String(error)),
+  )
+
+describe('a due time of a plan of a batch', () => {
+  it('makes one approved and sealed copy with references of its own, and ends with it', async () => {
+    await aPlan(await approved())
+    expect(await scene.tick(nine())).toMatchObject({ planned: 1, started: 1 })
+    expect(await scene.runs()).toEqual(['0 started batch_started'])
+    expect(await copies()).toMatchObject([{ state: 'running', approved_by: 'budi', stop_after_failures: 2 }])
+    await feed()
+    const ending = '@2026-02-25T09:00+07:00'
+    expect(await scene.references()).toEqual([`P-1${ending}`, `P-2${ending}`, `P-3${ending}`])
+    expect(await scene.tick(nine(1))).toMatchObject({ finished: 0 })
+    await scene.endOrders()
+    await feed()
+    expect(await scene.tick(nine(2))).toMatchObject({ finished: 1 })
+    expect(await scene.runs()).toEqual(['0 finished batch_ended'])
+  })
+
+  it('ends when its copy is cancelled', async () => {
+    await aPlan(await approved())
+    await scene.tick(nine())
+    const [copy] = await copies()
+    await scene.session((session) => cancelBatch(session, copy?.id ?? 0, ANI))
+    expect(await scene.tick(nine(2))).toMatchObject({ finished: 1 })
+    expect(await scene.runs()).toEqual(['0 finished batch_cancelled'])
+  })
+
+  it('has one copy when schedulers look at once', async () => {
+    await aPlan(await approved())
+    await Promise.all([scene.tick(nine()), scene.tick(nine()), scene.tick(nine(0.1))])
+    await scene.tick(nine(0.2))
+    expect(await copies()).toHaveLength(1)
+    expect(await scene.runs()).toEqual(['0 started batch_started'])
+  })
+
+  it('leaves no copy when its scheduler dies before the run has it', async () => {
+    const planId = await aPlan(await approved())
+    await planDueTimes(scene.database, { clock: async () => nine(), actor: 'scheduler:died', planId: null })
+    const dying = scene.session((session) => {
+      const run: Session['run'] = (statement, values) => {
+        if (statement.name === 'start_plan_batch_run') throw new Error('died')
+        return session.run(statement, values)
+      }
+      const work = { clock: async () => nine(), actor: 'scheduler:died', newId: randomUUID }
+      return workOnPlan({ ...session, run }, planId, work)
+    })
+    await expect(dying).rejects.toThrow('died')
+    expect(await copies()).toEqual([])
+    await scene.tick(nine(0.5))
+    expect(await copies()).toHaveLength(1)
+  })
+
+  it.each([
+    ['skip', ['1 started batch_started', '2 skipped overlap', '3 skipped overlap']],
+    ['wait', ['1 started batch_started', '2 planned due', '3 planned due']],
+    ['allow', ['1 started batch_started', '2 started batch_started', '3 started batch_started']],
+  ] as const)('while the copy before runs: %s', async (overlap, runs) => {
+    const missed = overlap === 'skip' ? 'run_once' : 'run_all'
+    await aPlan(await approved(), { schedule: EVERY_MINUTE, overlap, missed, startsAt: nine(1) })
+    if (overlap !== 'allow') for (const minute of [1, 2]) await scene.tick(nine(minute))
+    await scene.tick(nine(3))
+    expect(await scene.runs()).toEqual(runs)
+  })
+
+  it('is skipped when the rows of the batch were changed behind the program', async () => {
+    const batchId = await approved()
+    await aPlan(batchId)
+    await scene.run(`ALTER TABLE batch_rows DISABLE TRIGGER batch_rows_guard`)
+    await scene.run(`UPDATE batch_rows SET reference = 'X' WHERE batch_id = $1 AND row_number = 2`, [batchId])
+    await scene.tick(nine())
+    expect(await scene.runs()).toEqual(['0 skipped batch_changed'])
+    expect(await copies()).toEqual([])
+  })
+
+  it('is skipped when another batch has its rows', async () => {
+    await aPlan(await approved())
+    const rows = [1, 2, 3].map((n) => `buy,acme,P-${n}@2026-02-25T09:00+07:00,${WALLET},0.5`)
+    await approved([BATCH_HEADER, ...rows, ''].join('\n'))
+    await scene.tick(nine())
+    expect(await scene.runs()).toEqual(['0 skipped rows_taken'])
+    expect(await copies()).toEqual([])
+  })
+})
+
+describe('the batch of a plan', () => {
+  it('is run, scheduled and cancelled by nobody else', async () => {
+    const batchId = await approved()
+    await aPlan(batchId, { name: 'pay' })
+    const refused = { is: 'refused', because: expect.stringContaining('what plan pay runs') }
+    await scene.session(async (session) => {
+      expect(await runBatch(session, batchId, FAST, ANI)).toEqual(refused)
+      expect(await runBatch(session, batchId, { ...FAST, at: new Date() }, ANI)).toEqual(refused)
+      expect(await cancelBatch(session, batchId, ANI)).toEqual(refused)
+    })
+    for (const change of [
+      `state = 'running', reason = 'run_by_person'`,
+      `state = 'cancelled', reason = 'plan_over'`,
+    ])
+      expect(await constraintOf(scene.run(`UPDATE batches SET ${change} WHERE id = $1`, [batchId]))).toBe(
+        'batch_of_plan',
+      )
+    expect(await add(batchId)).toMatchObject({ is: 'refused' })
+  })
+
+  it.each([
+    [
+      'a deadline',
+      `${BATCH_HEADER},deadline\nbuy,acme,D,${WALLET},0.5,2099-01-01T00:00:00Z\n`,
+      'row 1: deadline',
+    ],
+    [
+      'a reference that becomes too long',
+      `${BATCH_HEADER}\nbuy,acme,${'r'.repeat(99)},${WALLET},0.5\n`,
+      'row 1: reference',
+    ],
+    [
+      'characters that count twice',
+      `${BATCH_HEADER}\nbuy,acme,${'🪙'.repeat(50)},${WALLET},0.5\n`,
+      'row 1: reference',
+    ],
+  ])('is refused with %s', async (_what, file, because) => {
+    expect(await add(await approved(file))).toEqual({
+      is: 'refused',
+      because: expect.stringContaining(because),
+    })
+  })
+
+  it('is refused unless approved and not scheduled', async () => {
+    const batchId = await approved()
+    await scene.session((session) =>
+      runBatch(session, batchId, { ...FAST, at: new Date(Date.now() + 1e7) }, ANI),
+    )
+    expect(await add(batchId)).toMatchObject({
+      is: 'refused',
+      because: expect.stringContaining('run by itself'),
+    })
+    await scene.session((session) => cancelBatch(session, batchId, ANI))
+    expect(await add(batchId)).toMatchObject({
+      is: 'refused',
+      because: expect.stringContaining('only an approved'),
+    })
+  })
+
+  it('keeps KTP number and address until its plan is removed, and the copies go on', async () => {
+    const batchId = await approved(withdrawalFile('W'))
+    const planId = await aPlan(batchId)
+    await scene.tick(nine())
+    const kept = () =>
+      scene.run(`SELECT batch_id FROM batch_rows WHERE content ? 'ktp' AND content ? 'address' ORDER BY 1`)
+    const [copy] = await copies()
+    expect(await kept()).toEqual([{ batch_id: batchId }, { batch_id: copy?.id }])
+    await scene.session((session) => removePlan(session, planId, leadAt(nine(1))))
+    expect(await kept()).toEqual([{ batch_id: copy?.id }])
+    expect(await copies()).toMatchObject([{ state: 'running' }])
+    await feed()
+    expect(await kept()).toEqual([])
+  })
+
+  it('is erased when its plan ends', async () => {
+    const batchId = await approved(withdrawalFile('W'))
+    await aPlan(batchId, { maxCount: 1 })
+    expect(await scene.tick(nine())).toMatchObject({ started: 1, ended: 1 })
+    expect(await scene.run('SELECT state, reason FROM batches WHERE id = $1', [batchId])).toEqual([
+      { state: 'cancelled', reason: 'plan_over' },
+    ])
+    expect(
+      await scene.run(`SELECT 1 FROM batch_rows WHERE batch_id = $1 AND content ? 'ktp'`, [batchId]),
+    ).toEqual([])
+  })
+})
