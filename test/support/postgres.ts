@@ -20,7 +20,8 @@ export function createEmptyDatabase(): Promise<TestDatabase> {
 
 async function createDatabase(source: string): Promise<TestDatabase> {
   const name = `t_${process.pid}_${Math.random().toString(36).slice(2)}`
-  await administer(`CREATE DATABASE ${name} ${source}`)
+  // Without fsync a copy of the files is quicker than one through the log.
+  await administer(`CREATE DATABASE ${name} ${source} STRATEGY file_copy`)
   const url = new URL(inject('postgresUrl'))
   url.pathname = name
   return { databaseUrl: url.href, drop: () => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
