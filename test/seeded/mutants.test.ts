@@ -73,15 +73,33 @@ const sendingBeforeIntent: Mutation = (effects) => {
   }
 }
 
+/** Between looking and inserting, two workers of one order meet, as chance alone would have them do too seldom. */
+function meetingPlace() {
+  const waiting = new Map<string, () => void>()
+  return async (orderId: string) => {
+    const other = waiting.get(orderId)
+    if (other !== undefined) {
+      waiting.delete(orderId)
+      other()
+      return
+    }
+    const met = new Promise<void>((resolve) => waiting.set(orderId, resolve))
+    await Promise.race([met, wait(LONGEST_MEETING_MS)])
+    waiting.delete(orderId)
+  }
+}
+const LONGEST_MEETING_MS = 25
+
 /** Looks whether the order is free, and then inserts the intent, without a lock in between. */
 function fencingByLooking(stores: Stores): Mutation {
   const { database } = stores
+  const meet = meetingPlace()
   const commitIntents: OrderStore['commitIntents'] = async ([intent]) => {
     if (intent === undefined) return []
     const { orderId, intentId, quote } = intent
     const [order] = await stores.store.load([orderId])
     if (order?.state !== 'accepted') return []
-    await wait(5)
+    await meet(orderId)
     // A random seq, or the primary key would be a fence of its own.
     const seq = 1 + Math.floor(Math.random() * 1_000_000_000)
     const text = `
