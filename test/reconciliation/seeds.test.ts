@@ -12,7 +12,7 @@ import { openStores } from '../support/stored-orders.ts'
 /** Orders of every kind against a gateway with every fault on, and then its statement: every doubt ends, and rightly. */
 
 const FIRST_SEED = Number(process.env.FIRST_SEED ?? 1)
-const SEEDS = Number(process.env.SEEDS ?? 24)
+const SEEDS = Number(process.env.SEEDS ?? 40)
 const AT_ONCE = 5
 /** Short, for a doubt too many is what the statement is for. */
 const CALL_TIMEOUT_MS = 1_500
