@@ -17,6 +17,7 @@ import {
 import { BATCH_STATES, ROW_STATES } from '../domain/batch-lifecycle.ts'
 import { ORDER_KINDS } from '../domain/command.ts'
 import { at, oneOf } from './columns.ts'
+import { partners } from './partner-schema.ts'
 import { orders } from './schema.ts'
 
 /**
@@ -28,6 +29,8 @@ export const batches = pgTable(
   {
     id: serial('id').primaryKey(),
     fileName: text('file_name').notNull(),
+    /** The partner that sent it over HTTP and may see and lead it; null: an operator's. */
+    owner: text('owner'),
     /** The batch whose rows a plan copied for one due time; null: of a file. */
     copiedFrom: integer('copied_from'),
     /** SHA-256 of the file's bytes: to be compared with `sha256sum`. */
@@ -66,6 +69,8 @@ export const batches = pgTable(
   (batch) => [
     uniqueIndex('batches_same_rows').on(batch.contentHash).where(sql`state <> 'cancelled'`),
     index('batches_alive').on(batch.id).where(sql`state in ('approved', 'running')`),
+    index('batches_owner').on(batch.owner).where(sql`owner is not null`),
+    foreignKey({ columns: [batch.owner], foreignColumns: [partners.name], name: 'batches_owner_fk' }),
     foreignKey({ columns: [batch.copiedFrom], foreignColumns: [batch.id], name: 'batches_copied_from_fk' }),
     check('batches_state', oneOf('state', BATCH_STATES)),
     check(

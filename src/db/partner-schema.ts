@@ -55,6 +55,8 @@ export const partnerKeys = pgTable(
     /** The visible beginning of the key, by which it is found and named. */
     prefix: text('prefix').primaryKey(),
     partner: text('partner').notNull(),
+    /** Who uses it: a person or a system of the partner. A key and those it is rotated into have one holder. */
+    holder: text('holder').notNull().default('main'),
     /** SHA-256 of the whole key, in hex. */
     secretHash: text('secret_hash').notNull(),
     scopes: text('scopes').array().notNull(),
@@ -68,6 +70,7 @@ export const partnerKeys = pgTable(
   (key) => [
     foreignKey({ columns: [key.partner], foreignColumns: [partners.name], name: 'partner_keys_partner_fk' }),
     index('partner_keys_partner').on(key.partner),
+    check('partner_keys_holder', sql`holder ~ '^[a-z0-9][a-z0-9-]{0,31}$'`),
     check('partner_keys_secret_hash', sql`secret_hash ~ '^[0-9a-f]{64}$'`),
     check('partner_keys_scopes', sql`cardinality(scopes) > 0`),
   ],

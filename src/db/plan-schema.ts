@@ -23,6 +23,7 @@ import {
 } from '../domain/plan-lifecycle.ts'
 import { batches } from './batch-schema.ts'
 import { at, oneOf } from './columns.ts'
+import { partners } from './partner-schema.ts'
 import { orders } from './schema.ts'
 
 /**
@@ -36,6 +37,8 @@ export const plans = pgTable(
   {
     id: serial('id').primaryKey(),
     name: text('name').notNull(),
+    /** The partner that added it over HTTP and may see and lead it; null: an operator's. */
+    owner: text('owner'),
     /** Null: each row of its batch has its own. */
     partner: text('partner'),
     /**
@@ -75,6 +78,9 @@ export const plans = pgTable(
     uniqueIndex('plans_name').on(plan.name).where(sql`state in ('active', 'paused')`),
     index('plans_next_due_at').on(plan.nextDueAt).where(sql`state in ('active', 'paused')`),
     index('plans_without_due_time').on(plan.id).where(sql`state = 'active' and next_due_at is null`),
+    index('plans_owner').on(plan.owner).where(sql`owner is not null`),
+    foreignKey({ columns: [plan.owner], foreignColumns: [partners.name], name: 'plans_owner_fk' }),
+    check('plans_owner', sql`owner = partner or owner is null or partner is null`),
     check('plans_state', oneOf('state', PLAN_STATES)),
     check('plans_missed', oneOf('missed', MISSED_POLICIES)),
     check('plans_overlap', oneOf('overlap', OVERLAP_POLICIES)),

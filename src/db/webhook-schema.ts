@@ -65,20 +65,23 @@ export const webhookEvents = pgTable(
     id: uuid('id').primaryKey().defaultRandom(),
     kind: text('kind', { enum: EVENT_KINDS }).notNull(),
     at: at('at').notNull(),
-    /** The state change; null for a test. */
+    /** The state change of an order; null for what is not about an order. */
     orderEventId: bigint('order_event_id', { mode: 'bigint' }),
     orderId: uuid('order_id'),
     /** Counts an order's events from 1, without gaps. */
     sequence: integer('sequence'),
+    /** The batch that has ended: it is told once. */
+    batchId: integer('batch_id'),
   },
   (event) => [
     uniqueIndex('webhook_events_sequence').on(event.orderId, event.sequence),
+    uniqueIndex('webhook_events_batch_id').on(event.batchId),
     // The newest are listed first.
     index('webhook_events_at').on(event.at),
     check('webhook_events_kind', oneOf('kind', EVENT_KINDS)),
     check(
-      'webhook_events_about_an_order',
-      sql`(kind = 'webhook.test') = (order_id is null) and (order_id is null) = (order_event_id is null) and (order_id is null) = (sequence is null) and sequence > 0`,
+      'webhook_events_about',
+      sql`(kind = 'batch.finished') = (batch_id is not null) and (kind in ('batch.finished', 'webhook.test')) = (order_id is null) and (order_id is null) = (order_event_id is null) and (order_id is null) = (sequence is null) and sequence > 0`,
     ),
   ],
 )

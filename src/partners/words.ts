@@ -1,5 +1,5 @@
 /** What a key may be used for. A key has exactly those it was given. */
-export const SCOPES = ['orders:write', 'orders:read'] as const
+export const SCOPES = ['orders:write', 'orders:read', 'batches:write', 'approve'] as const
 export type Scope = (typeof SCOPES)[number]
 
 /** Whether a partner is let in at all. */

@@ -9,9 +9,12 @@ export const ORDER_EVENT_KINDS = [
 ] as const
 export type OrderEventKind = (typeof ORDER_EVENT_KINDS)[number]
 
+/** A partner's own batch has come to its end: every row of it has ended. */
+export const BATCH_EVENT_KIND = 'batch.finished'
+
 /** Sent by `goldpro webhook test`, about no order. */
 export const TEST_EVENT_KIND = 'webhook.test'
-export const EVENT_KINDS = [...ORDER_EVENT_KINDS, TEST_EVENT_KIND] as const
+export const EVENT_KINDS = [...ORDER_EVENT_KINDS, BATCH_EVENT_KIND, TEST_EVENT_KIND] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
 /** A removed endpoint stays as a row, without its secrets: its deliveries are history. */
