@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -27,7 +27,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     console.warn(`\n!! The tests on Redis are SKIPPED: ${redisProgram.skip}\n`)
     if (process.env.CI === 'true') throw new Error(`CI runs all tests, but: ${redisProgram.skip}`)
   }
-  const dataDir = mkdtempSync(join(tmpdir(), 'goldpro-test-'))
+  const dataDir = mkdtempSync(join(memoryOrDisk(), 'goldpro-test-'))
   const postgres = await startLocalPostgres({ dataDir, keepData: false, log: console.log })
   try {
     await createTemplate(postgres.databaseUrl)
@@ -39,6 +39,18 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   project.provide('templateDatabase', TEMPLATE)
   project.provide('redisProgram', redisProgram)
   return postgres.stop
+}
+
+const ENOUGH_BYTES = 4 * 1024 ** 3
+
+/** Each test has a database of its own, of 600 files: in memory they are copied ten times as fast as on a disk. */
+function memoryOrDisk(): string {
+  try {
+    const { bavail, bsize } = statfsSync('/dev/shm')
+    return bavail * bsize >= ENOUGH_BYTES ? '/dev/shm' : tmpdir()
+  } catch {
+    return tmpdir()
+  }
 }
 
 async function createTemplate(serverUrl: string): Promise<void> {
