@@ -18,7 +18,9 @@ export async function settingsHere(): Promise<Settings> {
   const gateway =
     settings.gateway ??
     (up.gatewayUrl === null ? null : parseSettings({ ...process.env, GATEWAY_URL: up.gatewayUrl }).gateway)
-  return { ...settings, databaseUrl: up.databaseUrl, redisUrl: settings.redisUrl ?? up.redisUrl, gateway }
+  const webhookAllowLoopback = settings.webhookAllowLoopback || up.webhookAllowLoopback
+  const redisUrl = settings.redisUrl ?? up.redisUrl
+  return { ...settings, databaseUrl: up.databaseUrl, redisUrl, gateway, webhookAllowLoopback }
 }
 
 /** The database to use, reachable and migrated. */

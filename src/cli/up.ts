@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { parseSettings, type Settings } from '../config.ts'
+import { parseSettings } from '../config.ts'
 import { migrateDatabase } from '../db/migrate.ts'
 import { countOrders } from '../db/order-reads.ts'
 import { openDatabase } from '../db/pool.ts'
@@ -15,6 +15,7 @@ import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue } from './pla
 import { OPEN_WALLETS } from './sandbox.ts'
 import { startConfiguredScheduler } from './scheduler.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
+import { whatToTry } from './up-hints.ts'
 import { startWebSomewhere } from './web.ts'
 import { startConfiguredWorker } from './worker.ts'
 
@@ -52,13 +53,26 @@ async function runUp(): Promise<void> {
     await requireGateway(gatewayUrl)
     const log = createLog(settings.logLevel)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, log).stop)
-    stops.push(startConfiguredScheduler({ ...settings, gateway }, databaseUrl, log).stop)
+    // Whoever plays with the sandbox receives webhooks on this machine.
+    const webhookAllowLoopback = settings.webhookAllowLoopback || settings.gateway === null
+    stops.push(
+      startConfiguredScheduler({ ...settings, gateway, webhookAllowLoopback }, databaseUrl, log).stop,
+    )
     const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, log)
     stops.push(web.stop)
-    await announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl: settings.redisUrl, gatewayUrl, pid: process.pid })
+    const { redisUrl } = settings
+    announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
     const statementFrom = await sandboxKnowsFrom(databaseUrl)
-    console.log(whatToTry(gatewayUrl, web.url, settings, statementFrom))
+    console.log(
+      whatToTry({
+        gatewayUrl,
+        apiUrl: web.url,
+        isSandbox: settings.gateway === null,
+        redisUrl,
+        statementFrom,
+      }),
+    )
     await ended
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)
@@ -103,38 +117,4 @@ async function sandboxKnowsFrom(databaseUrl: string): Promise<string> {
   } finally {
     await database.close()
   }
-}
-
-function whatToTry(gatewayUrl: string, apiUrl: string, settings: Settings, statementFrom: string): string {
-  const isSandbox = settings.gateway === null
-  const order =
-    '{"kind":"buy","partner":"acme","reference":"A-1","phone_number":"081234500001","gold_weight":"0.5"}'
-  return `
-goldpro is up: gateway ${gatewayUrl}${isSandbox ? ' (sandbox)' : ''}, queue in ${settings.redisUrl === null ? 'Postgres' : 'Redis'}
-
-Try, in another terminal in this folder:
-  npx goldpro enqueue examples/orders.jsonl
-  echo '${order}' | npx goldpro enqueue -
-  npx goldpro orders list
-  npx goldpro orders show acme/A-1
-
-Or as a partner does, over HTTP (${apiUrl}/docs says what else):
-  npx goldpro partner add shop
-  KEY=…                                   # the key it printed
-  curl -X POST '${apiUrl}/v1/orders?wait=10' -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
-    -d '{"kind":"buy","reference":"S-1","phone_number":"081234500001","gold_weight":"0.5"}'
-${isSandbox ? reconciliationToTry(gatewayUrl, statementFrom) : ''}
-Ctrl-C ends it.`
-}
-
-function reconciliationToTry(gatewayUrl: string, statementFrom: string): string {
-  return `
-Then lose a reply, so that an order is in doubt, and settle it by the gateway's statement:
-  curl -X PUT ${gatewayUrl}/sandbox/faults/reply_lost -d '{"next":1}'
-  echo '{"kind":"buy","partner":"acme","reference":"A-2","phone_number":"081234500001","amount":50000}' | npx goldpro enqueue -
-  npx goldpro orders list --state in_doubt
-  curl -s ${gatewayUrl}/sandbox/statement | npx goldpro recon import - --period ${statementFrom}..now --complete
-  npx goldpro recon run --lag-minutes 0
-  npx goldpro recon report --format html --output report.html
-`
 }

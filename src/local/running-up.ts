@@ -9,6 +9,8 @@ export interface RunningUp {
   /** Null: the queue lives in the database too. */
   readonly redisUrl: string | null
   readonly gatewayUrl: string | null
+  /** Whether its webhooks may go to this machine. */
+  readonly webhookAllowLoopback: boolean
   readonly pid: number
 }
 
@@ -16,6 +18,7 @@ const announcement = z.object({
   databaseUrl: z.string(),
   redisUrl: z.string().nullable(),
   gatewayUrl: z.string().nullable(),
+  webhookAllowLoopback: z.boolean(),
   pid: z.number().int().positive(),
   processStart: z.string(),
 })

@@ -22,7 +22,9 @@ function problemOf(url: URL, allowLoopback: boolean): string | null {
   const host = hostOf(url)
   const isLocal = allowLoopback && (host === 'localhost' || isLoopback(host))
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal))
-    return 'it must begin with https://'
+    return isLoopback(host) || host === 'localhost'
+      ? 'it must begin with https:// (while developing, WEBHOOK_ALLOW_LOOPBACK=true allows receivers on this machine)'
+      : 'it must begin with https://'
   if (url.username !== '' || url.password !== '') return 'it must not have a user or password in it'
   if (url.hash !== '') return 'it must not have a fragment'
   // TLS has no server name with a final dot.

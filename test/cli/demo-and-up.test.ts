@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runCommand, startCommand } from '../support/command.ts'
+import { MAIN, runCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobData } from '../support/job-data.ts'
 import { aBuy, ask } from '../support/web.ts'
@@ -46,6 +48,22 @@ describe('up', () => {
     return command
   }
 
+  /** Runs what `up` says to try with webhooks, batches and plans, as it is printed, and tells what failed. */
+  const triedHints = async (printed: string) => {
+    const lines = printed.split('\n').filter((line) => /npx goldpro (webhook|batch|plan) /.test(line))
+    expect(lines.length).toBeGreaterThan(7)
+    const failed: string[] = []
+    for (const line of lines) {
+      const command = line.replace('npx goldpro', `"${process.execPath}" "${MAIN}"`)
+      await promisify(execFile)('sh', ['-c', command], {
+        cwd: folder,
+        env: { PATH: process.env.PATH },
+      }).catch((error) => failed.push(`${line}: ${error.message}`))
+    }
+    expect((await goldpro(['batch', 'results', '1'])).out.match(/,succeeded,executed,/g)).toHaveLength(4)
+    return failed
+  }
+
   it('is found by the other commands, ends on Ctrl-C, and has its orders again at the next start', async () => {
     const first = await up()
     expect((await stat(join(folder, '.goldpro', 'up.json'))).mode & 0o777).toBe(0o600)
@@ -58,6 +76,7 @@ describe('up', () => {
     const { key } = JSON.parse((await goldpro(['partner', 'add', 'shop', '--json'])).out)
     const placed = await ask(url ?? '', 'POST', '/v1/orders?wait=30', { key, body: aBuy() })
     expect(placed).toMatchObject({ status: 202, json: { state: 'succeeded' } })
+    expect(await triedHints(first.out())).toEqual([])
     expect((await goldpro(['up'])).err).toMatch(/^starting PostgreSQL …\ngoldpro: .*\n$/)
     first.child.kill('SIGINT')
     expect((await first.ended).code).toBe(0)

@@ -10,6 +10,7 @@ const up = {
   databaseUrl: 'postgres://goldpro:secret@127.0.0.1:5/goldpro',
   redisUrl: null,
   gatewayUrl: 'http://127.0.0.1:6',
+  webhookAllowLoopback: true,
   pid: process.pid,
 }
 

@@ -1,0 +1,64 @@
+/** What of a running `goldpro up` its hints name. */
+export interface Running {
+  readonly gatewayUrl: string
+  readonly apiUrl: string
+  readonly isSandbox: boolean
+  readonly redisUrl: string | null
+  /** From when on the sandbox's statement has everything. */
+  readonly statementFrom: string
+}
+
+/** What a newcomer can do next, as lines to copy. */
+export function whatToTry(running: Running): string {
+  const { gatewayUrl, isSandbox, redisUrl } = running
+  return `
+goldpro is up: gateway ${gatewayUrl}${isSandbox ? ' (sandbox)' : ''}, queue in ${redisUrl === null ? 'Postgres' : 'Redis'}
+
+Try, in another terminal in this folder:
+  npx goldpro enqueue examples/orders.jsonl
+  echo '${anOrder('"reference":"A-1","gold_weight":"0.5"')}' | npx goldpro enqueue -
+  npx goldpro orders list
+  npx goldpro orders show acme/A-1
+${partnersToTry(running)}${batchesToTry}${isSandbox ? reconciliationToTry(running) : ''}
+Ctrl-C ends it.`
+}
+
+/** An order as a job has it. */
+const anOrder = (fields: string) => `{"kind":"buy","partner":"acme","phone_number":"081234500001",${fields}}`
+
+function partnersToTry({ apiUrl, isSandbox }: Running): string {
+  const webhooks = `
+  npx goldpro webhook add shop http://127.0.0.1:8099/
+  WEBHOOK_SECRET=… node examples/verify-webhook.mjs 8099   # the secret it printed`
+  return `
+Or as a partner does, over HTTP (${apiUrl}/docs says what else):
+  npx goldpro partner add shop${isSandbox ? webhooks : ''}
+  KEY=…                                   # the key that was printed
+  curl -X POST '${apiUrl}/v1/orders?wait=10' -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
+    -d '{"kind":"buy","reference":"S-1","phone_number":"081234500001","gold_weight":"0.5"}'
+`
+}
+
+const batchesToTry = `
+Or many orders at once, or again and again (the second person is played by --by):
+  npx goldpro batch template > batch.csv
+  npx goldpro batch create batch.csv --by ani
+  npx goldpro batch preview 1
+  npx goldpro batch approve 1 --by budi
+  npx goldpro batch run 1
+  npx goldpro batch show 1 --watch
+  echo '${anOrder('"amount":50000')}' | npx goldpro plan add every-minute --order - --cron '* * * * *' --count 3
+  npx goldpro plan history every-minute
+`
+
+function reconciliationToTry({ gatewayUrl, statementFrom }: Running): string {
+  return `
+Then lose a reply, so that an order is in doubt, and settle it by the gateway's statement:
+  curl -X PUT ${gatewayUrl}/sandbox/faults/reply_lost -d '{"next":1}'
+  echo '${anOrder('"reference":"A-2","amount":50000')}' | npx goldpro enqueue -
+  npx goldpro orders list --state in_doubt
+  curl -s ${gatewayUrl}/sandbox/statement | npx goldpro recon import - --period ${statementFrom}..now --complete
+  npx goldpro recon run --lag-minutes 0
+  npx goldpro recon report --format html --output report.html
+`
+}
