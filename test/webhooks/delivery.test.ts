@@ -1,11 +1,14 @@
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { PAUSE_AFTER_MS, RETRY_DELAYS_MS, retryDelayMs } from '../../src/webhooks/backoff.ts'
+import { deliver } from '../../src/webhooks/deliver.ts'
 import { claimDelivery, claimTest, recordTry, type TryResult } from '../../src/webhooks/deliveries.ts'
 import { pauseEndpoint, resumeEndpoint, rotateSecret } from '../../src/webhooks/endpoints.ts'
 import { readWebhookLag } from '../../src/webhooks/lag.ts'
 import { listTries, replayDeliveries } from '../../src/webhooks/read-deliveries.ts'
 import { cutReply } from '../../src/webhooks/reply-cut.ts'
+import { LEASE_MS, openPost } from '../../src/webhooks/start-sender.ts'
+import { silentLog } from '../support/effects.ts'
 import { type ReceivedRequest, startServer, type TestServer } from '../support/http-server.ts'
 import { KTP, postalAddress, RECIPIENT, WALLET } from '../support/job-data.ts'
 import { createTestDatabase } from '../support/postgres.ts'
@@ -404,6 +407,38 @@ describe('a delivery', () => {
     expect(await deliveries()).toEqual([{ sequence: 1, state: 'delivered' }])
     expect((await listTries(stores.database, first.eventId)).map((row) => row.try)).toEqual([1, 2])
   })
+
+  it.each([
+    ['before it has sent', 'post', [1, 2]],
+    ['before it has recorded the answer', 'record', [1, 1, 2]],
+  ] as const)(
+    'of a sender that dies %s comes under its id, and in order',
+    async (_when, point, sequences) => {
+      await aSettledDoubt()
+      const claim = await claimDelivery(stores.database, endpoint.id, now(), LEASE_MS)
+      if (claim === null) throw new Error('not taken')
+      const die = async () => {
+        throw new Error('died')
+      }
+      const effects = {
+        ...{
+          post: openPost(true),
+          record: () => Promise.resolve(null),
+          now,
+          random: () => 0,
+          log: silentLog,
+        },
+        [point]: die,
+      }
+      await expect(deliver(claim, effects)).rejects.toThrow('died')
+      expect(await send()).toBe(0)
+      clock.nowMs += LEASE_MS
+      await send()
+      expect(server.requests.map(({ body }) => JSON.parse(body).data.sequence)).toEqual(sequences)
+      expect(new Set(server.requests.map(idOf)).size).toBe(2)
+      expect((await deliveries()).map(({ state }) => state)).toEqual(['delivered', 'delivered'])
+    },
+  )
 
   it('that is on its way is not sent a second time beside it when its endpoint is resumed', async () => {
     await anOrderIn(stores, 'cancelled')
