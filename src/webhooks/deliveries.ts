@@ -1,4 +1,5 @@
 import type { Database } from '../db/pool.ts'
+import { PAUSE_AFTER_TRIES } from './backoff.ts'
 import type { EventFacts } from './message.ts'
 import type { DeliveryState, PauseReason } from './words.ts'
 
@@ -130,7 +131,7 @@ export async function claimTest(
 const PAUSED_BECAUSE = `
   CASE WHEN e.state <> 'active' OR $9::text = 'delivered' OR $12::float8 IS NULL THEN NULL
     WHEN $11::bool THEN 'gone'
-    WHEN e.failing_since <= $4::timestamptz - $12::float8 * interval '1 millisecond' THEN 'failing' END`
+    WHEN $3::int >= ${PAUSE_AFTER_TRIES} AND e.failing_since <= $4::timestamptz - $12::float8 * interval '1 millisecond' THEN 'failing' END`
 
 // A sender that lost its lease keeps its try, for it was sent, but says nothing about the delivery any more; unless
 // it was delivered: then nobody needs to send it again.

@@ -1,6 +1,11 @@
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { PAUSE_AFTER_MS, RETRY_DELAYS_MS, retryDelayMs } from '../../src/webhooks/backoff.ts'
+import {
+  PAUSE_AFTER_MS,
+  PAUSE_AFTER_TRIES,
+  RETRY_DELAYS_MS,
+  retryDelayMs,
+} from '../../src/webhooks/backoff.ts'
 import { deliver } from '../../src/webhooks/deliver.ts'
 import { claimDelivery, claimTest, recordTry, type TryResult } from '../../src/webhooks/deliveries.ts'
 import { pauseEndpoint, resumeEndpoint, rotateSecret } from '../../src/webhooks/endpoints.ts'
@@ -244,6 +249,7 @@ describe('an endpoint that fails for 24 hours', () => {
   it('is paused and announced once, however many sends fail at the same time', async () => {
     const claims = []
     for (let order = 0; order < 8; order += 1) await anOrderIn(stores, 'cancelled')
+    await run('UPDATE webhook_deliveries SET tries = $1', [PAUSE_AFTER_TRIES])
     clock.nowMs += 1_000
     for (let order = 0; order < 8; order += 1)
       claims.push(await claimDelivery(stores.database, endpoint.id, now(), 60_000))
@@ -262,6 +268,17 @@ describe('an endpoint that fails for 24 hours', () => {
     expect(paused.filter((each) => each !== null)).toHaveLength(1)
     expect(await stateOfEndpoint()).toEqual({ state: 'paused', because: 'failing' })
     expect(await claimDelivery(stores.database, endpoint.id, now() + HOUR_MS, 1_000)).toBeNull()
+  })
+
+  it('is not paused by the first failure after the sender itself was away for days', async () => {
+    answer = () => ({ status: 500 })
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    clock.nowMs += 48 * HOUR_MS
+    expect(await send()).toBe(1)
+    expect(await stateOfEndpoint()).toEqual({ state: 'active', because: null })
+    await live(2 * HOUR_MS)
+    expect(await stateOfEndpoint()).toEqual({ state: 'paused', because: 'failing' })
   })
 
   it('still says since when it failed after a test has reached it', async () => {
