@@ -112,7 +112,10 @@ describe('a partner’s own batch', () => {
   it('tells nothing when the transaction in which it finishes is rolled back', async () => {
     const { batchId } = await aMixedBatch()
     const rolledBack = scene.rows(
-      `WITH moved AS (UPDATE batches SET state = 'finished', reason = 'every_row_ended' WHERE id = $1 RETURNING id)
+      `WITH moved AS (
+         UPDATE batches SET state = 'finished', reason = 'every_row_ended', fed_count = row_count, ended_count = row_count
+         WHERE id = $1 RETURNING id
+       )
        SELECT 1 / (SELECT count(*) - 1 FROM moved)`,
       [batchId],
     )
