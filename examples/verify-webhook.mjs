@@ -49,7 +49,7 @@ const server = createServer(async (request, response) => {
     const id = request.headers['webhook-id']
     const { type, data } = JSON.parse(body.toString('utf8'))
     if (seen.has(id)) console.log('again', type)
-    else console.log('received', type, data.reference ?? '', data.sequence ?? '')
+    else console.log('received', type, data.reference ?? data.batch_id ?? '', data.sequence ?? '')
     seen.add(id)
     response.writeHead(204).end()
   } catch {

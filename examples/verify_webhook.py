@@ -42,7 +42,8 @@ seen = set()
 class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         length = int(self.headers.get("content-length") or 0)
-        body = self.rfile.read(min(length, MAX_BODY_BYTES))
+        # A negative length would have it read for ever.
+        body = self.rfile.read(max(0, min(length, MAX_BODY_BYTES)))
         if not is_genuine(os.environ.get("WEBHOOK_SECRET", ""), self.headers, body):
             print("refused: not genuine", flush=True)
             return self.answer(400)
@@ -51,7 +52,8 @@ class Receiver(BaseHTTPRequestHandler):
         again = self.headers["webhook-id"] in seen
         seen.add(self.headers["webhook-id"])
         word = "again" if again else "received"
-        print(word, message["type"], data.get("reference", ""), data.get("sequence", ""), flush=True)
+        about = data.get("reference", data.get("batch_id", ""))
+        print(word, message["type"], about, data.get("sequence", ""), flush=True)
         return self.answer(204)
 
     def answer(self, status):

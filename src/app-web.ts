@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net'
 import type { RunningWorker } from './app.ts'
 import { measureOrders } from './db/metrics.ts'
 import { findEnded } from './db/partner-orders.ts'
-import { sweepPartners } from './db/partner-store.ts'
 import { type Database, openDatabase } from './db/pool.ts'
 import { batched } from './http/batched.ts'
 import { createMetrics, createMetricsServer } from './http/metrics.ts'
@@ -15,7 +14,7 @@ import { newOrderId } from './new-order-id.ts'
 import type { OrderLog } from './orders/effects.ts'
 import { type OrderQueue, openQueue } from './queue/backend.ts'
 import { createWaker } from './queue/waker.ts'
-import { repeat } from './repeat.ts'
+import { readWebhookLag } from './webhooks/lag.ts'
 
 /** Everything a web process is made of. */
 export interface WebParts extends Partial<ServerSettings> {
@@ -51,7 +50,6 @@ const POOL_SIZE = 12
 const ASK_EVERY_MS = 200
 const MAX_WAITS = 2_000
 const WAKE_TTL_MS = 5_000
-const SWEEP_EVERY_MS = 60_000
 const PROBE_WITHIN_MS = 2_000
 
 /** Starts the API: partners over HTTP, orders into Postgres, a wake-up into the queue. */
@@ -70,22 +68,21 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
     most: parts.maxWaits ?? MAX_WAITS,
   })
   const queueCounts = () => queue.getJobCounts()
-  const metrics = createMetrics({ measureOrders: () => measureOrders(database), queueCounts, now: Date.now })
+  const metrics = createMetrics({
+    measureOrders: () => measureOrders(database),
+    measureWebhooks: () => readWebhookLag(database, Date.now()),
+    ...{ queueCounts, now: Date.now },
+  })
   const server = createServer(
     { ...DEFAULTS, ...parts },
     effectsOf(parts, { database, queue, waker, waits }),
     metrics,
   )
   const metricsServer = parts.metricsPort === null ? null : createMetricsServer(metrics)
-  const sweeping = repeat(
-    SWEEP_EVERY_MS,
-    () => sweepPartners(database),
-    (error) => log.warn({ err: error }, 'nonces not swept, tried again'),
-  )
   const stop = async () => {
     metricsServer?.close()
     metricsServer?.closeAllConnections()
-    await Promise.all([server.close(), sweeping.stop()])
+    await server.close()
     await waker.stop(PROBE_WITHIN_MS)
     await Promise.all([queue.close(), database.close()])
   }

@@ -55,6 +55,7 @@ export const SETTINGS = {
     .regex(/^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$/, 'addresses or networks, separated by commas')
     .optional(),
   WEBHOOK_ALLOW_LOOPBACK: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
+  WEBHOOK_KEEP_DAYS: wholeNumber(30, 3_650, 90),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 } as const
 
@@ -100,6 +101,8 @@ export interface Settings {
   readonly http: HttpSettings
   /** Webhooks may go to this machine, by http too: for development. */
   readonly webhookAllowLoopback: boolean
+  /** Deliveries that ended longer ago are deleted. */
+  readonly webhookKeepDays: number
   readonly logLevel: Environment['LOG_LEVEL']
 }
 
@@ -152,6 +155,7 @@ function toSettings(env: Environment): Settings {
       trustedProxies: env.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
     }),
     webhookAllowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === 'true',
+    webhookKeepDays: env.WEBHOOK_KEEP_DAYS,
     logLevel: env.LOG_LEVEL,
   }
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Settings } from '../config.ts'
 import { createLog } from '../log.ts'
 import type { Repeating } from '../repeat.ts'
+import { startHistorySweeper } from '../schedulers/history-sweeper.ts'
 import { startReconScheduler } from '../schedulers/recon-scheduler.ts'
 import { startWebhookSender } from '../webhooks/start-sender.ts'
 import { readyDatabaseUrl, settingsHere } from './place.ts'
@@ -21,13 +22,12 @@ export function schedulerCommand(): Command {
       `
 From RECON_DAILY_AT on (Asia/Jakarta) it reconciles yesterday as soon as its statement is imported, and says every hour
 which statement is overdue. Days that were missed are made up for, up to a week. Run as many as you like: Postgres lets
-one of them reconcile a day, and one of them act on a plan's due time; the rows of running batches they send in turns.
+one of them reconcile a day, one act on a plan's due time, and one send a webhook; the rows of running batches they send
+in turns.
 
 It keeps the plans of \`goldpro plan\` and feeds the batches of \`goldpro batch\`. Where GATEWAY_URL is set it sweeps as
-workers do, and captures the prices that \`goldpro prices\` shows (GATEWAY_CHART_PHONE_NUMBER).
-It sends webhooks as they become due (goldpro webhook --help). From RECON_DAILY_AT on (Asia/Jakarta) it reconciles
-yesterday as soon as its statement is imported, and says every hour which statement is overdue. Days that were missed
-are made up for, up to a week. Run as many as you like: Postgres lets one of them reconcile a day, and one send a webhook.
+workers do, and captures the prices that \`goldpro prices\` shows (GATEWAY_CHART_PHONE_NUMBER). It sends webhooks as they
+become due (goldpro webhook --help), and deletes those that ended WEBHOOK_KEEP_DAYS ago.
 
 Example:
   $ DATABASE_URL=postgres://… goldpro scheduler`,
@@ -55,6 +55,7 @@ export function startConfiguredScheduler(settings: Settings, databaseUrl: string
     startReconScheduler({ ...parts, dailyAt, lagMs }),
     ...startSchedulersOfOrders(settings, databaseUrl, log),
     startWebhookSender({ databaseUrl, allowLoopback: settings.webhookAllowLoopback, log }),
+    startHistorySweeper({ databaseUrl, webhookKeepDays: settings.webhookKeepDays, log }),
   ]
   return {
     async stop() {

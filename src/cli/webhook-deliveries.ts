@@ -80,14 +80,19 @@ const cameTo = ({ httpStatus, trouble }: { httpStatus: number | null; trouble: s
   trouble ?? (httpStatus === null ? '' : String(httpStatus))
 const cut = (reply: string | null) => (reply ?? '').slice(0, 60)
 
+function aboutWhat({ partner, reference, batchId }: DeliverySummary): string {
+  if (reference !== null) return `${partner}/${reference}`
+  return batchId === null ? '' : `batch ${batchId}`
+}
+
 function deliveriesTable(rows: readonly DeliverySummary[]): string {
   const headings = [
-    ...['at', 'event', 'kind', 'order', 'seq', 'endpoint', 'state', 'tries'],
+    ...['at', 'event', 'kind', 'about', 'seq', 'endpoint', 'state', 'tries'],
     ...['last', 'ms', 'next', 'reply'],
   ]
   const cells = rows.map((row) => [
     ...[second(row.at), row.eventId, row.kind],
-    ...[row.reference === null ? '' : `${row.partner}/${row.reference}`, String(row.sequence ?? '')],
+    ...[aboutWhat(row), String(row.sequence ?? '')],
     ...[String(row.endpointId), row.state, String(row.tries), cameTo(row), String(row.durationMs ?? '')],
     ...[second(row.nextAt), cut(row.reply)],
   ])

@@ -9,7 +9,7 @@ import {
   resumeEndpoint,
   rotateSecret,
 } from '../webhooks/endpoints.ts'
-import { ORDER_EVENT_KINDS, problemOfKinds } from '../webhooks/words.ts'
+import { ENDPOINT_KINDS, problemOfKinds } from '../webhooks/words.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
 import { defaultPerson } from './person.ts'
@@ -36,7 +36,7 @@ function command(name: string, does: string, example: string): Command {
 
 const eventKinds = parsedBy(
   (text) => text.split(',').map((kind) => kind.trim()),
-  `kinds with commas between: ${ORDER_EVENT_KINDS.join(',')}`,
+  `kinds with commas between: ${ENDPOINT_KINDS.join(',')}`,
 )
 const overlapHours = parsedBy(
   (text) => (/^\d{1,3}$/.test(text) ? Number(text) : null),
@@ -45,9 +45,9 @@ const overlapHours = parsedBy(
 
 function addCommand(): Command {
   return command('add', 'add an endpoint; its secret is printed once', 'acme https://acme.example/goldpro')
-    .argument('<partner>', 'whose orders it hears of', partnerName)
+    .argument('<partner>', 'whose orders and batches it hears of', partnerName)
     .argument('<url>', 'https://… without user, password and fragment')
-    .option('--kinds <kinds>', 'only these kinds of event', eventKinds, [...ORDER_EVENT_KINDS])
+    .option('--kinds <kinds>', 'only these kinds of event; all unless given', eventKinds, [...ENDPOINT_KINDS])
     .option('--by <name>', 'who adds it', defaultPerson())
     .option('--json', 'print JSON')
     .action(async (partner: string, given: string, options: { kinds: string[]; by: string; json?: true }) => {

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { type Endpoint, listEndpoints } from '../webhooks/endpoints.ts'
-import { ORDER_EVENT_KINDS } from '../webhooks/words.ts'
+import { ENDPOINT_KINDS } from '../webhooks/words.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { shownText, shownTextOrNull } from './shown-text.ts'
 import { table } from './table.ts'
@@ -38,7 +38,7 @@ function asTable(endpoints: readonly Endpoint[]): string {
     String(endpoint.pending),
     String(endpoint.givenUp),
     minute(endpoint.deliveredAt),
-    endpoint.kinds.length === ORDER_EVENT_KINDS.length ? 'all' : endpoint.kinds.join(' '),
+    endpoint.kinds.length === ENDPOINT_KINDS.length ? 'all' : endpoint.kinds.join(' '),
   ])
   const headings = ['id', 'partner', 'url', 'state', 'waiting', 'given up', 'last delivered', 'kinds']
   return table(headings, rows, ['id', 'waiting', 'given up'])

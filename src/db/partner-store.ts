@@ -205,21 +205,6 @@ export async function takeNonce(database: Database, prefix: string, nonce: strin
   return (await database.run(TAKE_NONCE, [prefix, nonce])).length > 0
 }
 
-const SWEEP_NONCES = {
-  name: 'sweep_nonces',
-  text: `DELETE FROM partner_nonces WHERE seen_at < now() - interval '15 minutes'`,
-}
-const SWEEP_DAY_WALLETS = {
-  name: 'sweep_day_wallets',
-  text: `DELETE FROM partner_day_wallets WHERE day < (now() AT TIME ZONE 'Asia/Jakarta')::date`,
-}
-
-/** Forgets what no request can need any more. A nonce's timestamp may be five minutes ahead: ten would do. */
-export async function sweepPartners(database: Database): Promise<void> {
-  await database.run(SWEEP_NONCES, [])
-  await database.run(SWEEP_DAY_WALLETS, [])
-}
-
 const CLAIM_WALLET = {
   name: 'claim_wallet',
   text: `

@@ -5,6 +5,7 @@ import {
   foreignKey,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   serial,
@@ -17,7 +18,7 @@ import { at, oneOf } from './columns.ts'
 
 /**
  * The tables of webhooks. The triggers of the hand-written migration write events and deliveries in the transaction of
- * the state change, and keep what is history.
+ * the state change, and keep what is history until it is old.
  */
 
 /** Where a partner is told. Secrets are kept readable, for they sign: whoever reads this table can forge. */
@@ -58,7 +59,7 @@ export const webhookEndpoints = pgTable(
   ],
 )
 
-/** What partners are told, once and for ever: its id is the `webhook-id` of every try. */
+/** What partners are told: its id is the `webhook-id` of every try. */
 export const webhookEvents = pgTable(
   'webhook_events',
   {
@@ -72,21 +73,24 @@ export const webhookEvents = pgTable(
     sequence: integer('sequence'),
     /** The batch that has ended: it is told once. */
     batchId: integer('batch_id'),
+    /** How the batch's rows stood when it ended: doubts settle later, and every try says the same. */
+    counts: jsonb('counts'),
   },
   (event) => [
     uniqueIndex('webhook_events_sequence').on(event.orderId, event.sequence),
     uniqueIndex('webhook_events_batch_id').on(event.batchId),
-    // The newest are listed first.
+    // The newest are listed first, the oldest deleted.
     index('webhook_events_at').on(event.at),
     check('webhook_events_kind', oneOf('kind', EVENT_KINDS)),
     check(
       'webhook_events_about',
       sql`(kind = 'batch.finished') = (batch_id is not null) and (kind in ('batch.finished', 'webhook.test')) = (order_id is null) and (order_id is null) = (order_event_id is null) and (order_id is null) = (sequence is null) and sequence > 0`,
     ),
+    check('webhook_events_counts', sql`(batch_id is null) = (counts is null)`),
   ],
 )
 
-/** One event to one endpoint. Without foreign keys: the trigger writes it from both, and both are kept for ever. */
+/** One event to one endpoint. Without foreign keys: the trigger writes it from both, and neither goes before it. */
 export const webhookDeliveries = pgTable(
   'webhook_deliveries',
   {
@@ -109,6 +113,8 @@ export const webhookDeliveries = pgTable(
     index('webhook_deliveries_order')
       .on(delivery.orderId, delivery.endpointId, delivery.sequence)
       .where(sql`state = 'pending'`),
+    // The oldest are deleted.
+    index('webhook_deliveries_ended_at').on(delivery.endedAt).where(sql`ended_at is not null`),
     check('webhook_deliveries_state', oneOf('state', DELIVERY_STATES)),
     check('webhook_deliveries_ended', sql`(state = 'pending') = (ended_at is null)`),
   ],

@@ -10,8 +10,17 @@ export interface HttpMetrics {
   read(): Promise<string>
 }
 
+/** How far one endpoint of webhooks is behind. */
+export interface WebhookFigures {
+  readonly state: 'active' | 'paused'
+  readonly pending: number
+  readonly oldestPendingSeconds: number
+}
+
 export interface MetricsEffects {
   measureOrders(): Promise<OrderFigures>
+  /** Of each endpoint that is not removed. */
+  measureWebhooks(): Promise<readonly WebhookFigures[]>
   /** Jobs by BullMQ's states; fails when the queue is away. */
   queueCounts(): Promise<Record<string, number>>
   now(): number
@@ -21,7 +30,8 @@ export interface MetricsEffects {
 const FRESH_MS = 15_000
 
 /** Opens the metrics of one server. Labels name kinds, states, routes and statuses, and nobody. */
-export function createMetrics({ measureOrders, queueCounts, now }: MetricsEffects): HttpMetrics {
+export function createMetrics(effects: MetricsEffects): HttpMetrics {
+  const { measureOrders, measureWebhooks, queueCounts, now } = effects
   const registry = new Registry()
   const registers = [registry]
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
@@ -54,6 +64,7 @@ export function createMetrics({ measureOrders, queueCounts, now }: MetricsEffect
     ['quantile'],
   )
   const queue = gauge('goldpro_queue_jobs', 'Jobs by state', ['state'])
+  const setWebhooks = webhookGauges(gauge)
 
   const setOrders = (figures: OrderFigures) => {
     for (const each of [orders, attempts, confirms]) each.reset()
@@ -74,11 +85,32 @@ export function createMetrics({ measureOrders, queueCounts, now }: MetricsEffect
         measuredAtMs = now()
         await Promise.all([
           measureOrders().then(setOrders, () => troubles.inc({ of: 'orders' })),
+          measureWebhooks().then(setWebhooks, () => troubles.inc({ of: 'webhooks' })),
           readQueue().catch(() => troubles.inc({ of: 'queue' })),
         ])
       }
       return await registry.metrics()
     },
+  }
+}
+
+/** The gauges of webhooks, by the state of their endpoints: what waits for a paused one waits for a person. */
+function webhookGauges(gauge: (name: string, help: string, labelNames: string[]) => Gauge) {
+  const labels = ['endpoint_state']
+  const endpoints = gauge('goldpro_webhook_endpoints', 'Endpoints of webhooks', labels)
+  const pending = gauge('goldpro_webhooks_pending', 'Webhooks that wait to be delivered', labels)
+  const oldest = gauge('goldpro_oldest_pending_webhook_seconds', 'Age of the oldest waiting webhook', labels)
+  return (figures: readonly WebhookFigures[]) => {
+    for (const state of ['active', 'paused'] as const) {
+      const ofState = figures.filter((each) => each.state === state)
+      const label = { endpoint_state: state }
+      endpoints.set(label, ofState.length)
+      pending.set(
+        label,
+        ofState.reduce((sum, each) => sum + each.pending, 0),
+      )
+      oldest.set(label, Math.max(0, ...ofState.map((each) => each.oldestPendingSeconds)))
+    }
   }
 }
 

@@ -21,6 +21,9 @@ export const RETRY_DELAYS_MS = [
 /** An endpoint without a success for this long is paused. */
 export const PAUSE_AFTER_MS = 24 * HOUR_MS
 
+/** Nor is it paused before one delivery was tried so often: a sender that was away itself for a day proves nothing. */
+export const PAUSE_AFTER_TRIES = 5
+
 /** Jitter only lengthens a pause. */
 const JITTER = 0.2
 

@@ -4,7 +4,8 @@ import type { Claim, EndpointPaused, TryResult } from './deliveries.ts'
 import { messageBody } from './message.ts'
 import type { Answer, Post } from './post.ts'
 import { cutReply } from './reply-cut.ts'
-import { signedHeaders } from './signing.ts'
+import { retryAfterMs } from './retry-after.ts'
+import { keyText, signedHeaders } from './signing.ts'
 import { TEST_EVENT_KIND } from './words.ts'
 
 export interface DeliverEffects {
@@ -53,7 +54,7 @@ function resultOf(answer: Answer, claim: Claim, { startedMs, atMs, random }: Tim
     case 'reply': {
       const { status, text } = answer
       return {
-        ...{ ...kept, httpStatus: status, trouble: null, reply: cutReply(text) },
+        ...{ ...kept, httpStatus: status, trouble: null, reply: cutReply(text, hiddenOf(claim)) },
         ...{ following, isGone: status === 410 },
       }
     }
@@ -62,13 +63,26 @@ function resultOf(answer: Answer, claim: Claim, { startedMs, atMs, random }: Tim
   }
 }
 
+/** What a receiver may say back to us and nobody may read: its secrets, and what follows the path of its URL. */
+function hiddenOf({ secrets, url }: Claim): string[] {
+  const { search, searchParams } = new URL(url)
+  return [...secrets.map(keyText), ...search.slice(1).split(/[&=]/), ...[...searchParams].flat()]
+}
+
 const isTest = ({ kind }: Claim) => kind === TEST_EVENT_KIND
 
 /** A test is sent once: the person who asked for it sees what came of it. */
 function followingOf(answer: Answer, claim: Claim, atMs: number, random: number): TryResult['following'] {
   if (answer.is === 'reply' && answer.status >= 200 && answer.status < 300) return { is: 'delivered' }
   const delayMs = isTest(claim) ? null : retryDelayMs(claim.step, random)
-  return delayMs === null ? { is: 'given_up' } : { is: 'pending', nextAtMs: atMs + delayMs }
+  if (delayMs === null) return { is: 'given_up' }
+  return { is: 'pending', nextAtMs: atMs + Math.max(delayMs, askedDelayMs(answer, atMs)) }
+}
+
+/** What a receiver that has too much to do asks for; it only lengthens a pause. */
+function askedDelayMs(answer: Answer, atMs: number): number {
+  if (answer.is !== 'reply' || (answer.status !== 429 && answer.status !== 503)) return 0
+  return retryAfterMs(answer.retryAfter, atMs) ?? 0
 }
 
 function tell(log: OrderLog, claim: Claim, result: TryResult, paused: EndpointPaused | null): void {

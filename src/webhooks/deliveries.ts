@@ -1,4 +1,5 @@
 import type { Database } from '../db/pool.ts'
+import { PAUSE_AFTER_TRIES } from './backoff.ts'
 import type { EventFacts } from './message.ts'
 import type { DeliveryState, PauseReason } from './words.ts'
 
@@ -59,11 +60,14 @@ const CLAIMED_COLUMNS = `
     'state', x.to_state, 'reason', x.reason, 'acceptedAt', o.accepted_at,
     'executed', CASE x.to_state WHEN 'succeeded' THEN jsonb_build_object(
       'gold_weight', o.gold_weight::text, 'amount', o.amount::text, 'fee', o.fee::text,
-      'session_id', o.session_id, 'response_id', o.response_id) END) END AS "order"`
+      'session_id', o.session_id, 'response_id', o.response_id) END) END AS "order",
+  CASE WHEN b.id IS NOT NULL THEN jsonb_build_object(
+    'batchId', b.id, 'fileName', b.file_name, 'finishedAt', b.ended_at, 'counts', v.counts) END AS batch`
 
 const CLAIMED_SOURCES = `
   FROM claimed c JOIN webhook_endpoints e ON e.id = c.endpoint_id JOIN webhook_events v ON v.id = c.event_id
-  LEFT JOIN order_events x ON x.id = v.order_event_id LEFT JOIN ops.orders o ON o.order_id = v.order_id`
+  LEFT JOIN order_events x ON x.id = v.order_event_id LEFT JOIN ops.orders o ON o.order_id = v.order_id
+  LEFT JOIN batches b ON b.id = v.batch_id`
 
 // SKIP LOCKED: two senders take different deliveries. An order's next event waits until the one before has ended;
 // + 0 has that looked up by the order: without statistics Postgres would read the endpoint's whole backlog for it.
@@ -127,7 +131,7 @@ export async function claimTest(
 const PAUSED_BECAUSE = `
   CASE WHEN e.state <> 'active' OR $9::text = 'delivered' OR $12::float8 IS NULL THEN NULL
     WHEN $11::bool THEN 'gone'
-    WHEN e.failing_since <= $4::timestamptz - $12::float8 * interval '1 millisecond' THEN 'failing' END`
+    WHEN $3::int >= ${PAUSE_AFTER_TRIES} AND e.failing_since <= $4::timestamptz - $12::float8 * interval '1 millisecond' THEN 'failing' END`
 
 // A sender that lost its lease keeps its try, for it was sent, but says nothing about the delivery any more; unless
 // it was delivered: then nobody needs to send it again.
@@ -148,7 +152,7 @@ const RECORD_TRY = {
       state = CASE WHEN ${PAUSED_BECAUSE} IS NULL THEN e.state ELSE 'paused' END,
       paused_because = coalesce(${PAUSED_BECAUSE}, e.paused_because),
       state_since = CASE WHEN ${PAUSED_BECAUSE} IS NULL THEN e.state_since ELSE $4::timestamptz END
-    WHERE e.id = $2 AND CASE WHEN $9::text = 'delivered' THEN e.failing_since IS NOT NULL
+    WHERE e.id = $2 AND CASE WHEN $9::text = 'delivered' THEN e.failing_since IS NOT NULL AND e.state = 'active'
       ELSE $12::float8 IS NOT NULL AND (e.failing_since IS NULL OR ${PAUSED_BECAUSE} IS NOT NULL) END
     RETURNING e.paused_because AS "pausedBecause", e.failing_since AS "failingSince",
       e.state = 'paused' AND e.state_since = $4::timestamptz AS "isNew"`,

@@ -104,6 +104,7 @@ export async function pauseEndpoint(database: Database, id: number, note: string
   return (await database.run(PAUSE_ENDPOINT, [id, note])).length > 0
 }
 
+// What is being sent right now, as far as anybody knows, keeps its lease: it is not sent a second time beside it.
 const RESUME_ENDPOINT = {
   name: 'resume_webhook_endpoint',
   text: `
@@ -112,7 +113,11 @@ const RESUME_ENDPOINT = {
       SET state = 'active', paused_because = NULL, note = NULL, failing_since = NULL, state_since = now()
       WHERE id = $1 AND state <> 'removed' RETURNING id
     ), hurried AS (
-      UPDATE webhook_deliveries d SET next_at = least(d.next_at, $2), step = 0
+      UPDATE webhook_deliveries d SET step = 0,
+        next_at = CASE WHEN d.tries = 0 OR EXISTS (
+          SELECT 1 FROM webhook_tries t
+          WHERE t.event_id = d.event_id AND t.endpoint_id = d.endpoint_id AND t.try = d.tries
+        ) THEN least(d.next_at, $2) ELSE d.next_at END
       FROM resumed WHERE d.endpoint_id = resumed.id AND d.state = 'pending' RETURNING 1
     )
     SELECT (SELECT count(*)::int FROM hurried) AS waiting FROM resumed`,

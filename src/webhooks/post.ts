@@ -7,9 +7,17 @@ import { hostOf, parseEndpointUrl } from './endpoint-url.ts'
 
 /** What came of one POST to an endpoint. */
 export type Answer =
-  | { readonly is: 'reply'; readonly status: number; readonly text: string }
+  | Reply
   /** No status came: why, as a code. */
   | { readonly is: 'failure'; readonly trouble: string }
+
+export interface Reply {
+  readonly is: 'reply'
+  readonly status: number
+  readonly text: string
+  /** The header's text, as it came. */
+  readonly retryAfter: string | null
+}
 
 export interface PostRequest {
   readonly url: string
@@ -92,6 +100,8 @@ function send(
     lookup: vettedLookup(addresses),
     // A connection of its own: a kept one would outlive its vetting.
     agent: false,
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says for the sake of others.
+    rejectUnauthorized: true,
     // Node's quarter of a second is too short for a connection round half the world.
     autoSelectFamilyAttemptTimeout: 3_000,
     ...(ca === undefined ? {} : { ca }),
@@ -116,7 +126,8 @@ function send(
       hasStatus = true
       deadline.removeEventListener('abort', giveUp)
       const text = await beginningOf(incoming, deadline)
-      resolve({ is: 'reply', status: incoming.statusCode ?? 0, text })
+      const retryAfter = incoming.headers['retry-after'] ?? null
+      resolve({ is: 'reply', status: incoming.statusCode ?? 0, text, retryAfter })
       outgoing.destroy()
     })
     outgoing.end(body)

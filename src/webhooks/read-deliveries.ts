@@ -10,6 +10,8 @@ export interface DeliverySummary {
   readonly partner: string
   readonly reference: string | null
   readonly sequence: number | null
+  /** Null unless it is about a batch. */
+  readonly batchId: number | null
   readonly state: DeliveryState
   readonly tries: number
   readonly nextAt: Date | null
@@ -30,8 +32,8 @@ export interface DeliveryFilter {
 const LIST_DELIVERIES = {
   name: 'list_webhook_deliveries',
   text: `
-    SELECT v.id AS "eventId", v.kind, v.at, d.endpoint_id AS "endpointId", e.partner, o.reference, d.sequence, d.state,
-      d.tries, CASE WHEN d.state = 'pending' THEN d.next_at END AS "nextAt", t.http_status AS "httpStatus", t.trouble,
+    SELECT v.id AS "eventId", v.kind, v.at, d.endpoint_id AS "endpointId", e.partner, o.reference, d.sequence,
+      v.batch_id AS "batchId", d.state, d.tries, CASE WHEN d.state = 'pending' THEN d.next_at END AS "nextAt", t.http_status AS "httpStatus", t.trouble,
       t.duration_ms AS "durationMs", t.reply
     FROM webhook_deliveries d JOIN webhook_events v ON v.id = d.event_id JOIN webhook_endpoints e ON e.id = d.endpoint_id
     LEFT JOIN orders o ON o.id = d.order_id

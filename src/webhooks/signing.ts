@@ -27,7 +27,12 @@ export function signedHeaders({ eventId, body, secrets, nowMs }: SignedMessage):
   }
 }
 
+/** A secret without its prefix: the key in base64. */
+export function keyText(secret: string): string {
+  return secret.slice(SECRET_PREFIX.length)
+}
+
 function sign(content: string, secret: string): string {
-  const key = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64')
+  const key = Buffer.from(keyText(secret), 'base64')
   return createHmac('sha256', key).update(content, 'utf8').digest('base64')
 }

@@ -9,12 +9,26 @@ export const ORDER_EVENT_KINDS = [
 ] as const
 export type OrderEventKind = (typeof ORDER_EVENT_KINDS)[number]
 
-/** A partner's own batch has come to its end: every row of it has ended. */
+/** Every row of a partner's own batch has ended. */
 export const BATCH_EVENT_KIND = 'batch.finished'
+
+/** What an endpoint may choose, and takes unless it does. */
+export const ENDPOINT_KINDS = [...ORDER_EVENT_KINDS, BATCH_EVENT_KIND] as const
+
+/** What a finished batch's rows are counted by; all but the first add up to it. */
+export const BATCH_COUNTS = [
+  'rows',
+  'succeeded',
+  'rejected',
+  'expired',
+  'cancelled',
+  'in_doubt',
+  'conflicts',
+] as const
 
 /** Sent by `goldpro webhook test`, about no order. */
 export const TEST_EVENT_KIND = 'webhook.test'
-export const EVENT_KINDS = [...ORDER_EVENT_KINDS, BATCH_EVENT_KIND, TEST_EVENT_KIND] as const
+export const EVENT_KINDS = [...ENDPOINT_KINDS, TEST_EVENT_KIND] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
 /** A removed endpoint stays as a row, without its secrets: its deliveries are history. */
@@ -34,8 +48,8 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number]
  * @returns what is wrong with the choice, or null
  */
 export function problemOfKinds(kinds: readonly string[]): string | null {
-  const unknown = kinds.find((kind) => !(ORDER_EVENT_KINDS as readonly string[]).includes(kind))
-  if (unknown !== undefined) return `the kinds are ${ORDER_EVENT_KINDS.join(', ')}`
+  const unknown = kinds.find((kind) => !(ENDPOINT_KINDS as readonly string[]).includes(kind))
+  if (unknown !== undefined) return `the kinds are ${ENDPOINT_KINDS.join(', ')}`
   if (kinds.length === 0) return 'name at least one kind'
   const tellsEnd = kinds.includes('order.succeeded') || kinds.includes('order.rejected')
   // Whoever took the ends alone would never hear of the end of a doubt.

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { startServer, type TestServer } from '../support/http-server.ts'
+import { ownBatches } from '../support/owned-batches.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { anOrderIn, openStores } from '../support/stored-orders.ts'
 import { verified } from '../support/webhook-endpoints.ts'
@@ -95,6 +96,32 @@ describe('webhook add', () => {
     const lossy = await goldpro(['add', 'acme', server.url, '--kinds', 'order.succeeded'])
     expect(lossy).toMatchObject({ code: 2, err: expect.stringContaining('order.resolved') })
     expect(await goldpro(['add', 'a partner', server.url])).toMatchObject({ code: 2 })
+  })
+})
+
+describe('an endpoint that takes batches alone', () => {
+  it('says so in the list, and its deliveries name the batch', async () => {
+    await ownBatches(stores.database, 'acme')
+    const { id } = await add('--kinds', 'batch.finished')
+    expect((await goldpro(['list'])).out).toMatch(/batch\.finished\n/)
+    const text = `
+      WITH batch AS (
+        INSERT INTO batches (file_name, state, reason, actor, created_by) VALUES ('pay.csv', 'draft', 'created', 'x', 'x') RETURNING id
+      ), event AS (
+        INSERT INTO webhook_events (kind, at, batch_id, counts) SELECT 'batch.finished', now(), id, '{}' FROM batch RETURNING *
+      )
+      INSERT INTO webhook_deliveries (endpoint_id, event_id, next_at) SELECT $1, id, now() FROM event`
+    await stores.database.run({ name: '', text }, [id])
+    const shown = await goldpro(['deliveries', '--endpoint', id])
+    expect(shown.out).toMatch(/batch\.finished +batch 1 /)
+    const json = await goldpro(['deliveries', '--endpoint', id, '--json'])
+    expect(JSON.parse(json.out)).toMatchObject({ kind: 'batch.finished', batchId: 1, reference: null })
+  })
+
+  it('is shown as taking all kinds when it chose none', async () => {
+    const { id } = await add()
+    expect((await goldpro(['list'])).out).toMatch(/ all\n/)
+    expect((await row(id)).kinds).toContain('batch.finished')
   })
 })
 

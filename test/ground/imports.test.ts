@@ -77,10 +77,11 @@ const ROOMS: Record<string, readonly string[]> = {
     'batches',
     'plans',
     'prices',
+    'webhooks',
     'repeat.ts',
     'new-order-id.ts',
   ],
-  'app-web.ts': ['app.ts', 'domain', 'orders', 'db', 'queue', 'http', 'repeat.ts', 'new-order-id.ts'],
+  'app-web.ts': ['app.ts', 'domain', 'orders', 'db', 'queue', 'http', 'webhooks', 'new-order-id.ts'],
   'main.ts': ['cli'],
 }
 

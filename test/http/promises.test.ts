@@ -307,6 +307,7 @@ describe('what is written down', () => {
     for (const figure of ['oldest_open_order_seconds', 'rupiah_in_doubt', 'queue_jobs{state="waiting"}'])
       expect(text).toContain(`goldpro_${figure} `)
     expect(text).not.toMatch(new RegExp(`"${name}"|0812345|W-\\d`))
+    expect(text).toContain('goldpro_webhook_endpoints{endpoint_state="paused"} 0')
     expect((await here.ask('GET', '/metrics')).status).toBe(404)
   })
 })

@@ -7,7 +7,7 @@ import { claimDelivery, readEndpointsDue, recordTry } from '../../src/webhooks/d
 import type { Post } from '../../src/webhooks/post.ts'
 import { newSecret } from '../../src/webhooks/signing.ts'
 import { LEASE_MS, openPost } from '../../src/webhooks/start-sender.ts'
-import { ORDER_EVENT_KINDS } from '../../src/webhooks/words.ts'
+import { ENDPOINT_KINDS } from '../../src/webhooks/words.ts'
 import { silentLog } from './effects.ts'
 import type { ReceivedRequest } from './http-server.ts'
 import { oneRow, type openStores, outcomes } from './stored-orders.ts'
@@ -21,7 +21,7 @@ export interface TestEndpoint {
 export async function anEndpoint(
   database: Database,
   url: string,
-  { partner = 'acme', kinds = ORDER_EVENT_KINDS as readonly string[] } = {},
+  { partner = 'acme', kinds = ENDPOINT_KINDS as readonly string[] } = {},
 ): Promise<TestEndpoint> {
   const secret = newSecret()
   const { id } = await oneRow<{ id: number }>(

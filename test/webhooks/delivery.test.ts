@@ -1,11 +1,19 @@
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { PAUSE_AFTER_MS, RETRY_DELAYS_MS, retryDelayMs } from '../../src/webhooks/backoff.ts'
-import { claimDelivery, recordTry, type TryResult } from '../../src/webhooks/deliveries.ts'
+import {
+  PAUSE_AFTER_MS,
+  PAUSE_AFTER_TRIES,
+  RETRY_DELAYS_MS,
+  retryDelayMs,
+} from '../../src/webhooks/backoff.ts'
+import { deliver } from '../../src/webhooks/deliver.ts'
+import { claimDelivery, claimTest, recordTry, type TryResult } from '../../src/webhooks/deliveries.ts'
 import { pauseEndpoint, resumeEndpoint, rotateSecret } from '../../src/webhooks/endpoints.ts'
 import { readWebhookLag } from '../../src/webhooks/lag.ts'
 import { listTries, replayDeliveries } from '../../src/webhooks/read-deliveries.ts'
 import { cutReply } from '../../src/webhooks/reply-cut.ts'
+import { LEASE_MS, openPost } from '../../src/webhooks/start-sender.ts'
+import { silentLog } from '../support/effects.ts'
 import { type ReceivedRequest, startServer, type TestServer } from '../support/http-server.ts'
 import { KTP, postalAddress, RECIPIENT, WALLET } from '../support/job-data.ts'
 import { createTestDatabase } from '../support/postgres.ts'
@@ -26,14 +34,14 @@ let stores: ReturnType<typeof openStores>
 let server: TestServer
 let endpoint: TestEndpoint
 /** How the receiver answers; each test has its own. */
-let answer: (request: ReceivedRequest) => { status: number; text?: string }
+let answer: (request: ReceivedRequest) => { status: number; text?: string; retryAfter?: string }
 const clock = { nowMs: 0 }
 const now = () => clock.nowMs
 
 beforeAll(async () => {
   server = await startServer((request, response) => {
-    const { status, text = '' } = answer(request)
-    response.writeHead(status).end(text)
+    const { status, text = '', retryAfter } = answer(request)
+    response.writeHead(status, retryAfter === undefined ? {} : { 'retry-after': retryAfter }).end(text)
   })
 })
 afterAll(async () => {
@@ -73,6 +81,9 @@ const deliveries = () =>
   run<{ sequence: number; state: string }>(
     'SELECT sequence, state FROM webhook_deliveries ORDER BY order_id, sequence',
   )
+
+/** Has an endpoint's failures so far forgotten, and nothing sent sooner for it. */
+const resumeFailing = () => run('UPDATE webhook_endpoints SET failing_since = NULL')
 
 /** Lets time go by in steps, sending whatever becomes due. */
 async function live(forMs: number, stepMs = 15 * 60_000): Promise<void> {
@@ -235,6 +246,53 @@ describe('an endpoint that fails for 24 hours', () => {
     expect(await stateOfEndpoint()).toEqual({ state: 'active', because: null })
   })
 
+  it('is paused and announced once, however many sends fail at the same time', async () => {
+    const claims = []
+    for (let order = 0; order < 8; order += 1) await anOrderIn(stores, 'cancelled')
+    await run('UPDATE webhook_deliveries SET tries = $1', [PAUSE_AFTER_TRIES])
+    clock.nowMs += 1_000
+    for (let order = 0; order < 8; order += 1)
+      claims.push(await claimDelivery(stores.database, endpoint.id, now(), 60_000))
+    await run(`UPDATE webhook_endpoints SET failing_since = now() - interval '25 hours'`)
+    const failed = {
+      ...{ atMs: now(), durationMs: 1, httpStatus: 500, trouble: null, reply: '', isGone: false },
+      following: { is: 'pending', nextAtMs: now() },
+    } as const
+    const paused = await Promise.all(
+      claims.map((claim, lane) => {
+        if (claim === null) throw new Error('not taken')
+        const result = { ...failed, atMs: failed.atMs + lane }
+        return recordTry(stores.database, claim, result, PAUSE_AFTER_MS)
+      }),
+    )
+    expect(paused.filter((each) => each !== null)).toHaveLength(1)
+    expect(await stateOfEndpoint()).toEqual({ state: 'paused', because: 'failing' })
+    expect(await claimDelivery(stores.database, endpoint.id, now() + HOUR_MS, 1_000)).toBeNull()
+  })
+
+  it('is not paused by the first failure after the sender itself was away for days', async () => {
+    answer = () => ({ status: 500 })
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    clock.nowMs += 48 * HOUR_MS
+    expect(await send()).toBe(1)
+    expect(await stateOfEndpoint()).toEqual({ state: 'active', because: null })
+    await live(2 * HOUR_MS)
+    expect(await stateOfEndpoint()).toEqual({ state: 'paused', because: 'failing' })
+  })
+
+  it('still says since when it failed after a test has reached it', async () => {
+    await run(
+      `UPDATE webhook_endpoints SET state = 'paused', paused_because = 'failing', failing_since = now() - interval '25 hours'`,
+    )
+    const claim = await claimTest(stores.database, endpoint.id, now(), 1_000)
+    if (claim === null) throw new Error('not taken')
+    const result = { atMs: now(), durationMs: 1, httpStatus: 200, trouble: null, reply: '', isGone: false }
+    await recordTry(stores.database, claim, { ...result, following: { is: 'delivered' } }, null)
+    const [row] = await run<{ since: Date | null }>('SELECT failing_since AS since FROM webhook_endpoints')
+    expect(row?.since).not.toBeNull()
+  })
+
   it('is paused at once when it answers 410', async () => {
     answer = () => ({ status: 410 })
     await anOrderIn(stores, 'cancelled')
@@ -298,6 +356,45 @@ describe('a delivery', () => {
     },
   )
 
+  it.each([429, 503])('answered %d is not tried again before the receiver wishes', async (status) => {
+    answer = () => ({ status, retryAfter: '1200' })
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    answer = () => ({ status: 200 })
+    clock.nowMs += 1_199_000
+    expect(await send()).toBe(0)
+    clock.nowMs += 1_000
+    expect(await send()).toBe(1)
+  })
+
+  it.each([
+    [503, '1', 'a shorter wish'],
+    [429, 'soon', 'a wish that cannot be read'],
+    [500, '1200', 'another status'],
+  ])('keeps to its pauses whatever a %d with Retry-After %s says: %s', async (status, retryAfter) => {
+    answer = () => ({ status, retryAfter })
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    clock.nowMs += 4_999
+    expect(await send()).toBe(0)
+    clock.nowMs += 2_000
+    expect(await send()).toBe(1)
+  })
+
+  it('waits an hour at most for a receiver that wishes for days, and is given up in its time', async () => {
+    answer = () => ({ status: 503, retryAfter: '864000' })
+    await anOrderIn(stores, 'cancelled')
+    let tries = await send()
+    while (tries <= RETRY_DELAYS_MS.length) {
+      clock.nowMs += Math.max(HOUR_MS, RETRY_DELAYS_MS[tries - 1] ?? 0) * 1.2
+      // The endpoint is failing all the time: kept active, so that the delivery's own end is seen.
+      await resumeFailing()
+      expect(await send()).toBe(1)
+      tries += 1
+    }
+    expect(await deliveries()).toEqual([{ sequence: 1, state: 'given_up' }])
+  })
+
   it('is not sent while the endpoint is paused', async () => {
     await pauseEndpoint(stores.database, endpoint.id, 'asked for')
     await anOrderIn(stores, 'cancelled')
@@ -326,6 +423,72 @@ describe('a delivery', () => {
     await recordTry(stores.database, second, { ...delivered, atMs: now() }, PAUSE_AFTER_MS)
     expect(await deliveries()).toEqual([{ sequence: 1, state: 'delivered' }])
     expect((await listTries(stores.database, first.eventId)).map((row) => row.try)).toEqual([1, 2])
+  })
+
+  it.each([
+    ['before it has sent', 'post', [1, 2]],
+    ['before it has recorded the answer', 'record', [1, 1, 2]],
+  ] as const)(
+    'of a sender that dies %s comes under its id, and in order',
+    async (_when, point, sequences) => {
+      await aSettledDoubt()
+      const claim = await claimDelivery(stores.database, endpoint.id, now(), LEASE_MS)
+      if (claim === null) throw new Error('not taken')
+      const die = async () => {
+        throw new Error('died')
+      }
+      const effects = {
+        ...{
+          post: openPost(true),
+          record: () => Promise.resolve(null),
+          now,
+          random: () => 0,
+          log: silentLog,
+        },
+        [point]: die,
+      }
+      await expect(deliver(claim, effects)).rejects.toThrow('died')
+      expect(await send()).toBe(0)
+      clock.nowMs += LEASE_MS
+      await send()
+      expect(server.requests.map(({ body }) => JSON.parse(body).data.sequence)).toEqual(sequences)
+      expect(new Set(server.requests.map(idOf)).size).toBe(2)
+      expect((await deliveries()).map(({ state }) => state)).toEqual(['delivered', 'delivered'])
+    },
+  )
+
+  it('that is on its way is not sent a second time beside it when its endpoint is resumed', async () => {
+    await anOrderIn(stores, 'cancelled')
+    const take = () => claimDelivery(stores.database, endpoint.id, now(), 60_000)
+    const taken = await take()
+    if (taken === null) throw new Error('not taken')
+    await resumeEndpoint(stores.database, endpoint.id, now())
+    expect(await take()).toBeNull()
+    // Once it is known to have failed, resuming hurries it.
+    const failed = { ...delivered, atMs: now(), httpStatus: 500 }
+    const following = { is: 'pending', nextAtMs: now() + HOUR_MS } as const
+    await recordTry(stores.database, taken, { ...failed, following }, PAUSE_AFTER_MS)
+    expect(await take()).toBeNull()
+    await resumeEndpoint(stores.database, endpoint.id, now())
+    expect((await take())?.try).toBe(2)
+  })
+
+  it('is replayed in the order of its sequence, also among what still waits', async () => {
+    for (let order = 0; order < 2; order += 1) await aSettledDoubt()
+    await send()
+    answer = () => ({ status: 500 })
+    await aSettledDoubt()
+    await send()
+    const since = new Date(0)
+    const replayed = { of: 'since', endpointId: endpoint.id, since } as const
+    expect(await replayDeliveries(stores.database, replayed, now())).toBe(4)
+    server.requests.length = 0
+    answer = () => ({ status: 200 })
+    await live(HOUR_MS)
+    const all = server.requests.map(({ body }) => JSON.parse(body).data)
+    expect(all).toHaveLength(6)
+    for (const id of new Set(all.map(({ order_id }) => order_id)))
+      expect(all.filter(({ order_id }) => order_id === id).map(({ sequence }) => sequence)).toEqual([1, 2])
   })
 
   it('is told by the lag until it is delivered', async () => {
@@ -373,7 +536,31 @@ describe('what is kept and logged of a try', () => {
     ['key whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw== end', 'key whsec_(masked) end'],
     ['\ud800 broken', 'broken'],
     ['', ''],
+    ['said pass-word twice: pass-word', 'said (masked) twice: (masked)'],
   ])('cuts and masks a reply: %j', (text, kept) => {
-    expect(cutReply(text)).toBe(kept)
+    expect(cutReply(text, ['pass-word', '', 'twice'])).toBe(kept)
+  })
+
+  it.each([
+    ['a query', '/?token=letmein123', 'Cannot POST /?token=letmein123', 'letmein123'],
+    ['a query that is spelled out', '/?token=let%2Fme%2Fin', 'no token let/me/in', 'let/me/in'],
+    ['a query without a name', '/?letmein123', 'no such path ?letmein123', 'letmein123'],
+  ])('has nothing of %s that the receiver says back', async (_what, path, text, hidden) => {
+    await run('UPDATE webhook_endpoints SET url = url || $1', [path])
+    answer = () => ({ status: 404, text })
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    const [kept] = await run<{ reply: string }>('SELECT reply FROM webhook_tries')
+    expect(kept?.reply).toContain('(masked)')
+    expect(kept?.reply).not.toContain(hidden)
+  })
+
+  it('has no secret that the receiver says back without its prefix', async () => {
+    const key = endpoint.secret.slice('whsec_'.length)
+    answer = () => ({ status: 400, text: `bad signature for key ${key}` })
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    const [kept] = await run<{ reply: string }>('SELECT reply FROM webhook_tries')
+    expect(kept?.reply).toBe('bad signature for key (masked)')
   })
 })

@@ -40,7 +40,41 @@ const order = {
   ...{ kind: 'buy', state: 'cancelled', reason: 'cancel_requested' },
   ...{ acceptedAt: '2026-02-09T05:00:00Z', executed: null },
 }
-const facts = { eventId: 'e1', kind: 'order.cancelled', at: new Date(), sequence: 1, order } as const
+const facts = {
+  eventId: 'e1',
+  kind: 'order.cancelled',
+  at: new Date(),
+  sequence: 1,
+  order,
+  batch: null,
+} as const
+
+const counts = { rows: 3, succeeded: 1, rejected: 0, expired: 0, cancelled: 0, in_doubt: 1, conflicts: 1 }
+const aFinishedBatch = {
+  kind: 'batch.finished',
+  ...{ sequence: null, order: null },
+  batch: { batchId: 7, fileName: 'pay.csv', finishedAt: '2026-02-25T02:10:00Z', counts },
+} as const
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+
+describe('examples/verify-webhook.sh', () => {
+  it.skipIf(!hasOpenssl)('knows a kept message as genuine, and one that was altered as not', () => {
+    const [old, secret] = [newSecret(), newSecret()]
+    const body = messageBody(facts)
+    const headers = signedHeaders({ eventId: 'e1', body, secrets: [old, secret], nowMs: 1_770_000_000_000 })
+    const given = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => headers[name] ?? '')
+    const judge = (input: string, env = secret) => {
+      const options = { input, env: { ...process.env, WEBHOOK_SECRET: env }, encoding: 'utf8' } as const
+      const { status, stdout } = spawnSync('sh', [file('verify-webhook.sh'), ...given], options)
+      return [status, stdout]
+    }
+    expect(judge(body)).toEqual([0, 'genuine\n'])
+    expect(judge(body, old)).toEqual([0, 'genuine\n'])
+    expect(judge(body, newSecret())).toEqual([1, 'not genuine\n'])
+    expect(judge(`${body}\n`)).toEqual([1, 'not genuine\n'])
+  })
+})
 
 describe.each(EXAMPLES)('examples/$name', ({ name, program, isThere }) => {
   it.skipIf(!isThere)('takes what is genuine, knows it again, and refuses the rest', async () => {
@@ -56,6 +90,8 @@ describe.each(EXAMPLES)('examples/$name', ({ name, program, isThere }) => {
     }
     expect(await statusOf(signed())).toBe(204)
     expect(await statusOf(signed({ secrets: [old, secret] }))).toBe(204)
+    const ofBatch = messageBody({ ...facts, ...aFinishedBatch })
+    expect(await statusOf(signed({ eventId: 'e3', body: ofBatch }), ofBatch)).toBe(204)
     const refused: Record<string, [Record<string, string>, string?]> = {
       'altered body': [signed(), body.replace('cancelled', 'succeeded')],
       'another secret': [signed({ secrets: [old] })],
@@ -73,12 +109,13 @@ describe.each(EXAMPLES)('examples/$name', ({ name, program, isThere }) => {
       expect(await statusOf(headers, sent), what).toBe(400)
     // What it printed last may still be on its way here.
     const printed = await eventually(async () =>
-      lines().length === 2 + Object.keys(refused).length ? lines() : null,
+      lines().length === 3 + Object.keys(refused).length ? lines() : null,
     )
-    expect(printed.slice(0, 2)).toEqual([
+    expect(printed.slice(0, 3)).toEqual([
       'received order.cancelled Pesanan-é-1 1',
       expect.stringMatching(/^again/),
+      expect.stringMatching(/^received batch.finished 7 *$/),
     ])
-    expect(printed.slice(2)).toEqual(Object.keys(refused).map(() => 'refused: not genuine'))
+    expect(printed.slice(3)).toEqual(Object.keys(refused).map(() => 'refused: not genuine'))
   })
 })

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createPost, type PostSettings } from '../../src/webhooks/post.ts'
 import { replyWith, startServer, type TestServer } from '../support/http-server.ts'
@@ -65,6 +66,7 @@ describe('a POST to an endpoint', () => {
       is: 'reply',
       status: 202,
       text: 'taken',
+      retryAfter: null,
     })
     expect(server.requests).toMatchObject([
       { path: '/hook?a=1', body: '{"a":"é"}', headers: { 'content-type': 'application/json' } },
@@ -92,7 +94,7 @@ describe('a POST to an endpoint', () => {
       response.writeHead(200).write('begun')
     })
     const answer = await postWith({ timeoutMs: 300 })(message(server.url))
-    expect(answer).toEqual({ is: 'reply', status: 200, text: 'begun' })
+    expect(answer).toEqual({ is: 'reply', status: 200, text: 'begun', retryAfter: null })
   })
 
   it('ends at the deadline although bytes of the header keep trickling in', async () => {
@@ -122,6 +124,38 @@ describe('a POST to an endpoint', () => {
     const port = await aSocketServer((socket) => socket.once('data', () => socket.end(bytes)))
     const answer = await postWith()(message(`http://127.0.0.1:${port}`))
     expect(answer).toEqual({ is: 'failure', trouble: expect.stringMatching(trouble) })
+  })
+
+  it('ends at the deadline although one provisional answer follows the other', async () => {
+    const port = await aSocketServer((socket) => {
+      const timer = setInterval(() => socket.write('HTTP/1.1 100 Continue\r\n\r\n'), 5)
+      socket.on('close', () => clearInterval(timer))
+    })
+    const answer = await postWith({ timeoutMs: 300 })(message(`http://127.0.0.1:${port}`))
+    expect(answer).toEqual({ is: 'failure', trouble: 'time_out' })
+  })
+
+  it('is a failure when the reply takes the connection over for another protocol', async () => {
+    const switching = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\nmore'
+    const port = await aSocketServer((socket) => socket.once('data', () => socket.write(switching)))
+    const answer = await postWith()(message(`http://127.0.0.1:${port}`))
+    expect(answer).toMatchObject({ is: 'failure' })
+  })
+
+  it('brings back when the receiver wants to be asked again, the first time it says so', async () => {
+    const bytes = 'HTTP/1.1 429 x\r\nretry-after: 7\r\nretry-after: 9\r\ncontent-length: 0\r\n\r\n'
+    const port = await aSocketServer((socket) => socket.once('data', () => socket.end(bytes)))
+    const answer = await postWith()(message(`http://127.0.0.1:${port}`))
+    expect(answer).toEqual({ is: 'reply', status: 429, text: '', retryAfter: '7' })
+  })
+
+  it('takes a compressed reply as it is', async () => {
+    const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024))
+    const server = await aServer((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb)
+    })
+    const answer = await postWith()(message(server.url))
+    expect(answer.is === 'reply' && answer.text.length).toBeLessThanOrEqual(4_096)
   })
 
   it('is a failure when nobody listens', async () => {
@@ -185,6 +219,19 @@ describe('the address of an endpoint', () => {
       is: 'failure',
       trouble: expect.stringMatching(/SELF_SIGNED|UNABLE_TO_VERIFY/),
     })
+  })
+
+  it('must have a certificate, whatever the environment allows others', async () => {
+    const { port, seen } = await aTlsServer()
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
+    stops.push(() => {
+      delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
+    })
+    expect(await postWith()(message(`https://receiver.test:${port}/`))).toMatchObject({
+      is: 'failure',
+      trouble: expect.stringMatching(/SELF_SIGNED|UNABLE_TO_VERIFY/),
+    })
+    expect(seen).toEqual([])
   })
 
   it('is not asked of a proxy', async () => {

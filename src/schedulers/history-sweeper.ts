@@ -1,0 +1,64 @@
+import { sweepDayWallets, sweepNonces } from '../db/partner-sweeps.ts'
+import { type Database, openDatabase } from '../db/pool.ts'
+import type { OrderLog } from '../orders/effects.ts'
+import { type Repeating, repeat } from '../repeat.ts'
+import {
+  deletePastDeliveries,
+  deletePastEvents,
+  erasePreviousSecrets,
+  giveUpForRemoved,
+} from '../webhooks/history.ts'
+
+/** Everything a sweeper of history is made of. */
+export interface HistorySweeperParts {
+  readonly databaseUrl: string
+  /** Webhooks that ended longer ago are deleted. */
+  readonly webhookKeepDays: number
+  readonly log: OrderLog
+  readonly everyMs?: number
+  readonly pieceSize?: number
+}
+
+const SWEEP_EVERY_MS = 5 * 60_000
+/** Rows of one statement: it holds its locks for a moment, whatever has piled up. */
+const PIECE_SIZE = 1_000
+
+/** One kind of what is swept: a piece at a time, until a piece is not full. */
+type SweepPiece = (database: Database, limit: number) => Promise<number>
+
+/** Forgets what nobody needs any more. Any number may: each takes rows that no other has. */
+export function startHistorySweeper(parts: HistorySweeperParts): Repeating {
+  const { databaseUrl, webhookKeepDays, log, everyMs = SWEEP_EVERY_MS, pieceSize = PIECE_SIZE } = parts
+  const onError = (error: Error) => log.warn({ err: error }, 'postgres trouble')
+  const database = openDatabase({ databaseUrl, maxConnections: 1, onError })
+  let isStopped = false
+  const sweepAll = async (sweepPiece: SweepPiece): Promise<number> => {
+    let total = 0
+    let swept = pieceSize
+    while (swept >= pieceSize && !isStopped) {
+      swept = await sweepPiece(database, pieceSize)
+      total += swept
+    }
+    return total
+  }
+  const sweep = async () => {
+    const swept = {
+      nonces: await sweepAll(sweepNonces),
+      day_wallets: await sweepAll(sweepDayWallets),
+      secrets: await erasePreviousSecrets(database),
+      webhooks_of_removed: await giveUpForRemoved(database),
+      // Before the events, which go when they have no delivery left.
+      deliveries: await sweepAll((runner, limit) => deletePastDeliveries(runner, webhookKeepDays, limit)),
+      events: await sweepAll((runner, limit) => deletePastEvents(runner, webhookKeepDays, limit)),
+    }
+    if (Object.values(swept).some((count) => count > 0)) log.info(swept, 'swept what is past')
+  }
+  const sweeping = repeat(everyMs, sweep, (error) => log.warn({ err: error }, 'past not swept, tried again'))
+  return {
+    async stop() {
+      isStopped = true
+      await sweeping.stop()
+      await database.close()
+    },
+  }
+}
