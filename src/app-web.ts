@@ -16,6 +16,7 @@ import type { OrderLog } from './orders/effects.ts'
 import { type OrderQueue, openQueue } from './queue/backend.ts'
 import { createWaker } from './queue/waker.ts'
 import { repeat } from './repeat.ts'
+import { NO_TRACES, type Traces } from './tracing/traces.ts'
 
 /** Everything a web process is made of. */
 export interface WebParts extends Partial<ServerSettings> {
@@ -31,6 +32,8 @@ export interface WebParts extends Partial<ServerSettings> {
   readonly metricsPort: number | null
   readonly version: string
   readonly log: OrderLog
+  /** None when it is not said. */
+  readonly traces?: Traces
   /** Puts something between the server and Postgres. Tests of crashes stop the process there. */
   readonly aroundDatabase?: (database: Database) => Database
   readonly maxWaits?: number
@@ -60,9 +63,11 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
   const onError = (error: Error) => log.warn({ err: error }, 'postgres trouble')
   const database = aroundDatabase(openDatabase({ databaseUrl, maxConnections: POOL_SIZE, onError }))
   const queue = openQueue(parts, (error) => log.warn({ err: error }, 'queue trouble'))
-  const waker = createWaker(queue, WAKE_TTL_MS, (error) =>
-    log.warn({ err: error }, 'orders not woken: they are swept'),
-  )
+  const traces = parts.traces ?? NO_TRACES
+  const waker = createWaker(queue, WAKE_TTL_MS, {
+    onTrouble: (error) => log.warn({ err: error }, 'orders not woken: they are swept'),
+    carried: () => traces.carried(),
+  })
   const waits = createWaits({
     findEnded: (orderIds) => findEnded(database, orderIds),
     onTrouble: (error) => log.warn({ err: error }, 'waits not answered yet'),
@@ -73,7 +78,7 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
   const metrics = createMetrics({ measureOrders: () => measureOrders(database), queueCounts, now: Date.now })
   const server = createServer(
     { ...DEFAULTS, ...parts },
-    effectsOf(parts, { database, queue, waker, waits }),
+    effectsOf(parts, { database, queue, waker, waits, traces }),
     metrics,
   )
   const metricsServer = parts.metricsPort === null ? null : createMetricsServer(metrics)
@@ -109,9 +114,10 @@ function effectsOf(
     queue: OrderQueue
     waker: ReturnType<typeof createWaker>
     waits: ReturnType<typeof createWaits>
+    traces: Traces
   },
 ) {
-  const { database, queue, waker, waits } = made
+  const { database, queue, waker, waits, traces } = made
   return {
     ...batched(database),
     database,
@@ -123,6 +129,7 @@ function effectsOf(
     newId: newOrderId,
     now: Date.now,
     log,
+    traces,
     version,
   }
 }

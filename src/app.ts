@@ -10,6 +10,7 @@ import type { OrderGateway } from './orders/gateway-port.ts'
 import type { OrderStore } from './orders/ports.ts'
 import { openQueue, type QueueLocation } from './queue/backend.ts'
 import { startOrderWorker, startSweeper, wakeOrders } from './queue/order-worker.ts'
+import { NO_TRACES, type Traces } from './tracing/traces.ts'
 
 /** Everything a worker process is made of. */
 export interface WorkerParts {
@@ -26,6 +27,8 @@ export interface WorkerParts {
   /** The worker's name as events show it. */
   readonly name: string
   readonly log: OrderLog
+  /** None when it is not said. */
+  readonly traces?: Traces
   /** How often it sweeps, and when BullMQ takes a silent worker for dead. Tests of crashes shorten both. */
   readonly pace?: {
     readonly sweepEveryMs: number
@@ -75,6 +78,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
       pause: (ms) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {}),
       stopping: stopping.signal,
       log,
+      traces: parts.traces ?? NO_TRACES,
       keepRejected: (job) => keepRejectedJob(database, job),
     },
   )

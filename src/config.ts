@@ -55,6 +55,7 @@ export const SETTINGS = {
     .regex(/^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$/, 'addresses or networks, separated by commas')
     .optional(),
   WEBHOOK_ALLOW_LOOPBACK: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://127.0.0.1:4318'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 } as const
 
@@ -100,6 +101,8 @@ export interface Settings {
   readonly http: HttpSettings
   /** Webhooks may go to this machine, by http too: for development. */
   readonly webhookAllowLoopback: boolean
+  /** The receiver of traces; null: there are none. */
+  readonly tracesEndpoint: string | null
   readonly logLevel: Environment['LOG_LEVEL']
 }
 
@@ -152,6 +155,7 @@ function toSettings(env: Environment): Settings {
       trustedProxies: env.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
     }),
     webhookAllowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === 'true',
+    tracesEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     logLevel: env.LOG_LEVEL,
   }
 }

@@ -15,6 +15,7 @@ import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue } from './pla
 import { OPEN_WALLETS } from './sandbox.ts'
 import { startConfiguredScheduler } from './scheduler.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
+import { startConfiguredTraces } from './traces.ts'
 import { startWebSomewhere } from './web.ts'
 import { startConfiguredWorker } from './worker.ts'
 
@@ -51,9 +52,11 @@ async function runUp(): Promise<void> {
     const gateway = gatewayAt(gatewayUrl)
     await requireGateway(gatewayUrl)
     const log = createLog(settings.logLevel)
-    stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, log).stop)
+    const traces = await startConfiguredTraces(settings, 'up', log)
+    stops.push(traces.stop)
+    stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, traces, log).stop)
     stops.push(startConfiguredScheduler({ ...settings, gateway }, databaseUrl, log).stop)
-    const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, log)
+    const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, traces, log)
     stops.push(web.stop)
     await announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl: settings.redisUrl, gatewayUrl, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))

@@ -3,6 +3,7 @@ import type { Database } from '../db/pool.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import type { Caller } from '../partners/authenticate.ts'
 import type { Scope } from '../partners/words.ts'
+import type { Traces } from '../tracing/traces.ts'
 import type { Batched } from './batched.ts'
 import type { ProblemCode } from './problems.ts'
 import type { Readiness } from './readiness.ts'
@@ -22,6 +23,7 @@ export interface ApiEffects extends Batched {
   /** Milliseconds since the epoch. */
   now(): number
   readonly log: OrderLog
+  readonly traces: Traces
   /** The product's version. */
   readonly version: string
 }

@@ -5,6 +5,7 @@ import { checkSignature, letIn } from './guard.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { PROBLEM_TYPE, Problem, problemDocument } from './problems.ts'
 import { readInput } from './read-input.ts'
+import { requestSpan } from './request-span.ts'
 import type { AnyRoute, ApiEffects } from './route.ts'
 import { ROUTES } from './routes.ts'
 import { createVisits, type Visit, type Visits } from './visits.ts'
@@ -61,7 +62,7 @@ export function createServer(
   closeConnectionsAtTheEnd(server, effects.waits)
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
-    const visit = visits.enter(request, reply)
+    const visit = visits.enter(request, reply, requestSpan(request, reply, effects.traces))
     noteEnd(request, reply, visit)
     const isProbe = request.routeOptions.config.isProbe === true
     if (visit.isOneTooMany && !isProbe) throw new Problem('overloaded', { retryAfterS: 1 })
@@ -119,12 +120,8 @@ function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEffects, v
       const caller = visit.caller ?? NOBODY
       const { params, query, body } = request
       const input = readInput(row, { params, query, body })
-      const answer = await row.handle(input, {
-        ...effects,
-        caller,
-        gone: visit.gone,
-        yieldPlace: visit.leave,
-      })
+      const call = { ...effects, caller, gone: visit.gone, yieldPlace: visit.leave }
+      const answer = await visit.span.inside(() => row.handle(input, call))
       const contentType = row.answers[answer.status]?.contentType
       reply.code(answer.status).headers({ ...answer.headers, 'cache-control': 'no-store' })
       if (contentType !== undefined)

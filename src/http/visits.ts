@@ -1,4 +1,5 @@
 import type { Caller } from '../partners/authenticate.ts'
+import type { OpenSpan } from '../tracing/traces.ts'
 import type { FastifyReply, FastifyRequest } from './fastify.ts'
 
 /** A request under way. */
@@ -8,13 +9,14 @@ export interface Visit {
   readonly isOneTooMany: boolean
   /** Aborted when the client has gone before its answer. */
   readonly gone: AbortSignal
+  readonly span: OpenSpan
   /** Gives its place back; the end of the request does too. */
   leave(): void
 }
 
 /** Counts the requests under way, so that overload is answered instead of piled up. */
 export interface Visits {
-  enter(request: FastifyRequest, reply: FastifyReply): Visit
+  enter(request: FastifyRequest, reply: FastifyReply, span: OpenSpan): Visit
   of(request: FastifyRequest): Visit
 }
 
@@ -22,7 +24,7 @@ export function createVisits(most: number): Visits {
   const visits = new WeakMap<FastifyRequest, Visit>()
   let underWay = 0
   return {
-    enter(request, reply) {
+    enter(request, reply, span) {
       const isOneTooMany = underWay >= most
       const gone = new AbortController()
       let isInside = !isOneTooMany
@@ -36,7 +38,7 @@ export function createVisits(most: number): Visits {
         leave()
         gone.abort()
       })
-      const visit: Visit = { caller: null, isOneTooMany, gone: gone.signal, leave }
+      const visit: Visit = { caller: null, isOneTooMany, gone: gone.signal, span, leave }
       visits.set(request, visit)
       return visit
     },

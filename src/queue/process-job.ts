@@ -1,23 +1,26 @@
 import { InvalidOrderError } from '../domain/submission.ts'
 import { backoffMs } from '../orders/backoff.ts'
 import type { OrderEffects } from '../orders/effects.ts'
-import { type Execution, executeOrder } from '../orders/execute.ts'
+import type { Execution } from '../orders/execute.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { submitOrders } from '../orders/submit.ts'
+import type { Traces } from '../tracing/traces.ts'
 import type { JobOutcome } from './answer.ts'
 import type { QueueJob } from './backend.ts'
 import { parseJob, type RejectedJob, rejectedJob } from './job.ts'
+import { executeTraced } from './traced-order.ts'
 
 /** What processing a job uses beside the orders' own effects. */
 export interface JobEffects extends OrderEffects {
   keepRejected(job: RejectedJob): Promise<void>
+  readonly traces: Traces
 }
 
 /** Job in, outcome out: read it, store or find its order, execute that, say what became of it. Never throws. */
 export async function processJob(job: QueueJob, effects: JobEffects): Promise<JobOutcome> {
   try {
     const order = await findOrder(job, effects)
-    const execution = await executeOrder(order, effects)
+    const execution = await executeTraced(order, effects, effects.traces)
     logExecution(order, execution, effects)
     return { is: 'executed', orderId: order.orderId, execution }
   } catch (error) {

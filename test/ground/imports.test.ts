@@ -35,9 +35,10 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   reconciliation: ['domain', 'orders/ports.ts', 'files', 'db/session.ts', 'db/pool.ts', 'db/moves.ts'],
   partners: ['domain', 'orders', 'db'],
-  http: ['domain', 'orders', 'partners', 'db', 'reconciliation/report/markup.ts'],
+  http: ['domain', 'orders', 'partners', 'db', 'reconciliation/report/markup.ts', 'tracing/traces.ts'],
   webhooks: ['domain', 'orders/effects.ts', 'db/pool.ts', 'repeat.ts'],
-  queue: ['domain', 'orders', 'repeat.ts'],
+  queue: ['domain', 'orders', 'repeat.ts', 'tracing/traces.ts'],
+  tracing: [],
   local: [],
   sandbox: ['domain'],
   cli: [
@@ -61,13 +62,14 @@ const ROOMS: Record<string, readonly string[]> = {
     'config.ts',
     'log.ts',
     'repeat.ts',
+    'tracing',
   ],
   'config.ts': [],
   'log.ts': ['domain'],
   'repeat.ts': [],
   'index.ts': ['domain', 'queue'],
   'new-order-id.ts': ['domain'],
-  'app.ts': ['domain', 'orders', 'db', 'queue', 'new-order-id.ts'],
+  'app.ts': ['domain', 'orders', 'db', 'queue', 'tracing/traces.ts', 'new-order-id.ts'],
   schedulers: [
     'domain',
     'orders',
@@ -80,13 +82,25 @@ const ROOMS: Record<string, readonly string[]> = {
     'repeat.ts',
     'new-order-id.ts',
   ],
-  'app-web.ts': ['app.ts', 'domain', 'orders', 'db', 'queue', 'http', 'repeat.ts', 'new-order-id.ts'],
+  'app-web.ts': [
+    'app.ts',
+    'domain',
+    'orders',
+    'db',
+    'queue',
+    'http',
+    'tracing/traces.ts',
+    'repeat.ts',
+    'new-order-id.ts',
+  ],
   'main.ts': ['cli'],
 }
 
 /** Packages that only these rooms may import. */
 const PACKAGES: Record<string, readonly string[]> = {
-  bullmq: ['queue'],
+  bullmq: ['queue', 'tracing'],
+  'bullmq-otel': ['tracing'],
+  '@opentelemetry': ['tracing'],
   ioredis: ['queue'],
   axios: ['gateway'],
   'drizzle-orm': ['db'],
@@ -143,6 +157,8 @@ describe('the direction of imports', () => {
     ['gateway/client.ts', '../orders/execute.ts'],
     ['db/pool.ts', 'bullmq'],
     ['cli/orders.ts', 'axios'],
+    ['http/server.ts', '@opentelemetry/api'],
+    ['queue/process-job.ts', '../tracing/open-traces.ts'],
   ])('would refuse %s importing %s', (file, imported) => {
     expect(refusal(file, imported)).not.toBeNull()
   })
