@@ -1,16 +1,15 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import type { RunningWorker } from './app.ts'
 import { measureOrders } from './db/metrics.ts'
 import { findEnded } from './db/partner-orders.ts'
 import { sweepPartners } from './db/partner-store.ts'
 import { type Database, openDatabase } from './db/pool.ts'
 import { batched } from './http/batched.ts'
-import { createMetrics, createMetricsServer } from './http/metrics.ts'
+import { createMetrics } from './http/metrics.ts'
 import { readReadiness } from './http/readiness.ts'
 import { createServer, type ServerSettings } from './http/server.ts'
 import { createWaits } from './http/waits.ts'
 import type { WalletGateway } from './http/wallet-gateway.ts'
+import { type MetricsServer, startMetricsServer } from './metrics/server.ts'
 import { newOrderId } from './new-order-id.ts'
 import type { OrderLog } from './orders/effects.ts'
 import { type OrderQueue, openQueue } from './queue/backend.ts'
@@ -81,26 +80,23 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
     effectsOf(parts, { database, queue, waker, waits, traces }),
     metrics,
   )
-  const metricsServer = parts.metricsPort === null ? null : createMetricsServer(metrics)
+  let metricsServer: MetricsServer | null = null
   const sweeping = repeat(
     SWEEP_EVERY_MS,
     () => sweepPartners(database),
     (error) => log.warn({ err: error }, 'nonces not swept, tried again'),
   )
   const stop = async () => {
-    metricsServer?.close()
-    metricsServer?.closeAllConnections()
+    metricsServer?.stop()
     await Promise.all([server.close(), sweeping.stop()])
     await waker.stop(PROBE_WITHIN_MS)
     await Promise.all([queue.close(), database.close()])
   }
   try {
     const url = await server.listen({ host: parts.host, port: parts.port })
-    if (metricsServer === null) return { url, metricsUrl: null, stop }
-    metricsServer.listen(parts.metricsPort ?? 0, parts.host)
-    await once(metricsServer, 'listening')
-    const { port } = metricsServer.address() as AddressInfo
-    return { url, metricsUrl: `${url.replace(/:\d+$/, '')}:${port}/metrics`, stop }
+    if (parts.metricsPort === null) return { url, metricsUrl: null, stop }
+    metricsServer = await startMetricsServer(metrics.read, { host: parts.host, port: parts.metricsPort })
+    return { url, metricsUrl: `${url.replace(/:\d+$/, '')}:${metricsServer.port}/metrics`, stop }
   } catch (error) {
     await stop()
     throw error

@@ -10,6 +10,7 @@ import type { OrderGateway } from './orders/gateway-port.ts'
 import type { OrderStore } from './orders/ports.ts'
 import { openQueue, type QueueLocation } from './queue/backend.ts'
 import { startOrderWorker, startSweeper, wakeOrders } from './queue/order-worker.ts'
+import { type JobCounts, NOT_COUNTED } from './queue/watched-order.ts'
 import { NO_TRACES, type Traces } from './tracing/traces.ts'
 
 /** Everything a worker process is made of. */
@@ -29,6 +30,8 @@ export interface WorkerParts {
   readonly log: OrderLog
   /** None when it is not said. */
   readonly traces?: Traces
+  /** Nowhere when it is not said. */
+  readonly counts?: JobCounts
   /** How often it sweeps, and when BullMQ takes a silent worker for dead. Tests of crashes shorten both. */
   readonly pace?: {
     readonly sweepEveryMs: number
@@ -79,6 +82,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
       stopping: stopping.signal,
       log,
       traces: parts.traces ?? NO_TRACES,
+      counts: parts.counts ?? NOT_COUNTED,
       keepRejected: (job) => keepRejectedJob(database, job),
     },
   )

@@ -54,6 +54,7 @@ export const SETTINGS = {
     .string()
     .regex(/^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$/, 'addresses or networks, separated by commas')
     .optional(),
+  METRICS_PORT: wholeNumber(0, 65_535, 0),
   WEBHOOK_ALLOW_LOOPBACK: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://127.0.0.1:4318'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
@@ -99,6 +100,8 @@ export interface Settings {
   /** From when on the scheduler reconciles yesterday, `HH:MM` in Asia/Jakarta. */
   readonly reconDailyAt: string
   readonly http: HttpSettings
+  /** Where a worker or a scheduler serves its own metrics; null: nowhere. */
+  readonly metricsPort: number | null
   /** Webhooks may go to this machine, by http too: for development. */
   readonly webhookAllowLoopback: boolean
   /** The receiver of traces; null: there are none. */
@@ -154,6 +157,7 @@ function toSettings(env: Environment): Settings {
       maxConcurrent: env.HTTP_MAX_CONCURRENT,
       trustedProxies: env.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
     }),
+    metricsPort: env.METRICS_PORT === 0 ? null : env.METRICS_PORT,
     webhookAllowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === 'true',
     tracesEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     logLevel: env.LOG_LEVEL,

@@ -11,6 +11,7 @@ import { sendDeadlineMs } from '../orders/effects.ts'
 import { migrateQueue } from '../queue/probe.ts'
 import { dayOf, formatMinute } from '../reconciliation/days.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
+import { startConfiguredMetrics } from './metrics.ts'
 import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue } from './place.ts'
 import { OPEN_WALLETS } from './sandbox.ts'
 import { startConfiguredScheduler } from './scheduler.ts'
@@ -54,8 +55,10 @@ async function runUp(): Promise<void> {
     const log = createLog(settings.logLevel)
     const traces = await startConfiguredTraces(settings, 'up', log)
     stops.push(traces.stop)
-    stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, traces, log).stop)
-    stops.push(startConfiguredScheduler({ ...settings, gateway }, databaseUrl, log).stop)
+    const metrics = await startConfiguredMetrics(settings)
+    stops.push(async () => metrics.stop())
+    stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log).stop)
+    stops.push(startConfiguredScheduler({ ...settings, gateway }, databaseUrl, metrics, log).stop)
     const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, traces, log)
     stops.push(web.stop)
     await announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl: settings.redisUrl, gatewayUrl, pid: process.pid })

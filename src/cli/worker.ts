@@ -8,6 +8,7 @@ import { createLog } from '../log.ts'
 import { sendDeadlineMs } from '../orders/effects.ts'
 import type { Traces } from '../tracing/traces.ts'
 import { Failure } from './failure.ts'
+import { type ConfiguredMetrics, startConfiguredMetrics } from './metrics.ts'
 import { readyDatabaseUrl, requireGateway, requireQueue, settingsHere } from './place.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
 import { startConfiguredTraces } from './traces.ts'
@@ -39,7 +40,8 @@ async function runWorker(): Promise<void> {
   await requireGateway(gateway.baseUrl)
   const log = createLog(settings.logLevel)
   const traces = await startConfiguredTraces(settings, 'worker', log)
-  const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, traces, log)
+  const metrics = await startConfiguredMetrics(settings)
+  const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log)
   log.info(
     { queue: settings.redisUrl === null ? 'postgres' : 'redis', concurrency: settings.concurrency },
     'worker started',
@@ -48,6 +50,7 @@ async function runWorker(): Promise<void> {
   log.info({ signal }, 'worker stops: it takes no more orders and lets sent confirms finish')
   exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs), 1)
   await worker.stop()
+  metrics.stop()
   await traces.stop()
   log.info({}, 'worker stopped')
 }
@@ -55,10 +58,13 @@ async function runWorker(): Promise<void> {
 /** Starts a worker as the settings say, with the gateway's client inside. */
 export function startConfiguredWorker(
   settings: Settings & { databaseUrl: string; gateway: GatewaySettings },
-  traces: Traces,
+  { traces, onCall, counts }: ConfiguredMetrics & { readonly traces: Traces },
   log: Logger,
 ): RunningWorker {
-  const client = createGatewayClient(settings.gateway, { now: Date.now, log })
+  const client = createGatewayClient(settings.gateway, {
+    ...{ now: Date.now, log },
+    ...(onCall === undefined ? {} : { onCall }),
+  })
   const worker = startWorker({
     databaseUrl: settings.databaseUrl,
     redisUrl: settings.redisUrl,
@@ -71,6 +77,7 @@ export function startConfiguredWorker(
     name: `${hostname()}-${process.pid}`,
     log,
     traces,
+    ...(counts === undefined ? {} : { counts }),
   })
   return {
     async stop() {

@@ -1,4 +1,3 @@
-import { createServer, type Server } from 'node:http'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { OrderFigures } from '../db/metrics.ts'
 
@@ -17,7 +16,7 @@ export interface MetricsEffects {
   now(): number
 }
 
-/** Counting all orders reads them all: scrapers that come more often see the same figures. */
+/** Counting reads a day's orders: scrapers that come more often see the same figures. */
 const FRESH_MS = 15_000
 
 /** Opens the metrics of one server. Labels name kinds, states, routes and statuses, and nobody. */
@@ -39,7 +38,11 @@ export function createMetrics({ measureOrders, queueCounts, now }: MetricsEffect
     labelNames: ['of'],
     registers,
   })
-  const orders = gauge('goldpro_orders', 'Orders by kind and state', ['kind', 'state'])
+  const orders = gauge(
+    'goldpro_orders',
+    'Orders by kind and state: those that have not ended, and those of the last 24 hours that have',
+    ['kind', 'state'],
+  )
   const oldest = gauge(
     'goldpro_oldest_open_order_seconds',
     'Age of the oldest order that is neither final nor in doubt',
@@ -80,17 +83,4 @@ export function createMetrics({ measureOrders, queueCounts, now }: MetricsEffect
       return await registry.metrics()
     },
   }
-}
-
-/** Serves the metrics on a port of their own, which is not for partners. */
-export function createMetricsServer(metrics: HttpMetrics): Server {
-  return createServer(async (request, response) => {
-    if (request.url !== '/metrics' || request.method !== 'GET') return void response.writeHead(404).end()
-    try {
-      const text = await metrics.read()
-      response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text)
-    } catch {
-      response.writeHead(500).end()
-    }
-  })
 }
