@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 /** A setting that is missing or malformed. Its message names the variable and what it may be. */
@@ -15,6 +16,13 @@ const wholeNumber = (min: number, max: number, fallback: number) =>
 
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `a URL such as ${example}` }).optional()
+
+/** Whether a text is an IP address, or a network as `10.0.0.0/8`. */
+function isNetwork(text: string): boolean {
+  const [, address = '', bits = '0'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const version = isIP(address)
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128)
+}
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -52,7 +60,7 @@ export const SETTINGS = {
   HTTP_MAX_CONCURRENT: wholeNumber(1, 100_000, 200),
   HTTP_TRUSTED_PROXIES: z
     .string()
-    .regex(/^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$/, 'addresses or networks, separated by commas')
+    .refine((list) => list.split(',').every(isNetwork), 'addresses or networks, separated by commas')
     .optional(),
   METRICS_PORT: wholeNumber(0, 65_535, 0),
   WEBHOOK_ALLOW_LOOPBACK: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),

@@ -33,6 +33,8 @@ export interface Call extends ApiEffects {
   readonly caller: Caller
   /** Aborted when the client has gone. */
   readonly gone: AbortSignal
+  /** Fails when the key would not be let in any more: a minute may have passed. @throws Problem */
+  askAgain(): Promise<void>
   /** Gives the request's place among those under way back: it only waits from now on. */
   yieldPlace(): void
 }

@@ -61,7 +61,7 @@ export function createServer(
   readJsonOurselves(server)
   closeConnectionsAtTheEnd(server, effects.waits)
   server.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
+    reply.headers({ 'x-request-id': request.id, ...FOR_ONE_READER })
     const visit = visits.enter(request, reply, requestSpan(request, reply, effects.traces))
     noteEnd(request, reply, visit)
     const isProbe = request.routeOptions.config.isProbe === true
@@ -120,16 +120,24 @@ function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEffects, v
       const caller = visit.caller ?? NOBODY
       const { params, query, body } = request
       const input = readInput(row, { params, query, body })
-      const call = { ...effects, caller, gone: visit.gone, yieldPlace: visit.leave }
+      const call = {
+        ...{ ...effects, caller, gone: visit.gone, yieldPlace: visit.leave },
+        async askAgain() {
+          if (scope !== null) await letIn(request, scope, effects.findKey)
+        },
+      }
       const answer = await visit.span.inside(() => row.handle(input, call))
       const contentType = row.answers[answer.status]?.contentType
-      reply.code(answer.status).headers({ ...answer.headers, 'cache-control': 'no-store' })
+      reply.code(answer.status).headers({ ...answer.headers })
       if (contentType !== undefined)
         return reply.type(contentType).header('content-security-policy', PAGE_POLICY).send(answer.body)
       return reply.type('application/json').send(JSON.stringify(answer.body))
     },
   })
 }
+
+/** Answers and problems alike: nobody keeps them, and nobody reads them as something else. */
+const FOR_ONE_READER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 
 /** Our page has its style inside and no script. */
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
@@ -160,7 +168,7 @@ function sendFailure(
     log.error({ request_id: request.id, err: error }, 'request failed')
   return reply
     .code(problem.status)
-    .headers({ ...problem.headers, 'x-request-id': request.id })
+    .headers({ ...FOR_ONE_READER, ...problem.headers, 'x-request-id': request.id })
     .type(PROBLEM_TYPE)
     .send(JSON.stringify(problemDocument(problem)))
 }

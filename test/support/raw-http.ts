@@ -1,0 +1,20 @@
+import { connect } from 'node:net'
+
+/** Writes bytes that no HTTP client would, and gives all that comes back until the connection is closed. */
+export function rawHttp(url: string, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url)
+    const socket = connect(Number(port), hostname, () => socket.write(bytes, 'latin1'))
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(text))
+  })
+}
+
+/** The statuses of the answers in what came back, one for each. */
+export function statusesIn(text: string): number[] {
+  return [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status))
+}
