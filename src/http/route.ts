@@ -93,14 +93,17 @@ export function route<Params = undefined, Query = undefined, Body = undefined>(
   return row as AnyRoute
 }
 
+/** Asked by a load balancer: answered also when everything else is too much. */
+export function isProbe({ path }: Pick<AnyRoute, 'path'>): boolean {
+  return path === '/healthz' || path === '/readyz'
+}
+
 /** Problems that any route may answer with. */
 export const COMMON_PROBLEMS = [
   'malformed_request',
   'request_timeout',
   'headers_too_large',
   'internal',
-  'overloaded',
-  'unavailable',
 ] as const satisfies readonly ProblemCode[]
 
 /** Problems of every route that asks for a key. */
@@ -110,6 +113,7 @@ export const KEY_PROBLEMS = [
   'scope_missing',
   'partner_suspended',
   'address_refused',
+  'unavailable',
 ] as const satisfies readonly ProblemCode[]
 
 /** Every problem a route may answer with. */
@@ -120,6 +124,7 @@ export function problemsOf(row: AnyRoute): ProblemCode[] {
     ...(takes ? (['invalid_request'] as const) : []),
     ...(row.method === 'POST' ? (['payload_too_large', 'unsupported_media_type'] as const) : []),
     ...(row.scope === null ? [] : KEY_PROBLEMS),
+    ...(isProbe(row) ? [] : (['overloaded'] as const)),
     ...COMMON_PROBLEMS,
   ]
 }

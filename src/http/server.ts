@@ -6,7 +6,7 @@ import type { HttpMetrics } from './metrics.ts'
 import { PROBLEM_TYPE, Problem, problemDocument } from './problems.ts'
 import { readInput } from './read-input.ts'
 import { requestSpan } from './request-span.ts'
-import type { AnyRoute, ApiEffects } from './route.ts'
+import { type AnyRoute, type ApiEffects, isProbe } from './route.ts'
 import { ROUTES } from './routes.ts'
 import { createVisits, type Visit, type Visits } from './visits.ts'
 import type { Waits } from './waits.ts'
@@ -107,7 +107,7 @@ function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEffects, v
   server.route({
     method: row.method,
     url: row.path.replace(/\{(\w+)\}/g, ':$1'),
-    config: { isProbe: row.path === '/healthz' || row.path === '/readyz' },
+    config: { isProbe: isProbe(row) },
     async onRequest(request) {
       if (scope !== null) visits.of(request).caller = await letIn(request, scope, effects.findKey)
     },

@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import type { Reply } from './web.ts'
 
 /** Writes bytes that no HTTP client would, and gives all that comes back until the connection is closed. */
 export function rawHttp(url: string, bytes: string): Promise<string> {
@@ -17,4 +18,11 @@ export function rawHttp(url: string, bytes: string): Promise<string> {
 /** The statuses of the answers in what came back, one for each. */
 export function statusesIn(text: string): number[] {
   return [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status))
+}
+
+/** The one answer in what came back, a JSON document. */
+export function replyIn(text: string): Reply {
+  const body = text.slice(text.indexOf('\r\n\r\n') + 4)
+  const headers = new Headers({ 'content-type': /content-type: (.*)\r\n/i.exec(text)?.[1] ?? '' })
+  return { status: Number(text.split(' ')[1]), headers, text: body, json: JSON.parse(body) }
 }
