@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createMetrics } from '../../src/http/metrics.ts'
 import { startMetricsServer } from '../../src/metrics/server.ts'
 import { createWorkMetrics } from '../../src/metrics/work-metrics.ts'
+import { readText } from '../ground/tables.ts'
 
 describe('the metrics of a process', () => {
   it('are gateway calls by operation and outcome, ends of jobs and requotes, beside the process’s own', async () => {
@@ -38,5 +40,17 @@ describe('the metrics of a process', () => {
       'EADDRINUSE',
     )
     server.stop()
+  })
+})
+
+describe('the runbook', () => {
+  it('alarms on nothing that is not measured', async () => {
+    const none = async () => Promise.reject(new Error('none'))
+    const ofWeb = createMetrics({ measureOrders: none, queueCounts: none, now: Date.now })
+    const text = (await ofWeb.read()) + (await createWorkMetrics().read())
+    const measured = [...text.matchAll(/^# HELP (goldpro_\w+)/gm)].map(([, name]) => name ?? '')
+    const named = readText('docs/runbook.md').match(/goldpro_[a-z_]+/g) ?? []
+    expect(named.length).toBeGreaterThan(10)
+    for (const name of named) expect(measured).toContain(name.replace(/_(count|bucket|sum)$/, ''))
   })
 })
