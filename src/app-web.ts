@@ -4,6 +4,7 @@ import { findEnded } from './db/partner-orders.ts'
 import { sweepPartners } from './db/partner-store.ts'
 import { type Database, openDatabase } from './db/pool.ts'
 import { batched } from './http/batched.ts'
+import { lately } from './http/lately.ts'
 import { createMetrics } from './http/metrics.ts'
 import { readReadiness } from './http/readiness.ts'
 import { createServer, type ServerSettings } from './http/server.ts'
@@ -55,6 +56,7 @@ const MAX_WAITS = 2_000
 const WAKE_TTL_MS = 5_000
 const SWEEP_EVERY_MS = 60_000
 const PROBE_WITHIN_MS = 2_000
+const PROBE_AGAIN_MS = 500
 
 /** Starts the API: partners over HTTP, orders into Postgres, a wake-up into the queue. */
 export async function startWeb(parts: WebParts): Promise<RunningWeb> {
@@ -120,8 +122,11 @@ function effectsOf(
     gateway,
     wake: (orderId: string) => waker.wake(orderId),
     waits,
-    readiness: () =>
-      readReadiness({ database, askQueue: () => queue.getJobCounts(), withinMs: PROBE_WITHIN_MS }),
+    readiness: lately(
+      () => readReadiness({ database, askQueue: () => queue.getJobCounts(), withinMs: PROBE_WITHIN_MS }),
+      PROBE_AGAIN_MS,
+      Date.now,
+    ),
     newId: newOrderId,
     now: Date.now,
     log,
