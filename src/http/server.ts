@@ -109,7 +109,9 @@ function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEffects, v
     url: row.path.replace(/\{(\w+)\}/g, ':$1'),
     config: { isProbe: isProbe(row) },
     async onRequest(request) {
-      if (scope !== null) visits.of(request).caller = await letIn(request, scope, effects.findKey)
+      if (scope === null) return
+      const caller = await letIn(request, scope, effects.findKey)
+      if (!visits.of(request).admit(caller)) throw new Problem('overloaded', { retryAfterS: 1 })
     },
     async preHandler(request) {
       const { caller } = visits.of(request)

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { revokeKeys, setState } from '../../src/db/partner-store.ts'
 import type { Database } from '../../src/db/pool.ts'
@@ -243,6 +244,31 @@ describe('a wait', () => {
     expect((await waited).json.state).toBe('cancelled')
     for (const each of ids) await cancel(other, greedy.key, each)
     await Promise.all(held)
+    await other.stop()
+  })
+})
+
+describe('bodies that never come whole', () => {
+  it('of one partner leave places for others', async () => {
+    const other = await startTestWeb({ maxConcurrent: 4, requestTimeoutMs: 10_000 })
+    const [slow, quick] = [await other.partner(), await other.partner()]
+    const { hostname, port } = new URL(other.web.url)
+    const head = `POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${slow.key}\r\n`
+    const begun = `${head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{`
+    const refused: string[] = []
+    const sockets = Array.from({ length: 4 }, () => {
+      const socket = connect(Number(port), hostname, () => socket.write(begun))
+      socket.on('data', (chunk) => void refused.push(String(chunk)))
+      socket.on('error', () => {})
+      return socket
+    })
+    // The fourth is one too many of the same partner: the others hold their places.
+    const [first] = await eventually(async () => (refused.length > 0 ? refused : null))
+    expect(statusesIn(first ?? '')).toEqual([503])
+    expect((await other.ask('POST', '/v1/orders', { key: quick.key, body: aBuy() })).status).toBe(202)
+    for (const socket of sockets) socket.destroy()
+    // Places that were given up are there again.
+    await eventually(async () => ((await other.ask('GET', '/v1/orders', slow)).status === 200 ? true : null))
     await other.stop()
   })
 })
