@@ -1,19 +1,20 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import type { RunningWorker } from './app.ts'
 import { measureOrders } from './db/metrics.ts'
 import { findEnded } from './db/partner-orders.ts'
 import { type Database, openDatabase } from './db/pool.ts'
 import { batched } from './http/batched.ts'
-import { createMetrics, createMetricsServer } from './http/metrics.ts'
+import { lately } from './http/lately.ts'
+import { createMetrics } from './http/metrics.ts'
 import { readReadiness } from './http/readiness.ts'
 import { createServer, type ServerSettings } from './http/server.ts'
 import { createWaits } from './http/waits.ts'
 import type { WalletGateway } from './http/wallet-gateway.ts'
+import { type MetricsServer, startMetricsServer } from './metrics/server.ts'
 import { newOrderId } from './new-order-id.ts'
 import type { OrderLog } from './orders/effects.ts'
 import { type OrderQueue, openQueue } from './queue/backend.ts'
 import { createWaker } from './queue/waker.ts'
+import { NO_TRACES, type Traces } from './tracing/traces.ts'
 import { readWebhookLag } from './webhooks/lag.ts'
 
 /** Everything a web process is made of. */
@@ -30,6 +31,8 @@ export interface WebParts extends Partial<ServerSettings> {
   readonly metricsPort: number | null
   readonly version: string
   readonly log: OrderLog
+  /** None when it is not said. */
+  readonly traces?: Traces
   /** Puts something between the server and Postgres. Tests of crashes stop the process there. */
   readonly aroundDatabase?: (database: Database) => Database
   readonly maxWaits?: number
@@ -51,6 +54,7 @@ const ASK_EVERY_MS = 200
 const MAX_WAITS = 2_000
 const WAKE_TTL_MS = 5_000
 const PROBE_WITHIN_MS = 2_000
+const PROBE_AGAIN_MS = 500
 
 /** Starts the API: partners over HTTP, orders into Postgres, a wake-up into the queue. */
 export async function startWeb(parts: WebParts): Promise<RunningWeb> {
@@ -58,9 +62,11 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
   const onError = (error: Error) => log.warn({ err: error }, 'postgres trouble')
   const database = aroundDatabase(openDatabase({ databaseUrl, maxConnections: POOL_SIZE, onError }))
   const queue = openQueue(parts, (error) => log.warn({ err: error }, 'queue trouble'))
-  const waker = createWaker(queue, WAKE_TTL_MS, (error) =>
-    log.warn({ err: error }, 'orders not woken: they are swept'),
-  )
+  const traces = parts.traces ?? NO_TRACES
+  const waker = createWaker(queue, WAKE_TTL_MS, {
+    onTrouble: (error) => log.warn({ err: error }, 'orders not woken: they are swept'),
+    carried: () => traces.carried(),
+  })
   const waits = createWaits({
     findEnded: (orderIds) => findEnded(database, orderIds),
     onTrouble: (error) => log.warn({ err: error }, 'waits not answered yet'),
@@ -75,24 +81,21 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
   })
   const server = createServer(
     { ...DEFAULTS, ...parts },
-    effectsOf(parts, { database, queue, waker, waits }),
+    effectsOf(parts, { database, queue, waker, waits, traces }),
     metrics,
   )
-  const metricsServer = parts.metricsPort === null ? null : createMetricsServer(metrics)
+  let metricsServer: MetricsServer | null = null
   const stop = async () => {
-    metricsServer?.close()
-    metricsServer?.closeAllConnections()
+    metricsServer?.stop()
     await server.close()
     await waker.stop(PROBE_WITHIN_MS)
     await Promise.all([queue.close(), database.close()])
   }
   try {
     const url = await server.listen({ host: parts.host, port: parts.port })
-    if (metricsServer === null) return { url, metricsUrl: null, stop }
-    metricsServer.listen(parts.metricsPort ?? 0, parts.host)
-    await once(metricsServer, 'listening')
-    const { port } = metricsServer.address() as AddressInfo
-    return { url, metricsUrl: `${url.replace(/:\d+$/, '')}:${port}/metrics`, stop }
+    if (parts.metricsPort === null) return { url, metricsUrl: null, stop }
+    metricsServer = await startMetricsServer(metrics.read, { host: parts.host, port: parts.metricsPort })
+    return { url, metricsUrl: `${url.replace(/:\d+$/, '')}:${metricsServer.port}/metrics`, stop }
   } catch (error) {
     await stop()
     throw error
@@ -106,20 +109,25 @@ function effectsOf(
     queue: OrderQueue
     waker: ReturnType<typeof createWaker>
     waits: ReturnType<typeof createWaits>
+    traces: Traces
   },
 ) {
-  const { database, queue, waker, waits } = made
+  const { database, queue, waker, waits, traces } = made
   return {
     ...batched(database),
     database,
     gateway,
     wake: (orderId: string) => waker.wake(orderId),
     waits,
-    readiness: () =>
-      readReadiness({ database, askQueue: () => queue.getJobCounts(), withinMs: PROBE_WITHIN_MS }),
+    readiness: lately(
+      () => readReadiness({ database, askQueue: () => queue.getJobCounts(), withinMs: PROBE_WITHIN_MS }),
+      PROBE_AGAIN_MS,
+      Date.now,
+    ),
     newId: newOrderId,
     now: Date.now,
     log,
+    traces,
     version,
   }
 }

@@ -10,6 +10,8 @@ import type { OrderGateway } from './orders/gateway-port.ts'
 import type { OrderStore } from './orders/ports.ts'
 import { openQueue, type QueueLocation } from './queue/backend.ts'
 import { startOrderWorker, startSweeper, wakeOrders } from './queue/order-worker.ts'
+import { type JobCounts, NOT_COUNTED } from './queue/watched-order.ts'
+import { NO_TRACES, type Traces } from './tracing/traces.ts'
 
 /** Everything a worker process is made of. */
 export interface WorkerParts {
@@ -26,6 +28,10 @@ export interface WorkerParts {
   /** The worker's name as events show it. */
   readonly name: string
   readonly log: OrderLog
+  /** None when it is not said. */
+  readonly traces?: Traces
+  /** Nowhere when it is not said. */
+  readonly counts?: JobCounts
   /** How often it sweeps, and when BullMQ takes a silent worker for dead. Tests of crashes shorten both. */
   readonly pace?: {
     readonly sweepEveryMs: number
@@ -75,6 +81,8 @@ export function startWorker(parts: WorkerParts): RunningWorker {
       pause: (ms) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {}),
       stopping: stopping.signal,
       log,
+      traces: parts.traces ?? NO_TRACES,
+      counts: parts.counts ?? NOT_COUNTED,
       keepRejected: (job) => keepRejectedJob(database, job),
     },
   )

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 /** A setting that is missing or malformed. Its message names the variable and what it may be. */
@@ -15,6 +16,13 @@ const wholeNumber = (min: number, max: number, fallback: number) =>
 
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `a URL such as ${example}` }).optional()
+
+/** Whether a text is an IP address, or a network as `10.0.0.0/8`. */
+function isNetwork(text: string): boolean {
+  const [, address = '', bits = '0'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const version = isIP(address)
+  return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128)
+}
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -52,10 +60,12 @@ export const SETTINGS = {
   HTTP_MAX_CONCURRENT: wholeNumber(1, 100_000, 200),
   HTTP_TRUSTED_PROXIES: z
     .string()
-    .regex(/^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$/, 'addresses or networks, separated by commas')
+    .refine((list) => list.split(',').every(isNetwork), 'addresses or networks, separated by commas')
     .optional(),
+  METRICS_PORT: wholeNumber(0, 65_535, 0),
   WEBHOOK_ALLOW_LOOPBACK: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   WEBHOOK_KEEP_DAYS: wholeNumber(30, 3_650, 90),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://127.0.0.1:4318'),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 } as const
 
@@ -99,10 +109,14 @@ export interface Settings {
   /** From when on the scheduler reconciles yesterday, `HH:MM` in Asia/Jakarta. */
   readonly reconDailyAt: string
   readonly http: HttpSettings
+  /** Where a worker or a scheduler serves its own metrics; null: nowhere. */
+  readonly metricsPort: number | null
   /** Webhooks may go to this machine, by http too: for development. */
   readonly webhookAllowLoopback: boolean
   /** Deliveries that ended longer ago are deleted. */
   readonly webhookKeepDays: number
+  /** The receiver of traces; null: there are none. */
+  readonly tracesEndpoint: string | null
   readonly logLevel: Environment['LOG_LEVEL']
 }
 
@@ -154,8 +168,10 @@ function toSettings(env: Environment): Settings {
       maxConcurrent: env.HTTP_MAX_CONCURRENT,
       trustedProxies: env.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
     }),
+    metricsPort: env.METRICS_PORT === 0 ? null : env.METRICS_PORT,
     webhookAllowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === 'true',
     webhookKeepDays: env.WEBHOOK_KEEP_DAYS,
+    tracesEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     logLevel: env.LOG_LEVEL,
   }
 }

@@ -16,6 +16,7 @@ import { migrateQueue } from '../queue/probe.ts'
 import { createProducer } from '../queue/producer.ts'
 import { checkSandbox } from '../sandbox/check-sandbox.ts'
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts'
+import { NO_TRACES } from '../tracing/traces.ts'
 import { demoOrders, demoWallets } from './demo-orders.ts'
 import { reconcileDemo } from './demo-recon.ts'
 import { tellCheck, tellCounts, tellDoubts, tellReasons, tellResults } from './demo-report.ts'
@@ -124,7 +125,11 @@ function startDemoWorker(databaseUrl: string, gatewayUrl: string): () => Promise
   })
   const { gateway, logLevel } = settings
   if (gateway === null) throw new Error('the sandbox has an address')
-  return startConfiguredWorker({ ...settings, databaseUrl, gateway }, createLog(logLevel)).stop
+  return startConfiguredWorker(
+    { ...settings, databaseUrl, gateway },
+    { traces: NO_TRACES },
+    createLog(logLevel),
+  ).stop
 }
 
 /** Waits until no order is open, showing how far it is. */

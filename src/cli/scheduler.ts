@@ -7,6 +7,7 @@ import type { Repeating } from '../repeat.ts'
 import { startHistorySweeper } from '../schedulers/history-sweeper.ts'
 import { startReconScheduler } from '../schedulers/recon-scheduler.ts'
 import { startWebhookSender } from '../webhooks/start-sender.ts'
+import { type ConfiguredMetrics, startConfiguredMetrics } from './metrics.ts'
 import { readyDatabaseUrl, settingsHere } from './place.ts'
 import { startSchedulersOfOrders } from './scheduler-of-orders.ts'
 import { endSignal } from './signals.ts'
@@ -39,21 +40,28 @@ async function runScheduler(): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
-  const scheduler = startConfiguredScheduler(settings, databaseUrl, log)
+  const metrics = await startConfiguredMetrics(settings)
+  const scheduler = startConfiguredScheduler(settings, databaseUrl, metrics, log)
   log.info({ recon_daily_at: settings.reconDailyAt }, 'scheduler started')
   const signal = await endSignal()
   log.info({ signal }, 'scheduler stops')
   await scheduler.stop()
+  metrics.stop()
   log.info({}, 'scheduler stopped')
 }
 
 /** Starts everything that is done when it is due, as the settings say. */
-export function startConfiguredScheduler(settings: Settings, databaseUrl: string, log: Logger): Repeating {
+export function startConfiguredScheduler(
+  settings: Settings,
+  databaseUrl: string,
+  metrics: ConfiguredMetrics,
+  log: Logger,
+): Repeating {
   const parts = { databaseUrl, name: `${hostname()}-${process.pid}`, log }
   const { reconDailyAt: dailyAt, reconLagMs: lagMs } = settings
   const started = [
     startReconScheduler({ ...parts, dailyAt, lagMs }),
-    ...startSchedulersOfOrders(settings, databaseUrl, log),
+    ...startSchedulersOfOrders(settings, databaseUrl, metrics, log),
     startWebhookSender({ databaseUrl, allowLoopback: settings.webhookAllowLoopback, log }),
     startHistorySweeper({ databaseUrl, webhookKeepDays: settings.webhookKeepDays, log }),
   ]

@@ -11,10 +11,12 @@ import { sendDeadlineMs } from '../orders/effects.ts'
 import { migrateQueue } from '../queue/probe.ts'
 import { dayOf, formatMinute } from '../reconciliation/days.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
+import { startConfiguredMetrics } from './metrics.ts'
 import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue } from './place.ts'
 import { OPEN_WALLETS } from './sandbox.ts'
 import { startConfiguredScheduler } from './scheduler.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
+import { startConfiguredTraces } from './traces.ts'
 import { whatToTry } from './up-hints.ts'
 import { startWebSomewhere } from './web.ts'
 import { startConfiguredWorker } from './worker.ts'
@@ -52,13 +54,18 @@ async function runUp(): Promise<void> {
     const gateway = gatewayAt(gatewayUrl)
     await requireGateway(gatewayUrl)
     const log = createLog(settings.logLevel)
-    stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, log).stop)
+    const traces = await startConfiguredTraces(settings, 'up', log)
+    stops.push(traces.stop)
+    const metrics = await startConfiguredMetrics(settings)
+    stops.push(async () => metrics.stop())
+    stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log).stop)
     // Whoever plays with the sandbox receives webhooks on this machine.
     const webhookAllowLoopback = settings.webhookAllowLoopback || settings.gateway === null
     stops.push(
-      startConfiguredScheduler({ ...settings, gateway, webhookAllowLoopback }, databaseUrl, log).stop,
+      startConfiguredScheduler({ ...settings, gateway, webhookAllowLoopback }, databaseUrl, metrics, log)
+        .stop,
     )
-    const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, log)
+    const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, traces, log)
     stops.push(web.stop)
     const { redisUrl } = settings
     announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })

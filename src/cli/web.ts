@@ -5,9 +5,11 @@ import { type RunningWeb, startWeb } from '../app-web.ts'
 import type { Settings } from '../config.ts'
 import { createGatewayClient } from '../gateway/client.ts'
 import { createLog } from '../log.ts'
+import type { Traces } from '../tracing/traces.ts'
 import { errorCode, Failure } from './failure.ts'
 import { readyDatabaseUrl, settingsHere } from './place.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
+import { startConfiguredTraces } from './traces.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
@@ -39,7 +41,8 @@ async function runWeb(): Promise<void> {
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
   const { host, port } = settings.http
-  const web = await startConfiguredWeb({ ...settings, databaseUrl }, log).catch((error: unknown) => {
+  const traces = await startConfiguredTraces(settings, 'web', log)
+  const web = await startConfiguredWeb({ ...settings, databaseUrl }, traces, log).catch((error: unknown) => {
     throw new Failure(
       1,
       `cannot listen at ${host}:${port} (${errorCode(error)}): set HTTP_HOST, HTTP_PORT or HTTP_METRICS_PORT`,
@@ -50,18 +53,20 @@ async function runWeb(): Promise<void> {
   log.info({ signal }, 'web stops: open requests are answered')
   exitAtTheLatestIn(STOP_WITHIN_MS, 1)
   await web.stop()
+  await traces.stop()
   log.info({}, 'web stopped')
 }
 
 /** Starts the API as the settings say, with the gateway's client inside. */
 export async function startConfiguredWeb(
   settings: Settings & { readonly databaseUrl: string },
+  traces: Traces,
   log: Logger,
 ): Promise<RunningWeb> {
   const { http, gateway } = settings
   const client = gateway === null ? null : createGatewayClient(gateway, { now: Date.now, log })
   const { databaseUrl, redisUrl } = settings
-  const web = await startWeb({ databaseUrl, redisUrl, gateway: client, ...http, version, log })
+  const web = await startWeb({ databaseUrl, redisUrl, gateway: client, ...http, version, log, traces })
   return {
     ...web,
     async stop() {
@@ -74,12 +79,14 @@ export async function startConfiguredWeb(
 /** The same, on free ports where those of the settings are taken: a machine may run more than one `up`. */
 export async function startWebSomewhere(
   settings: Settings & { readonly databaseUrl: string },
+  traces: Traces,
   log: Logger,
 ): Promise<RunningWeb> {
   try {
-    return await startConfiguredWeb(settings, log)
+    return await startConfiguredWeb(settings, traces, log)
   } catch (error) {
     if (errorCode(error) !== 'EADDRINUSE') throw error
-    return await startConfiguredWeb({ ...settings, http: { ...settings.http, port: 0, metricsPort: 0 } }, log)
+    const http = { ...settings.http, port: 0, metricsPort: 0 }
+    return await startConfiguredWeb({ ...settings, http }, traces, log)
   }
 }

@@ -6,9 +6,12 @@ import type { GatewaySettings, Settings } from '../config.ts'
 import { createGatewayClient } from '../gateway/client.ts'
 import { createLog } from '../log.ts'
 import { sendDeadlineMs } from '../orders/effects.ts'
+import type { Traces } from '../tracing/traces.ts'
 import { Failure } from './failure.ts'
+import { type ConfiguredMetrics, startConfiguredMetrics } from './metrics.ts'
 import { readyDatabaseUrl, requireGateway, requireQueue, settingsHere } from './place.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
+import { startConfiguredTraces } from './traces.ts'
 
 /** `goldpro worker` */
 export function workerCommand(): Command {
@@ -36,7 +39,9 @@ async function runWorker(): Promise<void> {
   await requireQueue(settings)
   await requireGateway(gateway.baseUrl)
   const log = createLog(settings.logLevel)
-  const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, log)
+  const traces = await startConfiguredTraces(settings, 'worker', log)
+  const metrics = await startConfiguredMetrics(settings)
+  const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log)
   log.info(
     { queue: settings.redisUrl === null ? 'postgres' : 'redis', concurrency: settings.concurrency },
     'worker started',
@@ -45,15 +50,21 @@ async function runWorker(): Promise<void> {
   log.info({ signal }, 'worker stops: it takes no more orders and lets sent confirms finish')
   exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs), 1)
   await worker.stop()
+  metrics.stop()
+  await traces.stop()
   log.info({}, 'worker stopped')
 }
 
 /** Starts a worker as the settings say, with the gateway's client inside. */
 export function startConfiguredWorker(
   settings: Settings & { databaseUrl: string; gateway: GatewaySettings },
+  { traces, onCall, counts }: ConfiguredMetrics & { readonly traces: Traces },
   log: Logger,
 ): RunningWorker {
-  const client = createGatewayClient(settings.gateway, { now: Date.now, log })
+  const client = createGatewayClient(settings.gateway, {
+    ...{ now: Date.now, log },
+    ...(onCall === undefined ? {} : { onCall }),
+  })
   const worker = startWorker({
     databaseUrl: settings.databaseUrl,
     redisUrl: settings.redisUrl,
@@ -65,6 +76,8 @@ export function startConfiguredWorker(
     quoteMaxAgeMs: settings.quoteMaxAgeMs,
     name: `${hostname()}-${process.pid}`,
     log,
+    traces,
+    ...(counts === undefined ? {} : { counts }),
   })
   return {
     async stop() {

@@ -208,10 +208,17 @@ export async function takeNonce(database: Database, prefix: string, nonce: strin
 const CLAIM_WALLET = {
   name: 'claim_wallet',
   text: `
-    INSERT INTO partner_wallets (phone_number, partner) VALUES (national_phone_number($1), $2) ON CONFLICT DO NOTHING`,
+    INSERT INTO partner_wallets (phone_number, partner)
+    SELECT n, $2 FROM national_phone_number($1) AS n
+    WHERE NOT EXISTS (SELECT FROM orders o WHERE o.partner <> $2
+      AND o.phone_number IN (n, regexp_replace(n, '^0', '62'), regexp_replace(n, '^0', '+62')))
+    ON CONFLICT DO NOTHING`,
 }
 
-/** Makes a wallet this partner's customer, unless it is another's already. */
+/**
+ * Makes a wallet this partner's customer, unless it is another's already: registered by it, or with an order of it. The
+ * gateway registers a wallet as often as it is asked to, so that having registered it proves nothing.
+ */
 export async function claimWallet(database: Database, phoneNumber: string, partner: string): Promise<void> {
   await database.run(CLAIM_WALLET, [phoneNumber, partner])
 }

@@ -49,6 +49,8 @@ export const orders = pgTable(
     uniqueIndex('orders_partner_reference').on(order.partner, order.reference),
     index('orders_wake_at_accepted').on(order.wakeAt).where(sql`state = 'accepted'`),
     index('orders_accepted_at').on(order.acceptedAt),
+    // What has not ended is little beside all there ever was: metrics count it at every scrape.
+    index('orders_open').on(order.acceptedAt).where(sql`settled_at is null`),
     // A partner's own list, page by page.
     index('orders_partner_accepted_at').on(order.partner, order.acceptedAt, order.id),
     index('orders_phone_number').on(order.phoneNumber),

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { GatewaySettings } from '../config.ts'
+import type { CheckoutOutcome, ConfirmOutcome } from '../domain/outcomes.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
 import { type CallResult, openCaller } from './call.ts'
@@ -38,12 +39,32 @@ export interface GatewayEffects {
   /** Milliseconds since the epoch. */
   now(): number
   readonly log: OrderLog
+  /** Told of each call, for metrics. */
+  onCall?(call: GatewayCall): void
+}
+
+/** A call as metrics have it: nothing of its order is in it. */
+export interface GatewayCall {
+  readonly operation: Operation
+  readonly outcome: CheckoutOutcome['is'] | ConfirmOutcome['is'] | Answer<unknown>['is']
+  /** Token included. */
+  readonly seconds: number
 }
 
 /** Opens the client of one gateway. */
 export function createGatewayClient(settings: GatewaySettings, effects: GatewayEffects): GatewayClient {
   const caller = openCaller(settings, effects.now)
   const { is429Refusal } = settings
+
+  const measured = async <Outcome extends { readonly is: GatewayCall['outcome'] }>(
+    operation: Operation,
+    call: () => Promise<Outcome>,
+  ): Promise<Outcome> => {
+    const startedAt = performance.now()
+    const outcome = await call()
+    effects.onCall?.({ operation, outcome: outcome.is, seconds: (performance.now() - startedAt) / 1_000 })
+    return outcome
+  }
 
   /** A call that moves nothing: a token the gateway has withdrawn early is worth one more try. */
   const ask = async (operation: Operation, fields: Record<string, unknown>): Promise<CallResult> => {
@@ -65,18 +86,23 @@ export function createGatewayClient(settings: GatewaySettings, effects: GatewayE
     operation: Operation,
     fields: Record<string, unknown>,
     reads: K,
-  ): Promise<Answer<DataOf<K>>> => answerOf(await ask(operation, fields), reads, is429Refusal)
+  ): Promise<Answer<DataOf<K>>> =>
+    await measured(operation, async () => answerOf(await ask(operation, fields), reads, is429Refusal))
 
   return {
     async checkout(command) {
-      const result = await ask(operationsOf(command).checkout, fieldsOf(command))
-      return checkoutOutcome(command, result, is429Refusal)
+      const { checkout } = operationsOf(command)
+      return await measured(checkout, async () =>
+        checkoutOutcome(command, await ask(checkout, fieldsOf(command)), is429Refusal),
+      )
     },
     async confirm(command, quote) {
       const { confirm } = operationsOf(command)
       const fields = { ...fieldsOf(command), request_id: quote.quoteId }
-      const result = alertIfUnauthorised(confirm, await caller.call(confirm, fields))
-      return confirmOutcome(command, quote, result, is429Refusal)
+      return await measured(confirm, async () => {
+        const result = alertIfUnauthorised(confirm, await caller.call(confirm, fields))
+        return confirmOutcome(command, quote, result, is429Refusal)
+      })
     },
     register: (wallet) => inquire('register', wallet, 'registration'),
     region: (kecamatan) => inquire('region', { kecamatan }, 'regions'),

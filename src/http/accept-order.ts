@@ -43,7 +43,9 @@ export async function heldOrder(orderId: string, waitSeconds: number, call: Call
   const order = await find()
   if (waitSeconds === 0 || order.settledAt !== null || order.state === 'in_doubt') return order
   call.yieldPlace()
-  await waits.hold(orderId, waitSeconds, gone)
+  // By the id as it is stored: a path may have it in capitals.
+  await waits.hold({ orderId: order.orderId, partner: caller.partner, seconds: waitSeconds, gone })
+  await call.askAgain()
   return await find()
 }
 

@@ -19,16 +19,26 @@ export function accessLine(
   }
 }
 
-/** A path with its query as a log may have it. What is percent-encoded is decoded first, or a mask would miss it. */
+/** A path as a log may have it. Of its query only the names are shown: what it asks for may be anything of anybody. */
 export function shownPath(url: string): string {
-  let decoded = url
-  try {
-    decoded = decodeURIComponent(url)
-  } catch {
-    decoded = url.replace(/%[^&/?]*/g, '%')
-  }
-  const masked = maskPhoneNumbersIn(decoded).replace(/(?<!\d)\d{16}(?!\d)/g, 'x'.repeat(16))
+  const [path = '', query] = url.split(/\?(.*)/s)
+  const names = query === undefined ? '' : `?${query.replace(/=[^&]*/g, '')}`
+  const masked = maskPhoneNumbersIn(decoded(path + names))
+    .replace(/(?<!\d)\d{16}(?!\d)/g, 'x'.repeat(16))
+    .replace(/(gp_[a-z0-9]{12})_[\w-]+/gi, '$1_(masked)')
   return masked.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 300)
+}
+
+/** Decoded as often as it is likely to be encoded, or a mask would miss what is in it; what is still encoded is left out. */
+function decoded(text: string): string {
+  let plain = text
+  for (let round = 0; round < 3 && plain.includes('%'); round += 1)
+    try {
+      plain = decodeURIComponent(plain)
+    } catch {
+      break
+    }
+  return plain.replace(/%[^&/?]*/g, '%')
 }
 
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/

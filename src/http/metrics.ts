@@ -1,4 +1,3 @@
-import { createServer, type Server } from 'node:http'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { OrderFigures } from '../db/metrics.ts'
 
@@ -26,7 +25,7 @@ export interface MetricsEffects {
   now(): number
 }
 
-/** Counting all orders reads them all: scrapers that come more often see the same figures. */
+/** Counting reads a day's orders: scrapers that come more often see the same figures. */
 const FRESH_MS = 15_000
 
 /** Opens the metrics of one server. Labels name kinds, states, routes and statuses, and nobody. */
@@ -49,7 +48,11 @@ export function createMetrics(effects: MetricsEffects): HttpMetrics {
     labelNames: ['of'],
     registers,
   })
-  const orders = gauge('goldpro_orders', 'Orders by kind and state', ['kind', 'state'])
+  const orders = gauge(
+    'goldpro_orders',
+    'Orders by kind and state: those that have not ended, and those of the last 24 hours that have',
+    ['kind', 'state'],
+  )
   const oldest = gauge(
     'goldpro_oldest_open_order_seconds',
     'Age of the oldest order that is neither final nor in doubt',
@@ -112,17 +115,4 @@ function webhookGauges(gauge: (name: string, help: string, labelNames: string[])
       oldest.set(label, Math.max(0, ...ofState.map((each) => each.oldestPendingSeconds)))
     }
   }
-}
-
-/** Serves the metrics on a port of their own, which is not for partners. */
-export function createMetricsServer(metrics: HttpMetrics): Server {
-  return createServer(async (request, response) => {
-    if (request.url !== '/metrics' || request.method !== 'GET') return void response.writeHead(404).end()
-    try {
-      const text = await metrics.read()
-      response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text)
-    } catch {
-      response.writeHead(500).end()
-    }
-  })
 }

@@ -3,6 +3,7 @@ import type { Database } from '../db/pool.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import type { Caller } from '../partners/authenticate.ts'
 import type { Scope } from '../partners/words.ts'
+import type { Traces } from '../tracing/traces.ts'
 import type { Batched } from './batched.ts'
 import type { ProblemCode } from './problems.ts'
 import type { Readiness } from './readiness.ts'
@@ -22,6 +23,7 @@ export interface ApiEffects extends Batched {
   /** Milliseconds since the epoch. */
   now(): number
   readonly log: OrderLog
+  readonly traces: Traces
   /** The product's version. */
   readonly version: string
 }
@@ -31,6 +33,8 @@ export interface Call extends ApiEffects {
   readonly caller: Caller
   /** Aborted when the client has gone. */
   readonly gone: AbortSignal
+  /** Fails when the key would not be let in any more: a minute may have passed. @throws Problem */
+  askAgain(): Promise<void>
   /** Gives the request's place among those under way back: it only waits from now on. */
   yieldPlace(): void
 }
@@ -89,14 +93,17 @@ export function route<Params = undefined, Query = undefined, Body = undefined>(
   return row as AnyRoute
 }
 
+/** Asked by a load balancer: answered also when everything else is too much. */
+export function isProbe({ path }: Pick<AnyRoute, 'path'>): boolean {
+  return path === '/healthz' || path === '/readyz'
+}
+
 /** Problems that any route may answer with. */
 export const COMMON_PROBLEMS = [
   'malformed_request',
   'request_timeout',
   'headers_too_large',
   'internal',
-  'overloaded',
-  'unavailable',
 ] as const satisfies readonly ProblemCode[]
 
 /** Problems of every route that asks for a key. */
@@ -106,6 +113,7 @@ export const KEY_PROBLEMS = [
   'scope_missing',
   'partner_suspended',
   'address_refused',
+  'unavailable',
 ] as const satisfies readonly ProblemCode[]
 
 /** Every problem a route may answer with. */
@@ -116,6 +124,7 @@ export function problemsOf(row: AnyRoute): ProblemCode[] {
     ...(takes ? (['invalid_request'] as const) : []),
     ...(row.method === 'POST' ? (['payload_too_large', 'unsupported_media_type'] as const) : []),
     ...(row.scope === null ? [] : KEY_PROBLEMS),
+    ...(isProbe(row) ? [] : (['overloaded'] as const)),
     ...COMMON_PROBLEMS,
   ]
 }

@@ -1,4 +1,5 @@
 import { docsPage } from './docs-page.ts'
+import { kept } from './lately.ts'
 import { openapiOf } from './openapi.ts'
 import { ORDER_ROUTES } from './order-routes.ts'
 import type { AnyRoute } from './route.ts'
@@ -10,7 +11,7 @@ export const ROUTES: readonly AnyRoute[] = [
   ...ORDER_ROUTES,
   ...WALLET_ROUTES,
   ...systemRoutes({
-    openapi: (version) => openapiOf(ROUTES, version),
-    page: (version) => docsPage(ROUTES, version),
+    openapi: kept((version: string) => openapiOf(ROUTES, version)),
+    page: kept((version: string) => docsPage(ROUTES, version)),
   }),
 ]

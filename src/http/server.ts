@@ -5,7 +5,8 @@ import { checkSignature, letIn } from './guard.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { PROBLEM_TYPE, Problem, problemDocument } from './problems.ts'
 import { readInput } from './read-input.ts'
-import type { AnyRoute, ApiEffects } from './route.ts'
+import { requestSpan } from './request-span.ts'
+import { type AnyRoute, type ApiEffects, isProbe } from './route.ts'
 import { ROUTES } from './routes.ts'
 import { createVisits, type Visit, type Visits } from './visits.ts'
 import type { Waits } from './waits.ts'
@@ -60,8 +61,8 @@ export function createServer(
   readJsonOurselves(server)
   closeConnectionsAtTheEnd(server, effects.waits)
   server.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
-    const visit = visits.enter(request, reply)
+    reply.headers({ 'x-request-id': request.id, ...FOR_ONE_READER })
+    const visit = visits.enter(request, reply, requestSpan(request, reply, effects.traces))
     noteEnd(request, reply, visit)
     const isProbe = request.routeOptions.config.isProbe === true
     if (visit.isOneTooMany && !isProbe) throw new Problem('overloaded', { retryAfterS: 1 })
@@ -106,9 +107,11 @@ function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEffects, v
   server.route({
     method: row.method,
     url: row.path.replace(/\{(\w+)\}/g, ':$1'),
-    config: { isProbe: row.path === '/healthz' || row.path === '/readyz' },
+    config: { isProbe: isProbe(row) },
     async onRequest(request) {
-      if (scope !== null) visits.of(request).caller = await letIn(request, scope, effects.findKey)
+      if (scope === null) return
+      const caller = await letIn(request, scope, effects.findKey)
+      if (!visits.of(request).admit(caller)) throw new Problem('overloaded', { retryAfterS: 1 })
     },
     async preHandler(request) {
       const { caller } = visits.of(request)
@@ -119,20 +122,24 @@ function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEffects, v
       const caller = visit.caller ?? NOBODY
       const { params, query, body } = request
       const input = readInput(row, { params, query, body })
-      const answer = await row.handle(input, {
-        ...effects,
-        caller,
-        gone: visit.gone,
-        yieldPlace: visit.leave,
-      })
+      const call = {
+        ...{ ...effects, caller, gone: visit.gone, yieldPlace: visit.leave },
+        async askAgain() {
+          if (scope !== null) await letIn(request, scope, effects.findKey)
+        },
+      }
+      const answer = await visit.span.inside(() => row.handle(input, call))
       const contentType = row.answers[answer.status]?.contentType
-      reply.code(answer.status).headers({ ...answer.headers, 'cache-control': 'no-store' })
+      reply.code(answer.status).headers({ ...answer.headers })
       if (contentType !== undefined)
         return reply.type(contentType).header('content-security-policy', PAGE_POLICY).send(answer.body)
       return reply.type('application/json').send(JSON.stringify(answer.body))
     },
   })
 }
+
+/** Answers and problems alike: nobody keeps them, and nobody reads them as something else. */
+const FOR_ONE_READER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 
 /** Our page has its style inside and no script. */
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
@@ -163,7 +170,7 @@ function sendFailure(
     log.error({ request_id: request.id, err: error }, 'request failed')
   return reply
     .code(problem.status)
-    .headers({ ...problem.headers, 'x-request-id': request.id })
+    .headers({ ...FOR_ONE_READER, ...problem.headers, 'x-request-id': request.id })
     .type(PROBLEM_TYPE)
     .send(JSON.stringify(problemDocument(problem)))
 }

@@ -4,11 +4,20 @@ import { setTimeout as pause } from 'node:timers/promises'
 export interface Waits {
   /**
    * Returns when the order ended or is in doubt, when the seconds are over, when `gone` is aborted, when the server
-   * stops, or at once when too many wait already: waiting is a wish.
+   * stops, or at once when too many wait already, of all or of this partner: waiting is a wish.
    */
-  hold(orderId: string, seconds: number, gone: AbortSignal): Promise<void>
+  hold(wish: Wish): Promise<void>
   /** Lets everybody go, and nobody wait any more. */
   stop(): void
+}
+
+/** Who wants to wait for what. */
+export interface Wish {
+  /** As the database writes it. */
+  readonly orderId: string
+  readonly partner: string
+  readonly seconds: number
+  readonly gone: AbortSignal
 }
 
 export interface WaitEffects {
@@ -16,11 +25,16 @@ export interface WaitEffects {
   findEnded(orderIds: readonly string[]): Promise<string[]>
   onTrouble(error: unknown): void
   readonly everyMs: number
+  /** Half of them at most are one partner's. */
   readonly most: number
 }
 
 export function createWaits({ findEnded, onTrouble, everyMs, most }: WaitEffects): Waits {
-  const waiting = new Map<symbol, { orderId: string; release(): void }>()
+  const waiting = new Map<symbol, { orderId: string; partner: string; release(): void }>()
+  const isFull = (partner: string) => {
+    const theirs = [...waiting.values()].filter((each) => each.partner === partner)
+    return waiting.size >= most || theirs.length >= most / 2
+  }
   let isStopped = false
   let isAsking = false
 
@@ -41,8 +55,8 @@ export function createWaits({ findEnded, onTrouble, everyMs, most }: WaitEffects
   }
 
   return {
-    async hold(orderId, seconds, gone) {
-      if (isStopped || seconds <= 0 || waiting.size >= most || gone.aborted) return
+    async hold({ orderId, partner, seconds, gone }) {
+      if (isStopped || seconds <= 0 || gone.aborted || isFull(partner)) return
       const id = Symbol(orderId)
       await new Promise<void>((resolve) => {
         const release = () => {
@@ -53,7 +67,7 @@ export function createWaits({ findEnded, onTrouble, everyMs, most }: WaitEffects
         }
         const timer = setTimeout(release, seconds * 1_000)
         gone.addEventListener('abort', release)
-        waiting.set(id, { orderId, release })
+        waiting.set(id, { orderId, partner, release })
         void ask()
       })
     },

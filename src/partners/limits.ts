@@ -69,8 +69,9 @@ export function breachByItself(limits: PartnerLimits, command: OrderCommand): Br
   if (limits.rupiahPerOrder === null && limits.rupiahPerDay === null) return null
   const rupiah = mostRupiah(command)
   if (rupiah === null) return 'rupiah_unbounded'
-  const most = limits.rupiahPerOrder ?? rupiah
-  return rupiah > most ? 'rupiah_per_order' : null
+  // What is more than a day's will not fit on another day either.
+  const isMore = (most: bigint | null) => most !== null && rupiah > most
+  return isMore(limits.rupiahPerOrder) || isMore(limits.rupiahPerDay) ? 'rupiah_per_order' : null
 }
 
 /** The limit that one more order would break after what was used. */

@@ -26,6 +26,7 @@ export interface NewJob {
   readonly opts?: {
     readonly deduplication?: { readonly id: string; readonly ttl: number }
     readonly priority?: number
+    readonly telemetry?: { readonly metadata: string }
   }
 }
 

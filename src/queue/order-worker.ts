@@ -42,6 +42,7 @@ export function startOrderWorker(
     removeOnComplete: { count: 1_000, age: 3_600 },
     removeOnFail: { count: 10_000, age: 7 * 86_400 },
     settings: { backoffStrategy: retryDelay },
+    ...(effects.traces.ofQueue === null ? {} : { telemetry: effects.traces.ofQueue }),
     ...(ratePerSecond === null ? {} : { limiter: { max: ratePerSecond, duration: 1_000 } }),
   }
   return openWorker(location, take, options, (error) => effects.log.warn({ err: error }, 'queue trouble'))
@@ -50,18 +51,26 @@ export function startOrderWorker(
 /** How urgent a job is to BullMQ: 0 comes first, and is what partners' own jobs have. */
 export const PRIORITIES = { interactive: 0, swept: 1, batch: 10 } as const
 
-/** Asks the queue to bring stored orders back. Repeating it within `ttlMs` adds nothing. */
+/**
+ * Asks the queue to bring stored orders back. Repeating it within `ttlMs` adds nothing.
+ * @param carriers the traces that orders were asked for in, by order; each goes on in its order's job
+ */
 export async function wakeOrders(
   queue: OrderQueue,
   orderIds: readonly string[],
   ttlMs: number,
   urgency: keyof typeof PRIORITIES = 'interactive',
+  carriers: ReadonlyMap<string, string | null> = new Map(),
 ): Promise<void> {
-  const jobs = orderIds.map((orderId) => ({
-    name: WAKE_JOB,
-    data: { orderId },
-    opts: { deduplication: { id: orderId, ttl: ttlMs }, priority: PRIORITIES[urgency] },
-  }))
+  const jobs = orderIds.map((orderId) => {
+    const metadata = carriers.get(orderId) ?? null
+    const opts = { deduplication: { id: orderId, ttl: ttlMs }, priority: PRIORITIES[urgency] }
+    return {
+      name: WAKE_JOB,
+      data: { orderId },
+      opts: metadata === null ? opts : { ...opts, telemetry: { metadata } },
+    }
+  })
   await queue.addBulk(jobs)
 }
 

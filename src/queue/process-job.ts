@@ -1,15 +1,16 @@
 import { InvalidOrderError } from '../domain/submission.ts'
 import { backoffMs } from '../orders/backoff.ts'
 import type { OrderEffects } from '../orders/effects.ts'
-import { type Execution, executeOrder } from '../orders/execute.ts'
+import type { Execution } from '../orders/execute.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { submitOrders } from '../orders/submit.ts'
 import type { JobOutcome } from './answer.ts'
 import type { QueueJob } from './backend.ts'
 import { parseJob, type RejectedJob, rejectedJob } from './job.ts'
+import { endOf, executeWatched, type OrderWatch } from './watched-order.ts'
 
 /** What processing a job uses beside the orders' own effects. */
-export interface JobEffects extends OrderEffects {
+export interface JobEffects extends OrderEffects, OrderWatch {
   keepRejected(job: RejectedJob): Promise<void>
 }
 
@@ -17,8 +18,9 @@ export interface JobEffects extends OrderEffects {
 export async function processJob(job: QueueJob, effects: JobEffects): Promise<JobOutcome> {
   try {
     const order = await findOrder(job, effects)
-    const execution = await executeOrder(order, effects)
+    const execution = await executeWatched(order, effects)
     logExecution(order, execution, effects)
+    effects.counts.ended(endOf(execution))
     return { is: 'executed', orderId: order.orderId, execution }
   } catch (error) {
     if (error instanceof InvalidOrderError) return await refuse(job, error, effects)
@@ -78,12 +80,14 @@ async function refuse(job: QueueJob, error: InvalidOrderError, effects: JobEffec
   } catch (storageError) {
     return trouble(job, storageError, effects)
   }
+  effects.counts.ended('refused')
   effects.log.warn({ job_id: job.id, field: error.field, reason: error.message }, 'job refused')
   return { is: 'refused', reason: error.message }
 }
 
 function trouble(job: QueueJob, error: unknown, effects: JobEffects): JobOutcome {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error'
+  effects.counts.ended('trouble')
   effects.log.error({ job_id: job.id, err: error }, 'job put off')
   return { is: 'trouble', reason, delayMs: backoffMs(job.attemptsMade, effects.random()) }
 }

@@ -9,21 +9,28 @@ export interface Waker {
   stop(withinMs: number): Promise<void>
 }
 
+export interface WakerEffects {
+  onTrouble(error: unknown): void
+  /** The trace that whoever wakes is in: its order's job goes on in it. */
+  carried(): string | null
+}
+
 /** More than these wait only while the queue is away: then the sweeper brings the others. */
 const MOST_WAITING = 10_000
 const AT_ONCE = 500
 
 /** Orders accepted while the queue is being told go to it together, in one round trip. */
-export function createWaker(queue: OrderQueue, ttlMs: number, onTrouble: (error: unknown) => void): Waker {
-  const waiting = new Set<string>()
+export function createWaker(queue: OrderQueue, ttlMs: number, { onTrouble, carried }: WakerEffects): Waker {
+  const waiting = new Map<string, string | null>()
   let telling: Promise<void> | null = null
 
   const tell = async () => {
     while (waiting.size > 0) {
-      const orderIds = [...waiting].slice(0, AT_ONCE)
+      const carriers = new Map([...waiting].slice(0, AT_ONCE))
+      const orderIds = [...carriers.keys()]
       for (const orderId of orderIds) waiting.delete(orderId)
       try {
-        await wakeOrders(queue, orderIds, ttlMs)
+        await wakeOrders(queue, orderIds, ttlMs, 'interactive', carriers)
       } catch (error) {
         onTrouble(error)
       }
@@ -32,7 +39,7 @@ export function createWaker(queue: OrderQueue, ttlMs: number, onTrouble: (error:
   }
   return {
     wake(orderId) {
-      if (waiting.size < MOST_WAITING) waiting.add(orderId)
+      if (waiting.size < MOST_WAITING) waiting.set(orderId, carried())
       telling ??= tell()
     },
     async stop(withinMs) {

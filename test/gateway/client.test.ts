@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { GatewaySettings } from '../../src/config.ts'
-import { createGatewayClient } from '../../src/gateway/client.ts'
+import { createGatewayClient, type GatewayCall } from '../../src/gateway/client.ts'
 import { bodyOf, ENDPOINTS, type Operation } from '../../src/gateway/endpoints.ts'
 import { COMMAND_NAMES, COMMANDS, executedData, quoteFor } from '../support/commands.ts'
 import { silentLog } from '../support/effects.ts'
@@ -31,6 +31,32 @@ async function open(
 
 const success: Parameters<typeof startServer>[0] = (_request, response) =>
   replyWith(response, 200, envelope(executedData(COMMANDS.buyGrams)))
+
+describe('a call', () => {
+  it('is told with its operation, what came of it and how long it took, and nothing of its order', async () => {
+    const server = await startServer((request, response) =>
+      request.path.includes('checkout')
+        ? replyWith(response, 200, envelope(undefined, 'User not found', false))
+        : response.socket?.destroy(),
+    )
+    const calls: GatewayCall[] = []
+    const onCall = (call: GatewayCall) => void calls.push(call)
+    const client = createGatewayClient(gatewaySettings(server.url), { now: Date.now, log: silentLog, onCall })
+    toStop.push(
+      () => client.close(),
+      () => server.stop(),
+    )
+    await client.checkout(COMMANDS.buyGrams)
+    await client.confirm(COMMANDS.buyGrams, quoteFor(COMMANDS.buyGrams))
+    await client.chart('sell', '081234500001')
+    expect(calls.map(({ operation, outcome }) => [operation, outcome])).toEqual([
+      ['checkoutGram', 'refused'],
+      ['purchaseGram', 'in_doubt'],
+      ['chartSell', 'trouble'],
+    ])
+    for (const call of calls) expect(Object.keys(call)).toEqual(['operation', 'outcome', 'seconds'])
+  })
+})
 
 describe('a request', () => {
   it('of every operation has the fields of its row and no others', () => {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { connect } from 'node:net'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setState } from '../../src/db/partner-store.ts'
 import { jsonSchemaOf, type openapiOf } from '../../src/http/openapi.ts'
@@ -11,6 +11,7 @@ import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { readText, tableRows } from '../ground/tables.ts'
 import { openTestClient } from '../support/gateway-settings.ts'
 import { envelope, replyWith, startServer } from '../support/http-server.ts'
+import { rawHttp, replyIn } from '../support/raw-http.ts'
 import { aBuy, ask, type Reply, startTestWeb, type TestWeb } from '../support/web.ts'
 
 let sandbox: Sandbox
@@ -111,23 +112,7 @@ describe('the answers of the table', () => {
   )
 })
 
-/** Writes bytes that no HTTP client would, and gives what comes back. */
-function raw(bytes: string): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(here.web.url)
-    const socket = connect(Number(port), hostname, () => socket.write(bytes))
-    let text = ''
-    socket.on('data', (chunk) => {
-      text += chunk
-    })
-    socket.on('error', reject)
-    socket.on('close', () => {
-      const body = text.slice(text.indexOf('\r\n\r\n') + 4)
-      const headers = new Headers({ 'content-type': /content-type: (.*)\r\n/i.exec(text)?.[1] ?? '' })
-      resolve({ status: Number(text.split(' ')[1]), headers, text: body, json: JSON.parse(body) })
-    })
-  })
-}
+const raw = async (bytes: string) => replyIn(await rawHttp(here.web.url, bytes))
 
 const limited = async (limits: object, ...bodies: object[]) => {
   const { key: theirs } = await here.partner({ limits })
@@ -328,11 +313,22 @@ describe('the description', () => {
     for (const { path, parameters, responses } of operations) {
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
       expect(parameters.filter((each) => each.in === 'path').map(({ name }) => name)).toEqual(inPath)
-      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['400', '500', '503']))
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['400', '408', '431', '500']))
     }
     const references = JSON.stringify(document).match(/"\$ref":"[^"]+"/g) ?? []
     expect(new Set(references)).toEqual(new Set(['"$ref":"#/components/schemas/Problem"']))
     expect(JSON.stringify(jsonSchemaOf(orderBody))).not.toContain('"$schema"')
+  })
+
+  it('is OpenAPI 3.1 to a validator that knows nothing of us', async () => {
+    const { json } = await here.ask('GET', '/openapi.json')
+    const validator = new Validator()
+    expect(await validator.validate(json)).toEqual({ valid: true })
+    expect(validator.version).toBe('3.1')
+    // It would notice.
+    const [path] = Object.keys(json.paths as object)
+    const spoiled = { ...json, paths: { [path ?? '']: { get: { responses: { 200: {} } } } } }
+    expect((await new Validator().validate(spoiled)).valid).toBe(false)
   })
 
   it('is a page without a script or anything from elsewhere, with every route', async () => {

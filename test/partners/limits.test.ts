@@ -53,6 +53,13 @@ describe('what an order breaks by itself', () => {
   it.each([
     ['nothing without limits', NO_LIMITS, COMMANDS.withdraw, null],
     ['nothing at the limit', limits, COMMANDS.buyRupiah, null],
+    ["nothing at the day's limit", { ...NO_LIMITS, rupiahPerDay: 441_000n }, COMMANDS.buyRupiah, null],
+    [
+      'more than a whole day has, which waiting does not mend',
+      { ...limits, rupiahPerDay: 440_999n },
+      COMMANDS.buyRupiah,
+      'rupiah_per_order',
+    ],
     [
       'the rupiah of an order',
       { ...limits, rupiahPerOrder: 440_999n },

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningWorker, startWorker, type WorkerParts } from '../../src/app.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import { createProducer } from '../../src/queue/producer.ts'
+import type { JobEnd } from '../../src/queue/watched-order.ts'
 import { scriptedGateway, silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobData, KTP, WALLET } from '../support/job-data.ts'
@@ -123,11 +124,18 @@ describe.each(queueBackends())('a worker on the queue in $name', ({ name, start,
     const gateway = scriptedGateway({
       confirms: [...Array<typeof outcomes.price_changed>(4).fill(outcomes.price_changed), outcomes.succeeded],
     })
-    start_(gateway)
+    const ends: JobEnd[] = []
+    let requotes = 0
+    const requoted = () => {
+      requotes += 1
+    }
+    start_(gateway, { counts: { ended: (end) => void ends.push(end), requoted } })
     const data = jobData.buy()
     const job = await foreign.add('buy', data)
     expect(await job.waitUntilFinished(events)).toMatchObject({ state: 'succeeded' })
     expect(await stored(data.reference)).toMatchObject([{ attempts: 5 }])
+    // Three quotes in its first run, two in its second: whoever measures is told, and of nothing else.
+    expect([ends.slice(0, 2), requotes]).toEqual([['later', 'succeeded'], 3])
   })
 
   it('lets an order expire whose gateway is away until the deadline', async () => {

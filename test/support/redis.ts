@@ -23,12 +23,12 @@ export interface OwnRedis {
 const START_DEADLINE_MS = 20_000
 const ATTEMPTS = 3
 
-/** Starts a Redis server on a free port. It ends with the test process, however that ends. */
-export async function startOwnRedis(): Promise<OwnRedis> {
+/** Starts a Redis server on a free port, or on that of one that was stopped. It ends with the test process, however that ends. */
+export async function startOwnRedis(atPort?: number): Promise<OwnRedis> {
   const program = testRedis()
   if ('skip' in program) throw new Error(program.skip)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const port = await findFreePort()
+    const port = atPort ?? (await findFreePort())
     const folder = mkdtempSync(join(tmpdir(), 'goldpro-redis-'))
     const server = launch(program, port, folder)
     if (await isReady(server, folder)) return { url: `redis://127.0.0.1:${port}`, stop: server.stop }

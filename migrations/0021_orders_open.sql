@@ -1,0 +1,1 @@
+CREATE INDEX "orders_open" ON "orders" USING btree ("accepted_at") WHERE settled_at is null;

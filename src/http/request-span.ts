@@ -1,0 +1,18 @@
+import { NO_SPAN, type OpenSpan, type Traces } from '../tracing/traces.ts'
+import type { FastifyReply, FastifyRequest } from './fastify.ts'
+
+/**
+ * Begins the span of a request, which ends with its answer. It is named by the route's pattern, never by the path, and
+ * begins a trace of its own: what a partner says of its trace is not believed. Probes have none.
+ */
+export function requestSpan(request: FastifyRequest, reply: FastifyReply, traces: Traces): OpenSpan {
+  const { config, url: route = 'none' } = request.routeOptions
+  if (config.isProbe === true) return NO_SPAN
+  const { method } = request
+  const span = traces.begin(`${method} ${route}`, 'server', {
+    'http.request.method': method,
+    'http.route': route,
+  })
+  reply.raw.once('close', () => span.end({ 'http.response.status_code': reply.statusCode }))
+  return span
+}

@@ -1,0 +1,77 @@
+import type { OrderState } from '../domain/lifecycle.ts'
+import type { OrderEffects } from '../orders/effects.ts'
+import { type Execution, executeOrder } from '../orders/execute.ts'
+import type { OrderGateway } from '../orders/gateway-port.ts'
+import type { StoredOrder } from '../orders/ports.ts'
+import type { SpanFacts, Traces } from '../tracing/traces.ts'
+
+/** What came of a job: the state that its order ended in, or why it has not. */
+export type JobEnd = OrderState | 'left' | 'later' | 'refused' | 'trouble'
+
+/** Where a worker counts what it does. */
+export interface JobCounts {
+  ended(end: JobEnd): void
+  /** Another quote was taken within one run. */
+  requoted(): void
+}
+
+export const NOT_COUNTED: JobCounts = { ended() {}, requoted() {} }
+
+/** Whoever watches a worker's orders. Nothing of it throws, and no order waits for it. */
+export interface OrderWatch {
+  readonly traces: Traces
+  readonly counts: JobCounts
+}
+
+/** Executes an order within a span of its own, which its gateway calls are within. */
+export async function executeWatched(
+  order: StoredOrder,
+  effects: OrderEffects & OrderWatch,
+): Promise<Execution> {
+  const facts = { 'goldpro.order_id': order.orderId, 'goldpro.kind': order.kind }
+  const span = effects.traces.begin('execute order', 'internal', facts)
+  const gateway = watchedGateway(effects.gateway, facts, effects)
+  try {
+    const execution = await span.inside(() => executeOrder(order, { ...effects, gateway }))
+    span.end({ 'goldpro.outcome': endOf(execution) })
+    return execution
+  } catch (error) {
+    span.end({ 'goldpro.outcome': 'trouble' })
+    throw error
+  }
+}
+
+/** What came of an order's execution. */
+export function endOf(execution: Execution): JobEnd {
+  return execution.is === 'ended' ? execution.state : execution.is
+}
+
+/** A gateway for one run of one order: its attempts are counted from 1 in each run. */
+function watchedGateway(
+  gateway: OrderGateway,
+  facts: SpanFacts,
+  { traces, counts }: OrderWatch,
+): OrderGateway {
+  let attempt = 0
+  const during = async <Outcome extends { readonly is: string }>(
+    name: 'checkout' | 'confirm',
+    more: SpanFacts,
+    call: () => Promise<Outcome>,
+  ) => {
+    const span = traces.begin(name, 'client', { ...facts, ...more, 'goldpro.attempt': attempt })
+    const outcome = await call()
+    span.end({ 'goldpro.outcome': outcome.is })
+    return outcome
+  }
+  return {
+    checkout(command) {
+      attempt += 1
+      if (attempt > 1) counts.requoted()
+      return during('checkout', {}, () => gateway.checkout(command))
+    },
+    confirm(command, quote) {
+      const amount = quote.amount === null ? {} : { 'goldpro.amount': quote.amount }
+      return during('confirm', amount, () => gateway.confirm(command, quote))
+    },
+  }
+}
