@@ -211,11 +211,35 @@ describe('batch', () => {
     expect(err).toBe('goldpro: nothing was stored: see all problems with `goldpro batch check`\n')
   })
 
-  it('tells an unknown price as unknown', async () => {
+  it('tells an unknown price as unknown, and one that was captured with its day', async () => {
     const batchId = String(await scene.create(buysFile(2)))
-    const { out } = await goldpro(['batch', 'preview', batchId], {
-      env: { GATEWAY_URL: 'http://127.0.0.1:9' },
+    const away = { env: { GATEWAY_URL: 'http://127.0.0.1:9' } }
+    const unknown = await goldpro(['batch', 'preview', batchId], away)
+    expect(unknown.out).toContain('price of a gram     unknown: the gateway was not reached')
+    await scene.rows(
+      `INSERT INTO prices (side, day, rupiah_per_gram, captured_at) VALUES
+        ('buy', '2026-11-22', 1, '2026-11-22T01:00:00Z'), ('buy', '2026-11-23', 900000, '2026-11-23T00:30:59.5Z')`,
+    )
+    const origin = 'by the chart of 2026-11-23, captured 2026-11-23T07:30+07:00\n'
+    for (const place of [away, {}]) {
+      const { out } = await goldpro(['batch', 'preview', batchId], place)
+      expect(out).toContain(`price of a gram     buy Rp 900.000, sell unknown, ${origin}`)
+      expect(out).toMatch(/buy +2 +1\.0000 +Rp 0 +0\.0000 +Rp 900\.000\n/)
+    }
+    const asJson = JSON.parse((await goldpro(['batch', 'preview', batchId, '--json'])).out)
+    expect(asJson).toMatchObject({
+      prices: { buy: 900_000, sell: null },
+      pricesBy: {
+        buy: { from: 'captured', day: '2026-11-23', capturedAt: '2026-11-23T00:30:59.500Z' },
+        sell: null,
+      },
     })
-    expect(out).toContain('price of a gram     unknown: the gateway was not reached')
+    await scene.rows(
+      `INSERT INTO prices (side, day, rupiah_per_gram, captured_at) VALUES ('sell', '2026-11-20', 850000, now())`,
+    )
+    const sides = await batch('preview', batchId)
+    expect(sides.out).toContain(
+      `buy Rp 900.000, ${origin.trimEnd()}; sell Rp 850.000, by the chart of 2026-11-20`,
+    )
   })
 })
