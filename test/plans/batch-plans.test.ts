@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBatch } from '../../src/batches/create.ts'
 import { feedBatches } from '../../src/batches/feed.ts'
 import { approveBatch, cancelBatch, runBatch } from '../../src/batches/people.ts'
-import { StorageError } from '../../src/db/pool.ts'
 import type { Session } from '../../src/db/session.ts'
 import { addBatchPlan } from '../../src/plans/batch-source.ts'
 import { removePlan } from '../../src/plans/lead-plan.ts'
@@ -12,6 +11,7 @@ import type { PlanTerms } from '../../src/plans/plan.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { workOnPlan } from '../../src/plans/work-on-plan.ts'
 import { ANI, BATCH_HEADER, BUDI, buysFile, FAST, withdrawalFile } from '../support/batch-scene.ts'
+import { constraintOf } from '../support/constraint.ts'
 import { WALLET } from '../support/job-data.ts'
 import {
   EVERY_MINUTE,
@@ -61,12 +61,6 @@ const feed = () =>
 const copies = () =>
   scene.run<{ id: number; state: string; approved_by: string; stop_after_failures: number }>(
     'SELECT id, state, approved_by, stop_after_failures FROM batches WHERE copied_from IS NOT NULL ORDER BY id',
-  )
-
-const constraintOf = (refused: Promise<unknown>) =>
-  refused.then(
-    () => 'accepted',
-    (error: unknown) => (error instanceof StorageError ? error.constraint : String(error)),
   )
 
 describe('a due time of a plan of a batch', () => {
