@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { feedBatches } from '../../src/batches/feed.ts'
 import { openDatabase } from '../../src/db/pool.ts'
+import { withSession } from '../../src/db/session.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { runCommand, startCommand } from '../support/command.ts'
+import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
 import { KTP, postalAddress, RECIPIENT, WALLET } from '../support/job-data.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
@@ -310,6 +314,15 @@ describe('a plan of a batch', () => {
     expect((await plan(['list'])).out).toContain(`batch ${id}`)
     const shown = await goldpro('batch', 'show', copy)
     expect(shown.out).toMatch(new RegExp(`from +plan \\d+ of-batch, due .*, a copy of batch ${id}`))
+    const effects = { newId: randomUUID, wake: async () => {}, actor: 'feeder:test', log: silentLog }
+    await withSession(test.databaseUrl, (session) => feedBatches(session, effects))
+    const [order] = await run<{ id: string }>(`SELECT id FROM orders WHERE reference LIKE 'PAY-1@%'`)
+    const story = await goldpro('orders', 'show', order?.id ?? '')
+    expect(story.out).toMatch(new RegExp(`\n {2}from {6}batch ${copy}, row 1, of plan of-batch, due 20.*Z\n`))
+    const asJson = parsed((await goldpro('orders', 'show', order?.id ?? '', '--json')).out)
+    expect(asJson).toMatchObject([
+      { planRun: null, batchRows: [{ batchId: Number(copy), rowNumber: 1, plan: 'of-batch' }] },
+    ])
   })
 
   it.each([

@@ -1,13 +1,9 @@
-import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createBatch } from '../../src/batches/create.ts'
-import { approveBatch } from '../../src/batches/people.ts'
-import { addBatchPlan } from '../../src/plans/batch-source.ts'
-import { BUDI, buysFile } from '../support/batch-scene.ts'
+import { buysFile } from '../support/batch-scene.ts'
 import { type RunningCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
-import { EVERY_MINUTE, leadAt, openPlanScene, type PlanScene, planTerms } from '../support/plan-scene.ts'
+import { EVERY_MINUTE, openPlanScene, type PlanScene } from '../support/plan-scene.ts'
 
 const PLANS = 6
 const ROWS = 20
@@ -32,18 +28,9 @@ function start(): RunningCommand {
 
 /** A plan of a batch of its own that was due every minute of the last few. */
 async function addLatePlan(now: Date): Promise<void> {
-  await scene.session(async (session) => {
-    const file = Readable.from([Buffer.from(buysFile(ROWS))])
-    const created = await createBatch(session, file, { fileName: 'pay.csv', partner: null, by: 'ani' })
-    if (created.is !== 'created') throw new Error(JSON.stringify(created))
-    await approveBatch(session, created.batchId, BUDI, false)
-    const terms = planTerms({
-      ...{ schedule: EVERY_MINUTE, missed: 'run_all', overlap: 'allow', maxCount: DUE_TIMES },
-      startsAt: new Date(now.getTime() - 3_600_000),
-    })
-    const wish = { batchId: created.batchId, ratePerSecond: 1_000, stopAfter: null }
-    await addBatchPlan(session, terms, wish, leadAt(now))
-  })
+  const terms = { schedule: EVERY_MINUTE, missed: 'run_all', overlap: 'allow', maxCount: DUE_TIMES } as const
+  const startsAt = new Date(now.getTime() - 3_600_000)
+  await scene.addBatch(await scene.batch(buysFile(ROWS)), { ...terms, startsAt }, now)
 }
 
 async function count(what: string): Promise<number> {

@@ -1,12 +1,9 @@
-import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createBatch } from '../../src/batches/create.ts'
-import { approveBatch, cancelBatch, runBatch } from '../../src/batches/people.ts'
-import { addBatchPlan } from '../../src/plans/batch-source.ts'
+import { cancelBatch, runBatch } from '../../src/batches/people.ts'
 import { pausePlan, runPlanNow } from '../../src/plans/lead-plan.ts'
-import { ANI, BUDI, buysFile, FAST } from '../support/batch-scene.ts'
+import { ANI, buysFile, FAST } from '../support/batch-scene.ts'
 import { constraintOf } from '../support/constraint.ts'
-import { leadAt, nine, openPlanScene, type PlanScene, planTerms } from '../support/plan-scene.ts'
+import { leadAt, nine, openPlanScene, type PlanScene } from '../support/plan-scene.ts'
 import { anAccepted } from '../support/stored-orders.ts'
 
 let scene: PlanScene
@@ -17,24 +14,8 @@ afterEach(async () => {
   await scene.close()
 })
 
-async function aBatch(state: 'checked' | 'approved' = 'approved'): Promise<number> {
-  return await scene.session(async (session) => {
-    const request = { fileName: 'pay.csv', partner: null, by: 'ani' }
-    const created = await createBatch(session, Readable.from([Buffer.from(buysFile(2))]), request)
-    if (created.is !== 'created') throw new Error(JSON.stringify(created))
-    if (state === 'approved') await approveBatch(session, created.batchId, BUDI, false)
-    return created.batchId
-  })
-}
-
-async function aPlan(batchId: number): Promise<number> {
-  return await scene.session(async (session) => {
-    const wish = { batchId, ratePerSecond: 10, stopAfter: null }
-    const answer = await addBatchPlan(session, planTerms(), wish, leadAt(nine(-1)))
-    if (answer.is === 'refused') throw new Error(answer.because)
-    return answer.plan.planId
-  })
-}
+const aBatch = (state: 'checked' | 'approved' = 'approved') => scene.batch(buysFile(2), state)
+const aPlan = (batchId: number) => scene.addBatch(batchId)
 
 /** A draft of a copy, with the rows of its model. */
 async function aDraft(modelId: number): Promise<number> {
