@@ -3,6 +3,7 @@ import { type Preview, readPreview, walletOf } from '../batches/preview.ts'
 import { readProgress } from '../batches/read-batches.ts'
 import type { Settings } from '../config.ts'
 import type { Session } from '../db/session.ts'
+import type { BatchState } from '../domain/batch-lifecycle.ts'
 import { formatRupiah } from '../domain/money.ts'
 import { wallClockOf } from '../domain/time-zone.ts'
 import { findNewestPrices, type NewestPrice, type NewestPrices } from '../prices/newest-prices.ts'
@@ -20,8 +21,8 @@ export function previewCommand(): Command {
     .addHelpText(
       'after',
       `
-Rupiah of rows that name grams, and grams of rows that name rupiah, are estimated at the gateway's chart price of today, or, where the
-gateway cannot be asked, at the newest one that a scheduler has captured (see \`goldpro prices\`).
+Rupiah of rows that name grams, and grams of rows that name rupiah, are estimated at the gateway's chart price of today,
+or, where the gateway cannot be asked, at the newest one that a scheduler has captured (see \`goldpro prices\`).
 Fees are first known when each row takes its quote.
 
 Example:
@@ -44,6 +45,8 @@ Example:
         console.log(`batch ${batchId} (${batch.fileName}): ${state}, ${rows} rows, by ${batch.createdBy}`)
         console.log(`content hash ${contentHash}\n`)
         console.log(tellPreview(preview, newest))
+        const next = NEXT[state]
+        if (next !== undefined) console.log(`\nnext: ${next(batchId)}`)
       })
     })
 }
@@ -63,6 +66,12 @@ async function newestPrices(
   } finally {
     client.close()
   }
+}
+
+/** What comes after looking at a batch that has not run. */
+const NEXT: Partial<Record<BatchState, (batchId: number) => string>> = {
+  checked: (batchId) => `another person's \`goldpro batch approve ${batchId}\``,
+  approved: (batchId) => `\`goldpro batch run ${batchId}\``,
 }
 
 function tellPreview(preview: Preview, prices: NewestPrices): string {

@@ -18,6 +18,9 @@ import { endSignal, exitAtTheLatestIn } from './signals.ts'
 import { startWebSomewhere } from './web.ts'
 import { startConfiguredWorker } from './worker.ts'
 
+/** Every wallet is open at the sandbox, so that it tells its chart to any. */
+const SANDBOX_WALLET = '081234500001'
+
 type Stops = (() => Promise<unknown>)[]
 
 /** `goldpro up` */
@@ -52,7 +55,8 @@ async function runUp(): Promise<void> {
     await requireGateway(gatewayUrl)
     const log = createLog(settings.logLevel)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, log).stop)
-    stops.push(startConfiguredScheduler({ ...settings, gateway }, databaseUrl, log).stop)
+    const chartPhoneNumber = settings.chartPhoneNumber ?? (settings.gateway === null ? SANDBOX_WALLET : null)
+    stops.push(startConfiguredScheduler({ ...settings, gateway, chartPhoneNumber }, databaseUrl, log).stop)
     const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, log)
     stops.push(web.stop)
     await announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl: settings.redisUrl, gatewayUrl, pid: process.pid })
@@ -117,6 +121,12 @@ Try, in another terminal in this folder:
   echo '${order}' | npx goldpro enqueue -
   npx goldpro orders list
   npx goldpro orders show acme/A-1
+
+Or thousands from a file, and an order again and again:
+  npx goldpro batch template > payroll.csv   # then batch check, create, preview, approve, run: npx goldpro batch --help
+  echo '{"kind":"buy","partner":"acme","phone_number":"081234500001","amount":100000}' > savings.json
+  npx goldpro plan add savings --order savings.json --cron '* * * * *'
+  npx goldpro plan history savings
 
 Or as a partner does, over HTTP (${apiUrl}/docs says what else):
   npx goldpro partner add shop

@@ -305,6 +305,7 @@ describe('a plan of a batch', () => {
       code: 0,
       out: expect.stringContaining(`copies of batch ${id}, 5 rows a second`),
     })
+    expect(added.out).toContain('bounds    none: until it is removed')
     const refused = await goldpro('batch', 'run', String(id))
     expect(refused).toMatchObject({ code: 1 })
     const ran = await plan(['run-now', 'of-batch'])
@@ -312,6 +313,7 @@ describe('a plan of a batch', () => {
     const copy = /batch (\d+)/.exec(ran.out)?.[1] ?? ''
     expect((await plan(['history', 'of-batch'])).out).toContain(`batch ${copy}`)
     expect((await plan(['list'])).out).toContain(`batch ${id}`)
+    expect((await goldpro('batch', 'show', String(id))).out).toContain('of-batch runs copies of it')
     const shown = await goldpro('batch', 'show', copy)
     expect(shown.out).toMatch(new RegExp(`from +plan \\d+ of-batch, due .*, a copy of batch ${id}`))
     const effects = { newId: randomUUID, wake: async () => {}, actor: 'feeder:test', log: silentLog }
@@ -323,6 +325,8 @@ describe('a plan of a batch', () => {
     expect(asJson).toMatchObject([
       { planRun: null, batchRows: [{ batchId: Number(copy), rowNumber: 1, plan: 'of-batch' }] },
     ])
+    await plan(['remove', 'of-batch'])
+    expect((await goldpro('batch', 'show', String(id))).out).toContain('of-batch ran copies of it')
   })
 
   it.each([
