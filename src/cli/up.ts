@@ -18,10 +18,10 @@ import { endSignal, exitAtTheLatestIn } from './signals.ts'
 import { startWebSomewhere } from './web.ts'
 import { startConfiguredWorker } from './worker.ts'
 
-/** Every wallet is open at the sandbox, so that it tells its chart to any. */
-const SANDBOX_WALLET = '081234500001'
-
 type Stops = (() => Promise<unknown>)[]
+
+/** The sandbox tells its chart to any wallet: prices are captured from the first start on. */
+const SANDBOX_WALLET = '081234500001'
 
 /** `goldpro up` */
 export function upCommand(): Command {
@@ -42,7 +42,9 @@ Example:
 }
 
 async function runUp(): Promise<void> {
-  const settings = parseSettings(process.env)
+  const given = parseSettings(process.env)
+  const chartPhoneNumber = given.chartPhoneNumber ?? (given.gateway === null ? SANDBOX_WALLET : null)
+  const settings = { ...given, chartPhoneNumber }
   const ended = endSignal()
   const stops: Stops = []
   try {
@@ -55,8 +57,7 @@ async function runUp(): Promise<void> {
     await requireGateway(gatewayUrl)
     const log = createLog(settings.logLevel)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, log).stop)
-    const chartPhoneNumber = settings.chartPhoneNumber ?? (settings.gateway === null ? SANDBOX_WALLET : null)
-    stops.push(startConfiguredScheduler({ ...settings, gateway, chartPhoneNumber }, databaseUrl, log).stop)
+    stops.push(startConfiguredScheduler({ ...settings, gateway }, databaseUrl, log).stop)
     const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, log)
     stops.push(web.stop)
     await announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl: settings.redisUrl, gatewayUrl, pid: process.pid })
@@ -121,12 +122,6 @@ Try, in another terminal in this folder:
   echo '${order}' | npx goldpro enqueue -
   npx goldpro orders list
   npx goldpro orders show acme/A-1
-
-Or thousands from a file, and an order again and again:
-  npx goldpro batch template > payroll.csv   # then batch check, create, preview, approve, run: npx goldpro batch --help
-  echo '{"kind":"buy","partner":"acme","phone_number":"081234500001","amount":100000}' > savings.json
-  npx goldpro plan add savings --order savings.json --cron '* * * * *'
-  npx goldpro plan history savings
 
 Or as a partner does, over HTTP (${apiUrl}/docs says what else):
   npx goldpro partner add shop
