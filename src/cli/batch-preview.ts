@@ -46,7 +46,8 @@ Example:
         console.log(`content hash ${contentHash}\n`)
         console.log(tellPreview(preview, newest))
         const next = NEXT[state]
-        if (next !== undefined) console.log(`\nnext: ${next(batchId)}`)
+        // What a plan runs is run by nobody else.
+        if (next !== undefined && batch.plan === null) console.log(`\nnext: ${next(batchId)}`)
       })
     })
 }

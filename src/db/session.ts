@@ -21,8 +21,8 @@ const REPLY_WITHIN_MS = 15 * 60_000
 /** How long a server may take to close a session that is over. */
 const CLOSE_WITHIN_MS = 5_000
 
-// The system asks a peer that says nothing whether it is there, ten times a second apart, and closes the connection
-// when it is not. Nobody answers that for a server behind a proxy or one that is stopped: hence the bounds above.
+// The system then asks a silent peer whether it is there, ten times a second apart, and closes the connection when it is
+// not. A proxy answers for the server behind it, and the system for one that is stopped: hence the bounds above.
 const ASK_AFTER_MS = 10_000
 
 /**

@@ -306,6 +306,7 @@ describe('a plan of a batch', () => {
       out: expect.stringContaining(`copies of batch ${id}, 5 rows a second`),
     })
     expect(added.out).toContain('bounds    none: until it is removed')
+    expect((await goldpro('batch', 'preview', String(id))).out).not.toContain('next:')
     const refused = await goldpro('batch', 'run', String(id))
     expect(refused).toMatchObject({ code: 1 })
     const ran = await plan(['run-now', 'of-batch'])
