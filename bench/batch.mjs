@@ -1,6 +1,7 @@
 // Rows per second and peak memory of checking a batch file, storing it and writing its results, each in a process of its
-// own, beside a bare COPY of the same rows into a table without and with the same indexes. Read the ratios, not the
-// figures: machines differ, and this one is shared.
+// own, beside a bare COPY of the same rows into a table without and with the same indexes; then of the copy that a due
+// time of a plan makes, beside a bare INSERT … SELECT of the same rows. Read the ratios, not the figures: machines
+// differ, and this one is shared.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
@@ -13,11 +14,15 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { checkFile } from '../dist/batches/check.js'
+import { copyModel } from '../dist/batches/copy-model.js'
 import { createBatch } from '../dist/batches/create.js'
+import { approveBatch } from '../dist/batches/people.js'
 import { writeResults } from '../dist/batches/results.js'
 import { migrateDatabase } from '../dist/db/migrate.js'
 import { withSession } from '../dist/db/session.js'
 import { startLocalPostgres } from '../dist/local/postgres.js'
+import { addBatchPlan } from '../dist/plans/batch-source.js'
+import { databaseClock } from '../dist/plans/plan.js'
 
 const ROWS = Number(process.env.BENCH_ROWS ?? 100_000)
 const COLUMNS =
@@ -40,6 +45,31 @@ const copyInto =
       pipeline(createReadStream(copied), client.query(copyFrom(`COPY ${table} (${COLUMNS}) FROM STDIN`))),
     )
 
+const selectInto = (table) => (databaseUrl) =>
+  withClient(databaseUrl, (client) =>
+    client.query(
+      `INSERT INTO ${table} (${COLUMNS}) SELECT ${COLUMNS} FROM batch_rows WHERE batch_id = 1 ORDER BY row_number`,
+    ),
+  )
+
+/** Makes the stored batch what a plan runs. */
+function makeModel(databaseUrl) {
+  return withSession(databaseUrl, async (session) => {
+    await approveBatch(session, 1, { by: 'another', note: null }, false)
+    const answer = await addBatchPlan(
+      session,
+      {
+        ...{ name: 'bench', schedule: { is: 'cron', pattern: '0 9 25 * *' }, timeZone: 'Asia/Jakarta' },
+        ...{ startsAt: null, endsAt: null, maxCount: null },
+        ...{ missed: 'run_once', maxAgeMinutes: 1_440, overlap: 'skip' },
+      },
+      { batchId: 1, ratePerSecond: 20, stopAfter: null },
+      { by: 'bench', note: null, clock: databaseClock },
+    )
+    if (answer.is === 'refused') throw new Error(answer.because)
+  })
+}
+
 const WORK = {
   check: (_databaseUrl, { csv }) => checkFile(createReadStream(csv), 'acme', async () => {}),
   create: (databaseUrl, { csv }) =>
@@ -48,6 +78,16 @@ const WORK = {
     ),
   bare: copyInto('bare_rows'),
   indexed: copyInto('indexed_rows'),
+  selected: selectInto('bare_rows'),
+  selected_indexed: selectInto('indexed_rows'),
+  copy: (databaseUrl) =>
+    withSession(databaseUrl, (session) =>
+      session.transaction(async () => {
+        const order = { modelId: 1, referenceEnding: '@bench', ratePerSecond: 20, stopAfterFailures: null }
+        const copied = await copyModel(session, { ...order, actor: 'bench' })
+        if (copied.is !== 'running') throw new Error(copied.is)
+      }),
+    ),
   results: (databaseUrl, { results }) => {
     const output = createWriteStream(results)
     return withSession(databaseUrl, (session) =>
@@ -104,7 +144,14 @@ async function main() {
     })
     for (const name of ['bare', 'indexed', 'results'])
       rows.push([name, await measure(name, databaseUrl, files)])
-    print(rows)
+    print(`${ROWS} rows, throw-away PostgreSQL without fsync`, 'bare', rows)
+    await makeModel(databaseUrl)
+    const copies = []
+    for (const name of ['selected', 'selected_indexed', 'copy']) {
+      await withClient(databaseUrl, (client) => client.query('TRUNCATE bare_rows, indexed_rows'))
+      copies.push([name, await measure(name, databaseUrl, files)])
+    }
+    print('\nthe copy of one due time: a plan is locked for as long', 'selected', copies)
   } finally {
     await postgres.stop()
     await rm(folder, { recursive: true, force: true })
@@ -117,20 +164,21 @@ const TITLES = {
   bare: 'bare COPY, no index',
   indexed: 'bare COPY, same indexes',
   results: 'batch results',
+  selected: 'bare INSERT … SELECT',
+  selected_indexed: 'the same, same indexes',
+  copy: "a plan's copy",
 }
 
-function print(rows) {
-  const bare = rows.find(([name]) => name === 'bare')[1]
-  const lines = rows.map(([name, { seconds, peakMiB }]) =>
-    [
-      TITLES[name].padEnd(24),
-      (ROWS / seconds).toFixed(0).padStart(10),
-      peakMiB.toFixed(0).padStart(10),
-      (bare.seconds / seconds).toFixed(2).padStart(12),
-    ].join(' '),
+function print(title, bareName, rows) {
+  const bare = rows.find(([name]) => name === bareName)[1]
+  const cells = rows.map(([name, { seconds, peakMiB }]) => [
+    ...[TITLES[name], seconds.toFixed(1), (ROWS / seconds).toFixed(0), peakMiB.toFixed(0)],
+    (bare.seconds / seconds).toFixed(2),
+  ])
+  const lines = [['', 's', 'rows/s', 'peak MiB', '÷ bare'], ...cells].map(([name, ...figures]) =>
+    [name.padEnd(24), ...figures.map((figure) => figure.padStart(10))].join(' '),
   )
-  const heading = `${''.padEnd(24)} ${'rows/s'.padStart(10)} ${'peak MiB'.padStart(10)} ${'÷ bare COPY'.padStart(12)}`
-  console.log([`${ROWS} rows, throw-away PostgreSQL without fsync`, heading, ...lines].join('\n'))
+  console.log([title, ...lines].join('\n'))
 }
 
 const [, , name, databaseUrl, files] = process.argv

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { Command, Option } from 'commander'
@@ -60,6 +60,9 @@ Example:
 }
 
 async function check(file: string, { partner, badRows, json }: CheckOptions): Promise<void> {
+  // Opening it to write would empty the file before it is read.
+  if (badRows !== undefined && (await isSameFile(file, badRows)))
+    throw new Failure(2, `${badRows} is the file that is checked: name another for its bad rows`)
   const given = await openFile(file)
   const output = badRows === undefined ? null : await openOutput(badRows)
   const progress = readingBar('checking', given)
@@ -81,8 +84,15 @@ async function check(file: string, { partner, badRows, json }: CheckOptions): Pr
   if (result.badRows > 0)
     throw new Failure(
       1,
-      badRows === undefined ? 'mend these rows' : `mend these rows: they are in ${badRows}`,
+      badRows === undefined
+        ? 'mend these rows: `--bad-rows FILE` writes them to a file of their own'
+        : `mend these rows: they are in ${badRows}`,
     )
+}
+
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [a, b] = await Promise.all([one, other].map((file) => stat(file).catch(() => null)))
+  return a != null && b != null && a.dev === b.dev && a.ino === b.ino
 }
 
 /** Writes, and returns when it is written: nothing piles up for a slow reader, and a full disk is told. */
@@ -115,7 +125,9 @@ function tellProblem(problem: RowProblem, json: boolean): string {
   const { lineNumber, column, maskedValue, expected } = problem
   const what = column === null ? '' : `, ${column}`
   const value = maskedValue === '' ? '' : ` "${maskedValue}"`
-  return `line ${lineNumber}${what}${value}: ${expected}\n`
+  const hint =
+    column === 'partner' && maskedValue === '' ? '; --partner gives it to rows that do not say' : ''
+  return `line ${lineNumber}${what}${value}: ${expected}${hint}\n`
 }
 
 function tellCheck({ rows, badRows, problems }: CheckResult): string {

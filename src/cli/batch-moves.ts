@@ -58,7 +58,9 @@ export function approveCommand(): Command {
       )
       console.log(`batch ${batchId} is approved, content hash ${contentHash}`)
       if (alone) console.log(ALONE)
-      console.log(`next: \`goldpro batch run ${batchId}\``)
+      console.log(
+        `next: \`goldpro batch run ${batchId}\`; or, again and again, \`goldpro plan add NAME --batch ${batchId}\``,
+      )
     })
 }
 
@@ -99,7 +101,9 @@ Examples:
       const when = at === null ? 'runs' : `runs from ${at.toISOString()} on`
       const until = stop === null ? '' : `, and pauses after ${stop} failures`
       console.log(`batch ${batchId} ${when}: ${rows} rows, ${ratePerSecond} a second at most${until}`)
-      console.log(`next: \`goldpro batch show ${batchId} --watch\`; a \`goldpro scheduler\` must run`)
+      console.log(
+        `next: \`goldpro batch show ${batchId} --watch\`; a \`goldpro scheduler\` or \`goldpro up\` must run`,
+      )
     })
 }
 

@@ -1,8 +1,12 @@
 import { Command } from 'commander'
-import { type GramPrices, type Preview, readPreview, walletOf } from '../batches/preview.ts'
+import { type Preview, readPreview, walletOf } from '../batches/preview.ts'
 import { readProgress } from '../batches/read-batches.ts'
 import type { Settings } from '../config.ts'
-import { formatRupiah, type Rupiah } from '../domain/money.ts'
+import type { Session } from '../db/session.ts'
+import type { BatchState } from '../domain/batch-lifecycle.ts'
+import { formatRupiah } from '../domain/money.ts'
+import { wallClockOf } from '../domain/time-zone.ts'
+import { findNewestPrices, type NewestPrice, type NewestPrices } from '../prices/newest-prices.ts'
 import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'
 import { settingsHere, withSessionHere } from './place.ts'
@@ -17,7 +21,8 @@ export function previewCommand(): Command {
     .addHelpText(
       'after',
       `
-Rupiah of rows that name grams, and grams of rows that name rupiah, are estimated at the gateway's chart price of today.
+Rupiah of rows that name grams, and grams of rows that name rupiah, are estimated at the gateway's chart price of today,
+or, where the gateway cannot be asked, at the newest one that a scheduler has captured (see \`goldpro prices\`).
 Fees are first known when each row takes its quote.
 
 Example:
@@ -29,39 +34,48 @@ Example:
         const batch = await readProgress(session, batchId)
         if (batch === null) throw new Failure(1, `there is no batch ${batchId}: see \`goldpro batch list\``)
         const wallet = await walletOf(session, batchId)
-        const prices = await pricesOfToday(settings, wallet)
+        const newest = await newestPrices(settings, session, wallet)
+        const prices = { buy: newest.buy?.rupiah ?? null, sell: newest.sell?.rupiah ?? null }
         const preview = await readPreview(session, batchId, prices)
         const { contentHash, rows, state } = batch
         if (json)
-          return console.log(JSON.stringify({ batchId, state, rows, contentHash, prices, ...preview }))
+          return console.log(
+            JSON.stringify({ batchId, state, rows, contentHash, prices, pricesBy: newest, ...preview }),
+          )
         console.log(`batch ${batchId} (${batch.fileName}): ${state}, ${rows} rows, by ${batch.createdBy}`)
         console.log(`content hash ${contentHash}\n`)
-        console.log(tellPreview(preview, prices))
+        console.log(tellPreview(preview, newest))
+        const next = NEXT[state]
+        // What a plan runs is run by nobody else.
+        if (next !== undefined && batch.plan === null) console.log(`\nnext: ${next(batchId)}`)
       })
     })
 }
 
-/** The newest prices of the gateway's chart; unknown when it cannot be asked. */
-async function pricesOfToday({ gateway }: Settings, wallet: string | null): Promise<GramPrices> {
-  if (gateway === null || wallet === null) return { buy: null, sell: null }
+/** The newest prices that are known; the gateway tells its chart to wallets only. */
+async function newestPrices(
+  { gateway }: Settings,
+  session: Session,
+  wallet: string | null,
+): Promise<NewestPrices> {
+  if (gateway === null || wallet === null) return await findNewestPrices(session, null)
   const { createGatewayClient } = await import('../gateway/client.ts')
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   const client = createGatewayClient({ ...gateway, timeoutMs: 5_000 }, { now: Date.now, log })
-  const newest = async (side: 'buy' | 'sell'): Promise<Rupiah | null> => {
-    const answer = await client.chart(side, wallet)
-    if (answer.is !== 'answered') return null
-    // The chart ends with today.
-    return answer.data.at(-1)?.value ?? null
-  }
   try {
-    const [buy, sell] = await Promise.all([newest('buy'), newest('sell')])
-    return { buy, sell }
+    return await findNewestPrices(session, (side) => client.chart(side, wallet))
   } finally {
     client.close()
   }
 }
 
-function tellPreview(preview: Preview, prices: GramPrices): string {
+/** What comes after looking at a batch that has not run. */
+const NEXT: Partial<Record<BatchState, (batchId: number) => string>> = {
+  checked: (batchId) => `another person's \`goldpro batch approve ${batchId}\``,
+  approved: (batchId) => `\`goldpro batch run ${batchId}\``,
+}
+
+function tellPreview(preview: Preview, prices: NewestPrices): string {
   const { kinds, knownOrders, conflicts, overdue, repeatedWallets, topWallets, largest } = preview
   const wallets = topWallets.map(({ wallet, rows }) => `${wallet} ${rows} times`)
   return [
@@ -96,9 +110,30 @@ function tellPreview(preview: Preview, prices: GramPrices): string {
 const rupiahOrUnknown = (digits: string | null) =>
   digits === null ? 'unknown' : formatRupiah(BigInt(digits))
 
-function priceLine({ buy, sell }: GramPrices): string {
-  if (buy === null && sell === null)
-    return 'unknown: the gateway was not reached; set GATEWAY_URL to have it estimated'
-  const spelled = (price: Rupiah | null) => (price === null ? 'unknown' : formatRupiah(price))
-  return `buy ${spelled(buy)}, sell ${spelled(sell)}, by the gateway's chart`
+function priceLine({ buy, sell }: NewestPrices): string {
+  if (buy === null && sell === null) return NO_PRICE
+  const sides = [`buy ${spellPrice(buy)}`, `sell ${spellPrice(sell)}`]
+  const [ofBuy, ofSell] = [buy, sell].map((price) => (price === null ? '' : `, ${spellOrigin(price)}`))
+  return ofBuy === ofSell || sell === null
+    ? `${sides.join(', ')}${ofBuy}`
+    : `${sides[0]}${ofBuy}; ${sides[1]}${ofSell}`
+}
+
+const NO_PRICE =
+  'unknown: the gateway was not reached, and no `goldpro scheduler` has captured its chart; set GATEWAY_URL to have it estimated'
+
+const spellPrice = (price: NewestPrice | null) => (price === null ? 'unknown' : formatRupiah(price.rupiah))
+
+function spellOrigin(price: NewestPrice): string {
+  switch (price.from) {
+    case 'gateway':
+      return "by the gateway's chart"
+    case 'captured':
+      return `by the chart of ${price.day}, captured ${spellMinute(price.capturedAt)}`
+  }
+}
+
+/** Its minute on Jakarta's wall, as the chart's days are Jakarta's. */
+function spellMinute(moment: Date): string {
+  return wallClockOf('Asia/Jakarta').format(new Date(moment.getTime() - (moment.getTime() % 60_000)))
 }

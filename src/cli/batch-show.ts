@@ -29,9 +29,14 @@ export function listCommand(): Command {
         listBatches(database, LISTED, all === true),
       )
       if (json) for (const batch of batches) console.log(JSON.stringify(batch))
-      else console.log(batches.length === 0 ? 'no batches' : asTable(batches))
+      else console.log(batches.length === 0 ? none(all === true) : asTable(batches))
     })
 }
+
+const none = (ofAll: boolean) =>
+  ofAll
+    ? 'no batches: see `goldpro batch --help`'
+    : 'no batch is left to run or running: --all shows those that ended'
 
 function asTable(batches: readonly BatchSummary[]): string {
   const headings = [
@@ -113,9 +118,10 @@ function tellRun({ runAt, ratePerSecond, stopAfterFailures }: BatchProgress): st
   return [`  run           from ${runAt?.toISOString() ?? 'now'}, ${ratePerSecond} rows a second${stop}`]
 }
 
-function tellOrigin({ planId, plan, copiedFrom, dueAt }: BatchProgress): string[] {
+function tellOrigin({ planId, plan, copiedFrom, dueAt, state }: BatchProgress): string[] {
   if (plan === null) return []
-  if (copiedFrom === null) return [`  plan          ${planId} ${plan} runs copies of it`]
+  const runs = state === 'cancelled' ? 'ran' : 'runs'
+  if (copiedFrom === null) return [`  plan          ${planId} ${plan} ${runs} copies of it`]
   return [
     `  from          plan ${planId} ${plan}, due ${dueAt?.toISOString()}, a copy of batch ${copiedFrom}`,
   ]

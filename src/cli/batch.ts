@@ -15,13 +15,14 @@ export function batchCommand(): Command {
 From a file to its results:
   $ goldpro batch template > payroll.csv
   $ goldpro batch check payroll.csv
-  $ goldpro batch create payroll.csv --by ani
+  $ goldpro batch create payroll.csv --by ani     # prints its number, such as 1
   $ goldpro batch preview 1
-  $ goldpro batch approve 1 --by budi
+  $ goldpro batch approve 1 --by budi             # another person than its creator
   $ goldpro batch run 1
   $ goldpro batch show 1 --watch
   $ goldpro batch results 1 --output results.csv
-Rows are sent by \`goldpro scheduler\`, of which at least one must run.`,
+Rows are sent by \`goldpro scheduler\`, of which at least one must run; \`goldpro up\` has one.
+The same file again and again: \`goldpro plan add --help\`.`,
     )
   const commands = [
     ...[templateCommand(), checkCommand(), createCommand(), previewCommand(), approveCommand(), runCommand()],

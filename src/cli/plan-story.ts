@@ -16,7 +16,10 @@ export function planAsJson(plan: Plan | PlanSummary, dueTimes: number, more: obj
 export function tellPlan(plan: Plan, dueTimes: number): string {
   const { planId, name, partner, state, timeZone, startsAt, endsAt, maxCount } = plan
   const bounds = [
-    ...(startsAt <= plan.createdAt ? [] : [`from ${onTheWall(startsAt, timeZone)}`]),
+    // A plan without a start of its own starts when it was added, by another look at the clock.
+    ...(startsAt.getTime() - plan.createdAt.getTime() < 60_000
+      ? []
+      : [`from ${onTheWall(startsAt, timeZone)}`]),
     ...(endsAt === null ? [] : [`until ${onTheWall(endsAt, timeZone)}`]),
     ...(maxCount === null ? [] : [`${maxCount} times`]),
   ]
@@ -62,7 +65,7 @@ export function runTable(runs: readonly RunStory[], timeZone: string): string {
     run.batchState ?? (run.orderState === null ? '' : `${run.orderState} (${run.orderReason})`),
     run.batchId === null ? (run.orderId ?? '') : `batch ${run.batchId}`,
   ])
-  return table(['due', 'state', 'reason', 'order', 'order id'], rows)
+  return table(['due', 'state', 'reason', 'outcome', 'order or batch'], rows)
 }
 
 /** What became of a run that a person asked for. */

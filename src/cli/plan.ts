@@ -13,9 +13,9 @@ import { table } from './table.ts'
 
 /** `goldpro plan …` */
 export function planCommand(): Command {
-  const command = new Command('plan').description(
-    'orders that come again and again: add plans, watch and lead them',
-  )
+  const command = new Command('plan')
+    .description('orders that come again and again: add plans, watch and lead them')
+    .addHelpText('after', HELP)
   const commands = [
     addCommand(),
     listCommand(),
@@ -27,6 +27,15 @@ export function planCommand(): Command {
   for (const each of commands) command.addCommand(each)
   return command
 }
+
+const HELP = `
+From an order to its runs:
+  $ echo '{"kind":"buy","partner":"acme","phone_number":"081234500001","amount":100000}' > savings.json
+  $ goldpro plan add savings --order savings.json --cron '* * * * *'
+  $ goldpro plan history savings
+  $ goldpro plan remove savings
+Runs are started by \`goldpro scheduler\`, of which at least one must run; \`goldpro up\` has one.
+A file of orders is a batch first: \`goldpro batch --help\`.`
 
 const example = (rest: string) => `\nExample:\n  $ goldpro plan ${rest}`
 

@@ -23,6 +23,9 @@ import { startConfiguredWorker } from './worker.ts'
 
 type Stops = (() => Promise<unknown>)[]
 
+/** The sandbox tells its chart to any wallet: prices are captured from the first start on. */
+const SANDBOX_WALLET = '081234500001'
+
 /** `goldpro up` */
 export function upCommand(): Command {
   return new Command('up')
@@ -42,7 +45,9 @@ Example:
 }
 
 async function runUp(): Promise<void> {
-  const settings = parseSettings(process.env)
+  const given = parseSettings(process.env)
+  const chartPhoneNumber = given.chartPhoneNumber ?? (given.gateway === null ? SANDBOX_WALLET : null)
+  const settings = { ...given, chartPhoneNumber }
   const ended = endSignal()
   const stops: Stops = []
   try {

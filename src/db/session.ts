@@ -1,7 +1,8 @@
+import { Socket } from 'node:net'
 import pg from 'pg'
 import { type Statement, StorageError } from './pool.ts'
 
-/** One connection for set-based work that takes minutes: statements run one after the other, without a time-out. */
+/** One connection for set-based work that takes minutes: statements run one after the other. */
 export interface Session {
   /** @throws StorageError */
   run<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
@@ -14,29 +15,60 @@ export interface Session {
 /** What Postgres shows of a session in pg_stat_activity. */
 export const SESSION_NAME = 'goldpro session'
 
-/** Opens a session for one piece of work and closes it after. A lost connection ends its transaction. */
-export async function withSession<T>(databaseUrl: string, use: (session: Session) => Promise<T>): Promise<T> {
+/** A statement without a reply for so long is given up with its session: somebody else may hold the other end. */
+const REPLY_WITHIN_MS = 15 * 60_000
+
+/** How long a server may take to close a session that is over. */
+const CLOSE_WITHIN_MS = 5_000
+
+// The system then asks a silent peer whether it is there, ten times a second apart, and closes the connection when it is
+// not. A proxy answers for the server behind it, and the system for one that is stopped: hence the bounds above.
+const ASK_AFTER_MS = 10_000
+
+/**
+ * Opens a session for one piece of work and closes it after. A lost connection ends its transaction, and so does a
+ * server that vanishes without a word: the statement under way fails.
+ */
+export async function withSession<T>(
+  databaseUrl: string,
+  use: (session: Session) => Promise<T>,
+  { replyWithinMs = REPLY_WITHIN_MS } = {},
+): Promise<T> {
+  const socket = new Socket()
   const client = new pg.Client({
     connectionString: databaseUrl,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: ASK_AFTER_MS,
     application_name: SESSION_NAME,
+    stream: () => socket,
   })
   // A checked-out client without a listener ends the process when the server goes away.
   client.on('error', () => {})
   await client.connect()
   try {
-    return await use(sessionOn(client))
+    return await use(sessionOn(client, socket, replyWithinMs))
   } finally {
-    await client.end()
+    await within(Math.min(replyWithinMs, CLOSE_WITHIN_MS), socket, () => client.end())
   }
 }
 
-function sessionOn(client: pg.Client): Session {
+/** Cuts the connection when the work takes longer, which ends whatever waits for it. */
+async function within<T>(limitMs: number, socket: Socket, work: () => Promise<T>): Promise<T> {
+  const timer = setTimeout(() => socket.destroy(new Error(`no reply within ${limitMs} ms`)), limitMs)
+  try {
+    return await work()
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function sessionOn(client: pg.Client, socket: Socket, replyWithinMs: number): Session {
   const run = async <Row extends object>({ name, text }: Statement, values: readonly unknown[] = []) => {
     try {
       // Not prepared: plans of large joins must see the sizes and values of the day.
-      return (await client.query<Row>({ text, values: [...values] })).rows
+      const ask = () => client.query<Row>({ text, values: [...values] })
+      return (await within(replyWithinMs, socket, ask)).rows
     } catch (error) {
       throw new StorageError(name, error)
     }
@@ -51,7 +83,7 @@ function sessionOn(client: pg.Client): Session {
         await run({ name: 'commit', text: 'COMMIT' })
         return result
       } catch (error) {
-        await client.query('ROLLBACK').catch(() => {})
+        await run({ name: 'rollback', text: 'ROLLBACK' }).catch(() => {})
         throw error
       }
     },

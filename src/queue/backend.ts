@@ -36,6 +36,8 @@ export interface QueueWorker {
   close(): Promise<void>
 }
 
+const ADD_WITHIN_MS = 30_000
+
 type WorkerSettings = Omit<WorkerOptions, 'connection'>
 
 /**
@@ -50,7 +52,9 @@ export function openQueue(location: QueueLocation, onError: (error: Error) => vo
     queue.on('error', onError)
     return closingAlso(queue, () => connection.disconnect())
   }
-  const queue = new Queue(QUEUE_NAME, { connection: postgresConnection(location, 4) }, createPostgresBackend)
+  // And of a Postgres that vanished without a word, as whoever waits here may be the only scheduler.
+  const connection = { ...postgresConnection(location, 4), query_timeout: ADD_WITHIN_MS }
+  const queue = new Queue(QUEUE_NAME, { connection }, createPostgresBackend)
   queue.on('error', onError)
   return queue
 }
@@ -86,7 +90,12 @@ function connectRedis(
 
 function postgresConnection({ databaseUrl }: QueueLocation, connections: number) {
   if (databaseUrl === null) throw new Error('a queue needs a Redis or a Postgres URL')
-  return { connectionString: databaseUrl, max: Math.min(connections, 20), application_name: 'goldpro-queue' }
+  return {
+    connectionString: databaseUrl,
+    max: Math.min(connections, 20),
+    application_name: 'goldpro-queue',
+    ...{ keepAlive: true, keepAliveInitialDelayMillis: 10_000 },
+  }
 }
 
 /** BullMQ leaves a Redis connection that it was given open. */

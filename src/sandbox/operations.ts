@@ -153,11 +153,13 @@ export function answerOperation(row: OperationRow, books: Books, fields: Fields)
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const DAY_MS = 86_400_000
+const JAKARTA_OFFSET_MS = 7 * 3_600_000
 
 /** Seven days of a price that only its last day really knows. */
 function chart({ now }: Books, price: number): Answer {
   const data = Array.from({ length: 7 }, (_, day) => {
-    const at = new Date(now() - (6 - day) * DAY_MS)
+    // Its days are Jakarta's, as its replies carry that offset.
+    const at = new Date(now() + JAKARTA_OFFSET_MS - (6 - day) * DAY_MS)
     const date = `${String(at.getUTCDate()).padStart(2, '0')} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}`
     return { date, value: price }
   })

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { feedBatches, prepareFeeding } from '../batches/feed.ts'
-import { withSession } from '../db/session.ts'
+import { type Session, withSession } from '../db/session.ts'
 import { newOrderId } from '../new-order-id.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import { openQueue } from '../queue/backend.ts'
@@ -16,15 +16,19 @@ export interface BatchFeederParts {
   readonly name: string
   readonly log: OrderLog
   readonly everyMs?: number
+  /** Tests of servers that vanish shorten it. */
+  readonly replyWithinMs?: number
 }
 
 const FEED_EVERY_MS = 500
+/** A turn's statement is ended by the server after a minute, if the server is there. */
+const REPLY_WITHIN_MS = 90_000
 /** Waking an order again within this time adds no job. */
 const FEED_AGAIN_MS = 5_000
 
 /** Feeds running batches, and starts those whose time has come. Any number may run: none leads. */
 export function startBatchFeeder(parts: BatchFeederParts): Repeating {
-  const { databaseUrl, redisUrl, name, log, everyMs = FEED_EVERY_MS } = parts
+  const { databaseUrl, redisUrl, name, log, everyMs = FEED_EVERY_MS, replyWithinMs = REPLY_WITHIN_MS } = parts
   const queue = openQueue({ redisUrl, databaseUrl }, (error) => log.warn({ err: error }, 'queue trouble'))
   const stopping = new AbortController()
   const effects = {
@@ -33,14 +37,14 @@ export function startBatchFeeder(parts: BatchFeederParts): Repeating {
     actor: `feeder:${name}`,
     log,
   }
-  const work = () =>
-    withSession(databaseUrl, async (session) => {
-      await prepareFeeding(session)
-      while (!stopping.signal.aborted) {
-        await feedBatches(session, effects)
-        await wait(everyMs, undefined, { signal: stopping.signal }).catch(() => {})
-      }
-    })
+  const feed = async (session: Session) => {
+    await prepareFeeding(session)
+    while (!stopping.signal.aborted) {
+      await feedBatches(session, effects)
+      await wait(everyMs, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  }
+  const work = () => withSession(databaseUrl, feed, { replyWithinMs })
   const feeding = repeat(everyMs, work, (error) => log.warn({ err: error }, 'batches not fed, tried again'))
   return {
     async stop() {

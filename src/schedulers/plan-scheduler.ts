@@ -23,6 +23,8 @@ export interface PlanSchedulerParts {
 }
 
 const LOOK_EVERY_MS = 2_000
+/** Copying a batch is ended by the server after a minute, if the server is there. */
+const REPLY_WITHIN_MS = 90_000
 /** An order that was woken is not woken again by its plan. */
 const WAKE_ONCE_MS = 1_000
 /** Clocks this far apart: one of them has jumped, and nobody here knows which. */
@@ -41,7 +43,9 @@ export function startPlanScheduler(parts: PlanSchedulerParts): Repeating {
     log,
   }
   const look = async () => {
-    const kept = await withSession(databaseUrl, (session) => keepPlans(session, effects))
+    const kept = await withSession(databaseUrl, (session) => keepPlans(session, effects), {
+      replyWithinMs: REPLY_WITHIN_MS,
+    })
     if (Object.values(kept).some((count) => count > 0)) log.info(kept, 'kept plans')
   }
   const looking = repeat(everyMs, look, (error) => log.warn({ err: error }, 'plans not kept, tried again'))

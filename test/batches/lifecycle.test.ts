@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { approveBatch, cancelBatch, pauseBatch, resumeBatch, runBatch } from '../../src/batches/people.ts'
-import { StorageError } from '../../src/db/pool.ts'
 import type { Session } from '../../src/db/session.ts'
 import {
   BATCH_STATES,
   BATCH_TRANSITIONS,
   type BatchState,
   type BatchTransition,
+  ROW_STATES,
   ROW_TRANSITIONS,
 } from '../../src/domain/batch-lifecycle.ts'
 import { ANI, type BatchScene, BUDI, FAST, openBatchScene, withdrawalFile } from '../support/batch-scene.ts'
+import { constraintOf } from '../support/constraint.ts'
 
 let scene: BatchScene
 beforeAll(async () => {
@@ -18,16 +19,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await scene?.close()
 })
-
-async function constraintOf(refused: Promise<unknown>): Promise<string | null> {
-  const error = await refused.then(
-    () => null,
-    (reason: unknown) => reason,
-  )
-  if (error === null) return 'accepted'
-  if (!(error instanceof StorageError)) throw error
-  return error.constraint
-}
 
 const ALL = Object.values<BatchTransition>(BATCH_TRANSITIONS).flatMap(({ from, to, reasons }) =>
   (from ?? [null]).flatMap((each) => reasons.map((reason) => ({ from: each, to, reason }))),
@@ -125,6 +116,70 @@ describe('Postgres', () => {
       [batchId],
     )
     expect(await constraintOf(swapped)).toBe('batch_row_order')
+  })
+
+  it.each(LIVED.filter((state) => state !== 'running'))(
+    'counts no rows of a batch that is %s',
+    async (state) => {
+      const batchId = await scene.batchIn(state)
+      for (const count of ['fed_count', 'ended_count', 'failed_count']) {
+        const refused = scene.rows(`UPDATE batches SET ${count} = ${count} + 1 WHERE id = $1`, [batchId])
+        expect(await constraintOf(refused)).toBe('batch_is_running')
+      }
+    },
+  )
+
+  it.each(['approved', 'paused', 'cancelled'] as const)(
+    'feeds no row of a batch that is %s',
+    async (state) => {
+      const batchId = await scene.batchIn(state)
+      const refused = scene.rows(
+        `UPDATE batch_rows SET state = 'stored', order_id = gen_random_uuid() WHERE batch_id = $1`,
+        [batchId],
+      )
+      expect(await constraintOf(refused)).toBe('batch_is_running')
+    },
+  )
+
+  it.each(LIVED.filter((state) => state !== 'approved'))(
+    'says nothing new about how a batch that is %s runs',
+    async (state) => {
+      const batchId = await scene.batchIn(state)
+      for (const change of ['rate_per_second = 7', 'stop_after_failures = 7', `run_at = 'infinity'`])
+        expect(await constraintOf(scene.rows(`UPDATE batches SET ${change} WHERE id = $1`, [batchId]))).toBe(
+          'batch_run',
+        )
+    },
+  )
+
+  it('makes no move of a row that the table does not list, and erases none that may still be sent', async () => {
+    const legal = new Set<string>(ROW_TRANSITIONS.map(({ from, to }) => `${from}>${to}`))
+    const batchId = await scene.batchIn('running')
+    const moves: Record<string, () => Promise<unknown>> = {
+      waiting: async () => {},
+      stored: () => scene.feed({ wake: () => Promise.reject(new Error('away')) }).catch(() => {}),
+      queued: () => scene.feed(),
+      ended: async () => {
+        const rows = await scene.rows<{ id: string }>('SELECT id FROM orders WHERE state = $1', ['accepted'])
+        await scene.end(rows.map(({ id }) => id))
+        await scene.feed()
+      },
+    }
+    for (const [from, bring] of Object.entries(moves)) {
+      await bring()
+      for (const to of ROW_STATES.filter((state) => !legal.has(`${from}>${state}`))) {
+        const refused = scene.rows(`UPDATE batch_rows SET state = $2 WHERE batch_id = $1 AND state = $3`, [
+          ...[batchId, to, from],
+        ])
+        expect(await constraintOf(refused), `${from} → ${to}`).toBe('batch_row_transition')
+      }
+    }
+    const withdrawal = await scene.batchIn('approved', withdrawalFile())
+    const erase = scene.rows(
+      `UPDATE batch_rows SET content = content - 'ktp' - 'address' WHERE batch_id = $1`,
+      [withdrawal],
+    )
+    expect(await constraintOf(erase)).toBe('batch_row_transition')
   })
 
   it('keeps every move with who made it and why', async () => {

@@ -69,9 +69,12 @@ describe('from a template to results', () => {
       const preview = await goldpro(['batch', 'preview', id], { env })
       expect(preview).toMatchObject({ code: 0, err: '' })
       expect(preview.out).toMatch(/price of a gram +buy Rp [\d.]+, sell Rp [\d.]+/)
+      expect(preview.out).toContain(`next: another person's \`goldpro batch approve ${id}\``)
       expect(preview.out).toMatch(/wallets +2 appear more than once/)
       const approved = await batch('approve', id, '--by', 'budi')
       expect(approved.out).toContain(`next: \`goldpro batch run ${id}\``)
+      const looked = await batch('preview', id)
+      expect(looked.out).toContain(`next: \`goldpro batch run ${id}\`\n`)
       const run = await batch('run', id, '--rate', '50/s', '--stop-after-failures', '50%')
       expect(run.out).toMatch(/^batch \d+ runs: 4 rows, 50 a second at most, and pauses after 2 failures\n/)
       const watched = await batch('show', id, '--watch')
@@ -85,6 +88,7 @@ describe('from a template to results', () => {
       expect(lines.map(({ outcome }) => outcome)).toEqual(Array(4).fill('succeeded'))
       const shown = await goldpro(['orders', 'show', `acme/${lines[3]?.reference}`])
       expect(shown.out).toContain(`from      batch ${id}, row 4`)
+      expect((await batch('list')).out).toContain('no batch is left to run or running: --all shows those')
       const everything = [preview, watched, shown, await batch('show', id), await batch('list', '--all')]
       for (const secret of [WALLET, KTP, 'Jl. Contoh'])
         expect(everything.map(({ out, err }) => out + err).join('')).not.toContain(secret)
@@ -112,6 +116,19 @@ describe('batch check', () => {
     const mend = join(folder, 'to-mend.csv')
     expect(parse(await readFile(mend), { columns: true })).toHaveLength(2)
     expect((await stat(mend)).mode & 0o777).toBe(0o600)
+  })
+
+  it('never empties the file it checks, however it is named', async () => {
+    const name = await fileOf('same.csv', `${buysFile(1)}buy,,X,${WALLET},1\n`)
+    for (const same of [name, `./${name}`, join(folder, name)])
+      expect(await batch('check', name, '--bad-rows', same)).toMatchObject({
+        code: 2,
+        err: `goldpro: ${same} is the file that is checked: name another for its bad rows\n`,
+      })
+    const { out, err } = await batch('check', name)
+    expect(out).toContain('line 3, partner: must be 1 to 63')
+    expect(out).toContain('; --partner gives it to rows that do not say\n')
+    expect(err).toContain('`--bad-rows FILE`')
   })
 
   it('needs no database, reads standard input and prints JSON lines', async () => {
@@ -211,11 +228,35 @@ describe('batch', () => {
     expect(err).toBe('goldpro: nothing was stored: see all problems with `goldpro batch check`\n')
   })
 
-  it('tells an unknown price as unknown', async () => {
+  it('tells an unknown price as unknown, and one that was captured with its day', async () => {
     const batchId = String(await scene.create(buysFile(2)))
-    const { out } = await goldpro(['batch', 'preview', batchId], {
-      env: { GATEWAY_URL: 'http://127.0.0.1:9' },
+    const away = { env: { GATEWAY_URL: 'http://127.0.0.1:9' } }
+    const unknown = await goldpro(['batch', 'preview', batchId], away)
+    expect(unknown.out).toContain('price of a gram     unknown: the gateway was not reached')
+    await scene.rows(
+      `INSERT INTO prices (side, day, rupiah_per_gram, captured_at) VALUES
+        ('buy', '2026-11-22', 1, '2026-11-22T01:00:00Z'), ('buy', '2026-11-23', 900000, '2026-11-23T00:30:59.5Z')`,
+    )
+    const origin = 'by the chart of 2026-11-23, captured 2026-11-23T07:30+07:00\n'
+    for (const place of [away, {}]) {
+      const { out } = await goldpro(['batch', 'preview', batchId], place)
+      expect(out).toContain(`price of a gram     buy Rp 900.000, sell unknown, ${origin}`)
+      expect(out).toMatch(/buy +2 +1\.0000 +Rp 0 +0\.0000 +Rp 900\.000\n/)
+    }
+    const asJson = JSON.parse((await goldpro(['batch', 'preview', batchId, '--json'])).out)
+    expect(asJson).toMatchObject({
+      prices: { buy: 900_000, sell: null },
+      pricesBy: {
+        buy: { from: 'captured', day: '2026-11-23', capturedAt: '2026-11-23T00:30:59.500Z' },
+        sell: null,
+      },
     })
-    expect(out).toContain('price of a gram     unknown: the gateway was not reached')
+    await scene.rows(
+      `INSERT INTO prices (side, day, rupiah_per_gram, captured_at) VALUES ('sell', '2026-11-20', 850000, now())`,
+    )
+    const sides = await batch('preview', batchId)
+    expect(sides.out).toContain(
+      `buy Rp 900.000, ${origin.trimEnd()}; sell Rp 850.000, by the chart of 2026-11-20`,
+    )
   })
 })

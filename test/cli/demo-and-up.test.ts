@@ -72,6 +72,8 @@ describe('up', () => {
     await eventually(async () =>
       (await goldpro(['orders', 'list'])).out.includes('succeeded') ? true : null,
     )
+    const prices = () => goldpro(['prices', '--json'])
+    await eventually(async () => ((await prices()).out.includes('"sell":"848044"') ? true : null))
     const url = /http:\/\/127\.0\.0\.1:\d+(?=\/v1\/orders)/.exec(first.out())?.[0]
     const { key } = JSON.parse((await goldpro(['partner', 'add', 'shop', '--json'])).out)
     const placed = await ask(url ?? '', 'POST', '/v1/orders?wait=30', { key, body: aBuy() })

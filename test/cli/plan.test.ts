@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { feedBatches } from '../../src/batches/feed.ts'
 import { openDatabase } from '../../src/db/pool.ts'
+import { withSession } from '../../src/db/session.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { runCommand, startCommand } from '../support/command.ts'
+import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
 import { KTP, postalAddress, RECIPIENT, WALLET } from '../support/job-data.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
@@ -301,6 +305,8 @@ describe('a plan of a batch', () => {
       code: 0,
       out: expect.stringContaining(`copies of batch ${id}, 5 rows a second`),
     })
+    expect(added.out).toContain('bounds    none: until it is removed')
+    expect((await goldpro('batch', 'preview', String(id))).out).not.toContain('next:')
     const refused = await goldpro('batch', 'run', String(id))
     expect(refused).toMatchObject({ code: 1 })
     const ran = await plan(['run-now', 'of-batch'])
@@ -308,8 +314,20 @@ describe('a plan of a batch', () => {
     const copy = /batch (\d+)/.exec(ran.out)?.[1] ?? ''
     expect((await plan(['history', 'of-batch'])).out).toContain(`batch ${copy}`)
     expect((await plan(['list'])).out).toContain(`batch ${id}`)
+    expect((await goldpro('batch', 'show', String(id))).out).toContain('of-batch runs copies of it')
     const shown = await goldpro('batch', 'show', copy)
     expect(shown.out).toMatch(new RegExp(`from +plan \\d+ of-batch, due .*, a copy of batch ${id}`))
+    const effects = { newId: randomUUID, wake: async () => {}, actor: 'feeder:test', log: silentLog }
+    await withSession(test.databaseUrl, (session) => feedBatches(session, effects))
+    const [order] = await run<{ id: string }>(`SELECT id FROM orders WHERE reference LIKE 'PAY-1@%'`)
+    const story = await goldpro('orders', 'show', order?.id ?? '')
+    expect(story.out).toMatch(new RegExp(`\n {2}from {6}batch ${copy}, row 1, of plan of-batch, due 20.*Z\n`))
+    const asJson = parsed((await goldpro('orders', 'show', order?.id ?? '', '--json')).out)
+    expect(asJson).toMatchObject([
+      { planRun: null, batchRows: [{ batchId: Number(copy), rowNumber: 1, plan: 'of-batch' }] },
+    ])
+    await plan(['remove', 'of-batch'])
+    expect((await goldpro('batch', 'show', String(id))).out).toContain('of-batch ran copies of it')
   })
 
   it.each([

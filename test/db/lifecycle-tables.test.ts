@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { StorageError } from '../../src/db/pool.ts'
 import {
   ATTEMPT_OUTCOMES,
   ATTEMPT_TRANSITIONS,
@@ -8,6 +7,7 @@ import {
   TRANSITIONS,
   type Transition,
 } from '../../src/domain/lifecycle.ts'
+import { constraintOf } from '../support/constraint.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { aConfirming, anAccepted, anOrderIn, oneRow, openStores, outcomes } from '../support/stored-orders.ts'
 
@@ -25,16 +25,6 @@ afterAll(async () => {
 })
 
 const run = (text: string, values: readonly unknown[] = []) => stores.database.run({ name: '', text }, values)
-
-async function constraintOf(refused: Promise<unknown>): Promise<string | null> {
-  const error = await refused.then(
-    () => null,
-    (reason: unknown) => reason,
-  )
-  if (error === null) return 'accepted'
-  if (!(error instanceof StorageError)) throw error
-  return error.constraint
-}
 
 describe('the transition tables', () => {
   it('hold the same moves as the code', async () => {
@@ -155,6 +145,17 @@ describe('Postgres', () => {
         const refused = run('UPDATE attempts SET outcome = $2 WHERE order_id = $1', [intent.orderId, to])
         expect(await constraintOf(refused), `${from} → ${to}`).toBe('attempt_transition')
       }
+  })
+
+  it.each([
+    ['quote_id', `'other'`],
+    ['quoted_amount', 'coalesce(quoted_amount, 0) + 1'],
+    ['phone_number', `'081234500009'`],
+    ['intent_id', 'gen_random_uuid()'],
+  ])('never changes the %s of an attempt', async (column, value) => {
+    const { orderId } = await aConfirming(stores)
+    const refused = run(`UPDATE attempts SET ${column} = ${value} WHERE order_id = $1`, [orderId])
+    expect(await constraintOf(refused)).toBe('attempt_identity')
   })
 
   it.each(['orders', 'attempts', 'order_events'])('never deletes from %s', async (table) => {

@@ -1,27 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createBatch } from '../../src/batches/create.ts'
 import { feedBatches } from '../../src/batches/feed.ts'
-import { approveBatch, cancelBatch, runBatch } from '../../src/batches/people.ts'
-import { StorageError } from '../../src/db/pool.ts'
+import { cancelBatch, runBatch } from '../../src/batches/people.ts'
 import type { Session } from '../../src/db/session.ts'
-import { addBatchPlan } from '../../src/plans/batch-source.ts'
 import { removePlan } from '../../src/plans/lead-plan.ts'
-import type { PlanTerms } from '../../src/plans/plan.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { workOnPlan } from '../../src/plans/work-on-plan.ts'
-import { ANI, BATCH_HEADER, BUDI, buysFile, FAST, withdrawalFile } from '../support/batch-scene.ts'
+import { ANI, BATCH_HEADER, buysFile, FAST, withdrawalFile } from '../support/batch-scene.ts'
+import { constraintOf } from '../support/constraint.ts'
 import { WALLET } from '../support/job-data.ts'
-import {
-  EVERY_MINUTE,
-  leadAt,
-  nine,
-  openPlanScene,
-  type PlanScene,
-  planTerms,
-  QUIET,
-} from '../support/plan-scene.ts'
+import { EVERY_MINUTE, leadAt, nine, openPlanScene, type PlanScene, QUIET } from '../support/plan-scene.ts'
 
 let scene: PlanScene
 beforeEach(async () => {
@@ -31,27 +19,9 @@ afterEach(async () => {
   await scene.close()
 })
 
-async function approved(file = buysFile(3, 'P')): Promise<number> {
-  return await scene.session(async (session) => {
-    const request = { fileName: 'pay.csv', partner: null, by: 'ani' }
-    const created = await createBatch(session, Readable.from([Buffer.from(file)]), request)
-    if (created.is !== 'created') throw new Error(JSON.stringify(created))
-    await approveBatch(session, created.batchId, BUDI, false)
-    return created.batchId
-  })
-}
-
-const add = (batchId: number, terms: Partial<PlanTerms> = {}) =>
-  scene.session((session) => {
-    const wish = { batchId, ratePerSecond: 1_000, stopAfter: { is: 'percent', value: 50 } } as const
-    return addBatchPlan(session, planTerms(terms), wish, leadAt(nine(-1)))
-  })
-
-async function aPlan(batchId: number, terms: Partial<PlanTerms> = {}): Promise<number> {
-  const answer = await add(batchId, terms)
-  if (answer.is === 'refused') throw new Error(answer.because)
-  return answer.plan.planId
-}
+const approved = (file = buysFile(3, 'P')) => scene.batch(file)
+const add = (...args: Parameters<PlanScene['planBatch']>) => scene.planBatch(...args)
+const aPlan = (...args: Parameters<PlanScene['addBatch']>) => scene.addBatch(...args)
 
 const feed = () =>
   scene.session((session) =>
@@ -61,12 +31,6 @@ const feed = () =>
 const copies = () =>
   scene.run<{ id: number; state: string; approved_by: string; stop_after_failures: number }>(
     'SELECT id, state, approved_by, stop_after_failures FROM batches WHERE copied_from IS NOT NULL ORDER BY id',
-  )
-
-const constraintOf = (refused: Promise<unknown>) =>
-  refused.then(
-    () => 'accepted',
-    (error: unknown) => (error instanceof StorageError ? error.constraint : String(error)),
   )
 
 describe('a due time of a plan of a batch', () => {

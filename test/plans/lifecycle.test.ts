@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { StorageError } from '../../src/db/pool.ts'
 import {
   FINAL_PLAN_STATES,
   PLAN_STATES,
@@ -10,6 +9,7 @@ import {
 } from '../../src/domain/plan-lifecycle.ts'
 import { addPlan, pausePlan, removePlan, resumePlan, runPlanNow } from '../../src/plans/lead-plan.ts'
 import type { Plan } from '../../src/plans/plan.ts'
+import { constraintOf } from '../support/constraint.ts'
 import { KTP, postalAddress, WALLET } from '../support/job-data.ts'
 import { leadAt, nine, openPlanScene, type PlanScene, planTerms } from '../support/plan-scene.ts'
 import { anAccepted, oneRow } from '../support/stored-orders.ts'
@@ -21,16 +21,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await scene?.close()
 })
-
-async function constraintOf(refused: Promise<unknown>): Promise<string | null> {
-  const error = await refused.then(
-    () => null,
-    (reason: unknown) => reason,
-  )
-  if (error === null) return 'accepted'
-  if (!(error instanceof StorageError)) throw error
-  return error.constraint
-}
 
 const at = leadAt(nine(-1))
 const lead = {

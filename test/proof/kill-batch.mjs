@@ -69,14 +69,25 @@ async function prepare(databaseUrl, rows, ratePerSecond) {
   })
 }
 
+/** A machine whose processes are killed before they have started proves nothing, and is never done. */
+const STRIKE_AT_THE_LATEST_MS = 15_000
+
+/** Waits until rows have moved since the last blow. */
+async function moved(readMoves) {
+  const before = await readMoves()
+  const giveUpAt = Date.now() + STRIKE_AT_THE_LATEST_MS
+  while ((await readMoves()) === before && Date.now() < giveUpAt) await wait(50)
+}
+
 /** Kills or freezes one process after the other until the batch has finished; the dead are followed by new ones. */
-async function disturb(place, random, isFinished) {
+async function disturb(place, random, { isFinished, readMoves }) {
   const starts = [startScheduler, startScheduler, startWorker, startWorker]
   const children = starts.map((start) => start(place))
   let kills = 0
   let freezes = 0
   try {
     while (!(await isFinished())) {
+      await moved(readMoves)
       await wait(100 + random() * 900)
       const at = Math.floor(random() * starts.length)
       if (random() < 0.25) {
@@ -108,8 +119,12 @@ export async function killBatch({ databaseUrl, redisUrl, rows, seed, ratePerSeco
     const batchId = await prepare(databaseUrl, rows, ratePerSecond)
     const startedAt = Date.now()
     const isFinished = async () => (await readProgress(database, batchId)).state === 'finished'
+    const readMoves = async () => {
+      const { fed, ended, state } = await readProgress(database, batchId)
+      return `${fed} ${ended} ${state}`
+    }
     const place = { databaseUrl, redisUrl, gatewayUrl: sandbox.url }
-    const disturbed = await disturb(place, seeded(seed), isFinished)
+    const disturbed = await disturb(place, seeded(seed), { isFinished, readMoves })
     const { outcomes, fed, ended } = await readProgress(database, batchId)
     const orders = await readOrdersWithAttempts(database)
     const problems = checkSandbox(orders, sandbox, ({ reason }) => reason === 'intent_overdue').map(String)

@@ -333,6 +333,19 @@ describe('Postgres', () => {
     ).toBe('break_has_approval')
   })
 
+  it('lets a break begin by being found, and a closed one change only by being found again', async () => {
+    const order = aRecordedOrder()
+    await recordOrders(scene.databaseUrl, [order])
+    const wrong = await recordStatement(scene.databaseUrl, [lineOf(order, { fee: 1 })])
+    await scene.run()
+    const another = `INSERT INTO breaks SELECT (jsonb_populate_record(b, '{"id":999,"key":"x","reason":"changed"}')).* FROM breaks b`
+    expect(await constraintOf(another)).toBe('break_transition')
+    await recordStatement(scene.databaseUrl, [lineOf(order)], { replaces: [wrong] })
+    await scene.run()
+    const assign = `UPDATE breaks SET reason = 'assigned', owner = 'ani' WHERE state = 'closed'`
+    expect(await constraintOf(assign)).toBe('break_transition')
+  })
+
   it('lets no statement be complete that ends after it was imported', async () => {
     const period = { from: DAY.from, to: new Date(Date.now() + 3_600_000) }
     await expect(recordStatement(scene.databaseUrl, [], { period })).rejects.toThrow(/statements_complete/)

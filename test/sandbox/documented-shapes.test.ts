@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { GOLD_UNITS_PER_GRAM } from '../../src/domain/money.ts'
+import { dayOfChart } from '../../src/prices/chart-day.ts'
 import { RECIPIENT, WALLET } from '../support/job-data.ts'
 import {
   confirm,
@@ -94,6 +95,16 @@ describe('the data of a reply', () => {
         value: rupiah,
       })),
     )
+  })
+})
+
+describe('a chart', () => {
+  it('ends with today in Jakarta, whose offset the replies carry', async () => {
+    const sandbox = await start()
+    const jakarta = () => new Date().toLocaleDateString('en-CA', { timeZone: 'Asia/Jakarta' })
+    const before = jakarta()
+    const chart = Object.values((await post(sandbox, '/chart/sell', wallet)).data) as { date: string }[]
+    expect([before, jakarta()]).toContain(dayOfChart(chart.at(-1)?.date ?? ''))
   })
 })
 

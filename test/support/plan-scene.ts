@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { createBatch } from '../../src/batches/create.ts'
+import { approveBatch } from '../../src/batches/people.ts'
 import type { StatementRunner } from '../../src/db/pool.ts'
 import { withSession } from '../../src/db/session.ts'
+import { addBatchPlan } from '../../src/plans/batch-source.ts'
 import { type Kept, keepPlans } from '../../src/plans/keep-plans.ts'
-import { addPlan, type Lead } from '../../src/plans/lead-plan.ts'
+import { addPlan, type Lead, type PlanAnswer } from '../../src/plans/lead-plan.ts'
 import type { Plan, PlanTerms } from '../../src/plans/plan.ts'
+import { BUDI, buysFile } from './batch-scene.ts'
 import { WALLET } from './job-data.ts'
 import { createTestDatabase } from './postgres.ts'
 import { openStores } from './stored-orders.ts'
@@ -51,6 +56,33 @@ export async function openPlanScene() {
       const answer = await addPlan(stores.database, planTerms(overrides), leadAt(at))
       if (answer.is === 'refused') throw new Error(answer.because)
       return answer.plan
+    },
+    /** Stores a batch of ani's, approved by budi unless only checked. */
+    async batch(file = buysFile(3), state: 'checked' | 'approved' = 'approved'): Promise<number> {
+      return await withSession(databaseUrl, async (session) => {
+        const request = { fileName: 'pay.csv', partner: null, by: 'ani' }
+        const created = await createBatch(session, Readable.from([Buffer.from(file)]), request)
+        if (created.is !== 'created') throw new Error(JSON.stringify(created))
+        if (state === 'approved') await approveBatch(session, created.batchId, BUDI, false)
+        return created.batchId
+      })
+    },
+    /** Asks for a plan of a batch, every day at 09:00 unless told otherwise. */
+    async planBatch(
+      batchId: number,
+      terms: Partial<PlanTerms> = {},
+      at: Date = nine(-1),
+    ): Promise<PlanAnswer> {
+      const wish = { batchId, ratePerSecond: 1_000, stopAfter: { is: 'percent', value: 50 } } as const
+      return await withSession(databaseUrl, (session) =>
+        addBatchPlan(session, planTerms(terms), wish, leadAt(at)),
+      )
+    },
+    /** Adds a plan of a batch; its number. */
+    async addBatch(batchId: number, terms: Partial<PlanTerms> = {}, at?: Date): Promise<number> {
+      const answer = await this.planBatch(batchId, terms, at)
+      if (answer.is === 'refused') throw new Error(answer.because)
+      return answer.plan.planId
     },
     /** One tick of one scheduler, by a clock. */
     async tick(at: Date | ((runner: StatementRunner) => Promise<Date>), lockLimitMs = 10_000): Promise<Kept> {

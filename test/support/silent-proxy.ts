@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** A way to a server that can go silent: what is connected stays connected, and nothing comes through any more. */
+export interface SilentProxy {
+  /** The server's URL by way of the proxy. */
+  readonly url: string
+  /** Silences the connections whose first message has this text. */
+  silence(beginning: string): void
+  stop(): Promise<void>
+}
+
+export async function startSilentProxy(serverUrl: string): Promise<SilentProxy> {
+  const target = new URL(serverUrl)
+  const pairs = new Set<{ client: Socket; server: Socket; beginning: string; isSilent: boolean }>()
+  // An end that is not answered leaves the client waiting, as a vanished server would.
+  const proxy = createServer({ allowHalfOpen: true }, (client) => {
+    const server = connect(Number(target.port), target.hostname)
+    const pair = { client, server, beginning: '', isSilent: false }
+    pairs.add(pair)
+    client.on('data', (chunk) => {
+      pair.beginning ||= chunk.toString('latin1')
+      if (!pair.isSilent) server.write(chunk)
+    })
+    server.on('data', (chunk) => {
+      if (!pair.isSilent) client.write(chunk)
+    })
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        pairs.delete(pair)
+        other.destroy()
+      })
+    }
+  })
+  proxy.listen({ port: 0, host: '127.0.0.1' })
+  await once(proxy, 'listening')
+  const url = new URL(serverUrl)
+  url.hostname = '127.0.0.1'
+  url.port = String((proxy.address() as AddressInfo).port)
+  return {
+    url: url.href,
+    silence(beginning) {
+      for (const pair of pairs) pair.isSilent ||= pair.beginning.includes(beginning)
+    },
+    async stop() {
+      for (const { client, server } of pairs) {
+        client.destroy()
+        server.destroy()
+      }
+      proxy.close()
+      await once(proxy, 'close')
+    },
+  }
+}
