@@ -1,20 +1,25 @@
 import { SKIP_REASONS } from '../domain/plan-lifecycle.ts'
 import { describeSource, shownSource } from '../plans/order-source.ts'
-import type { Plan } from '../plans/plan.ts'
+import { nextDueTimes, type Plan } from '../plans/plan.ts'
 import type { PlanEvent, PlanSummary, RunStory } from '../plans/read-plans.ts'
 import { describeSchedule } from '../plans/schedule.ts'
-import { nextDueTimes, onTheWall } from './plan-options.ts'
+import { onTheWall } from './plan-options.ts'
 import { table } from './table.ts'
 
 /** A plan as JSON, with its next due times: nothing of a person's that must not be printed. */
 export function planAsJson(plan: Plan | PlanSummary, dueTimes: number, more: object = {}): string {
-  const next = plan.state === 'active' ? nextDueTimes(plan, dueTimes) : []
+  const next = nextDueTimes(plan, dueTimes)
   return JSON.stringify({ ...plan, source: shownSource(plan.source), nextDueTimes: next, ...more })
+}
+
+/** What operators call a plan: a partner's is named with it. */
+export function nameOf({ owner, name }: Pick<Plan, 'owner' | 'name'>): string {
+  return owner === null ? name : `${owner}/${name}`
 }
 
 /** A plan as a person reads it. */
 export function tellPlan(plan: Plan, dueTimes: number): string {
-  const { planId, name, partner, state, timeZone, startsAt, endsAt, maxCount } = plan
+  const { planId, partner, state, timeZone, startsAt, endsAt, maxCount } = plan
   const bounds = [
     ...(startsAt <= plan.createdAt ? [] : [`from ${onTheWall(startsAt, timeZone)}`]),
     ...(endsAt === null ? [] : [`until ${onTheWall(endsAt, timeZone)}`]),
@@ -22,7 +27,7 @@ export function tellPlan(plan: Plan, dueTimes: number): string {
   ]
   const deadline = plan.source.is === 'batch' ? '' : `; deadline ${spellMinutes(plan.deadlineMinutes ?? 15)}`
   return [
-    `plan ${planId} ${name}, ${state}`,
+    `plan ${planId} ${nameOf(plan)}, ${state}`,
     `  ${plan.source.is === 'order' ? `order     ${partner}: ` : 'batch     '}${describeSource(plan.source)}`,
     `  due       ${describeSchedule(plan.schedule)}, ${timeZone}`,
     `  bounds    ${bounds.join(', ') || 'none: until it is removed'}`,
@@ -58,12 +63,14 @@ export function runTable(runs: readonly RunStory[], timeZone: string): string {
   const rows = runs.map((run) => [
     onTheWall(run.dueAt, timeZone),
     run.state,
-    run.reason,
+    reasonOf(run),
     run.batchState ?? (run.orderState === null ? '' : `${run.orderState} (${run.orderReason})`),
     run.batchId === null ? (run.orderId ?? '') : `batch ${run.batchId}`,
   ])
   return table(['due', 'state', 'reason', 'order', 'order id'], rows)
 }
+
+const reasonOf = ({ reason, breach }: RunStory) => (breach === null ? reason : `${reason} (${breach})`)
 
 /** What became of a run that a person asked for. */
 export function tellRun(partner: string | null, run: RunStory): string {
@@ -71,7 +78,7 @@ export function tellRun(partner: string | null, run: RunStory): string {
     case 'planned':
       return 'planned: a scheduler starts it, after the run before it where that is under way'
     case 'skipped':
-      return `skipped: ${SKIP_REASONS[run.reason as keyof typeof SKIP_REASONS] ?? run.reason}`
+      return `skipped: ${SKIP_REASONS[run.reason as keyof typeof SKIP_REASONS] ?? run.reason}${run.breach === null ? '' : ` (${run.breach})`}`
     case 'started':
     case 'finished':
       if (run.batchId !== null)

@@ -6,7 +6,7 @@ export interface Session {
   /** @throws StorageError */
   run<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
   /** Runs the work in a transaction: committed when it returns, rolled back when it throws. */
-  transaction<T>(work: () => Promise<T>): Promise<T>
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
   /** The connection itself, for COPY. */
   readonly client: pg.Client
 }
@@ -41,13 +41,13 @@ function sessionOn(client: pg.Client): Session {
       throw new StorageError(name, error)
     }
   }
-  return {
+  const session: Session = {
     client,
     run,
     async transaction(work) {
       await run({ name: 'begin', text: 'BEGIN' })
       try {
-        const result = await work()
+        const result = await work(session)
         await run({ name: 'commit', text: 'COMMIT' })
         return result
       } catch (error) {
@@ -56,4 +56,5 @@ function sessionOn(client: pg.Client): Session {
       }
     },
   }
+  return session
 }
