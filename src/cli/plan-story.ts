@@ -3,6 +3,7 @@ import { describeSource, shownSource } from '../plans/order-source.ts'
 import { nextDueTimes, type Plan } from '../plans/plan.ts'
 import type { PlanEvent, PlanSummary, RunStory } from '../plans/read-plans.ts'
 import { describeSchedule } from '../plans/schedule.ts'
+import { spellSpan } from '../plans/terms.ts'
 import { onTheWall } from './plan-options.ts'
 import { table } from './table.ts'
 
@@ -25,13 +26,13 @@ export function tellPlan(plan: Plan, dueTimes: number): string {
     ...(endsAt === null ? [] : [`until ${onTheWall(endsAt, timeZone)}`]),
     ...(maxCount === null ? [] : [`${maxCount} times`]),
   ]
-  const deadline = plan.source.is === 'batch' ? '' : `; deadline ${spellMinutes(plan.deadlineMinutes ?? 15)}`
+  const deadline = plan.source.is === 'batch' ? '' : `; deadline ${spellSpan(plan.deadlineMinutes ?? 15)}`
   return [
     `plan ${planId} ${nameOf(plan)}, ${state}`,
     `  ${plan.source.is === 'order' ? `order     ${partner}: ` : 'batch     '}${describeSource(plan.source)}`,
     `  due       ${describeSchedule(plan.schedule)}, ${timeZone}`,
     `  bounds    ${bounds.join(', ') || 'none: until it is removed'}`,
-    `  missed    ${plan.missed} within ${spellMinutes(plan.maxAgeMinutes)}; overlap ${plan.overlap}${deadline}`,
+    `  missed    ${plan.missed} within ${spellSpan(plan.maxAgeMinutes)}; overlap ${plan.overlap}${deadline}`,
     ...tellNext(plan, dueTimes),
   ].join('\n')
 }
@@ -43,11 +44,6 @@ function tellNext(plan: Plan, limit: number): string[] {
   return times.map(
     (time, position) => `  ${position === 0 ? 'next ' : '     '}     ${onTheWall(time, plan.timeZone)}`,
   )
-}
-
-function spellMinutes(minutes: number): string {
-  if (minutes % (24 * 60) === 0) return `${minutes / (24 * 60)}d`
-  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`
 }
 
 /** The moves of a plan, a line each. */

@@ -1,4 +1,5 @@
 import type { StatementRunner } from '../db/pool.ts'
+import type { OrderState } from '../domain/lifecycle.ts'
 import type { PlanState, RunState } from '../domain/plan-lifecycle.ts'
 import type { Breach } from '../partners/limits.ts'
 import { PLAN_COLUMNS, type Plan } from './plan.ts'
@@ -53,7 +54,7 @@ export interface RunStory {
   readonly breach: Breach | null
   readonly reference: string
   readonly orderId: string | null
-  readonly orderState: string | null
+  readonly orderState: OrderState | null
   readonly orderReason: string | null
   readonly batchId: number | null
   readonly batchState: string | null
@@ -61,12 +62,16 @@ export interface RunStory {
   readonly endedAt: Date | null
 }
 
+/** For `SELECT … FROM ops.plan_runs`. */
+export const RUN_COLUMNS = `
+  due_at AS "dueAt", state, reason, breach, reference, order_id AS "orderId", order_state AS "orderState",
+  order_reason AS "orderReason", batch_id AS "batchId", batch_state AS "batchState", started_at AS "startedAt",
+  ended_at AS "endedAt"`
+
 const READ_RUNS = {
   name: 'read_plan_runs',
   text: `
-    SELECT due_at AS "dueAt", state, reason, breach, reference, order_id AS "orderId", order_state AS "orderState",
-      order_reason AS "orderReason", batch_id AS "batchId", batch_state AS "batchState", started_at AS "startedAt", ended_at AS "endedAt"
-    FROM ops.plan_runs WHERE plan_id = $1 AND ($2::timestamptz IS NULL OR due_at = $2)
+    SELECT ${RUN_COLUMNS} FROM ops.plan_runs WHERE plan_id = $1 AND ($2::timestamptz IS NULL OR due_at = $2)
     ORDER BY due_at DESC LIMIT $3`,
 }
 

@@ -69,6 +69,12 @@ const span = matching(/^[1-9]\d{0,5}[mhd]$/, SPAN).transform((text, context) => 
   return z.NEVER
 })
 
+/** Minutes as they are asked for: `90m`, `12h`, `7d`. */
+export function spellSpan(minutes: number): string {
+  if (minutes % MINUTES.d === 0) return `${minutes / MINUTES.d}d`
+  return minutes % MINUTES.h === 0 ? `${minutes / MINUTES.h}h` : `${minutes}m`
+}
+
 const ZONE = 'a time zone such as Asia/Jakarta, Asia/Makassar or Asia/Jayapura'
 const moment = matching(
   /^20\d\d-\d\d-\d\d(T([01]\d|2[0-3]):[0-5]\d)?$/,
