@@ -47,7 +47,7 @@ function whatOf({ order, batch, rate, stopAfterFailures = null, deadline }: Wish
     if (deadline !== undefined) throw new Failure(2, '--deadline goes with --order')
     const { is, value } = stopAfterFailures ?? {}
     const stop = is === 'percent' ? `${value}%` : value
-    return given({ batch_id: batch, rate, stop_after_failures: stop })
+    return given({ batch_id: batch, rate_per_second: rate, stop_after_failures: stop })
   }
   if (order === undefined || batch !== undefined) throw new Failure(2, 'say what: either --order or --batch')
   if (rate !== undefined || stopAfterFailures !== null)

@@ -32,8 +32,8 @@ function sourceOf(source: Plan['source']): Pick<PlanAnswer, 'order' | 'batch'> {
     const order = { kind, phone_number: maskPhoneNumber(phone_number), request: requestOf(content) }
     return { order, batch: null }
   }
-  const { batch_id, rate_per_second: rate, stop_after_failures } = source
-  return { order: null, batch: { batch_id, rate, stop_after_failures } }
+  const { is: _, ...batch } = source
+  return { order: null, batch }
 }
 
 function scheduleOf(schedule: Schedule): PlanAnswer['schedule'] {

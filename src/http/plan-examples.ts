@@ -29,7 +29,7 @@ export const PLAN_BODIES = {
     name: 'payroll-1',
     batch_id: 1,
     schedule: { monthly: { day: 25 } },
-    rate: 50,
+    rate_per_second: 50,
     stop_after_failures: '5%',
   },
 } as const

@@ -44,7 +44,7 @@ export const planAnswer = z.strictObject({
   batch: z
     .strictObject({
       batch_id: z.int(),
-      rate: z.int(),
+      rate_per_second: z.int(),
       stop_after_failures: z.int().nullable().describe('failures of one copy'),
     })
     .nullable(),

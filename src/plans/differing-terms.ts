@@ -34,10 +34,6 @@ function differingSource(kept: PlanSource, asked: PlanSource, isOver: boolean): 
       .filter((field) => !isOver || !/^(ktp|address)(\.|$)/.test(field))
       .map((field) => `order.${field}`)
   }
-  if (kept.is === 'batch' && asked.is === 'batch') {
-    const { is: _ours, rate_per_second: rate, ...ours } = kept
-    const { is: _theirs, rate_per_second: askedRate, ...theirs } = asked
-    return differingKeys({ ...ours, rate }, { ...theirs, rate: askedRate })
-  }
+  if (kept.is === 'batch' && asked.is === 'batch') return differingKeys(kept, asked)
   return ['order', 'batch_id']
 }

@@ -41,7 +41,7 @@ export function readPlanWish(given: unknown): PlanWish {
   if (isOfBatch) {
     const read = parsed(batchPlan, given)
     return {
-      ...{ is: 'batch', terms: commonOf(read), batchId: read.batch_id, ratePerSecond: read.rate },
+      ...{ is: 'batch', terms: commonOf(read), batchId: read.batch_id, ratePerSecond: read.rate_per_second },
       stopAfter: stopAfterOf(read.stop_after_failures),
     }
   }

@@ -123,7 +123,7 @@ export const batchPlan = z.strictObject(
     batch_id: wholeNumber(1, 999_999_999, "a batch's number").describe(
       'an approved batch, of which each run makes a copy',
     ),
-    rate: wholeNumber(1, MAX_RATE_PER_SECOND)
+    rate_per_second: wholeNumber(1, MAX_RATE_PER_SECOND)
       .describe('rows sent per second at most')
       .default(DEFAULT_RATE_PER_SECOND),
     stop_after_failures: z

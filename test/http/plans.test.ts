@@ -171,12 +171,12 @@ describe('adding a plan', () => {
     ['an age without a unit', { max_age: '90' }, 'max_age'],
     ['an age above a year', { max_age: '367d' }, 'max_age'],
     ['a deadline that is none', { deadline: 15 }, 'deadline'],
-    ['a rate with an order', { rate: 5 }, 'rate'],
+    ['a rate with an order', { rate_per_second: 5 }, 'rate_per_second'],
     ['an unknown field', { colour: 'gold' }, 'colour'],
     ['a batch that is not there', { order: undefined, batch_id: 999_999 }, 'batch_id'],
     ['a batch that is no number', { order: undefined, batch_id: 'x' }, 'batch_id'],
     ['a deadline with a batch', { order: undefined, batch_id: 1, deadline: '1h' }, 'deadline'],
-    ['too many rows a second', { order: undefined, batch_id: 1, rate: 1_001 }, 'rate'],
+    ['too many rows a second', { order: undefined, batch_id: 1, rate_per_second: 1_001 }, 'rate_per_second'],
     [
       'a share above all',
       { order: undefined, batch_id: 1, stop_after_failures: '101%' },
@@ -244,17 +244,19 @@ describe('a plan of a batch', () => {
   it('takes an own approved batch once, and no other', async () => {
     const [shop, other] = [await here.partner(), await here.partner()]
     const batch_id = await ownBatch(here, shop.name)
-    const body = aPlan({ order: undefined, batch_id, rate: 5, stop_after_failures: 2 })
+    const body = aPlan({ order: undefined, batch_id, rate_per_second: 5, stop_after_failures: 2 })
     const foreign = await post(other, body)
     const absent = await post(other, { ...body, batch_id: 999_999 })
     expect(foreign.json.errors).toMatchObject([{ field: 'batch_id' }])
     expect(foreign.text).toBe(absent.text)
     expect(await post(shop, body)).toMatchObject({
       status: 201,
-      json: { order: null, batch: { batch_id, rate: 5, stop_after_failures: 2 } },
+      json: { order: null, batch: { batch_id, rate_per_second: 5, stop_after_failures: 2 } },
     })
     expect((await post(shop, aPlan({ order: undefined, batch_id }))).json.code).toBe('batch_unfit')
-    expect(await post(shop, { ...body, rate: 6 })).toMatchObject({ json: { differs: ['rate'] } })
+    expect(await post(shop, { ...body, rate_per_second: 6 })).toMatchObject({
+      json: { differs: ['rate_per_second'] },
+    })
     expect(await post(shop, { ...body, stop_after_failures: '1%' })).toMatchObject({
       json: { differs: ['stop_after_failures'] },
     })
