@@ -1,4 +1,7 @@
+import { fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LimitChange, setLimits } from '../../src/db/partner-store.ts'
@@ -16,7 +19,7 @@ import { valuesOf } from '../support/from-schema.ts'
 import { KTP, postalAddress } from '../support/job-data.ts'
 import { ownBatch } from '../support/own-batch.ts'
 import { leadAt, planTerms, QUIET } from '../support/plan-scene.ts'
-import { aBuy, aPlan, keepPrice, startTestWeb, type TestWeb } from '../support/web.ts'
+import { aBuy, aPlan, ask, keepPrice, startTestWeb, type TestWeb } from '../support/web.ts'
 
 let here: TestWeb
 beforeAll(async () => {
@@ -75,6 +78,22 @@ describe('adding a plan', () => {
       const statuses = replies.map(({ status }) => status).sort()
       expect(statuses).toEqual([...Array(99).fill(200), 201])
       expect(new Set(replies.map(({ text }) => text)).size).toBe(1)
+    }
+    expect(await plansOf(shop)).toBe(2)
+  })
+
+  it('is finished by the repetition when the process was killed after the commit', async () => {
+    const shop = await here.partner()
+    const batch_id = await ownBatch(here, shop.name)
+    const program = fileURLToPath(new URL('dying-web.mjs', import.meta.url))
+    for (const body of [aPlan(), aPlan({ order: undefined, batch_id })]) {
+      const child = fork(program, [JSON.stringify({ databaseUrl: here.databaseUrl, isMortal: true })])
+      const [url] = (await once(child, 'message')) as [string]
+      const died = once(child, 'exit')
+      await expect(ask(url, 'POST', '/v1/plans', { key: shop.key, body })).rejects.toThrow()
+      expect(await died).toEqual([null, 'SIGKILL'])
+      const again = await post(shop, body)
+      expect(again).toMatchObject({ status: 200, json: { name: body.name, state: 'active' } })
     }
     expect(await plansOf(shop)).toBe(2)
   })
