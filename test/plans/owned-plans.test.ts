@@ -12,6 +12,7 @@ import { placeOrder } from '../../src/partners/place-order.ts'
 import { judgeOrders } from '../../src/plans/owner-limits.ts'
 import type { PlanTerms } from '../../src/plans/plan.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
+import { findPlan } from '../../src/plans/read-plans.ts'
 import { workOnPlan } from '../../src/plans/work-on-plan.ts'
 import { WALLET } from '../support/job-data.ts'
 import { EVERY_MINUTE, nine, openPlanScene, type PlanScene } from '../support/plan-scene.ts'
@@ -255,6 +256,14 @@ describe('the name of a partner’s plan', () => {
     await expect(addOwned({ name: 'savings' })).rejects.toThrow('there is a plan savings already')
     await scene.run(`UPDATE plans SET state = 'removed', reason = 'removed_by_partner' WHERE owner = 'shop'`)
     await expect(addOwned({ name: 'savings' })).rejects.toThrow('there is a plan savings already')
+  })
+
+  it('is found by operators with its owner, and theirs without', async () => {
+    const [theirs, ours] = [await addOwned({ name: 'same' }), await scene.add({ name: 'same' })]
+    const found = async (given: string) => (await findPlan(scene.database, given))?.planId
+    expect(await found('same')).toBe(ours.planId)
+    expect(await found('shop/same')).toBe(theirs.planId)
+    expect(await found(String(theirs.planId))).toBe(theirs.planId)
   })
 
   it('and its owner never change, and the owner is the partner of its orders', async () => {
