@@ -20,8 +20,13 @@ export interface Begun {
   readonly orderIds: readonly string[]
   readonly started: number
   readonly refused: readonly Skip[]
+  /** The owner's orders of this minute are used up. */
+  readonly isPutOff: boolean
+  /** There are runs left that may be started at once. */
   readonly isCut: boolean
 }
+
+const NOTHING: Begun = { orderIds: [], started: 0, refused: [], isPutOff: false, isCut: false }
 
 /** Starts the runs, unless the plan's owner may not do anything. */
 export async function beginRuns(
@@ -35,13 +40,14 @@ export async function beginRuns(
   const owner = plan.owner === null || runs.length === 0 ? null : await readOwner(session, plan.owner)
   if (owner === 'suspended') {
     const refused = runs.map((run): Skip => ({ run, reason: 'partner_suspended' }))
-    return { orderIds: [], started: 0, refused, isCut: false }
+    return { ...NOTHING, refused }
   }
   switch (source.is) {
     case 'order': {
       const { orderIds, skips, putOff } = await startRuns(session, plan, source, { runs, owner, now }, work)
       await putOffRuns(session, plan.planId, putOff)
-      return { orderIds, started: orderIds.length, refused: skips, isCut: false }
+      const isPutOff = putOff.length > 0
+      return { ...NOTHING, orderIds, started: orderIds.length, refused: skips, isPutOff }
     }
     case 'batch':
       return await startFirst(session, plan, source, runs, work)
@@ -56,11 +62,11 @@ async function startFirst(
   [run, ...later]: readonly StartingRun[],
   work: BeginningWork,
 ): Promise<Begun> {
-  if (run === undefined) return { orderIds: [], started: 0, refused: [], isCut: false }
+  if (run === undefined) return NOTHING
   await putOffRuns(session, plan.planId, later)
   const reason = await startBatchRun(session, plan, source, run.dueAt, work.actor)
   const refused = reason === null ? [] : [{ run, reason }]
-  return { orderIds: [], started: 1 - refused.length, refused, isCut: later.length > 0 }
+  return { ...NOTHING, started: 1 - refused.length, refused, isCut: later.length > 0 }
 }
 
 /** Leaves runs planned: they are not late by that. */

@@ -79,13 +79,20 @@ const LOCK_PLAN = {
   text: `SELECT ${PLAN_COLUMNS} FROM plans p WHERE p.id = $1 FOR UPDATE`,
 }
 
+// Making a copy of a large batch holds its plan for seconds: requests over HTTP must not queue up for it.
+const LIMIT_WAIT = {
+  name: 'limit_wait_for_plan',
+  text: `SELECT set_config('lock_timeout', '2s', true)`,
+}
+
 /** Holds the plan against schedulers, and leads it as it then is. */
 export async function leading<T extends object>(
   database: Transactor,
-  planId: number,
+  { planId, who }: { readonly planId: number; readonly who: Leader },
   lead: (plan: Plan, runner: StatementRunner) => Promise<PlanAnswer<T>>,
 ): Promise<PlanAnswer<T>> {
   return await database.transaction(async (runner) => {
+    if (who === 'partner') await runner.run(LIMIT_WAIT, [])
     const [plan] = await runner.run<Plan>(LOCK_PLAN, [planId])
     return plan === undefined ? refused('unknown', `there is no plan ${planId}`) : await lead(plan, runner)
   })
@@ -104,7 +111,7 @@ const PAUSE_PLAN = {
 
 /** Pauses an active plan: it has no due times until it is resumed, and starts none that it had. */
 export async function pausePlan(database: Transactor, planId: number, lead: Lead): Promise<PlanAnswer> {
-  return await leading(database, planId, async (plan, runner) => {
+  return await leading(database, { planId, who: lead.who }, async (plan, runner) => {
     if (plan.state !== 'active') return wrongState(plan, 'only an active plan is paused')
     const now = await lead.clock(runner)
     const values = [planId, actorOf(lead), lead.note, now, `paused_by_${lead.who}`]
@@ -123,7 +130,7 @@ const RESUME_PLAN = {
 export async function resumePlan(database: Transactor, planId: number, lead: Lead): Promise<PlanAnswer> {
   // What was due before the pause gets its runs first, when no scheduler has written them.
   while ((await planDueTimes(database, { ...lead, actor: actorOf(lead), planId })) > 0);
-  return await leading(database, planId, async (plan, runner) => {
+  return await leading(database, { planId, who: lead.who }, async (plan, runner) => {
     if (plan.state !== 'paused') return wrongState(plan, 'only a paused plan is resumed')
     if (lead.who === 'partner' && plan.reason === 'paused_by_person')
       return wrongState(plan, 'an operator paused it, and only an operator resumes it')
@@ -147,7 +154,7 @@ const REMOVE_PLAN = {
 
 /** Removes a plan for good. Its history stays, its personal data go; orders that were started are not touched. */
 export async function removePlan(database: Transactor, planId: number, lead: Lead): Promise<PlanAnswer> {
-  return await leading(database, planId, async (plan, runner) => {
+  return await leading(database, { planId, who: lead.who }, async (plan, runner) => {
     if (plan.state !== 'active' && plan.state !== 'paused')
       return wrongState(plan, 'nothing of it runs any more')
     await runner.run(SKIP_PLANNED, [planId, actorOf(lead)])

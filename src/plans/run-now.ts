@@ -27,7 +27,7 @@ export async function runPlanNow(
   lead: Lead,
   named: Date | null = null,
 ): Promise<PlanAnswer<{ readonly dueAt: Date }>> {
-  return await leading(database, planId, async (plan, runner) => {
+  return await leading(database, { planId, who: lead.who }, async (plan, runner) => {
     if (named !== null && (await runner.run(FIND_RUN, [planId, named])).length > 0)
       return { is: 'done', plan, dueAt: named }
     if (plan.state !== 'active') return wrongState(plan, 'only an active plan runs')

@@ -26,11 +26,20 @@ export interface WorkDone {
   readonly started: number
   readonly skipped: number
   readonly isEnded: boolean
+  /** Its owner's orders of this minute are used up. */
+  readonly isPutOff: boolean
   /** There may be more to decide about at once. */
   readonly hasMore: boolean
 }
 
-const NOTHING: WorkDone = { orderIds: [], started: 0, skipped: 0, isEnded: false, hasMore: false }
+const NOTHING: WorkDone = {
+  orderIds: [],
+  started: 0,
+  skipped: 0,
+  isEnded: false,
+  isPutOff: false,
+  hasMore: false,
+}
 
 type Row = PlannedRun & StartingRun
 
@@ -56,13 +65,19 @@ export async function workOnPlan(session: Session, planId: number, work: PlanWor
     if (found === undefined) throw new Error('a plan without a situation')
     const { waiting, skips, starting } = sortOut(runs, decideRuns(plan, runs, { now, ...found }))
     await putOffRuns(session, planId, waiting)
-    const { orderIds, started, refused, isCut } = await beginRuns(session, plan, starting, now, work)
+    const { orderIds, started, refused, isPutOff, isCut } = await beginRuns(
+      session,
+      plan,
+      starting,
+      now,
+      work,
+    )
     const skipped = [...skips, ...refused]
     await skipRuns(session, planId, skipped, work.actor)
     const isEnded = (await session.run(END_PLAN, [planId, work.actor])).length > 0
     const isProgress = started + skipped.length > 0
     const hasMore = isProgress && (isCut || runs.length === RUNS_AT_ONCE)
-    return { orderIds, started, skipped: skipped.length, isEnded, hasMore }
+    return { orderIds, started, skipped: skipped.length, isEnded, isPutOff, hasMore }
   })
 }
 

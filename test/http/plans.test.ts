@@ -319,6 +319,20 @@ describe('leading a plan', () => {
     expect(actors).toEqual([{ actor: `partner:${shop.name}` }])
   })
 
+  it('does not wait long for a scheduler that has the plan: it is to be tried again', async () => {
+    const shop = await here.partner()
+    await post(shop, aPlan({ name: 'held' }))
+    const reply = await withSession(here.databaseUrl, (session) =>
+      session.transaction(async (held) => {
+        await held.run({ name: '', text: 'SELECT 1 FROM plans WHERE owner = $1 FOR UPDATE' }, [shop.name])
+        return await here.ask('POST', '/v1/plans/held/pause', shop)
+      }),
+    )
+    expect(reply).toMatchObject({ status: 503, json: { code: 'unavailable' } })
+    expect(reply.headers.get('retry-after')).toBe('2')
+    expect((await here.ask('POST', '/v1/plans/held/pause', shop)).status).toBe(200)
+  })
+
   it('does not resume what an operator paused', async () => {
     const shop = await here.partner()
     await post(shop, aPlan({ name: 'stopped' }))

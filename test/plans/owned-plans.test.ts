@@ -9,13 +9,14 @@ import { newOrderId } from '../../src/new-order-id.ts'
 import { addPartnerWithKey } from '../../src/partners/keys.ts'
 import { limitsOf } from '../../src/partners/limits.ts'
 import { placeOrder } from '../../src/partners/place-order.ts'
+import { keepPlans } from '../../src/plans/keep-plans.ts'
 import { judgeOrders } from '../../src/plans/owner-limits.ts'
 import type { PlanTerms } from '../../src/plans/plan.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { findPlan } from '../../src/plans/read-plans.ts'
 import { workOnPlan } from '../../src/plans/work-on-plan.ts'
 import { WALLET } from '../support/job-data.ts'
-import { EVERY_MINUTE, nine, openPlanScene, type PlanScene } from '../support/plan-scene.ts'
+import { EVERY_MINUTE, nine, openPlanScene, type PlanScene, QUIET } from '../support/plan-scene.ts'
 import { oneRow } from '../support/stored-orders.ts'
 
 let scene: PlanScene
@@ -178,6 +179,47 @@ describe('a limit', () => {
     await scene.tick(nine(1.1))
     expect((await scene.references()).length).toBeGreaterThanOrEqual(Math.min(orders + 7, 20))
     expect(await breaches()).toEqual(Array(20).fill(null))
+  })
+
+  it('that many plans wait for costs a tick one look, and none of them is missed by that', async () => {
+    await limit({ orders_per_minute: 1 })
+    for (let n = 0; n < 8; n += 1) await addOwned({ missed: 'skip' })
+    const late = await addOwned({ missed: 'skip', maxAgeMinutes: 7 * 24 * 60 }, nine(-3 * 24 * 60))
+    const other = await scene.add()
+    const look = async (at: Date) => {
+      let looks = 0
+      await scene.session((session) => {
+        const run: Session['run'] = (statement, values) => {
+          if (statement.name === 'lock_plan') looks += 1
+          return session.run(statement, values)
+        }
+        const work = { actor: 'scheduler:test', clock: async () => at, newId: newOrderId, log: QUIET }
+        return keepPlans({ ...session, run }, { ...work, wake: async () => {} })
+      })
+      return looks
+    }
+    await place('W-1', 1)
+    const looks = await look(nine())
+    // A minute may have ended in between, and let one through.
+    expect([2, 3]).toContain(looks)
+    expect(
+      await scene.run('SELECT 1 FROM plan_runs WHERE plan_id = $1 AND order_id IS NOT NULL', [other.planId]),
+    ).toHaveLength(1)
+    for (let minute = 2; minute < 12; minute += 1) {
+      await endMinute()
+      await look(nine(minute))
+    }
+    const reasons = await scene.run<{ reason: string }>(
+      'SELECT reason FROM plan_runs WHERE plan_id <> $1 ORDER BY plan_id',
+      [late.planId],
+    )
+    expect(reasons.map(({ reason }) => reason)).toEqual(Array(9).fill('order_submitted'))
+    // What nobody had looked at in time is still missed.
+    const missed = await scene.run<{ reason: string }>(
+      `SELECT DISTINCT reason FROM plan_runs WHERE plan_id = $1 AND due_at < $2`,
+      [late.planId, nine()],
+    )
+    expect(missed).toEqual([{ reason: 'missed' }])
   })
 
   it('is one for runs and orders over HTTP at the same time', async () => {
