@@ -21,4 +21,8 @@ export interface WalletGateway {
   register(wallet: { phone_number: string; name: string; email: string }): Promise<GatewayAnswer<object>>
   region(kecamatan: string): Promise<GatewayAnswer<readonly unknown[]>>
   getAddress(phoneNumber: string): Promise<GatewayAnswer<WalletAddress>>
+  chart(
+    side: 'buy' | 'sell',
+    phoneNumber: string,
+  ): Promise<GatewayAnswer<readonly { date: string; value: number }[]>>
 }
