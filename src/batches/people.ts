@@ -1,3 +1,4 @@
+import type { StatementRunner } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
 import { isSamePerson } from '../domain/person.ts'
 import { type BatchAnswer, type BatchPerson, refused } from './answer.ts'
@@ -48,8 +49,8 @@ const CHANGED =
   'its rows are not those that were sealed: somebody changed them in the database. Cancel it and create it again'
 
 /** Whether all stored rows are those that were sealed. */
-export function isWholeBatchSealed(session: Session, batch: StoredBatch): Promise<boolean> {
-  return isSealed(session, batch.batchId, batch, [1, pageOf(batch.rowCount)])
+export function isWholeBatchSealed(runner: StatementRunner, batch: StoredBatch): Promise<boolean> {
+  return isSealed(runner, batch.batchId, batch, [1, pageOf(batch.rowCount)])
 }
 
 /** How a batch is to run. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Session } from '../db/session.ts'
+import type { StatementRunner } from '../db/pool.ts'
 
 /** Rows that are hashed together: feeding a row reads this many to prove it. Equal to `batch_page_hashes` in Postgres. */
 export const PAGE_ROWS = 1_000
@@ -59,13 +59,13 @@ const HASH_PAGES = {
  * their content hashes by whoever feeds them.
  */
 export async function isSealed(
-  session: Session,
+  runner: StatementRunner,
   batchId: number,
   seal: Seal,
   [firstPage, lastPage]: readonly [number, number],
 ): Promise<boolean> {
   if (hashOfPages(seal.pageHashes) !== seal.contentHash) return false
-  const pages = await session.run<{ page: number; hash: string }>(HASH_PAGES, [batchId, firstPage, lastPage])
+  const pages = await runner.run<{ page: number; hash: string }>(HASH_PAGES, [batchId, firstPage, lastPage])
   const expected = seal.pageHashes.slice(firstPage - 1, lastPage)
   return (
     pages.length === expected.length &&

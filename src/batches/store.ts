@@ -1,3 +1,4 @@
+import type { StatementRunner } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
 import {
   BATCH_TRANSITIONS,
@@ -11,6 +12,8 @@ import { type BatchAnswer, refused } from './answer.ts'
 /** A batch as moves and feeders see it. */
 export interface StoredBatch {
   readonly batchId: number
+  /** The partner whose it is; null: an operator's. */
+  readonly owner: string | null
   readonly state: BatchState
   readonly reason: string
   readonly createdBy: string
@@ -26,7 +29,7 @@ export interface StoredBatch {
 }
 
 export const STORED_BATCH_COLUMNS = `
-  b.id AS "batchId", b.state, b.reason, b.created_by AS "createdBy", b.row_count AS "rowCount",
+  b.id AS "batchId", b.owner, b.state, b.reason, b.created_by AS "createdBy", b.row_count AS "rowCount",
   b.content_hash AS "contentHash", b.page_hashes AS "pageHashes", b.rate_per_second AS "ratePerSecond",
   b.stop_after_failures AS "stopAfterFailures", b.fed_count AS "fedCount", b.ended_count AS "endedCount",
   b.failed_count AS "failedCount", b.forgiven_count AS "forgivenCount"`
@@ -37,8 +40,8 @@ const LOCK_BATCH = {
 }
 
 /** The batch, held until the transaction ends; null when there is none. Waits for a feeder's turn to end. */
-export async function lockBatch(session: Session, batchId: number): Promise<StoredBatch | null> {
-  const [batch] = await session.run<StoredBatch>(LOCK_BATCH, [batchId])
+export async function lockBatch(runner: StatementRunner, batchId: number): Promise<StoredBatch | null> {
+  const [batch] = await runner.run<StoredBatch>(LOCK_BATCH, [batchId])
   return batch ?? null
 }
 
@@ -112,8 +115,8 @@ const FIND_MODEL_PLAN = {
 }
 
 /** The plan that copies this batch; null when none does. Asked once the batch is locked. */
-export async function modelOf(session: Session, batchId: number): Promise<string | null> {
-  const [plan] = await session.run<{ name: string }>(FIND_MODEL_PLAN, [batchId])
+export async function modelOf(runner: StatementRunner, batchId: number): Promise<string | null> {
+  const [plan] = await runner.run<{ name: string }>(FIND_MODEL_PLAN, [batchId])
   return plan?.name ?? null
 }
 

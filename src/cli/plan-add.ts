@@ -1,75 +1,33 @@
 import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { Command, Option } from 'commander'
-import { DEFAULT_RATE_PER_SECOND, type RunOrder } from '../batches/people.ts'
 import type { Session } from '../db/session.ts'
-import {
-  MISSED_POLICIES,
-  type MissedPolicy,
-  OVERLAP_POLICIES,
-  type OverlapPolicy,
-} from '../domain/plan-lifecycle.ts'
+import { MISSED_POLICIES, OVERLAP_POLICIES } from '../domain/plan-lifecycle.ts'
 import { InvalidOrderError } from '../domain/submission.ts'
-import { isTimeZone, wallClockOf } from '../domain/time-zone.ts'
 import { addBatchPlan } from '../plans/batch-source.ts'
-import { WEEKENDS, type Weekend } from '../plans/calendar.ts'
-import { parseCron } from '../plans/cron.ts'
+import { WEEKENDS } from '../plans/calendar.ts'
 import { addPlan, type Lead, type PlanAnswer } from '../plans/lead-plan.ts'
 import { parseOrderSource } from '../plans/order-source.ts'
 import { databaseClock, type Plan } from '../plans/plan.ts'
-import type { Schedule } from '../plans/schedule.ts'
+import type { PlanWish } from '../plans/read-terms.ts'
 import { batchNumber, failuresOption, rateOption } from './batch-moves.ts'
 import { Failure } from './failure.ts'
-import { parsedBy } from './options.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
-import {
-  countOption,
-  dayOfMonthOption,
-  minutesOption,
-  nameArgument,
-  periodOf,
-  timeOfDayOption,
-} from './plan-options.ts'
 import { planAsJson, tellPlan } from './plan-story.ts'
+import { readWish, type WishOptions } from './plan-wish.ts'
 
-interface AddOptions {
-  readonly order?: string
-  readonly batch?: number
-  readonly rate?: number
-  readonly stopAfterFailures?: RunOrder['stopAfter']
-  readonly cron?: Schedule
-  readonly monthly?: number
-  readonly weekend?: Weekend
-  readonly at?: string
-  readonly zone: string
-  readonly from?: string
-  readonly to?: string
-  readonly count?: number
-  readonly missed: MissedPolicy
-  readonly maxAge: number
-  readonly overlap: OverlapPolicy
-  readonly deadline?: number
+interface AddOptions extends WishOptions {
   readonly by: string
   readonly note?: string
   readonly json?: true
 }
 
-const zoneOption = parsedBy(
-  (text) => (isTimeZone(text) ? text : null),
-  'a time zone such as Asia/Jakarta, Asia/Makassar or Asia/Jayapura',
-)
-
-const cronOption = parsedBy(
-  parseCron,
-  "five fields: minute, hour, day of the month, month, day of the week, such as '0 9 25 * *'",
-)
-
 /** `goldpro plan add` */
 export function addCommand(): Command {
   return new Command('add')
     .description('add a recurring order, and show when it is due next')
-    .argument('<name>', 'what to call it; free again once the plan is removed or has ended', nameArgument)
+    .argument('<name>', 'what to call it; free again once the plan is removed or has ended')
     .option('--order <file>', 'what: the order as JSON, without reference and deadline; - for standard input')
     .option('--batch <number>', 'what: an approved batch, of which each run makes a copy', batchNumber)
     .option('--rate <n/s>', 'rows of a batch sent per second at most (default: 20/s)', rateOption)
@@ -78,23 +36,19 @@ export function addCommand(): Command {
       'pause a copy after so many rows, or so many of all its rows, failed or are in doubt',
       failuresOption,
     )
-    .option('--cron <pattern>', "when: five cron fields, such as '0 9 25 * *'", cronOption)
-    .option(
-      '--monthly <day>',
-      'when: every month on this day, or on the last day where it has none',
-      dayOfMonthOption,
-    )
+    .option('--cron <pattern>', "when: five cron fields, such as '0 9 25 * *'")
+    .option('--monthly <day>', 'when: every month on this day, or on the last day where it has none')
     .addOption(
       new Option(
         '--weekend <rule>',
         'a monthly day on a Saturday or Sunday: keep it, or take the working day before or after (default: keep)',
       ).choices(WEEKENDS),
     )
-    .option('--at <time>', 'the time of a monthly day (default: 09:00)', timeOfDayOption)
-    .option('--zone <zone>', 'the time zone of all these', zoneOption, 'Asia/Jakarta')
+    .option('--at <time>', 'the time of a monthly day (default: 09:00)')
+    .option('--zone <zone>', 'the time zone of all these', 'Asia/Jakarta')
     .option('--from <day>', 'not due before it: a day, or a time such as 2026-03-01T09:00')
     .option('--to <day>', 'not due after it: a day to its end, or up to a time')
-    .option('--count <count>', 'due so many times in all, skipped ones included', countOption)
+    .option('--count <count>', 'due so many times in all, skipped ones included')
     .addOption(
       new Option(
         '--missed <policy>',
@@ -103,11 +57,7 @@ export function addCommand(): Command {
         .choices(MISSED_POLICIES)
         .default('run_once'),
     )
-    .addOption(
-      new Option('--max-age <time>', 'give up what could not be started for so long')
-        .argParser(minutesOption)
-        .default(24 * 60, '1d'),
-    )
+    .option('--max-age <time>', 'give up what could not be started for so long', '1d')
     .addOption(
       new Option(
         '--overlap <policy>',
@@ -116,11 +66,7 @@ export function addCommand(): Command {
         .choices(OVERLAP_POLICIES)
         .default('skip'),
     )
-    .option(
-      '--deadline <time>',
-      'how long after its start an order may be confirmed (default: 15m)',
-      minutesOption,
-    )
+    .option('--deadline <time>', 'how long after its start an order may be confirmed (default: 15m)')
     .option('--note <text>', 'why; kept with the plan')
     .option('--by <name>', 'who adds it', defaultPerson())
     .option('--json', 'print it as JSON')
@@ -146,48 +92,20 @@ Examples:
   $ goldpro plan add payroll --batch 1 --monthly 25 --rate 50/s --stop-after-failures 5%`
 
 async function add(name: string, options: AddOptions): Promise<Plan> {
-  const schedule = scheduleOf(options)
-  if (options.missed === 'run_all' && options.overlap === 'skip')
-    throw new Failure(2, '--missed run_all makes up for several at once: it needs --overlap wait or allow')
-  const period = periodOf(options, wallClockOf(options.zone))
-  const terms = {
-    ...{ name, schedule, timeZone: options.zone, ...period },
-    ...{ maxCount: options.count ?? null },
-    ...{ missed: options.missed, maxAgeMinutes: options.maxAge, overlap: options.overlap },
-  }
-  const lead = { by: options.by, note: options.note ?? null, clock: databaseClock }
-  const answer = await withSessionHere(await settingsHere(), await adding(options, terms, lead))
+  const wish = readWish(name, options)
+  const lead = { who: 'person', by: options.by, note: options.note ?? null, clock: databaseClock } as const
+  const answer = await withSessionHere(await settingsHere(), await adding(wish, lead))
   if (answer.is === 'refused') throw new Failure(1, answer.because)
   return answer.plan
 }
 
 /** What adds the plan, once what it is of has been read. */
-async function adding(
-  { order, batch, rate, stopAfterFailures = null, deadline }: AddOptions,
-  terms: Parameters<typeof addBatchPlan>[1],
-  lead: Lead,
-): Promise<(session: Session) => Promise<PlanAnswer>> {
-  if (batch !== undefined && order === undefined) {
-    if (deadline !== undefined) throw new Failure(2, '--deadline goes with --order')
-    const ratePerSecond = rate ?? DEFAULT_RATE_PER_SECOND
-    const wish = { batchId: batch, ratePerSecond, stopAfter: stopAfterFailures }
-    return (session) => addBatchPlan(session, terms, wish, lead)
-  }
-  if (order === undefined || batch !== undefined) throw new Failure(2, 'say what: either --order or --batch')
-  if (rate !== undefined || stopAfterFailures !== null)
-    throw new Failure(2, '--rate and --stop-after-failures go with --batch')
-  const source = await readOrder(order)
-  return (session) => addPlan(session, { ...terms, ...source, deadlineMinutes: deadline ?? null }, lead)
-}
-
-function scheduleOf({ cron, monthly, weekend, at }: AddOptions): Schedule {
-  if (cron !== undefined && monthly === undefined) {
-    if (weekend === undefined && at === undefined) return cron
-    throw new Failure(2, '--at and --weekend go with --monthly: --cron says its times itself')
-  }
-  if (monthly === undefined || cron !== undefined)
-    throw new Failure(2, 'say when: either --cron or --monthly')
-  return { is: 'monthly', day: monthly, weekend: weekend ?? 'keep', at: at ?? '09:00' }
+async function adding(wish: PlanWish, lead: Lead): Promise<(session: Session) => Promise<PlanAnswer>> {
+  const terms = { ...wish.terms, owner: null }
+  if (wish.is === 'batch') return (session) => addBatchPlan(session, terms, wish, lead)
+  const { deadlineMinutes } = wish
+  const source = await readOrder(String(wish.order))
+  return (session) => addPlan(session, { ...terms, ...source, deadlineMinutes }, lead)
 }
 
 async function readOrder(file: string): Promise<ReturnType<typeof parseOrderSource>> {

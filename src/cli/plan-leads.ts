@@ -3,23 +3,20 @@ import type { Session } from '../db/session.ts'
 import { createLog } from '../log.ts'
 import { newOrderId } from '../new-order-id.ts'
 import { startDueRuns } from '../plans/keep-plans.ts'
-import {
-  type Lead,
-  type PlanAnswer,
-  pausePlan,
-  removePlan,
-  resumePlan,
-  runPlanNow,
-} from '../plans/lead-plan.ts'
+import { type Lead, type PlanAnswer, pausePlan, removePlan, resumePlan } from '../plans/lead-plan.ts'
 import { databaseClock } from '../plans/plan.ts'
 import { planDueTimes } from '../plans/plan-due-times.ts'
 import { findPlan, type PlanSummary, readRun } from '../plans/read-plans.ts'
+import { runPlanNow } from '../plans/run-now.ts'
 import { Failure } from './failure.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
 import { onTheWall } from './plan-options.ts'
-import { tellRun } from './plan-story.ts'
+import { nameOf, tellRun } from './plan-story.ts'
 import { openWaking } from './waking.ts'
+
+/** How a plan is named. */
+export const PLAN = "its number or its name; a partner's: partner/name"
 
 interface LeadCommand {
   readonly name: string
@@ -54,12 +51,15 @@ interface LeadOptions {
   readonly note?: string
 }
 
-const leadOf = ({ by, note }: LeadOptions): Lead => ({ by, note: note ?? null, clock: databaseClock })
+const leadOf = ({ by, note }: LeadOptions): Lead => ({
+  ...{ who: 'person', by, note: note ?? null },
+  clock: databaseClock,
+})
 
 function ledCommand(name: string, does: string): Command {
   return new Command(name)
     .description(does)
-    .argument('<plan>', 'its name or number')
+    .argument('<plan>', PLAN)
     .option('--by <name>', 'who decides', defaultPerson())
     .addHelpText('after', `\nExample:\n  $ goldpro plan ${name} savings`)
 }
@@ -76,7 +76,7 @@ function leadCommand({ name, does, done, lead }: LeadCommand): Command {
       const { planId } = required(await findPlan(session, given), given)
       return orRefuse(await lead(session, planId, leadOf(options))).plan
     })
-    console.log(`plan ${plan.planId} ${plan.name} is ${done}`)
+    console.log(`plan ${plan.planId} ${nameOf(plan)} is ${done}`)
     if (plan.state === 'active' && plan.nextDueAt !== null)
       console.log(`next due ${onTheWall(plan.nextDueAt, plan.timeZone)}`)
   })

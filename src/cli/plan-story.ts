@@ -1,20 +1,26 @@
 import { SKIP_REASONS } from '../domain/plan-lifecycle.ts'
 import { describeSource, shownSource } from '../plans/order-source.ts'
-import type { Plan } from '../plans/plan.ts'
+import { nextDueTimes, type Plan } from '../plans/plan.ts'
 import type { PlanEvent, PlanSummary, RunStory } from '../plans/read-plans.ts'
 import { describeSchedule } from '../plans/schedule.ts'
-import { nextDueTimes, onTheWall } from './plan-options.ts'
+import { spellSpan } from '../plans/terms.ts'
+import { onTheWall } from './plan-options.ts'
 import { table } from './table.ts'
 
 /** A plan as JSON, with its next due times: nothing of a person's that must not be printed. */
 export function planAsJson(plan: Plan | PlanSummary, dueTimes: number, more: object = {}): string {
-  const next = plan.state === 'active' ? nextDueTimes(plan, dueTimes) : []
+  const next = nextDueTimes(plan, dueTimes)
   return JSON.stringify({ ...plan, source: shownSource(plan.source), nextDueTimes: next, ...more })
+}
+
+/** What operators call a plan: a partner's is named with it. */
+export function nameOf({ owner, name }: Pick<Plan, 'owner' | 'name'>): string {
+  return owner === null ? name : `${owner}/${name}`
 }
 
 /** A plan as a person reads it. */
 export function tellPlan(plan: Plan, dueTimes: number): string {
-  const { planId, name, partner, state, timeZone, startsAt, endsAt, maxCount } = plan
+  const { planId, partner, state, timeZone, startsAt, endsAt, maxCount } = plan
   const bounds = [
     // A plan without a start of its own starts when it was added, by another look at the clock.
     ...(startsAt.getTime() - plan.createdAt.getTime() < 60_000
@@ -23,13 +29,13 @@ export function tellPlan(plan: Plan, dueTimes: number): string {
     ...(endsAt === null ? [] : [`until ${onTheWall(endsAt, timeZone)}`]),
     ...(maxCount === null ? [] : [`${maxCount} times`]),
   ]
-  const deadline = plan.source.is === 'batch' ? '' : `; deadline ${spellMinutes(plan.deadlineMinutes ?? 15)}`
+  const deadline = plan.source.is === 'batch' ? '' : `; deadline ${spellSpan(plan.deadlineMinutes ?? 15)}`
   return [
-    `plan ${planId} ${name}, ${state}`,
+    `plan ${planId} ${nameOf(plan)}, ${state}`,
     `  ${plan.source.is === 'order' ? `order     ${partner}: ` : 'batch     '}${describeSource(plan.source)}`,
     `  due       ${describeSchedule(plan.schedule)}, ${timeZone}`,
     `  bounds    ${bounds.join(', ') || 'none: until it is removed'}`,
-    `  missed    ${plan.missed} within ${spellMinutes(plan.maxAgeMinutes)}; overlap ${plan.overlap}${deadline}`,
+    `  missed    ${plan.missed} within ${spellSpan(plan.maxAgeMinutes)}; overlap ${plan.overlap}${deadline}`,
     ...tellNext(plan, dueTimes),
   ].join('\n')
 }
@@ -41,11 +47,6 @@ function tellNext(plan: Plan, limit: number): string[] {
   return times.map(
     (time, position) => `  ${position === 0 ? 'next ' : '     '}     ${onTheWall(time, plan.timeZone)}`,
   )
-}
-
-function spellMinutes(minutes: number): string {
-  if (minutes % (24 * 60) === 0) return `${minutes / (24 * 60)}d`
-  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`
 }
 
 /** The moves of a plan, a line each. */
@@ -61,12 +62,14 @@ export function runTable(runs: readonly RunStory[], timeZone: string): string {
   const rows = runs.map((run) => [
     onTheWall(run.dueAt, timeZone),
     run.state,
-    run.reason,
+    reasonOf(run),
     run.batchState ?? (run.orderState === null ? '' : `${run.orderState} (${run.orderReason})`),
     run.batchId === null ? (run.orderId ?? '') : `batch ${run.batchId}`,
   ])
   return table(['due', 'state', 'reason', 'outcome', 'order or batch'], rows)
 }
+
+const reasonOf = ({ reason, breach }: RunStory) => (breach === null ? reason : `${reason} (${breach})`)
 
 /** What became of a run that a person asked for. */
 export function tellRun(partner: string | null, run: RunStory): string {
@@ -74,7 +77,7 @@ export function tellRun(partner: string | null, run: RunStory): string {
     case 'planned':
       return 'planned: a scheduler starts it, after the run before it where that is under way'
     case 'skipped':
-      return `skipped: ${SKIP_REASONS[run.reason as keyof typeof SKIP_REASONS] ?? run.reason}`
+      return `skipped: ${SKIP_REASONS[run.reason as keyof typeof SKIP_REASONS] ?? run.reason}${run.breach === null ? '' : ` (${run.breach})`}`
     case 'started':
     case 'finished':
       if (run.batchId !== null)

@@ -6,9 +6,9 @@ import { findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from 
 import { describeSchedule } from '../plans/schedule.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { addCommand } from './plan-add.ts'
-import { leadCommands, required, runNowCommand } from './plan-leads.ts'
+import { leadCommands, PLAN, required, runNowCommand } from './plan-leads.ts'
 import { countOption, onTheWall } from './plan-options.ts'
-import { planAsJson, runTable, tellEvents, tellPlan } from './plan-story.ts'
+import { nameOf, planAsJson, runTable, tellEvents, tellPlan } from './plan-story.ts'
 import { table } from './table.ts'
 
 /** `goldpro plan …` */
@@ -72,7 +72,7 @@ function asTable(plans: readonly PlanSummary[]): string {
     'skipped',
   ]
   const rows = plans.map((plan) => [
-    ...[String(plan.planId), plan.name, plan.partner ?? '–', ...sourceCells(plan.source)],
+    ...[String(plan.planId), nameOf(plan), plan.partner ?? '–', ...sourceCells(plan.source)],
     ...[plan.state, describeSchedule(plan.schedule)],
     plan.state === 'active' && plan.nextDueAt !== null ? onTheWall(plan.nextDueAt, plan.timeZone) : '–',
     ...[plan.started + plan.planned, plan.finished, plan.skipped].map(String),
@@ -89,7 +89,7 @@ function sourceCells(source: PlanSource): string[] {
 function showCommand(): Command {
   return new Command('show')
     .description('tell what a plan does, when it is due next, and who led it')
-    .argument('<plan>', 'its name or number')
+    .argument('<plan>', PLAN)
     .option('--json', 'print it as JSON')
     .addHelpText('after', example('show savings'))
     .action(async (given: string, { json }: { json?: true }) => {
@@ -110,7 +110,7 @@ function showCommand(): Command {
 function historyCommand(): Command {
   return new Command('history')
     .description("list a plan's due times and what became of them, the newest first")
-    .argument('<plan>', 'its name or number')
+    .argument('<plan>', PLAN)
     .option('--limit <count>', 'at most so many', countOption, 50)
     .option('--json', 'print JSON lines')
     .addHelpText('after', example('history savings --limit 12'))

@@ -21,6 +21,7 @@ import {
   PLAN_STATES,
   RUN_STATES,
 } from '../domain/plan-lifecycle.ts'
+import { BREACHES } from '../partners/limits.ts'
 import { batches } from './batch-schema.ts'
 import { at, oneOf } from './columns.ts'
 import { partners } from './partner-schema.ts'
@@ -74,11 +75,12 @@ export const plans = pgTable(
     createdBy: text('created_by').notNull(),
   },
   (plan) => [
-    // The name of a plan that is over may be given again.
-    uniqueIndex('plans_name').on(plan.name).where(sql`state in ('active', 'paused')`),
+    // The name of an operator's plan that is over may be given again. A partner's is for ever, or a late repetition of
+    // the request that added it would add it again.
+    uniqueIndex('plans_name').on(plan.name).where(sql`owner is null and state in ('active', 'paused')`),
+    uniqueIndex('plans_owner_name').on(plan.owner, plan.name).where(sql`owner is not null`),
     index('plans_next_due_at').on(plan.nextDueAt).where(sql`state in ('active', 'paused')`),
     index('plans_without_due_time').on(plan.id).where(sql`state = 'active' and next_due_at is null`),
-    index('plans_owner').on(plan.owner).where(sql`owner is not null`),
     foreignKey({ columns: [plan.owner], foreignColumns: [partners.name], name: 'plans_owner_fk' }),
     check('plans_owner', sql`owner = partner or owner is null or partner is null`),
     check('plans_state', oneOf('state', PLAN_STATES)),
@@ -114,8 +116,10 @@ export const planRuns = pgTable(
     state: text('state', { enum: RUN_STATES }).notNull(),
     reason: text('reason').notNull(),
     actor: text('actor').notNull(),
-    /** It was found to wait for the run before it, and is not late by that. */
+    /** It was found to wait for the run before it, or for its owner's next minute, and is not late by that. */
     isWaiting: boolean('is_waiting').notNull().default(false),
+    /** The limit of its owner for which it was skipped. */
+    breach: text('breach', { enum: BREACHES }),
     orderId: uuid('order_id'),
     /** Of a plan of a batch, instead of an order: the copy that this run made. */
     batchId: integer('batch_id'),
@@ -134,6 +138,8 @@ export const planRuns = pgTable(
     index('plan_runs_started').on(run.planId).where(sql`state = 'started'`),
     check('plan_runs_state', oneOf('state', RUN_STATES)),
     check('plan_runs_order', sql`num_nonnulls(order_id, batch_id) = (state in ('started', 'finished'))::int`),
+    check('plan_runs_breach', sql`(breach is not null) = (reason = 'limit_reached')`),
+    check('plan_runs_breach_known', oneOf('breach', BREACHES)),
     check('plan_runs_ended', sql`(ended_at is not null) = (state in ('skipped', 'finished'))`),
   ],
 )

@@ -34,13 +34,17 @@ export interface StatementRunner {
   run<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]>
 }
 
-/** What the repositories need of Postgres: one statement is one transaction. */
-export interface Database extends StatementRunner {
+/** Whatever runs transactions: the pool, or a session. */
+export interface Transactor extends StatementRunner {
   /**
    * Runs several statements in one transaction on one connection: committed when the work returns, rolled back when it
    * throws. A COMMIT whose connection broke is unknown, and throws.
    */
   transaction<T>(work: (runner: StatementRunner) => Promise<T>): Promise<T>
+}
+
+/** What the repositories need of Postgres: one statement is one transaction. */
+export interface Database extends Transactor {
   close(): Promise<void>
 }
 

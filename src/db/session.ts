@@ -7,7 +7,7 @@ export interface Session {
   /** @throws StorageError */
   run<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]>
   /** Runs the work in a transaction: committed when it returns, rolled back when it throws. */
-  transaction<T>(work: () => Promise<T>): Promise<T>
+  transaction<T>(work: (session: Session) => Promise<T>): Promise<T>
   /** The connection itself, for COPY. */
   readonly client: pg.Client
 }
@@ -73,13 +73,13 @@ function sessionOn(client: pg.Client, socket: Socket, replyWithinMs: number): Se
       throw new StorageError(name, error)
     }
   }
-  return {
+  const session: Session = {
     client,
     run,
     async transaction(work) {
       await run({ name: 'begin', text: 'BEGIN' })
       try {
-        const result = await work()
+        const result = await work(session)
         await run({ name: 'commit', text: 'COMMIT' })
         return result
       } catch (error) {
@@ -88,4 +88,5 @@ function sessionOn(client: pg.Client, socket: Socket, replyWithinMs: number): Se
       }
     },
   }
+  return session
 }

@@ -5,6 +5,9 @@ export type PlanState = (typeof PLAN_STATES)[number]
 /** States of a plan that nothing leads out of: its personal data are erased then. */
 export const FINAL_PLAN_STATES = ['removed', 'ended'] as const satisfies readonly PlanState[]
 
+/** Who leads a plan: an operator, or over HTTP the partner whose it is. Reasons end with it. */
+export type Leader = 'person' | 'partner'
+
 /** The states of a run: one due time of a plan. */
 export const RUN_STATES = ['planned', 'started', 'finished', 'skipped'] as const
 export type RunState = (typeof RUN_STATES)[number]
@@ -22,10 +25,10 @@ export interface PlanTransition<State extends string> {
  */
 export const PLAN_TRANSITIONS = {
   add: { from: null, to: 'active', reasons: ['added'] },
-  pause: { from: 'active', to: 'paused', reasons: ['paused_by_person'] },
-  resume: { from: 'paused', to: 'active', reasons: ['resumed_by_person'] },
-  remove: { from: 'active', to: 'removed', reasons: ['removed_by_person'] },
-  removePaused: { from: 'paused', to: 'removed', reasons: ['removed_by_person'] },
+  pause: { from: 'active', to: 'paused', reasons: ['paused_by_person', 'paused_by_partner'] },
+  resume: { from: 'paused', to: 'active', reasons: ['resumed_by_person', 'resumed_by_partner'] },
+  remove: { from: 'active', to: 'removed', reasons: ['removed_by_person', 'removed_by_partner'] },
+  removePaused: { from: 'paused', to: 'removed', reasons: ['removed_by_person', 'removed_by_partner'] },
   end: { from: 'active', to: 'ended', reasons: ['no_due_time_left'] },
 } as const satisfies Record<string, PlanTransition<PlanState>>
 
@@ -39,13 +42,15 @@ export const SKIP_REASONS = {
   refused: 'the order is no longer a valid one',
   batch_changed: 'the rows of its batch are not those that were approved',
   rows_taken: 'another batch has its rows already',
+  limit_reached: 'its order would have broken a limit of its owner: its breach says which',
+  partner_suspended: 'its owner was suspended',
   plan_removed: 'the plan was removed before it was started',
 } as const
 export type SkipReason = keyof typeof SKIP_REASONS
 
 /** Every legal move of a run, held equal to `plan_transitions` too. */
 export const RUN_TRANSITIONS = {
-  plan: { from: null, to: 'planned', reasons: ['due', 'asked_by_person'] },
+  plan: { from: null, to: 'planned', reasons: ['due', 'asked_by_person', 'asked_by_partner'] },
   start: { from: 'planned', to: 'started', reasons: ['order_submitted', 'batch_started'] },
   skip: { from: 'planned', to: 'skipped', reasons: Object.keys(SKIP_REASONS) },
   finish: {

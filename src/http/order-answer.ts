@@ -20,7 +20,8 @@ export function orderAnswerOf(order: OwnOrder): OrderAnswer {
   }
 }
 
-function requestOf(content: OwnOrder['content']): OrderAnswer['request'] {
+/** What was asked for, without what is personal. */
+export function requestOf(content: OwnOrder['content']): OrderAnswer['request'] {
   const { gold_weight, amount, limit, recipient } = content as OrderAnswer['request']
   return {
     ...(gold_weight === undefined ? {} : { gold_weight }),

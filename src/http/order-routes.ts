@@ -8,19 +8,11 @@ import { readCursor, writeCursor } from './cursor.ts'
 import { ACCEPTED, CANCELLED, EVENTS, ORDER_BODIES, SUCCEEDED } from './examples.ts'
 import { eventAnswerOf, orderAnswerOf } from './order-answer.ts'
 import { eventsAnswer, orderAnswer, orderBody, ordersAnswer } from './order-schemas.ts'
+import { PAGE, paging, wholeNumber } from './paging.ts'
 import { Problem } from './problems.ts'
 import { type AnyRoute, type Call, route } from './route.ts'
 
 const MAX_WAIT_S = 60
-const MAX_PAGE = 500
-
-const wholeNumber = (min: number, max: number, meaning: string) =>
-  z
-    .string()
-    .regex(/^\d{1,3}$/)
-    .refine((digits) => Number(digits) >= min && Number(digits) <= max, `must be from ${min} to ${max}`)
-    .transform(Number)
-    .describe(`${meaning}, ${min} to ${max}`)
 
 const wait = wholeNumber(
   0,
@@ -44,8 +36,7 @@ const listing = z.strictObject({
     .transform((text) => new Date(text))
     .describe('only orders accepted at this time or later')
     .optional(),
-  limit: wholeNumber(1, MAX_PAGE, 'orders on a page, 100 when it is not said,').optional(),
-  cursor: z.string().max(200).describe('`next` of the page before, with the same filters').optional(),
+  ...paging('orders'),
 })
 
 const REFERENCES_ARE_FOR_EVER = `Safe to repeat for ever: the same reference and content is the same order and the same answer; with other content
@@ -104,7 +95,7 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     },
     problems: [],
     async handle({ query }, { database, caller }) {
-      const { reference = null, state = null, since = null, limit = 100, cursor } = query
+      const { reference = null, state = null, since = null, limit = PAGE, cursor } = query
       const after = cursor === undefined ? null : readCursor(cursor)
       if (cursor !== undefined && after === null)
         throw new Problem('invalid_request', {

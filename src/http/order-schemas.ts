@@ -93,22 +93,37 @@ const time = z.iso.datetime()
 const gramsOut = z.string().regex(/^\d+\.\d{4}$/)
 const rupiahOut = z.int().min(0)
 
+/** What an order asks for, as it is answered. */
+export const requestAnswer = z
+  .strictObject({
+    gold_weight: gramsOut.optional(),
+    amount: rupiahOut.optional(),
+    limit: z
+      .strictObject({ max_price_per_gram: rupiahOut.optional(), min_price_per_gram: rupiahOut.optional() })
+      .optional(),
+    recipient: z.string().describe('masked').optional(),
+  })
+  .describe('what was asked for, without what is personal')
+
+const [byWeight, byAmount, sell, transfer, withdraw] = orderBody.options
+const GIVEN_BY_PLAN = { reference: true, deadline: true } as const
+
+/** The order of a plan: each run gives it a reference and a deadline. */
+export const planOrderBody = z.union([
+  byWeight.omit(GIVEN_BY_PLAN).describe('buy by weight'),
+  byAmount.omit(GIVEN_BY_PLAN).describe('buy by amount'),
+  sell.omit(GIVEN_BY_PLAN),
+  transfer.omit(GIVEN_BY_PLAN),
+  withdraw.omit(GIVEN_BY_PLAN),
+])
+
 /** An order as it is answered. */
 export const orderAnswer = z.strictObject({
   id: z.guid(),
   reference: z.string(),
   kind: z.enum(ORDER_KINDS),
   phone_number: z.string().describe('the wallet, masked'),
-  request: z
-    .strictObject({
-      gold_weight: gramsOut.optional(),
-      amount: rupiahOut.optional(),
-      limit: z
-        .strictObject({ max_price_per_gram: rupiahOut.optional(), min_price_per_gram: rupiahOut.optional() })
-        .optional(),
-      recipient: z.string().describe('masked').optional(),
-    })
-    .describe('what was asked for, without what is personal'),
+  request: requestAnswer,
   state: z.enum(ORDER_STATES),
   reason: z.string().describe('the code of the last change of state: docs/lifecycle.md'),
   attempts: z.int().min(0).describe('quotes that were to be confirmed'),

@@ -24,6 +24,12 @@ export const PROBLEMS = {
     title: 'The reference is that of an order with other content, which stands',
   },
   not_cancellable: { status: 409, title: 'The order can no longer be cancelled' },
+  plan_conflict: {
+    status: 409,
+    title: 'The name is that of a plan of yours with other content, which stands',
+  },
+  plan_state: { status: 409, title: 'The state of the plan does not allow this' },
+  batch_unfit: { status: 409, title: 'The batch cannot be that of a plan' },
   request_timeout: { status: 408, title: 'The request did not come whole in time' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },

@@ -2,6 +2,9 @@ import { docsPage } from './docs-page.ts'
 import { kept } from './lately.ts'
 import { openapiOf } from './openapi.ts'
 import { ORDER_ROUTES } from './order-routes.ts'
+import { PLAN_LEAD_ROUTES } from './plan-lead-routes.ts'
+import { PLAN_ROUTES } from './plan-routes.ts'
+import { PRICE_ROUTES } from './price-routes.ts'
 import type { AnyRoute } from './route.ts'
 import { systemRoutes } from './system-routes.ts'
 import { WALLET_ROUTES } from './wallet-routes.ts'
@@ -9,7 +12,10 @@ import { WALLET_ROUTES } from './wallet-routes.ts'
 /** Every route of the API, in the order people read them. */
 export const ROUTES: readonly AnyRoute[] = [
   ...ORDER_ROUTES,
+  ...PLAN_ROUTES,
+  ...PLAN_LEAD_ROUTES,
   ...WALLET_ROUTES,
+  ...PRICE_ROUTES,
   ...systemRoutes({
     openapi: kept((version: string) => openapiOf(ROUTES, version)),
     page: kept((version: string) => docsPage(ROUTES, version)),

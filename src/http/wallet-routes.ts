@@ -29,10 +29,6 @@ const addressAnswer = z.strictObject({
   note: z.string(),
   ktp: z.string().describe('masked but for its last two digits'),
 })
-const chartAnswer = z.strictObject({
-  prices: z.array(z.strictObject({ date: z.string(), price_per_gram: z.int().min(0).describe('rupiah') })),
-})
-
 const GATEWAY_PROBLEMS = ['gateway_refused', 'gateway_trouble', 'gateway_missing'] as const
 
 export const WALLET_ROUTES: readonly AnyRoute[] = [
@@ -120,33 +116,6 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
     async handle({ query }, call) {
       const regions = await ask(call, (gateway) => gateway.region(query.kecamatan))
       return { status: 200, body: { regions } }
-    },
-  }),
-  route({
-    name: 'listPrices',
-    method: 'GET',
-    path: '/v1/prices',
-    summary: 'List the price per gram of the last days',
-    scope: 'orders:read',
-    query: z.strictObject({
-      phone_number: phoneNumber,
-      side: z.enum(['buy', 'sell']).describe('buy when it is not said').optional(),
-    }),
-    answers: {
-      200: {
-        description: 'One price a day',
-        schema: chartAnswer,
-        example: { prices: [{ date: '2026-02-09', price_per_gram: 882_000 }] },
-      },
-    },
-    problems: GATEWAY_PROBLEMS,
-    async handle({ query }, call) {
-      const { side = 'buy', phone_number } = query
-      const chart = await ask(call, (gateway) => gateway.chart(side, phone_number))
-      return {
-        status: 200,
-        body: { prices: chart.map(({ date, value }) => ({ date, price_per_gram: value })) },
-      }
     },
   }),
 ]

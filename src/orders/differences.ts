@@ -10,16 +10,22 @@ export function differingFields(order: StoredOrder, submission: Submission): str
   const { command, deadline } = submission
   if (order.kind !== command.kind) return ['kind']
   const isErased = order.kind === 'withdraw' && isFinal(order.state)
-  const ours = flat(isErased ? withoutErased(order.content) : order.content)
-  const theirs = flat(isErased ? withoutErased(submission.content) : submission.content)
-  const fields = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])].filter(
-    (field) => ours[field] !== theirs[field],
-  )
+  const fields = isErased
+    ? differingKeys(withoutErased(order.content), withoutErased(submission.content))
+    : differingKeys(order.content, submission.content)
   if (order.phoneNumber !== command.phoneNumber) fields.push('phone_number')
   if (deadline !== null && deadline.getTime() !== order.deadlineAt.getTime()) fields.push('deadline')
   if (fields.length > 0) return fields
   // Nothing else is in the hash: either what was erased differs, or one of the two has the default deadline.
   return [isErased ? 'content' : 'deadline']
+}
+
+/** The keys, dotted where objects are nested, whose values are not the same in both. */
+export function differingKeys(ours: object, theirs: object): string[] {
+  const [left, right] = [flat(ours), flat(theirs)]
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])].filter(
+    (field) => left[field] !== right[field],
+  )
 }
 
 function withoutErased(content: OrderContent): OrderContent {

@@ -1,8 +1,8 @@
 import { failuresOf, isWholeBatchSealed, type RunOrder } from '../batches/people.ts'
 import { lockBatch, modelOf } from '../batches/store.ts'
-import type { Session } from '../db/session.ts'
+import type { StatementRunner, Transactor } from '../db/pool.ts'
 import { wallClockOf } from '../domain/time-zone.ts'
-import { addPlan, type Lead, type PlanAnswer } from './lead-plan.ts'
+import { addPlan, type Lead, type PlanAnswer, refused } from './lead-plan.ts'
 import type { BatchSource, PlanTerms } from './plan.ts'
 
 /** The longest reference of an order. */
@@ -21,38 +21,58 @@ export function referenceEnding(timeZone: string, dueAt: Date): string {
 /** A run that a person asks for has seconds in its time: the longest ending. */
 const LONGEST_ENDING = referenceEnding('Asia/Jakarta', new Date('2026-01-01T00:00:00.001Z')).length
 
-/** Adds a plan that runs an approved batch again and again. The batch is the plan's from then on. */
+/**
+ * Adds a plan that runs an approved batch of its owner again and again. The batch is the plan's from then on, and needs
+ * no other approval.
+ */
 export async function addBatchPlan(
-  session: Session,
+  database: Transactor,
   terms: Omit<PlanTerms, 'partner' | 'source' | 'deadlineMinutes'>,
   wish: BatchWish,
   lead: Lead,
 ): Promise<PlanAnswer> {
-  return await session.transaction(async () => {
-    const source = await takeBatch(session, wish)
-    if (typeof source === 'string') return { is: 'refused', because: source }
-    return await addPlan(session, { ...terms, partner: null, source, deadlineMinutes: null }, lead)
+  return await database.transaction(async (runner) => {
+    const taken = await takeBatch(runner, terms.owner, wish)
+    if (taken.is === 'refused') return taken
+    const { source } = taken
+    return await addPlan(runner, { ...terms, partner: null, source, deadlineMinutes: null }, lead)
   })
 }
 
-/** The batch as a plan's source, held until the transaction ends; a sentence when it cannot be one. */
-async function takeBatch(session: Session, wish: BatchWish): Promise<BatchSource | string> {
-  const { batchId, ratePerSecond, stopAfter } = wish
-  const batch = await lockBatch(session, batchId)
-  if (batch === null) return `there is no batch ${batchId}: see \`goldpro batch list\``
-  const plan = await modelOf(session, batchId)
-  if (plan !== null) return `batch ${batchId} is that of plan ${plan} already`
+type Taken = { readonly is: 'taken'; readonly source: BatchSource } | ReturnType<typeof refused>
+
+/** The batch as a plan's source, held until the transaction ends. */
+async function takeBatch(runner: StatementRunner, owner: string | null, wish: BatchWish): Promise<Taken> {
+  const { batchId } = wish
+  const unfit = (because: string) => refused('batch_unfit', because)
+  const batch = await lockBatch(runner, batchId)
+  if (batch === null || (owner !== null && batch.owner !== owner))
+    return refused('batch_unknown', `there is no batch ${batchId}: see \`goldpro batch list\``)
+  if (batch.owner !== owner)
+    return unfit(`batch ${batchId} is that of ${batch.owner}: a plan of it is added over HTTP`)
+  const plan = await modelOf(runner, batchId)
+  if (plan !== null) return unfit(`batch ${batchId} is that of plan ${plan} already`)
   if (batch.state !== 'approved')
-    return `a plan takes only an approved batch; batch ${batchId} is ${batch.state} (${batch.reason})`
+    return unfit(`a plan takes only an approved batch; batch ${batchId} is ${batch.state} (${batch.reason})`)
   if (batch.reason === 'scheduled_by_person')
-    return `batch ${batchId} is to run by itself: create and approve another for the plan`
-  if (!(await isWholeBatchSealed(session, batch)))
-    return `the rows of batch ${batchId} are not those that were approved: cancel it and create it again`
-  const unfit = await findUnfitRow(session, batchId)
-  if (unfit !== null) return `batch ${batchId}, row ${unfit}`
+    return unfit(`batch ${batchId} is to run by itself: create and approve another for the plan`)
+  if (!(await isWholeBatchSealed(runner, batch)))
+    return unfit(
+      `the rows of batch ${batchId} are not those that were approved: cancel it and create it again`,
+    )
+  const row = await findUnfitRow(runner, batchId)
+  if (row !== null) return unfit(`batch ${batchId}, row ${row}`)
+  return { is: 'taken', source: batchSourceOf(wish, batch.rowCount) }
+}
+
+/** What a plan of a batch of so many rows keeps of a wish. */
+export function batchSourceOf(
+  { batchId, ratePerSecond, stopAfter }: BatchWish,
+  rowCount: number,
+): BatchSource {
   return {
     ...{ is: 'batch', batch_id: batchId, rate_per_second: ratePerSecond },
-    stop_after_failures: stopAfter === null ? null : failuresOf(stopAfter, batch.rowCount),
+    stop_after_failures: stopAfter === null ? null : failuresOf(stopAfter, rowCount),
   }
 }
 
@@ -66,12 +86,9 @@ const FIND_UNFIT_ROW = {
     ORDER BY row_number LIMIT 1`,
 }
 
-async function findUnfitRow(session: Session, batchId: number): Promise<string | null> {
+async function findUnfitRow(runner: StatementRunner, batchId: number): Promise<string | null> {
   const most = LONGEST_REFERENCE - LONGEST_ENDING
-  const [row] = await session.run<{ rowNumber: number; hasDeadline: boolean }>(FIND_UNFIT_ROW, [
-    batchId,
-    most,
-  ])
+  const [row] = await runner.run<{ rowNumber: number; hasDeadline: boolean }>(FIND_UNFIT_ROW, [batchId, most])
   if (row === undefined) return null
   const because = row.hasDeadline
     ? 'deadline must be left out: each run has its own time'

@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.ts'
 import type { OrderLog } from '../orders/effects.ts'
+import { ON_TIME_MS } from './decide.ts'
 import { planDueTimes } from './plan-due-times.ts'
 import { type PlanWork, workOnPlan } from './work-on-plan.ts'
 
@@ -49,10 +50,23 @@ const FINISH_BATCH_RUNS = {
 const FIND_PLANS_TO_WORK_ON = {
   name: 'find_plans_to_work_on',
   text: `
-    SELECT p.id FROM plans p WHERE p.state = 'active' AND p.id IN (
+    SELECT p.id, CASE WHEN p.batch_id IS NULL THEN p.owner END AS owner FROM plans p WHERE p.state = 'active' AND p.id IN (
       SELECT plan_id FROM plan_runs WHERE state = 'planned' AND due_at <= $1
       UNION SELECT id FROM plans WHERE state = 'active' AND next_due_at IS NULL)
     ORDER BY p.id`,
+}
+
+// What is on time now is not late when its turn comes. SKIP LOCKED: another scheduler is deciding about it.
+const MARK_RUNS_OF_OWNER = {
+  name: 'mark_waiting_runs_of_owner',
+  text: `
+    WITH on_time AS (
+      SELECT r.plan_id, r.due_at FROM plan_runs r JOIN plans p ON p.id = r.plan_id
+      WHERE p.owner = $1 AND p.batch_id IS NULL AND p.state = 'active' AND r.state = 'planned' AND NOT r.is_waiting
+        AND r.due_at <= $2 AND r.due_at >= $2::timestamptz - ${ON_TIME_MS} * interval '1 millisecond'
+      FOR UPDATE OF r SKIP LOCKED
+    )
+    UPDATE plan_runs r SET is_waiting = true FROM on_time o WHERE r.plan_id = o.plan_id AND r.due_at = o.due_at`,
 }
 
 /**
@@ -65,9 +79,17 @@ export async function keepPlans(session: Session, effects: PlanEffects): Promise
   const finished = ofOrders.length + ofBatches.length
   const planned = await planDueTimes(session, { ...effects, planId: null })
   let [started, skipped, ended] = [0, 0, 0]
-  const plans = await session.run<{ id: number }>(FIND_PLANS_TO_WORK_ON, [await effects.clock(session)])
-  for (const { id } of plans) {
+  const now = await effects.clock(session)
+  const plans = await session.run<{ id: number; owner: string | null }>(FIND_PLANS_TO_WORK_ON, [now])
+  const usedUp = new Set<string>()
+  for (const { id, owner } of plans) {
+    // Looking at each of a partner's thousand plans, only to put it off, would keep all others waiting.
+    if (owner !== null && usedUp.has(owner)) continue
     const done = await startDueRuns(session, id, effects)
+    if (owner !== null && done.isPutOff) {
+      usedUp.add(owner)
+      await session.run(MARK_RUNS_OF_OWNER, [owner, now])
+    }
     started += done.started
     skipped += done.skipped
     ended += done.isEnded ? 1 : 0
@@ -77,16 +99,17 @@ export async function keepPlans(session: Session, effects: PlanEffects): Promise
 
 /** Decides about all planned runs of a plan, and wakes the orders of those that were started. */
 export async function startDueRuns(session: Session, planId: number, effects: PlanEffects) {
-  let [started, skipped, isEnded] = [0, 0, false]
+  let [started, skipped, isEnded, isPutOff] = [0, 0, false, false]
   for (let hasMore = true; hasMore; ) {
     const done = await workOnPlan(session, planId, effects)
     hasMore = done.hasMore
     started += done.started
     skipped += done.skipped
     isEnded ||= done.isEnded
+    isPutOff ||= done.isPutOff
     if (done.orderIds.length > 0) await wakeOrLeave(done.orderIds, effects)
   }
-  return { started, skipped, isEnded }
+  return { started, skipped, isEnded, isPutOff }
 }
 
 /** A queue that is away keeps no plan from being started: the sweeper brings its orders back. */

@@ -1,30 +1,45 @@
-import type { StatementRunner } from '../db/pool.ts'
-import type { Session } from '../db/session.ts'
+import type { StatementRunner, Transactor } from '../db/pool.ts'
+import type { Leader } from '../domain/plan-lifecycle.ts'
 import { type Clock, nextOf, PLAN_COLUMNS, type Plan, type PlanTerms } from './plan.ts'
-import { planDueTimes, referenceOf } from './plan-due-times.ts'
+import { planDueTimes } from './plan-due-times.ts'
 import { nextDueTime } from './schedule.ts'
 
-/** What became of a person's wish. */
+/** Why a wish is not fulfilled. */
+export type Refusal =
+  | 'unknown'
+  | 'wrong_state'
+  | 'not_now'
+  | 'never_due'
+  | 'name_taken'
+  | 'batch_unknown'
+  | 'batch_unfit'
+
+/** What became of somebody's wish. */
 export type PlanAnswer<T = object> =
   | ({ readonly is: 'done'; readonly plan: Plan } & T)
-  | { readonly is: 'refused'; readonly because: string }
+  | { readonly is: 'refused'; readonly why: Refusal; readonly because: string }
 
 /** Who leads a plan, why, and by which clock. */
 export interface Lead {
+  readonly who: Leader
   readonly by: string
   readonly note: string | null
   readonly clock: Clock
 }
 
-const refused = (because: string) => ({ is: 'refused', because }) as const
+/** As events show it. */
+export const actorOf = ({ who, by }: Lead) => `${who}:${by}`
+
+/** A wish that is not fulfilled, with a sentence. */
+export const refused = (why: Refusal, because: string) => ({ is: 'refused', why, because }) as const
 
 const INSERT_PLAN = {
   name: 'insert_plan',
   text: `
-    INSERT INTO plans AS p (name, partner, source, schedule, time_zone, starts_at, ends_at, max_count, missed,
-      max_age_minutes, overlap, deadline_minutes, batch_id, state, reason, actor, note, next_due_at, created_by)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'active', 'added', $14, $15, $16, $17)
-    ON CONFLICT (name) WHERE state IN ('active', 'paused') DO NOTHING
+    INSERT INTO plans AS p (name, owner, partner, source, schedule, time_zone, starts_at, ends_at, max_count, missed,
+      max_age_minutes, overlap, deadline_minutes, batch_id, state, reason, actor, note, next_due_at, created_by, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'active', 'added', $15, $16, $17, $18, $19)
+    ON CONFLICT DO NOTHING
     RETURNING ${PLAN_COLUMNS}`,
 }
 
@@ -34,10 +49,14 @@ export async function addPlan(runner: StatementRunner, terms: PlanTerms, lead: L
   const startsAt = terms.startsAt ?? now
   const next = nextDueTime(terms.schedule, { ...terms, startsAt, countLeft: terms.maxCount }, now)
   if (next === null)
-    return refused('it would never be due: its schedule has no time between its start and its end')
+    return refused(
+      'never_due',
+      'it would never be due: its schedule has no time between its start and its end',
+    )
   const [plan] = await runner.run<Plan>(INSERT_PLAN, [
     ...[
       terms.name,
+      terms.owner,
       terms.partner,
       JSON.stringify(terms.source),
       JSON.stringify(terms.schedule),
@@ -45,10 +64,13 @@ export async function addPlan(runner: StatementRunner, terms: PlanTerms, lead: L
     ],
     ...[startsAt, terms.endsAt, terms.maxCount, terms.missed, terms.maxAgeMinutes, terms.overlap],
     ...[terms.deadlineMinutes, terms.source.is === 'batch' ? terms.source.batch_id : null],
-    ...[`person:${lead.by}`, lead.note, next, lead.by],
+    ...[actorOf(lead), lead.note, next, lead.by, now],
   ])
   return plan === undefined
-    ? refused(`there is a plan ${terms.name} already: give this one another name, or remove that one`)
+    ? refused(
+        'name_taken',
+        `there is a plan ${terms.name} already: give this one another name, or remove that one`,
+      )
     : { is: 'done', plan }
 }
 
@@ -57,57 +79,64 @@ const LOCK_PLAN = {
   text: `SELECT ${PLAN_COLUMNS} FROM plans p WHERE p.id = $1 FOR UPDATE`,
 }
 
+// Making a copy of a large batch holds its plan for seconds: requests over HTTP must not queue up for it.
+const LIMIT_WAIT = {
+  name: 'limit_wait_for_plan',
+  text: `SELECT set_config('lock_timeout', '2s', true)`,
+}
+
 /** Holds the plan against schedulers, and leads it as it then is. */
-async function leading<T extends object>(
-  session: Session,
-  planId: number,
-  lead: (plan: Plan) => Promise<PlanAnswer<T>>,
+export async function leading<T extends object>(
+  database: Transactor,
+  { planId, who }: { readonly planId: number; readonly who: Leader },
+  lead: (plan: Plan, runner: StatementRunner) => Promise<PlanAnswer<T>>,
 ): Promise<PlanAnswer<T>> {
-  return await session.transaction(async () => {
-    const [plan] = await session.run<Plan>(LOCK_PLAN, [planId])
-    return plan === undefined ? refused(`there is no plan ${planId}`) : await lead(plan)
+  return await database.transaction(async (runner) => {
+    if (who === 'partner') await runner.run(LIMIT_WAIT, [])
+    const [plan] = await runner.run<Plan>(LOCK_PLAN, [planId])
+    return plan === undefined ? refused('unknown', `there is no plan ${planId}`) : await lead(plan, runner)
   })
 }
+
+/** Refused for the state the plan is in. */
+export const wrongState = ({ name, state }: Plan, rule: string) =>
+  refused('wrong_state', `plan ${name} is ${state}: ${rule}`)
 
 const PAUSE_PLAN = {
   name: 'pause_plan',
   text: `
-    UPDATE plans p SET state = 'paused', reason = 'paused_by_person', actor = $2, note = $3, paused_at = $4
+    UPDATE plans p SET state = 'paused', reason = $5, actor = $2, note = $3, paused_at = $4
     WHERE p.id = $1 RETURNING ${PLAN_COLUMNS}`,
 }
 
 /** Pauses an active plan: it has no due times until it is resumed, and starts none that it had. */
-export async function pausePlan(session: Session, planId: number, lead: Lead): Promise<PlanAnswer> {
-  return await leading(session, planId, async (plan) => {
-    if (plan.state !== 'active')
-      return refused(`plan ${plan.name} is ${plan.state}: only an active plan is paused`)
-    return done(
-      await session.run<Plan>(PAUSE_PLAN, [
-        planId,
-        `person:${lead.by}`,
-        lead.note,
-        await lead.clock(session),
-      ]),
-    )
+export async function pausePlan(database: Transactor, planId: number, lead: Lead): Promise<PlanAnswer> {
+  return await leading(database, { planId, who: lead.who }, async (plan, runner) => {
+    if (plan.state !== 'active') return wrongState(plan, 'only an active plan is paused')
+    const now = await lead.clock(runner)
+    const values = [planId, actorOf(lead), lead.note, now, `paused_by_${lead.who}`]
+    return done(await runner.run<Plan>(PAUSE_PLAN, values))
   })
 }
 
 const RESUME_PLAN = {
   name: 'resume_plan',
   text: `
-    UPDATE plans p SET state = 'active', reason = 'resumed_by_person', actor = $2, note = $3, paused_at = NULL, next_due_at = $4
+    UPDATE plans p SET state = 'active', reason = $5, actor = $2, note = $3, paused_at = NULL, next_due_at = $4
     WHERE p.id = $1 RETURNING ${PLAN_COLUMNS}`,
 }
 
-/** Resumes a paused plan with its first due time from now on. */
-export async function resumePlan(session: Session, planId: number, lead: Lead): Promise<PlanAnswer> {
+/** Resumes a paused plan with its first due time from now on. What an operator paused only an operator resumes. */
+export async function resumePlan(database: Transactor, planId: number, lead: Lead): Promise<PlanAnswer> {
   // What was due before the pause gets its runs first, when no scheduler has written them.
-  while ((await planDueTimes(session, { ...lead, actor: `person:${lead.by}`, planId })) > 0);
-  return await leading(session, planId, async (plan) => {
-    if (plan.state !== 'paused')
-      return refused(`plan ${plan.name} is ${plan.state}: only a paused plan is resumed`)
-    const next = nextOf(plan, plan.dueCount, await lead.clock(session))
-    return done(await session.run<Plan>(RESUME_PLAN, [planId, `person:${lead.by}`, lead.note, next]))
+  while ((await planDueTimes(database, { ...lead, actor: actorOf(lead), planId })) > 0);
+  return await leading(database, { planId, who: lead.who }, async (plan, runner) => {
+    if (plan.state !== 'paused') return wrongState(plan, 'only a paused plan is resumed')
+    if (lead.who === 'partner' && plan.reason === 'paused_by_person')
+      return wrongState(plan, 'an operator paused it, and only an operator resumes it')
+    const next = nextOf(plan, plan.dueCount, await lead.clock(runner))
+    const values = [planId, actorOf(lead), lead.note, next, `resumed_by_${lead.who}`]
+    return done(await runner.run<Plan>(RESUME_PLAN, values))
   })
 }
 
@@ -119,43 +148,18 @@ const SKIP_PLANNED = {
 const REMOVE_PLAN = {
   name: 'remove_plan',
   text: `
-    UPDATE plans p SET state = 'removed', reason = 'removed_by_person', actor = $2, note = $3
+    UPDATE plans p SET state = 'removed', reason = $4, actor = $2, note = $3
     WHERE p.id = $1 RETURNING ${PLAN_COLUMNS}`,
 }
 
 /** Removes a plan for good. Its history stays, its personal data go; orders that were started are not touched. */
-export async function removePlan(session: Session, planId: number, lead: Lead): Promise<PlanAnswer> {
-  return await leading(session, planId, async (plan) => {
+export async function removePlan(database: Transactor, planId: number, lead: Lead): Promise<PlanAnswer> {
+  return await leading(database, { planId, who: lead.who }, async (plan, runner) => {
     if (plan.state !== 'active' && plan.state !== 'paused')
-      return refused(`plan ${plan.name} is ${plan.state}: nothing of it runs any more`)
-    const actor = `person:${lead.by}`
-    await session.run(SKIP_PLANNED, [planId, actor])
-    return done(await session.run<Plan>(REMOVE_PLAN, [planId, actor, lead.note]))
-  })
-}
-
-const INSERT_ASKED_RUN = {
-  name: 'insert_asked_run',
-  text: `
-    INSERT INTO plan_runs (plan_id, due_at, reference, state, reason, actor)
-    VALUES ($1, $2, $3, 'planned', 'asked_by_person', $4) ON CONFLICT (plan_id, due_at) DO NOTHING RETURNING due_at`,
-}
-
-/** Makes an active plan due now, beside its schedule. Starting the run is a scheduler's work, or the caller's. */
-export async function runPlanNow(
-  session: Session,
-  planId: number,
-  lead: Lead,
-): Promise<PlanAnswer<{ readonly dueAt: Date }>> {
-  return await leading(session, planId, async (plan) => {
-    if (plan.state !== 'active')
-      return refused(`plan ${plan.name} is ${plan.state}: only an active plan runs`)
-    const dueAt = await lead.clock(session)
-    const values = [planId, dueAt, referenceOf(plan, dueAt), `person:${lead.by}`]
-    const rows = await session.run(INSERT_ASKED_RUN, values)
-    return rows.length === 0
-      ? refused('it is due at this very moment: it runs anyway')
-      : { is: 'done', plan, dueAt }
+      return wrongState(plan, 'nothing of it runs any more')
+    await runner.run(SKIP_PLANNED, [planId, actorOf(lead)])
+    const values = [planId, actorOf(lead), lead.note, `removed_by_${lead.who}`]
+    return done(await runner.run<Plan>(REMOVE_PLAN, values))
   })
 }
 

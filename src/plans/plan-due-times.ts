@@ -80,7 +80,13 @@ function rowOf(plan: Plan, now: Date) {
   }
 }
 
-/** The reference of a run's order: `plan-12-2026-02-25T09:00+07:00`. */
-export function referenceOf({ planId, timeZone }: Pick<Plan, 'planId' | 'timeZone'>, dueAt: Date): string {
-  return `plan-${planId}-${wallClockOf(timeZone).format(dueAt)}`
+/**
+ * The reference of a run's order: `plan-12-2026-02-25T09:00+07:00`, of a partner's plan `plan-savings-2026-02-25T09:00+07:00`,
+ * for plans are numbered over everybody. A name has a letter, and is for ever, so the two never meet.
+ */
+export function referenceOf(
+  { planId, name, owner, timeZone }: Pick<Plan, 'planId' | 'name' | 'owner' | 'timeZone'>,
+  dueAt: Date,
+): string {
+  return `plan-${owner === null ? planId : name}-${wallClockOf(timeZone).format(dueAt)}`
 }

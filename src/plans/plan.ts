@@ -2,7 +2,7 @@ import type { StatementRunner } from '../db/pool.ts'
 import type { OrderKind } from '../domain/command.ts'
 import type { MissedPolicy, OverlapPolicy, PlanState } from '../domain/plan-lifecycle.ts'
 import type { OrderContent } from '../domain/submission.ts'
-import { type Bounds, nextDueTime, type Schedule } from './schedule.ts'
+import { type Bounds, dueTimes, nextDueTime, type Schedule } from './schedule.ts'
 
 /** One order, the same at every due time. Spelled as Postgres keeps it. */
 export interface OrderSource {
@@ -23,9 +23,11 @@ export interface BatchSource {
 /** What a run sends: a source of orders whose references follow from the plan and the due time. */
 export type PlanSource = OrderSource | BatchSource
 
-/** What a person asks for when adding a plan. */
+/** What is asked for when a plan is added. */
 export interface PlanTerms {
   readonly name: string
+  /** The partner that adds it over HTTP, and whose limits hold for its runs; null: an operator's. */
+  readonly owner: string | null
   /** Null: of a batch, whose rows have their own. */
   readonly partner: string | null
   readonly source: PlanSource
@@ -48,6 +50,8 @@ export interface Plan extends PlanTerms {
   readonly planId: number
   readonly startsAt: Date
   readonly state: PlanState
+  /** Of the last change of its state. */
+  readonly reason: string
   /** The first due time that has no run yet; null when none is left. */
   readonly nextDueAt: Date | null
   /** Due times that have a run. */
@@ -59,9 +63,9 @@ export interface Plan extends PlanTerms {
 
 /** For `SELECT … FROM plans p`. */
 export const PLAN_COLUMNS = `
-  p.id AS "planId", p.name, p.partner, p.source, p.schedule, p.time_zone AS "timeZone", p.starts_at AS "startsAt",
+  p.id AS "planId", p.name, p.owner, p.partner, p.source, p.schedule, p.time_zone AS "timeZone", p.starts_at AS "startsAt",
   p.ends_at AS "endsAt", p.max_count AS "maxCount", p.missed, p.max_age_minutes AS "maxAgeMinutes", p.overlap,
-  p.deadline_minutes AS "deadlineMinutes", p.state, p.next_due_at AS "nextDueAt", p.due_count AS "dueCount",
+  p.deadline_minutes AS "deadlineMinutes", p.state, p.reason, p.next_due_at AS "nextDueAt", p.due_count AS "dueCount",
   p.paused_at AS "pausedAt", p.created_at AS "createdAt", p.created_by AS "createdBy"`
 
 /** What the schedule may still give. */
@@ -73,6 +77,12 @@ export function boundsOf(plan: Pick<Plan, (keyof Bounds & keyof Plan) | 'maxCoun
 /** The plan's first due time after a moment, when so many due times have a run. */
 export function nextOf(plan: Plan, dueCount: number, after: Date): Date | null {
   return nextDueTime(plan.schedule, boundsOf({ ...plan, dueCount }), after)
+}
+
+/** The next due times of a plan that is active, from the first that has no run yet. */
+export function nextDueTimes(plan: Plan, limit: number): Date[] {
+  if (plan.state !== 'active' || plan.nextDueAt === null) return []
+  return dueTimes(plan.schedule, boundsOf(plan), new Date(plan.nextDueAt.getTime() - 1), limit)
 }
 
 /** Tells the time. Asked again wherever a decision hangs on it, for a process may have been frozen since. */

@@ -1,5 +1,7 @@
 import type { StatementRunner } from '../db/pool.ts'
+import type { OrderState } from '../domain/lifecycle.ts'
 import type { PlanState, RunState } from '../domain/plan-lifecycle.ts'
+import type { Breach } from '../partners/limits.ts'
 import { PLAN_COLUMNS, type Plan } from './plan.ts'
 
 /** A plan and what became of its due times. */
@@ -27,17 +29,17 @@ export async function listPlans(
   return await runner.run<PlanSummary>(LIST_PLANS, [state])
 }
 
-// A name may have been given again: the plan that lives is meant, else the newest.
+// A name may have been given again: the plan that lives is meant, else the newest. A partner's plan is named with it.
 const FIND_PLAN = {
   name: 'find_plan',
   text: `
     SELECT ${PLAN_COLUMNS}, v.planned, v.started, v.finished, v.skipped
     FROM plans p JOIN ops.plans v ON v.plan_id = p.id
-    WHERE p.id::text = $1 OR p.name = $1
+    WHERE p.id::text = $1 OR concat_ws('/', p.owner, p.name) = $1
     ORDER BY p.id::text = $1 DESC, p.state IN ('active', 'paused') DESC, p.id DESC LIMIT 1`,
 }
 
-/** Finds a plan by its number or its name; null when there is none. */
+/** Finds a plan by its number or its name, a partner's by `partner/name`; null when there is none. */
 export async function findPlan(runner: StatementRunner, given: string): Promise<PlanSummary | null> {
   const [plan] = await runner.run<PlanSummary>(FIND_PLAN, [given])
   return plan ?? null
@@ -48,9 +50,11 @@ export interface RunStory {
   readonly dueAt: Date
   readonly state: RunState
   readonly reason: string
+  /** The limit of the plan's owner for which it was skipped. */
+  readonly breach: Breach | null
   readonly reference: string
   readonly orderId: string | null
-  readonly orderState: string | null
+  readonly orderState: OrderState | null
   readonly orderReason: string | null
   readonly batchId: number | null
   readonly batchState: string | null
@@ -58,12 +62,16 @@ export interface RunStory {
   readonly endedAt: Date | null
 }
 
+/** For `SELECT … FROM ops.plan_runs`. */
+export const RUN_COLUMNS = `
+  due_at AS "dueAt", state, reason, breach, reference, order_id AS "orderId", order_state AS "orderState",
+  order_reason AS "orderReason", batch_id AS "batchId", batch_state AS "batchState", started_at AS "startedAt",
+  ended_at AS "endedAt"`
+
 const READ_RUNS = {
   name: 'read_plan_runs',
   text: `
-    SELECT due_at AS "dueAt", state, reason, reference, order_id AS "orderId", order_state AS "orderState",
-      order_reason AS "orderReason", batch_id AS "batchId", batch_state AS "batchState", started_at AS "startedAt", ended_at AS "endedAt"
-    FROM ops.plan_runs WHERE plan_id = $1 AND ($2::timestamptz IS NULL OR due_at = $2)
+    SELECT ${RUN_COLUMNS} FROM ops.plan_runs WHERE plan_id = $1 AND ($2::timestamptz IS NULL OR due_at = $2)
     ORDER BY due_at DESC LIMIT $3`,
 }
 

@@ -3,6 +3,8 @@ import { submitOrders as storeOrders } from '../db/submissions.ts'
 import type { SkipReason } from '../domain/plan-lifecycle.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 import { submitOrders } from '../orders/submit.ts'
+import type { Breach } from '../partners/limits.ts'
+import { countUse, judgeSubmissions, type Owner } from './owner-limits.ts'
 import type { OrderSource, Plan } from './plan.ts'
 
 /** A run to be started, and the reference of its order. */
@@ -15,6 +17,21 @@ export interface StartingRun {
 export interface Skip {
   readonly run: { readonly dueAt: Date }
   readonly reason: SkipReason
+  /** The limit that was reached. */
+  readonly breach?: Breach
+}
+
+/** What became of runs that were to be started. */
+export interface Started {
+  readonly orderIds: readonly string[]
+  readonly skips: readonly Skip[]
+  /** Runs that their owner's limits let in a minute later. */
+  readonly putOff: readonly StartingRun[]
+}
+
+interface Ready {
+  readonly run: StartingRun
+  readonly submission: Submission
 }
 
 const START_RUNS = {
@@ -25,41 +42,76 @@ const START_RUNS = {
     WHERE r.plan_id = $1 AND r.due_at = x.due_at AND r.state = 'planned'`,
 }
 
-/** Submits the runs' orders. A reference that is another order's, and an order that is none any more, are refused. */
+/**
+ * Submits the runs' orders as far as the owner's limits let them in. A reference that is another order's, and an order that
+ * is none any more, are left out.
+ */
 export async function startRuns(
   session: Session,
   plan: Plan,
   source: OrderSource,
-  runs: readonly StartingRun[],
-  now: Date,
+  { runs, owner, now }: { runs: readonly StartingRun[]; owner: Owner | null; now: Date },
   work: { readonly actor: string; newId(): string },
-): Promise<{ orderIds: string[]; refused: Skip[] }> {
-  const refused: Skip[] = []
-  const ready: { run: StartingRun; submission: Submission }[] = []
+): Promise<Started> {
+  const skips: Skip[] = []
+  const ready: Ready[] = []
   for (const run of runs) {
     const submission = submissionOf(plan, source, run.reference, now)
-    if (submission === null) refused.push({ run, reason: 'refused' })
+    if (submission === null) skips.push({ run, reason: 'refused' })
     else ready.push({ run, submission })
   }
-  if (ready.length === 0) return { orderIds: [], refused }
-  const submitted = await submitOrders(
-    ready.map(({ submission }) => submission),
-    {
-      store: { submit: (rows, actor) => storeOrders(session, rows, actor) },
-      newId: work.newId,
-      actor: `plan:${plan.planId}`,
-    },
-  )
-  const started: { dueAt: Date; orderId: string }[] = []
+  if (ready.length === 0) return { orderIds: [], skips, putOff: [] }
+  const { admitted, refused, putOff } = await judge(session, owner, ready)
+  const { orderIds, taken } = await submitRuns(session, plan, admitted, owner, work)
+  return { orderIds, skips: [...skips, ...refused, ...taken], putOff }
+}
+
+/** The runs by what their owner's limits say; an operator's have none. */
+async function judge(session: Session, owner: Owner | null, ready: readonly Ready[]) {
+  const submissions = ready.map(({ submission }) => submission)
+  const verdicts = owner === null ? [] : await judgeSubmissions(session, owner, submissions)
+  const judged = ready.map((each, position) => ({ ...each, verdict: verdicts[position] }))
+  return {
+    admitted: judged.filter(({ verdict }) => verdict === undefined || verdict.is === 'admitted'),
+    refused: judged.flatMap(({ run, verdict }): Skip[] =>
+      verdict?.is === 'refused' ? [{ run, reason: 'limit_reached', breach: verdict.breach }] : [],
+    ),
+    putOff: judged.flatMap(({ run, verdict }) => (verdict?.is === 'put_off' ? [run] : [])),
+  }
+}
+
+async function submitRuns(
+  session: Session,
+  plan: Plan,
+  ready: readonly Ready[],
+  owner: Owner | null,
+  work: { readonly actor: string; newId(): string },
+): Promise<{ orderIds: string[]; taken: Skip[] }> {
+  const made = new Set<string>()
+  const newId = () => {
+    const id = work.newId()
+    made.add(id)
+    return id
+  }
+  const store = {
+    submit: (rows: Parameters<typeof storeOrders>[1], actor: string) => storeOrders(session, rows, actor),
+  }
+  const submissions = ready.map(({ submission }) => submission)
+  const submitted = await submitOrders(submissions, { store, newId, actor: `plan:${plan.planId}` })
+  const taken: Skip[] = []
+  const started: { dueAt: Date; orderId: string; submission: Submission }[] = []
   submitted.forEach((each, position) => {
-    const { run } = ready[position] ?? {}
-    if (run === undefined) throw new Error('more answers than submissions')
-    if (each.is === 'conflict') refused.push({ run, reason: 'reference_taken' })
-    else started.push({ dueAt: run.dueAt, orderId: each.order.orderId })
+    const { run, submission } = ready[position] ?? {}
+    if (run === undefined || submission === undefined) throw new Error('more answers than submissions')
+    if (each.is === 'conflict') taken.push({ run, reason: 'reference_taken' })
+    else started.push({ dueAt: run.dueAt, orderId: each.order.orderId, submission })
   })
   const orderIds = started.map(({ orderId }) => orderId)
   await session.run(START_RUNS, [plan.planId, work.actor, started.map(({ dueAt }) => dueAt), orderIds])
-  return { orderIds, refused }
+  // An order that was there before has been counted then.
+  const stored = started.filter(({ orderId }) => made.has(orderId)).map(({ submission }) => submission)
+  if (owner !== null) await countUse(session, owner, stored)
+  return { orderIds, taken }
 }
 
 /** The order of a run; null when the rules for orders have changed and do not allow it any more. */

@@ -1,9 +1,9 @@
 import type { StatementRunner } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
+import { beginRuns, putOffRuns } from './begin-runs.ts'
 import { type Decision, decideRuns, type PlannedRun } from './decide.ts'
 import { type Clock, PLAN_COLUMNS, type Plan } from './plan.ts'
-import { startBatchRun } from './start-batch-run.ts'
-import { type Skip, type StartingRun, startRuns } from './start-runs.ts'
+import type { Skip, StartingRun } from './start-runs.ts'
 
 /** Runs one transaction decides about. */
 const RUNS_AT_ONCE = 500
@@ -26,11 +26,20 @@ export interface WorkDone {
   readonly started: number
   readonly skipped: number
   readonly isEnded: boolean
+  /** Its owner's orders of this minute are used up. */
+  readonly isPutOff: boolean
   /** There may be more to decide about at once. */
   readonly hasMore: boolean
 }
 
-const NOTHING: WorkDone = { orderIds: [], started: 0, skipped: 0, isEnded: false, hasMore: false }
+const NOTHING: WorkDone = {
+  orderIds: [],
+  started: 0,
+  skipped: 0,
+  isEnded: false,
+  isPutOff: false,
+  hasMore: false,
+}
 
 type Row = PlannedRun & StartingRun
 
@@ -55,40 +64,21 @@ export async function workOnPlan(session: Session, planId: number, work: PlanWor
     ])
     if (found === undefined) throw new Error('a plan without a situation')
     const { waiting, skips, starting } = sortOut(runs, decideRuns(plan, runs, { now, ...found }))
-    if (waiting.length > 0) await session.run(MARK_WAITING, [planId, waiting.map(({ dueAt }) => dueAt)])
-    const { orderIds, started, refused, isCut } = await startThem(session, plan, starting, now, work)
+    await putOffRuns(session, planId, waiting)
+    const { orderIds, started, refused, isPutOff, isCut } = await beginRuns(
+      session,
+      plan,
+      starting,
+      now,
+      work,
+    )
     const skipped = [...skips, ...refused]
     await skipRuns(session, planId, skipped, work.actor)
     const isEnded = (await session.run(END_PLAN, [planId, work.actor])).length > 0
     const isProgress = started + skipped.length > 0
     const hasMore = isProgress && (isCut || runs.length === RUNS_AT_ONCE)
-    return { orderIds, started, skipped: skipped.length, isEnded, hasMore }
+    return { orderIds, started, skipped: skipped.length, isEnded, isPutOff, hasMore }
   })
-}
-
-/** Starts the runs. One transaction makes one batch: the others are put off, and are not late by that. */
-async function startThem(
-  session: Session,
-  plan: Plan,
-  runs: readonly StartingRun[],
-  now: Date,
-  work: PlanWork,
-): Promise<{ orderIds: readonly string[]; started: number; refused: readonly Skip[]; isCut: boolean }> {
-  const { source } = plan
-  switch (source.is) {
-    case 'order': {
-      const { orderIds, refused } = await startRuns(session, plan, source, runs, now, work)
-      return { orderIds, started: orderIds.length, refused, isCut: false }
-    }
-    case 'batch': {
-      const [run, ...later] = runs
-      if (run === undefined) return { orderIds: [], started: 0, refused: [], isCut: false }
-      await session.run(MARK_WAITING, [plan.planId, later.map(({ dueAt }) => dueAt)])
-      const reason = await startBatchRun(session, plan, source, run.dueAt, work.actor)
-      const refused = reason === null ? [] : [{ run, reason }]
-      return { orderIds: [], started: 1 - refused.length, refused, isCut: later.length > 0 }
-    }
-  }
 }
 
 /** The runs by what is decided about them; those that wait already are left as they are. */
@@ -116,7 +106,7 @@ const LOCK_PLAN = {
 const READ_PLANNED = {
   name: 'read_planned_runs',
   text: `
-    SELECT due_at AS "dueAt", reference, is_waiting AS "isWaiting", reason = 'asked_by_person' AS "isAsked"
+    SELECT due_at AS "dueAt", reference, is_waiting AS "isWaiting", reason <> 'due' AS "isAsked"
     FROM plan_runs WHERE plan_id = $1 AND state = 'planned' AND due_at <= $2
     ORDER BY due_at LIMIT ${RUNS_AT_ONCE}`,
 }
@@ -129,16 +119,11 @@ const READ_SITUATION = {
         AS "newestDueAt"`,
 }
 
-const MARK_WAITING = {
-  name: 'mark_waiting_runs',
-  text: `UPDATE plan_runs SET is_waiting = true WHERE plan_id = $1 AND due_at = ANY ($2::timestamptz[]) AND state = 'planned'`,
-}
-
 const SKIP_RUNS = {
   name: 'skip_plan_runs',
   text: `
-    UPDATE plan_runs r SET state = 'skipped', reason = x.reason, actor = $2
-    FROM unnest($3::timestamptz[], $4::text[]) AS x (due_at, reason)
+    UPDATE plan_runs r SET state = 'skipped', reason = x.reason, breach = x.breach, actor = $2
+    FROM unnest($3::timestamptz[], $4::text[], $5::text[]) AS x (due_at, reason, breach)
     WHERE r.plan_id = $1 AND r.due_at = x.due_at AND r.state = 'planned'`,
 }
 
@@ -163,5 +148,6 @@ async function skipRuns(
     actor,
     skips.map(({ run }) => run.dueAt),
     skips.map(({ reason }) => reason),
+    skips.map(({ breach = null }) => breach),
   ])
 }

@@ -121,7 +121,7 @@ describe('plan add', () => {
       'all of many at once and none beside another',
       [...daily, '--missed', 'run_all'],
       2,
-      '--overlap wait or allow',
+      '--overlap must be wait or allow',
     ],
     ['an age without a unit', [...daily, '--max-age', '90'], 2, '30m, 12h or 7d'],
   ])('refuses %s', async (_what, args, code, told) => {

@@ -1,7 +1,8 @@
-// A real web process, composed as the program composes it, which kills itself once an order is committed.
+// A real web process, composed as the program composes it, which kills itself once an order or a plan is committed.
 import { startWeb } from '../../dist/app-web.js'
 
 const { databaseUrl, isMortal } = JSON.parse(process.argv[2])
+const DEADLY = ['submit_orders', 'insert_plan']
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 
 const web = await startWeb({
@@ -23,7 +24,7 @@ const web = await startWeb({
       ...database,
       async run(statement, values) {
         const rows = await database.run(statement, values)
-        return statement.name === 'submit_orders' ? await dieAfter(rows) : rows
+        return DEADLY.includes(statement.name) ? await dieAfter(rows) : rows
       },
       async transaction(work) {
         return await dieAfter(await database.transaction(work))

@@ -4,10 +4,12 @@ import { parseSubmission } from '../../src/domain/submission.ts'
 import { jsonSchemaOf } from '../../src/http/openapi.ts'
 import { orderBody } from '../../src/http/order-schemas.ts'
 import { ROUTES } from '../../src/http/routes.ts'
+import { addPlan } from '../../src/plans/lead-plan.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { spoiled, valuesOf } from '../support/from-schema.ts'
 import { openTestClient } from '../support/gateway-settings.ts'
-import { aBuy, startTestWeb, type TestWeb } from '../support/web.ts'
+import { leadAt, planTerms } from '../support/plan-scene.ts'
+import { aBuy, aPlan, startTestWeb, type TestWeb } from '../support/web.ts'
 
 let sandbox: Sandbox
 let here: TestWeb
@@ -25,6 +27,7 @@ const withParams = (path: string, values: Record<string, string>) =>
 
 describe('another partner', () => {
   const WALLET = '081234500077'
+  const PLAN = 'mine'
   const keyed = ROUTES.filter(({ scope }) => scope !== null)
   let owner: { key: string; name: string }
   let other: { key: string; name: string }
@@ -34,25 +37,52 @@ describe('another partner', () => {
     other = await here.partner()
     const body = aBuy({ reference: 'mine' })
     orderId = String((await here.ask('POST', '/v1/orders', { key: owner.key, body })).json.id)
+    const plan = await here.ask('POST', '/v1/plans', { key: owner.key, body: aPlan({ name: PLAN }) })
+    expect(plan.status).toBe(201)
     const wallet = { phone_number: WALLET, name: 'Sari Contoh', email: 'sari@contoh.example' }
     for (const { key } of [owner, other])
       expect((await here.ask('POST', '/v1/wallets', { key, body: wallet })).status).toBe(200)
   })
 
-  it.each(keyed.filter(({ params }) => params !== undefined).map(({ method, path }) => [method, path]))(
-    'gets of %s %s what it gets for nothing at all',
-    async (method, path) => {
-      const absent = { id: '019c4f2a-7b1e-7c3d-9a4b-5e6f70818293', phone_number: '081234500078' }
-      const theirs = await here.ask(method, withParams(path, { id: orderId, phone_number: WALLET }), other)
-      const nothing = await here.ask(method, withParams(path, absent), other)
-      const malformed = await here.ask(method, withParams(path, { id: 'x', phone_number: 'x' }), other)
-      expect(theirs.status).toBe(404)
-      expect(theirs.text).toBe(nothing.text)
-      expect(malformed.text).toBe(nothing.text)
-      const names = (reply: typeof theirs) => [...reply.headers.keys()].sort()
-      expect(names(theirs)).toEqual(names(nothing))
-    },
-  )
+  it.each(
+    keyed.filter(({ params }) => params !== undefined).map((row) => [row.method, row.path, row] as const),
+  )('gets of %s %s what it gets for nothing at all', async (method, path, row) => {
+    const [body] = Object.values(row.bodyExamples ?? {})
+    const asked = { key: other.key, body }
+    const own = { id: orderId, phone_number: WALLET, name: PLAN }
+    const absent = { id: '019c4f2a-7b1e-7c3d-9a4b-5e6f70818293', phone_number: '081234500078', name: 'none' }
+    const theirs = await here.ask(method, withParams(path, own), asked)
+    const nothing = await here.ask(method, withParams(path, absent), asked)
+    const malformed = await here.ask(
+      method,
+      withParams(path, { id: 'x', phone_number: 'x', name: '1' }),
+      asked,
+    )
+    expect(theirs.status).toBe(404)
+    expect(theirs.text).toBe(nothing.text)
+    expect(malformed.text).toBe(nothing.text)
+    const names = (reply: typeof theirs) => [...reply.headers.keys()].sort()
+    expect(names(theirs)).toEqual(names(nothing))
+  })
+
+  it('finds no plan of it in its list, nor an operator’s plan of its own orders', async () => {
+    const page = await here.ask('GET', '/v1/plans?limit=1', owner)
+    const operators = planTerms({ partner: other.name, name: 'operators' })
+    expect(await addPlan(here.database, operators, leadAt(new Date()))).toMatchObject({ is: 'done' })
+    for (const query of ['', '?state=active', `?cursor=${page.json.next ?? ''}`])
+      expect((await here.ask('GET', `/v1/plans${query}`, other)).json.plans ?? []).toEqual([])
+    expect((await here.ask('GET', '/v1/plans/operators', other)).status).toBe(404)
+  })
+
+  it('has the same name for a plan of its own, which is another plan', async () => {
+    const body = aPlan({ name: PLAN, count: 7 })
+    expect((await here.ask('POST', '/v1/plans', { key: other.key, body })).status).toBe(201)
+    expect((await here.ask('GET', `/v1/plans/${PLAN}`, owner)).json).toMatchObject({
+      count: null,
+      state: 'active',
+    })
+    expect((await here.ask('GET', `/v1/plans/${PLAN}/runs`, owner)).json.runs).toEqual([])
+  })
 
   it('finds it in no list, by no filter and by no cursor', async () => {
     await here.ask('POST', '/v1/orders', { key: owner.key, body: aBuy() })
@@ -81,7 +111,7 @@ describe('another partner', () => {
       const { key, name } = await here.partner()
       const run = (text: string) => here.database.run({ name: '', text }, [name])
       const ask = (given: string | null) =>
-        here.ask(method, withParams(path, { id: orderId, phone_number: WALLET }), { key: given })
+        here.ask(method, withParams(path, { id: orderId, phone_number: WALLET, name: PLAN }), { key: given })
       const wrong = `${key.slice(0, -2)}${key.endsWith('AA') ? 'BB' : 'AA'}`
       const answers = [
         await ask(null),
@@ -164,7 +194,7 @@ describe('a body', () => {
             ...(method === 'GET' ? {} : { body: JSON.stringify(sent) ?? '' }),
           })
           expect(reply.status).not.toBe(500)
-          expect([200, 202, 400, 404, 409, 422, 502]).toContain(reply.status)
+          expect([200, 201, 202, 400, 404, 409, 422, 502]).toContain(reply.status)
         }),
         { numRuns: 60 },
       )

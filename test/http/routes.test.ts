@@ -11,8 +11,9 @@ import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { readText, tableRows } from '../ground/tables.ts'
 import { openTestClient } from '../support/gateway-settings.ts'
 import { envelope, replyWith, startServer } from '../support/http-server.ts'
+import { ownBatch } from '../support/own-batch.ts'
 import { rawHttp, replyIn } from '../support/raw-http.ts'
-import { aBuy, ask, type Reply, startTestWeb, type TestWeb } from '../support/web.ts'
+import { aBuy, aPlan, ask, keepPrice, type Reply, startTestWeb, type TestWeb } from '../support/web.ts'
 
 let sandbox: Sandbox
 let here: TestWeb
@@ -39,6 +40,11 @@ const placed = async (overrides: object = {}) => {
   expect(reply.status).toBe(202)
   return String(reply.json.id)
 }
+const added = async (overrides: object = {}) => {
+  const reply = await here.ask('POST', '/v1/plans', { key, body: aPlan(overrides) })
+  expect(reply.status).toBe(201)
+  return String(reply.json.name)
+}
 const wallet = { phone_number: '081234500009', name: 'Sari Contoh', email: 'sari@contoh.example' }
 
 /** How each answer of the table comes about. */
@@ -63,7 +69,39 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
     return await here.ask('GET', `/v1/wallets/${wallet.phone_number}/address`, { key })
   },
   'GET /v1/regions 200': () => here.ask('GET', '/v1/regions?kecamatan=Gambir', { key }),
-  'GET /v1/prices 200': () => here.ask('GET', '/v1/prices?phone_number=081234500009&side=sell', { key }),
+  'GET /v1/prices 200': async () => {
+    await keepPrice(here, 'buy', '2026-02-08', 880_000)
+    await keepPrice(here, 'buy', '2026-02-09', 882_000)
+    await keepPrice(here, 'sell', '2026-02-09', 853_000)
+    return await here.ask('GET', '/v1/prices?from=2026-02-01&to=2026-02-28', { key })
+  },
+  'POST /v1/plans 201': () => here.ask('POST', '/v1/plans', { key, body: aPlan() }),
+  'POST /v1/plans 200': async () => {
+    const body = aPlan()
+    await here.ask('POST', '/v1/plans', { key, body })
+    return await here.ask('POST', '/v1/plans', { key, body })
+  },
+  'GET /v1/plans 200': async () => {
+    await added()
+    return await here.ask('GET', '/v1/plans?state=active', { key })
+  },
+  'GET /v1/plans/{name} 200': async () => here.ask('GET', `/v1/plans/${await added()}`, { key }),
+  'GET /v1/plans/{name}/runs 200': async () => {
+    const name = await added()
+    await here.ask('POST', `/v1/plans/${name}/run-now`, { key, body: { due_at: new Date() } })
+    return await here.ask('GET', `/v1/plans/${name}/runs`, { key })
+  },
+  'POST /v1/plans/{name}/pause 200': async () =>
+    here.ask('POST', `/v1/plans/${await added()}/pause`, { key }),
+  'POST /v1/plans/{name}/resume 200': async () => {
+    const name = await added()
+    await here.ask('POST', `/v1/plans/${name}/pause`, { key })
+    return await here.ask('POST', `/v1/plans/${name}/resume`, { key })
+  },
+  'POST /v1/plans/{name}/remove 200': async () =>
+    here.ask('POST', `/v1/plans/${await added()}/remove`, { key }),
+  'POST /v1/plans/{name}/run-now 202': async () =>
+    here.ask('POST', `/v1/plans/${await added()}/run-now`, { key, body: { due_at: new Date() } }),
   'GET /healthz 200': () => here.ask('GET', '/healthz'),
   'GET /readyz 200': () => here.ask('GET', '/readyz'),
   'GET /readyz 503': async () => {
@@ -158,6 +196,19 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
     await here.database.run({ name: '', text: hold }, [id])
     return await here.ask('POST', `/v1/orders/${id}/cancel`, { key })
   },
+  async plan_conflict() {
+    const name = await added()
+    return await here.ask('POST', '/v1/plans', { key, body: aPlan({ name, count: 2 }) })
+  },
+  async plan_state() {
+    const name = await added()
+    await here.ask('POST', `/v1/plans/${name}/remove`, { key })
+    return await here.ask('POST', `/v1/plans/${name}/pause`, { key })
+  },
+  async batch_unfit() {
+    const batch_id = await ownBatch(here, partner, { isApproved: false })
+    return await here.ask('POST', '/v1/plans', { key, body: aPlan({ order: undefined, batch_id }) })
+  },
   request_timeout: () =>
     raw(
       `POST /v1/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
@@ -173,7 +224,7 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
     const gateway = openTestClient(refusing.url)
     const other = await startTestWeb({ gateway })
     const { key: theirs } = await other.partner()
-    const reply = await other.ask('GET', '/v1/prices?phone_number=081234500009', { key: theirs })
+    const reply = await other.ask('GET', '/v1/regions?kecamatan=Gambir', { key: theirs })
     await other.stop()
     gateway.close()
     await refusing.stop()

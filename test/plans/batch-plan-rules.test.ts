@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { cancelBatch, runBatch } from '../../src/batches/people.ts'
-import { pausePlan, runPlanNow } from '../../src/plans/lead-plan.ts'
+import { pausePlan } from '../../src/plans/lead-plan.ts'
+import { runPlanNow } from '../../src/plans/run-now.ts'
 import { ANI, buysFile, FAST } from '../support/batch-scene.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { leadAt, nine, openPlanScene, type PlanScene } from '../support/plan-scene.ts'

@@ -154,6 +154,7 @@ describe('the batch of a plan', () => {
   ])('is refused with %s', async (_what, file, because) => {
     expect(await add(await approved(file))).toEqual({
       is: 'refused',
+      why: 'batch_unfit',
       because: expect.stringContaining(because),
     })
   })

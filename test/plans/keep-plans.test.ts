@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { StatementRunner } from '../../src/db/pool.ts'
 import { parseSubmission } from '../../src/domain/submission.ts'
-import { pausePlan, removePlan, resumePlan, runPlanNow } from '../../src/plans/lead-plan.ts'
+import { pausePlan, removePlan, resumePlan } from '../../src/plans/lead-plan.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
+import { runPlanNow } from '../../src/plans/run-now.ts'
 import { workOnPlan } from '../../src/plans/work-on-plan.ts'
 import { openQueue } from '../../src/queue/backend.ts'
 import { startPlanScheduler } from '../../src/schedulers/plan-scheduler.ts'
@@ -529,7 +530,7 @@ describe('the database’s clock', () => {
     })
     const { planId } = await scene.add({}, NINE)
     const lead = {
-      by: 'ani',
+      ...{ who: 'person' as const, by: 'ani' },
       note: null,
       clock: async (runner: StatementRunner) => (await clockOf(runner)).now,
     }

@@ -7,8 +7,9 @@ import {
   RUN_STATES,
   RUN_TRANSITIONS,
 } from '../../src/domain/plan-lifecycle.ts'
-import { addPlan, pausePlan, removePlan, resumePlan, runPlanNow } from '../../src/plans/lead-plan.ts'
+import { addPlan, pausePlan, removePlan, resumePlan } from '../../src/plans/lead-plan.ts'
 import type { Plan } from '../../src/plans/plan.ts'
+import { runPlanNow } from '../../src/plans/run-now.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { KTP, postalAddress, WALLET } from '../support/job-data.ts'
 import { leadAt, nine, openPlanScene, type PlanScene, planTerms } from '../support/plan-scene.ts'
@@ -144,6 +145,7 @@ describe('Postgres', () => {
 
   it.each([
     ['name', `'other'`],
+    ['owner', `'other'`],
     ['partner', `'other'`],
     ['source', `'{"is":"order"}'`],
     ['schedule', `'{}'`],
@@ -244,13 +246,18 @@ describe('a person', () => {
     else
       expect(answer).toEqual({
         is: 'refused',
+        why: 'wrong_state',
         because: expect.stringContaining(`plan ${plan.name} is ${state}: `),
       })
   })
 
   it('is told that there is no such plan', async () => {
     for (const wish of Object.values(lead))
-      expect(await wish(999_999)).toEqual({ is: 'refused', because: 'there is no plan 999999' })
+      expect(await wish(999_999)).toEqual({
+        is: 'refused',
+        why: 'unknown',
+        because: 'there is no plan 999999',
+      })
   })
 
   it('gives a name once while its plan lives, and again after', async () => {
@@ -268,6 +275,7 @@ describe('a person', () => {
   ])('adds no plan that %s', async (_what, terms) => {
     expect(await addPlan(scene.database, planTerms(terms), at)).toEqual({
       is: 'refused',
+      why: 'never_due',
       because: expect.stringContaining('never be due'),
     })
   })

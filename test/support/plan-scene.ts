@@ -28,6 +28,7 @@ export function planTerms(overrides: Partial<PlanTerms> = {}): PlanTerms {
   count += 1
   return {
     name: `plan-${count}`,
+    owner: null,
     partner: 'acme',
     source: { is: 'order', kind: 'buy', phone_number: WALLET, content: { gold_weight: '0.5000' } },
     schedule: { is: 'cron', pattern: '0 9 * * *' },
@@ -125,4 +126,7 @@ export async function openPlanScene() {
 
 export type PlanScene = Awaited<ReturnType<typeof openPlanScene>>
 
-export const leadAt = (at: Date): Lead => ({ by: 'ani', note: null, clock: async () => at })
+export const leadAt = (at: Date): Lead => ({
+  ...{ who: 'person', by: 'ani', note: null },
+  clock: async () => at,
+})

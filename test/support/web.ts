@@ -111,3 +111,27 @@ export function aBuy(overrides: object = {}) {
     ...overrides,
   }
 }
+
+let plans = 0
+
+/** A plan as a partner's program writes it: a buy on the 25th of each month. */
+export function aPlan(overrides: object = {}) {
+  plans += 1
+  return {
+    name: `P-${plans}`,
+    order: { kind: 'buy', phone_number: '081234500001', amount: 100_000 },
+    schedule: { monthly: { day: 25 } },
+    ...overrides,
+  }
+}
+
+/** Keeps a price as if a scheduler had captured it. */
+export async function keepPrice(
+  web: TestWeb,
+  side: 'buy' | 'sell',
+  day: string,
+  price: number,
+): Promise<void> {
+  const text = `INSERT INTO prices (side, day, rupiah_per_gram, captured_at) VALUES ($1, $2, $3, now())`
+  await web.database.run({ name: '', text }, [side, day, price])
+}

@@ -1,0 +1,17 @@
+import type { Lead } from '../plans/lead-plan.ts'
+import { findOwnPlan } from '../plans/own-plans.ts'
+import { databaseClock, type Plan } from '../plans/plan.ts'
+import { Problem } from './problems.ts'
+import type { Call } from './route.ts'
+
+/** The caller's plan of this name. @throws Problem when it has none, whoever else may have */
+export async function ownPlan(name: string, { database, caller }: Call): Promise<Plan> {
+  const plan = await findOwnPlan(database, caller.partner, name)
+  if (plan === null) throw new Problem('not_found')
+  return plan
+}
+
+/** The caller as one who leads its plans. */
+export function leadOf({ caller }: Call): Lead {
+  return { who: 'partner', by: caller.partner, note: null, clock: databaseClock }
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { Problem } from './problems.ts'
+
+/** A whole number in a query. */
+export const wholeNumber = (min: number, max: number, meaning: string) =>
+  z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .refine((digits) => Number(digits) >= min && Number(digits) <= max, `must be from ${min} to ${max}`)
+    .transform(Number)
+    .describe(`${meaning}, ${min} to ${max}`)
+
+const MAX_PAGE = 500
+export const PAGE = 100
+
+/** What every list takes beside its filters. */
+export const paging = (of: string) => ({
+  limit: wholeNumber(1, MAX_PAGE, `${of} on a page, ${PAGE} when it is not said,`).optional(),
+  cursor: z.string().max(200).describe('`next` of the page before, with the same filters').optional(),
+})
+
+/** A place in a list that a text names, as an opaque text. */
+export function writePlace(place: string): string {
+  return Buffer.from(place).toString('base64url')
+}
+
+/** Reads what {@link writePlace} wrote of a place that there can be. @throws Problem for anything else */
+export function readPlace(cursor: string | undefined, isPlace: (text: string) => boolean): string | null {
+  if (cursor === undefined) return null
+  const place = Buffer.from(cursor, 'base64url').toString()
+  if (isPlace(place)) return place
+  throw new Problem('invalid_request', { errors: [{ field: 'cursor', problem: 'must be `next` of a page' }] })
+}
+
+/** A page of what was found with one more than its limit, and the place of the next one. */
+export function pageOf<Row>(found: readonly Row[], limit: number, placeOf: (row: Row) => string) {
+  const page = found.slice(0, limit)
+  const last = page.at(-1)
+  return { page, next: found.length > limit && last !== undefined ? writePlace(placeOf(last)) : null }
+}

@@ -1,0 +1,59 @@
+import { maskPhoneNumber } from '../domain/masking.ts'
+import { nextDueTimes, type Plan } from '../plans/plan.ts'
+import type { RunStory } from '../plans/read-plans.ts'
+import type { Schedule } from '../plans/schedule.ts'
+import { spellSpan } from '../plans/terms.ts'
+import { requestOf } from './order-answer.ts'
+import type { PlanAnswer, RunAnswer } from './plan-schemas.ts'
+
+const DUE_TIMES = 5
+
+/** A plan as it is answered: masked, and without what a withdrawal sends where. */
+export function planAnswerOf(plan: Plan): PlanAnswer {
+  const { name, state, reason, missed, overlap, deadlineMinutes } = plan
+  return {
+    ...{ name, state, reason },
+    ...sourceOf(plan.source),
+    schedule: scheduleOf(plan.schedule),
+    time_zone: plan.timeZone,
+    starts_at: plan.startsAt.toISOString(),
+    ends_at: plan.endsAt?.toISOString() ?? null,
+    count: plan.maxCount,
+    ...{ missed, max_age: spellSpan(plan.maxAgeMinutes), overlap },
+    deadline: deadlineMinutes === null ? null : spellSpan(deadlineMinutes),
+    next_due: nextDueTimes(plan, DUE_TIMES).map((due) => due.toISOString()),
+    created_at: plan.createdAt.toISOString(),
+  }
+}
+
+function sourceOf(source: Plan['source']): Pick<PlanAnswer, 'order' | 'batch'> {
+  if (source.is === 'order') {
+    const { kind, phone_number, content } = source
+    const order = { kind, phone_number: maskPhoneNumber(phone_number), request: requestOf(content) }
+    return { order, batch: null }
+  }
+  const { is: _, ...batch } = source
+  return { order: null, batch }
+}
+
+function scheduleOf(schedule: Schedule): PlanAnswer['schedule'] {
+  if (schedule.is === 'cron') return { cron: schedule.pattern }
+  const { day, weekend, at } = schedule
+  return { monthly: { day, weekend, at } }
+}
+
+/** A due time as it is answered, with what came of it. */
+export function runAnswerOf(run: RunStory): RunAnswer {
+  const { state, reason, breach, reference, orderId, orderState, orderReason, batchId, batchState } = run
+  return {
+    due_at: run.dueAt.toISOString(),
+    ...{ state, reason, breach },
+    order:
+      orderId === null || orderState === null
+        ? null
+        : { id: orderId, reference, state: orderState, reason: orderReason ?? '' },
+    batch: batchId === null ? null : { batch_id: batchId, state: batchState ?? '' },
+    started_at: run.startedAt?.toISOString() ?? null,
+    ended_at: run.endedAt?.toISOString() ?? null,
+  }
+}

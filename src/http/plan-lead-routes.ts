@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import type { PlanState } from '../domain/plan-lifecycle.ts'
+import { pausePlan, removePlan, resumePlan } from '../plans/lead-plan.ts'
+import { readRun } from '../plans/read-plans.ts'
+import { runPlanNow } from '../plans/run-now.ts'
+import { refusalOf } from './accept-plan.ts'
+import { leadOf, ownPlan } from './own-plan.ts'
+import { planAnswerOf, runAnswerOf } from './plan-answer.ts'
+import { PAUSED, PLANNED_RUN, REMOVED, RESUMED, RUN_NOW_BODIES } from './plan-examples.ts'
+import { planAnswer, planParams, runAnswer, runNowBody } from './plan-schemas.ts'
+import { type Answer, type AnyRoute, type Call, route } from './route.ts'
+
+const LEADS = [
+  {
+    name: 'pausePlan',
+    path: '/v1/plans/{name}/pause',
+    summary: 'Pause a plan: it has no due times until it is resumed',
+    lead: pausePlan,
+    wanted: 'paused',
+    example: PAUSED,
+  },
+  {
+    name: 'resumePlan',
+    path: '/v1/plans/{name}/resume',
+    summary: 'Resume a paused plan with its next due time',
+    lead: resumePlan,
+    wanted: 'active',
+    example: RESUMED,
+  },
+  {
+    name: 'removePlan',
+    path: '/v1/plans/{name}/remove',
+    summary: 'Remove a plan for good: orders it started go on, its history stays',
+    lead: removePlan,
+    wanted: 'removed',
+    example: REMOVED,
+  },
+] as const
+
+/** What is done with a plan that there is. */
+export const PLAN_LEAD_ROUTES: readonly AnyRoute[] = [
+  ...LEADS.map(({ name, path, summary, lead, wanted, example }) =>
+    route({
+      ...{ name, method: 'POST', path, summary },
+      description: 'Safe to repeat. It takes no body.',
+      scope: 'batches:write',
+      params: planParams,
+      query: z.strictObject({}),
+      answers: { 200: { description: 'The plan as it then is', schema: planAnswer, example } },
+      problems: ['not_found', 'plan_state'],
+      handle: ({ params }, call) => leadPlan(params.name, { lead, wanted }, call),
+    }),
+  ),
+  route({
+    name: 'runPlanNow',
+    method: 'POST',
+    path: '/v1/plans/{name}/run-now',
+    summary: 'Make a plan due now, beside its schedule',
+    description: `Safe to repeat for ever: you name the due time, and a due time has one run. 202 is answered once it is
+written; a scheduler starts it.`,
+    scope: 'batches:write',
+    params: planParams,
+    query: z.strictObject({}),
+    body: runNowBody,
+    bodyExamples: RUN_NOW_BODIES,
+    answers: {
+      202: { description: 'The due time, as it is by then', schema: runAnswer, example: PLANNED_RUN },
+    },
+    problems: ['not_found', 'plan_state'],
+    handle: ({ params, body }, call) => runNow(params.name, body.due_at, call),
+  }),
+]
+
+async function leadPlan(
+  name: string,
+  { lead, wanted }: { readonly lead: typeof pausePlan; readonly wanted: PlanState },
+  call: Call,
+): Promise<Answer> {
+  const { planId } = await ownPlan(name, call)
+  const answer = await lead(call.database, planId, leadOf(call))
+  const plan = answer.is === 'done' ? answer.plan : await ownPlan(name, call)
+  if (answer.is === 'refused' && plan.state !== wanted) throw refusalOf(answer.why, answer.because)
+  return { status: 200, body: planAnswerOf(plan) }
+}
+
+async function runNow(name: string, dueAt: Date, call: Call): Promise<Answer> {
+  const { planId } = await ownPlan(name, call)
+  const answer = await runPlanNow(call.database, planId, leadOf(call), dueAt)
+  if (answer.is === 'refused') throw refusalOf(answer.why, answer.because)
+  return { status: 202, body: runAnswerOf(await readRun(call.database, planId, answer.dueAt)) }
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { spreadOf } from '../prices/draw-prices.ts'
+import { type DayPrices, readNewestPair, readPricesBetween } from '../prices/read-prices.ts'
+import { Problem } from './problems.ts'
+import { type AnyRoute, route } from './route.ts'
+
+const DAY_MS = 86_400_000
+const MOST_DAYS = 366
+const USUAL_DAYS = 30
+
+const day = z
+  .string()
+  .regex(/^20\d\d-\d\d-\d\d$/)
+  .refine(isDay, 'must be a day such as 2026-02-25, that there is')
+
+function isDay(text: string): boolean {
+  const midnight = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text)
+}
+
+const rupiah = z.int().min(1)
+const dayAnswer = z.strictObject({
+  day: z.string().describe('in Jakarta'),
+  buy: rupiah.nullable().describe('what a customer pays per gram, rupiah'),
+  sell: rupiah.nullable().describe('what a customer gets per gram, rupiah'),
+  spread: z.int().nullable().describe('buy less sell'),
+})
+
+const FIRST = { day: '2026-02-08', buy: 880_000, sell: 851_000, spread: 29_000 }
+const SECOND = { day: '2026-02-09', buy: 882_000, sell: 853_000, spread: 29_000 }
+
+/** The gateway's chart as a scheduler has captured it. */
+export const PRICE_ROUTES: readonly AnyRoute[] = [
+  route({
+    name: 'listPrices',
+    method: 'GET',
+    path: '/v1/prices',
+    summary: 'List the prices per gram that were captured, and the current spread',
+    description: `Captured once a day by a scheduler; a price that was captured never changes. At most ${MOST_DAYS} days at once.`,
+    scope: 'orders:read',
+    query: z.strictObject({
+      from: day.describe(`the first day; ${USUAL_DAYS} days to \`to\` when it is not said`).optional(),
+      to: day.describe('the last day; today when it is not said').optional(),
+    }),
+    answers: {
+      200: {
+        description: 'The days that have a price, the first first',
+        schema: z.strictObject({
+          prices: z.array(dayAnswer),
+          current: dayAnswer
+            .nullable()
+            .describe('the newest day whose both prices are known, whatever days were asked for'),
+        }),
+        example: { prices: [FIRST, SECOND], current: SECOND },
+      },
+    },
+    problems: [],
+    async handle({ query }, { database, now }) {
+      const { from, to } = daysOf(query, now())
+      const prices = await readPricesBetween(database, from, to)
+      const current = await readNewestPair(database)
+      return {
+        status: 200,
+        body: { prices: prices.map(answerOf), current: current === null ? null : answerOf(current) },
+      }
+    },
+  }),
+]
+
+function daysOf(
+  query: { readonly from?: string | undefined; readonly to?: string | undefined },
+  nowMs: number,
+): { from: string; to: string } {
+  // Jakarta's clocks have not changed since 1964.
+  const to = query.to ?? dayText(nowMs + 7 * 3_600_000)
+  const from = query.from ?? dayText(Date.parse(to) - (USUAL_DAYS - 1) * DAY_MS)
+  const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1
+  if (days >= 1 && days <= MOST_DAYS) return { from, to }
+  const problem = `must be at most ${MOST_DAYS} days to \`to\`, and not after it`
+  throw new Problem('invalid_request', { errors: [{ field: 'from', problem }] })
+}
+
+const dayText = (utcMs: number) => new Date(utcMs).toISOString().slice(0, 10)
+
+// At most a trillion, which a number holds exactly.
+const numberOf = (digits: string | null) => (digits === null ? null : Number(digits))
+
+function answerOf({ day, buy, sell }: DayPrices) {
+  const [high, low] = [buy, sell].map((digits) => (digits === null ? null : BigInt(digits)))
+  const spread = spreadOf({ buy: high ?? null, sell: low ?? null })
+  return {
+    day,
+    buy: numberOf(buy),
+    sell: numberOf(sell),
+    spread: spread === null ? null : Number(spread.rupiah),
+  }
+}

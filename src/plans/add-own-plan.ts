@@ -1,0 +1,74 @@
+import type { StatementRunner, Transactor } from '../db/pool.ts'
+import { commandFrom } from '../domain/submission.ts'
+import { type Breach, breachForEver, type PartnerLimits } from '../partners/limits.ts'
+import { addBatchPlan, type BatchWish, batchSourceOf } from './batch-source.ts'
+import { differingTerms } from './differing-terms.ts'
+import { addPlan, type Lead, type PlanAnswer } from './lead-plan.ts'
+import { findOwnPlan } from './own-plans.ts'
+import type { OrderSource, Plan } from './plan.ts'
+import type { CommonTerms } from './read-terms.ts'
+
+/** A plan that a partner asks for, read. */
+export interface OwnWish {
+  readonly owner: string
+  readonly terms: CommonTerms
+  readonly of:
+    | { readonly is: 'order'; readonly source: OrderSource; readonly deadlineMinutes: number | null }
+    | ({ readonly is: 'batch' } & BatchWish)
+}
+
+/** What became of it. `known`: it was added before, by the same wish. */
+export type AddedOwn =
+  | { readonly is: 'added' | 'known'; readonly plan: Plan }
+  | { readonly is: 'conflict'; readonly differs: readonly string[] }
+  | { readonly is: 'breach'; readonly breach: Breach }
+  | Extract<PlanAnswer, { is: 'refused' }>
+
+/**
+ * Adds a partner's plan. Idempotent for ever: the same name and content is the same plan, also once it is over and also
+ * when the limits would not let it in any more; with other content it is a conflict, and the first stands.
+ */
+export async function addOwnPlan(
+  database: Transactor,
+  wish: OwnWish,
+  limits: PartnerLimits,
+  lead: Lead,
+): Promise<AddedOwn> {
+  const before = await recognise(database, wish)
+  if (before !== null) return before
+  const answer = await add(database, wish, limits, lead)
+  if (answer.is === 'done') return { is: 'added', plan: answer.plan }
+  // Another request may have been quicker.
+  return (await recognise(database, wish)) ?? answer
+}
+
+async function add(database: Transactor, { owner, terms, of }: OwnWish, limits: PartnerLimits, lead: Lead) {
+  if (of.is === 'batch') return await addBatchPlan(database, { ...terms, owner }, of, lead)
+  const { source, deadlineMinutes } = of
+  const breach = breachForEver(limits, commandFrom(source.kind, source.phone_number, source.content))
+  if (breach !== null) return { is: 'breach', breach } as const
+  return await addPlan(database, { ...terms, owner, partner: owner, source, deadlineMinutes }, lead)
+}
+
+/** The plan that has the name already, or what differs from it; null when the name is free. */
+async function recognise(runner: StatementRunner, wish: OwnWish): Promise<AddedOwn | null> {
+  const plan = await findOwnPlan(runner, wish.owner, wish.terms.name)
+  if (plan === null) return null
+  const differs = differingTerms(plan, await termsOf(runner, wish))
+  return differs.length === 0 ? { is: 'known', plan } : { is: 'conflict', differs }
+}
+
+const COUNT_ROWS = {
+  name: 'count_rows_of_own_batch',
+  text: 'SELECT row_count AS rows FROM batches WHERE id = $1 AND owner = $2',
+}
+
+async function termsOf(runner: StatementRunner, { owner, terms, of }: OwnWish) {
+  if (of.is === 'order') {
+    const { source, deadlineMinutes } = of
+    return { ...terms, owner, partner: owner, source, deadlineMinutes }
+  }
+  const [batch] = await runner.run<{ rows: number }>(COUNT_ROWS, [of.batchId, owner])
+  const source = batchSourceOf(of, batch?.rows ?? 0)
+  return { ...terms, owner, partner: null, source, deadlineMinutes: null }
+}

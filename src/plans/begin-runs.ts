@@ -1,0 +1,75 @@
+import type { StatementRunner } from '../db/pool.ts'
+import type { Session } from '../db/session.ts'
+import { readOwner } from './owner-limits.ts'
+import type { BatchSource, Plan } from './plan.ts'
+import { startBatchRun } from './start-batch-run.ts'
+import { type Skip, type StartingRun, startRuns } from './start-runs.ts'
+
+interface BeginningWork {
+  readonly actor: string
+  newId(): string
+}
+
+const MARK_WAITING = {
+  name: 'mark_waiting_runs',
+  text: `UPDATE plan_runs SET is_waiting = true WHERE plan_id = $1 AND due_at = ANY ($2::timestamptz[]) AND state = 'planned' AND NOT is_waiting`,
+}
+
+/** What beginning some runs did. */
+export interface Begun {
+  readonly orderIds: readonly string[]
+  readonly started: number
+  readonly refused: readonly Skip[]
+  /** The owner's orders of this minute are used up. */
+  readonly isPutOff: boolean
+  /** There are runs left that may be started at once. */
+  readonly isCut: boolean
+}
+
+const NOTHING: Begun = { orderIds: [], started: 0, refused: [], isPutOff: false, isCut: false }
+
+/** Starts the runs, unless the plan's owner may not do anything. */
+export async function beginRuns(
+  session: Session,
+  plan: Plan,
+  runs: readonly StartingRun[],
+  now: Date,
+  work: BeginningWork,
+): Promise<Begun> {
+  const { source } = plan
+  const owner = plan.owner === null || runs.length === 0 ? null : await readOwner(session, plan.owner)
+  if (owner === 'suspended') {
+    const refused = runs.map((run): Skip => ({ run, reason: 'partner_suspended' }))
+    return { ...NOTHING, refused }
+  }
+  switch (source.is) {
+    case 'order': {
+      const { orderIds, skips, putOff } = await startRuns(session, plan, source, { runs, owner, now }, work)
+      await putOffRuns(session, plan.planId, putOff)
+      const isPutOff = putOff.length > 0
+      return { ...NOTHING, orderIds, started: orderIds.length, refused: skips, isPutOff }
+    }
+    case 'batch':
+      return await startFirst(session, plan, source, runs, work)
+  }
+}
+
+/** One transaction makes one batch, whose rows its feeder holds to the owner's limits: the other runs are put off. */
+async function startFirst(
+  session: Session,
+  plan: Plan,
+  source: BatchSource,
+  [run, ...later]: readonly StartingRun[],
+  work: BeginningWork,
+): Promise<Begun> {
+  if (run === undefined) return NOTHING
+  await putOffRuns(session, plan.planId, later)
+  const reason = await startBatchRun(session, plan, source, run.dueAt, work.actor)
+  const refused = reason === null ? [] : [{ run, reason }]
+  return { ...NOTHING, started: 1 - refused.length, refused, isCut: later.length > 0 }
+}
+
+/** Leaves runs planned: they are not late by that. */
+export async function putOffRuns(runner: StatementRunner, planId: number, runs: readonly { dueAt: Date }[]) {
+  if (runs.length > 0) await runner.run(MARK_WAITING, [planId, runs.map(({ dueAt }) => dueAt)])
+}

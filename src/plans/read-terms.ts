@@ -1,0 +1,113 @@
+import type { z } from 'zod'
+import { parseOnTheWall, type WallClock, wallClockOf } from '../domain/time-zone.ts'
+import type { BatchWish } from './batch-source.ts'
+import type { PlanTerms } from './plan.ts'
+import type { Schedule } from './schedule.ts'
+import { batchPlan, orderPlan } from './terms.ts'
+
+/** What is wrong with a plan from outside. Names the field and what it may be, never its value. */
+export class InvalidTermsError extends Error {
+  override name = 'InvalidTermsError'
+  readonly field: string
+  /** What is expected, without the field. */
+  readonly problem: string
+
+  constructor(field: string, problem: string) {
+    super(`${field}: ${problem}`)
+    this.field = field
+    this.problem = problem
+  }
+}
+
+/** What is the same whatever a plan runs. */
+export type CommonTerms = Omit<PlanTerms, 'owner' | 'partner' | 'source' | 'deadlineMinutes'>
+
+/** What a plan is to be, and of what: an order, which is not read yet, or a batch. */
+export type PlanWish = { readonly terms: CommonTerms } & (
+  | { readonly is: 'order'; readonly order: unknown; readonly deadlineMinutes: number | null }
+  | ({ readonly is: 'batch' } & BatchWish)
+)
+
+/**
+ * Reads what is asked for: the one place that decides what a plan may be, whichever door it comes through.
+ * @throws InvalidTermsError naming the first bad field
+ */
+export function readPlanWish(given: unknown): PlanWish {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new InvalidTermsError('body', 'must be an object')
+  const isOfBatch = Object.hasOwn(given, 'batch_id')
+  if (isOfBatch === Object.hasOwn(given, 'order'))
+    throw new InvalidTermsError('order', 'must be given, or else batch_id: exactly one of them')
+  if (isOfBatch) {
+    const read = parsed(batchPlan, given)
+    return {
+      ...{ is: 'batch', terms: commonOf(read), batchId: read.batch_id, ratePerSecond: read.rate_per_second },
+      stopAfter: stopAfterOf(read.stop_after_failures),
+    }
+  }
+  const read = parsed(orderPlan, given)
+  return { is: 'order', terms: commonOf(read), order: read.order, deadlineMinutes: read.deadline ?? null }
+}
+
+function parsed<Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> {
+  const read = schema.safeParse(given)
+  if (read.success) return read.data
+  const [issue] = read.error.issues
+  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  // A field's name comes from outside too: an unknown one may be anything, a phone number included.
+  const field = [...(issue?.path ?? []), ...unknownKey]
+    .map((part) => String(part).replace(/[^A-Za-z_]/g, '?'))
+    .join('.')
+    .slice(0, 80)
+  throw new InvalidTermsError(field || 'body', issue?.message ?? 'must be an object')
+}
+
+function commonOf(read: z.output<typeof orderPlan> | z.output<typeof batchPlan>): CommonTerms {
+  if (read.missed === 'run_all' && read.overlap === 'skip')
+    throw new InvalidTermsError(
+      'overlap',
+      'must be wait or allow when missed is run_all, which makes up for several at once',
+    )
+  return {
+    ...{ name: read.name, schedule: scheduleOf(read.schedule), timeZone: read.time_zone },
+    ...periodOf(read, wallClockOf(read.time_zone)),
+    ...{
+      maxCount: read.count ?? null,
+      missed: read.missed,
+      maxAgeMinutes: read.max_age,
+      overlap: read.overlap,
+    },
+  }
+}
+
+function scheduleOf({ cron, monthly }: z.output<typeof orderPlan>['schedule']): Schedule {
+  if (cron !== undefined) return cron
+  if (monthly !== undefined) return { is: 'monthly', ...monthly }
+  throw new InvalidTermsError('schedule', 'must have exactly one of cron and monthly')
+}
+
+/** `to` a day means to its end. */
+function periodOf(
+  { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
+  clock: WallClock,
+): { startsAt: Date | null; endsAt: Date | null } {
+  const read = (field: string, text: string) => {
+    const moment = parseOnTheWall(text, clock)
+    if (moment !== null) return moment
+    throw new InvalidTermsError(
+      field,
+      'must be a day such as 2026-02-25, or a time such as 2026-02-25T09:00, that there is',
+    )
+  }
+  const startsAt = from === undefined ? null : read('from', from)
+  if (to === undefined) return { startsAt, endsAt: null }
+  const end = read('to', to)
+  return { startsAt, endsAt: to.includes('T') ? end : clock.momentOf(clock.localOf(end) + 86_400_000) }
+}
+
+function stopAfterOf(given: string | number | undefined): BatchWish['stopAfter'] {
+  if (given === undefined) return null
+  return typeof given === 'number'
+    ? { is: 'count', value: given }
+    : { is: 'percent', value: Number(given.slice(0, -1)) }
+}
