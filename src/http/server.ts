@@ -140,6 +140,7 @@ const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'no
 /** Who asks a route that asks for no key: such a route reads nothing of anybody. */
 const NOBODY = {
   partner: '',
+  holder: '',
   prefix: '',
   scopes: [],
   signingSecret: null,

@@ -7,6 +7,8 @@ import type { Scope } from './words.ts'
 /** Who a request comes from. */
 export interface Caller {
   readonly partner: string
+  /** The person or system of the partner that has the key. */
+  readonly holder: string
   readonly prefix: string
   readonly scopes: readonly Scope[]
   /** Set: the request must be signed with it. */
@@ -37,7 +39,7 @@ export async function authenticate(
 }
 
 function callerOf(key: KnownKey): Caller {
-  const { name, prefix, scopes, signingSecret, ordersPerMinute, walletsPerDay, kinds } = key
+  const { name, holder, prefix, scopes, signingSecret, ordersPerMinute, walletsPerDay, kinds } = key
   const limits = {
     ordersPerMinute,
     rupiahPerOrder: key.rupiahPerOrder === null ? null : BigInt(key.rupiahPerOrder),
@@ -45,5 +47,5 @@ function callerOf(key: KnownKey): Caller {
     walletsPerDay,
     kinds,
   }
-  return { partner: name, prefix, scopes, signingSecret, limits }
+  return { partner: name, holder, prefix, scopes, signingSecret, limits }
 }
