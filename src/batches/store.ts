@@ -11,6 +11,8 @@ import { type BatchAnswer, refused } from './answer.ts'
 /** A batch as moves and feeders see it. */
 export interface StoredBatch {
   readonly batchId: number
+  /** The partner whose it is; null: an operator's. */
+  readonly owner: string | null
   readonly state: BatchState
   readonly reason: string
   readonly createdBy: string
@@ -26,7 +28,7 @@ export interface StoredBatch {
 }
 
 export const STORED_BATCH_COLUMNS = `
-  b.id AS "batchId", b.state, b.reason, b.created_by AS "createdBy", b.row_count AS "rowCount",
+  b.id AS "batchId", b.owner, b.state, b.reason, b.created_by AS "createdBy", b.row_count AS "rowCount",
   b.content_hash AS "contentHash", b.page_hashes AS "pageHashes", b.rate_per_second AS "ratePerSecond",
   b.stop_after_failures AS "stopAfterFailures", b.fed_count AS "fedCount", b.ended_count AS "endedCount",
   b.failed_count AS "failedCount", b.forgiven_count AS "forgivenCount"`
@@ -127,10 +129,12 @@ export async function onBatch<T extends object>(
   return await session.transaction(async () => {
     const batch = await lockBatch(session, batchId)
     const because = refusalOf(move, batchId, batch)
-    if (batch === null || because !== null) return refused(because ?? '')
+    if (batch === null) return refused('absent', because ?? '')
+    if (because !== null) return refused('state', because)
     const plan = await modelOf(session, batchId)
     if (plan !== null)
       return refused(
+        'plan',
         `batch ${batchId} is what plan ${plan} runs: it can be ${DONE[move]} by nobody else (\`goldpro plan run-now\` runs it, \`goldpro plan remove\` ends it)`,
       )
     return await work(batch)

@@ -31,11 +31,11 @@ Example:
         const wallet = await walletOf(session, batchId)
         const prices = await pricesOfToday(settings, wallet)
         const preview = await readPreview(session, batchId, prices)
-        const { contentHash, rows, state } = batch
+        const { contentHash, owner, rows, state } = batch
         if (json)
-          return console.log(JSON.stringify({ batchId, state, rows, contentHash, prices, ...preview }))
+          return console.log(JSON.stringify({ batchId, owner, state, rows, contentHash, prices, ...preview }))
         console.log(`batch ${batchId} (${batch.fileName}): ${state}, ${rows} rows, by ${batch.createdBy}`)
-        console.log(`content hash ${contentHash}\n`)
+        console.log(`content hash ${contentHash}${owner === null ? '' : `, of partner ${owner}`}\n`)
         console.log(tellPreview(preview, prices))
       })
     })

@@ -42,13 +42,20 @@ function asTable(batches: readonly BatchSummary[]): string {
     'sent',
     'ended',
     'failed',
+    'owner',
     'by',
     'approved by',
     'runs at',
   ]
   const rows = batches.map((batch) => [
     ...[String(batch.batchId), batch.fileName, batch.state, String(batch.rows), String(batch.fed)],
-    ...[String(batch.ended), String(batch.failed), batch.createdBy, batch.approvedBy ?? '–'],
+    ...[
+      String(batch.ended),
+      String(batch.failed),
+      batch.owner ?? '–',
+      batch.createdBy,
+      batch.approvedBy ?? '–',
+    ],
     batch.runAt?.toISOString().slice(0, 16) ?? '–',
   ])
   return table(headings, rows, ['batch', 'rows', 'sent', 'ended', 'failed'])
@@ -90,10 +97,11 @@ export async function requireProgress(database: Database, batchId: number): Prom
 }
 
 function tellBatch(progress: BatchProgress, events: readonly BatchEvent[]): string {
-  const { batchId, fileName, state, reason, rows, contentHash } = progress
+  const { batchId, owner, fileName, state, reason, rows, contentHash } = progress
   const outcomes = Object.entries(progress.outcomes).map(([outcome, count]) => `${count} ${outcome}`)
   return [
     `batch ${batchId} (${fileName}): ${state} (${reason})`,
+    `  owner         ${owner ?? 'none: an operator made it'}`,
     `  content hash  ${contentHash}`,
     `  rows          ${rows}: ${outcomes.join(', ')}`,
     `  progress      ${progressLine(progress)}`,

@@ -115,7 +115,8 @@ async function store(
   return { is: 'stored', order, usage: { ...usage, ...used } }
 }
 
-async function lockUsage(runner: StatementRunner, partner: string): Promise<UsageRow> {
+/** Makes the orders of a partner take turns until the transaction ends. @returns what was used, after minute and day are turned */
+export async function lockUsage(runner: StatementRunner, partner: string): Promise<UsageRow> {
   const [usage] = await runner.run<UsageRow>(LOCK_USAGE, [partner])
   if (usage === undefined) throw new Error('a usage that was neither inserted nor locked')
   return usage

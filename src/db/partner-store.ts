@@ -62,8 +62,8 @@ const LIST_PARTNERS = {
 }
 
 /** All partners, or the one of this name. */
-export async function listPartners(database: Database, name: string | null): Promise<PartnerRow[]> {
-  return await database.run<PartnerRow>(LIST_PARTNERS, [name])
+export async function listPartners(runner: StatementRunner, name: string | null): Promise<PartnerRow[]> {
+  return await runner.run<PartnerRow>(LIST_PARTNERS, [name])
 }
 
 const LIST_KEYS = {

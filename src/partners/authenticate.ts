@@ -1,7 +1,7 @@
 import type { KnownKey } from '../db/partner-store.ts'
 import { isListed } from './addresses.ts'
 import { hasHash, presentedKey } from './key.ts'
-import type { PartnerLimits } from './limits.ts'
+import { limitsOf, type PartnerLimits } from './limits.ts'
 import type { Scope } from './words.ts'
 
 /** Who a request comes from. */
@@ -39,13 +39,6 @@ export async function authenticate(
 }
 
 function callerOf(key: KnownKey): Caller {
-  const { name, holder, prefix, scopes, signingSecret, ordersPerMinute, walletsPerDay, kinds } = key
-  const limits = {
-    ordersPerMinute,
-    rupiahPerOrder: key.rupiahPerOrder === null ? null : BigInt(key.rupiahPerOrder),
-    rupiahPerDay: key.rupiahPerDay === null ? null : BigInt(key.rupiahPerDay),
-    walletsPerDay,
-    kinds,
-  }
-  return { partner: name, holder, prefix, scopes, signingSecret, limits }
+  const { name: partner, holder, prefix, scopes, signingSecret } = key
+  return { partner, holder, prefix, scopes, signingSecret, limits: limitsOf(key) }
 }

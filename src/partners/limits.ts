@@ -18,6 +18,24 @@ export const NO_LIMITS: PartnerLimits = {
   kinds: null,
 }
 
+/** A partner's limits as Postgres gives them: bigint as digits. */
+interface LimitColumns extends Omit<PartnerLimits, 'rupiahPerOrder' | 'rupiahPerDay'> {
+  readonly rupiahPerOrder: string | null
+  readonly rupiahPerDay: string | null
+}
+
+/** A partner's limits out of its row. */
+export function limitsOf(row: LimitColumns): PartnerLimits {
+  const { ordersPerMinute, rupiahPerOrder, rupiahPerDay, walletsPerDay, kinds } = row
+  return {
+    ordersPerMinute,
+    rupiahPerOrder: rupiahPerOrder === null ? null : BigInt(rupiahPerOrder),
+    rupiahPerDay: rupiahPerDay === null ? null : BigInt(rupiahPerDay),
+    walletsPerDay,
+    kinds,
+  }
+}
+
 /** What was used so far in this minute and on this day. */
 export interface Usage {
   readonly orders: number
@@ -73,10 +91,17 @@ export function breachByItself(limits: PartnerLimits, command: OrderCommand): Br
   return rupiah > most ? 'rupiah_per_order' : null
 }
 
+/** The limit that an order would break on any day: it could never be placed. */
+export function breachForEver(limits: PartnerLimits, command: OrderCommand): Breach | null {
+  const breach = breachByItself(limits, command)
+  if (breach !== null || limits.rupiahPerDay === null) return breach
+  return (mostRupiah(command) ?? 0n) > limits.rupiahPerDay ? 'rupiah_per_day' : null
+}
+
 /** The limit that one more order would break after what was used. */
 export function breachByUsage(
   limits: PartnerLimits,
-  usage: Usage,
+  usage: Pick<Usage, 'orders' | 'rupiah' | 'wallets'>,
   order: { readonly rupiah: bigint; readonly isNewWallet: boolean },
 ): Breach | null {
   if (limits.ordersPerMinute !== null && usage.orders >= limits.ordersPerMinute) return 'orders_per_minute'
@@ -85,4 +110,36 @@ export function breachByUsage(
   if (limits.walletsPerDay !== null && order.isNewWallet && usage.wallets >= limits.walletsPerDay)
     return 'wallets_per_day'
   return null
+}
+
+/** An order in a row of others, as its usage is counted. */
+export interface CountedOrder {
+  /** Stored already: it uses nothing up. */
+  readonly isKnown: boolean
+  readonly rupiah: bigint
+  /** In its national form. */
+  readonly wallet: string
+  /** Whether the day has it already. */
+  readonly isDayWallet: boolean
+}
+
+/** How many of these orders, from the first on, can be placed after what was used. */
+export function countFitting(
+  limits: PartnerLimits,
+  { orders, rupiah, wallets }: Pick<Usage, 'orders' | 'rupiah' | 'wallets'>,
+  counted: readonly CountedOrder[],
+): number {
+  const used = { orders, rupiah, wallets }
+  const seen = new Set<string>()
+  const heldBack = counted.findIndex((order) => {
+    if (order.isKnown) return false
+    const isNewWallet = !order.isDayWallet && !seen.has(order.wallet)
+    if (breachByUsage(limits, used, { rupiah: order.rupiah, isNewWallet }) !== null) return true
+    used.orders += 1
+    used.rupiah += order.rupiah
+    if (isNewWallet) used.wallets += 1
+    seen.add(order.wallet)
+    return false
+  })
+  return heldBack === -1 ? counted.length : heldBack
 }

@@ -1,11 +1,14 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createBatch } from '../../src/batches/create.ts'
+import { type CreateRequest, createBatch } from '../../src/batches/create.ts'
 import { feedBatches } from '../../src/batches/feed.ts'
 import { approveBatch, cancelBatch, runBatch } from '../../src/batches/people.ts'
+import { setLimits } from '../../src/db/partner-store.ts'
 import { StorageError } from '../../src/db/pool.ts'
 import type { Session } from '../../src/db/session.ts'
+import { addPartnerWithKey } from '../../src/partners/keys.ts'
+import { NO_LIMITS } from '../../src/partners/limits.ts'
 import { addBatchPlan } from '../../src/plans/batch-source.ts'
 import { removePlan } from '../../src/plans/lead-plan.ts'
 import type { PlanTerms } from '../../src/plans/plan.ts'
@@ -31,9 +34,12 @@ afterEach(async () => {
   await scene.close()
 })
 
-async function approved(file = buysFile(3, 'P')): Promise<number> {
+async function approved(
+  file = buysFile(3, 'P'),
+  made: Pick<CreateRequest, 'by' | 'owner'> = { by: 'ani' },
+): Promise<number> {
   return await scene.session(async (session) => {
-    const request = { fileName: 'pay.csv', partner: null, by: 'ani' }
+    const request = { fileName: 'pay.csv', partner: null, ...made }
     const created = await createBatch(session, Readable.from([Buffer.from(file)]), request)
     if (created.is !== 'created') throw new Error(JSON.stringify(created))
     await approveBatch(session, created.batchId, BUDI, false)
@@ -83,6 +89,28 @@ describe('a due time of a plan of a batch', () => {
     await feed()
     expect(await scene.tick(nine(2))).toMatchObject({ finished: 1 })
     expect(await scene.runs()).toEqual(['0 finished batch_ended'])
+  })
+
+  it("makes of a partner's batch a copy of this partner, fed within its limits", async () => {
+    const key = { scopes: ['batches:write' as const], isSigned: false }
+    const by = { database: scene.database, random: randomBytes, actor: 'person:test' }
+    await addPartnerWithKey('acme', key, by)
+    await setLimits(scene.database, 'acme', { orders_per_minute: 2 }, 'person:test')
+    await scene.run(
+      `INSERT INTO partner_usage (partner, minute, day) VALUES ('acme', now() + interval '1 day', now()::date)`,
+    )
+    const owner = { partner: 'acme', limits: { ...NO_LIMITS, ordersPerMinute: 2 } }
+    await aPlan(await approved(buysFile(3, 'P'), { by: 'acme/main', owner }))
+    await scene.tick(nine())
+    const [copy] = await scene.run('SELECT owner, created_by FROM batches WHERE copied_from IS NOT NULL')
+    expect(copy).toEqual({ owner: 'acme', created_by: 'acme/main' })
+    await feed()
+    expect(await scene.references()).toHaveLength(2)
+    const change = scene.run(
+      `INSERT INTO batches (file_name, copied_from, state, reason, actor, created_by)
+       SELECT file_name, id, 'draft', 'created', 'x', created_by FROM batches WHERE copied_from IS NULL`,
+    )
+    expect(await constraintOf(change)).toBe('batch_copy')
   })
 
   it('ends when its copy is cancelled', async () => {
