@@ -30,7 +30,8 @@ export interface BatchSummary {
   readonly dueAt: Date | null
 }
 
-const SUMMARY_COLUMNS = `
+/** Columns of ops.batches as a summary. */
+export const SUMMARY_COLUMNS = `
   batch_id AS "batchId", owner, file_name AS "fileName", content_hash AS "contentHash", state, reason, rows,
   created_at AS "createdAt", created_by AS "createdBy", approved_by AS "approvedBy", run_at AS "runAt",
   rate_per_second AS "ratePerSecond", stop_after_failures AS "stopAfterFailures", started_at AS "startedAt",

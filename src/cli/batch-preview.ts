@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { readGramPrices } from '../batches/gram-prices.ts'
 import { type GramPrices, type Preview, readPreview, walletOf } from '../batches/preview.ts'
 import { readProgress } from '../batches/read-batches.ts'
 import type { Settings } from '../config.ts'
@@ -47,15 +48,8 @@ async function pricesOfToday({ gateway }: Settings, wallet: string | null): Prom
   const { createGatewayClient } = await import('../gateway/client.ts')
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   const client = createGatewayClient({ ...gateway, timeoutMs: 5_000 }, { now: Date.now, log })
-  const newest = async (side: 'buy' | 'sell'): Promise<Rupiah | null> => {
-    const answer = await client.chart(side, wallet)
-    if (answer.is !== 'answered') return null
-    // The chart ends with today.
-    return answer.data.at(-1)?.value ?? null
-  }
   try {
-    const [buy, sell] = await Promise.all([newest('buy'), newest('sell')])
-    return { buy, sell }
+    return await readGramPrices(wallet, (side, phoneNumber) => client.chart(side, phoneNumber))
   } finally {
     client.close()
   }

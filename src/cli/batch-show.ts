@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Command } from 'commander'
+import { tallyOf } from '../batches/progress.ts'
 import {
   type BatchEvent,
   type BatchProgress,
@@ -131,28 +132,18 @@ function tellOrigin({ planId, plan, copiedFrom, dueAt }: BatchProgress): string[
 
 /** Done, failed, in doubt, rate and time left, in one line. */
 export function progressLine(progress: BatchProgress): string {
-  const { rows, outcomes, endedLastMinute } = progress
-  const of = (...names: string[]) => names.reduce((sum, name) => sum + (outcomes[name] ?? 0), 0)
-  const done = of('succeeded')
-  const failed = of('rejected', 'expired', 'cancelled', 'conflict')
-  const doubts = of('in_doubt')
-  const underWay = of('accepted', 'confirming', 'held')
-  const left = of('waiting') + underWay
-  const perSecond = endedLastMinute / secondsSince(progress.startedAt)
-  const rate = `${perSecond.toFixed(1)} rows/s`
+  const { succeeded, failed, inDoubt, underWay, waiting, perSecond, secondsLeft } = tallyOf(
+    progress,
+    Date.now(),
+  )
+  const done = succeeded + failed + inDoubt
   const time =
-    left === 0
-      ? 'nothing left'
-      : perSecond === 0
-        ? 'time left unknown'
-        : `${spellTime(left / perSecond)} left`
-  return `${done + failed + doubts}/${rows} done: ${done} succeeded, ${failed} failed, ${doubts} in doubt, ${underWay} under way, ${of('waiting')} waiting; ${rate}, ${time}`
-}
-
-/** The part of the last minute in which it ran, at least a second. */
-function secondsSince(startedAt: Date | null): number {
-  const seconds = startedAt === null ? 60 : (Date.now() - startedAt.getTime()) / 1_000
-  return Math.min(Math.max(seconds, 1), 60)
+    secondsLeft === null
+      ? 'time left unknown'
+      : secondsLeft === 0
+        ? 'nothing left'
+        : `${spellTime(secondsLeft)} left`
+  return `${done}/${progress.rows} done: ${succeeded} succeeded, ${failed} failed, ${inDoubt} in doubt, ${underWay} under way, ${waiting} waiting; ${perSecond.toFixed(1)} rows/s, ${time}`
 }
 
 function spellTime(seconds: number): string {
