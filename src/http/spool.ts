@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto'
+import { open, unlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+
+/** A file without a name: nobody else opens it, and it is gone with its process. */
+export interface Spool {
+  readonly bytes: number
+  write(data: Uint8Array): Promise<void>
+  /** Reads it from its beginning. */
+  read(): Readable
+  close(): Promise<void>
+}
+
+/** Opens an empty one in the folder for temporary files. */
+export async function openSpool(folder: string = tmpdir()): Promise<Spool> {
+  const path = join(folder, `goldpro-${randomUUID()}`)
+  const file = await open(path, 'wx+', 0o600)
+  await unlink(path)
+  let bytes = 0
+  return {
+    get bytes() {
+      return bytes
+    },
+    async write(data) {
+      await file.writeFile(data)
+      bytes += data.length
+    },
+    read: () => file.createReadStream({ start: 0, autoClose: false }),
+    close: () => file.close(),
+  }
+}

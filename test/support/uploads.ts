@@ -1,0 +1,52 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { CSV } from './web.ts'
+
+/** An upload that goes on as the test says, byte by byte. */
+export interface OpenUpload {
+  write(text: string): void
+  /** Ends the connection in the middle. */
+  cut(): void
+  /** What came back when the server is done with it. */
+  readonly answer: Promise<{ readonly status: number; readonly text: string }>
+}
+
+/** Begins an upload of so many bytes, and returns once its head has come. */
+export async function openUpload(
+  url: string,
+  key: string,
+  path: string,
+  headers: Record<string, string> = {},
+  length = 1_000_000,
+): Promise<OpenUpload> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  await once(socket, 'connect')
+  const lines = Object.entries({
+    Host: hostname,
+    Authorization: `Bearer ${key}`,
+    ...CSV,
+    'Content-Length': String(length),
+    // Answered by Node when it begins with the request.
+    Expect: '100-continue',
+    Connection: 'close',
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}`)
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += chunk
+  })
+  socket.on('error', () => {})
+  socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
+  while (!text.includes('100 Continue')) await pause(5)
+  const answer = once(socket, 'close').then(() => {
+    const final = text.slice(text.indexOf('\r\n\r\n') + 4)
+    return { status: Number(final.split(' ')[1]), text: final.slice(final.indexOf('\r\n\r\n') + 4) }
+  })
+  return {
+    write: (more) => void socket.write(more),
+    cut: () => void socket.destroy(),
+    answer,
+  }
+}
