@@ -70,7 +70,7 @@ async function orRefused<T>(reading: Promise<T>): Promise<T> {
 export async function sendResults(id: number, call: Call): Promise<Answer> {
   await ownBatch(id, call)
   const release = call.filePlaces.take(call.caller.partner)
-  const { stream, bytes } = await fileOf(release, (add) =>
+  const { stream, bytes } = await fileOf(release, call.gone, (add) =>
     call.inSession((session) => writeResults(session, id, add)),
   )
   return {

@@ -37,6 +37,7 @@ export function createFilePlaces(most: number, mostOfOne: number): FilePlaces {
 
 /** A file that came whole. */
 export interface Upload {
+  /** Its bytes, once. */
   read(): Readable
 }
 
@@ -51,19 +52,11 @@ export async function withUpload<T>(
   use: (upload: Upload) => Promise<T>,
 ): Promise<T> {
   const spool = await openSpool()
-  const reading: Readable[] = []
   try {
     await receive(body, spool, limitBytes, signature)
     await signature?.finish()
-    return await use({
-      read() {
-        const bytes = spool.read()
-        reading.push(bytes)
-        return bytes
-      },
-    })
+    return await use({ read: spool.read })
   } finally {
-    for (const bytes of reading) bytes.destroy()
     // What still comes of a refused body is thrown away, so that its sender hears why.
     body.resume()
     await spool.close()
@@ -90,9 +83,13 @@ async function receive(
   }
 }
 
-/** Sends what is written as a file, once it is whole. The place is given back when the file has gone, or its reader. */
+/**
+ * Writes a file that is sent once it is whole. Its place is given back when the answer has ended, however it did.
+ * @param gone aborted at the end of the answer
+ */
 export async function fileOf(
   release: () => void,
+  gone: AbortSignal,
   write: (add: (text: string) => Promise<void>) => Promise<unknown>,
 ): Promise<{ readonly stream: Readable; readonly bytes: number }> {
   const spool = await openSpool().catch((error: unknown) => {
@@ -110,6 +107,7 @@ export async function fileOf(
     throw error
   }
   const stream = spool.read()
-  stream.once('close', end)
+  gone.addEventListener('abort', end)
+  if (gone.aborted) end()
   return { stream, bytes: spool.bytes }
 }

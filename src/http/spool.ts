@@ -8,8 +8,9 @@ import type { Readable } from 'node:stream'
 export interface Spool {
   readonly bytes: number
   write(data: Uint8Array): Promise<void>
-  /** Reads it from its beginning. */
+  /** Reads it from its beginning, once; it closes when it was read. */
   read(): Readable
+  /** Closes it, read or not. */
   close(): Promise<void>
 }
 
@@ -19,6 +20,7 @@ export async function openSpool(folder: string = tmpdir()): Promise<Spool> {
   const file = await open(path, 'wx+', 0o600)
   await unlink(path)
   let bytes = 0
+  let stream: Readable | null = null
   return {
     get bytes() {
       return bytes
@@ -27,7 +29,14 @@ export async function openSpool(folder: string = tmpdir()): Promise<Spool> {
       await file.writeFile(data)
       bytes += data.length
     },
-    read: () => file.createReadStream({ start: 0, autoClose: false }),
-    close: () => file.close(),
+    read() {
+      stream = file.createReadStream({ start: 0 })
+      return stream
+    },
+    async close() {
+      // A file that is being read would never close.
+      stream?.destroy()
+      await file.close()
+    },
   }
 }

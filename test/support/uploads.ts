@@ -9,7 +9,7 @@ export interface OpenUpload {
   /** Ends the connection in the middle. */
   cut(): void
   /** What came back when the server is done with it. */
-  readonly answer: Promise<{ readonly status: number; readonly text: string }>
+  answer(): Promise<{ readonly status: number; readonly text: string }>
 }
 
 /** Begins an upload of so many bytes, and returns once its head has come. */
@@ -18,7 +18,8 @@ export async function openUpload(
   key: string,
   path: string,
   headers: Record<string, string> = {},
-  length = 1_000_000,
+  /** Null: it comes in chunks. */
+  length: number | null = 10_000,
 ): Promise<OpenUpload> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
@@ -27,7 +28,7 @@ export async function openUpload(
     Host: hostname,
     Authorization: `Bearer ${key}`,
     ...CSV,
-    'Content-Length': String(length),
+    ...(length === null ? { 'Transfer-Encoding': 'chunked' } : { 'Content-Length': String(length) }),
     // Answered by Node when it begins with the request.
     Expect: '100-continue',
     Connection: 'close',
@@ -38,15 +39,16 @@ export async function openUpload(
     text += chunk
   })
   socket.on('error', () => {})
+  const closed = once(socket, 'close')
   socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
-  while (!text.includes('100 Continue')) await pause(5)
-  const answer = once(socket, 'close').then(() => {
-    const final = text.slice(text.indexOf('\r\n\r\n') + 4)
-    return { status: Number(final.split(' ')[1]), text: final.slice(final.indexOf('\r\n\r\n') + 4) }
-  })
+  while (!text.includes('100 Continue') && !socket.closed) await pause(5)
   return {
     write: (more) => void socket.write(more),
     cut: () => void socket.destroy(),
-    answer,
+    async answer() {
+      await closed
+      const final = text.replace(/^HTTP\/1.1 100 Continue\r\n\r\n/, '')
+      return { status: Number(final.split(' ')[1]), text: final.slice(final.indexOf('\r\n\r\n') + 4) }
+    },
   }
 }
