@@ -21,7 +21,8 @@ From a file to its results:
   $ goldpro batch run 1
   $ goldpro batch show 1 --watch
   $ goldpro batch results 1 --output results.csv
-Rows are sent by \`goldpro scheduler\`, of which at least one must run.`,
+Rows are sent by \`goldpro scheduler\`, of which at least one must run.
+Partners send batches over HTTP, too: these have an owner, and are fed within its limits. See docs/api.md.`,
     )
   const commands = [
     ...[templateCommand(), checkCommand(), createCommand(), previewCommand(), approveCommand(), runCommand()],

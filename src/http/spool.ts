@@ -30,7 +30,8 @@ export async function openSpool(folder: string = tmpdir()): Promise<Spool> {
       bytes += data.length
     },
     read() {
-      stream = file.createReadStream({ start: 0 })
+      // In small pieces: between them the other requests have their turn.
+      stream = file.createReadStream({ start: 0, highWaterMark: 8 * 1024 })
       return stream
     },
     async close() {
