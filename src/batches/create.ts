@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import { StorageError } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
+import { FileRefused } from '../files/failure.ts'
 import type { OnBytes } from '../files/records.ts'
 import { COPY_ROWS, copyRow } from './copy.ts'
 import { type BatchOwner, rowsOf } from './owner.ts'
@@ -53,8 +54,11 @@ export async function createBatch(
     return await session.transaction(() => createInTransaction(session, bytes, request, onBytes))
   } catch (error) {
     if (error instanceof NotKept) return error.result
-    if (error instanceof SameRows)
-      return await findSameRows(session, request.owner?.partner ?? null, error.contentHash)
+    if (error instanceof SameRows) {
+      const known = await findSameRows(session, request.owner?.partner ?? null, error.contentHash)
+      if (known !== null) return known
+      throw new FileRefused('these rows were a batch that was cancelled just now: try again')
+    }
     throw error
   }
 }
@@ -89,12 +93,18 @@ async function createInTransaction(
   const { batchId } = draft
   const options = owner === null ? { partner } : rowsOf(owner)
   const file = await openRows(bytes, { ...options, ...(onBytes === undefined ? {} : { onBytes }) })
-  const tally: Tally = { rows: 0, badRows: 0, problems: [], hasher: new PageHasher() }
+  const tally: Tally = { rows: 0, badRows: 0, isHashed: true, problems: [], hasher: new PageHasher() }
   await copyRows(session, copyText(file, batchId, tally))
   const { rows, badRows, problems } = tally
   refuseEmpty(rows)
-  if (badRows > 0) throw new NotKept({ is: 'refused', badRows, problems })
   const seal = tally.hasher.seal()
+  if (badRows > 0) {
+    // A repetition of what was stored before its owner's limits forbade it.
+    const known = tally.isHashed
+      ? await findSameRows(session, owner?.partner ?? null, seal.contentHash)
+      : null
+    throw new NotKept(known ?? { is: 'refused', badRows, problems })
+  }
   await sealBatch(session, batchId, { rows, actor, fileHash: file.fileHash(), seal })
   return { is: 'created', batchId, rows, contentHash: seal.contentHash }
 }
@@ -102,6 +112,8 @@ async function createInTransaction(
 interface Tally {
   rows: number
   badRows: number
+  /** Whether every row so far is an order, if one that a rule is against. */
+  isHashed: boolean
   readonly problems: NumberedProblem[]
   readonly hasher: PageHasher
 }
@@ -115,10 +127,9 @@ async function* copyText(file: RowFile, batchId: number, tally: Tally): AsyncGen
       if (row.is === 'bad') {
         tally.badRows += 1
         keepProblems(tally, row.problems)
-      } else if (tally.badRows === 0) {
-        tally.hasher.add(row.submission)
-        text += copyRow(batchId, tally.rows, row)
-      }
+      } else if (tally.badRows === 0) text += copyRow(batchId, tally.rows, row)
+      tally.isHashed &&= row.submission !== undefined
+      if (tally.isHashed && row.submission !== undefined) tally.hasher.add(row.submission)
     }
     if (text.length < COPY_CHUNK) continue
     yield text

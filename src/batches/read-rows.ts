@@ -23,7 +23,13 @@ export type SourceRow = { readonly cells: Partial<Record<ColumnName, string>> } 
 /** One row of a batch file. */
 export type ReadRow =
   | { readonly is: 'good'; readonly lineNumber: number; readonly submission: Submission }
-  | { readonly is: 'bad'; readonly problems: readonly RowProblem[]; readonly source: SourceRow }
+  | {
+      readonly is: 'bad'
+      readonly problems: readonly RowProblem[]
+      readonly source: SourceRow
+      /** Set: it is an order, and nothing but the rule is against it. */
+      readonly submission?: Submission
+    }
 
 /** A batch file being read. */
 export interface RowFile {
@@ -170,7 +176,8 @@ function rowReader(partner: string | null, rule: RowRule): RowReader {
           ? rule(submission)
           : { field: 'reference', problem: `must be unique in the file: line ${earlier} has it too` }
       if (broken === null) return { is: 'good', lineNumber, submission }
-      return { is: 'bad', problems: [problemAt(broken.field, broken.problem)], source: source() }
+      const problems = [problemAt(broken.field, broken.problem)]
+      return { is: 'bad', problems, source: source(), ...(earlier === null ? { submission } : {}) }
     } catch (error) {
       if (!(error instanceof InvalidOrderError)) throw error
       const problems = findProblems(kind, data).map(({ field, problem }) => problemAt(field, problem))

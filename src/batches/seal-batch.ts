@@ -1,7 +1,6 @@
 import { StorageError } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
 import type { BatchState } from '../domain/batch-lifecycle.ts'
-import { FileRefused } from '../files/failure.ts'
 import type { Seal } from './seal.ts'
 
 /** The batch that these rows are already. */
@@ -56,15 +55,13 @@ const FIND_SAME_ROWS = {
     WHERE content_hash = $1 AND coalesce(owner, '') = $2 AND state <> 'cancelled'`,
 }
 
-/** The batch of this owner that has these rows, asked once the other's transaction has ended. */
+/** The batch of this owner that has these rows; null when none does. */
 export async function findSameRows(
   session: Session,
   owner: string | null,
   contentHash: string,
-): Promise<KnownBatch> {
+): Promise<KnownBatch | null> {
   const values = [contentHash, owner ?? '']
   const [known] = await session.run<Omit<KnownBatch, 'is'>>(FIND_SAME_ROWS, values)
-  if (known === undefined)
-    throw new FileRefused('these rows were a batch that was cancelled just now: try again')
-  return { is: 'known', ...known }
+  return known === undefined ? null : { is: 'known', ...known }
 }

@@ -277,6 +277,10 @@ describe('whose a batch is', () => {
       ...{ is: 'known', state: 'checked' },
       batchId: created.is === 'created' ? created.batchId : 0,
     })
+    await owner.limit({ rupiah_per_order: '1' })
+    // Safe to repeat also when it could not be sent any more.
+    expect(await owner.create(file)).toMatchObject({ is: 'known' })
+    expect(await owner.create(`${file}\nbuy,,another,081234500001,100000`)).toMatchObject({ badRows: 4 })
     expect(operators).not.toBe(created.is === 'created' ? created.batchId : operators)
   })
 
