@@ -71,7 +71,7 @@ function makeModel(databaseUrl) {
 }
 
 const WORK = {
-  check: (_databaseUrl, { csv }) => checkFile(createReadStream(csv), 'acme', async () => {}),
+  check: (_databaseUrl, { csv }) => checkFile(createReadStream(csv), { partner: 'acme' }, async () => {}),
   create: (databaseUrl, { csv }) =>
     withSession(databaseUrl, (session) =>
       createBatch(session, createReadStream(csv), { fileName: 'bench.csv', partner: 'acme', by: 'bench' }),

@@ -2,11 +2,14 @@ import type { RunningWorker } from './app.ts'
 import { measureOrders } from './db/metrics.ts'
 import { findEnded } from './db/partner-orders.ts'
 import { type Database, openDatabase } from './db/pool.ts'
+import { withSession } from './db/session.ts'
 import { batched } from './http/batched.ts'
+import { createFilePlaces } from './http/files.ts'
 import { lately } from './http/lately.ts'
 import { createMetrics } from './http/metrics.ts'
 import { readReadiness } from './http/readiness.ts'
 import { createServer, type ServerSettings } from './http/server.ts'
+import { atMostSessions } from './http/sessions.ts'
 import { createWaits } from './http/waits.ts'
 import type { WalletGateway } from './http/wallet-gateway.ts'
 import { type MetricsServer, startMetricsServer } from './metrics/server.ts'
@@ -48,8 +51,14 @@ const DEFAULTS: ServerSettings = {
   trustedProxies: [],
   bodyLimitBytes: 64 * 1024,
   requestTimeoutMs: 15_000,
+  uploadLimitBytes: 64 * 1024 * 1024,
+  // A nonce must be remembered for longer than a signed file is on its way.
+  uploadTimeoutMs: 5 * 60_000,
 }
 const POOL_SIZE = 12
+const MOST_SESSIONS = 8
+const MOST_FILES = 6
+const MOST_FILES_OF_ONE = 2
 const ASK_EVERY_MS = 200
 const MAX_WAITS = 2_000
 const WAKE_TTL_MS = 5_000
@@ -103,7 +112,7 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
 }
 
 function effectsOf(
-  { gateway, log, version }: WebParts,
+  { databaseUrl, gateway, log, version }: WebParts,
   made: {
     database: Database
     queue: OrderQueue
@@ -119,6 +128,8 @@ function effectsOf(
     gateway,
     wake: (orderId: string) => waker.wake(orderId),
     waits,
+    inSession: atMostSessions(MOST_SESSIONS, (work) => withSession(databaseUrl, work)),
+    filePlaces: createFilePlaces(MOST_FILES, MOST_FILES_OF_ONE),
     readiness: lately(
       () => readReadiness({ database, askQueue: () => queue.getJobCounts(), withinMs: PROBE_WITHIN_MS }),
       PROBE_AGAIN_MS,

@@ -58,6 +58,7 @@ export const SETTINGS = {
   HTTP_PORT: wholeNumber(1, 65_535, 8_080),
   HTTP_METRICS_PORT: wholeNumber(0, 65_535, 9_464),
   HTTP_MAX_CONCURRENT: wholeNumber(1, 100_000, 200),
+  HTTP_UPLOAD_LIMIT_MIB: wholeNumber(1, 1_024, 64),
   HTTP_TRUSTED_PROXIES: z
     .string()
     .refine((list) => list.split(',').every(isNetwork), 'addresses or networks, separated by commas')
@@ -128,6 +129,8 @@ export interface HttpSettings {
   readonly metricsPort: number | null
   /** Requests under way at once, waits not counted; more are answered with 503. */
   readonly maxConcurrent: number
+  /** The largest batch file that is taken. */
+  readonly uploadLimitBytes: number
   /** Whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[]
 }
@@ -166,6 +169,7 @@ function toSettings(env: Environment): Settings {
       port: env.HTTP_PORT,
       metricsPort: env.HTTP_METRICS_PORT === 0 ? null : env.HTTP_METRICS_PORT,
       maxConcurrent: env.HTTP_MAX_CONCURRENT,
+      uploadLimitBytes: env.HTTP_UPLOAD_LIMIT_MIB * 1024 * 1024,
       trustedProxies: env.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
     }),
     metricsPort: env.METRICS_PORT === 0 ? null : env.METRICS_PORT,

@@ -1,13 +1,14 @@
 import type { Readable } from 'node:stream'
-import type { OnBytes } from '../files/records.ts'
 import type { Delimiter } from './cells.ts'
-import { openRows, type RowProblem, refuseEmpty, type SourceRow } from './read-rows.ts'
+import { openRows, type RowOptions, type RowProblem, type SourceRow } from './read-rows.ts'
+import { refuseEmpty } from './row-count.ts'
 
 /** Told of each bad row as it is read. */
 export type OnBadRow = (
   problems: readonly RowProblem[],
   source: SourceRow,
   delimiter: Delimiter | null,
+  rowNumber: number,
 ) => Promise<void>
 
 export interface CheckResult {
@@ -22,11 +23,10 @@ export interface CheckResult {
  */
 export async function checkFile(
   bytes: Readable,
-  partner: string | null,
+  options: RowOptions,
   onBadRow: OnBadRow,
-  onBytes?: OnBytes,
 ): Promise<CheckResult> {
-  const file = await openRows(bytes, { partner, ...(onBytes === undefined ? {} : { onBytes }) })
+  const file = await openRows(bytes, options)
   const counts = { rows: 0, badRows: 0, problems: 0 }
   for await (const rows of file.rows()) {
     for (const row of rows) {
@@ -34,7 +34,7 @@ export async function checkFile(
       if (row.is === 'good') continue
       counts.badRows += 1
       counts.problems += row.problems.length
-      await onBadRow(row.problems, row.source, file.delimiter)
+      await onBadRow(row.problems, row.source, file.delimiter, counts.rows)
     }
   }
   refuseEmpty(counts.rows)

@@ -49,8 +49,8 @@ export async function copyModel(session: Session, order: CopyOrder): Promise<Cop
 const INSERT_COPY = {
   name: 'insert_batch_copy',
   text: `
-    INSERT INTO batches (file_name, copied_from, state, reason, actor, created_by)
-    SELECT file_name, id, 'draft', 'created', $2, created_by FROM batches WHERE id = $1
+    INSERT INTO batches (file_name, owner, copied_from, state, reason, actor, created_by)
+    SELECT file_name, owner, id, 'draft', 'created', $2, created_by FROM batches WHERE id = $1
     RETURNING id AS "batchId"`,
 }
 

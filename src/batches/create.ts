@@ -6,25 +6,36 @@ import type { Session } from '../db/session.ts'
 import { FileRefused } from '../files/failure.ts'
 import type { OnBytes } from '../files/records.ts'
 import { COPY_ROWS, copyRow } from './copy.ts'
-import { openRows, type RowFile, type RowProblem, refuseEmpty } from './read-rows.ts'
-import { PageHasher, type Seal } from './seal.ts'
+import { type BatchOwner, rowsOf } from './owner.ts'
+import { openRows, type RowFile, type RowProblem } from './read-rows.ts'
+import { refuseEmpty } from './row-count.ts'
+import { PageHasher } from './seal.ts'
+import { findSameRows, type KnownBatch, SameRows, sealBatch } from './seal-batch.ts'
 
 export interface CreateRequest {
   readonly fileName: string
   /** For rows that name none. */
   readonly partner: string | null
   readonly by: string
+  /** The partner whose it is to be; null: an operator's. */
+  readonly owner?: BatchOwner | null
 }
 
 /** What became of a file. */
 export type CreateResult =
   | { readonly is: 'created'; readonly batchId: number; readonly rows: number; readonly contentHash: string }
+  | KnownBatch
   | {
       readonly is: 'refused'
       readonly badRows: number
-      /** The first of them; `goldpro batch check` tells all. */
-      readonly problems: readonly RowProblem[]
+      /** The first of them; checking tells all. */
+      readonly problems: readonly NumberedProblem[]
     }
+
+/** A problem and the row that has it, counted from 1. */
+export interface NumberedProblem extends RowProblem {
+  readonly rowNumber: number
+}
 
 const COPY_CHUNK = 64 * 1024
 const KEPT_PROBLEMS = 20
@@ -43,6 +54,11 @@ export async function createBatch(
     return await session.transaction(() => createInTransaction(session, bytes, request, onBytes))
   } catch (error) {
     if (error instanceof NotKept) return error.result
+    if (error instanceof SameRows) {
+      const known = await findSameRows(session, request.owner?.partner ?? null, error.contentHash)
+      if (known !== null) return known
+      throw new FileRefused('these rows were a batch that was cancelled just now: try again')
+    }
     throw error
   }
 }
@@ -60,27 +76,35 @@ class NotKept extends Error {
 const INSERT_DRAFT = {
   name: 'insert_draft_batch',
   text: `
-    INSERT INTO batches (file_name, state, reason, actor, created_by)
-    VALUES ($1, 'draft', 'created', $2, $3) RETURNING id AS "batchId"`,
+    INSERT INTO batches (file_name, state, reason, actor, created_by, owner)
+    VALUES ($1, 'draft', 'created', $2, $3, $4) RETURNING id AS "batchId"`,
 }
 
 async function createInTransaction(
   session: Session,
   bytes: Readable,
-  { fileName, partner, by }: CreateRequest,
+  { fileName, partner, by, owner = null }: CreateRequest,
   onBytes?: OnBytes,
 ): Promise<CreateResult> {
-  const actor = `person:${by}`
-  const [draft] = await session.run<{ batchId: number }>(INSERT_DRAFT, [fileName, actor, by])
+  const actor = `${owner === null ? 'person' : 'partner'}:${by}`
+  const values = [fileName, actor, by, owner?.partner ?? null]
+  const [draft] = await session.run<{ batchId: number }>(INSERT_DRAFT, values)
   if (draft === undefined) throw new Error('a batch without an id')
   const { batchId } = draft
-  const file = await openRows(bytes, { partner, ...(onBytes === undefined ? {} : { onBytes }) })
-  const tally: Tally = { rows: 0, badRows: 0, problems: [], hasher: new PageHasher() }
+  const options = owner === null ? { partner } : rowsOf(owner)
+  const file = await openRows(bytes, { ...options, ...(onBytes === undefined ? {} : { onBytes }) })
+  const tally: Tally = { rows: 0, badRows: 0, isHashed: true, problems: [], hasher: new PageHasher() }
   await copyRows(session, copyText(file, batchId, tally))
   const { rows, badRows, problems } = tally
   refuseEmpty(rows)
-  if (badRows > 0) throw new NotKept({ is: 'refused', badRows, problems })
   const seal = tally.hasher.seal()
+  if (badRows > 0) {
+    // A repetition of what was stored before its owner's limits forbade it.
+    const known = tally.isHashed
+      ? await findSameRows(session, owner?.partner ?? null, seal.contentHash)
+      : null
+    throw new NotKept(known ?? { is: 'refused', badRows, problems })
+  }
   await sealBatch(session, batchId, { rows, actor, fileHash: file.fileHash(), seal })
   return { is: 'created', batchId, rows, contentHash: seal.contentHash }
 }
@@ -88,7 +112,9 @@ async function createInTransaction(
 interface Tally {
   rows: number
   badRows: number
-  readonly problems: RowProblem[]
+  /** Whether every row so far is an order, if one that a rule is against. */
+  isHashed: boolean
+  readonly problems: NumberedProblem[]
   readonly hasher: PageHasher
 }
 
@@ -100,17 +126,20 @@ async function* copyText(file: RowFile, batchId: number, tally: Tally): AsyncGen
       tally.rows += 1
       if (row.is === 'bad') {
         tally.badRows += 1
-        if (tally.problems.length < KEPT_PROBLEMS) tally.problems.push(...row.problems)
-      } else if (tally.badRows === 0) {
-        tally.hasher.add(row.submission)
-        text += copyRow(batchId, tally.rows, row)
-      }
+        keepProblems(tally, row.problems)
+      } else if (tally.badRows === 0) text += copyRow(batchId, tally.rows, row)
+      tally.isHashed &&= row.submission !== undefined
+      if (tally.isHashed && row.submission !== undefined) tally.hasher.add(row.submission)
     }
     if (text.length < COPY_CHUNK) continue
     yield text
     text = ''
   }
   yield text
+}
+
+function keepProblems({ rows, problems: kept }: Tally, problems: readonly RowProblem[]): void {
+  if (kept.length < KEPT_PROBLEMS) kept.push(...problems.map((problem) => ({ rowNumber: rows, ...problem })))
 }
 
 async function copyRows(session: Session, text: AsyncGenerator<string>): Promise<void> {
@@ -121,41 +150,4 @@ async function copyRows(session: Session, text: AsyncGenerator<string>): Promise
     // The server's words would quote the row.
     throw new StorageError('copy_batch_rows', error)
   }
-}
-
-const SEAL_BATCH = {
-  name: 'seal_batch',
-  text: `
-    UPDATE batches SET state = 'checked', reason = 'every_row_is_good', actor = $2, row_count = $3, file_hash = $4,
-      content_hash = $5, page_hashes = $6, detail = jsonb_build_object('rows', $3::int, 'content_hash', $5::text)
-    WHERE id = $1`,
-}
-
-const FIND_SAME_ROWS = {
-  name: 'find_batch_of_same_rows',
-  text: `
-    SELECT id AS "batchId", file_name AS "fileName", state FROM batches
-    WHERE content_hash = $1 AND state <> 'cancelled' LIMIT 1`,
-}
-
-async function sealBatch(
-  session: Session,
-  batchId: number,
-  { rows, actor, fileHash, seal }: { rows: number; actor: string; fileHash: string; seal: Seal },
-): Promise<void> {
-  const { contentHash, pageHashes } = seal
-  const [same] = await session.run<{ batchId: number; fileName: string; state: string }>(FIND_SAME_ROWS, [
-    contentHash,
-  ])
-  if (same !== undefined)
-    throw new FileRefused(
-      `these rows are a batch already: batch ${same.batchId} (${same.fileName}) is ${same.state}`,
-    )
-  await session.run(SEAL_BATCH, [batchId, actor, rows, fileHash, contentHash, pageHashes]).catch(sameRows)
-}
-
-function sameRows(error: unknown): never {
-  if (error instanceof StorageError && error.constraint === 'batches_same_rows')
-    throw new FileRefused('these rows are a batch already: see `goldpro batch list`')
-  throw error
 }

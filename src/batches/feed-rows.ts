@@ -8,6 +8,8 @@ import {
   type Submission,
 } from '../domain/submission.ts'
 import { submitOrders } from '../orders/submit.ts'
+import type { Breach } from '../partners/limits.ts'
+import { admitRows, countUse } from './owner-limits.ts'
 import { isSealed, pageOf } from './seal.ts'
 import type { StoredBatch } from './store.ts'
 
@@ -40,14 +42,22 @@ const NOTE_FED = {
     WHERE r.batch_id = $1 AND r.row_number = x.row_number AND r.state = 'waiting'`,
 }
 
-/** What feeding some rows did. `changed`: they are not what was approved, and none was fed. */
+/**
+ * What feeding some rows did. Else none was fed: `changed`, they are not what was approved; `forbidden`, a row breaks a
+ * limit that its owner got after it had sent the batch; `suspended`, the owner is.
+ */
 export type Fed =
   | { readonly is: 'fed'; readonly fed: number; readonly conflicts: number }
   | { readonly is: 'changed'; readonly rowNumber: number }
+  | { readonly is: 'forbidden'; readonly rowNumber: number; readonly limit: Breach }
+  | { readonly is: 'suspended' }
+
+const NOTHING: Fed = { is: 'fed', fed: 0, conflicts: 0 }
 
 /**
  * Makes the next waiting rows orders, in the batch's transaction: the order and the row that has it are there
  * together or not at all. A reference that is an order already is that order, or a conflict when its content differs.
+ * Of a partner's batch only the rows that its limits let in now; the others wait for the next minute or day.
  */
 export async function feedRows(
   session: Session,
@@ -55,30 +65,72 @@ export async function feedRows(
   count: number,
   newId: () => string,
 ): Promise<Fed> {
-  const rows = await session.run<WaitingRow>(WAITING_ROWS, [batch.batchId, count])
-  const [first, last] = [rows[0], rows.at(-1)]
-  if (first === undefined || last === undefined) return { is: 'fed', fed: 0, conflicts: 0 }
-  const pages = [pageOf(first.rowNumber), pageOf(last.rowNumber)] as const
-  if (!(await isSealed(session, batch.batchId, batch, pages)))
-    return { is: 'changed', rowNumber: first.rowNumber }
-  const submissions: Submission[] = []
-  for (const row of rows) {
+  const waiting = await session.run<WaitingRow>(WAITING_ROWS, [batch.batchId, count])
+  const rows: SealedRow[] = []
+  for (const row of waiting) {
     const submission = sealedSubmission(row)
     if (submission === null) return { is: 'changed', rowNumber: row.rowNumber }
-    submissions.push(submission)
+    rows.push({ rowNumber: row.rowNumber, submission })
+  }
+  if (batch.owner === null || rows.length === 0) return (await storeRows(session, batch, rows, newId)).fed
+  const { owner } = batch
+  const admitted = await admitRows(
+    session,
+    owner,
+    rows.map(({ submission }) => submission),
+  )
+  switch (admitted.is) {
+    case 'suspended':
+      return admitted
+    case 'forbidden': {
+      const { position, limit } = admitted
+      return { is: 'forbidden', rowNumber: rows[position]?.rowNumber ?? 0, limit }
+    }
+    case 'admitted': {
+      const { fed, stored } = await storeRows(session, batch, rows.slice(0, admitted.count), newId)
+      await countUse(session, owner, admitted.limits, stored)
+      return fed
+    }
+  }
+}
+
+interface SealedRow {
+  readonly rowNumber: number
+  readonly submission: Submission
+}
+
+/** Stores rows as orders. @returns beside what was fed, the orders that were not there before */
+async function storeRows(
+  session: Session,
+  batch: StoredBatch,
+  rows: readonly SealedRow[],
+  newId: () => string,
+): Promise<{ fed: Fed; stored: readonly Submission[] }> {
+  const [first, last] = [rows[0], rows.at(-1)]
+  if (first === undefined || last === undefined) return { fed: NOTHING, stored: [] }
+  const pages = [pageOf(first.rowNumber), pageOf(last.rowNumber)] as const
+  if (!(await isSealed(session, batch.batchId, batch, pages)))
+    return { fed: { is: 'changed', rowNumber: first.rowNumber }, stored: [] }
+  const made = new Set<string>()
+  const makeId = () => {
+    const id = newId()
+    made.add(id)
+    return id
   }
   const store = {
     submit: (orders: Parameters<typeof storeOrders>[1], actor: string) => storeOrders(session, orders, actor),
   }
-  const submitted = await submitOrders(submissions, { store, newId, actor: `batch:${batch.batchId}` })
+  const submissions = rows.map(({ submission }) => submission)
+  const actor = `batch:${batch.batchId}`
+  const submitted = await submitOrders(submissions, { store, newId: makeId, actor })
   const isConflict = submitted.map(({ is }) => is === 'conflict')
-  await session.run(NOTE_FED, [
-    batch.batchId,
-    rows.map(({ rowNumber }) => rowNumber),
-    submitted.map((each) => (each.is === 'conflict' ? each.orderId : each.order.orderId)),
-    isConflict,
-  ])
-  return { is: 'fed', fed: rows.length, conflicts: isConflict.filter(Boolean).length }
+  const orderIds = submitted.map((each) => (each.is === 'conflict' ? each.orderId : each.order.orderId))
+  const rowNumbers = rows.map(({ rowNumber }) => rowNumber)
+  await session.run(NOTE_FED, [batch.batchId, rowNumbers, orderIds, isConflict])
+  return {
+    fed: { is: 'fed', fed: rows.length, conflicts: isConflict.filter(Boolean).length },
+    stored: submissions.filter((_submission, position) => made.has(orderIds[position] ?? '')),
+  }
 }
 
 /** The row's order if its content is still what its hash says; null when it is not. */

@@ -2,6 +2,7 @@ import type { Session } from '../db/session.ts'
 import { FINAL_STATES } from '../domain/lifecycle.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import { feedRows } from './feed-rows.ts'
+import { logTurn, pauseOf, type Turn } from './feed-turns.ts'
 import { moveBatch, STORED_BATCH_COLUMNS, type StoredBatch } from './store.ts'
 
 /** Everything a feeder uses beside its session. */
@@ -60,9 +61,6 @@ export async function feedBatches(session: Session, effects: FeedEffects): Promi
   await wakeStored(session, effects)
 }
 
-/** What a turn came to that people want to read in a log. */
-type Turn = 'started' | 'finished' | 'too_many_failures' | 'content_changed'
-
 /** A running batch and how many rows its rate allows now. */
 interface RunningBatch extends StoredBatch {
   readonly allowed: number
@@ -100,9 +98,10 @@ async function takeTurn(session: Session, batchId: number, effects: FeedEffects)
   }
   const room = (effects.mostInFlight ?? MOST_IN_FLIGHT) - (fedCount - endedCount)
   const fed = await feedRows(session, batch, Math.max(Math.min(batch.allowed, room), 0), effects.newId)
-  if (fed.is === 'changed') {
-    await moveBatch(session, batchId, 'pause', 'content_changed', { actor, detail: { row: fed.rowNumber } })
-    return 'content_changed'
+  if (fed.is !== 'fed') {
+    const { reason, detail } = pauseOf(fed)
+    await moveBatch(session, batchId, 'pause', reason, { actor, detail })
+    return reason
   }
   const { conflicts } = fed
   await count(session, batch, { fed: fed.fed, ended: conflicts, failed: conflicts })
@@ -171,16 +170,4 @@ async function wakeStored(session: Session, { wake }: FeedEffects): Promise<void
   const orderIds = rows.map(({ orderId }) => orderId)
   await wake(orderIds)
   await session.run(NOTE_QUEUED, [orderIds])
-}
-
-const TURNS = {
-  started: ['info', 'batch started: its time has come'],
-  finished: ['info', 'batch finished: every row ended'],
-  too_many_failures: ['warn', 'batch paused: too many rows failed or are in doubt'],
-  content_changed: ['error', 'batch paused: its rows are not those that were approved'],
-} as const satisfies Record<Turn, [level: keyof OrderLog, message: string]>
-
-function logTurn(batchId: number, turn: Turn, log: OrderLog): void {
-  const [level, message] = TURNS[turn]
-  log[level]({ batch: batchId }, message)
 }

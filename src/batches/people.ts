@@ -12,29 +12,34 @@ export const ALONE = 'RECON_ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
 export const DEFAULT_RATE_PER_SECOND = 20
 export const MAX_RATE_PER_SECOND = 1_000
 
-const written = ({ by, note }: BatchPerson) => ({
-  actor: `person:${by}`,
+const written = ({ by, note, isProven }: BatchPerson) => ({
+  actor: `${isProven === true ? 'partner' : 'person'}:${by}`,
   detail: note === null ? null : { note },
 })
 
 /**
- * Approves a batch: another person than its creator, unless the team says it has only one.
+ * Approves a batch: another person than its creator, unless the team says it has only one. A partner never is one.
  * @param onePersonTeam `RECON_ONE_PERSON`
+ * @param seenHash the content hash that the person looked at; null: not said
  */
 export async function approveBatch(
   session: Session,
   batchId: number,
   person: BatchPerson,
   onePersonTeam: boolean,
+  seenHash: string | null = null,
 ): Promise<BatchAnswer<{ alone: boolean; contentHash: string }>> {
   return await onBatch(session, batchId, 'approve', async (batch) => {
     const { createdBy, contentHash } = batch
     const alone = isSamePerson(person.by, createdBy)
-    if (alone && !onePersonTeam)
+    if (alone && (!onePersonTeam || batch.owner !== null))
       return refused(
+        'second_person',
         `${createdBy} created it, so another person must approve it: say who with --by (a team of one sets RECON_ONE_PERSON=true)`,
       )
-    if (!(await isWholeBatchSealed(session, batch))) return refused(CHANGED)
+    if (seenHash !== null && seenHash !== contentHash)
+      return refused('content', 'its content hash is not the one that was looked at')
+    if (!(await isWholeBatchSealed(session, batch))) return refused('content', CHANGED)
     const { actor, detail } = written(person)
     await moveBatch(session, batchId, 'approve', 'approved_by_person', {
       actor,
@@ -69,7 +74,7 @@ export async function runBatch(
   person: BatchPerson,
 ): Promise<BatchAnswer<{ rows: number; stopAfterFailures: number | null }>> {
   return await onBatch(session, batchId, 'start', async (batch) => {
-    if (!(await isWholeBatchSealed(session, batch))) return refused(CHANGED)
+    if (!(await isWholeBatchSealed(session, batch))) return refused('content', CHANGED)
     const stopAfterFailures = stopAfter === null ? null : failuresOf(stopAfter, batch.rowCount)
     const run = { at, ratePerSecond, stopAfterFailures }
     const { actor, detail: note } = written(person)
@@ -105,7 +110,7 @@ export async function resumeBatch(
   person: BatchPerson,
 ): Promise<BatchAnswer<{ unsent: number }>> {
   return await onBatch(session, batchId, 'resume', async (batch) => {
-    if (!(await isWholeBatchSealed(session, batch))) return refused(CHANGED)
+    if (!(await isWholeBatchSealed(session, batch))) return refused('content', CHANGED)
     await moveBatch(session, batchId, 'resume', 'resumed_by_person', written(person))
     return { is: 'done', unsent: batch.rowCount - batch.fedCount }
   })

@@ -1,3 +1,4 @@
+import type { StatementRunner } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
 import type { OrderKind } from '../domain/command.ts'
 import { maskPhoneNumber } from '../domain/masking.ts'
@@ -118,7 +119,7 @@ const FIRST_WALLET = {
 }
 
 /** A wallet of the batch, for the gateway tells its chart to wallets only. */
-export async function walletOf(session: Session, batchId: number): Promise<string | null> {
-  const [row] = await session.run<{ wallet: string }>(FIRST_WALLET, [batchId])
+export async function walletOf(runner: StatementRunner, batchId: number): Promise<string | null> {
+  const [row] = await runner.run<{ wallet: string }>(FIRST_WALLET, [batchId])
   return row?.wallet ?? null
 }

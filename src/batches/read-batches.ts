@@ -4,6 +4,8 @@ import type { BatchState } from '../domain/batch-lifecycle.ts'
 /** A batch as people list it. */
 export interface BatchSummary {
   readonly batchId: number
+  /** The partner whose it is; null: an operator's. */
+  readonly owner: string | null
   readonly fileName: string
   readonly contentHash: string
   readonly state: BatchState
@@ -28,8 +30,9 @@ export interface BatchSummary {
   readonly dueAt: Date | null
 }
 
-const SUMMARY_COLUMNS = `
-  batch_id AS "batchId", file_name AS "fileName", content_hash AS "contentHash", state, reason, rows,
+/** Columns of ops.batches as a summary. */
+export const SUMMARY_COLUMNS = `
+  batch_id AS "batchId", owner, file_name AS "fileName", content_hash AS "contentHash", state, reason, rows,
   created_at AS "createdAt", created_by AS "createdBy", approved_by AS "approvedBy", run_at AS "runAt",
   rate_per_second AS "ratePerSecond", stop_after_failures AS "stopAfterFailures", started_at AS "startedAt",
   ended_at AS "endedAt", fed, ended, failed, copied_from AS "copiedFrom", plan_id AS "planId",
@@ -52,6 +55,7 @@ export async function listBatches(
 /** One move of a batch. */
 export interface BatchEvent {
   readonly at: Date
+  readonly fromState: BatchState | null
   readonly toState: BatchState
   readonly reason: string
   readonly actor: string
@@ -100,7 +104,7 @@ export async function readProgress(
 const READ_EVENTS = {
   name: 'read_batch_events',
   text: `
-    SELECT at, to_state AS "toState", reason, actor, detail FROM batch_events WHERE batch_id = $1 ORDER BY id`,
+    SELECT at, from_state AS "fromState", to_state AS "toState", reason, actor, detail FROM batch_events WHERE batch_id = $1 ORDER BY id`,
 }
 
 /** Everything that was done with a batch. */

@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream'
 import { findProblems, InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
-import { FileRefused } from '../files/failure.ts'
 import { readLines } from '../files/lines.ts'
 import { type OnBytes, readRecords } from '../files/records.ts'
 import { openText } from '../files/text.ts'
 import { type Delimiter, dataOf, delimiterOf, type Headings, headingsOf } from './cells.ts'
 import { type ColumnName, columnOf, maskedValue } from './columns.ts'
+import { atMost } from './row-count.ts'
+import { SeenReferences } from './seen-references.ts'
 
 /** What is wrong with a row: where, what stands there, and what is expected. Phone and KTP numbers are masked. */
 export interface RowProblem {
@@ -22,7 +23,13 @@ export type SourceRow = { readonly cells: Partial<Record<ColumnName, string>> } 
 /** One row of a batch file. */
 export type ReadRow =
   | { readonly is: 'good'; readonly lineNumber: number; readonly submission: Submission }
-  | { readonly is: 'bad'; readonly problems: readonly RowProblem[]; readonly source: SourceRow }
+  | {
+      readonly is: 'bad'
+      readonly problems: readonly RowProblem[]
+      readonly source: SourceRow
+      /** Set: it is an order, and nothing but the rule is against it. */
+      readonly submission?: Submission
+    }
 
 /** A batch file being read. */
 export interface RowFile {
@@ -34,9 +41,16 @@ export interface RowFile {
   fileHash(): string
 }
 
-interface Options {
+/** What a row must keep to beside being an order: the field that does not, and what is expected. Null: it does. */
+export type RowRule = (submission: Submission) => { readonly field: string; readonly problem: string } | null
+
+/** How rows are read. */
+export interface RowOptions {
   /** For rows that name none. */
   readonly partner: string | null
+  readonly rule?: RowRule
+  /** A file with more rows is refused as a whole. */
+  readonly mostRows?: number
   readonly onBytes?: OnBytes
 }
 
@@ -45,14 +59,19 @@ interface Options {
  * Reads in bounded memory, but for the references, which are remembered to find those that stand twice.
  * @throws FileRefused
  */
-export async function openRows(bytes: Readable, { partner, onBytes }: Options): Promise<RowFile> {
+export async function openRows(bytes: Readable, options: RowOptions): Promise<RowFile> {
+  const { partner, rule = () => null, mostRows = Number.POSITIVE_INFINITY, onBytes } = options
   const file = await openText(bytes, onBytes)
-  const read = rowReader(partner)
+  const read = rowReader(partner, rule)
   const isJson = file.firstLine.startsWith('{')
   const delimiter = isJson ? null : delimiterOf(file.firstLine)
   return {
     delimiter,
-    rows: () => (delimiter === null ? jsonRows(file.bytes, read) : csvRows(file.bytes, delimiter, read)),
+    rows: () =>
+      atMost(
+        mostRows,
+        delimiter === null ? jsonRows(file.bytes, read) : csvRows(file.bytes, delimiter, read),
+      ),
     fileHash: file.fileHash,
   }
 }
@@ -136,22 +155,8 @@ function notJson(text: string, lineNumber: number): ReadRow {
   return { is: 'bad', problems: [{ lineNumber, column: null, maskedValue: '', expected }], source: { text } }
 }
 
-/** The references of a file so far, per partner. The one thing that grows with the file. */
-class SeenReferences {
-  readonly #lines = new Map<string, Map<string, number>>()
-
-  /** Remembers a row's reference; if it was there before, tells its line. */
-  add({ partner, reference }: Submission, lineNumber: number): number | null {
-    const lines = this.#lines.get(partner) ?? new Map<string, number>()
-    this.#lines.set(partner, lines)
-    const earlier = lines.get(reference)
-    if (earlier === undefined) lines.set(reference, lineNumber)
-    return earlier ?? null
-  }
-}
-
 /** Reads rows one by one, remembering their references. */
-function rowReader(partner: string | null): RowReader {
+function rowReader(partner: string | null, rule: RowRule): RowReader {
   const seen = new SeenReferences()
   return (given, lineNumber, source, headings) => {
     const { kind, ...data } = given
@@ -166,11 +171,13 @@ function rowReader(partner: string | null): RowReader {
     try {
       const submission = parseSubmission(kind, data)
       const earlier = seen.add(submission, lineNumber)
-      if (earlier === null) {
-        return { is: 'good', lineNumber, submission }
-      }
-      const expected = `must be unique in the file: line ${earlier} has it too`
-      return { is: 'bad', problems: [problemAt('reference', expected)], source: source() }
+      const broken =
+        earlier === null
+          ? rule(submission)
+          : { field: 'reference', problem: `must be unique in the file: line ${earlier} has it too` }
+      if (broken === null) return { is: 'good', lineNumber, submission }
+      const problems = [problemAt(broken.field, broken.problem)]
+      return { is: 'bad', problems, source: source(), ...(earlier === null ? { submission } : {}) }
     } catch (error) {
       if (!(error instanceof InvalidOrderError)) throw error
       const problems = findProblems(kind, data).map(({ field, problem }) => problemAt(field, problem))
@@ -187,9 +194,4 @@ function valueAt(data: Record<string, unknown>, field: string): unknown {
         typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined,
       data,
     )
-}
-
-/** Refuses what has a header and nothing under it, or nothing at all. */
-export function refuseEmpty(rowCount: number): void {
-  if (rowCount === 0) throw new FileRefused('the file has no rows: see `goldpro batch template`')
 }

@@ -130,10 +130,12 @@ export async function onBatch<T extends object>(
   return await session.transaction(async () => {
     const batch = await lockBatch(session, batchId)
     const because = refusalOf(move, batchId, batch)
-    if (batch === null || because !== null) return refused(because ?? '')
+    if (batch === null) return refused('absent', because ?? '')
+    if (because !== null) return refused('state', because)
     const plan = await modelOf(session, batchId)
     if (plan !== null)
       return refused(
+        'plan',
         `batch ${batchId} is what plan ${plan} runs: it can be ${DONE[move]} by nobody else (\`goldpro plan run-now\` runs it, \`goldpro plan remove\` ends it)`,
       )
     return await work(batch)

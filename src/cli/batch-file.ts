@@ -69,7 +69,7 @@ async function check(file: string, { partner, badRows, json }: CheckOptions): Pr
   let isBegun = false
   const result = await checkFile(
     given.bytes,
-    partner ?? null,
+    { partner: partner ?? null, onBytes: progress.read },
     async (problems, source, delimiter) => {
       for (const problem of problems) await print(process.stdout, tellProblem(problem, json === true))
       if (output === null) return
@@ -77,7 +77,6 @@ async function check(file: string, { partner, badRows, json }: CheckOptions): Pr
       isBegun = true
       await print(output.stream, badRowText(problems, source, delimiter))
     },
-    progress.read,
   ).finally(progress.stop)
   await output?.end()
   console.log(json ? JSON.stringify(result) : tellCheck(result))
@@ -169,12 +168,17 @@ async function create(file: string, { partner, by, json }: CreateOptions): Promi
   const result = await withSessionHere(settings, (session) =>
     createBatch(session, given.bytes, request, progress.read),
   ).finally(progress.stop)
+  if (result.is === 'known')
+    throw new Failure(
+      1,
+      `these rows are a batch already: batch ${result.batchId} (${result.fileName}) is ${result.state}`,
+    )
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : tellCreate(result))
   if (result.is === 'refused')
     throw new Failure(1, 'nothing was stored: see all problems with `goldpro batch check`')
 }
 
-function tellCreate(result: CreateResult): string {
+function tellCreate(result: Exclude<CreateResult, { is: 'known' }>): string {
   if (result.is === 'refused')
     return [
       `${result.badRows} rows are bad:\n`,

@@ -51,7 +51,10 @@ async function act<T extends object>(
 /** `goldpro batch approve` */
 export function approveCommand(): Command {
   return personsCommand('approve', 'approve a batch that another person created')
-    .addHelpText('after', '\nExample:\n  $ goldpro batch approve 1 --by budi')
+    .addHelpText(
+      'after',
+      "\nA partner's batch may be approved here, or by another holder of its keys over HTTP.\n\nExample:\n  $ goldpro batch approve 1 --by budi",
+    )
     .action(async (batchId: number, options: PersonOptions) => {
       const { alone, contentHash } = await act((session, onePersonTeam) =>
         approveBatch(session, batchId, personOf(options), onePersonTeam),

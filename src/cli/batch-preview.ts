@@ -37,13 +37,22 @@ Example:
         const newest = await newestPrices(settings, session, wallet)
         const prices = { buy: newest.buy?.rupiah ?? null, sell: newest.sell?.rupiah ?? null }
         const preview = await readPreview(session, batchId, prices)
-        const { contentHash, rows, state } = batch
+        const { contentHash, owner, rows, state } = batch
         if (json)
           return console.log(
-            JSON.stringify({ batchId, state, rows, contentHash, prices, pricesBy: newest, ...preview }),
+            JSON.stringify({
+              batchId,
+              owner,
+              state,
+              rows,
+              contentHash,
+              prices,
+              pricesBy: newest,
+              ...preview,
+            }),
           )
         console.log(`batch ${batchId} (${batch.fileName}): ${state}, ${rows} rows, by ${batch.createdBy}`)
-        console.log(`content hash ${contentHash}\n`)
+        console.log(`content hash ${contentHash}${owner === null ? '' : `, of partner ${owner}`}\n`)
         console.log(tellPreview(preview, newest))
         const next = NEXT[state]
         // What a plan runs is run by nobody else.

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Command } from 'commander'
+import { tallyOf } from '../batches/progress.ts'
 import {
   type BatchEvent,
   type BatchProgress,
@@ -47,13 +48,20 @@ function asTable(batches: readonly BatchSummary[]): string {
     'sent',
     'ended',
     'failed',
+    'owner',
     'by',
     'approved by',
     'runs at',
   ]
   const rows = batches.map((batch) => [
     ...[String(batch.batchId), batch.fileName, batch.state, String(batch.rows), String(batch.fed)],
-    ...[String(batch.ended), String(batch.failed), batch.createdBy, batch.approvedBy ?? '–'],
+    ...[
+      String(batch.ended),
+      String(batch.failed),
+      batch.owner ?? '–',
+      batch.createdBy,
+      batch.approvedBy ?? '–',
+    ],
     batch.runAt?.toISOString().slice(0, 16) ?? '–',
   ])
   return table(headings, rows, ['batch', 'rows', 'sent', 'ended', 'failed'])
@@ -95,10 +103,11 @@ export async function requireProgress(database: Database, batchId: number): Prom
 }
 
 function tellBatch(progress: BatchProgress, events: readonly BatchEvent[]): string {
-  const { batchId, fileName, state, reason, rows, contentHash } = progress
+  const { batchId, owner, fileName, state, reason, rows, contentHash } = progress
   const outcomes = Object.entries(progress.outcomes).map(([outcome, count]) => `${count} ${outcome}`)
   return [
     `batch ${batchId} (${fileName}): ${state} (${reason})`,
+    `  owner         ${owner ?? 'none: an operator made it'}`,
     `  content hash  ${contentHash}`,
     `  rows          ${rows}: ${outcomes.join(', ')}`,
     `  progress      ${progressLine(progress)}`,
@@ -129,28 +138,18 @@ function tellOrigin({ planId, plan, copiedFrom, dueAt, state }: BatchProgress): 
 
 /** Done, failed, in doubt, rate and time left, in one line. */
 export function progressLine(progress: BatchProgress): string {
-  const { rows, outcomes, endedLastMinute } = progress
-  const of = (...names: string[]) => names.reduce((sum, name) => sum + (outcomes[name] ?? 0), 0)
-  const done = of('succeeded')
-  const failed = of('rejected', 'expired', 'cancelled', 'conflict')
-  const doubts = of('in_doubt')
-  const underWay = of('accepted', 'confirming', 'held')
-  const left = of('waiting') + underWay
-  const perSecond = endedLastMinute / secondsSince(progress.startedAt)
-  const rate = `${perSecond.toFixed(1)} rows/s`
+  const { succeeded, failed, inDoubt, underWay, waiting, perSecond, secondsLeft } = tallyOf(
+    progress,
+    Date.now(),
+  )
+  const done = succeeded + failed + inDoubt
   const time =
-    left === 0
-      ? 'nothing left'
-      : perSecond === 0
-        ? 'time left unknown'
-        : `${spellTime(left / perSecond)} left`
-  return `${done + failed + doubts}/${rows} done: ${done} succeeded, ${failed} failed, ${doubts} in doubt, ${underWay} under way, ${of('waiting')} waiting; ${rate}, ${time}`
-}
-
-/** The part of the last minute in which it ran, at least a second. */
-function secondsSince(startedAt: Date | null): number {
-  const seconds = startedAt === null ? 60 : (Date.now() - startedAt.getTime()) / 1_000
-  return Math.min(Math.max(seconds, 1), 60)
+    secondsLeft === null
+      ? 'time left unknown'
+      : secondsLeft === 0
+        ? 'nothing left'
+        : `${spellTime(secondsLeft)} left`
+  return `${done}/${progress.rows} done: ${succeeded} succeeded, ${failed} failed, ${inDoubt} in doubt, ${underWay} under way, ${waiting} waiting; ${perSecond.toFixed(1)} rows/s, ${time}`
 }
 
 function spellTime(seconds: number): string {

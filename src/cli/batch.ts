@@ -22,6 +22,7 @@ From a file to its results:
   $ goldpro batch show 1 --watch
   $ goldpro batch results 1 --output results.csv
 Rows are sent by \`goldpro scheduler\`, of which at least one must run; \`goldpro up\` has one.
+Partners send batches over HTTP, too: these have an owner, and are fed within its limits. See docs/api.md.
 The same file again and again: \`goldpro plan add --help\`.`,
     )
   const commands = [

@@ -1,13 +1,16 @@
-import { randomBytes } from 'node:crypto'
-import { Command, Option } from 'commander'
-import { listKeys, listPartners, revokeKeys, setState } from '../db/partner-store.ts'
+import { Command } from 'commander'
+import { listKeys, listPartners, setState } from '../db/partner-store.ts'
 import type { Database } from '../db/pool.ts'
-import { addPartnerWithKey, type HandedOutKey, type KeyAnswer, rotateKey } from '../partners/keys.ts'
-import { SCOPES, type Scope } from '../partners/words.ts'
 import { Failure } from './failure.ts'
-import { parsedBy } from './options.ts'
+import {
+  addCommand,
+  addKeyCommand,
+  type ByOption,
+  byOption,
+  revokeCommand,
+  rotateCommand,
+} from './partner-keys.ts'
 import { limitsCommand, limitsText } from './partner-limits.ts'
-import { defaultPerson } from './person.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { table } from './table.ts'
 
@@ -16,74 +19,12 @@ export function partnerCommand(): Command {
   const command = new Command('partner').description(
     'who may place orders over HTTP, with which key and limits',
   )
-  const commands = [addCommand(), listCommand(), rotateCommand(), revokeCommand(), limitsCommand()]
-  for (const each of [...commands, stateCommand('suspend'), stateCommand('resume')]) command.addCommand(each)
+  const commands = [
+    ...[addCommand(), addKeyCommand(), listCommand(), rotateCommand(), revokeCommand(), limitsCommand()],
+    ...[stateCommand('suspend'), stateCommand('resume')],
+  ]
+  for (const each of commands) command.addCommand(each)
   return command
-}
-
-interface ByOption {
-  readonly by: string
-}
-
-const byOption = () =>
-  new Option('--by <name>', 'who decides; kept as an event for ever').default(defaultPerson())
-
-const partnerName = parsedBy(
-  (text) => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text) ? text : null),
-  '1 to 63 letters, digits, dots, dashes or underscores',
-)
-
-function addCommand(): Command {
-  return new Command('add')
-    .description('add a partner, and print its key: the only time it can be seen')
-    .argument('<name>', "the partner's short name, the `partner` of its orders", partnerName)
-    .addOption(new Option('--scopes <scopes...>', 'what the key may do').choices(SCOPES).default(SCOPES))
-    .option('--signed', 'every request must be signed too')
-    .addOption(byOption())
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  $ goldpro partner add acme')
-    .action(async (name: string, options: ByOption & { scopes: Scope[]; signed?: true; json?: true }) => {
-      const grant = { scopes: [...new Set(options.scopes)], isSigned: options.signed === true }
-      await handOut(options, (effects) => addPartnerWithKey(name, grant, effects))
-    })
-}
-
-function rotateCommand(): Command {
-  return new Command('rotate-key')
-    .description('print a new key with the same rights; the old one stays valid for a while')
-    .argument('<name>', 'the partner')
-    .option('--overlap-minutes <minutes>', 'how long the old key stays valid', overlapMinutes, 24 * 60)
-    .addOption(byOption())
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  $ goldpro partner rotate-key acme --overlap-minutes 60')
-    .action(async (name: string, options: ByOption & { overlapMinutes: number; json?: true }) => {
-      await handOut(options, (effects) => rotateKey(name, options.overlapMinutes, effects))
-    })
-}
-
-const overlapMinutes = parsedBy(
-  (text) => (/^\d{1,6}$/.test(text) && Number(text) <= 525_600 ? Number(text) : null),
-  'minutes from 0 to 525600',
-)
-
-async function handOut(
-  { by, json }: ByOption & { json?: true },
-  ask: (effects: Parameters<typeof rotateKey>[2]) => Promise<KeyAnswer>,
-): Promise<void> {
-  const answer = await withDatabase(await settingsHere(), (database) =>
-    ask({ database, random: randomBytes, actor: `person:${by}` }),
-  )
-  if (answer.is === 'refused') throw new Failure(1, answer.because)
-  console.log(json ? JSON.stringify(answer.key) : keyText(answer.key))
-}
-
-function keyText({ key, scopes, signingSecret }: HandedOutKey): string {
-  return [
-    `key             ${key}`,
-    ...(signingSecret === null ? [] : [`signing secret  ${signingSecret}`]),
-    `scopes          ${scopes.join(', ')}`,
-    'It is shown this once: only its hash is kept.',
-  ].join('\n')
 }
 
 function listCommand(): Command {
@@ -120,29 +61,13 @@ function listText(partners: Awaited<ReturnType<typeof read>>): string {
 
 function keyCell({
   prefix,
+  holder,
   scopes,
   isSigned,
   expiresAt,
 }: Awaited<ReturnType<typeof listKeys>>[number]): string {
   const until = expiresAt === null ? '' : ` until ${expiresAt.toISOString().slice(0, 16)}Z`
-  return `gp_${prefix} (${scopes.join(' ')}${isSigned ? ', signed' : ''})${until}`
-}
-
-function revokeCommand(): Command {
-  return new Command('revoke')
-    .description("end a partner's keys at once")
-    .argument('<name>', 'the partner')
-    .option('--key <prefix>', 'only this key, as `list` shows it')
-    .addOption(byOption())
-    .addHelpText('after', '\nExample:\n  $ goldpro partner revoke acme --key gp_a1b2c3d4e5f6')
-    .action(async (name: string, { key, by }: ByOption & { key?: string }) => {
-      const prefix = key?.replace(/^gp_/, '').split('_')[0] ?? null
-      const revoked = await withDatabase(await settingsHere(), (database) =>
-        revokeKeys(database, name, prefix, `person:${by}`),
-      )
-      if (revoked.length === 0) throw new Failure(1, `${name} has no such key that is not revoked`)
-      console.log(`revoked ${revoked.map((each) => `gp_${each}`).join(', ')}`)
-    })
+  return `gp_${prefix} of ${holder} (${scopes.join(' ')}${isSigned ? ', signed' : ''})${until}`
 }
 
 function stateCommand(name: 'suspend' | 'resume'): Command {

@@ -67,7 +67,10 @@ export const batches = pgTable(
     pacedAt: at('paced_at'),
   },
   (batch) => [
-    uniqueIndex('batches_same_rows').on(batch.contentHash).where(sql`state <> 'cancelled'`),
+    // Per owner: whether another has sent these rows is nobody's business.
+    uniqueIndex('batches_same_rows')
+      .on(sql`coalesce(owner, '')`, batch.contentHash)
+      .where(sql`state <> 'cancelled'`),
     index('batches_alive').on(batch.id).where(sql`state in ('approved', 'running')`),
     index('batches_owner').on(batch.owner).where(sql`owner is not null`),
     foreignKey({ columns: [batch.owner], foreignColumns: [partners.name], name: 'batches_owner_fk' }),
@@ -77,6 +80,8 @@ export const batches = pgTable(
       'batches_sealed',
       sql`state = 'draft' or (file_hash is not null and content_hash is not null and page_hashes is not null and row_count > 0)`,
     ),
+    // Who created it is a holder of its owner's keys, and a partner is no team of one.
+    check('batches_owner', sql`owner is null or (starts_with(created_by, owner || '/') and not alone)`),
     check('batches_named', sql`created_by ~ '\\S' and (approved_by is null or approved_by ~ '\\S')`),
     check(
       'batches_approved',

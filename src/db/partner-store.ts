@@ -19,6 +19,8 @@ export interface PartnerRow {
 export interface KeyRow {
   readonly partner: string
   readonly prefix: string
+  /** Who uses it: a person or a system of the partner. */
+  readonly holder: string
   readonly scopes: readonly Scope[]
   readonly isSigned: boolean
   readonly createdAt: Date
@@ -44,6 +46,16 @@ export async function addPartner(runner: StatementRunner, name: string, actor: s
   return (await runner.run(ADD_PARTNER, [name, actor])).length > 0
 }
 
+const LOCK_PARTNER = {
+  name: 'lock_partner',
+  text: 'SELECT name FROM partners WHERE name = $1 FOR UPDATE',
+}
+
+/** Makes changes of a partner's keys take turns, until the transaction ends; false when there is no such partner. */
+export async function lockPartner(runner: StatementRunner, name: string): Promise<boolean> {
+  return (await runner.run(LOCK_PARTNER, [name])).length > 0
+}
+
 const LIST_PARTNERS = {
   name: 'list_partners',
   text: `SELECT ${PARTNER_COLUMNS} FROM partners p WHERE $1::text IS NULL OR p.name = $1 ORDER BY p.name`,
@@ -57,7 +69,7 @@ export async function listPartners(runner: StatementRunner, name: string | null)
 const LIST_KEYS = {
   name: 'list_partner_keys',
   text: `
-    SELECT k.partner, k.prefix, k.scopes, k.signing_secret IS NOT NULL AS "isSigned", k.created_at AS "createdAt",
+    SELECT k.partner, k.prefix, k.holder, k.scopes, k.signing_secret IS NOT NULL AS "isSigned", k.created_at AS "createdAt",
       k.expires_at AS "expiresAt", k.revoked_at AS "revokedAt", ${IS_VALID} AS "isValid"
     FROM partner_keys k WHERE $1::text IS NULL OR k.partner = $1 ORDER BY k.partner, k.created_at, k.prefix`,
 }
@@ -70,40 +82,41 @@ export async function listKeys(runner: StatementRunner, partner: string | null):
 const ADD_KEY = {
   name: 'add_partner_key',
   text: `
-    INSERT INTO partner_keys (prefix, partner, secret_hash, scopes, signing_secret, actor)
-    VALUES ($1, $2, $3, $4, $5, $6)`,
+    INSERT INTO partner_keys (prefix, partner, holder, secret_hash, scopes, signing_secret, actor)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 }
 
 export interface NewKeyRow {
   readonly prefix: string
   readonly partner: string
+  readonly holder: string
   readonly secretHash: string
   readonly scopes: readonly Scope[]
   readonly signingSecret: string | null
 }
 
-/** @throws StorageError with the constraint `partner_has_two_keys` when two are valid already */
+/** @throws StorageError with the constraint `partner_has_two_keys` or `partner_has_many_holders` */
 export async function addKey(runner: StatementRunner, key: NewKeyRow, actor: string): Promise<void> {
-  const { prefix, partner, secretHash, scopes, signingSecret } = key
-  await runner.run(ADD_KEY, [prefix, partner, secretHash, scopes, signingSecret, actor])
+  const { prefix, partner, holder, secretHash, scopes, signingSecret } = key
+  await runner.run(ADD_KEY, [prefix, partner, holder, secretHash, scopes, signingSecret, actor])
 }
 
 const EXPIRE_KEYS = {
   name: 'expire_partner_keys',
   text: `
     UPDATE partner_keys k SET expires_at = now() + $2 * interval '1 minute', actor = $3
-    WHERE k.partner = $1 AND ${IS_VALID} AND k.prefix <> $4
+    WHERE k.partner = $1 AND k.holder = $5 AND ${IS_VALID} AND k.prefix <> $4
       AND (k.expires_at IS NULL OR k.expires_at > now() + $2 * interval '1 minute')`,
 }
 
-/** Lets a partner's other keys end in so many minutes. */
+/** Lets a holder's other keys end in so many minutes. */
 export async function expireOtherKeys(
   runner: StatementRunner,
-  key: { readonly partner: string; readonly prefix: string },
+  key: { readonly partner: string; readonly holder: string; readonly prefix: string },
   minutes: number,
   actor: string,
 ): Promise<void> {
-  await runner.run(EXPIRE_KEYS, [key.partner, minutes, actor, key.prefix])
+  await runner.run(EXPIRE_KEYS, [key.partner, minutes, actor, key.prefix, key.holder])
 }
 
 const REVOKE_KEYS = {
@@ -171,6 +184,7 @@ export async function setState(
 /** A valid key with its partner, as a request is let in by it. */
 export interface KnownKey extends PartnerRow {
   readonly prefix: string
+  readonly holder: string
   readonly secretHash: string
   readonly scopes: readonly Scope[]
   readonly signingSecret: string | null
@@ -179,7 +193,7 @@ export interface KnownKey extends PartnerRow {
 const FIND_KEYS = {
   name: 'find_partner_keys',
   text: `
-    SELECT k.prefix, k.secret_hash AS "secretHash", k.scopes, k.signing_secret AS "signingSecret", ${PARTNER_COLUMNS}
+    SELECT k.prefix, k.holder, k.secret_hash AS "secretHash", k.scopes, k.signing_secret AS "signingSecret", ${PARTNER_COLUMNS}
     FROM partner_keys k JOIN partners p ON p.name = k.partner WHERE k.prefix = ANY ($1::text[]) AND ${IS_VALID}`,
 }
 

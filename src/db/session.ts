@@ -45,7 +45,9 @@ export async function withSession<T>(
   })
   // A checked-out client without a listener ends the process when the server goes away.
   client.on('error', () => {})
-  await client.connect()
+  await client.connect().catch((error: unknown) => {
+    throw new StorageError('connect', error)
+  })
   try {
     return await use(sessionOn(client, socket, replyWithinMs))
   } finally {

@@ -31,7 +31,13 @@ export const BATCH_TRANSITIONS = {
   pause: {
     from: ['running'],
     to: 'paused',
-    reasons: ['paused_by_person', 'too_many_failures', 'content_changed'],
+    reasons: [
+      'paused_by_person',
+      'too_many_failures',
+      'content_changed',
+      'limit_forbids',
+      'partner_suspended',
+    ],
   },
   resume: { from: ['paused'], to: 'running', reasons: ['resumed_by_person'] },
   finish: { from: ['running'], to: 'finished', reasons: ['every_row_ended'] },

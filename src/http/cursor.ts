@@ -22,3 +22,14 @@ function isTime(text: string): boolean {
   const isReal = !Number.isNaN(time.getTime()) && time.toISOString().slice(0, 19) === text.slice(0, 19)
   return isReal && time.getUTCFullYear() >= 1970
 }
+
+/** A place in a list of batches as an opaque text. */
+export function writeBatchCursor(batchId: number): string {
+  return Buffer.from(`batch/${batchId}`).toString('base64url')
+}
+
+/** Reads what {@link writeBatchCursor} wrote; null for anything else. It grants nothing: lists are always of one partner. */
+export function readBatchCursor(cursor: string): number | null {
+  const [, digits] = /^batch\/([1-9]\d{0,8})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  return digits === undefined ? null : Number(digits)
+}

@@ -50,6 +50,9 @@ ${parametersTable(row)}
 ${Object.entries(row.bodyExamples ?? {}).map(
   ([name, example]) => html`<p>Body: ${name}</p><pre>${pretty(example)}</pre>`,
 )}
+${Object.entries(row.files ?? {}).map(
+  ([mediaType, example]) => html`<p>Body: <code>${mediaType}</code></p><pre>${example}</pre>`,
+)}
 ${row.body === undefined ? '' : html`<details><summary>The body's schema</summary><pre>${pretty(jsonSchemaOf(row.body))}</pre></details>`}
 ${Object.entries(row.answers).map(
   ([status, { description, example }]) =>

@@ -10,5 +10,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Asked by a load balancer: answered also when everything else is too much. */
     isProbe?: boolean
+    /** Its body is a file, which takes its time to come. */
+    takesFile?: boolean
   }
 }

@@ -1,7 +1,7 @@
 import { takeNonce } from '../db/partner-store.ts'
 import type { Database } from '../db/pool.ts'
 import { authenticate, type Caller } from '../partners/authenticate.ts'
-import { signatureProblem } from '../partners/signature.ts'
+import { digestProblem, headProblem, signing } from '../partners/signature.ts'
 import type { Scope } from '../partners/words.ts'
 import type { Batched } from './batched.ts'
 import type { FastifyRequest } from './fastify.ts'
@@ -29,25 +29,55 @@ export async function letIn(
   }
 }
 
-/** Checks the signature that a key asks for; its nonce is used up by it. @throws Problem */
-export async function checkSignature(
+/** A signature that is checked while the body comes. */
+export interface SignatureCheck {
+  add(bytes: Uint8Array): void
+  /** To be asked when the body is there; uses the nonce up. @throws Problem */
+  finish(): Promise<void>
+}
+
+/**
+ * Begins to check the signature that a key asks for; null when it asks for none. The timestamp is that of the request's
+ * beginning: its body may take its time.
+ * @throws Problem when no body would make it good
+ */
+export function beginSignature(
   request: FastifyRequest,
-  rawBody: Uint8Array,
-  caller: Caller,
+  { signingSecret, prefix }: Caller,
   { database, now }: { readonly database: Database; now(): number },
-): Promise<void> {
-  if (caller.signingSecret === null) return
-  const signed = {
+): SignatureCheck | null {
+  if (signingSecret === null) return null
+  const head = {
     method: request.method,
     path: request.raw.url ?? '',
     timestamp: headerOf(request, 'x-timestamp'),
     nonce: headerOf(request, 'x-nonce'),
-    body: rawBody,
   }
-  const problem = signatureProblem(signed, headerOf(request, 'x-signature'), caller.signingSecret, now())
-  if (problem !== null) throw new Problem('signature_refused', { detail: problem })
-  if (!(await takeNonce(database, caller.prefix, signed.nonce)))
-    throw new Problem('signature_refused', { detail: 'the nonce has been used before' })
+  const signature = headerOf(request, 'x-signature')
+  const hmac = signing(head, signingSecret)
+  const refuse = (detail: string | null) => {
+    if (detail !== null) throw new Problem('signature_refused', { detail })
+  }
+  refuse(headProblem(head, signature, now()))
+  return {
+    add: (bytes) => void hmac.update(bytes),
+    async finish() {
+      refuse(digestProblem(signature, hmac.digest('hex')))
+      if (!(await takeNonce(database, prefix, head.nonce))) refuse('the nonce has been used before')
+    },
+  }
+}
+
+/** Checks the signature of a request whose body is there. @throws Problem */
+export async function checkSignature(
+  request: FastifyRequest,
+  rawBody: Uint8Array,
+  caller: Caller,
+  effects: { readonly database: Database; now(): number },
+): Promise<void> {
+  const check = beginSignature(request, caller, effects)
+  check?.add(rawBody)
+  await check?.finish()
 }
 
 function headerOf(request: FastifyRequest, name: string): string {

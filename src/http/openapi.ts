@@ -52,11 +52,25 @@ const PROBLEM_SCHEMA = {
       },
     },
     differs: { type: 'array', items: { type: 'string' } },
+    problems: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['row', 'line', 'column', 'value', 'expected'],
+        properties: {
+          row: { type: 'integer' },
+          line: { type: 'integer' },
+          column: { type: ['string', 'null'] },
+          value: { type: 'string' },
+          expected: { type: 'string' },
+        },
+      },
+    },
   },
 }
 
 function operationOf(row: AnyRoute): Json {
-  const { name, summary, description, scope, body } = row
+  const { name, summary, description, scope, body, files } = row
   return {
     operationId: name,
     summary,
@@ -65,6 +79,7 @@ function operationOf(row: AnyRoute): Json {
     ...(scope === null ? {} : { 'x-scope': scope }),
     parameters: [...parametersOf(row.params, 'path'), ...parametersOf(row.query, 'query')],
     ...(body === undefined ? {} : { requestBody: requestBodyOf(body, row.bodyExamples ?? {}) }),
+    ...(files === undefined ? {} : { requestBody: fileBodyOf(files) }),
     responses: responsesOf(row),
   }
 }
@@ -90,9 +105,17 @@ function requestBodyOf(body: z.ZodType, examples: Readonly<Record<string, unknow
     { summary: name, value },
   ])
   return {
-    required: true,
+    required: !body.safeParse({}).success,
     content: { 'application/json': { schema: jsonSchemaOf(body), examples: Object.fromEntries(named) } },
   }
+}
+
+function fileBodyOf(files: Readonly<Record<string, string>>): Json {
+  const content = Object.entries(files).map(([mediaType, example]) => [
+    mediaType,
+    { schema: { type: 'string' }, example },
+  ])
+  return { required: true, content: Object.fromEntries(content) }
 }
 
 function responsesOf(row: AnyRoute): Json {

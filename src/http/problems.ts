@@ -10,6 +10,7 @@ export const PROBLEMS = {
   partner_suspended: { status: 403, title: 'The partner is suspended' },
   address_refused: { status: 403, title: 'The partner may not call from this address' },
   kind_not_allowed: { status: 403, title: 'The partner may not place orders of this kind' },
+  second_person_needed: { status: 403, title: 'Another holder of a key, or an operator, must approve it' },
   rupiah_per_order: {
     status: 403,
     title: 'The order may move more rupiah than one order of this partner may',
@@ -23,6 +24,11 @@ export const PROBLEMS = {
     status: 409,
     title: 'The reference is that of an order with other content, which stands',
   },
+  batch_state: { status: 409, title: 'The batch is not in a state for this' },
+  batch_changed: {
+    status: 409,
+    title: 'The batch is not the one that was looked at, or its rows have changed',
+  },
   not_cancellable: { status: 409, title: 'The order can no longer be cancelled' },
   plan_conflict: {
     status: 409,
@@ -32,8 +38,10 @@ export const PROBLEMS = {
   batch_unfit: { status: 409, title: 'The batch cannot be that of a plan' },
   request_timeout: { status: 408, title: 'The request did not come whole in time' },
   payload_too_large: { status: 413, title: 'The body is too large' },
-  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  unsupported_media_type: { status: 415, title: 'The body is not of a media type that this takes' },
+  batch_refused: { status: 422, title: 'The file is no batch: nothing of it was stored' },
   gateway_refused: { status: 422, title: 'The gateway refuses this' },
+  too_many_files: { status: 429, title: 'Too many files of yours are on their way' },
   orders_per_minute: { status: 429, title: "The minute's orders are used up" },
   rupiah_per_day: { status: 429, title: "The day's rupiah are used up" },
   wallets_per_day: { status: 429, title: "The day's wallets are used up" },
@@ -54,11 +62,21 @@ export interface FieldProblem {
   readonly problem: string
 }
 
+/** One bad row of a file; its value is masked. */
+export interface BadRow {
+  readonly row: number
+  readonly line: number
+  readonly column: string | null
+  readonly value: string
+  readonly expected: string
+}
+
 interface ProblemFacts {
   /** What is wrong with this request; never holds a value out of it. */
   readonly detail?: string
   readonly errors?: readonly FieldProblem[]
   readonly differs?: readonly string[]
+  readonly problems?: readonly BadRow[]
   readonly retryAfterS?: number
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -94,7 +112,7 @@ export const PROBLEM_TYPE = 'application/problem+json'
 /** The RFC 9457 document of a problem. */
 export function problemDocument({ code, facts }: Problem): Record<string, unknown> {
   const { status, title } = PROBLEMS[code]
-  const { detail, errors, differs } = facts
+  const { detail, errors, differs, problems } = facts
   return {
     type: `urn:goldpro:problem:${code}`,
     title,
@@ -103,5 +121,6 @@ export function problemDocument({ code, facts }: Problem): Record<string, unknow
     ...(detail === undefined ? {} : { detail }),
     ...(errors === undefined ? {} : { errors }),
     ...(differs === undefined ? {} : { differs }),
+    ...(problems === undefined ? {} : { problems }),
   }
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { type FieldProblem, Problem } from './problems.ts'
 import type { AnyRoute, Input } from './route.ts'
 
-/** Reads what a route takes of a request. A path that names nothing is not found; anything else says what is wrong. */
+/** Reads what a route takes of a request; no body is an empty one. A path that names nothing is not found; anything else says what is wrong. */
 export function readInput(
   row: AnyRoute,
   raw: { readonly params: unknown; readonly query: unknown; readonly body: unknown },
@@ -12,7 +12,10 @@ export function readInput(
   return {
     params: params?.data,
     query: row.query === undefined ? undefined : parsed(row.query, raw.query),
-    body: row.body === undefined || row.readsBody === true ? raw.body : parsed(row.body, raw.body),
+    body:
+      row.body === undefined || row.readsBody === true
+        ? raw.body
+        : parsed(row.body, raw.body === undefined ? {} : raw.body),
   }
 }
 

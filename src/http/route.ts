@@ -5,8 +5,10 @@ import type { Caller } from '../partners/authenticate.ts'
 import type { Scope } from '../partners/words.ts'
 import type { Traces } from '../tracing/traces.ts'
 import type { Batched } from './batched.ts'
+import type { FilePlaces } from './files.ts'
 import type { ProblemCode } from './problems.ts'
 import type { Readiness } from './readiness.ts'
+import type { InSession } from './sessions.ts'
 import type { Waits } from './waits.ts'
 import type { WalletGateway } from './wallet-gateway.ts'
 
@@ -18,6 +20,8 @@ export interface ApiEffects extends Batched {
   /** Asks the queue to bring an order to a worker. Does not wait for it, and does not fail. */
   wake(orderId: string): void
   readonly waits: Waits
+  readonly inSession: InSession
+  readonly filePlaces: FilePlaces
   readiness(): Promise<Readiness>
   newId(): string
   /** Milliseconds since the epoch. */
@@ -78,6 +82,8 @@ export interface Route<Params, Query, Body> {
   /** The schema only describes the body; the handler reads it. */
   readonly readsBody?: true
   readonly bodyExamples?: Readonly<Record<string, unknown>>
+  /** The body is a file of one of these media types, each with an example; the handler gets it as an `Upload`. */
+  readonly files?: Readonly<Record<string, string>>
   readonly answers: Readonly<Record<number, AnswerRow>>
   /** Problems beside those every route may answer with. */
   readonly problems: readonly ProblemCode[]
@@ -122,6 +128,7 @@ export function problemsOf(row: AnyRoute): ProblemCode[] {
   return [
     ...row.problems,
     ...(takes ? (['invalid_request'] as const) : []),
+    ...(row.files === undefined ? [] : (['too_many_files'] as const)),
     ...(row.method === 'POST' ? (['payload_too_large', 'unsupported_media_type'] as const) : []),
     ...(row.scope === null ? [] : KEY_PROBLEMS),
     ...(isProbe(row) ? [] : (['overloaded'] as const)),

@@ -1,3 +1,4 @@
+import { BATCH_ROUTES } from './batch-routes.ts'
 import { docsPage } from './docs-page.ts'
 import { kept } from './lately.ts'
 import { openapiOf } from './openapi.ts'
@@ -12,6 +13,7 @@ import { WALLET_ROUTES } from './wallet-routes.ts'
 /** Every route of the API, in the order people read them. */
 export const ROUTES: readonly AnyRoute[] = [
   ...ORDER_ROUTES,
+  ...BATCH_ROUTES,
   ...PLAN_ROUTES,
   ...PLAN_LEAD_ROUTES,
   ...WALLET_ROUTES,

@@ -1,14 +1,13 @@
 import { accessLine, requestIdOf } from './access-log.ts'
+import { addFileRoutes, addRoute } from './add-route.ts'
 import { answerBrokenRequest, problemOf } from './failures.ts'
 import { Fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from './fastify.ts'
-import { checkSignature, letIn } from './guard.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { PROBLEM_TYPE, Problem, problemDocument } from './problems.ts'
-import { readInput } from './read-input.ts'
 import { requestSpan } from './request-span.ts'
-import { type AnyRoute, type ApiEffects, isProbe } from './route.ts'
+import type { ApiEffects } from './route.ts'
 import { ROUTES } from './routes.ts'
-import { createVisits, type Visit, type Visits } from './visits.ts'
+import { createVisits, type Visit } from './visits.ts'
 import type { Waits } from './waits.ts'
 
 export interface ServerSettings {
@@ -18,6 +17,9 @@ export interface ServerSettings {
   readonly bodyLimitBytes: number
   /** How long a request may take to come whole. */
   readonly requestTimeoutMs: number
+  /** The largest file that is taken, and how long it may take to come whole. */
+  readonly uploadLimitBytes: number
+  readonly uploadTimeoutMs: number
 }
 
 /** Puts the server together. It listens when it is told to. */
@@ -29,7 +31,8 @@ export function createServer(
   const visits = createVisits(settings.maxConcurrent)
   const server = Fastify({
     bodyLimit: settings.bodyLimitBytes,
-    requestTimeout: settings.requestTimeoutMs,
+    // That of files, for Node has one for all; of the others the time is taken below.
+    requestTimeout: Math.max(settings.requestTimeoutMs, settings.uploadTimeoutMs),
     // Longer than the longest wait: it counts silence.
     connectionTimeout: 90_000,
     keepAliveTimeout: 10_000,
@@ -59,6 +62,7 @@ export function createServer(
     })
   }
   readJsonOurselves(server)
+  endLateBodies(server, settings)
   closeConnectionsAtTheEnd(server, effects.waits)
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, ...FOR_ONE_READER })
@@ -71,7 +75,13 @@ export function createServer(
   server.setNotFoundHandler(() => {
     throw new Problem('not_found')
   })
-  for (const row of ROUTES) addRoute(server, row, effects, visits)
+  for (const row of ROUTES) if (row.files === undefined) addRoute(server, row, effects, visits)
+  addFileRoutes(
+    server,
+    ROUTES.filter(({ files }) => files !== undefined),
+    settings,
+    { effects, visits },
+  )
   return server
 }
 
@@ -85,6 +95,31 @@ function closeConnectionsAtTheEnd(server: FastifyInstance, waits: Waits): void {
   server.addHook('onSend', async (_request, reply) => {
     if (isClosing) reply.header('connection', 'close')
   })
+}
+
+/** How long a client may go on sending a body that was refused already: so long it may take to hear why. */
+const LINGER_MS = 2_000
+
+/** Ends a request whose body does not come whole in its route's time. */
+function endLateBodies(server: FastifyInstance, { requestTimeoutMs, uploadTimeoutMs }: ServerSettings): void {
+  server.addHook('onRequest', async ({ raw, routeOptions }, reply) => {
+    const late = () => {
+      if (!raw.complete) answerBrokenRequest(new LateRequest(), raw.socket)
+    }
+    const timer = setTimeout(
+      late,
+      routeOptions.config.takesFile === true ? uploadTimeoutMs : requestTimeoutMs,
+    )
+    reply.raw.once('close', () => {
+      clearTimeout(timer)
+      if (!raw.complete) setTimeout(() => void (raw.complete || raw.socket.destroy()), LINGER_MS).unref()
+    })
+  })
+}
+
+/** What Node says of a request that is late. */
+class LateRequest extends Error {
+  readonly code = 'ERR_HTTP_REQUEST_TIMEOUT'
 }
 
 /** The body is kept as it came, for its signature covers its bytes. */
@@ -102,62 +137,8 @@ function readJsonOurselves(server: FastifyInstance): void {
   })
 }
 
-function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEffects, visits: Visits): void {
-  const { scope } = row
-  server.route({
-    method: row.method,
-    url: row.path.replace(/\{(\w+)\}/g, ':$1'),
-    config: { isProbe: isProbe(row) },
-    async onRequest(request) {
-      if (scope === null) return
-      const caller = await letIn(request, scope, effects.findKey)
-      if (!visits.of(request).admit(caller)) throw new Problem('overloaded', { retryAfterS: 1 })
-    },
-    async preHandler(request) {
-      const { caller } = visits.of(request)
-      if (caller !== null) await checkSignature(request, request.rawBody ?? new Uint8Array(), caller, effects)
-    },
-    async handler(request, reply) {
-      const visit = visits.of(request)
-      const caller = visit.caller ?? NOBODY
-      const { params, query, body } = request
-      const input = readInput(row, { params, query, body })
-      const call = {
-        ...{ ...effects, caller, gone: visit.gone, yieldPlace: visit.leave },
-        async askAgain() {
-          if (scope !== null) await letIn(request, scope, effects.findKey)
-        },
-      }
-      const answer = await visit.span.inside(() => row.handle(input, call))
-      const contentType = row.answers[answer.status]?.contentType
-      reply.code(answer.status).headers({ ...answer.headers })
-      if (contentType !== undefined)
-        return reply.type(contentType).header('content-security-policy', PAGE_POLICY).send(answer.body)
-      return reply.type('application/json').send(JSON.stringify(answer.body))
-    },
-  })
-}
-
 /** Answers and problems alike: nobody keeps them, and nobody reads them as something else. */
 const FOR_ONE_READER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
-
-/** Our page has its style inside and no script. */
-const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-
-/** Who asks a route that asks for no key: such a route reads nothing of anybody. */
-const NOBODY = {
-  partner: '',
-  prefix: '',
-  scopes: [],
-  signingSecret: null,
-  limits: {
-    ordersPerMinute: null,
-    rupiahPerOrder: null,
-    rupiahPerDay: null,
-    walletsPerDay: null,
-    kinds: null,
-  },
-}
 
 function sendFailure(
   error: unknown,

@@ -1,12 +1,14 @@
 import type { KnownKey } from '../db/partner-store.ts'
 import { isListed } from './addresses.ts'
 import { hasHash, presentedKey } from './key.ts'
-import type { PartnerLimits } from './limits.ts'
+import { limitsOf, type PartnerLimits } from './limits.ts'
 import type { Scope } from './words.ts'
 
 /** Who a request comes from. */
 export interface Caller {
   readonly partner: string
+  /** The person or system of the partner that has the key. */
+  readonly holder: string
   readonly prefix: string
   readonly scopes: readonly Scope[]
   /** Set: the request must be signed with it. */
@@ -37,13 +39,6 @@ export async function authenticate(
 }
 
 function callerOf(key: KnownKey): Caller {
-  const { name, prefix, scopes, signingSecret, ordersPerMinute, walletsPerDay, kinds } = key
-  const limits = {
-    ordersPerMinute,
-    rupiahPerOrder: key.rupiahPerOrder === null ? null : BigInt(key.rupiahPerOrder),
-    rupiahPerDay: key.rupiahPerDay === null ? null : BigInt(key.rupiahPerDay),
-    walletsPerDay,
-    kinds,
-  }
-  return { partner: name, prefix, scopes, signingSecret, limits }
+  const { name: partner, holder, prefix, scopes, signingSecret } = key
+  return { partner, holder, prefix, scopes, signingSecret, limits: limitsOf(key) }
 }

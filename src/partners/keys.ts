@@ -1,13 +1,21 @@
-import { addKey, addPartner, expireOtherKeys, listKeys } from '../db/partner-store.ts'
-import type { Database } from '../db/pool.ts'
+import {
+  addKey,
+  addPartner,
+  expireOtherKeys,
+  type KeyRow,
+  listKeys,
+  lockPartner,
+} from '../db/partner-store.ts'
+import type { Database, StatementRunner } from '../db/pool.ts'
 import { StorageError } from '../db/pool.ts'
 import { newKey, newSecret } from './key.ts'
-import type { Scope } from './words.ts'
+import { FIRST_HOLDER, type Scope } from './words.ts'
 
 /** What is shown once. */
 export interface HandedOutKey {
   readonly key: string
   readonly prefix: string
+  readonly holder: string
   readonly scopes: readonly Scope[]
   /** Null: requests need no signature. */
   readonly signingSecret: string | null
@@ -26,57 +34,112 @@ export interface KeyEffects {
   readonly actor: string
 }
 
+/** What a new key may do. */
+export interface Grant {
+  readonly scopes: readonly Scope[]
+  readonly isSigned: boolean
+}
+
 /** Adds a partner with its first key. */
 export async function addPartnerWithKey(
   partner: string,
-  grant: { readonly scopes: readonly Scope[]; readonly isSigned: boolean },
+  { holder = FIRST_HOLDER, ...grant }: Grant & { readonly holder?: string },
   { database, random, actor }: KeyEffects,
 ): Promise<KeyAnswer> {
   return await database.transaction<KeyAnswer>(async (runner) => {
     if (!(await addPartner(runner, partner, actor)))
-      return { is: 'refused', because: `there is a partner ${partner} already: rotate its key instead` }
-    const { handedOut, row } = draw(partner, grant, random)
+      return refused(`there is a partner ${partner} already: rotate its key, or add one of another holder`)
+    const { handedOut, row } = draw({ partner, holder }, grant, random)
     await addKey(runner, row, actor)
     return { is: 'done', key: handedOut }
   })
 }
 
+/** Hands out a key to another holder of a partner: a person or a system that has no valid one. */
+export async function addHolderKey(
+  partner: string,
+  holder: string,
+  grant: Grant,
+  { database, random, actor }: KeyEffects,
+): Promise<KeyAnswer> {
+  return await unlessTooMany(partner, holder, () =>
+    database.transaction<KeyAnswer>(async (runner) => {
+      if (!(await lockPartner(runner, partner))) return refused(`there is no partner ${partner}`)
+      const keys = await keysOf(runner, partner, holder)
+      if (keys.some(({ isValid }) => isValid))
+        return refused(`${holder} of ${partner} has a valid key: rotate it instead`)
+      const { handedOut, row } = draw({ partner, holder }, grant, random)
+      await addKey(runner, row, actor)
+      return { is: 'done', key: handedOut }
+    }),
+  )
+}
+
 /**
- * Hands out a new key with the rights of the newest; the one before stays valid for so long.
- * A partner without a valid key gets one with the rights of its last.
+ * Hands out a new key of a holder with the rights of its newest that was not revoked; the one before stays valid for so
+ * long. Expiring takes no rights away, revoking does.
  */
 export async function rotateKey(
   partner: string,
+  holder: string,
   overlapMinutes: number,
   { database, random, actor }: KeyEffects,
 ): Promise<KeyAnswer> {
-  const last = (await listKeys(database, partner)).at(-1)
-  if (last === undefined) return { is: 'refused', because: `there is no partner ${partner}` }
-  const { handedOut, row } = draw(partner, last, random)
-  try {
-    await database.transaction(async (runner) => {
+  return await unlessTooMany(partner, holder, () =>
+    database.transaction<KeyAnswer>(async (runner) => {
+      if (!(await lockPartner(runner, partner))) return refused(`there is no partner ${partner}`)
+      const keys = await keysOf(runner, partner, holder)
+      if (keys.length === 0) return refused(`${partner} has no holder ${holder}`)
+      const last = keys.findLast(({ revokedAt }) => revokedAt === null)
+      if (last === undefined)
+        return refused(
+          `every key of ${holder} was revoked, and its rights with it: \`goldpro partner add-key ${partner} --holder ${holder}\` gives new ones`,
+        )
+      const { handedOut, row } = draw({ partner, holder }, last, random)
       await addKey(runner, row, actor)
       await expireOtherKeys(runner, row, overlapMinutes, actor)
-    })
+      return { is: 'done', key: handedOut }
+    }),
+  )
+}
+
+const refused = (because: string) => ({ is: 'refused', because }) as const
+
+async function keysOf(runner: StatementRunner, partner: string, holder: string): Promise<KeyRow[]> {
+  return (await listKeys(runner, partner)).filter((key) => key.holder === holder)
+}
+
+/** Says in a sentence what Postgres refuses: keys are bounded. */
+async function unlessTooMany(
+  partner: string,
+  holder: string,
+  handOut: () => Promise<KeyAnswer>,
+): Promise<KeyAnswer> {
+  try {
+    return await handOut()
   } catch (error) {
-    if (!(error instanceof StorageError) || error.constraint !== 'partner_has_two_keys') throw error
-    return {
-      is: 'refused',
-      because: `${partner} has two valid keys already: revoke one, or wait until the older expires`,
+    switch (error instanceof StorageError ? error.constraint : null) {
+      case 'partner_has_two_keys':
+        return refused(
+          `${holder} of ${partner} has two valid keys already: revoke one, or wait until the older expires`,
+        )
+      case 'partner_has_many_holders':
+        return refused(`${partner} has twenty holders of valid keys already: revoke those of one`)
+      default:
+        throw error
     }
   }
-  return { is: 'done', key: handedOut }
 }
 
 function draw(
-  partner: string,
-  { scopes, isSigned }: { readonly scopes: readonly Scope[]; readonly isSigned: boolean },
+  whose: { readonly partner: string; readonly holder: string },
+  { scopes, isSigned }: Grant,
   random: KeyEffects['random'],
 ) {
   const { key, prefix, secretHash } = newKey(random)
   const signingSecret = isSigned ? newSecret(random) : null
   return {
-    handedOut: { key, prefix, scopes, signingSecret },
-    row: { prefix, partner, secretHash, scopes, signingSecret },
+    handedOut: { key, prefix, holder: whose.holder, scopes, signingSecret },
+    row: { ...whose, prefix, secretHash, scopes, signingSecret },
   }
 }

@@ -92,13 +92,6 @@ export function breachByItself(limits: PartnerLimits, command: OrderCommand): Br
   return isMore(limits.rupiahPerOrder) || isMore(limits.rupiahPerDay) ? 'rupiah_per_order' : null
 }
 
-/** The limit that an order would break on any day: it could never be placed. */
-export function breachForEver(limits: PartnerLimits, command: OrderCommand): Breach | null {
-  const breach = breachByItself(limits, command)
-  if (breach !== null || limits.rupiahPerDay === null) return breach
-  return (mostRupiah(command) ?? 0n) > limits.rupiahPerDay ? 'rupiah_per_day' : null
-}
-
 /** The limit that one more order would break after what was used. */
 export function breachByUsage(
   limits: PartnerLimits,

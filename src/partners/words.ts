@@ -2,6 +2,15 @@
 export const SCOPES = ['orders:write', 'orders:read', 'batches:write', 'approve'] as const
 export type Scope = (typeof SCOPES)[number]
 
+/** What a key may do when nobody says: everything but approving, which is another holder's. */
+export const DEFAULT_SCOPES: readonly Scope[] = ['orders:write', 'orders:read', 'batches:write']
+
+/** The holder of a partner's first key. */
+export const FIRST_HOLDER = 'main'
+
+/** What the name of a holder may be: of a person or a system of the partner. */
+export const HOLDER = /^[a-z0-9][a-z0-9-]{0,31}$/
+
 /** Whether a partner is let in at all. */
 export const PARTNER_STATES = ['active', 'suspended'] as const
 export type PartnerState = (typeof PARTNER_STATES)[number]

@@ -1,6 +1,6 @@
 import type { StatementRunner, Transactor } from '../db/pool.ts'
 import { commandFrom } from '../domain/submission.ts'
-import { type Breach, breachForEver, type PartnerLimits } from '../partners/limits.ts'
+import { type Breach, breachByItself, type PartnerLimits } from '../partners/limits.ts'
 import { addBatchPlan, type BatchWish, batchSourceOf } from './batch-source.ts'
 import { differingTerms } from './differing-terms.ts'
 import { addPlan, type Lead, type PlanAnswer } from './lead-plan.ts'
@@ -45,7 +45,7 @@ export async function addOwnPlan(
 async function add(database: Transactor, { owner, terms, of }: OwnWish, limits: PartnerLimits, lead: Lead) {
   if (of.is === 'batch') return await addBatchPlan(database, { ...terms, owner }, of, lead)
   const { source, deadlineMinutes } = of
-  const breach = breachForEver(limits, commandFrom(source.kind, source.phone_number, source.content))
+  const breach = breachByItself(limits, commandFrom(source.kind, source.phone_number, source.content))
   if (breach !== null) return { is: 'breach', breach } as const
   return await addPlan(database, { ...terms, owner, partner: owner, source, deadlineMinutes }, lead)
 }

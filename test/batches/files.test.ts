@@ -13,11 +13,15 @@ const streamOf = (file: File) => (file instanceof Readable ? file : Readable.fro
 async function check(file: File, partner: string | null = null) {
   const problems: RowProblem[] = []
   let mended = ''
-  const result: CheckResult = await checkFile(streamOf(file), partner, async (found, source, delimiter) => {
-    if (mended === '') mended = badRowsHeader(delimiter)
-    problems.push(...found)
-    mended += badRowText(found, source, delimiter)
-  })
+  const result: CheckResult = await checkFile(
+    streamOf(file),
+    { partner },
+    async (found, source, delimiter) => {
+      if (mended === '') mended = badRowsHeader(delimiter)
+      problems.push(...found)
+      mended += badRowText(found, source, delimiter)
+    },
+  )
   return { ...result, told: problems.map(tell), mended }
 }
 

@@ -246,6 +246,7 @@ describe('a person', () => {
   it.each(Object.entries(MOVES))('is told that there is no such batch to %s', async (_name, { work }) => {
     expect(await scene.inSession((session) => work(session, 999_999))).toEqual({
       is: 'refused',
+      why: 'absent',
       because: 'there is no batch 999999: see `goldpro batch list`',
     })
   })

@@ -34,13 +34,32 @@ describe('goldpro partner', () => {
     expect(rotated.out).toMatch(/^key {13}gp_/)
     expect(await goldpro('partner', 'rotate-key', 'acme')).toMatchObject({ code: 1 })
     const list = await goldpro('partner', 'list')
-    expect(list.out).toContain(`gp_${prefix} (orders:write orders:read) until `)
+    expect(list.out).toContain(`gp_${prefix} of main (orders:write orders:read batches:write) until `)
     expect(list.out + (await goldpro('partner', 'list', '--json')).out).not.toMatch(/gp_\w{12}_|[0-9a-f]{64}/)
     expect((await goldpro('partner', 'revoke', 'acme', '--key', `gp_${prefix}`)).out).toBe(
       `revoked gp_${prefix}\n`,
     )
     expect(await goldpro('partner', 'revoke', 'acme', '--key', prefix)).toMatchObject({ code: 1 })
     expect((await goldpro('partner', 'list', 'acme')).out).not.toContain(prefix)
+  })
+
+  it('gives each holder a key with rights of its own, and rotates that of the one that is named', async () => {
+    await goldpro('partner', 'add', 'held', '--holder', 'erp')
+    const asked = ['partner', 'add-key', 'held', '--holder', 'finance', '--scopes', 'approve', 'orders:read']
+    const given = await goldpro(...asked, '--json')
+    expect(JSON.parse(given.out)).toMatchObject({ holder: 'finance', scopes: ['approve', 'orders:read'] })
+    expect(await goldpro(...asked)).toMatchObject({ code: 1, err: expect.stringContaining('rotate it') })
+    expect((await goldpro('partner', 'rotate-key', 'held', '--holder', 'finance')).out).toMatch(
+      /holder {10}finance\nscopes {10}approve, orders:read/,
+    )
+    expect(await goldpro('partner', 'rotate-key', 'held')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('held has no holder main'),
+    })
+    expect(await goldpro('partner', 'add-key', 'held', '--holder', 'Finance Dept')).toMatchObject({ code: 2 })
+    expect(await goldpro('partner', 'add-key', 'held', '--holder', 'other')).toMatchObject({ code: 2 })
+    const listed = JSON.parse((await goldpro('partner', 'list', 'held', '--json')).out)
+    expect(listed.keys.map(({ holder }: { holder: string }) => holder)).toEqual(['erp', 'finance', 'finance'])
   })
 
   it('sets limits, lifts them, and refuses what is none', async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { runCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { startServer, type TestServer } from '../support/http-server.ts'
-import { ownBatches } from '../support/owned-batches.ts'
+import { ownEveryBatch } from '../support/own-batch.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { anOrderIn, openStores } from '../support/stored-orders.ts'
 import { verified } from '../support/webhook-endpoints.ts'
@@ -101,7 +101,7 @@ describe('webhook add', () => {
 
 describe('an endpoint that takes batches alone', () => {
   it('says so in the list, and its deliveries name the batch', async () => {
-    await ownBatches(stores.database, 'acme')
+    await ownEveryBatch(stores.database, 'acme')
     const { id } = await add('--kinds', 'batch.finished')
     expect((await goldpro(['list'])).out).toMatch(/batch\.finished\n/)
     const text = `

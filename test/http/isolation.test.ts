@@ -9,7 +9,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { spoiled, valuesOf } from '../support/from-schema.ts'
 import { openTestClient } from '../support/gateway-settings.ts'
 import { leadAt, planTerms } from '../support/plan-scene.ts'
-import { aBuy, aPlan, startTestWeb, type TestWeb } from '../support/web.ts'
+import { aBuy, aPlan, CSV, sentBatch, startTestWeb, type TestWeb } from '../support/web.ts'
 
 let sandbox: Sandbox
 let here: TestWeb
@@ -32,6 +32,11 @@ describe('another partner', () => {
   let owner: { key: string; name: string }
   let other: { key: string; name: string }
   let orderId: string
+  let batchId: number
+  /** What stands in a path: a batch has a number, everything else an id of an order. */
+  const paramsOf = (path: string, id: string, number: string) => ({
+    id: path.startsWith('/v1/batches') ? number : id,
+  })
   beforeAll(async () => {
     owner = await here.partner()
     other = await here.partner()
@@ -39,6 +44,7 @@ describe('another partner', () => {
     orderId = String((await here.ask('POST', '/v1/orders', { key: owner.key, body })).json.id)
     const plan = await here.ask('POST', '/v1/plans', { key: owner.key, body: aPlan({ name: PLAN }) })
     expect(plan.status).toBe(201)
+    batchId = await sentBatch(here, owner.key)
     const wallet = { phone_number: WALLET, name: 'Sari Contoh', email: 'sari@contoh.example' }
     for (const { key } of [owner, other])
       expect((await here.ask('POST', '/v1/wallets', { key, body: wallet })).status).toBe(200)
@@ -49,9 +55,10 @@ describe('another partner', () => {
   )('gets of %s %s what it gets for nothing at all', async (method, path, row) => {
     const [body] = Object.values(row.bodyExamples ?? {})
     const asked = { key: other.key, body }
-    const own = { id: orderId, phone_number: WALLET, name: PLAN }
-    const absent = { id: '019c4f2a-7b1e-7c3d-9a4b-5e6f70818293', phone_number: '081234500078', name: 'none' }
-    const theirs = await here.ask(method, withParams(path, own), asked)
+    const nobodys = paramsOf(path, '019c4f2a-7b1e-7c3d-9a4b-5e6f70818293', '999999999')
+    const mine = { ...paramsOf(path, orderId, String(batchId)), phone_number: WALLET, name: PLAN }
+    const absent = { ...nobodys, phone_number: '081234500078', name: 'none' }
+    const theirs = await here.ask(method, withParams(path, mine), asked)
     const nothing = await here.ask(method, withParams(path, absent), asked)
     const malformed = await here.ask(
       method,
@@ -91,6 +98,16 @@ describe('another partner', () => {
       expect((await here.ask('GET', `/v1/orders${query}`, other)).json).toEqual({ orders: [], next: null })
   })
 
+  it('finds no batch of it in a list, and sends the same rows as a batch of its own', async () => {
+    expect((await here.ask('GET', '/v1/batches', owner)).json.batches).toHaveLength(1)
+    const cursor = Buffer.from('batch/999999999').toString('base64url')
+    for (const query of ['', '?state=checked', `?cursor=${cursor}`])
+      expect((await here.ask('GET', `/v1/batches${query}`, other)).json).toEqual({ batches: [], next: null })
+    const body = 'kind,reference,phone_number,amount\nbuy,same,081234500001,5\n'
+    for (const { key } of [owner, other])
+      expect((await here.ask('POST', '/v1/batches', { key, body, headers: CSV })).status).toBe(201)
+  })
+
   it('has the same reference for an order of its own', async () => {
     const reply = await here.ask('POST', '/v1/orders', {
       key: other.key,
@@ -105,13 +122,18 @@ describe('another partner', () => {
     expect(json.events).toHaveLength(1)
   })
 
+  it('leaves the batch as it was', async () => {
+    const { json } = await here.ask('GET', `/v1/batches/${batchId}`, owner)
+    expect(json).toMatchObject({ state: 'checked', approved_by: null, run_at: null })
+  })
+
   it.each(keyed.map(({ method, path }) => [method, path]))(
     'is not let in to %s %s with a key that is missing, wrong, revoked or expired: always the same answer',
     async (method, path) => {
       const { key, name } = await here.partner()
       const run = (text: string) => here.database.run({ name: '', text }, [name])
-      const ask = (given: string | null) =>
-        here.ask(method, withParams(path, { id: orderId, phone_number: WALLET, name: PLAN }), { key: given })
+      const params = { ...paramsOf(path, orderId, String(batchId)), phone_number: WALLET, name: PLAN }
+      const ask = (given: string | null) => here.ask(method, withParams(path, params), { key: given })
       const wrong = `${key.slice(0, -2)}${key.endsWith('AA') ? 'BB' : 'AA'}`
       const answers = [
         await ask(null),
@@ -175,7 +197,12 @@ describe('a body', () => {
       const { key } = await here.partner()
       const queries = row.query === undefined ? fc.constant({}) : valuesOf(jsonSchemaOf(row.query))
       const params = row.params === undefined ? fc.constant({}) : valuesOf(jsonSchemaOf(row.params))
-      const body = row.body === undefined ? fc.constant(undefined) : valuesOf(jsonSchemaOf(row.body))
+      const body =
+        row.files !== undefined
+          ? files
+          : row.body === undefined
+            ? fc.constant(undefined)
+            : valuesOf(jsonSchemaOf(row.body))
       const input = fc.record({
         params: fc.oneof(params, spoiled(params)),
         query: fc.oneof(queries, spoiled(queries)),
@@ -191,16 +218,47 @@ describe('a body', () => {
           )
           const reply = await here.ask(method, `${withParams(path, Object.fromEntries(texts))}?${search}`, {
             key,
-            ...(method === 'GET' ? {} : { body: JSON.stringify(sent) ?? '' }),
+            ...(method === 'GET' ? {} : bodyOf(row, sent)),
           })
           expect(reply.status).not.toBe(500)
-          expect([200, 201, 202, 400, 404, 409, 422, 502]).toContain(reply.status)
+          expect([200, 201, 202, 400, 403, 404, 409, 422, 502]).toContain(reply.status)
         }),
         { numRuns: 60 },
       )
     },
   )
 })
+
+/** Batch files of cells that may be anything. */
+const files = fc
+  .array(
+    fc.array(
+      fc.oneof(
+        fc.constantFrom(
+          'buy',
+          'sell',
+          'withdraw',
+          '081234500001',
+          '100000',
+          '0.5',
+          '"',
+          '=1+1',
+          '🙂',
+          '\u0000',
+        ),
+        fc.string({ maxLength: 8 }),
+      ),
+      { minLength: 3, maxLength: 5 },
+    ),
+    { maxLength: 4 },
+  )
+  .map((rows) => ['kind,reference,phone_number,amount', ...rows.map((row) => row.join(','))].join('\n'))
+
+function bodyOf({ files: isFile }: (typeof ROUTES)[number], sent: unknown) {
+  if (isFile === undefined) return { body: JSON.stringify(sent) ?? '' }
+  const mediaType = typeof sent === 'string' ? 'text/csv' : 'application/x-ndjson'
+  return { body: wellFormed(sent), headers: { 'content-type': mediaType } }
+}
 
 /** What can stand in a URL at all. */
 function wellFormed(value: unknown): string {

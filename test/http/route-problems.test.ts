@@ -85,7 +85,10 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
     },
   } as unknown as ApiEffects
   const none = async () => Promise.reject(new Error('none'))
-  const settings = { maxConcurrent: 9, trustedProxies: [], bodyLimitBytes: 4_096, requestTimeoutMs: 500 }
+  const settings = {
+    ...{ maxConcurrent: 9, trustedProxies: [], bodyLimitBytes: 4_096, requestTimeoutMs: 500 },
+    ...{ uploadLimitBytes: 4_096, uploadTimeoutMs: 500 },
+  }
   const metrics = createMetrics({
     measureOrders: none,
     measureWebhooks: none,

@@ -13,13 +13,26 @@ import { openTestClient } from '../support/gateway-settings.ts'
 import { envelope, replyWith, startServer } from '../support/http-server.ts'
 import { ownBatch } from '../support/own-batch.ts'
 import { rawHttp, replyIn } from '../support/raw-http.ts'
-import { aBuy, aPlan, ask, keepPrice, type Reply, startTestWeb, type TestWeb } from '../support/web.ts'
+import { openUpload } from '../support/uploads.ts'
+import {
+  aBatchFile,
+  aBuy,
+  aPlan,
+  ask,
+  CSV,
+  keepPrice,
+  type Reply,
+  sentBatch,
+  startTestWeb,
+  type TestWeb,
+} from '../support/web.ts'
 
 let sandbox: Sandbox
 let here: TestWeb
 let bare: TestWeb
 let key: string
 let partner: string
+let approver: string
 beforeAll(async () => {
   sandbox = await startSandbox({ seed: 1, openWallets: { rupiah: 10_000_000, goldWeight: 100_000 as never } })
   const gateway = openTestClient(sandbox.url)
@@ -28,6 +41,7 @@ beforeAll(async () => {
   const added = await here.partner()
   key = added.key
   partner = added.name
+  approver = await here.holder(partner, 'finance', ['approve', 'orders:read'])
 })
 afterAll(async () => {
   await here?.stop()
@@ -45,6 +59,16 @@ const added = async (overrides: object = {}) => {
   expect(reply.status).toBe(201)
   return String(reply.json.name)
 }
+const lead = async (id: number, move: string, by = key, body: unknown = {}) =>
+  await here.ask('POST', `/v1/batches/${id}/${move}`, { key: by, body })
+const led = async (...moves: string[]) => {
+  const id = await sentBatch(here, key)
+  for (const move of moves)
+    expect((await lead(id, move, move === 'approve' ? approver : key)).status).toBe(200)
+  return id
+}
+const seen = async (path: string, ...moves: string[]) =>
+  await here.ask('GET', `/v1/batches/${await led(...moves)}${path}`, { key })
 const wallet = { phone_number: '081234500009', name: 'Sari Contoh', email: 'sari@contoh.example' }
 
 /** How each answer of the table comes about. */
@@ -59,6 +83,32 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
     here.ask('GET', `/v1/orders/${await placed()}/events`, { key }),
   'POST /v1/orders/{id}/cancel 200': async () =>
     here.ask('POST', `/v1/orders/${await placed()}/cancel`, { key }),
+  'POST /v1/batches/check 200': () =>
+    here.ask('POST', '/v1/batches/check', {
+      key,
+      body: `${aBatchFile()}gift,x,081234500001,1\n`,
+      headers: CSV,
+    }),
+  'POST /v1/batches 201': () => here.ask('POST', '/v1/batches', { key, body: aBatchFile(), headers: CSV }),
+  'POST /v1/batches 200': async () => {
+    const body = aBatchFile()
+    await here.ask('POST', '/v1/batches', { key, body, headers: CSV })
+    return await here.ask('POST', '/v1/batches', { key, body, headers: CSV })
+  },
+  'GET /v1/batches 200': async () => {
+    await led()
+    return await here.ask('GET', '/v1/batches?state=checked&limit=1', { key })
+  },
+  'GET /v1/batches/{id} 200': () => seen('', 'approve', 'run'),
+  'GET /v1/batches/{id}/preview 200': () => seen('/preview'),
+  'POST /v1/batches/{id}/approve 200': async () => lead(await led(), 'approve', approver),
+  'POST /v1/batches/{id}/run 200': async () =>
+    lead(await led('approve'), 'run', key, { rate_per_second: 2, stop_after_failures: '5%' }),
+  'POST /v1/batches/{id}/pause 200': async () => lead(await led('approve', 'run'), 'pause'),
+  'POST /v1/batches/{id}/resume 200': async () => lead(await led('approve', 'run', 'pause'), 'resume'),
+  'POST /v1/batches/{id}/cancel 200': async () => lead(await led(), 'cancel'),
+  'GET /v1/batches/{id}/results 200': () => seen('/results'),
+  'GET /v1/batches/{id}/events 200': () => seen('/events', 'approve', 'cancel'),
   'POST /v1/wallets 200': () => here.ask('POST', '/v1/wallets', { key, body: wallet }),
   'GET /v1/wallets/{phone_number}/address 200': async () => {
     await here.ask('POST', '/v1/wallets', { key, body: wallet })
@@ -186,6 +236,27 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
   rupiah_per_order: () => limited({ rupiah_per_order: '99999' }, {}),
   rupiah_unbounded: () => limited({ rupiah_per_day: '1' }, { amount: undefined, gold_weight: 1 }),
   not_found: () => here.ask('GET', '/v1/orders/019c4f2a-7b1e-7c3d-9a4b-5e6f70818293', { key }),
+  async second_person_needed() {
+    const alone = await here.partner()
+    const id = await sentBatch(here, alone.key)
+    return await here.ask('POST', `/v1/batches/${id}/approve`, { key: alone.key })
+  },
+  batch_state: async () => lead(await led(), 'run'),
+  batch_changed: async () => lead(await led(), 'approve', approver, { content_hash: '0'.repeat(64) }),
+  batch_refused: () =>
+    here.ask('POST', '/v1/batches', { key, body: `${aBatchFile()}gift,x,081234500001,1\n`, headers: CSV }),
+  async too_many_files() {
+    const theirs = await here.partner()
+    const opened = await Promise.all(
+      [1, 2].map(() => openUpload(here.web.url, theirs.key, '/v1/batches/check')),
+    )
+    const send = { key: theirs.key, body: aBatchFile(), headers: CSV }
+    // Both are read from some moment on.
+    let reply = await here.ask('POST', '/v1/batches/check', send)
+    while (reply.status === 200) reply = await here.ask('POST', '/v1/batches/check', send)
+    for (const upload of opened) upload.cut()
+    return reply
+  },
   async reference_conflict() {
     await placed({ reference: 'twice' })
     return await here.ask('POST', '/v1/orders', { key, body: aBuy({ reference: 'twice', amount: 5 }) })

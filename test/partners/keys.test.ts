@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findValidKeys, listKeys, revokeKeys, setLimits, setState } from '../../src/db/partner-store.ts'
 import { type Database, openDatabase } from '../../src/db/pool.ts'
-import { addPartnerWithKey, rotateKey } from '../../src/partners/keys.ts'
+import { addHolderKey, addPartnerWithKey, rotateKey } from '../../src/partners/keys.ts'
 import { SCOPES } from '../../src/partners/words.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
@@ -51,7 +51,7 @@ describe('the keys of a partner', () => {
       await run('SELECT * FROM partner_events'),
     ])
     expect(stored).not.toContain(key)
-    expect(stored).not.toContain(key.split('_')[2])
+    expect(stored).not.toContain(key.slice('gp_'.length + prefix.length + 1))
     expect(await revokeKeys(database, 'a1', prefix, actor)).toEqual([prefix])
     expect(await findValidKey(database, prefix)).toBeNull()
     expect(await revokeKeys(database, 'a1', prefix, actor)).toEqual([])
@@ -59,7 +59,7 @@ describe('the keys of a partner', () => {
 
   it('are two during a rotation and never three, also when rotated many times at once', async () => {
     const first = await add('a2')
-    const answers = await Promise.all(Array.from({ length: 5 }, () => rotateKey('a2', 60, effects())))
+    const answers = await Promise.all(Array.from({ length: 5 }, () => rotateKey('a2', 'main', 60, effects())))
     expect(answers.filter(({ is }) => is === 'done')).toHaveLength(1)
     expect(answers.find(({ is }) => is === 'refused')).toMatchObject({ because: /two valid keys/ })
     const keys = await listKeys(database, 'a2')
@@ -71,7 +71,7 @@ describe('the keys of a partner', () => {
   it('end at once when the overlap is nothing, and keep scopes and signing', async () => {
     const answer = await addPartnerWithKey('a3', { scopes: ['orders:read'], isSigned: true }, effects())
     if (answer.is !== 'done') throw new Error(answer.because)
-    const next = await rotateKey('a3', 0, effects())
+    const next = await rotateKey('a3', 'main', 0, effects())
     expect(await findValidKey(database, answer.key.prefix)).toBeNull()
     expect(next).toMatchObject({ is: 'done', key: { scopes: ['orders:read'] } })
     if (next.is === 'done') {
@@ -85,7 +85,77 @@ describe('the keys of a partner', () => {
     expect(await addPartnerWithKey('a4', { scopes: SCOPES, isSigned: false }, effects())).toMatchObject({
       is: 'refused',
     })
-    expect(await rotateKey('nobody', 1, effects())).toMatchObject({ is: 'refused', because: /no partner/ })
+    expect(await rotateKey('nobody', 'main', 1, effects())).toMatchObject({
+      is: 'refused',
+      because: /no partner/,
+    })
+  })
+})
+
+describe('the holders of keys', () => {
+  const prefixesOf = async (partner: string, holder: string) =>
+    (await listKeys(database, partner)).filter((key) => key.holder === holder && key.isValid).length
+  const grant = { scopes: ['approve' as const], isSigned: false }
+
+  it('have each their own rights, and each their own two keys during a rotation', async () => {
+    await add('h1')
+    const finance = await addHolderKey('h1', 'finance', grant, effects())
+    expect(finance).toMatchObject({ is: 'done', key: { holder: 'finance', scopes: ['approve'] } })
+    const rotated = await rotateKey('h1', 'finance', 60, effects())
+    expect(rotated).toMatchObject({ is: 'done', key: { holder: 'finance', scopes: ['approve'] } })
+    expect(await rotateKey('h1', 'finance', 60, effects())).toMatchObject({ because: /two valid keys/ })
+    expect(await rotateKey('h1', 'main', 60, effects())).toMatchObject({
+      is: 'done',
+      key: { scopes: SCOPES },
+    })
+    expect([await prefixesOf('h1', 'main'), await prefixesOf('h1', 'finance')]).toEqual([2, 2])
+    const keys = await listKeys(database, 'h1')
+    expect(keys.filter(({ expiresAt }) => expiresAt === null)).toHaveLength(2)
+    const events = await eventsOf('h1')
+    expect(events.at(-1)).toMatchObject({ event: 'key_expires', detail: { holder: 'main' } })
+  })
+
+  it('are first the one that was named, else main', async () => {
+    await addPartnerWithKey('h2', { holder: 'erp', ...grant }, effects())
+    expect(await prefixesOf('h2', 'erp')).toBe(1)
+    expect(await rotateKey('h2', 'main', 1, effects())).toMatchObject({ because: 'h2 has no holder main' })
+  })
+
+  it('get no second key but by rotation, also when asked for many times at once', async () => {
+    await add('h3')
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => addHolderKey('h3', 'finance', grant, effects())),
+    )
+    expect(answers.filter(({ is }) => is === 'done')).toHaveLength(1)
+    expect(await addHolderKey('h3', 'main', grant, effects())).toMatchObject({ because: /rotate it instead/ })
+    expect(await addHolderKey('nobody', 'main', grant, effects())).toMatchObject({ because: /no partner/ })
+  })
+
+  it('get no rights by rotation that were revoked: those of the newest key that was not', async () => {
+    await add('h4')
+    await rotateKey('h4', 'main', 0, effects())
+    const { prefix } = (await listKeys(database, 'h4')).find(({ isValid }) => isValid) ?? { prefix: '' }
+    await revokeKeys(database, 'h4', prefix, actor)
+    // The first has expired, which is no reason to take its rights away.
+    expect(await rotateKey('h4', 'main', 0, effects())).toMatchObject({ is: 'done', key: { scopes: SCOPES } })
+    await revokeKeys(database, 'h4', null, actor)
+    expect(await rotateKey('h4', 'main', 0, effects())).toMatchObject({
+      is: 'refused',
+      because: /was revoked, and its rights with it/,
+    })
+    expect(await prefixesOf('h4', 'main')).toBe(0)
+    const given = await addHolderKey('h4', 'main', grant, effects())
+    expect(given).toMatchObject({ is: 'done', key: { scopes: ['approve'] } })
+  })
+
+  it('are at most twenty of a partner with valid keys', async () => {
+    await add('h5')
+    for (let n = 1; n < 20; n += 1)
+      expect(await addHolderKey('h5', `holder-${n}`, grant, effects())).toMatchObject({ is: 'done' })
+    expect(await addHolderKey('h5', 'one-more', grant, effects())).toMatchObject({
+      because: /twenty holders/,
+    })
+    expect(await rotateKey('h5', 'holder-1', 5, effects())).toMatchObject({ is: 'done' })
   })
 })
 
@@ -97,7 +167,7 @@ describe('what happened to a partner', () => {
     expect(await setState(database, 'e1', 'suspended', actor)).toBe(true)
     expect(await setState(database, 'e1', 'suspended', actor)).toBe(false)
     expect(await setState(database, 'e1', 'active', actor)).toBe(true)
-    await rotateKey('e1', 10, effects())
+    await rotateKey('e1', 'main', 10, effects())
     await revokeKeys(database, 'e1', prefix, actor)
     const events = await eventsOf('e1')
     expect(events.map(({ event }) => event)).toEqual([
@@ -128,6 +198,7 @@ describe('what happened to a partner', () => {
       `UPDATE partner_keys SET secret_hash = repeat('0', 64)`,
       'partner_key_transition',
     ],
+    ['gives a key to another holder', `UPDATE partner_keys SET holder = 'other'`, 'partner_key_transition'],
     ['takes a revocation back', 'UPDATE partner_keys SET revoked_at = NULL', 'partner_key_transition'],
     [
       'lets an ended key live on',
@@ -141,7 +212,7 @@ describe('what happened to a partner', () => {
 
   it('has no third key that is valid, whoever adds it', async () => {
     await add('e3')
-    await rotateKey('e3', 10, effects())
+    await rotateKey('e3', 'main', 10, effects())
     const third = run(
       `INSERT INTO partner_keys SELECT (jsonb_populate_record(k, '{"prefix":"third","secret_hash":"${'0'.repeat(64)}"}')).*
        FROM partner_keys k WHERE partner = 'e3' AND expires_at IS NULL`,

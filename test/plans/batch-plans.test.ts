@@ -1,15 +1,26 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { feedBatches } from '../../src/batches/feed.ts'
 import { cancelBatch, runBatch } from '../../src/batches/people.ts'
+import { setLimits } from '../../src/db/partner-store.ts'
 import type { Session } from '../../src/db/session.ts'
+import { addPartnerWithKey } from '../../src/partners/keys.ts'
+import { NO_LIMITS } from '../../src/partners/limits.ts'
 import { removePlan } from '../../src/plans/lead-plan.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { workOnPlan } from '../../src/plans/work-on-plan.ts'
 import { ANI, BATCH_HEADER, buysFile, FAST, withdrawalFile } from '../support/batch-scene.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { WALLET } from '../support/job-data.ts'
-import { EVERY_MINUTE, leadAt, nine, openPlanScene, type PlanScene, QUIET } from '../support/plan-scene.ts'
+import {
+  type CreatedBy,
+  EVERY_MINUTE,
+  leadAt,
+  nine,
+  openPlanScene,
+  type PlanScene,
+  QUIET,
+} from '../support/plan-scene.ts'
 
 let scene: PlanScene
 beforeEach(async () => {
@@ -19,7 +30,7 @@ afterEach(async () => {
   await scene.close()
 })
 
-const approved = (file = buysFile(3, 'P')) => scene.batch(file)
+const approved = (file = buysFile(3, 'P'), ...made: [CreatedBy?]) => scene.batch(file, 'approved', ...made)
 const add = (...args: Parameters<PlanScene['planBatch']>) => scene.planBatch(...args)
 const aPlan = (...args: Parameters<PlanScene['addBatch']>) => scene.addBatch(...args)
 
@@ -47,6 +58,28 @@ describe('a due time of a plan of a batch', () => {
     await feed()
     expect(await scene.tick(nine(2))).toMatchObject({ finished: 1 })
     expect(await scene.runs()).toEqual(['0 finished batch_ended'])
+  })
+
+  it("makes of a partner's batch a copy of this partner, fed within its limits", async () => {
+    const key = { scopes: ['batches:write' as const], isSigned: false }
+    const by = { database: scene.database, random: randomBytes, actor: 'person:test' }
+    await addPartnerWithKey('acme', key, by)
+    await setLimits(scene.database, 'acme', { orders_per_minute: 2 }, 'person:test')
+    await scene.run(
+      `INSERT INTO partner_usage (partner, minute, day) VALUES ('acme', now() + interval '1 day', now()::date)`,
+    )
+    const owner = { partner: 'acme', limits: { ...NO_LIMITS, ordersPerMinute: 2 } }
+    await aPlan(await approved(buysFile(3, 'P'), { by: 'acme/main', owner }), { owner: 'acme' })
+    await scene.tick(nine())
+    const [copy] = await scene.run('SELECT owner, created_by FROM batches WHERE copied_from IS NOT NULL')
+    expect(copy).toEqual({ owner: 'acme', created_by: 'acme/main' })
+    await feed()
+    expect(await scene.references()).toHaveLength(2)
+    const change = scene.run(
+      `INSERT INTO batches (file_name, copied_from, state, reason, actor, created_by)
+       SELECT file_name, id, 'draft', 'created', 'x', created_by FROM batches WHERE copied_from IS NULL`,
+    )
+    expect(await constraintOf(change)).toBe('batch_copy')
   })
 
   it('ends when its copy is cancelled', async () => {
@@ -119,7 +152,7 @@ describe('the batch of a plan', () => {
   it('is run, scheduled and cancelled by nobody else', async () => {
     const batchId = await approved()
     await aPlan(batchId, { name: 'pay' })
-    const refused = { is: 'refused', because: expect.stringContaining('what plan pay runs') }
+    const refused = { is: 'refused', why: 'plan', because: expect.stringContaining('what plan pay runs') }
     await scene.session(async (session) => {
       expect(await runBatch(session, batchId, FAST, ANI)).toEqual(refused)
       expect(await runBatch(session, batchId, { ...FAST, at: new Date() }, ANI)).toEqual(refused)

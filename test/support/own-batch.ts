@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
 import { createBatch } from '../../src/batches/create.ts'
 import { approveBatch } from '../../src/batches/people.ts'
+import type { Database } from '../../src/db/pool.ts'
 import { withSession } from '../../src/db/session.ts'
+import { NO_LIMITS } from '../../src/partners/limits.ts'
 import { BATCH_HEADER, BUDI } from './batch-scene.ts'
 import { WALLET } from './job-data.ts'
 import type { TestWeb } from './web.ts'
@@ -10,7 +12,7 @@ let batches = 0
 
 /** A batch of three buys that belongs to a partner, approved unless it is said otherwise. */
 export async function ownBatch(
-  { databaseUrl, database }: TestWeb,
+  { databaseUrl }: TestWeb,
   partner: string,
   { isApproved = true } = {},
 ): Promise<number> {
@@ -18,15 +20,27 @@ export async function ownBatch(
   const rows = [1, 2, 3].map((n) => `buy,${partner},B${batches}-${n},${WALLET},0.5\n`)
   const file = Buffer.from(`${BATCH_HEADER}\n${rows.join('')}`)
   return await withSession(databaseUrl, async (session) => {
-    const request = { fileName: 'pay.csv', partner: null, by: `${partner}/ani` }
+    const owner = { partner, limits: NO_LIMITS }
+    const request = { fileName: 'pay.csv', partner: null, by: `${partner}/ani`, owner }
     const created = await createBatch(session, Readable.from([file]), request)
     if (created.is !== 'created') throw new Error(JSON.stringify(created))
     const { batchId } = created
-    const alter = (text: string) => database.run({ name: '', text }, [])
-    await alter('ALTER TABLE batches DISABLE TRIGGER USER')
-    await alter(`UPDATE batches SET owner = '${partner}' WHERE id = ${batchId}`)
-    await alter('ALTER TABLE batches ENABLE TRIGGER USER')
     if (isApproved) await approveBatch(session, batchId, BUDI, false)
     return batchId
   })
+}
+
+/** Makes a partner the owner of every batch that is stored from now on, as if it had sent it. */
+export async function ownEveryBatch(database: Database, partner: string): Promise<void> {
+  const statements = [
+    `INSERT INTO partners (name, state, actor) VALUES ('${partner}', 'active', 'test')`,
+    `CREATE FUNCTION own_batch() RETURNS trigger LANGUAGE plpgsql AS $$
+     BEGIN
+       NEW.owner := '${partner}';
+       NEW.created_by := '${partner}/main';
+       RETURN NEW;
+     END $$`,
+    'CREATE TRIGGER a_batch_is_owned BEFORE INSERT ON batches FOR EACH ROW EXECUTE FUNCTION own_batch()',
+  ]
+  for (const text of statements) await database.run({ name: '', text }, [])
 }

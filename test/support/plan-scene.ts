@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { createBatch } from '../../src/batches/create.ts'
+import { type CreateRequest, createBatch } from '../../src/batches/create.ts'
 import { approveBatch } from '../../src/batches/people.ts'
 import type { StatementRunner } from '../../src/db/pool.ts'
 import { withSession } from '../../src/db/session.ts'
@@ -18,6 +18,9 @@ export const NINE = new Date('2026-02-25T02:00:00Z')
 
 /** NINE and so many minutes. */
 export const nine = (minutes = 0, days = 0) => new Date(NINE.getTime() + minutes * 60_000 + days * 86_400_000)
+
+/** Whose batch it is. */
+export type CreatedBy = Pick<CreateRequest, 'by' | 'owner'>
 
 export const QUIET = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -59,9 +62,13 @@ export async function openPlanScene() {
       return answer.plan
     },
     /** Stores a batch of ani's, approved by budi unless only checked. */
-    async batch(file = buysFile(3), state: 'checked' | 'approved' = 'approved'): Promise<number> {
+    async batch(
+      file = buysFile(3),
+      state: 'checked' | 'approved' = 'approved',
+      made: CreatedBy = { by: 'ani' },
+    ): Promise<number> {
       return await withSession(databaseUrl, async (session) => {
-        const request = { fileName: 'pay.csv', partner: null, by: 'ani' }
+        const request = { fileName: 'pay.csv', partner: null, ...made }
         const created = await createBatch(session, Readable.from([Buffer.from(file)]), request)
         if (created.is !== 'created') throw new Error(JSON.stringify(created))
         if (state === 'approved') await approveBatch(session, created.batchId, BUDI, false)

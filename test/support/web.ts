@@ -3,7 +3,7 @@ import { type RunningWeb, startWeb, type WebParts } from '../../src/app-web.ts'
 import type { LimitChange } from '../../src/db/partner-store.ts'
 import { setLimits } from '../../src/db/partner-store.ts'
 import { type Database, openDatabase } from '../../src/db/pool.ts'
-import { addPartnerWithKey, type HandedOutKey } from '../../src/partners/keys.ts'
+import { addHolderKey, addPartnerWithKey, type HandedOutKey } from '../../src/partners/keys.ts'
 import { SCOPES, type Scope } from '../../src/partners/words.ts'
 import { silentLog } from './effects.ts'
 import { createTestDatabase } from './postgres.ts'
@@ -33,6 +33,8 @@ export interface TestWeb {
     isSigned?: boolean
     limits?: LimitChange
   }): Promise<HandedOutKey & { readonly name: string }>
+  /** A key of another holder of a partner. */
+  holder(partner: string, holder: string, scopes: Scope[]): Promise<string>
   ask(method: string, path: string, asked?: Asked): Promise<Reply>
   stop(): Promise<void>
 }
@@ -59,6 +61,12 @@ export async function startTestWeb(overrides: Partial<WebParts> = {}): Promise<T
     web,
     databaseUrl,
     database,
+    async holder(partner, holder, scopes) {
+      const effects = { database, random: randomBytes, actor: 'person:test' }
+      const answer = await addHolderKey(partner, holder, { scopes, isSigned: false }, effects)
+      if (answer.is !== 'done') throw new Error(answer.because)
+      return answer.key.key
+    },
     async partner({ name, scopes = [...SCOPES], isSigned = false, limits } = {}) {
       partners += 1
       const partner = name ?? `p${partners}`
@@ -96,6 +104,24 @@ export async function ask(
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.includes('json') === true
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} }
+}
+
+let batches = 0
+
+/** A batch file that no other test sends. */
+export function aBatchFile(rows = 2): string {
+  batches += 1
+  const lines = Array.from({ length: rows }, (_, n) => `buy,N${batches}-${n + 1},081234500001,100000`)
+  return `${['kind,reference,phone_number,amount', ...lines].join('\n')}\n`
+}
+
+export const CSV = { 'content-type': 'text/csv' }
+
+/** Sends a batch and gives its number. */
+export async function sentBatch(here: TestWeb, key: string, rows = 2): Promise<number> {
+  const reply = await here.ask('POST', '/v1/batches', { key, body: aBatchFile(rows), headers: CSV })
+  if (reply.status !== 201) throw new Error(reply.text)
+  return Number(reply.json.id)
 }
 
 let references = 0

@@ -8,7 +8,7 @@ import { ANI, aPrefix, type BatchScene, buysFile, openBatchScene } from '../supp
 import { silentLog } from '../support/effects.ts'
 import { type ReceivedRequest, startServer, type TestServer } from '../support/http-server.ts'
 import { WALLET } from '../support/job-data.ts'
-import { ownBatches } from '../support/owned-batches.ts'
+import { ownEveryBatch } from '../support/own-batch.ts'
 import { leadAt, nine, planTerms } from '../support/plan-scene.ts'
 import { anAccepted } from '../support/stored-orders.ts'
 import { anEndpoint, endDoubt, sendDue, type TestEndpoint, verified } from '../support/webhook-endpoints.ts'
@@ -24,7 +24,7 @@ beforeEach(async () => {
   status = 204
   server = await startServer((_, response) => response.writeHead(status).end())
   scene = await openBatchScene()
-  await ownBatches(scene.database, 'acme')
+  await ownEveryBatch(scene.database, 'acme')
   endpoint = await anEndpoint(scene.database, server.url, { kinds: KINDS })
   return async () => {
     await scene.close()

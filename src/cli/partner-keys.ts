@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto'
+import { Command, Option } from 'commander'
+import { revokeKeys } from '../db/partner-store.ts'
+import {
+  addHolderKey,
+  addPartnerWithKey,
+  type HandedOutKey,
+  type KeyAnswer,
+  type KeyEffects,
+  rotateKey,
+} from '../partners/keys.ts'
+import { DEFAULT_SCOPES, FIRST_HOLDER, HOLDER, SCOPES, type Scope } from '../partners/words.ts'
+import { Failure } from './failure.ts'
+import { parsedBy } from './options.ts'
+import { defaultPerson } from './person.ts'
+import { settingsHere, withDatabase } from './place.ts'
+
+export interface ByOption {
+  readonly by: string
+}
+
+/** Who decides. */
+export const byOption = () =>
+  new Option('--by <name>', 'who decides; kept as an event for ever').default(defaultPerson())
+
+const partnerName = parsedBy(
+  (text) => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text) ? text : null),
+  '1 to 63 letters, digits, dots, dashes or underscores',
+)
+
+const holderName = parsedBy(
+  (text) => (HOLDER.test(text) ? text : null),
+  '1 to 32 small letters, digits or dashes, such as finance',
+)
+
+const holderOption = (does: string) =>
+  new Option('--holder <name>', does).argParser(holderName).default(FIRST_HOLDER)
+
+const scopesOption = () => new Option('--scopes <scopes...>', 'what the key may do').choices(SCOPES)
+
+interface GrantOptions extends ByOption {
+  readonly holder: string
+  readonly scopes: readonly Scope[]
+  readonly signed?: true
+  readonly json?: true
+}
+
+const grantOf = ({ scopes, signed }: GrantOptions) => ({
+  scopes: [...new Set(scopes)],
+  isSigned: signed === true,
+})
+
+/** `goldpro partner add` */
+export function addCommand(): Command {
+  return new Command('add')
+    .description('add a partner, and print its key: the only time it can be seen')
+    .argument('<name>', "the partner's short name, the `partner` of its orders", partnerName)
+    .addOption(holderOption('the person or system of the partner that gets the key'))
+    .addOption(scopesOption().default(DEFAULT_SCOPES))
+    .option('--signed', 'every request must be signed too')
+    .addOption(byOption())
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ goldpro partner add acme')
+    .action(async (name: string, options: GrantOptions) => {
+      const grant = { ...grantOf(options), holder: options.holder }
+      await handOut(options, (effects) => addPartnerWithKey(name, grant, effects))
+    })
+}
+
+/** `goldpro partner add-key` */
+export function addKeyCommand(): Command {
+  return new Command('add-key')
+    .description('print a key for another person or system of a partner, with rights of its own')
+    .argument('<name>', 'the partner')
+    .addOption(new Option('--holder <name>', 'who gets it').argParser(holderName).makeOptionMandatory())
+    .addOption(scopesOption().makeOptionMandatory())
+    .option('--signed', 'every request must be signed too')
+    .addOption(byOption())
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+A batch that one holder sent is approved by another, whose key has the scope approve. Rotating a key keeps its holder.
+
+Example:
+  $ goldpro partner add-key acme --holder finance --scopes approve orders:read`,
+    )
+    .action(async (name: string, options: GrantOptions) => {
+      await handOut(options, (effects) => addHolderKey(name, options.holder, grantOf(options), effects))
+    })
+}
+
+/** `goldpro partner rotate-key` */
+export function rotateCommand(): Command {
+  return new Command('rotate-key')
+    .description('print a new key with the same rights; the old one stays valid for a while')
+    .argument('<name>', 'the partner')
+    .addOption(holderOption('whose key'))
+    .option('--overlap-minutes <minutes>', 'how long the old key stays valid', overlapMinutes, 24 * 60)
+    .addOption(byOption())
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ goldpro partner rotate-key acme --overlap-minutes 60')
+    .action(
+      async (name: string, options: ByOption & { holder: string; overlapMinutes: number; json?: true }) => {
+        await handOut(options, (effects) => rotateKey(name, options.holder, options.overlapMinutes, effects))
+      },
+    )
+}
+
+const overlapMinutes = parsedBy(
+  (text) => (/^\d{1,6}$/.test(text) && Number(text) <= 525_600 ? Number(text) : null),
+  'minutes from 0 to 525600',
+)
+
+async function handOut(
+  { by, json }: ByOption & { json?: true },
+  ask: (effects: KeyEffects) => Promise<KeyAnswer>,
+): Promise<void> {
+  const answer = await withDatabase(await settingsHere(), (database) =>
+    ask({ database, random: randomBytes, actor: `person:${by}` }),
+  )
+  if (answer.is === 'refused') throw new Failure(1, answer.because)
+  console.log(json ? JSON.stringify(answer.key) : keyText(answer.key))
+}
+
+function keyText({ key, holder, scopes, signingSecret }: HandedOutKey): string {
+  return [
+    `key             ${key}`,
+    ...(signingSecret === null ? [] : [`signing secret  ${signingSecret}`]),
+    `holder          ${holder}`,
+    `scopes          ${scopes.join(', ')}`,
+    'It is shown this once: only its hash is kept.',
+  ].join('\n')
+}
+
+/** `goldpro partner revoke` */
+export function revokeCommand(): Command {
+  return new Command('revoke')
+    .description("end a partner's keys at once")
+    .argument('<name>', 'the partner')
+    .option('--key <prefix>', 'only this key, as `list` shows it')
+    .addOption(byOption())
+    .addHelpText('after', '\nExample:\n  $ goldpro partner revoke acme --key gp_a1b2c3d4e5f6')
+    .action(async (name: string, { key, by }: ByOption & { key?: string }) => {
+      const prefix = key?.replace(/^gp_/, '').split('_')[0] ?? null
+      const revoked = await withDatabase(await settingsHere(), (database) =>
+        revokeKeys(database, name, prefix, `person:${by}`),
+      )
+      if (revoked.length === 0) throw new Failure(1, `${name} has no such key that is not revoked`)
+      console.log(`revoked ${revoked.map((each) => `gp_${each}`).join(', ')}`)
+    })
+}

@@ -1,0 +1,132 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from './fastify.ts'
+import { withUpload } from './files.ts'
+import { beginSignature, checkSignature, letIn } from './guard.ts'
+import { Problem } from './problems.ts'
+import { readInput } from './read-input.ts'
+import { type Answer, type AnyRoute, type ApiEffects, type Call, isProbe } from './route.ts'
+import type { Visit, Visits } from './visits.ts'
+
+/** Adds one row of the table whose body is JSON, or that has none. */
+export function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEffects, visits: Visits): void {
+  server.route({
+    ...placeOf(row),
+    config: { isProbe: isProbe(row) },
+    onRequest: (request) => admit(request, row, effects, visits),
+    async preHandler(request) {
+      const { caller } = visits.of(request)
+      if (caller !== null) await checkSignature(request, request.rawBody ?? new Uint8Array(), caller, effects)
+    },
+    async handler(request, reply) {
+      const { params, query, body } = request
+      const input = readInput(row, { params, query, body })
+      const visit = visits.of(request)
+      const answer = await visit.span.inside(() => row.handle(input, callOf(request, row, effects, visit)))
+      return send(row, answer, reply)
+    },
+  })
+}
+
+/**
+ * Adds rows whose body is a file: in a context of its own, where other media types are taken and a body is not read
+ * before its route does so.
+ */
+export function addFileRoutes(
+  server: FastifyInstance,
+  rows: readonly AnyRoute[],
+  { uploadLimitBytes: limitBytes }: { readonly uploadLimitBytes: number },
+  { effects, visits }: { readonly effects: ApiEffects; readonly visits: Visits },
+): void {
+  server.register(async (files) => {
+    files.removeAllContentTypeParsers()
+    const mediaTypes = [...new Set(rows.flatMap((row) => Object.keys(row.files ?? {})))]
+    files.addContentTypeParser(mediaTypes, (_request, body, done) => done(null, body))
+    for (const row of rows) {
+      files.route({
+        ...placeOf(row),
+        config: { takesFile: true },
+        onRequest: (request) => admit(request, row, effects, visits),
+        async handler(request, reply) {
+          const visit = visits.of(request)
+          const call = callOf(request, row, effects, visit)
+          const release = effects.filePlaces.take(call.caller.partner)
+          try {
+            const signature = beginSignature(request, call.caller, effects)
+            const { params, query } = request
+            const answer = await withUpload(bodyOf(request, limitBytes), { limitBytes, signature }, (body) =>
+              visit.span.inside(() => row.handle(readInput(row, { params, query, body }), call)),
+            )
+            return send(row, answer, reply)
+          } finally {
+            release()
+          }
+        },
+      })
+    }
+  })
+}
+
+const placeOf = ({ method, path }: AnyRoute) => ({ method, url: path.replace(/\{(\w+)\}/g, ':$1') })
+
+/** A body that nobody has begun to read. One that says that it is too large is not begun with. */
+function bodyOf({ body, headers }: FastifyRequest, limitBytes: number): Readable {
+  if (!(body instanceof Readable)) throw new Problem('unsupported_media_type')
+  if (Number(headers['content-length'] ?? 0) > limitBytes) {
+    body.resume()
+    throw new Problem('payload_too_large', { detail: `a file has at most ${limitBytes} bytes` })
+  }
+  return body
+}
+
+/** Lets in whom the route is for, if their partner has a place left. */
+async function admit(
+  request: FastifyRequest,
+  { scope }: AnyRoute,
+  { findKey }: ApiEffects,
+  visits: Visits,
+): Promise<void> {
+  if (scope === null) return
+  const caller = await letIn(request, scope, findKey)
+  if (!visits.of(request).admit(caller)) throw new Problem('overloaded', { retryAfterS: 1 })
+}
+
+function callOf(
+  request: FastifyRequest,
+  { scope }: AnyRoute,
+  effects: ApiEffects,
+  { caller, gone, leave }: Visit,
+): Call {
+  return {
+    ...{ ...effects, caller: caller ?? NOBODY, gone, yieldPlace: leave },
+    async askAgain() {
+      if (scope !== null) await letIn(request, scope, effects.findKey)
+    },
+  }
+}
+
+function send(row: AnyRoute, answer: Answer, reply: FastifyReply): FastifyReply {
+  const contentType = row.answers[answer.status]?.contentType
+  reply.code(answer.status).headers({ ...answer.headers })
+  if (contentType !== undefined)
+    return reply.type(contentType).header('content-security-policy', PAGE_POLICY).send(answer.body)
+  return reply.type('application/json').send(JSON.stringify(answer.body))
+}
+
+/** Our page has its style inside and no script. */
+const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+
+/** Who asks a route that asks for no key: such a route reads nothing of anybody. */
+const NOBODY = {
+  partner: '',
+  holder: '',
+  prefix: '',
+  scopes: [],
+  signingSecret: null,
+  limits: {
+    ordersPerMinute: null,
+    rupiahPerOrder: null,
+    rupiahPerDay: null,
+    walletsPerDay: null,
+    kinds: null,
+  },
+}

@@ -1,0 +1,84 @@
+import { checkFile } from '../batches/check.ts'
+import { createBatch, type NumberedProblem } from '../batches/create.ts'
+import { findOwnBatch } from '../batches/own-batches.ts'
+import { rowsOf } from '../batches/owner.ts'
+import type { BatchSummary } from '../batches/read-batches.ts'
+import { writeResults } from '../batches/results.ts'
+import { maskPhoneNumbersIn } from '../domain/masking.ts'
+import { FileRefused } from '../files/failure.ts'
+import { badRowOf, batchAnswerOf } from './batch-answer.ts'
+import { fileOf, type Upload } from './files.ts'
+import { Problem } from './problems.ts'
+import type { Answer, Call } from './route.ts'
+
+const MOST_PROBLEMS = 1_000
+
+/** A batch of the caller's. @throws Problem when it has none of this number */
+export async function ownBatch(id: number, { database, caller }: Call): Promise<BatchSummary> {
+  const batch = await findOwnBatch(database, caller.partner, id)
+  if (batch === null) throw new Problem('not_found')
+  return batch
+}
+
+/** Reads a whole file and tells what is wrong with it. Keeps nothing. */
+export async function checkUpload(upload: Upload, { caller }: Call): Promise<Answer> {
+  const kept: NumberedProblem[] = []
+  const found = await orRefused(
+    checkFile(upload.read(), rowsOf(caller), async (problems, _source, _delimiter, rowNumber) => {
+      for (const problem of problems) if (kept.length < MOST_PROBLEMS) kept.push({ rowNumber, ...problem })
+    }),
+  )
+  const { rows, badRows, problems } = found
+  const body = { rows, bad_rows: badRows, problem_count: problems, problems: kept.map(badRowOf) }
+  return { status: 200, body }
+}
+
+/** Stores a file as a batch of the caller's. The same rows again are the same batch. */
+export async function createFromUpload(upload: Upload, fileName: string, call: Call): Promise<Answer> {
+  const { caller } = call
+  const request = {
+    fileName: maskPhoneNumbersIn(fileName),
+    partner: caller.partner,
+    by: `${caller.partner}/${caller.holder}`,
+    owner: caller,
+  }
+  const result = await orRefused(call.inSession((session) => createBatch(session, upload.read(), request)))
+  if (result.is === 'refused')
+    throw new Problem('batch_refused', {
+      detail: `${result.badRows} rows are bad: POST /v1/batches/check tells more of them`,
+      problems: result.problems.map(badRowOf),
+    })
+  const { batchId } = result
+  return {
+    status: result.is === 'created' ? 201 : 200,
+    body: batchAnswerOf(await ownBatch(batchId, call)),
+    headers: { location: `/v1/batches/${batchId}` },
+  }
+}
+
+async function orRefused<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading
+  } catch (error) {
+    if (!(error instanceof FileRefused)) throw error
+    // A partner has no commands of ours.
+    throw new Problem('batch_refused', { detail: error.message.replace(/: see `[^`]*`$/, '') })
+  }
+}
+
+/** The results of a batch as a file, written whole before it is sent: a slow reader holds no snapshot. */
+export async function sendResults(id: number, call: Call): Promise<Answer> {
+  await ownBatch(id, call)
+  const release = call.filePlaces.take(call.caller.partner)
+  const { stream, bytes } = await fileOf(release, call.gone, (add) =>
+    call.inSession((session) => writeResults(session, id, add)),
+  )
+  return {
+    status: 200,
+    body: stream,
+    headers: {
+      'content-length': String(bytes),
+      'content-disposition': `attachment; filename="batch-${id}-results.csv"`,
+    },
+  }
+}

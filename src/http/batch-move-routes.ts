@@ -1,0 +1,73 @@
+import { APPROVED, CANCELLED, CHECKED, PAUSED, RESUMED, RUNNING } from './batch-examples.ts'
+import { approveOwn, moveOwn, runOwn } from './batch-moves.ts'
+import { approveBody, batchAnswer, noBody, oneBatch, runBody } from './batch-schemas.ts'
+import { type AnyRoute, route } from './route.ts'
+
+const batchAfter = (description: string, example: typeof CHECKED) => ({
+  200: { description, schema: batchAnswer, example },
+})
+
+const MOVE_PROBLEMS = ['not_found', 'batch_state', 'batch_changed'] as const
+
+const MOVES = [
+  {
+    name: 'pauseBatch',
+    path: 'pause',
+    summary: 'Keep the unsent rows of a running batch back',
+    example: PAUSED,
+  },
+  { name: 'resumeBatch', path: 'resume', summary: 'Let a paused batch go on', example: RESUMED },
+  {
+    name: 'cancelBatch',
+    path: 'cancel',
+    summary: 'End a batch; unsent rows are never sent',
+    example: CANCELLED,
+  },
+] as const
+
+/** What a holder does with a batch. */
+export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
+  route({
+    name: 'approveBatch',
+    method: 'POST',
+    path: '/v1/batches/{id}/approve',
+    summary: 'Approve a batch that another holder sent',
+    description: 'Name the content hash of the preview that you looked at. Safe to repeat.',
+    scope: 'approve',
+    params: oneBatch,
+    body: approveBody,
+    bodyExamples: { 'what was looked at': { content_hash: CHECKED.content_hash } },
+    answers: batchAfter('The batch is approved', APPROVED),
+    problems: [...MOVE_PROBLEMS, 'second_person_needed'],
+    handle: ({ params, body }, call) => approveOwn(params.id, body.content_hash ?? null, call),
+  }),
+  route({
+    name: 'runBatch',
+    method: 'POST',
+    path: '/v1/batches/{id}/run',
+    summary: 'Let an approved batch run, now or from a time on',
+    description: 'Before its time has come it can be said again with other settings: the last word counts.',
+    scope: 'batches:write',
+    params: oneBatch,
+    body: runBody,
+    bodyExamples: { 'at once': {}, slowly: { rate_per_second: 2, stop_after_failures: '5%' } },
+    answers: batchAfter('The batch runs, or will', RUNNING),
+    problems: MOVE_PROBLEMS,
+    handle: ({ params, body }, call) => runOwn(params.id, body, call),
+  }),
+  ...MOVES.map(({ name, path, summary, example }) =>
+    route({
+      name,
+      method: 'POST',
+      path: `/v1/batches/{id}/${path}`,
+      summary,
+      description: 'What was sent goes on: orders of it are cancelled one by one. Safe to repeat.',
+      scope: 'batches:write',
+      params: oneBatch,
+      body: noBody,
+      answers: batchAfter(`The batch is ${example.state}`, example),
+      problems: MOVE_PROBLEMS,
+      handle: ({ params }, call) => moveOwn(path, params.id, call),
+    }),
+  ),
+]

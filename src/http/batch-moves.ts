@@ -1,0 +1,109 @@
+import type { BatchAnswer, BatchPerson } from '../batches/answer.ts'
+import {
+  approveBatch,
+  cancelBatch,
+  DEFAULT_RATE_PER_SECOND,
+  failuresOf,
+  pauseBatch,
+  type RunOrder,
+  resumeBatch,
+  runBatch,
+} from '../batches/people.ts'
+import type { BatchSummary } from '../batches/read-batches.ts'
+import type { Session } from '../db/session.ts'
+import { batchAnswerOf } from './batch-answer.ts'
+import { ownBatch } from './batch-files.ts'
+import type { RunBody } from './batch-schemas.ts'
+import { Problem } from './problems.ts'
+import type { Answer, Call } from './route.ts'
+
+/** What a holder does with a batch. */
+interface Move {
+  work(session: Session, batchId: number, holder: BatchPerson): Promise<BatchAnswer>
+  /** Whether the batch is as the move makes it: then it is a repetition, and done. */
+  isDone(batch: BatchSummary, holder: BatchPerson): boolean
+}
+
+const MOVES = {
+  pause: { work: pauseBatch, isDone: ({ state }) => state === 'paused' },
+  resume: { work: resumeBatch, isDone: ({ state }) => state === 'running' },
+  cancel: { work: cancelBatch, isDone: ({ state }) => state === 'cancelled' },
+} as const satisfies Record<string, Move>
+
+/** Pauses, resumes or cancels a batch of the caller's. */
+export function moveOwn(name: keyof typeof MOVES, id: number, call: Call): Promise<Answer> {
+  return act(MOVES[name], id, call)
+}
+
+/** Approves a batch of the caller's, which another holder sent. */
+export function approveOwn(id: number, seenHash: string | null, call: Call): Promise<Answer> {
+  const move: Move = {
+    // A partner is no team of one, whatever the operators are.
+    work: (session, batchId, holder) => approveBatch(session, batchId, holder, false, seenHash),
+    isDone: ({ approvedBy, contentHash }, { by }) =>
+      approvedBy === by && (seenHash === null || seenHash === contentHash),
+  }
+  return act(move, id, call)
+}
+
+/** Lets a batch of the caller's run. */
+export function runOwn(id: number, body: RunBody, call: Call): Promise<Answer> {
+  const { at = null, rate_per_second: ratePerSecond = DEFAULT_RATE_PER_SECOND } = body
+  if (at !== null && at.getTime() <= call.now())
+    throw new Problem('invalid_request', { errors: [{ field: 'at', problem: 'must be a time to come' }] })
+  const order: RunOrder = { at, ratePerSecond, stopAfter: stopAfterOf(body.stop_after_failures) }
+  const move: Move = {
+    work: (session, batchId, holder) => runBatch(session, batchId, order, holder),
+    isDone: (batch) => isRunning(batch, order),
+  }
+  return act(move, id, call)
+}
+
+function stopAfterOf(wish: RunBody['stop_after_failures']): RunOrder['stopAfter'] {
+  if (wish === undefined) return null
+  return typeof wish === 'number'
+    ? { is: 'count', value: wish }
+    : { is: 'percent', value: Number(wish.slice(0, -1)) }
+}
+
+function isRunning(batch: BatchSummary, { at, ratePerSecond, stopAfter }: RunOrder): boolean {
+  const stop = stopAfter === null ? null : failuresOf(stopAfter, batch.rows)
+  return (
+    at === null &&
+    batch.state === 'running' &&
+    batch.ratePerSecond === ratePerSecond &&
+    batch.stopAfterFailures === stop
+  )
+}
+
+async function act({ work, isDone }: Move, id: number, call: Call): Promise<Answer> {
+  const { partner, holder } = call.caller
+  // Whose it is, before anything is done to it.
+  await ownBatch(id, call)
+  const person: BatchPerson = { by: `${partner}/${holder}`, note: null, isProven: true }
+  const answer = await call.inSession((session) => work(session, id, person))
+  const batch = await ownBatch(id, call)
+  if (answer.is === 'refused' && !(answer.why === 'state' && isDone(batch, person)))
+    throw refusal(answer, batch)
+  return { status: 200, body: batchAnswerOf(batch) }
+}
+
+function refusal(
+  { why, because }: Extract<BatchAnswer, { is: 'refused' }>,
+  { createdBy }: BatchSummary,
+): Problem {
+  switch (why) {
+    case 'second_person':
+      return new Problem('second_person_needed', {
+        detail: `${createdBy} sent it: another holder of a key with the scope approve, or an operator, must approve it`,
+      })
+    case 'content':
+      return new Problem('batch_changed', { detail: because })
+    case 'state':
+      return new Problem('batch_state', { detail: because })
+    case 'plan':
+      return new Problem('batch_state', { detail: 'a plan runs copies of it: it ends with the plan' })
+    case 'absent':
+      return new Problem('not_found')
+  }
+}

@@ -1,0 +1,190 @@
+import { listOwnBatches } from '../batches/own-batches.ts'
+import { readPreview, walletOf } from '../batches/preview.ts'
+import { readBatchEvents, readProgress } from '../batches/read-batches.ts'
+import type { Side } from '../prices/capture.ts'
+import { findNewestPrices } from '../prices/newest-prices.ts'
+import { batchAnswerOf, batchEventAnswerOf, previewAnswerOf, progressAnswerOf } from './batch-answer.ts'
+import {
+  BATCH_EVENTS,
+  BATCH_FILES,
+  CHECKED,
+  IN_PROGRESS,
+  PREVIEW,
+  REPORT,
+  RESULTS,
+  RUNNING,
+} from './batch-examples.ts'
+import { checkUpload, createFromUpload, ownBatch, sendResults } from './batch-files.ts'
+import { BATCH_MOVE_ROUTES } from './batch-move-routes.ts'
+import {
+  batchAnswer,
+  batchEventsAnswer,
+  batchesAnswer,
+  batchListing,
+  batchProgressAnswer,
+  fileQuery,
+  oneBatch,
+  previewAnswer,
+  reportAnswer,
+} from './batch-schemas.ts'
+import { readBatchCursor, writeBatchCursor } from './cursor.ts'
+import type { Upload } from './files.ts'
+import { Problem } from './problems.ts'
+import { type AnyRoute, route } from './route.ts'
+
+const A_FILE = `A batch file of at most 64 MiB (unless the server says otherwise) and 200000 rows: CSV with a header, or JSON
+lines; docs/batches.md describes its columns. Rows are yours and need not say so.`
+
+export const BATCH_ROUTES: readonly AnyRoute[] = [
+  route<undefined, { file_name?: string | undefined }, Upload>({
+    name: 'checkBatch',
+    method: 'POST',
+    path: '/v1/batches/check',
+    summary: 'Check a batch file; nothing is kept',
+    description: A_FILE,
+    scope: 'batches:write',
+    query: fileQuery,
+    files: BATCH_FILES,
+    answers: { 200: { description: 'What is wrong with it', schema: reportAnswer, example: REPORT } },
+    problems: ['batch_refused'],
+    handle: ({ body }, call) => checkUpload(body, call),
+  }),
+  route<undefined, { file_name?: string | undefined }, Upload>({
+    name: 'createBatch',
+    method: 'POST',
+    path: '/v1/batches',
+    summary: 'Store a batch file and seal it',
+    description: `${A_FILE} Either every row is good and stored, or nothing is. Safe to repeat: the same rows are the same batch.`,
+    scope: 'batches:write',
+    query: fileQuery,
+    files: BATCH_FILES,
+    answers: {
+      201: {
+        description: 'The batch is stored',
+        schema: batchAnswer,
+        example: CHECKED,
+        headers: { Location: 'where the batch is read' },
+      },
+      200: {
+        description: 'You have sent these rows before: the batch as it is by now',
+        schema: batchAnswer,
+        example: CHECKED,
+        headers: { Location: 'where the batch is read' },
+      },
+    },
+    problems: ['batch_refused'],
+    handle: ({ query, body }, call) => createFromUpload(body, query.file_name ?? 'sent over HTTP', call),
+  }),
+  route({
+    name: 'listBatches',
+    method: 'GET',
+    path: '/v1/batches',
+    summary: 'List your batches, the newest first',
+    scope: 'orders:read',
+    query: batchListing,
+    answers: {
+      200: {
+        description: 'A page of batches',
+        schema: batchesAnswer,
+        example: { batches: [RUNNING], next: null },
+      },
+    },
+    problems: [],
+    async handle({ query }, { database, caller }) {
+      const { state = null, limit = 100, cursor } = query
+      const before = cursor === undefined ? null : readBatchCursor(cursor)
+      if (cursor !== undefined && before === null)
+        throw new Problem('invalid_request', {
+          errors: [{ field: 'cursor', problem: 'must be `next` of a page' }],
+        })
+      const filter = { partner: caller.partner, state, before, limit: limit + 1 }
+      const found = await listOwnBatches(database, filter)
+      const page = found.slice(0, limit)
+      const last = page.at(-1)
+      const next = found.length > limit && last !== undefined ? writeBatchCursor(last.batchId) : null
+      return { status: 200, body: { batches: page.map(batchAnswerOf), next } }
+    },
+  }),
+  route({
+    name: 'readBatch',
+    method: 'GET',
+    path: '/v1/batches/{id}',
+    summary: 'Read how a batch stands',
+    scope: 'orders:read',
+    params: oneBatch,
+    answers: {
+      200: { description: 'The batch as it is now', schema: batchProgressAnswer, example: IN_PROGRESS },
+    },
+    problems: ['not_found'],
+    async handle({ params }, call) {
+      const { batchId } = await ownBatch(params.id, call)
+      const progress = await readProgress(call.database, batchId)
+      if (progress === null) throw new Problem('not_found')
+      return { status: 200, body: progressAnswerOf(progress, call.now()) }
+    },
+  }),
+  route({
+    name: 'previewBatch',
+    method: 'GET',
+    path: '/v1/batches/{id}/preview',
+    summary: 'Read what a batch would do',
+    description:
+      "Estimates are by the gateway's chart, or by the prices captured last where it does not tell; without fees.",
+    scope: 'orders:read',
+    params: oneBatch,
+    answers: { 200: { description: 'What it would do', schema: previewAnswer, example: PREVIEW } },
+    problems: ['not_found'],
+    async handle({ params }, call) {
+      const { database, gateway } = call
+      const batch = await ownBatch(params.id, call)
+      const wallet = await walletOf(database, batch.batchId)
+      const askChart =
+        gateway === null || wallet === null ? null : (side: Side) => gateway.chart(side, wallet)
+      const newest = await findNewestPrices(database, askChart)
+      const prices = { buy: newest.buy?.rupiah ?? null, sell: newest.sell?.rupiah ?? null }
+      const preview = await call.inSession((session) => readPreview(session, batch.batchId, prices))
+      return { status: 200, body: previewAnswerOf(batch, newest, preview) }
+    },
+  }),
+  ...BATCH_MOVE_ROUTES,
+  route({
+    name: 'readBatchResults',
+    method: 'GET',
+    path: '/v1/batches/{id}/results',
+    summary: 'Download what became of each row',
+    description: 'At any time, in the order of the file, all of one moment. No text of it is a formula.',
+    scope: 'orders:read',
+    params: oneBatch,
+    answers: {
+      200: {
+        description: 'One line an input row',
+        contentType: 'text/csv; charset=utf-8',
+        schema: null,
+        example: RESULTS,
+      },
+    },
+    problems: ['not_found', 'too_many_files'],
+    handle: ({ params }, call) => sendResults(params.id, call),
+  }),
+  route({
+    name: 'readBatchEvents',
+    method: 'GET',
+    path: '/v1/batches/{id}/events',
+    summary: "Read a batch's history",
+    scope: 'orders:read',
+    params: oneBatch,
+    answers: {
+      200: {
+        description: 'Every change of its state, the first first',
+        schema: batchEventsAnswer,
+        example: BATCH_EVENTS,
+      },
+    },
+    problems: ['not_found'],
+    async handle({ params }, call) {
+      const { batchId } = await ownBatch(params.id, call)
+      const events = await readBatchEvents(call.database, batchId)
+      return { status: 200, body: { events: events.map(batchEventAnswerOf) } }
+    },
+  }),
+]

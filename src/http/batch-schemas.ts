@@ -1,0 +1,187 @@
+import { z } from 'zod'
+import { MAX_RATE_PER_SECOND } from '../batches/people.ts'
+import { BATCH_STATES } from '../domain/batch-lifecycle.ts'
+import { ORDER_KINDS } from '../domain/command.ts'
+
+/** What batches look like over HTTP. The rows themselves are described in docs/batches.md. */
+const time = z.iso.datetime()
+const count = z.int().min(0)
+const grams = z.string().regex(/^\d+\.\d{4}$/)
+const rupiahDigits = z.string().regex(/^\d+$/)
+
+export const oneBatch = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/)
+    .transform(Number)
+    .describe("the batch's number"),
+})
+
+/** What may be said of a file beside its bytes. */
+export const fileQuery = z.strictObject({
+  file_name: z
+    .string()
+    .min(1)
+    .max(120)
+    .refine((name) => /^\P{C}*$/u.test(name) && name.isWellFormed())
+    .describe('how people know the file; phone numbers in it are masked')
+    .optional(),
+})
+
+export const batchListing = z.strictObject({
+  state: z.enum(BATCH_STATES).describe('only batches in this state').optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/)
+    .refine((digits) => Number(digits) >= 1 && Number(digits) <= 500, 'must be from 1 to 500')
+    .transform(Number)
+    .describe('batches on a page, 100 when it is not said, 1 to 500')
+    .optional(),
+  cursor: z.string().max(200).describe('`next` of the page before, with the same filter').optional(),
+})
+
+export const approveBody = z.strictObject({
+  content_hash: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('of the preview that was looked at: 409 when the batch is another')
+    .optional(),
+})
+
+export const runBody = z.strictObject({
+  at: z.iso
+    .datetime({ offset: true })
+    .refine((value) => Math.floor(new Date(value).getUTCFullYear() / 1_000) === 2)
+    .transform((text) => new Date(text))
+    .describe('from when on; now when it is not said')
+    .optional(),
+  rate_per_second: z
+    .int()
+    .min(1)
+    .max(MAX_RATE_PER_SECOND)
+    .describe('rows sent a second at most, 20 when it is not said')
+    .optional(),
+  stop_after_failures: z
+    .union([z.int().min(1).max(999_999_999), z.string().regex(/^([1-9]\d?|100)%$/)])
+    .describe('pause after so many rows, or so many of all rows, failed or are in doubt')
+    .optional(),
+})
+export type RunBody = z.infer<typeof runBody>
+
+export const noBody = z.strictObject({})
+
+const badRow = z.strictObject({
+  row: z.int().min(1),
+  line: z.int().min(1).describe('of the file, on which the row begins'),
+  column: z.string().nullable().describe('null: the row as a whole'),
+  value: z.string().describe('masked'),
+  expected: z.string(),
+})
+
+export const reportAnswer = z.strictObject({
+  rows: count,
+  bad_rows: count,
+  problem_count: count,
+  problems: z.array(badRow).max(1_000).describe('the first 1000'),
+})
+
+const batchFields = {
+  id: z.int(),
+  file_name: z.string(),
+  state: z.enum(BATCH_STATES),
+  reason: z.string().describe('the code of the last change of state: docs/batches.md'),
+  rows: count,
+  content_hash: z.string().describe('of its rows: what is approved is what runs'),
+  created_at: time,
+  created_by: z.string().describe('the holder of the key that sent it: `<partner>/<holder>`'),
+  approved_by: z.string().nullable().describe('the holder that approved it, or `operator`'),
+  run_at: time.nullable(),
+  rate_per_second: z.int().nullable(),
+  stop_after_failures: z.int().nullable(),
+  started_at: time.nullable(),
+  ended_at: time.nullable(),
+  sent: count.describe('rows that are orders or ended as a conflict, as of the last turn'),
+  ended: count,
+  failed: count.describe('rejected, expired, cancelled, in conflict or in doubt'),
+  copied_from: z.int().nullable().describe('the batch that a plan made it of'),
+}
+
+export const batchAnswer = z.strictObject(batchFields)
+export type BatchAnswerBody = z.infer<typeof batchAnswer>
+
+export const batchProgressAnswer = z.strictObject({
+  ...batchFields,
+  progress: z
+    .strictObject({
+      succeeded: count,
+      failed: count,
+      in_doubt: count,
+      under_way: count,
+      waiting: count,
+      not_sent: count,
+      rows_per_second: z.number().min(0),
+      seconds_left: count.nullable().describe('null: not known'),
+    })
+    .describe('counted now, from the orders'),
+})
+
+export const batchesAnswer = z.strictObject({
+  batches: z.array(batchAnswer),
+  next: z.string().nullable().describe('the cursor of the next page; null on the last'),
+})
+
+export const previewAnswer = z.strictObject({
+  id: z.int(),
+  state: z.enum(BATCH_STATES),
+  rows: count,
+  content_hash: z.string(),
+  price_per_gram: z
+    .strictObject({ buy: z.int().nullable(), sell: z.int().nullable() })
+    .describe('null where it is not known'),
+  price_of_day: z
+    .strictObject({ buy: z.iso.date().nullable(), sell: z.iso.date().nullable() })
+    .describe(
+      "the day of a price that was captured; null where it is of the gateway's chart of now, or not known",
+    ),
+  kinds: z.array(
+    z.strictObject({
+      kind: z.enum(ORDER_KINDS),
+      rows: count,
+      grams,
+      estimated_grams: grams.nullable().describe('what the named rupiah would buy'),
+      rupiah: rupiahDigits,
+      estimated_rupiah: rupiahDigits
+        .nullable()
+        .describe('what the named grams would cost or bring; without fees'),
+    }),
+  ),
+  known_orders: count.describe('references that are orders of the same content: not sent again'),
+  conflicts: count.describe('references that are orders of other content'),
+  overdue: count.describe('deadlines that have passed'),
+  repeated_wallets: count,
+  top_wallets: z.array(z.strictObject({ phone_number: z.string().describe('masked'), rows: count })),
+  largest: z.array(
+    z.strictObject({
+      row: z.int().min(1),
+      reference: z.string(),
+      kind: z.enum(ORDER_KINDS),
+      grams: z.string().nullable(),
+      rupiah: rupiahDigits.nullable(),
+    }),
+  ),
+})
+
+export const batchEventsAnswer = z.strictObject({
+  events: z.array(
+    z.strictObject({
+      at: time,
+      from: z.enum(BATCH_STATES).nullable(),
+      to: z.enum(BATCH_STATES),
+      reason: z.string(),
+      by: z.string().describe('partner, person (an operator), feeder or plan'),
+      holder: z.string().nullable().describe('of the key, where a partner did it'),
+      row: z.int().nullable().describe('the row that paused it, where one did'),
+      limit: z.string().nullable().describe('the limit that this row breaks'),
+    }),
+  ),
+})
