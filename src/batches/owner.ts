@@ -39,13 +39,18 @@ function brokenBy(breach: Breach, limits: PartnerLimits, command: OrderCommand):
             problem: 'must be buy: your rupiah are limited, and nothing bounds those of others',
           }
     case 'rupiah_per_order':
-      return { field, problem: `must move at most ${spelled(limits.rupiahPerOrder)}, the limit of one order` }
+      return { field, problem: `must move at most ${mostOf(limits)}` }
     case 'rupiah_per_day':
-      return { field, problem: `must move at most ${spelled(limits.rupiahPerDay)}, the limit of one day` }
     case 'orders_per_minute':
     case 'wallets_per_day':
       return null
   }
 }
 
-const spelled = (rupiah: bigint | null) => formatRupiah(rupiah ?? 0n)
+/** The most one order may move, which is never more than a day's orders may. */
+function mostOf({ rupiahPerOrder, rupiahPerDay }: PartnerLimits): string {
+  const isDays = rupiahPerOrder === null || (rupiahPerDay !== null && rupiahPerDay < rupiahPerOrder)
+  return isDays
+    ? `${formatRupiah(rupiahPerDay ?? 0n)}, the limit of one day`
+    : `${formatRupiah(rupiahPerOrder)}, the limit of one order`
+}

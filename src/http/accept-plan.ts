@@ -54,7 +54,7 @@ const NEVER = 'no run of this plan could ever be placed'
 
 function breachOf(breach: Breach): Problem {
   // Waiting for another day mends nothing: what is too much for a day is too much for an order.
-  return new Problem(breach === 'rupiah_per_day' ? 'rupiah_per_order' : breach, { detail: NEVER })
+  return new Problem(breach, { detail: NEVER })
 }
 
 function readWish(body: unknown, partner: string): OwnWish {

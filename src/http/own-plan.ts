@@ -11,7 +11,7 @@ export async function ownPlan(name: string, { database, caller }: Call): Promise
   return plan
 }
 
-/** The caller as one who leads its plans. */
-export function leadOf({ caller }: Call): Lead {
-  return { who: 'partner', by: caller.partner, note: null, clock: databaseClock }
+/** The caller as one who leads its plans: the holder of the key, as of its batches. */
+export function leadOf({ caller: { partner, holder } }: Call): Lead {
+  return { who: 'partner', by: `${partner}/${holder}`, note: null, clock: databaseClock }
 }

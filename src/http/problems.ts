@@ -13,7 +13,7 @@ export const PROBLEMS = {
   second_person_needed: { status: 403, title: 'Another holder of a key, or an operator, must approve it' },
   rupiah_per_order: {
     status: 403,
-    title: 'The order may move more rupiah than one order of this partner may',
+    title: 'The order may move more rupiah than one order, or all of a day, of this partner may',
   },
   rupiah_unbounded: {
     status: 403,

@@ -161,7 +161,7 @@ describe("a partner's batch", () => {
 
   it.each([
     ['rupiah_per_order', { rupiah_per_order: '99999' }],
-    ['rupiah_per_day', { rupiah_per_day: '99999' }],
+    ['rupiah_per_order of a day', { rupiah_per_day: '99999' }],
     ['kind_not_allowed', { kinds: ['sell'] }],
   ])('pauses, naming the row, when %s forbids it since it was sent', async (limit, change) => {
     const owner = await openOwner(scene)
@@ -172,7 +172,7 @@ describe("a partner's batch", () => {
     const row = limit === 'kind_not_allowed' ? 1 : 2
     expect(await lastEvent(batchId)).toMatchObject({
       ...{ fromState: 'running', toState: 'paused', reason: 'limit_forbids' },
-      detail: { row, limit },
+      detail: { row, limit: limit.split(' ')[0] },
     })
     await owner.limit({ rupiah_per_order: null, rupiah_per_day: null, kinds: null })
     await scene.inSession((session) => resumeBatch(session, batchId, ANI))

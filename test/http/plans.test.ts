@@ -316,7 +316,7 @@ describe('leading a plan', () => {
       `SELECT DISTINCT e.actor FROM plan_events e JOIN plans p ON p.id = e.plan_id WHERE p.owner = $1`,
       [shop.name],
     )
-    expect(actors).toEqual([{ actor: `partner:${shop.name}` }])
+    expect(actors).toEqual([{ actor: `partner:${shop.name}/main` }])
   })
 
   it('does not wait long for a scheduler that has the plan: it is to be tried again', async () => {

@@ -156,6 +156,11 @@ describe('the holders of keys', () => {
       because: /twenty holders/,
     })
     expect(await rotateKey('h5', 'holder-1', 5, effects())).toMatchObject({ is: 'done' })
+    const another = run(
+      `INSERT INTO partner_keys SELECT (jsonb_populate_record(k, '{"prefix":"another","holder":"one-more"}')).*
+       FROM partner_keys k WHERE partner = 'h5' AND holder = 'holder-2'`,
+    )
+    expect(await constraintOf(another)).toBe('partner_has_many_holders')
   })
 })
 

@@ -30,6 +30,7 @@ describe('a batch that is run and planned at once', () => {
       if (run.is === 'done')
         expect(plan).toEqual({
           is: 'refused',
+          why: 'batch_unfit',
           because: `a plan takes only an approved batch; batch ${batchId} is running (run_by_person)`,
         })
       else {

@@ -85,7 +85,7 @@ describe('a run of a partner’s plan', () => {
     ['kind_not_allowed', { kinds: ['sell'] }, buy(1)],
     ['rupiah_per_order', { rupiah_per_order: '99999' }, buy(100_000)],
     ['rupiah_unbounded', { rupiah_per_day: '1' }, { ...buy(1), content: { gold_weight: '1.0000' } }],
-    ['rupiah_per_day', { rupiah_per_day: '99999' }, buy(100_000)],
+    ['rupiah_per_order', { rupiah_per_day: '99999' }, buy(100_000)],
   ] as const)('whose order can never be placed is skipped: %s', async (breach, limits, source) => {
     await addOwned({ source })
     await limit({ ...limits, ...('kinds' in limits ? { kinds: [...limits.kinds] } : {}) } as LimitChange)

@@ -127,7 +127,9 @@ describe('a partner’s own batch', () => {
   it('that a plan copied is told too', async () => {
     const modelId = await scene.batchIn('approved')
     const wish = { batchId: modelId, ratePerSecond: 1_000, stopAfter: null }
-    await scene.inSession((session) => addBatchPlan(session, planTerms(), wish, leadAt(nine(-1))))
+    await scene.inSession((session) =>
+      addBatchPlan(session, planTerms({ owner: 'acme' }), wish, leadAt(nine(-1))),
+    )
     const effects = { actor: 'scheduler:test', newId: randomUUID, log: silentLog, wake: async () => {} }
     await scene.inSession((session) => keepPlans(session, { ...effects, clock: async () => nine() }))
     const [copy] = await scene.rows<{ id: number }>('SELECT id FROM batches WHERE copied_from = $1', [
