@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MAIN, runCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobData } from '../support/job-data.ts'
+import { memoryOrDisk } from '../support/memory.ts'
 import { aBuy, ask } from '../support/web.ts'
 
 let folder: string
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'goldpro-up-'))
+  folder = await mkdtemp(join(memoryOrDisk(), 'goldpro-up-'))
 })
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true })

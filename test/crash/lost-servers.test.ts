@@ -1,5 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -16,6 +15,7 @@ import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
 import { openTestClient } from '../support/gateway-settings.ts'
 import { jobData } from '../support/job-data.ts'
+import { memoryOrDisk } from '../support/memory.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { startOwnRedis, testRedis } from '../support/redis.ts'
 import { openStores } from '../support/stored-orders.ts'
@@ -70,7 +70,9 @@ async function settledCount({ database }: ReturnType<typeof openStores>): Promis
 
 describe('under load', () => {
   it('Postgres is restarted: no order is lost or doubled', async () => {
-    const dataDir = join(await mkdtemp(join(tmpdir(), 'goldpro-restart-')), 'postgres')
+    const folder = await mkdtemp(join(memoryOrDisk(), 'goldpro-restart-'))
+    toStop.push(() => rm(folder, { recursive: true, force: true }))
+    const dataDir = join(folder, 'postgres')
     const port = await findFreePort()
     const first = await startLocalPostgres({ dataDir, keepData: true, port })
     let running = first

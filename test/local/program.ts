@@ -1,7 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
@@ -11,6 +10,7 @@ import { onTestFinished } from 'vitest'
 import type { Account } from '../../src/local/account.ts'
 import type { LocalPostgresOptions, Surroundings } from '../../src/local/postgres.ts'
 import { startOf } from '../../src/local/processes.ts'
+import { memoryOrDisk } from '../support/memory.ts'
 
 export const SERVE = fileURLToPath(new URL('./programs/serve.mjs', import.meta.url))
 
@@ -53,7 +53,7 @@ export async function killProgram({ child }: Program): Promise<void> {
 
 /** A folder that is deleted when the test is over. */
 export function newFolder(mode = 0o700): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'goldpro-local-')))
+  const folder = realpathSync(mkdtempSync(join(memoryOrDisk(), 'goldpro-local-')))
   chmodSync(folder, mode)
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
   return folder

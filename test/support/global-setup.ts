@@ -1,11 +1,11 @@
-import { mkdtempSync, statfsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { migrateDatabase } from '../../src/db/migrate.ts'
 import { startLocalPostgres } from '../../src/local/postgres.ts'
 import { migrateQueue } from '../../src/queue/probe.ts'
+import { memoryOrDisk } from './memory.ts'
 import { findRedisProgram, type RedisProgram } from './redis-program.ts'
 
 declare module 'vitest' {
@@ -39,18 +39,6 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   project.provide('templateDatabase', TEMPLATE)
   project.provide('redisProgram', redisProgram)
   return postgres.stop
-}
-
-const ENOUGH_BYTES = 4 * 1024 ** 3
-
-/** Each test has a database of its own, of 600 files: in memory they are copied ten times as fast as on a disk. */
-function memoryOrDisk(): string {
-  try {
-    const { bavail, bsize } = statfsSync('/dev/shm')
-    return bavail * bsize >= ENOUGH_BYTES ? '/dev/shm' : tmpdir()
-  } catch {
-    return tmpdir()
-  }
 }
 
 async function createTemplate(serverUrl: string): Promise<void> {

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { inject } from 'vitest'
 import { type Guarded, startGuarded } from '../../src/local/guard.ts'
 import { logIn } from '../../src/local/place.ts'
 import { findFreePort } from '../../src/local/server.ts'
+import { memoryOrDisk } from './memory.ts'
 import type { RedisProgram } from './redis-program.ts'
 
 /** Whether tests can start Redis servers here, known when tests are collected. */
@@ -29,7 +29,7 @@ export async function startOwnRedis(atPort?: number): Promise<OwnRedis> {
   if ('skip' in program) throw new Error(program.skip)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const port = atPort ?? (await findFreePort())
-    const folder = mkdtempSync(join(tmpdir(), 'goldpro-redis-'))
+    const folder = mkdtempSync(join(memoryOrDisk(), 'goldpro-redis-'))
     const server = launch(program, port, folder)
     if (await isReady(server, folder)) return { url: `redis://127.0.0.1:${port}`, stop: server.stop }
     // Somebody else took the port in between.
