@@ -62,7 +62,12 @@ export function createGatewayClient(settings: GatewaySettings, effects: GatewayE
   ): Promise<Outcome> => {
     const startedAt = performance.now()
     const outcome = await call()
-    effects.onCall?.({ operation, outcome: outcome.is, seconds: (performance.now() - startedAt) / 1_000 })
+    try {
+      effects.onCall?.({ operation, outcome: outcome.is, seconds: (performance.now() - startedAt) / 1_000 })
+    } catch (error) {
+      // A figure is not worth an outcome: that of a confirm would become a doubt.
+      effects.log.warn({ operation, err: error }, 'call not measured')
+    }
     return outcome
   }
 

@@ -3,7 +3,7 @@ import type { OrderEffects } from '../orders/effects.ts'
 import { type Execution, executeOrder } from '../orders/execute.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
 import type { StoredOrder } from '../orders/ports.ts'
-import type { SpanFacts, Traces } from '../tracing/traces.ts'
+import { NO_SPAN, type OpenSpan, type SpanFacts, type Traces } from '../tracing/traces.ts'
 
 /** What came of a job: the state that its order ended in, or why it has not. */
 export type JobEnd = OrderState | 'left' | 'later' | 'refused' | 'trouble'
@@ -17,7 +17,7 @@ export interface JobCounts {
 
 export const NOT_COUNTED: JobCounts = { ended() {}, requoted() {} }
 
-/** Whoever watches a worker's orders. Nothing of it throws, and no order waits for it. */
+/** Whoever watches a worker's orders. No order waits for it, or fails with it. */
 export interface OrderWatch {
   readonly traces: Traces
   readonly counts: JobCounts
@@ -29,7 +29,7 @@ export async function executeWatched(
   effects: OrderEffects & OrderWatch,
 ): Promise<Execution> {
   const facts = { 'goldpro.order_id': order.orderId, 'goldpro.kind': order.kind }
-  const span = effects.traces.begin('execute order', 'internal', facts)
+  const span = begin(effects.traces, 'execute order', 'internal', facts)
   const gateway = watchedGateway(effects.gateway, facts, effects)
   try {
     const execution = await span.inside(() => executeOrder(order, { ...effects, gateway }))
@@ -38,6 +38,21 @@ export async function executeWatched(
   } catch (error) {
     span.end({ 'goldpro.outcome': 'trouble' })
     throw error
+  }
+}
+
+/** Begins a span that can be ended whatever its watcher does. */
+function begin(traces: Traces, ...of: Parameters<Traces['begin']>): OpenSpan {
+  const span = harmless(() => traces.begin(...of)) ?? NO_SPAN
+  return { inside: (work) => span.inside(work), end: (facts) => harmless(() => span.end(facts)) }
+}
+
+/** The outcome of a confirm that got lost in a watcher's fault would be a doubt: its faults are nobody else's. */
+function harmless<T>(watch: () => T): T | undefined {
+  try {
+    return watch()
+  } catch {
+    return undefined
   }
 }
 
@@ -58,7 +73,7 @@ function watchedGateway(
     more: SpanFacts,
     call: () => Promise<Outcome>,
   ) => {
-    const span = traces.begin(name, 'client', { ...facts, ...more, 'goldpro.attempt': attempt })
+    const span = begin(traces, name, 'client', { ...facts, ...more, 'goldpro.attempt': attempt })
     const outcome = await call()
     span.end({ 'goldpro.outcome': outcome.is })
     return outcome
@@ -66,7 +81,7 @@ function watchedGateway(
   return {
     checkout(command) {
       attempt += 1
-      if (attempt > 1) counts.requoted()
+      if (attempt > 1) harmless(() => counts.requoted())
       return during('checkout', {}, () => gateway.checkout(command))
     },
     confirm(command, quote) {

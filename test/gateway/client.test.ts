@@ -33,6 +33,21 @@ const success: Parameters<typeof startServer>[0] = (_request, response) =>
   replyWith(response, 200, envelope(executedData(COMMANDS.buyGrams)))
 
 describe('a call', () => {
+  it('that nobody can measure is answered as it was', async () => {
+    const server = await startServer(success)
+    const onCall = () => {
+      throw new Error('no such label')
+    }
+    const client = createGatewayClient(gatewaySettings(server.url), { now: Date.now, log: silentLog, onCall })
+    toStop.push(
+      () => client.close(),
+      () => server.stop(),
+    )
+    expect(await client.confirm(COMMANDS.buyGrams, quoteFor(COMMANDS.buyGrams))).toMatchObject({
+      is: 'succeeded',
+    })
+  })
+
   it('is told with its operation, what came of it and how long it took, and nothing of its order', async () => {
     const server = await startServer((request, response) =>
       request.path.includes('checkout')
