@@ -4,14 +4,15 @@ const SWEEP_NONCES = {
   name: 'sweep_nonces',
   text: `
     WITH old AS (
-      SELECT prefix, nonce FROM partner_nonces WHERE seen_at < now() - interval '15 minutes'
+      SELECT prefix, nonce FROM partner_nonces WHERE seen_at < now() - interval '30 minutes'
       LIMIT $1 FOR UPDATE SKIP LOCKED
     )
     DELETE FROM partner_nonces n USING old o WHERE n.prefix = o.prefix AND n.nonce = o.nonce RETURNING 1`,
 }
 
 /**
- * Forgets nonces that no request can use again: a timestamp may be five minutes ahead, so ten minutes would do.
+ * Forgets nonces that no request can use again: a timestamp may be five minutes ahead, good for five more, and its file may take
+ * five to come.
  * @returns how many; the limit when there may be more
  */
 export async function sweepNonces(database: Database, limit: number): Promise<number> {

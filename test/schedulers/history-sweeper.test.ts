@@ -40,8 +40,8 @@ describe('a sweep', () => {
   it('forgets old nonces and the wallets of days that are over, all of them in pieces, and no others', async () => {
     await run(
       `INSERT INTO partner_nonces (prefix, nonce, seen_at)
-       SELECT 'key', 'old-' || n, now() - interval '16 minutes' FROM generate_series(1, 5) n
-       UNION ALL SELECT 'key', 'new', now() - interval '14 minutes'`,
+       SELECT 'key', 'old-' || n, now() - interval '31 minutes' FROM generate_series(1, 5) n
+       UNION ALL SELECT 'key', 'new', now() - interval '16 minutes'`,
     )
     await run(
       `INSERT INTO partner_day_wallets (partner, day, phone_number)
