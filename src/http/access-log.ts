@@ -1,6 +1,15 @@
 import { maskPhoneNumbersIn } from '../domain/masking.ts'
 import type { Caller } from '../partners/authenticate.ts'
 import type { FastifyReply, FastifyRequest } from './fastify.ts'
+import { PROBLEMS } from './problems.ts'
+
+/** What a request was answered with, once that has ended; null when the client had gone before its whole answer. */
+export function answeredStatus({ raw, statusCode }: FastifyReply): number | null {
+  // A late request is answered on the bare socket.
+  return raw.writableFinished || statusCode === LATE_STATUS ? statusCode : null
+}
+
+const LATE_STATUS = PROBLEMS.request_timeout.status
 
 /** One line a request: who, what, how it ended, how long. No body, no header, no readable phone number. */
 export function accessLine(
@@ -13,7 +22,7 @@ export function accessLine(
     request_id: request.id,
     method: request.method,
     path: shownPath(request.raw.url ?? ''),
-    status: reply.raw.writableFinished ? reply.statusCode : 'client gone',
+    status: answeredStatus(reply) ?? 'client gone',
     duration_ms: Math.round(durationMs * 10) / 10,
     ...(caller === null ? {} : { partner: caller.partner, key: caller.prefix }),
   }

@@ -53,8 +53,15 @@ export function addFileRoutes(
           try {
             const signature = beginSignature(request, call.caller, effects)
             const { params, query } = request
-            const answer = await withUpload(bodyOf(request, limitBytes), { limitBytes, signature }, (body) =>
-              visit.span.inside(() => row.handle(readInput(row, { params, query, body }), call)),
+            const answer = await withUpload(
+              bodyOf(request, limitBytes),
+              { limitBytes, signature },
+              async (body) => {
+                const input = readInput(row, { params, query, body })
+                // The file may have taken minutes: the key may be revoked since, or the partner suspended.
+                await call.askAgain()
+                return await visit.span.inside(() => row.handle(input, call))
+              },
             )
             return send(row, answer, reply)
           } finally {

@@ -1,13 +1,15 @@
 import { APPROVED, CANCELLED, CHECKED, PAUSED, RESUMED, RUNNING } from './batch-examples.ts'
 import { approveOwn, moveOwn, runOwn } from './batch-moves.ts'
-import { approveBody, batchAnswer, noBody, oneBatch, runBody } from './batch-schemas.ts'
+import { approveBody, batchAnswer, nothing, oneBatch, runBody } from './batch-schemas.ts'
 import { type AnyRoute, route } from './route.ts'
 
 const batchAfter = (description: string, example: typeof CHECKED) => ({
   200: { description, schema: batchAnswer, example },
 })
 
-const MOVE_PROBLEMS = ['not_found', 'batch_state', 'batch_changed'] as const
+const MOVE_PROBLEMS = ['not_found', 'batch_state'] as const
+/** Of moves that let rows be sent: the rows are looked at. */
+const SENDING_PROBLEMS = [...MOVE_PROBLEMS, 'batch_changed'] as const
 
 const MOVES = [
   {
@@ -15,13 +17,21 @@ const MOVES = [
     path: 'pause',
     summary: 'Keep the unsent rows of a running batch back',
     example: PAUSED,
+    problems: MOVE_PROBLEMS,
   },
-  { name: 'resumeBatch', path: 'resume', summary: 'Let a paused batch go on', example: RESUMED },
+  {
+    name: 'resumeBatch',
+    path: 'resume',
+    summary: 'Let a paused batch go on',
+    example: RESUMED,
+    problems: SENDING_PROBLEMS,
+  },
   {
     name: 'cancelBatch',
     path: 'cancel',
     summary: 'End a batch; unsent rows are never sent',
     example: CANCELLED,
+    problems: MOVE_PROBLEMS,
   },
 ] as const
 
@@ -35,10 +45,11 @@ export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
     description: 'Name the content hash of the preview that you looked at. Safe to repeat.',
     scope: 'approve',
     params: oneBatch,
+    query: nothing,
     body: approveBody,
     bodyExamples: { 'what was looked at': { content_hash: CHECKED.content_hash } },
     answers: batchAfter('The batch is approved', APPROVED),
-    problems: [...MOVE_PROBLEMS, 'second_person_needed'],
+    problems: [...SENDING_PROBLEMS, 'second_person_needed'],
     handle: ({ params, body }, call) => approveOwn(params.id, body.content_hash ?? null, call),
   }),
   route({
@@ -49,13 +60,14 @@ export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
     description: 'Before its time has come it can be said again with other settings: the last word counts.',
     scope: 'batches:write',
     params: oneBatch,
+    query: nothing,
     body: runBody,
     bodyExamples: { 'at once': {}, slowly: { rate_per_second: 2, stop_after_failures: '5%' } },
     answers: batchAfter('The batch runs, or will', RUNNING),
-    problems: MOVE_PROBLEMS,
+    problems: SENDING_PROBLEMS,
     handle: ({ params, body }, call) => runOwn(params.id, body, call),
   }),
-  ...MOVES.map(({ name, path, summary, example }) =>
+  ...MOVES.map(({ name, path, summary, example, problems }) =>
     route({
       name,
       method: 'POST',
@@ -64,9 +76,10 @@ export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
       description: 'What was sent goes on: orders of it are cancelled one by one. Safe to repeat.',
       scope: 'batches:write',
       params: oneBatch,
-      body: noBody,
+      query: nothing,
+      body: nothing,
       answers: batchAfter(`The batch is ${example.state}`, example),
-      problems: MOVE_PROBLEMS,
+      problems,
       handle: ({ params }, call) => moveOwn(path, params.id, call),
     }),
   ),

@@ -23,6 +23,7 @@ import {
   batchListing,
   batchProgressAnswer,
   fileQuery,
+  nothing,
   oneBatch,
   previewAnswer,
   reportAnswer,
@@ -112,6 +113,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     summary: 'Read how a batch stands',
     scope: 'orders:read',
     params: oneBatch,
+    query: nothing,
     answers: {
       200: { description: 'The batch as it is now', schema: batchProgressAnswer, example: IN_PROGRESS },
     },
@@ -132,6 +134,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
       "Estimates are by the gateway's chart, or by the prices captured last where it does not tell; without fees.",
     scope: 'orders:read',
     params: oneBatch,
+    query: nothing,
     answers: { 200: { description: 'What it would do', schema: previewAnswer, example: PREVIEW } },
     problems: ['not_found'],
     async handle({ params }, call) {
@@ -155,6 +158,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     description: 'At any time, in the order of the file, all of one moment. No text of it is a formula.',
     scope: 'orders:read',
     params: oneBatch,
+    query: nothing,
     answers: {
       200: {
         description: 'One line an input row',
@@ -173,6 +177,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     summary: "Read a batch's history",
     scope: 'orders:read',
     params: oneBatch,
+    query: nothing,
     answers: {
       200: {
         description: 'Every change of its state, the first first',

@@ -68,7 +68,8 @@ export const runBody = z.strictObject({
 })
 export type RunBody = z.infer<typeof runBody>
 
-export const noBody = z.strictObject({})
+/** A query, or a body, in which nothing may be said. */
+export const nothing = z.strictObject({})
 
 const badRow = z.strictObject({
   row: z.int().min(1),

@@ -27,6 +27,9 @@ export function problemOf(error: unknown): Problem {
   }
 }
 
+/** Of answers and problems alike: nobody keeps them, and nobody reads them as something else. */
+export const FOR_ONE_READER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+
 /** Node refuses some requests before there is one: they are answered on the bare socket. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
@@ -36,6 +39,7 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
     `HTTP/1.1 ${problem.status} Refused`,
     `Content-Type: ${PROBLEM_TYPE}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(FOR_ONE_READER).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
   ]
   if (socket.writable) socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)

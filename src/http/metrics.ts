@@ -3,8 +3,11 @@ import type { OrderFigures } from '../db/metrics.ts'
 
 /** What requests are measured by. */
 export interface HttpMetrics {
-  /** @param route the route's pattern, never a path with an id or a phone number in it */
-  observe(route: string, status: number, seconds: number): void
+  /**
+   * @param route the route's pattern, never a path with an id or a phone number in it
+   * @param status null: the client had gone before its answer
+   */
+  observe(route: string, status: number | null, seconds: number): void
   /** Everything in Prometheus' text format. */
   read(): Promise<string>
 }
@@ -82,7 +85,7 @@ export function createMetrics(effects: MetricsEffects): HttpMetrics {
   }
   let measuredAtMs = Number.NEGATIVE_INFINITY
   return {
-    observe: (route, status, seconds) => requests.observe({ route, status }, seconds),
+    observe: (route, status, seconds) => requests.observe({ route, status: status ?? 'gone' }, seconds),
     async read() {
       if (now() - measuredAtMs >= FRESH_MS) {
         measuredAtMs = now()

@@ -1,4 +1,5 @@
 import { NO_SPAN, type OpenSpan, type Traces } from '../tracing/traces.ts'
+import { answeredStatus } from './access-log.ts'
 import type { FastifyReply, FastifyRequest } from './fastify.ts'
 
 /**
@@ -13,6 +14,9 @@ export function requestSpan(request: FastifyRequest, reply: FastifyReply, traces
     'http.request.method': method,
     'http.route': route,
   })
-  reply.raw.once('close', () => span.end({ 'http.response.status_code': reply.statusCode }))
+  reply.raw.once('close', () => {
+    const status = answeredStatus(reply)
+    span.end(status === null ? {} : { 'http.response.status_code': status })
+  })
   return span
 }

@@ -1,9 +1,9 @@
-import { accessLine, requestIdOf } from './access-log.ts'
+import { accessLine, answeredStatus, requestIdOf } from './access-log.ts'
 import { addFileRoutes, addRoute } from './add-route.ts'
-import { answerBrokenRequest, problemOf } from './failures.ts'
+import { answerBrokenRequest, FOR_ONE_READER, problemOf } from './failures.ts'
 import { Fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from './fastify.ts'
 import type { HttpMetrics } from './metrics.ts'
-import { PROBLEM_TYPE, Problem, problemDocument } from './problems.ts'
+import { PROBLEM_TYPE, PROBLEMS, Problem, problemDocument } from './problems.ts'
 import { requestSpan } from './request-span.ts'
 import type { ApiEffects } from './route.ts'
 import { ROUTES } from './routes.ts'
@@ -58,7 +58,7 @@ export function createServer(
     reply.raw.once('close', () => {
       const durationMs = performance.now() - startedAt
       effects.log.info(accessLine(request, reply, visit?.caller ?? null, durationMs), 'request')
-      metrics.observe(request.routeOptions?.url ?? 'none', reply.statusCode, durationMs / 1_000)
+      metrics.observe(request.routeOptions?.url ?? 'none', answeredStatus(reply), durationMs / 1_000)
     })
   }
   readJsonOurselves(server)
@@ -100,11 +100,19 @@ function closeConnectionsAtTheEnd(server: FastifyInstance, waits: Waits): void {
 /** How long a client may go on sending a body that was refused already: so long it may take to hear why. */
 const LINGER_MS = 2_000
 
+/** Ends a connection whose client goes on sending, or that it never closes: its request would keep its places. */
+function endLingering(raw: FastifyRequest['raw']): void {
+  setTimeout(() => void (raw.complete || raw.socket.destroy()), LINGER_MS).unref()
+}
+
 /** Ends a request whose body does not come whole in its route's time. */
 function endLateBodies(server: FastifyInstance, { requestTimeoutMs, uploadTimeoutMs }: ServerSettings): void {
   server.addHook('onRequest', async ({ raw, routeOptions }, reply) => {
     const late = () => {
-      if (!raw.complete) answerBrokenRequest(new LateRequest(), raw.socket)
+      if (raw.complete) return
+      reply.code(PROBLEMS.request_timeout.status)
+      answerBrokenRequest(new LateRequest(), raw.socket)
+      endLingering(raw)
     }
     const timer = setTimeout(
       late,
@@ -112,7 +120,7 @@ function endLateBodies(server: FastifyInstance, { requestTimeoutMs, uploadTimeou
     )
     reply.raw.once('close', () => {
       clearTimeout(timer)
-      if (!raw.complete) setTimeout(() => void (raw.complete || raw.socket.destroy()), LINGER_MS).unref()
+      if (!raw.complete) endLingering(raw)
     })
   })
 }
@@ -136,9 +144,6 @@ function readJsonOurselves(server: FastifyInstance): void {
     }
   })
 }
-
-/** Answers and problems alike: nobody keeps them, and nobody reads them as something else. */
-const FOR_ONE_READER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 
 function sendFailure(
   error: unknown,

@@ -70,6 +70,11 @@ describe('another partner', () => {
     expect(malformed.text).toBe(nothing.text)
     const names = (reply: typeof theirs) => [...reply.headers.keys()].sort()
     expect(names(theirs)).toEqual(names(nothing))
+    // What is asked wrongly is told before anything is looked for.
+    for (const each of [mine, absent]) {
+      const wrong = await here.ask(method, `${withParams(path, each)}?nonsense=1`, asked)
+      expect([wrong.status, wrong.json.code]).toEqual([400, 'invalid_request'])
+    }
   })
 
   it('finds no plan of it in its list, nor an operator’s plan of its own orders', async () => {

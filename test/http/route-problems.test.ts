@@ -10,21 +10,28 @@ import { NO_TRACES } from '../../src/tracing/traces.ts'
 import { silentLog } from '../support/effects.ts'
 import { openTestClient } from '../support/gateway-settings.ts'
 import { envelope, replyWith, startServer, type TestServer } from '../support/http-server.ts'
+import { ownProblems } from '../support/own-problems.ts'
 import { rawHttp, replyIn } from '../support/raw-http.ts'
-import { type Asked, aBuy, ask, type Reply, startTestWeb, type TestWeb } from '../support/web.ts'
+import { type Asked, ask, type Reply, startTestWeb, type TestWeb } from '../support/web.ts'
+
+const LIMITS = { bodyLimitBytes: 4_096, uploadLimitBytes: 4_096, requestTimeoutMs: 500, uploadTimeoutMs: 500 }
 
 let here: TestWeb
+let calm: TestWeb
 let full: TestWeb
 let cut: TestWeb & { key: string }
 let troubled: TestWeb
 let refusing: TestWeb
 let gateway: TestServer
 let key: string
+let own: Record<string, () => Promise<Reply>>
 beforeAll(async () => {
   gateway = await startServer((_request, response) =>
     replyWith(response, 200, envelope(undefined, 'User not found', false)),
   )
-  here = await startTestWeb({ bodyLimitBytes: 4_096, requestTimeoutMs: 500 })
+  here = await startTestWeb(LIMITS)
+  calm = await startTestWeb()
+  own = ownProblems(calm)
   full = await startTestWeb({ maxConcurrent: 0 })
   troubled = await startTestWeb({ gateway: openTestClient('http://127.0.0.1:1') })
   refusing = await startTestWeb({ gateway: openTestClient(gateway.url) })
@@ -32,7 +39,7 @@ beforeAll(async () => {
   cut = await withoutDatabase()
 })
 afterAll(async () => {
-  for (const each of [here, full, cut, troubled, refusing, gateway]) await each?.stop()
+  for (const each of [here, calm, full, cut, troubled, refusing, gateway]) await each?.stop()
 })
 
 /** A server whose database lets nobody in any more. */
@@ -48,6 +55,8 @@ async function withoutDatabase() {
 
 const SAMPLES: Record<string, string> = {
   id: '019c4f2a-7b1e-7c3d-9a4b-5e6f70818293',
+  batch_id: '999999999',
+  name: 'none',
   phone_number: '081234500099',
   kecamatan: 'Gambir',
 }
@@ -57,13 +66,21 @@ function pathOf({ path, query }: AnyRoute, more = ''): string {
     (name) => query?.safeParse({}).success === false && query.safeParse({ [name]: SAMPLES[name] }).success,
   )
   const search = [...needed.map((name) => `${name}=${SAMPLES[name]}`), more].filter((each) => each !== '')
-  return `${path.replace(/\{(\w+)\}/g, (_whole, name: string) => SAMPLES[name] ?? '1')}${search.length === 0 ? '' : `?${search.join('&')}`}`
+  const sample = (name: string) =>
+    SAMPLES[name === 'id' && path.startsWith('/v1/batches') ? 'batch_id' : name] ?? ''
+  const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => sample(name))
+  return `${filled}${search.length === 0 ? '' : `?${search.join('&')}`}`
 }
-/** Asks for a route with a body that it takes, if it takes one. */
+/** A body that a route takes, if it takes one. */
+function bodyOf({ method, files = {}, bodyExamples = {} }: AnyRoute): Asked {
+  const [file] = Object.entries(files)
+  if (file !== undefined) return { body: file[1], headers: { 'content-type': file[0] } }
+  const [body] = Object.values(bodyExamples)
+  return method === 'GET' || body === undefined ? {} : { body }
+}
+/** Asks for a route with a body that it takes. */
 function askFor(row: AnyRoute, web: TestWeb, asked: Asked, more = ''): Promise<Reply> {
-  const [example] = Object.values(row.bodyExamples ?? {})
-  const body = row.method === 'GET' || example === undefined ? {} : { body: example }
-  return web.ask(row.method, pathOf(row, more), { ...body, ...asked })
+  return web.ask(row.method, pathOf(row, more), { ...bodyOf(row), ...asked })
 }
 const raw = async (bytes: string) => replyIn(await rawHttp(here.web.url, bytes))
 const partnerOf = async (grant: Parameters<TestWeb['partner']>[0]) => (await here.partner(grant)).key
@@ -86,8 +103,7 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
   } as unknown as ApiEffects
   const none = async () => Promise.reject(new Error('none'))
   const settings = {
-    ...{ maxConcurrent: 9, trustedProxies: [], bodyLimitBytes: 4_096, requestTimeoutMs: 500 },
-    ...{ uploadLimitBytes: 4_096, uploadTimeoutMs: 500 },
+    ...{ maxConcurrent: 9, trustedProxies: [], ...LIMITS },
   }
   const metrics = createMetrics({
     measureOrders: none,
@@ -97,9 +113,7 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
   })
   const server = createServer(settings, effects, metrics)
   const url = await server.listen({ port: 0, host: '127.0.0.1' })
-  const [body] = Object.values(row.bodyExamples ?? {})
-  const sent = row.method === 'GET' || body === undefined ? {} : { body }
-  const reply = await ask(url, row.method, pathOf(row), { key: known.key, ...sent })
+  const reply = await ask(url, row.method, pathOf(row), { key: known.key, ...bodyOf(row) })
   await server.close()
   return reply
 }
@@ -108,14 +122,23 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
 const ON_ANY_ROUTE: Partial<Record<ProblemCode, (row: AnyRoute) => Promise<Reply>>> = {
   malformed_request: (row) =>
     raw(`${row.method} ${pathOf(row)} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n`),
-  request_timeout: (row) => raw(`${row.method} ${pathOf(row)} HTTP/1.1\r\nHost: x\r\n`),
+  // Of a body that never comes; without one, of a head that does not end.
+  request_timeout(row) {
+    const head = `${row.method} ${pathOf(row)} HTTP/1.1\r\nHost: x\r\n`
+    const [mediaType = 'application/json'] = Object.keys(row.files ?? {})
+    const rest = `Authorization: Bearer ${key}\r\nContent-Type: ${mediaType}\r\nContent-Length: 9\r\n\r\n`
+    return raw(row.method === 'GET' ? head : head + rest)
+  },
   headers_too_large: (row) =>
     raw(`${row.method} ${pathOf(row)} HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`),
   internal: unforeseen,
   overloaded: (row) => askFor(row, full, {}),
   unavailable: (row) => askFor(row, cut, { key: cut.key }),
   invalid_request: (row) => askFor(row, here, { key }, 'nonsense=1'),
-  payload_too_large: (row) => askFor(row, here, { key, body: { long: 'x'.repeat(5_000) } }),
+  payload_too_large(row) {
+    const { headers = {} } = bodyOf(row)
+    return askFor(row, here, { key, body: JSON.stringify({ long: 'x'.repeat(5_000) }), headers })
+  },
   unsupported_media_type: (row) =>
     askFor(row, here, { key, body: 'x', headers: { 'content-type': 'text/plain' } }),
   unauthorised: (row) => askFor(row, here, {}),
@@ -145,36 +168,6 @@ async function withWallet(web: TestWeb, asking: (key: string) => Promise<Reply>)
   return await asking(owner.key)
 }
 
-const limited = async (limits: object, ...bodies: object[]) => {
-  const theirs = await partnerOf({ limits })
-  let last: Reply | null = null
-  for (const body of bodies) last = await here.ask('POST', '/v1/orders', { key: theirs, body: aBuy(body) })
-  if (last === null) throw new Error('nothing asked')
-  return last
-}
-
-/** How a problem comes about that is one route's own. */
-const ON_ONE_ROUTE: Record<string, () => Promise<Reply>> = {
-  async 'placeOrder reference_conflict'() {
-    await here.ask('POST', '/v1/orders', { key, body: aBuy({ reference: 'twice' }) })
-    return await here.ask('POST', '/v1/orders', { key, body: aBuy({ reference: 'twice', amount: 5 }) })
-  },
-  'placeOrder kind_not_allowed': () => limited({ kinds: ['sell'] }, {}),
-  'placeOrder rupiah_per_order': () => limited({ rupiah_per_order: '99999' }, {}),
-  'placeOrder rupiah_unbounded': () =>
-    limited({ rupiah_per_day: '1' }, { amount: undefined, gold_weight: 1 }),
-  // A minute may end in between: not twice.
-  'placeOrder orders_per_minute': () => limited({ orders_per_minute: 1 }, {}, {}, {}),
-  'placeOrder rupiah_per_day': () => limited({ rupiah_per_day: '150000' }, {}, {}),
-  'placeOrder wallets_per_day': () => limited({ wallets_per_day: 1 }, {}, { phone_number: '081234500002' }),
-  async 'cancelOrder not_cancellable'() {
-    const { json } = await here.ask('POST', '/v1/orders', { key, body: aBuy() })
-    const hold = `UPDATE orders SET state = 'held', reason = 'held_by_person', actor = 'person:test' WHERE id = $1`
-    await here.database.run({ name: '', text: hold }, [json.id])
-    return await here.ask('POST', `/v1/orders/${json.id}/cancel`, { key })
-  },
-}
-
 const DECLARED = ROUTES.flatMap((row) =>
   [...new Set(problemsOf(row))].map((code) => ({ name: row.name, code, row })),
 )
@@ -183,15 +176,15 @@ describe('every problem that a route declares', () => {
   it('has a way here to come about, and none is here that no route declares', () => {
     const declared = DECLARED.map(({ name, code }) => `${name} ${code}`)
     const missing = DECLARED.filter(
-      ({ name, code }) => !(code in ON_ANY_ROUTE) && !(`${name} ${code}` in ON_ONE_ROUTE),
+      ({ name, code }) => !(code in ON_ANY_ROUTE) && !(`${name} ${code}` in own),
     )
     expect(missing.map(({ name, code }) => `${name} ${code}`)).toEqual([])
-    expect(Object.keys(ON_ONE_ROUTE).filter((each) => !declared.includes(each))).toEqual([])
+    expect(Object.keys(own).filter((each) => !declared.includes(each))).toEqual([])
     expect(new Set(DECLARED.map(({ code }) => code))).toEqual(new Set(Object.keys(PROBLEMS)))
   })
 
   it.each(DECLARED)('comes about: $name $code', async ({ name, code, row }) => {
-    const reply = await (ON_ONE_ROUTE[`${name} ${code}`]?.() ?? ON_ANY_ROUTE[code]?.(row))
+    const reply = await (own[`${name} ${code}`]?.() ?? ON_ANY_ROUTE[code]?.(row))
     expect([reply?.json.code, reply?.status]).toEqual([code, PROBLEMS[code].status])
     expect(reply?.text).not.toContain('08123')
   })
