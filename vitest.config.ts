@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    // Each file would load everything anew, a minute in all. So whatever a test changes of its process it puts back.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Many tests wait for servers and deadlines more than they compute.
