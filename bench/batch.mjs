@@ -59,12 +59,17 @@ function makeModel(databaseUrl) {
     const answer = await addBatchPlan(
       session,
       {
-        ...{ name: 'bench', schedule: { is: 'cron', pattern: '0 9 25 * *' }, timeZone: 'Asia/Jakarta' },
+        ...{
+          name: 'bench',
+          owner: null,
+          schedule: { is: 'cron', pattern: '0 9 25 * *' },
+          timeZone: 'Asia/Jakarta',
+        },
         ...{ startsAt: null, endsAt: null, maxCount: null },
         ...{ missed: 'run_once', maxAgeMinutes: 1_440, overlap: 'skip' },
       },
       { batchId: 1, ratePerSecond: 20, stopAfter: null },
-      { by: 'bench', note: null, clock: databaseClock },
+      { who: 'person', by: 'bench', note: null, clock: databaseClock },
     )
     if (answer.is === 'refused') throw new Error(answer.because)
   })
