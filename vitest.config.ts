@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/after-each-file.ts'],
     // Each file would load everything anew, a minute in all. So whatever a test changes of its process it puts back.
     isolate: false,
     testTimeout: 60_000,

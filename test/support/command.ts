@@ -26,6 +26,14 @@ interface Options {
   readonly input?: string | null
 }
 
+const running = new Map<ChildProcess, Promise<Ended>>()
+
+/** Ends what a test that failed has left running. */
+export async function endLeftCommands(): Promise<void> {
+  for (const child of running.keys()) child.kill('SIGKILL')
+  await Promise.all(running.values())
+}
+
 /** Starts `goldpro …` as a person would, with none of this process's own settings. */
 export function startCommand(
   args: readonly string[],
@@ -46,7 +54,11 @@ export function startCommand(
   })
   child.stdin.on('error', () => {})
   if (input !== null) child.stdin.end(input ?? '')
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, out, err }))
+  const ended = once(child, 'close').then(([code]) => {
+    running.delete(child)
+    return { code: code as number | null, out, err }
+  })
+  running.set(child, ended)
   return {
     child,
     ended,

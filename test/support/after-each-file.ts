@@ -1,0 +1,4 @@
+import { afterAll } from 'vitest'
+import { endLeftCommands } from './command.ts'
+
+afterAll(endLeftCommands)
