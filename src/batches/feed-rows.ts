@@ -8,8 +8,8 @@ import {
   type Submission,
 } from '../domain/submission.ts'
 import { submitOrders } from '../orders/submit.ts'
+import { countUse, judgeSubmissions, readOwner, type Verdict } from '../partners/judge-orders.ts'
 import type { Breach } from '../partners/limits.ts'
-import { admitRows, countUse } from './owner-limits.ts'
 import { isSealed, pageOf } from './seal.ts'
 import type { StoredBatch } from './store.ts'
 
@@ -73,25 +73,28 @@ export async function feedRows(
     rows.push({ rowNumber: row.rowNumber, submission })
   }
   if (batch.owner === null || rows.length === 0) return (await storeRows(session, batch, rows, newId)).fed
-  const { owner } = batch
-  const admitted = await admitRows(
+  const owner = await readOwner(session, batch.owner)
+  if (owner === 'suspended') return { is: 'suspended' }
+  const verdicts = await judgeSubmissions(
     session,
     owner,
     rows.map(({ submission }) => submission),
   )
-  switch (admitted.is) {
-    case 'suspended':
-      return admitted
-    case 'forbidden': {
-      const { position, limit } = admitted
-      return { is: 'forbidden', rowNumber: rows[position]?.rowNumber ?? 0, limit }
-    }
-    case 'admitted': {
-      const { fed, stored } = await storeRows(session, batch, rows.slice(0, admitted.count), newId)
-      await countUse(session, owner, admitted.limits, stored)
-      return fed
-    }
-  }
+  const forbidden = forbiddenRow(rows, verdicts)
+  if (forbidden !== null) return forbidden
+  const heldBack = verdicts.findIndex(({ is }) => is !== 'admitted')
+  const admitted = heldBack === -1 ? rows : rows.slice(0, heldBack)
+  const { fed, stored } = await storeRows(session, batch, admitted, newId)
+  await countUse(session, owner, stored)
+  return fed
+}
+
+/** The first row that breaks a limit which no waiting mends; null when there is none. */
+function forbiddenRow(rows: readonly SealedRow[], verdicts: readonly Verdict[]): Fed | null {
+  for (const [position, verdict] of verdicts.entries())
+    if (verdict.is === 'refused' && verdict.isForEver)
+      return { is: 'forbidden', rowNumber: rows[position]?.rowNumber ?? 0, limit: verdict.breach }
+  return null
 }
 
 interface SealedRow {

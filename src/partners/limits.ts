@@ -105,35 +105,3 @@ export function breachByUsage(
     return 'wallets_per_day'
   return null
 }
-
-/** An order in a row of others, as its usage is counted. */
-export interface CountedOrder {
-  /** Stored already: it uses nothing up. */
-  readonly isKnown: boolean
-  readonly rupiah: bigint
-  /** In its national form. */
-  readonly wallet: string
-  /** Whether the day has it already. */
-  readonly isDayWallet: boolean
-}
-
-/** How many of these orders, from the first on, can be placed after what was used. */
-export function countFitting(
-  limits: PartnerLimits,
-  { orders, rupiah, wallets }: Pick<Usage, 'orders' | 'rupiah' | 'wallets'>,
-  counted: readonly CountedOrder[],
-): number {
-  const used = { orders, rupiah, wallets }
-  const seen = new Set<string>()
-  const heldBack = counted.findIndex((order) => {
-    if (order.isKnown) return false
-    const isNewWallet = !order.isDayWallet && !seen.has(order.wallet)
-    if (breachByUsage(limits, used, { rupiah: order.rupiah, isNewWallet }) !== null) return true
-    used.orders += 1
-    used.rupiah += order.rupiah
-    if (isNewWallet) used.wallets += 1
-    seen.add(order.wallet)
-    return false
-  })
-  return heldBack === -1 ? counted.length : heldBack
-}

@@ -3,8 +3,8 @@ import { submitOrders as storeOrders } from '../db/submissions.ts'
 import type { SkipReason } from '../domain/plan-lifecycle.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 import { submitOrders } from '../orders/submit.ts'
+import { countUse, judgeSubmissions, type Owner } from '../partners/judge-orders.ts'
 import type { Breach } from '../partners/limits.ts'
-import { countUse, judgeSubmissions, type Owner } from './owner-limits.ts'
 import type { OrderSource, Plan } from './plan.ts'
 
 /** A run to be started, and the reference of its order. */

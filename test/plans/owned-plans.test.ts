@@ -10,7 +10,6 @@ import { addPartnerWithKey } from '../../src/partners/keys.ts'
 import { limitsOf } from '../../src/partners/limits.ts'
 import { placeOrder } from '../../src/partners/place-order.ts'
 import { keepPlans } from '../../src/plans/keep-plans.ts'
-import { judgeOrders } from '../../src/plans/owner-limits.ts'
 import type { PlanTerms } from '../../src/plans/plan.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { findPlan } from '../../src/plans/read-plans.ts'
@@ -250,38 +249,6 @@ describe('a limit', () => {
     await scene.add({ partner: 'shop', source: buy(100_000) })
     await scene.tick(nine())
     expect(await scene.runs()).toEqual(['0 started order_submitted'])
-  })
-})
-
-describe('judging', () => {
-  const limits = {
-    ...{ ordersPerMinute: 2, rupiahPerOrder: null, rupiahPerDay: 100n, walletsPerDay: 1, kinds: null },
-  }
-  const order = { isKnown: false, rupiah: 10n, wallet: '1', isDayWallet: false, byItself: null }
-  const none = { orders: 0, rupiah: 0n, wallets: 0 }
-  it.each([
-    ['counts those before', [order, order, order], ['admitted', 'admitted', 'put_off']],
-    [
-      'does not count what is refused',
-      [{ ...order, rupiah: 101n }, order, order],
-      ['rupiah_per_day', 'admitted', 'admitted'],
-    ],
-    [
-      'knows a wallet again',
-      [order, { ...order, wallet: '2' }, order],
-      ['admitted', 'wallets_per_day', 'admitted'],
-    ],
-    ['never refuses what is stored', [{ ...order, isKnown: true, rupiah: 1_000n }], ['admitted']],
-    [
-      'refuses what breaks a limit by itself',
-      [{ ...order, byItself: 'kind_not_allowed' as const }],
-      ['kind_not_allowed'],
-    ],
-  ])('%s', (_what, orders, expected) => {
-    const told = judgeOrders(limits, none, orders).map((each) =>
-      each.is === 'refused' ? each.breach : each.is,
-    )
-    expect(told).toEqual(expected)
   })
 })
 

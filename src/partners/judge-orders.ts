@@ -7,35 +7,45 @@ import {
   type Breach,
   breachByItself,
   breachByUsage,
-  type CountedOrder,
   countsUsage,
   limitsOf,
   mostRupiah,
   type PartnerLimits,
   type Usage,
-} from '../partners/limits.ts'
+} from './limits.ts'
 
-/** Whose limits hold for the runs of a plan. */
+/** The partner of a plan or a batch, whose limits hold for what is placed of it. */
 export interface Owner {
   readonly partner: string
   readonly limits: PartnerLimits
 }
 
-/** The owner of a plan as it is now. */
+/** The owner as it is now. */
 export async function readOwner(runner: StatementRunner, partner: string): Promise<Owner | 'suspended'> {
   const [row] = await listPartners(runner, partner)
-  if (row === undefined) throw new Error('a plan whose owner is not there')
+  if (row === undefined) throw new Error('an owner that is not there')
   return row.state === 'active' ? { partner, limits: limitsOf(row) } : 'suspended'
 }
 
-/** What the limits say of an order. `put_off`: the minute's orders are used up, and the next one's are not. */
+/**
+ * What the limits say of an order. `put_off`: the minute's orders are used up, and the next one's are not. `isForEver`:
+ * it breaks the limit by itself, and no waiting mends that.
+ */
 export type Verdict =
   | { readonly is: 'admitted' }
   | { readonly is: 'put_off' }
-  | { readonly is: 'refused'; readonly breach: Breach }
+  | { readonly is: 'refused'; readonly breach: Breach; readonly isForEver: boolean }
 
-/** An order to be judged. `byItself`: the limit it breaks whatever was placed before it. */
-export interface JudgedOrder extends CountedOrder {
+/** An order to be judged. */
+export interface JudgedOrder {
+  /** Stored already: it uses nothing up. */
+  readonly isKnown: boolean
+  readonly rupiah: bigint
+  /** In its national form. */
+  readonly wallet: string
+  /** Whether the day has it already. */
+  readonly isDayWallet: boolean
+  /** The limit it breaks whatever was placed before it. */
   readonly byItself: Breach | null
 }
 
@@ -52,7 +62,7 @@ export function judgeOrders(
     const isNewWallet = !order.isDayWallet && !seen.has(order.wallet)
     const breach = order.byItself ?? breachByUsage(limits, used, { rupiah: order.rupiah, isNewWallet })
     if (breach === 'orders_per_minute') return { is: 'put_off' }
-    if (breach !== null) return { is: 'refused', breach }
+    if (breach !== null) return { is: 'refused', breach, isForEver: order.byItself !== null }
     used.orders += 1
     used.rupiah += order.rupiah
     used.wallets += isNewWallet ? 1 : 0
@@ -64,7 +74,7 @@ export function judgeOrders(
 const NO_USAGE = { orders: 0, rupiah: '0', wallets: 0 }
 
 /**
- * Judges the orders of runs by what their owner has used. Where usage is counted its row is held until the transaction
+ * Judges orders by what their owner has used. Where usage is counted its row is held until the transaction
  * ends: other schedulers, feeders and orders over HTTP wait for their turn.
  */
 export async function judgeSubmissions(

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { judgeOrders } from '../../src/partners/judge-orders.ts'
+
+describe('judging orders one after the other', () => {
+  const limits = {
+    ...{ ordersPerMinute: 2, rupiahPerOrder: null, rupiahPerDay: 100n, walletsPerDay: 1, kinds: null },
+  }
+  const order = { isKnown: false, rupiah: 10n, wallet: '1', isDayWallet: false, byItself: null }
+  const none = { orders: 0, rupiah: 0n, wallets: 0 }
+  it.each([
+    ['counts those before', [order, order, order], ['admitted', 'admitted', 'put_off']],
+    [
+      'does not count what is refused',
+      [{ ...order, rupiah: 101n }, order, order],
+      ['rupiah_per_day', 'admitted', 'admitted'],
+    ],
+    [
+      'knows a wallet again',
+      [order, { ...order, wallet: '2' }, order],
+      ['admitted', 'wallets_per_day', 'admitted'],
+    ],
+    ['never refuses what is stored', [{ ...order, isKnown: true, rupiah: 1_000n }], ['admitted']],
+    [
+      'refuses what breaks a limit by itself',
+      [{ ...order, byItself: 'kind_not_allowed' as const }],
+      ['kind_not_allowed'],
+    ],
+  ])('%s', (_what, orders, expected) => {
+    const told = judgeOrders(limits, none, orders).map((each) =>
+      each.is === 'refused' ? each.breach : each.is,
+    )
+    expect(told).toEqual(expected)
+  })
+
+  it('tells what no waiting mends from what is used up', () => {
+    const byItself = { ...order, byItself: 'rupiah_per_order' as const }
+    const [forEver, , usedUp] = judgeOrders(limits, none, [byItself, order, { ...order, wallet: '2' }])
+    expect(forEver).toEqual({ is: 'refused', breach: 'rupiah_per_order', isForEver: true })
+    expect(usedUp).toEqual({ is: 'refused', breach: 'wallets_per_day', isForEver: false })
+  })
+})
