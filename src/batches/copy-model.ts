@@ -40,9 +40,23 @@ export async function copyModel(session: Session, order: CopyOrder): Promise<Cop
   try {
     return { is: 'running', batchId: await makeCopy(session, order) }
   } catch (error) {
-    if (!(error instanceof StorageError && error.constraint === 'batches_same_rows')) throw error
+    const is = whyNotCopied(error)
+    if (is === null) throw error
     await session.run(BACK_TO_COPY_POINT)
-    return { is: 'taken' }
+    return { is }
+  }
+}
+
+/** What a refusal of Postgres says of a copy: it comes again at each try. */
+function whyNotCopied(error: unknown): 'taken' | 'changed' | null {
+  if (!(error instanceof StorageError)) return null
+  switch (error.constraint) {
+    case 'batches_same_rows':
+      return 'taken'
+    case 'batch_copy':
+      return 'changed'
+    default:
+      return null
   }
 }
 

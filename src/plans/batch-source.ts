@@ -2,7 +2,7 @@ import { failuresOf, isWholeBatchSealed, type RunOrder } from '../batches/people
 import { lockBatch, modelOf } from '../batches/store.ts'
 import type { StatementRunner, Transactor } from '../db/pool.ts'
 import { wallClockOf } from '../domain/time-zone.ts'
-import { addPlan, type Lead, type PlanAnswer, refused } from './lead-plan.ts'
+import { addPlan, type Lead, LIMIT_WAIT, type PlanAnswer, refused } from './lead-plan.ts'
 import type { BatchSource, PlanTerms } from './plan.ts'
 
 /** The longest reference of an order. */
@@ -39,15 +39,25 @@ export async function addBatchPlan(
   })
 }
 
+const FIND_OWN_BATCH = {
+  name: 'find_own_batch_of_plan',
+  text: 'SELECT id FROM batches WHERE id = $1 AND owner = $2',
+}
+
 type Taken = { readonly is: 'taken'; readonly source: BatchSource } | ReturnType<typeof refused>
 
 /** The batch as a plan's source, held until the transaction ends. */
 async function takeBatch(runner: StatementRunner, owner: string | null, wish: BatchWish): Promise<Taken> {
   const { batchId } = wish
   const unfit = (because: string) => refused('batch_unfit', because)
+  const unknown = refused('batch_unknown', `there is no batch ${batchId}: see \`goldpro batch list\``)
+  if (owner !== null) {
+    await runner.run(LIMIT_WAIT, [])
+    // Before it is locked: nobody holds another's batch up.
+    if ((await runner.run(FIND_OWN_BATCH, [batchId, owner])).length === 0) return unknown
+  }
   const batch = await lockBatch(runner, batchId)
-  if (batch === null || (owner !== null && batch.owner !== owner))
-    return refused('batch_unknown', `there is no batch ${batchId}: see \`goldpro batch list\``)
+  if (batch === null) return unknown
   if (batch.owner !== owner)
     return unfit(`batch ${batchId} is that of ${batch.owner}: a plan of it is added over HTTP`)
   const plan = await modelOf(runner, batchId)

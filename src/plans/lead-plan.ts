@@ -80,7 +80,7 @@ const LOCK_PLAN = {
 }
 
 // Making a copy of a large batch holds its plan for seconds: requests over HTTP must not queue up for it.
-const LIMIT_WAIT = {
+export const LIMIT_WAIT = {
   name: 'limit_wait_for_plan',
   text: `SELECT set_config('lock_timeout', '2s', true)`,
 }

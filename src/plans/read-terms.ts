@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { stopAfterOf } from '../batches/people.ts'
 import { parseOnTheWall, type WallClock, wallClockOf } from '../domain/time-zone.ts'
 import type { BatchWish } from './batch-source.ts'
 import type { PlanTerms } from './plan.ts'
@@ -103,11 +104,4 @@ function periodOf(
   if (to === undefined) return { startsAt, endsAt: null }
   const end = read('to', to)
   return { startsAt, endsAt: to.includes('T') ? end : clock.momentOf(clock.localOf(end) + 86_400_000) }
-}
-
-function stopAfterOf(given: string | number | undefined): BatchWish['stopAfter'] {
-  if (given === undefined) return null
-  return typeof given === 'number'
-    ? { is: 'count', value: given }
-    : { is: 'percent', value: Number(given.slice(0, -1)) }
 }

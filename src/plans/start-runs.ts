@@ -87,29 +87,28 @@ async function submitRuns(
   owner: Owner | null,
   work: { readonly actor: string; newId(): string },
 ): Promise<{ orderIds: string[]; taken: Skip[] }> {
-  const made = new Set<string>()
-  const newId = () => {
-    const id = work.newId()
-    made.add(id)
-    return id
-  }
   const store = {
     submit: (rows: Parameters<typeof storeOrders>[1], actor: string) => storeOrders(session, rows, actor),
   }
   const submissions = ready.map(({ submission }) => submission)
-  const submitted = await submitOrders(submissions, { store, newId, actor: `plan:${plan.planId}` })
+  const submitted = await submitOrders(submissions, {
+    store,
+    newId: work.newId,
+    actor: `plan:${plan.planId}`,
+  })
   const taken: Skip[] = []
-  const started: { dueAt: Date; orderId: string; submission: Submission }[] = []
+  const started: { dueAt: Date; orderId: string }[] = []
+  // An order that was there before has been counted then.
+  const stored: Submission[] = []
   submitted.forEach((each, position) => {
     const { run, submission } = ready[position] ?? {}
     if (run === undefined || submission === undefined) throw new Error('more answers than submissions')
     if (each.is === 'conflict') taken.push({ run, reason: 'reference_taken' })
-    else started.push({ dueAt: run.dueAt, orderId: each.order.orderId, submission })
+    else started.push({ dueAt: run.dueAt, orderId: each.order.orderId })
+    if (each.is === 'stored' && each.isNew) stored.push(submission)
   })
   const orderIds = started.map(({ orderId }) => orderId)
   await session.run(START_RUNS, [plan.planId, work.actor, started.map(({ dueAt }) => dueAt), orderIds])
-  // An order that was there before has been counted then.
-  const stored = started.filter(({ orderId }) => made.has(orderId)).map(({ submission }) => submission)
   if (owner !== null) await countUse(session, owner, stored)
   return { orderIds, taken }
 }

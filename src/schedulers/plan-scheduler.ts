@@ -23,7 +23,7 @@ export interface PlanSchedulerParts {
 }
 
 const LOOK_EVERY_MS = 2_000
-/** Copying a batch is ended by the server after a minute, if the server is there. */
+/** No statement of a copy takes longer than a minute, if the server is there. */
 const REPLY_WITHIN_MS = 90_000
 /** An order that was woken is not woken again by its plan. */
 const WAKE_ONCE_MS = 1_000

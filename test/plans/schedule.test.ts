@@ -205,7 +205,19 @@ describe('whatever the schedule, zone and moment', () => {
   })
 })
 
+const swapped = (letter: string) =>
+  letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase()
+
 describe('a time zone', () => {
+  it('has one clock, and clocks of ever new spellings of it are not kept for ever', () => {
+    const jakarta = 'Asia/Jakarta'
+    const first = wallClockOf(jakarta)
+    expect(wallClockOf(jakarta)).toBe(first)
+    const letters = [...jakarta]
+    for (let n = 1; n <= 4_095; n += 1)
+      wallClockOf(letters.map((letter, at) => ((n >> at) & 1 ? swapped(letter) : letter)).join(''))
+    expect(wallClockOf(jakarta)).not.toBe(first)
+  })
   it.each(['Asia/Jakarta', 'Asia/Makassar', 'UTC'])('%s exists', (name) => {
     expect(isTimeZone(name)).toBe(true)
   })
