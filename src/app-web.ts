@@ -9,7 +9,7 @@ import { lately } from './http/lately.ts'
 import { createMetrics } from './http/metrics.ts'
 import { readReadiness } from './http/readiness.ts'
 import { createServer, type ServerSettings } from './http/server.ts'
-import { atMostSessions } from './http/sessions.ts'
+import { boundedSessions } from './http/sessions.ts'
 import { createWaits } from './http/waits.ts'
 import type { WalletGateway } from './http/wallet-gateway.ts'
 import { type MetricsServer, startMetricsServer } from './metrics/server.ts'
@@ -57,6 +57,8 @@ const DEFAULTS: ServerSettings = {
 }
 const POOL_SIZE = 12
 const MOST_SESSIONS = 8
+/** Of one partner, open or waiting. */
+const SESSIONS_OF_ONE = 4
 const MOST_FILES = 6
 const MOST_FILES_OF_ONE = 2
 const ASK_EVERY_MS = 200
@@ -128,7 +130,7 @@ function effectsOf(
     gateway,
     wake: (orderId: string) => waker.wake(orderId),
     waits,
-    inSession: atMostSessions(MOST_SESSIONS, (work) => withSession(databaseUrl, work)),
+    sessions: boundedSessions(MOST_SESSIONS, SESSIONS_OF_ONE, (work) => withSession(databaseUrl, work)),
     filePlaces: createFilePlaces(MOST_FILES, MOST_FILES_OF_ONE),
     readiness: lately(
       () => readReadiness({ database, askQueue: () => queue.getJobCounts(), withinMs: PROBE_WITHIN_MS }),

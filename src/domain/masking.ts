@@ -21,6 +21,11 @@ export function maskPhoneNumbersIn(text: string): string {
   return text.replace(PHONE_NUMBER_IN_TEXT, maskPhoneNumber)
 }
 
+/** Masks phone numbers, and whatever has the sixteen digits of a KTP number, inside a free text. */
+export function maskNumbersIn(text: string): string {
+  return maskPhoneNumbersIn(text.replace(/(?<!\d)\d{16}(?!\d)/g, maskKtp))
+}
+
 /** One wallet can be written 08…, 628… or +628…; this is its one comparable form, 08…. */
 export function nationalPhoneNumber(phoneNumber: string): string {
   return phoneNumber.replace(/^\+?62(?=8)/, '0')

@@ -59,6 +59,9 @@ function breachOf(breach: Breach): Problem {
 
 function readWish(body: unknown, partner: string): OwnWish {
   const wish = asked(() => readPlanWish(body))
+  // A copy of the whole batch at each due time, whether or not the limits have let the rows of the last one through.
+  if (wish.is === 'batch' && wish.terms.overlap === 'allow')
+    throw invalid('overlap', 'must be skip or wait for a plan of a batch')
   if (wish.is === 'batch') return { owner: partner, terms: wish.terms, of: wish }
   const { deadlineMinutes } = wish
   const { source } = asked(() => parseOrderSource(orderOf(wish, partner)))

@@ -1,4 +1,4 @@
-import { maskPhoneNumbersIn } from '../domain/masking.ts'
+import { maskNumbersIn } from '../domain/masking.ts'
 import type { Caller } from '../partners/authenticate.ts'
 import type { FastifyReply, FastifyRequest } from './fastify.ts'
 import { PROBLEMS } from './problems.ts'
@@ -32,9 +32,10 @@ export function accessLine(
 export function shownPath(url: string): string {
   const [path = '', query] = url.split(/\?(.*)/s)
   const names = query === undefined ? '' : `?${query.replace(/=[^&]*/g, '')}`
-  const masked = maskPhoneNumbersIn(decoded(path + names))
-    .replace(/(?<!\d)\d{16}(?!\d)/g, 'x'.repeat(16))
-    .replace(/(gp_[a-z0-9]{12})_[\w-]+/gi, '$1_(masked)')
+  const masked = maskNumbersIn(decoded(path + names).replace(/(?<!\d)\d{16}(?!\d)/g, 'x'.repeat(16))).replace(
+    /(gp_[a-z0-9]{12})_[\w-]+/gi,
+    '$1_(masked)',
+  )
   return masked.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 300)
 }
 
@@ -54,5 +55,6 @@ const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 /** The request's id: the client's own where it is harmless, else a new one. */
 export function requestIdOf(given: string | string[] | undefined, newId: () => string): string {
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId()
+  const isHarmless = typeof given === 'string' && REQUEST_ID.test(given) && maskNumbersIn(given) === given
+  return isHarmless ? given : newId()
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { NO_LIMITS } from '../partners/limits.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from './fastify.ts'
 import { withUpload } from './files.ts'
 import { beginSignature, checkSignature, letIn } from './guard.ts'
@@ -14,6 +15,7 @@ export function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEff
     config: { isProbe: isProbe(row) },
     onRequest: (request) => admit(request, row, effects, visits),
     async preHandler(request) {
+      refuseLate(request)
       const { caller } = visits.of(request)
       if (caller !== null) await checkSignature(request, request.rawBody ?? new Uint8Array(), caller, effects)
     },
@@ -58,6 +60,7 @@ export function addFileRoutes(
               { limitBytes, signature },
               async (body) => {
                 const input = readInput(row, { params, query, body })
+                refuseLate(request)
                 // The file may have taken minutes: the key may be revoked since, or the partner suspended.
                 await call.askAgain()
                 return await visit.span.inside(() => row.handle(input, call))
@@ -85,6 +88,11 @@ function bodyOf({ body, headers }: FastifyRequest, limitBytes: number): Readable
   return body
 }
 
+/** A body that became whole after its request was answered as late does nothing any more: its sender heard that. */
+function refuseLate({ raw }: FastifyRequest): void {
+  if (raw.socket.writableEnded) throw new Problem('request_timeout')
+}
+
 /** Lets in whom the route is for, if their partner has a place left. */
 async function admit(
   request: FastifyRequest,
@@ -103,8 +111,10 @@ function callOf(
   effects: ApiEffects,
   { caller, gone, leave }: Visit,
 ): Call {
+  const known = caller ?? NOBODY
   return {
-    ...{ ...effects, caller: caller ?? NOBODY, gone, yieldPlace: leave },
+    ...{ ...effects, caller: known, gone, yieldPlace: leave },
+    inSession: (work) => effects.sessions.open({ partner: known.partner, gone }, work),
     async askAgain() {
       if (scope !== null) await letIn(request, scope, effects.findKey)
     },
@@ -129,11 +139,5 @@ const NOBODY = {
   prefix: '',
   scopes: [],
   signingSecret: null,
-  limits: {
-    ordersPerMinute: null,
-    rupiahPerOrder: null,
-    rupiahPerDay: null,
-    walletsPerDay: null,
-    kinds: null,
-  },
+  limits: NO_LIMITS,
 }

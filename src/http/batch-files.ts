@@ -4,7 +4,7 @@ import { findOwnBatch } from '../batches/own-batches.ts'
 import { rowsOf } from '../batches/owner.ts'
 import type { BatchSummary } from '../batches/read-batches.ts'
 import { writeResults } from '../batches/results.ts'
-import { maskPhoneNumbersIn } from '../domain/masking.ts'
+import { maskNumbersIn } from '../domain/masking.ts'
 import { FileRefused } from '../files/failure.ts'
 import { badRowOf, batchAnswerOf } from './batch-answer.ts'
 import { fileOf, type Upload } from './files.ts'
@@ -12,6 +12,8 @@ import { Problem } from './problems.ts'
 import type { Answer, Call } from './route.ts'
 
 const MOST_PROBLEMS = 1_000
+/** As long as an upload may take. */
+const READ_WITHIN_MS = 5 * 60_000
 
 /** A batch of the caller's. @throws Problem when it has none of this number */
 export async function ownBatch(id: number, { database, caller }: Call): Promise<BatchSummary> {
@@ -37,7 +39,7 @@ export async function checkUpload(upload: Upload, { caller }: Call): Promise<Ans
 export async function createFromUpload(upload: Upload, fileName: string, call: Call): Promise<Answer> {
   const { caller } = call
   const request = {
-    fileName: maskPhoneNumbersIn(fileName),
+    fileName: maskNumbersIn(fileName),
     partner: caller.partner,
     by: `${caller.partner}/${caller.holder}`,
     owner: caller,
@@ -70,7 +72,7 @@ async function orRefused<T>(reading: Promise<T>): Promise<T> {
 export async function sendResults(id: number, call: Call): Promise<Answer> {
   await ownBatch(id, call)
   const release = call.filePlaces.take(call.caller.partner)
-  const { stream, bytes } = await fileOf(release, call.gone, (add) =>
+  const { stream, bytes } = await fileOf(release, call.gone, READ_WITHIN_MS, (add) =>
     call.inSession((session) => writeResults(session, id, add)),
   )
   return {

@@ -8,6 +8,7 @@ import {
   type RunOrder,
   resumeBatch,
   runBatch,
+  stopAfterOf,
 } from '../batches/people.ts'
 import type { BatchSummary } from '../batches/read-batches.ts'
 import type { Session } from '../db/session.ts'
@@ -59,13 +60,6 @@ export function runOwn(id: number, body: RunBody, call: Call): Promise<Answer> {
   return act(move, id, call)
 }
 
-function stopAfterOf(wish: RunBody['stop_after_failures']): RunOrder['stopAfter'] {
-  if (wish === undefined) return null
-  return typeof wish === 'number'
-    ? { is: 'count', value: wish }
-    : { is: 'percent', value: Number(wish.slice(0, -1)) }
-}
-
 function isRunning(batch: BatchSummary, { at, ratePerSecond, stopAfter }: RunOrder): boolean {
   const stop = stopAfter === null ? null : failuresOf(stopAfter, batch.rows)
   return (
@@ -76,12 +70,21 @@ function isRunning(batch: BatchSummary, { at, ratePerSecond, stopAfter }: RunOrd
   )
 }
 
+// A feeder's turn takes a moment, and copying a plan's batch seconds: the sessions of all must not queue up for one batch.
+const LIMIT_WAIT = {
+  name: 'limit_wait_for_batch',
+  text: `SELECT set_config('lock_timeout', '2s', false)`,
+}
+
 async function act({ work, isDone }: Move, id: number, call: Call): Promise<Answer> {
   const { partner, holder } = call.caller
   // Whose it is, before anything is done to it.
   await ownBatch(id, call)
   const person: BatchPerson = { by: `${partner}/${holder}`, note: null, isProven: true }
-  const answer = await call.inSession((session) => work(session, id, person))
+  const answer = await call.inSession(async (session) => {
+    await session.run(LIMIT_WAIT)
+    return await work(session, id, person)
+  })
   const batch = await ownBatch(id, call)
   if (answer.is === 'refused' && !(answer.why === 'state' && isDone(batch, person)))
     throw refusal(answer, batch)

@@ -28,23 +28,26 @@ import {
   previewAnswer,
   reportAnswer,
 } from './batch-schemas.ts'
-import { readBatchCursor, writeBatchCursor } from './cursor.ts'
 import type { Upload } from './files.ts'
+import { PAGE, pageOf, readPlace } from './paging.ts'
 import { Problem } from './problems.ts'
 import { type AnyRoute, route } from './route.ts'
 
 const A_FILE = `A batch file of at most 64 MiB (unless the server says otherwise) and 200000 rows: CSV with a header, or JSON
 lines; docs/batches.md describes its columns. Rows are yours and need not say so.`
 
+const BATCH_PLACE = /^batch\/[1-9]\d{0,8}$/
+const numberIn = (place: string | null) => (place === null ? null : Number(place.slice('batch/'.length)))
+
 export const BATCH_ROUTES: readonly AnyRoute[] = [
-  route<undefined, { file_name?: string | undefined }, Upload>({
+  route<undefined, object, Upload>({
     name: 'checkBatch',
     method: 'POST',
     path: '/v1/batches/check',
     summary: 'Check a batch file; nothing is kept',
     description: A_FILE,
     scope: 'batches:write',
-    query: fileQuery,
+    query: nothing,
     files: BATCH_FILES,
     answers: { 200: { description: 'What is wrong with it', schema: reportAnswer, example: REPORT } },
     problems: ['batch_refused'],
@@ -92,17 +95,11 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     },
     problems: [],
     async handle({ query }, { database, caller }) {
-      const { state = null, limit = 100, cursor } = query
-      const before = cursor === undefined ? null : readBatchCursor(cursor)
-      if (cursor !== undefined && before === null)
-        throw new Problem('invalid_request', {
-          errors: [{ field: 'cursor', problem: 'must be `next` of a page' }],
-        })
-      const filter = { partner: caller.partner, state, before, limit: limit + 1 }
+      const { state = null, limit = PAGE, cursor } = query
+      const before = readPlace(cursor, (place) => BATCH_PLACE.test(place))
+      const filter = { partner: caller.partner, state, before: numberIn(before), limit: limit + 1 }
       const found = await listOwnBatches(database, filter)
-      const page = found.slice(0, limit)
-      const last = page.at(-1)
-      const next = found.length > limit && last !== undefined ? writeBatchCursor(last.batchId) : null
+      const { page, next } = pageOf(found, limit, ({ batchId }) => `batch/${batchId}`)
       return { status: 200, body: { batches: page.map(batchAnswerOf), next } }
     },
   }),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { MAX_RATE_PER_SECOND } from '../batches/people.ts'
 import { BATCH_STATES } from '../domain/batch-lifecycle.ts'
 import { ORDER_KINDS } from '../domain/command.ts'
+import { paging } from './paging.ts'
 
 /** What batches look like over HTTP. The rows themselves are described in docs/batches.md. */
 const time = z.iso.datetime()
@@ -30,14 +31,7 @@ export const fileQuery = z.strictObject({
 
 export const batchListing = z.strictObject({
   state: z.enum(BATCH_STATES).describe('only batches in this state').optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/)
-    .refine((digits) => Number(digits) >= 1 && Number(digits) <= 500, 'must be from 1 to 500')
-    .transform(Number)
-    .describe('batches on a page, 100 when it is not said, 1 to 500')
-    .optional(),
-  cursor: z.string().max(200).describe('`next` of the page before, with the same filter').optional(),
+  ...paging('batches'),
 })
 
 export const approveBody = z.strictObject({

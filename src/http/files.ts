@@ -86,10 +86,12 @@ async function receive(
 /**
  * Writes a file that is sent once it is whole. Its place is given back when the answer has ended, however it did.
  * @param gone aborted at the end of the answer
+ * @param withinMs how long its reader may take
  */
 export async function fileOf(
   release: () => void,
   gone: AbortSignal,
+  withinMs: number,
   write: (add: (text: string) => Promise<void>) => Promise<unknown>,
 ): Promise<{ readonly stream: Readable; readonly bytes: number }> {
   const spool = await openSpool().catch((error: unknown) => {
@@ -107,7 +109,13 @@ export async function fileOf(
     throw error
   }
   const stream = spool.read()
-  gone.addEventListener('abort', end)
+  // A reader that takes a few bytes a minute is never silent: its place is needed.
+  const late = setTimeout(() => stream.destroy(new Error('not read in time')), withinMs)
+  late.unref()
+  gone.addEventListener('abort', () => {
+    clearTimeout(late)
+    end()
+  })
   if (gone.aborted) end()
   return { stream, bytes: spool.bytes }
 }

@@ -4,11 +4,11 @@ import { listOwnOrders, readOwnEvents } from '../db/partner-orders.ts'
 import { ORDER_STATES } from '../domain/lifecycle.ts'
 import { cancelOrder } from '../orders/people.ts'
 import { acceptOrder, heldOrder } from './accept-order.ts'
-import { readCursor, writeCursor } from './cursor.ts'
+import { parsePlace, placeText } from './cursor.ts'
 import { ACCEPTED, CANCELLED, EVENTS, ORDER_BODIES, SUCCEEDED } from './examples.ts'
 import { eventAnswerOf, orderAnswerOf } from './order-answer.ts'
 import { eventsAnswer, orderAnswer, orderBody, ordersAnswer } from './order-schemas.ts'
-import { PAGE, paging, wholeNumber } from './paging.ts'
+import { PAGE, pageOf, paging, readPlace, wholeNumber } from './paging.ts'
 import { Problem } from './problems.ts'
 import { type AnyRoute, type Call, route } from './route.ts'
 
@@ -96,16 +96,11 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     problems: [],
     async handle({ query }, { database, caller }) {
       const { reference = null, state = null, since = null, limit = PAGE, cursor } = query
-      const after = cursor === undefined ? null : readCursor(cursor)
-      if (cursor !== undefined && after === null)
-        throw new Problem('invalid_request', {
-          errors: [{ field: 'cursor', problem: 'must be `next` of a page' }],
-        })
+      const place = readPlace(cursor, (text) => parsePlace(text) !== null)
+      const after = place === null ? null : parsePlace(place)
       const filter = { partner: caller.partner, reference, state, since, after, limit: limit + 1 }
       const found = await listOwnOrders(database, filter)
-      const page = found.slice(0, limit)
-      const last = page.at(-1)
-      const next = found.length > limit && last !== undefined ? writeCursor(last) : null
+      const { page, next } = pageOf(found, limit, placeText)
       return { status: 200, body: { orders: page.map(orderAnswerOf), next } }
     },
   }),

@@ -156,7 +156,7 @@ export const eventsAnswer = z.strictObject({
       from: z.enum(ORDER_STATES).nullable(),
       to: z.enum(ORDER_STATES),
       reason: z.string(),
-      by: z.string().describe('partner, worker, sweeper, scheduler or person'),
+      by: z.string().describe('partner, worker, sweeper, batch, plan or person'),
     }),
   ),
 })

@@ -8,7 +8,7 @@ import type { Batched } from './batched.ts'
 import type { FilePlaces } from './files.ts'
 import type { ProblemCode } from './problems.ts'
 import type { Readiness } from './readiness.ts'
-import type { InSession } from './sessions.ts'
+import type { InSession, Sessions } from './sessions.ts'
 import type { Waits } from './waits.ts'
 import type { WalletGateway } from './wallet-gateway.ts'
 
@@ -20,7 +20,7 @@ export interface ApiEffects extends Batched {
   /** Asks the queue to bring an order to a worker. Does not wait for it, and does not fail. */
   wake(orderId: string): void
   readonly waits: Waits
-  readonly inSession: InSession
+  readonly sessions: Sessions
   readonly filePlaces: FilePlaces
   readiness(): Promise<Readiness>
   newId(): string
@@ -35,7 +35,9 @@ export interface ApiEffects extends Batched {
 /** What a handler knows of the request beside its input. */
 export interface Call extends ApiEffects {
   readonly caller: Caller
-  /** Aborted when the client has gone. */
+  /** A session of Postgres for the caller, as long as its client waits. */
+  readonly inSession: InSession
+  /** Aborted when the client has gone, and when its answer has ended. */
   readonly gone: AbortSignal
   /** Fails when the key would not be let in any more: a minute may have passed. @throws Problem */
   askAgain(): Promise<void>

@@ -112,7 +112,8 @@ function endLateBodies(server: FastifyInstance, { requestTimeoutMs, uploadTimeou
       if (raw.complete) return
       reply.code(PROBLEMS.request_timeout.status)
       answerBrokenRequest(new LateRequest(), raw.socket)
-      endLingering(raw)
+      // Whole by then or not: its answer is given, and a client that never closes would keep its places.
+      setTimeout(() => raw.socket.destroy(), LINGER_MS).unref()
     }
     const timer = setTimeout(
       late,

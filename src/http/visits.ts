@@ -8,7 +8,7 @@ export interface Visit {
   readonly caller: Caller | null
   /** Whether more were under way already than may be. */
   readonly isOneTooMany: boolean
-  /** Aborted when the client has gone before its answer. */
+  /** Aborted when the client has gone, and when its answer has ended. */
   readonly gone: AbortSignal
   readonly span: OpenSpan
   /** Notes who comes; false when the same partner has its share of the places already. */

@@ -13,19 +13,9 @@ export interface SignedHead {
   readonly nonce: string
 }
 
-/** A request as its signature covers it. */
-export interface SignedRequest extends SignedHead {
-  readonly body: Uint8Array
-}
-
 /** Begins HMAC-SHA256 over method, path with query, timestamp, nonce and body, each on a line of its own; the body follows. */
 export function signing({ method, path, timestamp, nonce }: SignedHead, signingSecret: string): Hmac {
   return createHmac('sha256', signingSecret).update(`${method}\n${path}\n${timestamp}\n${nonce}\n`)
-}
-
-/** The signature of a request, in hex. */
-export function signatureOf({ body, ...head }: SignedRequest, signingSecret: string): string {
-  return signing(head, signingSecret).update(body).digest('hex')
 }
 
 /** Why a signature cannot be good, whatever the body is; null when it may be. */
@@ -50,16 +40,4 @@ export function digestProblem(signature: string, expectedHex: string): string | 
   const expected = Buffer.from(expectedHex, 'hex')
   const isGood = given.length === expected.length && timingSafeEqual(given, expected)
   return isGood ? null : 'the signature is not of this request'
-}
-
-/** Why a signature is refused; null when it is good, its nonce not yet looked at. */
-export function signatureProblem(
-  request: SignedRequest,
-  signature: string,
-  signingSecret: string,
-  nowMs: number,
-): string | null {
-  return (
-    headProblem(request, signature, nowMs) ?? digestProblem(signature, signatureOf(request, signingSecret))
-  )
 }

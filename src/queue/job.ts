@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
+import { maskKtp, maskNumbersIn, maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 
 /** What a job asks for: a new order, or that a stored one is looked at. */
@@ -73,8 +73,7 @@ function maskedJson(data: unknown): string {
     const mask = MASKS[key]
     return mask !== undefined && value !== null ? mask(String(value)) : value
   })
-  // Sixteen digits are a KTP number's shape.
-  return maskPhoneNumbersIn(json ?? 'undefined').replace(/(?<!\d)\d{16}(?!\d)/g, maskKtp)
+  return maskNumbersIn(json ?? 'undefined')
 }
 
 /** A text that Postgres and a terminal can take, or null. */

@@ -7,7 +7,6 @@ export const ORDER_EVENT_KINDS = [
   'order.in_doubt',
   'order.resolved',
 ] as const
-export type OrderEventKind = (typeof ORDER_EVENT_KINDS)[number]
 
 /** Every row of a partner's own batch has ended. */
 export const BATCH_EVENT_KIND = 'batch.finished'

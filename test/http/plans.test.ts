@@ -195,6 +195,7 @@ describe('adding a plan', () => {
     ['a batch that is not there', { order: undefined, batch_id: 999_999 }, 'batch_id'],
     ['a batch that is no number', { order: undefined, batch_id: 'x' }, 'batch_id'],
     ['a deadline with a batch', { order: undefined, batch_id: 1, deadline: '1h' }, 'deadline'],
+    ['copies beside each other', { order: undefined, batch_id: 1, overlap: 'allow' }, 'overlap'],
     ['too many rows a second', { order: undefined, batch_id: 1, rate_per_second: 1_001 }, 'rate_per_second'],
     [
       'a share above all',
@@ -331,6 +332,22 @@ describe('leading a plan', () => {
     expect(reply).toMatchObject({ status: 503, json: { code: 'unavailable' } })
     expect(reply.headers.get('retry-after')).toBe('2')
     expect((await here.ask('POST', '/v1/plans/held/pause', shop)).status).toBe(200)
+  })
+
+  it('neither waits for another’s batch nor long for its own', async () => {
+    const [shop, other] = [await here.partner(), await here.partner()]
+    const batchId = await ownBatch(here, shop.name)
+    const wish = aPlan({ order: undefined, batch_id: batchId })
+    await withSession(here.databaseUrl, (session) =>
+      session.transaction(async (held) => {
+        await held.run({ name: '', text: 'SELECT 1 FROM batches WHERE id = $1 FOR UPDATE' }, [batchId])
+        expect((await post(other, wish)).status).toBe(400)
+        const cancel = here.ask('POST', `/v1/batches/${batchId}/cancel`, shop)
+        for (const reply of await Promise.all([post(shop, wish), cancel]))
+          expect(reply).toMatchObject({ status: 503, json: { code: 'unavailable' } })
+      }),
+    )
+    expect((await post(shop, wish)).status).toBe(201)
   })
 
   it('does not resume what an operator paused', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type RunningWorker, startWorker } from '../../src/app.ts'
 import { scriptedGateway, silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
@@ -45,7 +45,7 @@ describe.skipIf('skip' in program)(
       const { key } = await here.partner()
       const reply = await here.ask('POST', '/v1/orders?wait=60', { key, body: aBuy() })
       expect([reply.status, reply.json.state]).toEqual([202, 'succeeded'])
-      expect((await here.ask('GET', '/readyz')).json.queue).toBe('up')
+      await eventually(async () => ((await here.ask('GET', '/readyz')).json.queue === 'up' ? true : null))
     })
 
     it('accepts orders while Redis is down, and has them run when it is back', async () => {
@@ -77,6 +77,7 @@ describe.skipIf('skip' in program)(
         name: 'sweeping',
         pace: { sweepEveryMs: 100, wakeAgainMs: 1_000, lockDurationMs: 30_000 },
       })
+      onTestFinished(() => sweeping.stop())
       // A sweeper takes an order for forgotten a minute after it was accepted: these were accepted long ago.
       await here.database.run(
         { name: '', text: `UPDATE orders SET wake_at = now() WHERE state = 'accepted'` },
@@ -91,7 +92,6 @@ describe.skipIf('skip' in program)(
       // The connections that were open before it went down work again too.
       const woken = await here.ask('POST', '/v1/orders?wait=60', { key, body: aBuy() })
       expect(woken.json.state).toBe('succeeded')
-      await sweeping.stop()
     })
   },
 )

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createFilePlaces } from '../../src/http/files.ts'
-import { atMostSessions } from '../../src/http/sessions.ts'
+import { boundedSessions } from '../../src/http/sessions.ts'
 import { openSpool } from '../../src/http/spool.ts'
 
 let folder: string
@@ -66,7 +66,7 @@ describe('sessions', () => {
     const order: number[] = []
     let open = 0
     let most = 0
-    const inSession = atMostSessions(2, async (work) => {
+    const sessions = boundedSessions(2, 9, async (work) => {
       open += 1
       most = Math.max(most, open)
       try {
@@ -76,7 +76,7 @@ describe('sessions', () => {
       }
     })
     const works = Array.from({ length: 9 }, (_, n) =>
-      inSession(async () => {
+      sessions.open({ partner: 'a', gone: new AbortController().signal }, async () => {
         await Promise.resolve()
         order.push(n)
         if (n % 3 === 0) throw new Error('failed')
@@ -86,5 +86,45 @@ describe('sessions', () => {
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(3)
     expect([most, open]).toEqual([2, 0])
     expect(order).toEqual([...order].sort((a, b) => a - b))
+  })
+
+  it('are not all of one partner, nor kept or waited for by whoever has gone', async () => {
+    const sessions = boundedSessions(2, 2, (work) => work(null as never))
+    let finish = () => {}
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve
+    })
+    const gone = new AbortController()
+    const ask = (partner: string, signal = new AbortController().signal) =>
+      sessions.open({ partner, gone: signal }, async () => await finished)
+    const [a, b] = [ask('a'), ask('a')]
+    await expect(ask('a')).rejects.toMatchObject({ code: 'overloaded' })
+    let isDone = false
+    const leaving = sessions.open({ partner: 'b', gone: gone.signal }, async () => {
+      isDone = true
+    })
+    const staying = ask('c')
+    gone.abort()
+    await expect(leaving).rejects.toMatchObject({ code: 'overloaded' })
+    finish()
+    await Promise.all([a, b, staying])
+    await ask('a')
+    expect(isDone).toBe(false)
+    await expect(ask('b', gone.signal)).rejects.toMatchObject({ code: 'overloaded' })
+  })
+
+  it('are waited for by so many and no more', async () => {
+    const sessions = boundedSessions(1, 100, (work) => work(null as never))
+    const hold = new AbortController()
+    const waiting = Array.from({ length: 33 }, () =>
+      sessions.open(
+        { partner: 'a', gone: hold.signal },
+        () => new Promise<void>((resolve) => hold.signal.addEventListener('abort', () => resolve())),
+      ),
+    )
+    const last = sessions.open({ partner: 'b', gone: new AbortController().signal }, async () => {})
+    await expect(last).rejects.toMatchObject({ code: 'overloaded' })
+    hold.abort()
+    expect((await Promise.allSettled(waiting)).filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
 })

@@ -1,5 +1,5 @@
 import { ORDER_KINDS, type OrderKind } from '../../domain/command.ts'
-import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn, nationalPhoneNumber } from '../../domain/masking.ts'
+import { maskNumbersIn, maskPhoneNumber, nationalPhoneNumber } from '../../domain/masking.ts'
 import type { GoldWeight, Rupiah } from '../../domain/money.ts'
 import type { Period } from '../scope.ts'
 import { StatementRefused } from './failure.ts'
@@ -189,7 +189,7 @@ function shown(cell: string): string {
 }
 
 function masked(text: string): string {
-  return maskPhoneNumbersIn(text.replace(/(?<!\d)\d{16}(?!\d)/g, maskKtp))
+  return maskNumbersIn(text)
 }
 
 /** The cells that the mapping reads. Other columns may hold names. */
