@@ -1,5 +1,5 @@
 import type { OrderKind } from '../domain/command.ts'
-import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
+import { maskKtp, maskNumbersIn, maskPhoneNumber } from '../domain/masking.ts'
 
 /** How a cell is read and how much of it may be shown. */
 interface Column {
@@ -78,7 +78,7 @@ export function maskedValue(column: ColumnName | null, value: unknown): string {
     case 'nothing':
       return '(masked)'
     case 'all':
-      return cut(maskPhoneNumbersIn(written).replace(/(?<!\d)\d{16}(?!\d)/g, maskKtp))
+      return cut(maskNumbersIn(written))
   }
 }
 

@@ -114,25 +114,22 @@ async function storeRows(
   const pages = [pageOf(first.rowNumber), pageOf(last.rowNumber)] as const
   if (!(await isSealed(session, batch.batchId, batch, pages)))
     return { fed: { is: 'changed', rowNumber: first.rowNumber }, stored: [] }
-  const made = new Set<string>()
-  const makeId = () => {
-    const id = newId()
-    made.add(id)
-    return id
-  }
   const store = {
     submit: (orders: Parameters<typeof storeOrders>[1], actor: string) => storeOrders(session, orders, actor),
   }
   const submissions = rows.map(({ submission }) => submission)
   const actor = `batch:${batch.batchId}`
-  const submitted = await submitOrders(submissions, { store, newId: makeId, actor })
+  const submitted = await submitOrders(submissions, { store, newId, actor })
   const isConflict = submitted.map(({ is }) => is === 'conflict')
   const orderIds = submitted.map((each) => (each.is === 'conflict' ? each.orderId : each.order.orderId))
   const rowNumbers = rows.map(({ rowNumber }) => rowNumber)
   await session.run(NOTE_FED, [batch.batchId, rowNumbers, orderIds, isConflict])
   return {
     fed: { is: 'fed', fed: rows.length, conflicts: isConflict.filter(Boolean).length },
-    stored: submissions.filter((_submission, position) => made.has(orderIds[position] ?? '')),
+    stored: submissions.filter((_submission, position) => {
+      const each = submitted[position]
+      return each?.is === 'stored' && each.isNew
+    }),
   }
 }
 

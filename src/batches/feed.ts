@@ -157,7 +157,13 @@ const STORED_ROWS = {
 
 const NOTE_QUEUED = {
   name: 'note_queued_batch_rows',
-  text: `UPDATE batch_rows SET state = 'queued' WHERE order_id = ANY ($1::uuid[]) AND state = 'stored'`,
+  // A row that a feeder's turn holds is woken and noted again: waiting for it might be waiting for each other.
+  text: `
+    WITH free AS (
+      SELECT batch_id, row_number FROM batch_rows WHERE order_id = ANY ($1::uuid[]) AND state = 'stored' FOR UPDATE SKIP LOCKED
+    )
+    UPDATE batch_rows r SET state = 'queued' FROM free f
+    WHERE r.batch_id = f.batch_id AND r.row_number = f.row_number`,
 }
 
 /**

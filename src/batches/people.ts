@@ -1,6 +1,6 @@
 import type { StatementRunner } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
-import { isSamePerson } from '../domain/person.ts'
+import { isHolderOf, isSamePerson } from '../domain/person.ts'
 import { type BatchAnswer, type BatchPerson, refused } from './answer.ts'
 import { isSealed, pageOf } from './seal.ts'
 import { moveBatch, onBatch, type StoredBatch } from './store.ts'
@@ -31,6 +31,11 @@ export async function approveBatch(
 ): Promise<BatchAnswer<{ alone: boolean; contentHash: string }>> {
   return await onBatch(session, batchId, 'approve', async (batch) => {
     const { createdBy, contentHash } = batch
+    if (batch.owner !== null && person.isProven !== true && isHolderOf(batch.owner, person.by))
+      return refused(
+        'second_person',
+        `${person.by} is a holder of ${batch.owner}'s keys, who approves with a key: say your own name with --by`,
+      )
     const alone = isSamePerson(person.by, createdBy)
     if (alone && (!onePersonTeam || batch.owner !== null))
       return refused(
@@ -86,6 +91,14 @@ export async function runBatch(
   })
 }
 
+/** Reads `20` or `5%`; undefined: no limit. */
+export function stopAfterOf(given: string | number | undefined): RunOrder['stopAfter'] {
+  if (given === undefined) return null
+  return typeof given === 'number'
+    ? { is: 'count', value: given }
+    : { is: 'percent', value: Number(given.slice(0, -1)) }
+}
+
 /** A share is of all rows, so that one early failure is not a hundred percent. */
 export function failuresOf({ is, value }: NonNullable<RunOrder['stopAfter']>, rowCount: number): number {
   return is === 'count' ? value : Math.max(Math.ceil((rowCount * value) / 100), 1)
@@ -103,13 +116,18 @@ export async function pauseBatch(
   })
 }
 
-/** Lets a paused batch go on. */
+const isPausedByOperator = ({ reason, actor }: StoredBatch) =>
+  reason === 'paused_by_person' && actor.startsWith('person:')
+
+/** Lets a paused batch go on. What an operator has paused, no partner resumes. */
 export async function resumeBatch(
   session: Session,
   batchId: number,
   person: BatchPerson,
 ): Promise<BatchAnswer<{ unsent: number }>> {
   return await onBatch(session, batchId, 'resume', async (batch) => {
+    if (person.isProven === true && isPausedByOperator(batch))
+      return refused('state', 'an operator has paused it: only an operator resumes it')
     if (!(await isWholeBatchSealed(session, batch))) return refused('content', CHANGED)
     await moveBatch(session, batchId, 'resume', 'resumed_by_person', written(person))
     return { is: 'done', unsent: batch.rowCount - batch.fedCount }

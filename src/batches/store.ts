@@ -16,6 +16,8 @@ export interface StoredBatch {
   readonly owner: string | null
   readonly state: BatchState
   readonly reason: string
+  /** Who made its last move. */
+  readonly actor: string
   readonly createdBy: string
   readonly rowCount: number
   readonly contentHash: string
@@ -29,7 +31,7 @@ export interface StoredBatch {
 }
 
 export const STORED_BATCH_COLUMNS = `
-  b.id AS "batchId", b.owner, b.state, b.reason, b.created_by AS "createdBy", b.row_count AS "rowCount",
+  b.id AS "batchId", b.owner, b.state, b.reason, b.actor, b.created_by AS "createdBy", b.row_count AS "rowCount",
   b.content_hash AS "contentHash", b.page_hashes AS "pageHashes", b.rate_per_second AS "ratePerSecond",
   b.stop_after_failures AS "stopAfterFailures", b.fed_count AS "fedCount", b.ended_count AS "endedCount",
   b.failed_count AS "failedCount", b.forgiven_count AS "forgivenCount"`

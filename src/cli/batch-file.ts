@@ -90,7 +90,8 @@ async function check(file: string, { partner, badRows, json }: CheckOptions): Pr
 }
 
 async function isSameFile(one: string, other: string): Promise<boolean> {
-  const [a, b] = await Promise.all([one, other].map((file) => stat(file).catch(() => null)))
+  const found = [one === '-' ? '/dev/stdin' : one, other].map((file) => stat(file).catch(() => null))
+  const [a, b] = await Promise.all(found)
   return a != null && b != null && a.dev === b.dev && a.ino === b.ino
 }
 
@@ -107,6 +108,8 @@ export async function openOutput(file: string): Promise<{ stream: Writable; end(
     throw new Failure(1, `cannot write ${file} (${errorCode(error)})`)
   }
   const handle = await open(file, 'w', 0o600).catch(cannotWrite)
+  // One that was there before keeps its mode.
+  if ((await handle.stat()).isFile()) await handle.chmod(0o600).catch(cannotWrite)
   const stream = handle.createWriteStream()
   // Told to whoever writes.
   stream.on('error', () => {})

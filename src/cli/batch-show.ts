@@ -10,6 +10,7 @@ import {
   readProgress,
 } from '../batches/read-batches.ts'
 import type { Database } from '../db/pool.ts'
+import { maskPhoneNumbersIn } from '../domain/masking.ts'
 import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'
 import { settingsHere, withDatabase } from './place.ts'
@@ -91,8 +92,15 @@ Example:
 
 async function show(database: Database, batchId: number, json: boolean): Promise<void> {
   const progress = await requireProgress(database, batchId)
-  const events = await readBatchEvents(database, batchId)
+  const events = (await readBatchEvents(database, batchId)).map(withMaskedNote)
   console.log(json ? JSON.stringify({ ...progress, events }) : tellBatch(progress, events))
+}
+
+/** A note is a person's own words, and may name a wallet. */
+function withMaskedNote(event: BatchEvent): BatchEvent {
+  const note = event.detail?.note
+  if (typeof note !== 'string') return event
+  return { ...event, detail: { ...event.detail, note: maskPhoneNumbersIn(note) } }
 }
 
 /** How a batch stands; a failure when there is none. */

@@ -116,7 +116,7 @@ export interface OwnEvent {
   readonly fromState: OrderState | null
   readonly toState: OrderState
   readonly reason: string
-  /** What kind of actor moved it: partner, worker, sweeper, scheduler, person. */
+  /** What kind of actor moved it: partner, worker, sweeper, batch, plan, person. */
   readonly by: string
 }
 

@@ -4,4 +4,8 @@
  */
 export const isSamePerson = (a: string, b: string): boolean => folded(a) === folded(b)
 
+/** Whether a name is spelled as that of a holder of a partner's keys: `<partner>/<holder>`. */
+export const isHolderOf = (partner: string, name: string): boolean =>
+  folded(name).startsWith(`${folded(partner)}/`)
+
 const folded = (name: string) => name.replace(/\s/g, '').toLowerCase()

@@ -83,6 +83,8 @@ export function wallClockOf(timeZone: string): WallClock {
       return `${local.slice(0, isWholeMinute ? 16 : 23)}${formatOffset(offset)}`
     },
   }
+  // A zone may be spelled in many ways, with capitals or without.
+  if (clocks.size >= 1_000) clocks.clear()
   clocks.set(timeZone, clock)
   return clock
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { approveBatch, cancelBatch, resumeBatch } from '../../src/batches/people.ts'
+import { approveBatch, cancelBatch, pauseBatch, resumeBatch } from '../../src/batches/people.ts'
 import { readBatchEvents } from '../../src/batches/read-batches.ts'
 import { setState } from '../../src/db/partner-store.ts'
 import { ANI, aPrefix, type BatchScene, BUDI, buysFile, openBatchScene } from '../support/batch-scene.ts'
@@ -177,6 +177,34 @@ describe("a partner's batch", () => {
     await owner.limit({ rupiah_per_order: null, rupiah_per_day: null, kinds: null })
     await scene.inSession((session) => resumeBatch(session, batchId, ANI))
     expect(await turn(batchId)).toBe(3)
+  })
+
+  it('is resumed by an operator only, when an operator has paused it', async () => {
+    const owner = await openOwner(scene)
+    const batchId = await owner.running(someRows(2))
+    const holder = { by: `${owner.name}/main`, note: null, isProven: true } as const
+    const lead = (how: typeof pauseBatch | typeof resumeBatch, person: typeof holder | typeof ANI) =>
+      scene.inSession((session) => how(session, batchId, person))
+    expect(await lead(pauseBatch, ANI)).toMatchObject({ is: 'done' })
+    expect(await lead(resumeBatch, holder)).toMatchObject({
+      is: 'refused',
+      why: 'state',
+      because: 'an operator has paused it: only an operator resumes it',
+    })
+    expect(await lead(resumeBatch, ANI)).toMatchObject({ is: 'done' })
+    expect(await lead(pauseBatch, holder)).toMatchObject({ is: 'done' })
+    expect(await lead(resumeBatch, holder)).toMatchObject({ is: 'done' })
+  })
+
+  it('is approved by nobody who only says that they are a holder', async () => {
+    const owner = await openOwner(scene)
+    const created = await owner.create(rowsFile(someRows(1)))
+    if (created.is !== 'created') throw new Error(created.is)
+    const approve = (by: string) =>
+      scene.inSession((session) => approveBatch(session, created.batchId, { by, note: null }, false))
+    for (const by of [`${owner.name}/finance`, ` ${owner.name.toUpperCase()} /finance`])
+      expect(await approve(by)).toMatchObject({ is: 'refused', why: 'second_person' })
+    expect(await approve('budi')).toMatchObject({ is: 'done' })
   })
 
   it('is not paused by a row that is an order already', async () => {

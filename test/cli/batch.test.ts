@@ -1,12 +1,14 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startWorker } from '../../src/app.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { aPrefix, type BatchScene, buysFile, openBatchScene } from '../support/batch-scene.ts'
-import { runCommand, startCommand } from '../support/command.ts'
+import { MAIN, runCommand, startCommand } from '../support/command.ts'
 import { silentLog } from '../support/effects.ts'
 import { openTestClient } from '../support/gateway-settings.ts'
 import { KTP, WALLET } from '../support/job-data.ts'
@@ -107,6 +109,8 @@ describe('batch check', () => {
       'bad.csv',
       `${buysFile(2)}buy,acme,X,${WALLET},-1\nwithdraw,acme,Y,${WALLET},2\n`,
     )
+    // A file that is there keeps its mode when it is opened.
+    await writeFile(join(folder, 'to-mend.csv'), 'old', { mode: 0o644 })
     const { code, out, err } = await batch('check', name, '--bad-rows', 'to-mend.csv')
     expect(code).toBe(1)
     expect(out).toMatch(/^line 4, gold_weight "-1": must be grams above 0/)
@@ -125,6 +129,8 @@ describe('batch check', () => {
         code: 2,
         err: `goldpro: ${same} is the file that is checked: name another for its bad rows\n`,
       })
+    const piped = `"${process.execPath}" "${MAIN}" batch check - --bad-rows ${name} < ${name}`
+    await expect(promisify(execFile)('sh', ['-c', piped], { cwd: folder })).rejects.toMatchObject({ code: 2 })
     const { out, err } = await batch('check', name)
     expect(out).toContain('line 3, partner: must be 1 to 63')
     expect(out).toContain('; --partner gives it to rows that do not say\n')
@@ -210,8 +216,13 @@ describe('batch', () => {
     const shown = await batch('show', batchId)
     expect(shown.out).toContain('approved (scheduled_by_person)')
     expect(shown.out).toContain('"note":"payday"')
-    const cancelled = await batch('cancel', batchId, '--note', 'not this month')
+    const cancelled = await batch('cancel', batchId, '--note', `not for ${WALLET}`)
     expect(cancelled.out).toBe(`batch ${batchId} is cancelled: 3 rows will not be sent\n`)
+    for (const format of [[], ['--json']]) {
+      const { out } = await batch('show', batchId, ...format)
+      expect(out).toContain('not for 08xxxxxxx')
+      expect(out).not.toContain(WALLET)
+    }
   })
 
   it('pauses and resumes', async () => {
