@@ -4,6 +4,7 @@ import { createOrderStore } from './db/order-store.ts'
 import { type Database, openDatabase } from './db/pool.ts'
 import { keepRejectedJob } from './db/rejected-jobs.ts'
 import { createSweepStore } from './db/sweeps.ts'
+import type { Rupiah } from './domain/money.ts'
 import { newOrderId } from './new-order-id.ts'
 import { type OrderLog, sendDeadlineMs } from './orders/effects.ts'
 import type { OrderGateway } from './orders/gateway-port.ts'
@@ -25,6 +26,8 @@ export interface WorkerParts {
   readonly ratePerSecond: number | null
   readonly maxRequotes: number
   readonly quoteMaxAgeMs: number
+  /** A quote with a larger fee is not confirmed; unset or null: no bound. */
+  readonly maxQuoteFee?: Rupiah | null
   /** The worker's name as events show it. */
   readonly name: string
   readonly log: OrderLog
@@ -61,6 +64,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   const policy = {
     maxRequotes: parts.maxRequotes,
     quoteMaxAgeMs: parts.quoteMaxAgeMs,
+    maxQuoteFee: parts.maxQuoteFee ?? null,
     sendDeadlineMs: sendDeadlineMs(parts.callTimeoutMs),
   }
   const worker = startOrderWorker(

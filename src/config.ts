@@ -48,6 +48,10 @@ export const SETTINGS = {
   WORKER_CONCURRENCY: wholeNumber(1, 1_000, 16),
   MAX_REQUOTES: wholeNumber(0, 100, 5),
   QUOTE_MAX_AGE_MS: wholeNumber(100, 3_600_000, 60_000),
+  QUOTE_MAX_FEE: z
+    .string()
+    .regex(/^\d{1,12}$/, 'whole rupiah from 0 to 999999999999')
+    .optional(),
   RECON_ONE_PERSON: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   RECON_LAG_MINUTES: wholeNumber(0, 10_080, 60),
   RECON_DAILY_AT: z
@@ -103,6 +107,8 @@ export interface Settings {
   readonly concurrency: number
   readonly maxRequotes: number
   readonly quoteMaxAgeMs: number
+  /** A quote with a larger fee is not confirmed, rupiah; null: no bound. */
+  readonly maxQuoteFee: number | null
   /** A team of one: the same person may propose and approve, and the audit says so. */
   readonly onePersonTeam: boolean
   /** How long after an attempt ended the gateway may still execute it. */
@@ -161,6 +167,7 @@ function toSettings(env: Environment): Settings {
     concurrency: env.WORKER_CONCURRENCY,
     maxRequotes: env.MAX_REQUOTES,
     quoteMaxAgeMs: env.QUOTE_MAX_AGE_MS,
+    maxQuoteFee: env.QUOTE_MAX_FEE === undefined ? null : Number(env.QUOTE_MAX_FEE),
     onePersonTeam: env.RECON_ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,

@@ -38,6 +38,7 @@ export const COLUMNS = {
   amount: rupiah(['amount'], 'whole rupiah; a buy has either this or gold_weight'),
   max_price_per_gram: rupiah(['limit', 'max_price_per_gram'], 'buy: refuse any quote above it'),
   min_price_per_gram: rupiah(['limit', 'min_price_per_gram'], 'sell: refuse any quote below it'),
+  max_fee: rupiah(['limit', 'max_fee'], 'buy, sell, transfer: refuse any quote with a larger fee'),
   recipient: text(['recipient'], 'transfer: the receiving wallet', 'phone'),
   remarks: text(['remarks'], 'transfer: a note'),
   deadline: text(['deadline'], 'ISO 8601 with a zone; empty: 15 minutes after the row is sent'),

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import type { Logger } from 'pino'
 import { type RunningWorker, startWorker } from '../app.ts'
 import type { GatewaySettings, Settings } from '../config.ts'
+import { parseRupiah } from '../domain/money.ts'
 import { createGatewayClient } from '../gateway/client.ts'
 import { createLog } from '../log.ts'
 import { sendDeadlineMs } from '../orders/effects.ts'
@@ -74,6 +75,7 @@ export function startConfiguredWorker(
     ratePerSecond: settings.ratePerSecond,
     maxRequotes: settings.maxRequotes,
     quoteMaxAgeMs: settings.quoteMaxAgeMs,
+    maxQuoteFee: settings.maxQuoteFee === null ? null : parseRupiah(settings.maxQuoteFee),
     name: `${hostname()}-${process.pid}`,
     log,
     traces,

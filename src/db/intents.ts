@@ -39,17 +39,45 @@ const ORDER_STATE_AFTER = `
     WHEN 'price_changed' THEN 'accepted' WHEN 'not_sent' THEN 'accepted' ELSE ended.outcome
   END`
 
+/**
+ * Whether an execution has the session_id of another order, or the response_id of another order of its kind: then it
+ * is that order's transaction. Two orders at once are told apart by the unique indexes: the second one fails, and
+ * finds the first when it is recorded again.
+ */
+export const IS_ANOTHER_ORDERS = `(
+  EXISTS (SELECT 1 FROM attempts t WHERE t.session_id = x.session_id AND t.order_id <> x.order_id)
+  OR EXISTS (SELECT 1 FROM attempts t
+    WHERE t.response_id = x.response_id AND t.kind = a.kind AND t.outcome = 'succeeded' AND t.order_id <> x.order_id))`
+
+const ANOTHER_ORDERS_MESSAGE = ' (its session_id or response_id is the one of another order)'
+
 const END_INTENTS = {
   name: 'end_intents',
   text: `
-    WITH ended AS (
+    WITH given AS (
+      SELECT x.*, x.outcome = 'succeeded' AND ${IS_ANOTHER_ORDERS} AS is_another_orders
+      FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::numeric[],
+        $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[])
+        AS x (order_id, seq, outcome, reason, request_id, response_id, session_id, gold_weight, amount, fee, message, http_status, reply)
+      JOIN attempts a ON a.order_id = x.order_id AND a.seq = x.seq
+    ), believed AS (
+      SELECT order_id, seq, http_status, reply,
+        CASE WHEN is_another_orders THEN 'in_doubt' ELSE outcome END AS outcome,
+        CASE WHEN is_another_orders THEN 'transaction_of_another_order' ELSE reason END AS reason,
+        CASE WHEN is_another_orders THEN message || '${ANOTHER_ORDERS_MESSAGE}' ELSE message END AS message,
+        CASE WHEN NOT is_another_orders THEN request_id END AS request_id,
+        CASE WHEN NOT is_another_orders THEN response_id END AS response_id,
+        CASE WHEN NOT is_another_orders THEN session_id END AS session_id,
+        CASE WHEN NOT is_another_orders THEN gold_weight END AS gold_weight,
+        CASE WHEN NOT is_another_orders THEN amount END AS amount,
+        CASE WHEN NOT is_another_orders THEN fee END AS fee
+      FROM given
+    ), ended AS (
       UPDATE attempts a
       SET outcome = x.outcome, ended_at = clock_timestamp(), request_id = x.request_id, response_id = x.response_id,
         session_id = x.session_id, gold_weight = x.gold_weight, amount = x.amount, fee = x.fee,
         gateway_message = x.message, http_status = x.http_status, reply = x.reply
-      FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::numeric[],
-        $9::bigint[], $10::bigint[], $11::text[], $12::int[], $13::text[])
-        AS x (order_id, seq, outcome, reason, request_id, response_id, session_id, gold_weight, amount, fee, message, http_status, reply)
+      FROM believed x
       WHERE a.order_id = x.order_id AND a.seq = x.seq AND a.outcome = 'intent'
       RETURNING a.order_id, a.seq, a.outcome, x.reason, x.message
     )

@@ -1,6 +1,7 @@
 import { TRANSITIONS } from '../domain/lifecycle.ts'
 import { formatGrams } from '../domain/money.ts'
 import type { PlainMove, Settlement } from '../orders/ports.ts'
+import { IS_ANOTHER_ORDERS } from './intents.ts'
 import type { Database, StatementRunner } from './pool.ts'
 import { WAKE_GRACE } from './submissions.ts'
 
@@ -15,6 +16,7 @@ const MOVE_ORDERS = {
     RETURNING o.id AS order_id`,
 }
 
+// A late reply with another order's transaction settles nothing.
 // ended_at is when the send ended: a late reply ends it, a person only says how it ended.
 const SETTLE_DOUBTS = {
   name: 'settle_doubts',
@@ -32,7 +34,7 @@ const SETTLE_DOUBTS = {
       FROM unnest($1::uuid[], $2::bool[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::bigint[], $8::bigint[],
         $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::int[], $14::text[])
         AS x (order_id, executed, request_id, response_id, session_id, gold_weight, amount, fee, reason, actor, detail, message, http_status, reply)
-      WHERE a.order_id = x.order_id AND a.outcome = 'in_doubt'
+      WHERE a.order_id = x.order_id AND a.outcome = 'in_doubt' AND NOT (x.executed AND ${IS_ANOTHER_ORDERS})
       RETURNING a.order_id, a.seq, a.outcome, x.reason, x.actor, x.detail
     )
     UPDATE orders o

@@ -107,7 +107,11 @@ export const attempts = pgTable(
       .on(attempt.phoneNumber, attempt.kind, attempt.quoteId)
       .where(sql`outcome <> 'not_sent'`),
     index('attempts_intent_at_open').on(attempt.intentAt).where(sql`outcome = 'intent'`),
-    index('attempts_session_id').on(attempt.sessionId).where(sql`session_id is not null`),
+    // A transaction of the gateway is one order's. A sell has no session_id, so its response_id tells it.
+    uniqueIndex('attempts_one_order_per_session').on(attempt.sessionId).where(sql`session_id is not null`),
+    uniqueIndex('attempts_one_sell_per_response')
+      .on(attempt.responseId)
+      .where(sql`kind = 'sell' and response_id is not null`),
     // Rows come in the order of time, so this costs a confirm next to nothing.
     index('attempts_intent_at').using('brin', attempt.intentAt),
     index('attempts_in_doubt').on(attempt.orderId).where(sql`outcome = 'in_doubt'`),

@@ -22,27 +22,33 @@ interface WalletCommand {
   readonly phoneNumber: string
 }
 
-export interface BuyGramsCommand extends WalletCommand {
+/** A command whose quote has a price and a fee. A withdrawal's are first known at its confirm. */
+interface QuotedCommand extends WalletCommand {
+  /** The largest fee a quote may have; null: whatever the installation takes. */
+  readonly maxFee: Rupiah | null
+}
+
+export interface BuyGramsCommand extends QuotedCommand {
   readonly kind: 'buy'
   readonly by: 'grams'
   readonly goldWeight: GoldWeight
   readonly maxPricePerGram: Rupiah | null
 }
 
-export interface BuyRupiahCommand extends WalletCommand {
+export interface BuyRupiahCommand extends QuotedCommand {
   readonly kind: 'buy'
   readonly by: 'rupiah'
   readonly amount: Rupiah
   readonly maxPricePerGram: Rupiah | null
 }
 
-export interface SellCommand extends WalletCommand {
+export interface SellCommand extends QuotedCommand {
   readonly kind: 'sell'
   readonly goldWeight: GoldWeight
   readonly minPricePerGram: Rupiah | null
 }
 
-export interface TransferCommand extends WalletCommand {
+export interface TransferCommand extends QuotedCommand {
   readonly kind: 'transfer'
   readonly goldWeight: GoldWeight
   /** The receiving wallet's phone number. */

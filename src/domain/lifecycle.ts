@@ -50,10 +50,14 @@ export const TRANSITIONS = {
   succeed: { from: 'confirming', to: 'succeeded', reasons: ['executed'] },
   reject: { from: 'confirming', to: 'rejected', reasons: REFUSALS },
   doubt: { from: 'confirming', to: 'in_doubt', reasons: DOUBTS },
-  refuse: { from: 'accepted', to: 'rejected', reasons: [...REFUSALS, 'refused_at_checkout', 'price_limit'] },
+  refuse: {
+    from: 'accepted',
+    to: 'rejected',
+    reasons: [...REFUSALS, 'refused_at_checkout', 'price_limit', 'fee_limit'],
+  },
   expire: { from: 'accepted', to: 'expired', reasons: ['deadline_passed'] },
   cancel: { from: 'accepted', to: 'cancelled', reasons: ['cancel_requested'] },
-  hold: { from: 'accepted', to: 'held', reasons: ['held_by_person'] },
+  hold: { from: 'accepted', to: 'held', reasons: ['held_by_person', 'executed_at_checkout'] },
   release: { from: 'held', to: 'accepted', reasons: ['released_by_person'] },
   settleAsSucceeded: {
     from: 'in_doubt',

@@ -12,7 +12,7 @@ export interface Quote {
   readonly fee: Rupiah | null
 }
 
-/** Why an order was rejected by the gateway. The listed refusals of the document, then what HTTP itself says. */
+/** Why an order was rejected by the gateway: the listed refusals of the document, then a 429 that is known to be one. */
 export const REFUSALS = [
   'insufficient_balance',
   'user_not_found',
@@ -20,7 +20,6 @@ export const REFUSALS = [
   'not_premium',
   'invalid_params',
   'field_required',
-  'gateway_unauthorised',
   'gateway_rate_limited',
 ] as const
 export type Refusal = (typeof REFUSALS)[number]
@@ -30,7 +29,11 @@ export const DOUBTS = [
   'reply_lost',
   'reply_unreadable',
   'reply_contradicts_quote',
+  'reply_contradicts_itself',
+  'reply_may_be_a_quote',
+  'transaction_of_another_order',
   'gateway_error',
+  'gateway_unauthorised',
   'gateway_rate_limit_unclear',
   'message_unlisted',
   'intent_overdue',
@@ -58,13 +61,15 @@ export interface Executed {
   readonly fee: Rupiah
 }
 
-/** The outcome of a checkout. Nothing has moved, so trouble may be tried again. */
+/** The outcome of a checkout. Nothing has moved as far as is known, so trouble may be tried again. */
 export type CheckoutOutcome =
   | { readonly is: 'quoted'; readonly quote: Quote }
   | { readonly is: 'price_changed'; readonly message: string }
   | { readonly is: 'refused'; readonly reason: Refusal | 'refused_at_checkout'; readonly message: string }
-  /** Transport failure, 5xx, 408, 429, 3xx, an unreadable reply, or a quote that contradicts the order. */
+  /** Transport failure, 5xx, 401, 403, 408, 429, 3xx, an unreadable reply, or a quote that contradicts the order. */
   | { readonly is: 'trouble'; readonly message: string }
+  /** The reply has the session_id of an execution, though a checkout moves nothing: a person must look at it. */
+  | { readonly is: 'executed'; readonly message: string }
 
 /** The outcome of a confirm: DESIGN section 4, one variant per outcome. */
 export type ConfirmOutcome =
@@ -72,4 +77,8 @@ export type ConfirmOutcome =
   | { readonly is: 'price_changed'; readonly reply: Reply }
   | { readonly is: 'rejected'; readonly reason: Refusal; readonly reply: Reply }
   | { readonly is: 'not_sent'; readonly reply: Reply }
-  | { readonly is: 'in_doubt'; readonly doubt: Exclude<Doubt, 'intent_overdue'>; readonly reply: Reply }
+  | {
+      readonly is: 'in_doubt'
+      readonly doubt: Exclude<Doubt, 'intent_overdue' | 'transaction_of_another_order'>
+      readonly reply: Reply
+    }

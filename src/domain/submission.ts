@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { BAR_GRAMS, ORDER_KINDS, type OrderCommand, type OrderKind } from './command.ts'
-import { formatGrams, GOLD_UNITS_PER_GRAM, MAX_RUPIAH, parseGrams, parseRupiah } from './money.ts'
+import {
+  formatGrams,
+  GOLD_UNITS_PER_GRAM,
+  MAX_RUPIAH,
+  parseGrams,
+  parseRupiah,
+  type Rupiah,
+} from './money.ts'
 
 /** What is wrong with an order from outside. Names the field and what it may be, never its value. */
 export class InvalidOrderError extends Error {
@@ -73,6 +80,14 @@ const rupiah = z.number({ error: WHOLE_RUPIAH }).transform((value, context) => {
   return z.NEVER
 })
 
+const FEE = `must be whole rupiah from 0 to ${MAX_RUPIAH}`
+const fee = z.number({ error: FEE }).transform((value, context) => {
+  const parsed = parseRupiah(value)
+  if (parsed !== null) return parsed
+  context.addIssue({ code: 'custom', message: FEE })
+  return z.NEVER
+})
+
 const OBJECT = 'must be an object with the fields of the job contract and no others'
 const address = z.strictObject(
   {
@@ -108,6 +123,15 @@ const everyKind = {
   deadline: deadlineTime.optional(),
 }
 
+/** The limits of a kind: its own, and the fee that every quote may have. An empty limit is a mistake. */
+const limitOn = <Own extends z.ZodRawShape>(own: Own) =>
+  z
+    .strictObject({ ...own, max_fee: fee.optional() }, { error: objectError })
+    .refine((limit) => Object.values(limit).some((value) => value !== undefined), {
+      error: 'must name a limit',
+      when: ({ issues }) => issues.length === 0,
+    })
+
 const kinds = {
   buy: z
     .strictObject(
@@ -115,7 +139,7 @@ const kinds = {
         ...everyKind,
         gold_weight: goldWeight.optional(),
         amount: rupiah.optional(),
-        limit: z.strictObject({ max_price_per_gram: rupiah }, { error: objectError }).optional(),
+        limit: limitOn({ max_price_per_gram: rupiah.optional() }).optional(),
       },
       { error: objectError },
     )
@@ -127,12 +151,18 @@ const kinds = {
     {
       ...everyKind,
       gold_weight: goldWeight,
-      limit: z.strictObject({ min_price_per_gram: rupiah }, { error: objectError }).optional(),
+      limit: limitOn({ min_price_per_gram: rupiah.optional() }).optional(),
     },
     { error: objectError },
   ),
   transfer: z.strictObject(
-    { ...everyKind, gold_weight: goldWeight, recipient: phoneNumber, remarks: printable(200).optional() },
+    {
+      ...everyKind,
+      gold_weight: goldWeight,
+      recipient: phoneNumber,
+      remarks: printable(200).optional(),
+      limit: limitOn({}).optional(),
+    },
     { error: objectError },
   ),
   withdraw: z.strictObject(
@@ -209,6 +239,7 @@ function parseCommand(kind: OrderKind, data: unknown): OrderCommand {
         kind,
         phoneNumber: phone_number,
         maxPricePerGram: limit?.max_price_per_gram ?? null,
+        maxFee: limit?.max_fee ?? null,
       } as const
       if (gold_weight !== undefined) return { ...common, by: 'grams', goldWeight: gold_weight }
       if (amount !== undefined) return { ...common, by: 'rupiah', amount }
@@ -219,13 +250,16 @@ function parseCommand(kind: OrderKind, data: unknown): OrderCommand {
       if (!parsed.success) return refuse(parsed.error)
       const { phone_number, gold_weight, limit } = parsed.data
       const minPricePerGram = limit?.min_price_per_gram ?? null
-      return { kind, phoneNumber: phone_number, goldWeight: gold_weight, minPricePerGram }
+      const maxFee = limit?.max_fee ?? null
+      return { kind, phoneNumber: phone_number, goldWeight: gold_weight, minPricePerGram, maxFee }
     }
     case 'transfer': {
       const parsed = kinds.transfer.safeParse(data)
       if (!parsed.success) return refuse(parsed.error)
-      const { phone_number, gold_weight, recipient, remarks } = parsed.data
-      return { kind, phoneNumber: phone_number, goldWeight: gold_weight, recipient, remarks: remarks ?? '' }
+      const { phone_number, gold_weight, recipient, remarks, limit } = parsed.data
+      const wallets = { phoneNumber: phone_number, recipient }
+      const maxFee = limit?.max_fee ?? null
+      return { kind, ...wallets, goldWeight: gold_weight, remarks: remarks ?? '', maxFee }
     }
     case 'withdraw': {
       const parsed = kinds.withdraw.safeParse(data)
@@ -246,22 +280,19 @@ export function contentOf(command: OrderCommand): OrderContent {
         ...(command.by === 'grams'
           ? { gold_weight: formatGrams(command.goldWeight) }
           : { amount: command.amount }),
-        ...(command.maxPricePerGram === null
-          ? {}
-          : { limit: { max_price_per_gram: command.maxPricePerGram } }),
+        ...limitOf({ max_price_per_gram: command.maxPricePerGram, max_fee: command.maxFee }),
       }
     case 'sell':
       return {
         gold_weight: formatGrams(command.goldWeight),
-        ...(command.minPricePerGram === null
-          ? {}
-          : { limit: { min_price_per_gram: command.minPricePerGram } }),
+        ...limitOf({ min_price_per_gram: command.minPricePerGram, max_fee: command.maxFee }),
       }
     case 'transfer':
       return {
         gold_weight: formatGrams(command.goldWeight),
         recipient: command.recipient,
         ...(command.remarks === '' ? {} : { remarks: command.remarks }),
+        ...limitOf({ max_fee: command.maxFee }),
       }
     case 'withdraw': {
       const { zipCode, note, ...place } = command.address
@@ -269,6 +300,12 @@ export function contentOf(command: OrderCommand): OrderContent {
       return { gold_weight: formatGrams(command.goldWeight), ktp: command.ktp, address: postalAddress }
     }
   }
+}
+
+/** The limits that were asked for; nothing when there are none, so that an empty limit is the same order as none. */
+function limitOf(limits: Readonly<Record<string, Rupiah | null>>): { limit?: Record<string, Rupiah> } {
+  const asked = Object.entries(limits).flatMap(([name, value]) => (value === null ? [] : [[name, value]]))
+  return asked.length === 0 ? {} : { limit: Object.fromEntries(asked) }
 }
 
 /** The command again from what {@link contentOf} wrote. An erased withdrawal cannot be read back. */

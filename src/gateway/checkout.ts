@@ -1,10 +1,11 @@
 import type { OrderCommand } from '../domain/command.ts'
-import { isSamePhoneNumber } from '../domain/masking.ts'
 import type { CheckoutOutcome, Quote } from '../domain/outcomes.ts'
 import type { CallResult } from './call.ts'
-import { replyData } from './codecs.ts'
+import { fieldsOf, replyData } from './codecs.ts'
 import { contradictsOrder } from './contradictions.ts'
-import { outcomeRow } from './outcome-table.ts'
+import { bodyOf, operationsOf } from './endpoints.ts'
+import { checkoutVerdict } from './outcome-table.ts'
+import { maskedNumberMatches } from './replied-number.ts'
 import { messageOf } from './replies.ts'
 
 /** What a checkout's call means for the order. Nothing has moved, so whatever is unclear may be asked again. */
@@ -15,18 +16,21 @@ export function checkoutOutcome(
 ): CheckoutOutcome {
   const message = messageOf(result)
   if (result.is === 'failure') return { is: 'trouble', message }
-  const { checkout } = outcomeRow({ status: result.status, envelope: result.envelope, is429Refusal })
-  switch (checkout.is) {
+  const sent = bodyOf(operationsOf(command).checkout, fieldsOf(command))
+  const verdict = checkoutVerdict({ ...result, sent, is429Refusal })
+  switch (verdict.is) {
     case 'success':
       return readQuote(command, result.envelope?.data)
     case 'price_changed':
       return { is: 'price_changed', message }
     case 'rejected':
-      return { is: 'refused', reason: checkout.reason, message }
+      return { is: 'refused', reason: verdict.reason, message }
     case 'refused_unlisted':
       return { is: 'refused', reason: 'refused_at_checkout', message }
     case 'trouble':
       return { is: 'trouble', message }
+    case 'executed':
+      return { is: 'executed', message }
   }
 }
 
@@ -50,7 +54,8 @@ function readAddressAsQuote(
 ): CheckoutOutcome {
   const parsed = replyData.addressQuote.safeParse(data)
   if (!parsed.success) return unreadable(parsed.error.issues[0]?.path.join('.'))
-  if (!isSamePhoneNumber(parsed.data.phone_number, command.phoneNumber)) return contradicting('phone_number')
+  if (!maskedNumberMatches(parsed.data.phone_number, command.phoneNumber))
+    return contradicting('phone_number')
   return quoted({
     quoteId: parsed.data.request_id,
     goldWeight: command.goldWeight,

@@ -6,10 +6,11 @@ import type { OrderGateway } from '../orders/gateway-port.ts'
 import { type CallResult, openCaller } from './call.ts'
 import { checkoutOutcome } from './checkout.ts'
 import { fieldsOf, replyData } from './codecs.ts'
-import { confirmOutcome } from './confirm.ts'
-import { type Operation, operationsOf } from './endpoints.ts'
-import { outcomeRow } from './outcome-table.ts'
+import { confirmBody, confirmOutcome } from './confirm.ts'
+import { bodyOf, ENDPOINTS, type Operation, operationsOf } from './endpoints.ts'
+import { checkoutVerdict } from './outcome-table.ts'
 import { messageOf } from './replies.ts'
+import type { ReplyFacts } from './reply-facts.ts'
 
 /** The answer of an operation that is not an order: its data, or the gateway's words. */
 export type Answer<Data> =
@@ -55,6 +56,7 @@ export interface GatewayCall {
 export function createGatewayClient(settings: GatewaySettings, effects: GatewayEffects): GatewayClient {
   const caller = openCaller(settings, effects.now)
   const { is429Refusal } = settings
+  const rules = { is429Refusal, sellHasOwnPath: settings.sellPath !== ENDPOINTS.checkoutSell.path }
 
   const measured = async <Outcome extends { readonly is: GatewayCall['outcome'] }>(
     operation: Operation,
@@ -92,7 +94,10 @@ export function createGatewayClient(settings: GatewaySettings, effects: GatewayE
     fields: Record<string, unknown>,
     reads: K,
   ): Promise<Answer<DataOf<K>>> =>
-    await measured(operation, async () => answerOf(await ask(operation, fields), reads, is429Refusal))
+    await measured(operation, async () => {
+      const sent = bodyOf(operation, fields)
+      return answerOf(await ask(operation, fields), reads, { sent, is429Refusal })
+    })
 
   return {
     async checkout(command) {
@@ -103,10 +108,9 @@ export function createGatewayClient(settings: GatewaySettings, effects: GatewayE
     },
     async confirm(command, quote) {
       const { confirm } = operationsOf(command)
-      const fields = { ...fieldsOf(command), request_id: quote.quoteId }
       return await measured(confirm, async () => {
-        const result = alertIfUnauthorised(confirm, await caller.call(confirm, fields))
-        return confirmOutcome(command, quote, result, is429Refusal)
+        const result = alertIfUnauthorised(confirm, await caller.call(confirm, confirmBody(command, quote)))
+        return confirmOutcome(command, quote, result, rules)
       })
     },
     register: (wallet) => inquire('register', wallet, 'registration'),
@@ -118,20 +122,22 @@ export function createGatewayClient(settings: GatewaySettings, effects: GatewayE
   }
 }
 
+/** Some gateways say it in the envelope alone. */
 function isUnauthorised(result: CallResult): boolean {
-  return result.is === 'reply' && (result.status === 401 || result.status === 403)
+  if (result.is === 'failure') return false
+  return [result.status, result.envelope?.code].some((code) => code === 401 || code === 403)
 }
 
 function answerOf<K extends keyof typeof replyData>(
   result: CallResult,
   reads: K,
-  is429Refusal: boolean,
+  rules: Pick<ReplyFacts, 'sent' | 'is429Refusal'>,
 ): Answer<DataOf<K>> {
   const message = messageOf(result)
   if (result.is === 'failure') return { is: 'trouble', message }
-  const { checkout } = outcomeRow({ status: result.status, envelope: result.envelope, is429Refusal })
-  if (checkout.is === 'trouble') return { is: 'trouble', message }
-  if (checkout.is !== 'success') return { is: 'refused', message }
+  const { is } = checkoutVerdict({ ...result, ...rules })
+  if (is === 'trouble' || is === 'executed') return { is: 'trouble', message }
+  if (is !== 'success') return { is: 'refused', message }
   const parsed = replyData[reads].safeParse(result.envelope?.data)
   if (parsed.success) return { is: 'answered', data: parsed.data as DataOf<K> }
   return {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { OrderCommand } from '../domain/command.ts'
 import { formatGrams, parseGrams, parseRupiah } from '../domain/money.ts'
+import { findUnknownMember } from './refusal-traces.ts'
 
 /** Reads what the document prints, and writes what is inferred from it. The one place with the gateway's spelling. */
 
@@ -38,18 +39,26 @@ export interface Envelope {
   readonly code: number
   readonly message: string
   readonly data: unknown
+  /** The first member that is not empty and that no documented reply has, outside of `data`; null when there is none. */
+  readonly undocumented: string | null
 }
+
+const FRAME = ['data', 'general_response']
+const RESPONSE = ['response_status', 'response_code', 'response_message', 'response_timestamp']
 
 /** Reads a reply's text; null when it is not the documented envelope. */
 export function readEnvelope(text: string): Envelope | null {
-  const parsed = envelopeSchema.safeParse(parseJson(text))
+  const body = parseJson(text)
+  const parsed = envelopeSchema.safeParse(body)
   if (!parsed.success) return null
+  const response = (body as { general_response: unknown }).general_response
   const { response_status, response_code, response_message } = parsed.data.general_response
   return {
     isSuccess: response_status,
     code: response_code,
     message: response_message,
     data: parsed.data.data,
+    undocumented: findUnknownMember(body, FRAME) ?? findUnknownMember(response, RESPONSE),
   }
 }
 
@@ -63,10 +72,13 @@ function parseJson(text: string): unknown {
 }
 
 const trade = z.object({ phone_number: z.string(), gold_weight: goldWeight, amount: rupiah, fee: rupiah })
+/** A transfer's reply names its recipient; of the others nothing in it is compared. */
+const additional = z.object({ recipient: z.string().optional() }).optional().catch(undefined)
 const executedTrade = trade.extend({
   request_id: id,
   response_id: id,
   session_id: sessionId,
+  additional,
 })
 
 /** The data of each kind of successful reply. */
@@ -80,7 +92,7 @@ export const replyData = {
   }),
   quote: trade.extend({
     response_id: id,
-    additional: z.object({ recipient: z.string().optional() }).optional().catch(undefined),
+    additional,
   }),
   executed: executedTrade,
   /** A documented sell reply has neither request_id nor session_id. */
@@ -88,6 +100,7 @@ export const replyData = {
     request_id: id.optional(),
     response_id: id,
     session_id: sessionId.optional(),
+    additional,
   }),
   /** All a withdrawal needs of the address reply. */
   addressQuote: z.object({ request_id: id, phone_number: z.string() }),

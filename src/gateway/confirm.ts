@@ -1,46 +1,61 @@
 import type { OrderCommand } from '../domain/command.ts'
 import type { ConfirmOutcome, Executed, Quote } from '../domain/outcomes.ts'
 import type { CallResult } from './call.ts'
-import { replyData } from './codecs.ts'
-import { contradictsQuote } from './contradictions.ts'
-import { outcomeRow } from './outcome-table.ts'
+import { fieldsOf, replyData } from './codecs.ts'
+import { contradictsQuote, mayBeAQuote } from './contradictions.ts'
+import { bodyOf, operationsOf } from './endpoints.ts'
+import { confirmVerdict, type ReplyDoubt } from './outcome-table.ts'
 import { keptReply } from './replies.ts'
+
+/** What is known of the gateway beyond its document. */
+export interface ReplyRules {
+  /** `GATEWAY_429_IS_REFUSAL`. */
+  readonly is429Refusal: boolean
+  /** Sells are confirmed at a path of their own, so that no reply from there can be a quote. */
+  readonly sellHasOwnPath: boolean
+}
+
+/** The body of this quote's confirm. */
+export function confirmBody(command: OrderCommand, quote: Quote): Record<string, unknown> {
+  return bodyOf(operationsOf(command).confirm, { ...fieldsOf(command), request_id: quote.quoteId })
+}
 
 /** What a confirm's call means. Only proof that nothing was sent, or a documented reply, is more than a doubt. */
 export function confirmOutcome(
   command: OrderCommand,
   quote: Quote,
   result: CallResult,
-  is429Refusal: boolean,
+  rules: ReplyRules,
 ): ConfirmOutcome {
   const reply = keptReply(result)
   if (result.is === 'failure')
     return result.wasSent ? { is: 'in_doubt', doubt: 'reply_lost', reply } : { is: 'not_sent', reply }
-  const { confirm } = outcomeRow({ status: result.status, envelope: result.envelope, is429Refusal })
-  switch (confirm.is) {
+  const sent = confirmBody(command, quote)
+  const verdict = confirmVerdict({ ...result, sent, is429Refusal: rules.is429Refusal })
+  switch (verdict.is) {
     case 'success':
-      return readExecution(command, quote, result.envelope?.data, reply)
+      return readExecution(command, quote, { data: result.envelope?.data, reply }, rules)
     case 'price_changed':
       return { is: 'price_changed', reply }
     case 'rejected':
-      return { is: 'rejected', reason: confirm.reason, reply }
+      return { is: 'rejected', reason: verdict.reason, reply }
     case 'in_doubt':
-      return { is: 'in_doubt', doubt: confirm.doubt, reply }
+      return { is: 'in_doubt', doubt: verdict.doubt, reply }
   }
 }
 
 function readExecution(
   command: OrderCommand,
   quote: Quote,
-  data: unknown,
-  reply: ConfirmOutcome['reply'],
+  { data, reply }: { readonly data: unknown; readonly reply: ConfirmOutcome['reply'] },
+  { sellHasOwnPath }: ReplyRules,
 ): ConfirmOutcome {
   const parsed = (command.kind === 'sell' ? replyData.executedSell : replyData.executed).safeParse(data)
   if (!parsed.success) {
     const field = parsed.error.issues[0]?.path.join('.') || 'data'
     return inDoubt('reply_unreadable', `not as documented: ${field}`, reply)
   }
-  const { request_id, response_id, session_id, gold_weight, amount, fee, phone_number } = parsed.data
+  const { request_id, response_id, session_id, gold_weight, amount, fee } = parsed.data
   const executed: Executed = {
     requestId: request_id ?? null,
     responseId: response_id,
@@ -49,17 +64,15 @@ function readExecution(
     amount,
     fee,
   }
-  const contradiction = contradictsQuote(command, quote, phone_number, executed)
+  const contradiction = contradictsQuote(command, quote, parsed.data, executed)
   if (contradiction !== null)
     return inDoubt('reply_contradicts_quote', `contradicts the quote: ${contradiction}`, reply)
+  if (command.kind === 'sell' && !sellHasOwnPath && mayBeAQuote(executed, quote))
+    return inDoubt('reply_may_be_a_quote', 'it may be a second quote: response_id is new', reply)
   return { is: 'succeeded', executed, reply }
 }
 
 /** Keeps the gateway's words and adds what is wrong with its reply. */
-function inDoubt(
-  doubt: 'reply_unreadable' | 'reply_contradicts_quote',
-  problem: string,
-  reply: ConfirmOutcome['reply'],
-): ConfirmOutcome {
+function inDoubt(doubt: ReplyDoubt, problem: string, reply: ConfirmOutcome['reply']): ConfirmOutcome {
   return { is: 'in_doubt', doubt, reply: { ...reply, message: `${reply.message} (${problem})` } }
 }

@@ -1,13 +1,12 @@
 import type { OrderCommand } from '../domain/command.ts'
-import { isSamePhoneNumber } from '../domain/masking.ts'
 import type { GoldWeight, Rupiah } from '../domain/money.ts'
 import type { Executed, Quote } from '../domain/outcomes.ts'
+import { maskedNumberMatches, namesAnotherWallet } from './replied-number.ts'
 
-/** What a reply says about the money and gold of an order. */
+/** What a reply says about the wallet, the money and the gold of an order. */
 interface Replied {
   readonly phone_number: string
-  readonly gold_weight: GoldWeight
-  readonly amount: Rupiah
+  readonly additional?: { readonly recipient?: string | undefined } | undefined
 }
 
 /**
@@ -16,36 +15,51 @@ interface Replied {
  */
 export function contradictsOrder(
   command: OrderCommand,
-  replied: Replied & { readonly additional?: { readonly recipient?: string | undefined } | undefined },
+  replied: Replied & { readonly gold_weight: GoldWeight; readonly amount: Rupiah },
 ): string | null {
-  if (!isSamePhoneNumber(replied.phone_number, command.phoneNumber)) return 'phone_number'
+  const person = contradictsPersons(command, replied)
+  if (person !== null) return person
   if (command.kind === 'buy' && command.by === 'rupiah')
     return replied.amount === command.amount ? null : 'amount'
-  if (replied.gold_weight !== command.goldWeight) return 'gold_weight'
-  if (command.kind !== 'transfer') return null
-  const recipient = fullNumberIn(replied.additional?.recipient ?? '')
-  return recipient === null || isSamePhoneNumber(recipient, command.recipient) ? null : 'recipient'
-}
-
-/** The checkout prints the recipient as "Name (081…)"; a masked number there proves nothing. */
-function fullNumberIn(recipient: string): string | null {
-  return /\((\+?\d{9,15})\)\s*$/.exec(recipient)?.[1] ?? null
+  return replied.gold_weight === command.goldWeight ? null : 'gold_weight'
 }
 
 /**
- * Compares a confirm's reply with the quote it was sent for. The fee is not compared: the documented
- * replies leave open whether it is final at the checkout.
+ * Compares a confirm's reply with the quote it was sent for. A withdrawal's amount and fee are first known here.
  * @returns the name of the first field that contradicts, or null
  */
 export function contradictsQuote(
   command: OrderCommand,
   quote: Quote,
-  phoneNumber: string,
+  replied: Replied,
   executed: Executed,
 ): string | null {
   if (executed.requestId !== null && executed.requestId !== quote.quoteId) return 'request_id'
-  if (!isSamePhoneNumber(phoneNumber, command.phoneNumber)) return 'phone_number'
+  const person = contradictsPersons(command, replied)
+  if (person !== null) return person
   if (executed.goldWeight !== quote.goldWeight) return 'gold_weight'
-  // A withdrawal is priced at its confirm.
-  return quote.amount !== null && executed.amount !== quote.amount ? 'amount' : null
+  if (quote.amount !== null && executed.amount !== quote.amount) return 'amount'
+  return quote.fee !== null && executed.fee !== quote.fee ? 'fee' : null
+}
+
+function contradictsPersons(command: OrderCommand, { phone_number, additional }: Replied): string | null {
+  if (!maskedNumberMatches(phone_number, command.phoneNumber)) return 'phone_number'
+  if (command.kind !== 'transfer') return null
+  return namesAnotherWallet(additional?.recipient ?? '', command.recipient) ? 'recipient' : null
+}
+
+/**
+ * Whether a sell's reply could as well be a second quote: the document prints the same members for both, at the same
+ * path. An execution is told by a session_id or request_id, by the confirmed quote's own id (as the document prints
+ * it: a second quote would have a new one), or by an id that is not of the quotes' form.
+ */
+export function mayBeAQuote(executed: Executed, quote: Quote): boolean {
+  if (executed.sessionId !== null || executed.requestId !== null) return false
+  return executed.responseId !== quote.quoteId && isOfOneForm(executed.responseId, quote.quoteId)
+}
+
+/** Counters gain a digit now and then, so ids that differ by one digit may be of one series. */
+function isOfOneForm(one: string, other: string): boolean {
+  const areNumbers = /^\d+$/.test(one) === /^\d+$/.test(other)
+  return areNumbers && Math.abs(one.length - other.length) <= 1
 }

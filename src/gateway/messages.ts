@@ -1,8 +1,5 @@
 import type { Refusal } from '../domain/outcomes.ts'
 
-/** What a listed message means. */
-export type ListedMessage = Refusal | 'price_changed'
-
 /** The document's messages, folded. It spells "User not found" both ways and breaks lines inside messages. */
 const LISTED: Readonly<Record<string, ListedMessage>> = {
   'price changes have occurred, please try again': 'price_changed',
@@ -12,6 +9,19 @@ const LISTED: Readonly<Record<string, ListedMessage>> = {
   'your account is not premium yet': 'not_premium',
   'invalid params': 'invalid_params',
 }
+
+/** The refusals that the document lists, each of which ends an order. */
+export const LISTED_REFUSALS = [
+  'insufficient_balance',
+  'user_not_found',
+  'invalid_recipient',
+  'not_premium',
+  'invalid_params',
+  'field_required',
+] as const satisfies readonly Refusal[]
+
+/** What a listed message means. */
+export type ListedMessage = (typeof LISTED_REFUSALS)[number] | 'price_changed'
 
 const FIELD_REQUIRED = /^field .{1,64} is required\.?$/
 

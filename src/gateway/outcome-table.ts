@@ -1,126 +1,161 @@
 import type { Doubt, Refusal } from '../domain/outcomes.ts'
-import type { Envelope } from './codecs.ts'
-import { type ListedMessage, listedMessage } from './messages.ts'
+import { LISTED_REFUSALS } from './messages.ts'
+import {
+  codeOf,
+  hasSession,
+  hasUnauthorised,
+  isCleanSuccess,
+  isConsistentRefusal,
+  isGatewayError,
+  isPlain429,
+  isServerError,
+  isSuccess,
+  listedIn,
+  type ReplyFacts,
+} from './reply-facts.ts'
 
-/** A reply as far as its meaning depends on it. */
-export interface ReplyFacts {
-  readonly status: number
-  readonly envelope: Envelope | null
-  readonly is429Refusal: boolean
-}
+/**
+ * What a reply means, as two tables: one for confirms, one for calls that move nothing. The first row that matches
+ * decides. A refusal is believed only when everything in its reply agrees: HTTP status, response_status,
+ * response_code, message, and no data of an execution. Whatever is mixed is a doubt at a confirm.
+ */
 
-/** What a reply means before its data are compared with the quote. */
-export type Verdict =
+/** The doubts that a reply can cause. */
+export type ReplyDoubt = Exclude<Doubt, 'intent_overdue' | 'transaction_of_another_order'>
+
+/** What a confirm's reply means before its data are compared with the quote. */
+export type ConfirmVerdict =
   | { readonly is: 'success' }
   | { readonly is: 'price_changed' }
   | { readonly is: 'rejected'; readonly reason: Refusal }
-  | { readonly is: 'in_doubt'; readonly doubt: Exclude<Doubt, 'intent_overdue'> }
+  | { readonly is: 'in_doubt'; readonly doubt: ReplyDoubt }
 
-interface Row {
+/** What the reply of a call that moves nothing means: what is unclear may be asked again. */
+export type CheckoutVerdict =
+  | { readonly is: 'success' }
+  | { readonly is: 'price_changed' }
+  | { readonly is: 'rejected'; readonly reason: Refusal }
+  | { readonly is: 'refused_unlisted' }
+  | { readonly is: 'trouble' }
+  /** The reply has the session of an execution that nobody asked for. */
+  | { readonly is: 'executed' }
+
+interface Row<Verdict> {
   readonly when: string
   readonly matches: (facts: ReplyFacts) => boolean
-  readonly confirm: Verdict
-  /** At a checkout nothing has moved: what would be a doubt is trouble, and an unlisted refusal is final. */
-  readonly checkout:
-    | Exclude<Verdict, { is: 'in_doubt' }>
-    | { readonly is: 'trouble' }
-    | { readonly is: 'refused_unlisted' }
+  readonly verdict: Verdict
 }
 
-const doubt = (reason: Exclude<Doubt, 'intent_overdue'>) => ({ is: 'in_doubt', doubt: reason }) as const
-const rejected = (reason: Refusal) => ({ is: 'rejected', reason }) as const
+const doubt = (reason: ReplyDoubt) => ({ is: 'in_doubt', doubt: reason }) as const
 const trouble = { is: 'trouble' } as const
 
-const isRefusal = ({ envelope }: ReplyFacts) => envelope !== null && !envelope.isSuccess
-const isListedAs = (listed: ListedMessage) => (facts: ReplyFacts) =>
-  isRefusal(facts) && listedMessage(facts.envelope?.message ?? '') === listed
-const isOk = (code: number) => code >= 200 && code < 300
-
-const listedRefusal = (reason: Refusal): Row => ({
-  when: `refused: ${reason}`,
-  matches: isListedAs(reason),
-  confirm: rejected(reason),
-  checkout: rejected(reason),
-})
-
-/** What a reply means, first match wins. Whatever no row knows is a doubt at a confirm. */
-export const OUTCOME_TABLE: readonly Row[] = [
+/** What a confirm's reply means. */
+export const CONFIRM_TABLE: readonly Row<ConfirmVerdict>[] = [
+  { when: '3xx, 408 or 5xx', matches: isServerError, verdict: doubt('gateway_error') },
   {
-    when: '3xx, 408 or 5xx',
-    matches: ({ status }) => (status >= 300 && status < 400) || status === 408 || status >= 500,
-    confirm: doubt('gateway_error'),
-    checkout: trouble,
+    when: '429, known to be a refusal, and nothing in it speaks of an execution',
+    matches: isPlain429,
+    verdict: { is: 'rejected', reason: 'gateway_rate_limited' },
   },
   {
-    when: '401 or 403',
-    matches: ({ status }) => status === 401 || status === 403,
-    confirm: rejected('gateway_unauthorised'),
-    checkout: rejected('gateway_unauthorised'),
+    when: '429, as HTTP status or response_code',
+    matches: (facts) => facts.status === 429 || codeOf(facts) === 429,
+    verdict: doubt('gateway_rate_limit_unclear'),
   },
   {
-    when: '429, known to be a refusal',
-    matches: ({ status, is429Refusal }) => status === 429 && is429Refusal,
-    confirm: rejected('gateway_rate_limited'),
-    checkout: trouble,
-  },
-  {
-    when: '429',
-    matches: ({ status }) => status === 429,
-    confirm: doubt('gateway_rate_limit_unclear'),
-    checkout: trouble,
+    when: '401 or 403, unless it is a consistent refusal with a listed message',
+    matches: (facts) => hasUnauthorised(facts) && !(isConsistentRefusal(facts) && listedIn(facts) !== null),
+    verdict: doubt('gateway_unauthorised'),
   },
   {
     when: 'not the documented envelope',
     matches: ({ envelope }) => envelope === null,
-    confirm: doubt('reply_unreadable'),
-    checkout: trouble,
+    verdict: doubt('reply_unreadable'),
   },
   {
-    when: 'an envelope with response_code 500 or more',
-    matches: ({ envelope }) => (envelope?.code ?? 0) >= 500,
-    confirm: doubt('gateway_error'),
-    checkout: trouble,
+    when: 'an envelope with response_code 408, or 500 and more',
+    matches: (facts) => isGatewayError(codeOf(facts)),
+    verdict: doubt('gateway_error'),
+  },
+  { when: 'success', matches: isCleanSuccess, verdict: { is: 'success' } },
+  {
+    when: 'a success that HTTP status, response_code or message contradicts',
+    matches: isSuccess,
+    verdict: doubt('reply_contradicts_itself'),
   },
   {
-    when: 'a refusal that carries a session_id',
-    matches: (facts) => isRefusal(facts) && hasSession(facts.envelope?.data),
-    confirm: doubt('reply_contradicts_quote'),
-    checkout: trouble,
+    when: 'a refusal that HTTP status, response_code or data contradicts',
+    matches: (facts) => !isConsistentRefusal(facts),
+    verdict: doubt('reply_contradicts_itself'),
   },
   {
-    when: 'refused: price changed',
-    matches: isListedAs('price_changed'),
-    confirm: { is: 'price_changed' },
-    checkout: { is: 'price_changed' },
+    when: 'refused: price_changed',
+    matches: (facts) => listedIn(facts) === 'price_changed',
+    verdict: { is: 'price_changed' },
   },
-  listedRefusal('insufficient_balance'),
-  listedRefusal('user_not_found'),
-  listedRefusal('invalid_recipient'),
-  listedRefusal('not_premium'),
-  listedRefusal('invalid_params'),
-  listedRefusal('field_required'),
-  {
-    when: 'refused with an unlisted message',
-    matches: isRefusal,
-    confirm: doubt('message_unlisted'),
-    checkout: { is: 'refused_unlisted' },
-  },
-  {
-    when: 'success that HTTP or response_code contradicts',
-    matches: ({ status, envelope }) => !isOk(status) || !isOk(envelope?.code ?? 0),
-    confirm: doubt('reply_unreadable'),
-    checkout: trouble,
-  },
-  { when: 'success', matches: () => true, confirm: { is: 'success' }, checkout: { is: 'success' } },
+  ...LISTED_REFUSALS.map((reason) => ({
+    when: `refused: ${reason}`,
+    matches: (facts: ReplyFacts) => listedIn(facts) === reason,
+    verdict: { is: 'rejected', reason } as const,
+  })),
+  { when: 'refused with an unlisted message', matches: () => true, verdict: doubt('message_unlisted') },
 ]
 
-/** The table's row for a reply. */
-export function outcomeRow(facts: ReplyFacts): Row {
-  const row = OUTCOME_TABLE.find(({ matches }) => matches(facts))
-  if (row === undefined) throw new Error('the last row matches everything')
-  return row
+/** What the reply of a checkout, or of any other call that moves nothing, means. */
+export const CHECKOUT_TABLE: readonly Row<CheckoutVerdict>[] = [
+  {
+    when: 'anything with a session_id',
+    matches: hasSession,
+    verdict: { is: 'executed' },
+  },
+  { when: '3xx, 408 or 5xx', matches: isServerError, verdict: trouble },
+  {
+    when: '401, 403 or 429, as HTTP status or response_code',
+    matches: (facts) => hasUnauthorised(facts) || facts.status === 429 || codeOf(facts) === 429,
+    verdict: trouble,
+  },
+  { when: 'not the documented envelope', matches: ({ envelope }) => envelope === null, verdict: trouble },
+  {
+    when: 'an envelope with response_code 408, or 500 and more',
+    matches: (facts) => isGatewayError(codeOf(facts)),
+    verdict: trouble,
+  },
+  { when: 'success', matches: isCleanSuccess, verdict: { is: 'success' } },
+  {
+    when: 'a success that HTTP status, response_code or message contradicts',
+    matches: isSuccess,
+    verdict: trouble,
+  },
+  {
+    when: 'a refusal that HTTP status, response_code or data contradicts',
+    matches: (facts) => !isConsistentRefusal(facts),
+    verdict: trouble,
+  },
+  {
+    when: 'refused: price_changed',
+    matches: (facts) => listedIn(facts) === 'price_changed',
+    verdict: { is: 'price_changed' },
+  },
+  ...LISTED_REFUSALS.map((reason) => ({
+    when: `refused: ${reason}`,
+    matches: (facts: ReplyFacts) => listedIn(facts) === reason,
+    verdict: { is: 'rejected', reason } as const,
+  })),
+  { when: 'refused with an unlisted message', matches: () => true, verdict: { is: 'refused_unlisted' } },
+]
+
+/** What a confirm's reply means before its data are compared with the quote. */
+export function confirmVerdict(facts: ReplyFacts): ConfirmVerdict {
+  return firstMatch(CONFIRM_TABLE, facts)
 }
 
-function hasSession(data: unknown): boolean {
-  return typeof data === 'object' && data !== null && 'session_id' in data
+/** What the reply of a call that moves nothing means before its data are read. */
+export function checkoutVerdict(facts: ReplyFacts): CheckoutVerdict {
+  return firstMatch(CHECKOUT_TABLE, facts)
+}
+
+function firstMatch<Verdict>(table: readonly Row<Verdict>[], facts: ReplyFacts): Verdict {
+  const row = table.find(({ matches }) => matches(facts))
+  if (row === undefined) throw new Error('the last row matches everything')
+  return row.verdict
 }

@@ -23,6 +23,8 @@ const goldWeight = z
   .refine((grams) => (parseGrams(grams) ?? 0) > 0)
   .describe('grams above 0 and at most 100000, at most four decimals')
 const rupiah = z.int().min(1).max(MAX_RUPIAH).describe('whole rupiah')
+const fee = z.int().min(0).max(MAX_RUPIAH).describe('whole rupiah; a quote with a larger fee is refused')
+const isSomeLimit = (limit: object) => Object.values(limit).some((value) => value !== undefined)
 
 const everyKind = {
   reference: text(128, 'your own id of the order; with the same content it is the same order for ever'),
@@ -34,9 +36,16 @@ const everyKind = {
     .optional(),
 }
 const maxPrice = z
-  .strictObject({ max_price_per_gram: rupiah })
-  .describe('compared with amount ÷ gold_weight of every quote, fee not included')
-const minPrice = z.strictObject({ min_price_per_gram: rupiah })
+  .strictObject({ max_price_per_gram: rupiah.optional(), max_fee: fee.optional() })
+  .refine(isSomeLimit)
+  .describe('compared with amount ÷ gold_weight of every quote, fee not included, and with its fee')
+const minPrice = z
+  .strictObject({ min_price_per_gram: rupiah.optional(), max_fee: fee.optional() })
+  .refine(isSomeLimit)
+const feeOnly = z
+  .strictObject({ max_fee: fee.optional() })
+  .refine(isSomeLimit)
+  .describe('compared with the fee of every quote')
 const bar = goldWeight
   .refine((grams) => BAR_GRAMS.some((each) => parseGrams(each) === parseGrams(grams)))
   .describe(`a whole bar: ${BAR_GRAMS.join(', ')} g`)
@@ -66,6 +75,7 @@ export const orderBody = z.union([
     gold_weight: goldWeight,
     recipient: phoneNumber.describe("the receiving wallet's phone number"),
     remarks: text(200, 'shown to the recipient').optional(),
+    limit: feeOnly.optional(),
   }),
   z.strictObject({
     kind: z.literal('withdraw'),
@@ -99,7 +109,11 @@ export const requestAnswer = z
     gold_weight: gramsOut.optional(),
     amount: rupiahOut.optional(),
     limit: z
-      .strictObject({ max_price_per_gram: rupiahOut.optional(), min_price_per_gram: rupiahOut.optional() })
+      .strictObject({
+        max_price_per_gram: rupiahOut.optional(),
+        min_price_per_gram: rupiahOut.optional(),
+        max_fee: rupiahOut.optional(),
+      })
       .optional(),
     recipient: z.string().describe('masked').optional(),
   })

@@ -1,3 +1,4 @@
+import type { Rupiah } from '../domain/money.ts'
 import type { OrderGateway } from './gateway-port.ts'
 import type { OrderStore } from './ports.ts'
 
@@ -13,6 +14,8 @@ export interface OrderLog {
 export interface ExecutionPolicy {
   /** New quotes taken within one run after a price change, before the order is left for later. */
   readonly maxRequotes: number
+  /** A quote with a larger fee is not confirmed; null: no bound. */
+  readonly maxQuoteFee: Rupiah | null
   /** A quote older than this is not confirmed. */
   readonly quoteMaxAgeMs: number
   /** Age of an intent after which its confirm can neither be about to be sent nor be awaiting its reply. */

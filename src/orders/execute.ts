@@ -1,6 +1,6 @@
 import type { OrderCommand } from '../domain/command.ts'
 import { isFinal, type OrderState, pickUp } from '../domain/lifecycle.ts'
-import { breaksLimit } from '../domain/limit.ts'
+import { type BrokenLimit, brokenLimit } from '../domain/limit.ts'
 import { formatGrams } from '../domain/money.ts'
 import type { Quote, Refusal } from '../domain/outcomes.ts'
 import { commandFrom } from '../domain/submission.ts'
@@ -79,18 +79,27 @@ async function takeQuote(
   const checkout = await effects.gateway.checkout(command)
   switch (checkout.is) {
     case 'quoted':
-      if (breaksLimit(command, checkout.quote)) {
-        const detail = quoteDetail(checkout.quote)
-        return { stop: await refuse(order, 'price_limit', detail, effects) }
-      }
-      return { go: checkout.quote }
+      return await checkLimits(order, command, checkout.quote, effects)
     case 'price_changed':
       return { requote: 'price_changed' }
     case 'refused':
       return { stop: await refuse(order, checkout.reason, { message: checkout.message }, effects) }
     case 'trouble':
       return { stop: await putOff(order, checkout.message, effects) }
+    case 'executed':
+      return { stop: await hold(order, checkout.message, effects) }
   }
+}
+
+async function checkLimits(
+  order: StoredOrder,
+  command: OrderCommand,
+  quote: Quote,
+  effects: OrderEffects,
+): Promise<Step<Quote>> {
+  const broken = brokenLimit(command, quote, effects.policy.maxQuoteFee)
+  if (broken === null) return { go: quote }
+  return { stop: await refuse(order, broken, quoteDetail(quote), effects) }
 }
 
 /** The fence: returns an intent only to whoever inserted it, and only while there is time to send. */
@@ -146,13 +155,22 @@ async function confirm(
 
 async function refuse(
   order: StoredOrder,
-  reason: Refusal | 'refused_at_checkout' | 'price_limit',
+  reason: Refusal | 'refused_at_checkout' | BrokenLimit,
   detail: Record<string, unknown>,
   effects: OrderEffects,
 ): Promise<Execution> {
   const row = { orderId: order.orderId, reason, actor: effects.actor, detail }
   const moved = await effects.store.move('refuse', [row])
   return moved.length > 0 ? { is: 'ended', state: 'rejected', reason } : await reload(order, effects)
+}
+
+/** Another checkout could execute again: no worker touches the order until a person has looked at the gateway. */
+async function hold(order: StoredOrder, message: string, effects: OrderEffects): Promise<Execution> {
+  const { orderId } = order
+  effects.log.error({ order_id: orderId }, 'a checkout was answered with an executed transaction: order held')
+  const row = { orderId, reason: 'executed_at_checkout', actor: effects.actor, detail: { message } } as const
+  await effects.store.move('hold', [row])
+  return await reload(order, effects)
 }
 
 async function expire(order: StoredOrder, effects: OrderEffects): Promise<Execution> {

@@ -69,10 +69,11 @@ export function countsUsage(limits: PartnerLimits): boolean {
 export function mostRupiah(command: OrderCommand): bigint | null {
   switch (command.kind) {
     case 'buy': {
-      if (command.by === 'rupiah') return BigInt(command.amount)
+      const fee = BigInt(command.maxFee ?? 0)
+      if (command.by === 'rupiah') return BigInt(command.amount) + fee
       if (command.maxPricePerGram === null) return null
       const units = BigInt(GOLD_UNITS_PER_GRAM)
-      return (BigInt(command.goldWeight) * BigInt(command.maxPricePerGram) + units - 1n) / units
+      return (BigInt(command.goldWeight) * BigInt(command.maxPricePerGram) + units - 1n) / units + fee
     }
     case 'sell':
     case 'transfer':

@@ -18,13 +18,13 @@ export interface BuyRequest extends EveryOrder {
   /** Exactly one of gold_weight and amount. */
   readonly gold_weight?: number | string
   readonly amount?: number
-  readonly limit?: { readonly max_price_per_gram: number }
+  readonly limit?: { readonly max_price_per_gram?: number; readonly max_fee?: number }
 }
 
 export interface SellRequest extends EveryOrder {
   readonly kind: 'sell'
   readonly gold_weight: number | string
-  readonly limit?: { readonly min_price_per_gram: number }
+  readonly limit?: { readonly min_price_per_gram?: number; readonly max_fee?: number }
 }
 
 export interface TransferRequest extends EveryOrder {
@@ -32,6 +32,7 @@ export interface TransferRequest extends EveryOrder {
   readonly gold_weight: number | string
   readonly recipient: string
   readonly remarks?: string
+  readonly limit?: { readonly max_fee: number }
 }
 
 export interface WithdrawRequest extends EveryOrder {

@@ -20,6 +20,11 @@ const HOLD_DOUBTS = {
 
 const LEARN_HELD_SIZE = { name: 'learn_held_size', text: 'ANALYZE held_doubts' }
 
+// The unique indexes would refuse it, and the whole run with it.
+const IS_ANOTHER_ORDERS = `EXISTS (
+  SELECT 1 FROM attempts t WHERE t.order_id <> a.order_id
+    AND (t.session_id = l.session_id OR (t.response_id = l.response_id AND t.kind = 'sell' AND a.kind = 'sell')))`
+
 const KEEP_FOUND = {
   name: 'keep_evidence_of_executions',
   text: `
@@ -29,7 +34,7 @@ const KEEP_FOUND = {
     JOIN attempts a ON a.order_id = h.order_id AND a.seq = h.seq
     JOIN statement_matches m ON m.order_id = a.order_id AND m.seq = a.seq AND m.current
     JOIN statement_lines l ON l.statement_id = m.statement_id AND l.line_number = m.line_number
-    WHERE ${SETTLEABLE}`,
+    WHERE ${SETTLEABLE} AND NOT ${IS_ANOTHER_ORDERS}`,
 }
 
 /** When the gateway may have executed an attempt. */

@@ -37,7 +37,7 @@ const READ_DOUBT = {
     SELECT o.state, o.reason, a.quoted_amount IS NULL AS "isUnpriced",
       coalesce(
         (SELECT x.order_id FROM attempts x WHERE x.order_id <> o.id
-          AND (x.session_id = $2 OR ($2 IS NULL AND x.response_id = $3)) LIMIT 1),
+          AND (x.session_id = $2 OR (x.response_id = $3 AND ($2 IS NULL OR x.kind = o.kind))) LIMIT 1),
         (SELECT m.order_id FROM current_statement_lines l
           JOIN statement_matches m ON m.statement_id = l.statement_id AND m.line_number = l.line_number AND m.current
           WHERE m.order_id <> o.id AND (l.session_id = $2 OR ($2 IS NULL AND l.response_id = $3)) LIMIT 1)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { breaksLimit } from '../../src/domain/limit.ts'
+import { brokenLimit } from '../../src/domain/limit.ts'
 import type { GoldWeight, Rupiah } from '../../src/domain/money.ts'
 import { parseSubmission } from '../../src/domain/submission.ts'
+import { rupiah } from '../support/commands.ts'
 import { jobData } from '../support/job-data.ts'
 
 const quote = (amount: number | null, goldWeight = 10_000) => ({
@@ -22,7 +23,7 @@ describe('the price limit', () => {
     ['a sell at its limit', sell, 880_000, false],
     ['a sell above its limit', sell, 880_001, false],
   ] as const)('%s', (_what, command, amount, breaks) => {
-    expect(breaksLimit(command, quote(amount))).toBe(breaks)
+    expect(brokenLimit(command, quote(amount), null)).toBe(breaks ? 'price_limit' : null)
   })
 
   it.each([
@@ -30,10 +31,43 @@ describe('the price limit', () => {
     ['sell', jobData.sell()],
     ['transfer', jobData.transfer()],
   ])('does not stop a %s without one', (kind, data) => {
-    expect(breaksLimit(parseSubmission(kind, data).command, quote(1))).toBe(false)
+    expect(brokenLimit(parseSubmission(kind, data).command, quote(1), null)).toBeNull()
   })
 
   it('does not stop a withdrawal, which has no price', () => {
-    expect(breaksLimit(parseSubmission('withdraw', jobData.withdraw()).command, quote(null))).toBe(false)
+    expect(brokenLimit(parseSubmission('withdraw', jobData.withdraw()).command, quote(null), null)).toBeNull()
+  })
+})
+
+describe('the fee limit', () => {
+  const limited = (max_fee: number) => ({ limit: { max_fee } })
+  const commandOf = (kind: 'buy' | 'sell' | 'transfer', max_fee: number) =>
+    parseSubmission(kind, jobData[kind](limited(max_fee))).command
+
+  it.each(['buy', 'sell', 'transfer'] as const)('of a %s counts the fee of the quote', (kind) => {
+    expect(brokenLimit(commandOf(kind, 4_999), quote(1), null)).toBe('fee_limit')
+    expect(brokenLimit(commandOf(kind, 5_000), quote(1), null)).toBeNull()
+    expect(brokenLimit(commandOf(kind, 0), quote(1), null)).toBe('fee_limit')
+  })
+
+  it.each(['buy', 'sell', 'transfer'] as const)('of the installation bounds every %s', (kind) => {
+    const { command } = parseSubmission(kind, jobData[kind]())
+    expect(brokenLimit(command, quote(1), rupiah(4_999))).toBe('fee_limit')
+    expect(brokenLimit(command, quote(1), rupiah(5_000))).toBeNull()
+    expect(brokenLimit(commandOf(kind, 10_000), quote(1), rupiah(4_999))).toBe('fee_limit')
+  })
+
+  it('comes after the price limit, which says more', () => {
+    expect(brokenLimit(buy, quote(880_001), rupiah(0))).toBe('price_limit')
+  })
+
+  it('cannot bound a withdrawal, whose fee is first known at its confirm', () => {
+    const { command } = parseSubmission('withdraw', jobData.withdraw())
+    expect(brokenLimit(command, { ...quote(null), fee: null }, rupiah(0))).toBeNull()
+    expect(() => parseSubmission('withdraw', jobData.withdraw(limited(1)))).toThrow('limit')
+  })
+
+  it.each([{ max_fee: -1 }, { max_fee: 0.5 }, { max_fee: '5000' }, {}])('refuses %j', (limit) => {
+    expect(() => parseSubmission('buy', jobData.buy({ limit }))).toThrow('limit')
   })
 })

@@ -37,7 +37,7 @@ const ENDS: Record<FaultName, { confirm: End; checkout: End | 'put off, then suc
   connection_closed_between_requests: { confirm: succeeded, checkout: succeeded },
   server_error_envelope: { confirm: inDoubt('gateway_error'), checkout: 'put off, then succeeded' },
   redirect_307: { confirm: inDoubt('gateway_error'), checkout: 'put off, then succeeded' },
-  unauthorised_401: { confirm: rejected('gateway_unauthorised'), checkout: refused('gateway_unauthorised') },
+  unauthorised_401: { confirm: inDoubt('gateway_unauthorised'), checkout: 'put off, then succeeded' },
   too_many_requests_429: {
     confirm: inDoubt('gateway_rate_limit_unclear'),
     checkout: 'put off, then succeeded',

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { SETTINGS } from '../../src/config.ts'
 import { TRANSITIONS } from '../../src/domain/lifecycle.ts'
 import { ENDPOINTS, moves, type Operation } from '../../src/gateway/endpoints.ts'
-import { OUTCOME_TABLE } from '../../src/gateway/outcome-table.ts'
+import { CHECKOUT_TABLE, CONFIRM_TABLE } from '../../src/gateway/outcome-table.ts'
 import { parseMapping } from '../../src/reconciliation/statements/mapping.ts'
 import { BREAK_TYPES, MATCH_RULES, STAY_REASONS } from '../../src/reconciliation/words.ts'
 import { FAULTS } from '../../src/sandbox/faults.ts'
@@ -17,6 +17,12 @@ import { MAPPING } from '../support/statement-files.ts'
 import { readText, tableRows } from './tables.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** A verdict as docs/gateway.md prints it. */
+function printed(verdict: { is: string; reason?: string; doubt?: string }): string {
+  const code = verdict.reason ?? verdict.doubt
+  return code === undefined ? verdict.is : `${verdict.is} ${code}`
+}
 
 describe('the pages equal the tables in the code', () => {
   it('docs/settings.md and .env.example have every setting, with its default', () => {
@@ -56,15 +62,10 @@ describe('the pages equal the tables in the code', () => {
       moves(operation as Operation) ? 'yes' : 'no',
     ])
     expect(tableRows(page, 'Operations')).toEqual(rows)
-    const outcomes = tableRows(page, 'What a reply means')
-    expect(outcomes.map(([when]) => when)).toEqual(OUTCOME_TABLE.map(({ when }) => when))
-    outcomes.forEach(([, confirm, checkout], position) => {
-      expect(confirm).toContain(OUTCOME_TABLE[position]?.confirm.is)
-      if (checkout !== 'asked again')
-        expect(checkout).toContain(
-          OUTCOME_TABLE[position]?.checkout.is.replace('refused_unlisted', 'rejected'),
-        )
-    })
+    const confirms = CONFIRM_TABLE.map(({ when, verdict }) => [when, printed(verdict)])
+    expect(tableRows(page, "What a confirm's reply means")).toEqual(confirms)
+    const checkouts = CHECKOUT_TABLE.map(({ when, verdict }) => [when, printed(verdict)])
+    expect(tableRows(page, "What a checkout's reply means")).toEqual(checkouts)
   })
 
   it('docs/reconciliation.md has every rule, type of break and reason to stay, and every field of a mapping', () => {

@@ -45,7 +45,9 @@ describe('an order', () => {
     const gateway = scriptedGateway({})
     expect(await execute(orderId, gateway)).toEqual({ is: 'ended', state: 'succeeded', reason: 'executed' })
     expect(gateway.confirmed).toHaveLength(1)
-    expect(await attemptsOf(orderId)).toMatchObject([{ outcome: 'succeeded', session_id: 'S1' }])
+    expect(await attemptsOf(orderId)).toMatchObject([
+      { outcome: 'succeeded', session_id: expect.stringMatching(/^S\d+$/) },
+    ])
   })
 
   it('takes a new quote after a price change and confirms that one', async () => {
@@ -113,6 +115,43 @@ describe('an order', () => {
     expect(gateway.confirmed).toHaveLength(1)
   })
 
+  it.each(['buy', 'sell', 'transfer'] as const)(
+    'to %s is not confirmed when its fee is above the limit',
+    async (kind) => {
+      const orderId = await anAccepted(stores, kind, { limit: { max_fee: 4_999 } })
+      const gateway = scriptedGateway({})
+      expect(await execute(orderId, gateway)).toEqual({ is: 'ended', state: 'rejected', reason: 'fee_limit' })
+      expect(gateway.confirmed).toEqual([])
+    },
+  )
+
+  it("is not confirmed when its fee is above the installation's bound", async () => {
+    const policy = {
+      maxRequotes: 3,
+      maxQuoteFee: 4_999 as Rupiah,
+      quoteMaxAgeMs: 10_000,
+      sendDeadlineMs: 20_000,
+    }
+    const gateway = scriptedGateway({})
+    expect(await execute(await anAccepted(stores), gateway, { policy })).toMatchObject({
+      reason: 'fee_limit',
+    })
+    expect(gateway.confirmed).toEqual([])
+  })
+
+  it('whose checkout is answered with an execution is held, and asks the gateway nothing more', async () => {
+    const orderId = await anAccepted(stores, 'sell')
+    const gateway = scriptedGateway({ checkouts: [{ is: 'executed', message: 'Success' }] })
+    expect(await execute(orderId, gateway)).toEqual({
+      is: 'left',
+      state: 'held',
+      reason: 'executed_at_checkout',
+    })
+    expect(await execute(orderId, gateway)).toMatchObject({ is: 'left', state: 'held' })
+    expect(gateway.checkouts).toBe(1)
+    expect(gateway.confirmed).toEqual([])
+  })
+
   it('expires at its deadline without a checkout', async () => {
     const orderId = await anAccepted(stores, 'buy', { deadline: '2020-01-01T00:00:00Z' })
     const gateway = scriptedGateway({})
@@ -159,7 +198,7 @@ describe('an order', () => {
   it('with an overdue intent becomes a doubt and is never sent', async () => {
     const orderId = await anOrderIn(stores, 'confirming')
     const gateway = scriptedGateway({})
-    const policy = { maxRequotes: 3, quoteMaxAgeMs: 10_000, sendDeadlineMs: -1 }
+    const policy = { maxRequotes: 3, maxQuoteFee: null, quoteMaxAgeMs: 10_000, sendDeadlineMs: -1 }
     expect(await execute(orderId, gateway, { policy })).toEqual({
       is: 'ended',
       state: 'in_doubt',
@@ -383,7 +422,67 @@ describe('when Postgres goes away', () => {
       log,
     })
     await expect(executeOrder(await load(orderId), effects)).rejects.toThrow(StorageError)
-    expect(logged.at(-1)).toMatchObject({ order_id: orderId, outcome: 'succeeded', session_id: 'S1' })
+    expect(logged.at(-1)).toMatchObject({
+      order_id: orderId,
+      outcome: 'succeeded',
+      session_id: expect.stringMatching(/^S\d+$/),
+    })
     expect(await load(orderId)).toMatchObject({ state: 'confirming' })
+  })
+})
+
+describe('a transaction of another order', () => {
+  type Executed = (typeof outcomes.succeeded)['executed']
+  const executing = (executed: Executed) =>
+    scriptedGateway({ confirms: [{ ...outcomes.succeeded, executed }] })
+  const inDoubt = { is: 'ended', state: 'in_doubt', reason: 'transaction_of_another_order' }
+
+  it.each([
+    ['session_id', 'buy', ({ sessionId }: Executed) => ({ sessionId })],
+    ['session_id', 'sell', ({ sessionId }: Executed) => ({ sessionId })],
+    ['response_id', 'buy', ({ responseId }: Executed) => ({ responseId })],
+    ['response_id', 'sell', ({ responseId }: Executed) => ({ responseId, sessionId: null })],
+  ] as const)('known by its %s makes a %s a doubt and leaves the first as it is', async (_id, kind, idOf) => {
+    const first = await anAccepted(stores, kind)
+    const { executed } = outcomes.succeeded
+    expect(await execute(first, executing(executed))).toMatchObject({ state: 'succeeded' })
+    const second = await anAccepted(stores, kind)
+    const stolen = { ...outcomes.succeeded.executed, ...idOf(executed) } as Executed
+    expect(await execute(second, executing(stolen))).toEqual(inDoubt)
+    expect((await load(first)).state).toBe('succeeded')
+    expect(await attemptsOf(second)).toMatchObject([{ outcome: 'in_doubt', session_id: null }])
+  })
+
+  it('of another kind may have the same response_id', async () => {
+    const { executed } = outcomes.succeeded
+    await execute(await anAccepted(stores, 'buy'), executing(executed))
+    const other = { ...outcomes.succeeded.executed, responseId: executed.responseId }
+    expect(await execute(await anAccepted(stores, 'transfer'), executing(other))).toMatchObject({
+      state: 'succeeded',
+    })
+  })
+
+  it.each(['buy', 'sell'] as const)(
+    'is the one of exactly one of two %s orders that record it at once',
+    async (kind) => {
+      const executed = {
+        ...outcomes.succeeded.executed,
+        ...(kind === 'sell' ? { sessionId: null } : {}),
+      } as Executed
+      const ids = await Promise.all(Array.from({ length: 8 }, () => anAccepted(stores, kind)))
+      const ends = await Promise.all(ids.map((orderId) => execute(orderId, executing(executed))))
+      const states = ends.map((end) => ('state' in end ? end.state : end.is)).sort()
+      expect(states).toEqual([...Array<string>(7).fill('in_doubt'), 'succeeded'])
+    },
+  )
+
+  it('in a late reply settles nothing', async () => {
+    const { executed } = outcomes.succeeded
+    await execute(await anAccepted(stores), executing(executed))
+    const doubtful = await anOrderIn(stores, 'in_doubt')
+    const detail = { note: 'late' }
+    const late = { reason: 'late_reply', actor: 'worker:test', detail, reply, executed } as const
+    expect(await stores.store.settle([{ orderId: doubtful, ...late }])).toEqual([])
+    expect((await load(doubtful)).state).toBe('in_doubt')
   })
 })

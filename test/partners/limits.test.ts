@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { breaksLimit } from '../../src/domain/limit.ts'
+import { brokenLimit } from '../../src/domain/limit.ts'
 import type { GoldWeight, Rupiah } from '../../src/domain/money.ts'
 import {
   breachByItself,
@@ -41,7 +41,7 @@ describe('the rupiah of an order', () => {
             amount: amount as Rupiah,
             fee: null,
           }
-          return breaksLimit(command, quote) || BigInt(amount) <= (mostRupiah(command) ?? -1n)
+          return brokenLimit(command, quote, null) !== null || BigInt(amount) <= (mostRupiah(command) ?? -1n)
         },
       ),
     )

@@ -14,6 +14,7 @@ export const COMMANDS = {
     phoneNumber: WALLET,
     goldWeight: grams(0.5),
     maxPricePerGram: null,
+    maxFee: null,
   },
   buyRupiah: {
     kind: 'buy',
@@ -21,14 +22,16 @@ export const COMMANDS = {
     phoneNumber: WALLET,
     amount: rupiah(441_000),
     maxPricePerGram: null,
+    maxFee: null,
   },
-  sell: { kind: 'sell', phoneNumber: WALLET, goldWeight: grams(0.5), minPricePerGram: null },
+  sell: { kind: 'sell', phoneNumber: WALLET, goldWeight: grams(0.5), minPricePerGram: null, maxFee: null },
   transfer: {
     kind: 'transfer',
     phoneNumber: WALLET,
     goldWeight: grams(0.5),
     recipient: RECIPIENT,
     remarks: 'gift',
+    maxFee: null,
   },
   withdraw: {
     kind: 'withdraw',

@@ -21,7 +21,7 @@ export function scriptedGateway(script: {
   confirms?: Scripted<ConfirmOutcome, [Quote]>[]
 }): ScriptedGateway {
   const checkouts = script.checkouts ?? [() => ({ is: 'quoted', quote: aQuote() })]
-  const confirms = script.confirms ?? [outcomes.succeeded]
+  const confirms = script.confirms ?? [() => outcomes.succeeded]
   const confirmed: string[] = []
   return {
     confirmed,
@@ -67,7 +67,7 @@ export function testEffects(
   return {
     store,
     gateway,
-    policy: { maxRequotes: 3, quoteMaxAgeMs: 10_000, sendDeadlineMs: 20_000 },
+    policy: { maxRequotes: 3, maxQuoteFee: null, quoteMaxAgeMs: 10_000, sendDeadlineMs: 20_000 },
     actor: 'worker:test',
     now,
     pause,

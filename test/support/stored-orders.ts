@@ -15,18 +15,24 @@ export function openStores(databaseUrl: string, maxConnections = 8) {
 
 export const reply = { httpStatus: 200, body: '{}', message: 'Success' }
 
+let transactions = 0
+
 export const outcomes = {
-  succeeded: {
-    is: 'succeeded',
-    executed: {
-      requestId: '1',
-      responseId: '2',
-      sessionId: 'S1',
-      goldWeight: 5_000 as GoldWeight,
-      amount: 441_000 as Rupiah,
-      fee: 5_000 as Rupiah,
-    },
-    reply,
+  /** Each time another transaction: one belongs to one order. */
+  get succeeded() {
+    transactions += 1
+    return {
+      is: 'succeeded',
+      executed: {
+        requestId: '1',
+        responseId: `R${transactions}`,
+        sessionId: `S${transactions}`,
+        goldWeight: 5_000 as GoldWeight,
+        amount: 441_000 as Rupiah,
+        fee: 5_000 as Rupiah,
+      },
+      reply,
+    } as const
   },
   price_changed: { is: 'price_changed', reply },
   rejected: { is: 'rejected', reason: 'insufficient_balance', reply },

@@ -118,7 +118,13 @@ describe('a message', () => {
       state: 'succeeded',
       reason: 'executed',
       accepted_at: expect.stringMatching(/^\d{4}-.*Z$/),
-      executed: { gold_weight: '0.5000', amount: 441_000, fee: 5_000, session_id: 'S1', response_id: '2' },
+      executed: {
+        gold_weight: '0.5000',
+        amount: 441_000,
+        fee: 5_000,
+        session_id: expect.stringMatching(/^S\d+$/),
+        response_id: expect.stringMatching(/^R\d+$/),
+      },
     })
     expect(last().headers).toMatchObject({ 'content-type': 'application/json' })
     expect(await deliveries()).toEqual([{ sequence: 1, state: 'delivered' }])
