@@ -4,7 +4,7 @@ import type { GoldWeight, Rupiah } from '../../domain/money.ts'
 import type { Period } from '../scope.ts'
 import { StatementRefused } from './failure.ts'
 import { folded, LINE_FIELDS, type LineField, type Mapping } from './mapping.ts'
-import { numberReader } from './numbers.ts'
+import { type NumberReader, numberProblem, numberReader } from './numbers.ts'
 import { timeReader } from './times.ts'
 
 /** One executed transaction, as a statement tells it. */
@@ -127,6 +127,20 @@ function fieldsReader(mapping: Mapping, { period, nowMs }: Bounds) {
   for (const kind of ORDER_KINDS) for (const word of mapping.kinds[kind] ?? []) kinds.set(folded(word), kind)
   for (const word of mapping.ignored_kinds) kinds.set(folded(word), null)
 
+  const orBad = <Reads extends 'rupiah' | 'grams'>(
+    field: LineField,
+    cell: Cell,
+    reads: Reads,
+    expected: string,
+  ) => {
+    const value = numbers[reads](cell(field))
+    if (value !== null) return value as NonNullable<ReturnType<NumberReader[Reads]>>
+    const why = numberProblem(cell(field), mapping, reads)
+    throw new Unreadable(
+      field,
+      `${shown(cell(field))} is not ${expected} as the mapping writes them${why === null ? '' : `: it ${why}`}`,
+    )
+  }
   const readTime = (cell: string): Date => {
     const ms = timeOf(cell)
     if (ms === null)
@@ -150,19 +164,12 @@ function fieldsReader(mapping: Mapping, { period, nowMs }: Bounds) {
       requestId: readId('request_id', cell),
       kind,
       phoneNumber: readPhoneNumber(cell('phone_number')),
-      goldWeight: orBad('gold_weight', cell, numbers.grams, 'a weight in grams above 0'),
-      amount: orBad('amount', cell, numbers.rupiah, 'an amount of whole rupiah'),
-      fee: cell('fee') === '' ? null : orBad('fee', cell, numbers.rupiah, 'a fee of whole rupiah'),
+      goldWeight: orBad('gold_weight', cell, 'grams', 'a weight in grams above 0'),
+      amount: orBad('amount', cell, 'rupiah', 'an amount of whole rupiah'),
+      fee: cell('fee') === '' ? null : orBad('fee', cell, 'rupiah', 'a fee of whole rupiah'),
       executedAt: readTime(cell('executed_at')),
     }
   }
-}
-
-function orBad<T>(field: LineField, cell: Cell, read: (text: string) => T | null, expected: string): T {
-  const value = read(cell(field))
-  if (value === null)
-    throw new Unreadable(field, `${shown(cell(field))} is not ${expected} as the mapping writes them`)
-  return value
 }
 
 function readId(field: LineField, cell: Cell): string | null {

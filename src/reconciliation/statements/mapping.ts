@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ORDER_KINDS } from '../../domain/command.ts'
+import { patternProblem } from './times.ts'
 
 /** What a statement's column may be to us. The ids may be missing, and so may the fee. */
 export const LINE_FIELDS = [
@@ -39,7 +40,7 @@ const shape = z.strictObject({
   encoding: z.enum(['utf-8', 'latin1', 'utf-16le']).default('utf-8'),
   decimal: z.enum(['.', ',']).default('.'),
   thousands: z.enum(['', '.', ',', ' ']).default(''),
-  /** `iso`, or a pattern of yyyy, MM, MMM, dd, HH, mm and ss such as `dd/MM/yyyy HH:mm`. */
+  /** `iso`, or a pattern such as `dd/MM/yyyy HH:mm`; docs/reconciliation.md lists its parts. */
   dates: text.default('iso'),
   /** The zone of times that name none. */
   time_zone: text.refine(isTimeZone, 'a time zone such as Asia/Jakarta').default('Asia/Jakarta'),
@@ -77,8 +78,8 @@ function contradictionIn({
   dates,
 }: Mapping): string | null {
   if (decimal === thousands) return 'thousands: must differ from decimal'
-  if (dates !== 'iso' && !['yyyy', 'MM', 'dd'].every((part) => dates.includes(part)))
-    return 'dates: iso, or a pattern with yyyy, MM or MMM, and dd, such as dd/MM/yyyy HH:mm'
+  const pattern = patternProblem(dates)
+  if (pattern !== null) return `dates: ${pattern}`
   const twice = firstRepeated([...Object.values(kinds).flat(), ...ignored_kinds].map(folded))
   if (twice !== null) return `kinds: "${twice}" stands for two things`
   const heading = firstRepeated(Object.values(columns).map((name) => folded(name ?? '')))

@@ -33,7 +33,7 @@ describe('a mapping', () => {
     ['one sign for decimals and thousands', { decimal: ',', thousands: ',' }, /thousands: must differ/],
     ['another delimiter', { delimiter: '::' }, /delimiter/],
     ['an encoding nobody reads', { encoding: 'ebcdic' }, /encoding/],
-    ['dates without a day', { dates: 'MM/yyyy' }, /dates: iso, or a pattern/],
+    ['dates without a day', { dates: 'MM/yyyy' }, /dates: it has no day: add dd/],
     ['a zone that is nowhere', { time_zone: 'Asia/Atlantis' }, /time_zone: .*Asia\/Jakarta/],
     ['a word too many', { colour: 'red' }, /colour/],
   ])('is refused with %s', (_what, change, refusal) => {
