@@ -1,17 +1,28 @@
 import { maskPhoneNumbersIn } from '../domain/masking.ts'
+import { rowShape, withoutEmptyEnd } from '../files/columns.ts'
 import { FileRefused } from '../files/failure.ts'
+import { separatorIn } from '../files/layout.ts'
 import { COLUMN_NAMES, COLUMNS, type ColumnName, PROBLEM_COLUMN } from './columns.ts'
 
 /** The sign between cells. With semicolons a comma is the decimal sign, as Indonesian spreadsheets write it. */
 export type Delimiter = ',' | ';'
 
-/** Which sign separates the headings. */
+/**
+ * Which sign separates the headings: the one that Excel's `sep=;` names, or the more frequent one.
+ * @throws FileRefused when `sep=` names another sign
+ */
 export function delimiterOf(header: string): Delimiter {
+  const named = separatorIn(header)
+  if (named === ',' || named === ';') return named
+  if (named !== null)
+    throw new FileRefused(
+      `the first line says that ${JSON.stringify(named)} separates the cells: a batch file has , or ;`,
+    )
   return header.split(';').length > header.split(',').length ? ';' : ','
 }
 
-/** What a file's columns are: null for the one that tells problems. */
-export type Headings = readonly (ColumnName | null)[]
+/** What a file's columns are: `problem` is not read, and a column without a name must be empty. */
+export type Headings = readonly (ColumnName | typeof PROBLEM_COLUMN | '')[]
 
 /** Columns without which no row can be an order. */
 const NEEDED = ['kind', 'reference', 'phone_number'] as const satisfies ColumnName[]
@@ -21,14 +32,14 @@ const NEEDED = ['kind', 'reference', 'phone_number'] as const satisfies ColumnNa
  * @throws FileRefused when a heading is unknown, stands twice or is missing
  */
 export function headingsOf(cells: readonly string[]): Headings {
-  const words = cells.map((cell) => cell.trim().toLowerCase())
+  const words = withoutEmptyEnd(cells.map((cell) => cell.trim().toLowerCase()))
   const headings = words.map((word) => {
-    if (word === PROBLEM_COLUMN) return null
+    if (word === PROBLEM_COLUMN || word === '') return word
     const column = COLUMN_NAMES.find((name) => name === word)
     if (column === undefined) throw unknownHeading(word)
     return column
   })
-  const twice = words.find((word, position) => words.indexOf(word) !== position)
+  const twice = words.find((word, position) => word !== '' && words.indexOf(word) !== position)
   if (twice !== undefined) throw new FileRefused(`the header has the column ${twice} twice`)
   const missing = NEEDED.filter((column) => !headings.includes(column))
   if (missing.length > 0)
@@ -45,6 +56,19 @@ function unknownHeading(word: string): FileRefused {
   return new FileRefused(`the header has a column "${shown}" that no batch has: ${SEE_TEMPLATE}`)
 }
 
+/** What a row must be to fit its header; null when it does. */
+export function shapeProblem(cells: readonly string[], headings: Headings): string | null {
+  const shape = rowShape(cells, headings)
+  switch (shape.is) {
+    case 'fits':
+      return null
+    case 'short':
+      return `must have ${headings.length} cells like the header, and has ${cells.length}`
+    case 'unnamed':
+      return `must have nothing in column ${shape.column}, which has no heading (the row has ${cells.length} cells, the header ${headings.length})`
+  }
+}
+
 /** A row of cells as a job's kind and data; empty cells are fields that are not given. */
 export function dataOf(
   cells: readonly string[],
@@ -54,7 +78,7 @@ export function dataOf(
   const data: Record<string, unknown> = {}
   for (const [position, column] of headings.entries()) {
     const cell = cleaned(cells[position] ?? '')
-    if (column === null || cell === '') continue
+    if (column === '' || column === PROBLEM_COLUMN || cell === '') continue
     const { path, reads } = COLUMNS[column]
     const value = reads === 'text' ? cell : reads === 'grams' ? gramsOf(cell, delimiter) : rupiahOf(cell)
     const [field, inner] = path

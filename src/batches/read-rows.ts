@@ -3,8 +3,8 @@ import { findProblems, InvalidOrderError, parseSubmission, type Submission } fro
 import { readLines } from '../files/lines.ts'
 import { type OnBytes, readRecords } from '../files/records.ts'
 import { openText } from '../files/text.ts'
-import { type Delimiter, dataOf, delimiterOf, type Headings, headingsOf } from './cells.ts'
-import { type ColumnName, columnOf, maskedValue } from './columns.ts'
+import { type Delimiter, dataOf, delimiterOf, type Headings, headingsOf, shapeProblem } from './cells.ts'
+import { type ColumnName, columnOf, maskedValue, PROBLEM_COLUMN } from './columns.ts'
 import { atMost } from './row-count.ts'
 import { SeenReferences } from './seen-references.ts'
 
@@ -89,8 +89,7 @@ async function* csvRows(bytes: Readable, delimiter: Delimiter, read: RowReader):
     const rows: ReadRow[] = []
     for (const { cells, lineNumber } of batch) {
       if (headings === null) headings = headingsOf(cells)
-      else if (cells.some((cell) => cell !== ''))
-        rows.push(csvRow(cells, headings, delimiter, lineNumber, read))
+      else rows.push(csvRow(cells, headings, delimiter, lineNumber, read))
     }
     yield rows
   }
@@ -103,28 +102,18 @@ function csvRow(
   lineNumber: number,
   read: RowReader,
 ): ReadRow {
-  if (isCutOff(cells, headings)) return cutOff(cells, headings, lineNumber)
   const source = () => sourceOf(cells, headings)
-  return read(dataOf(cells, headings, delimiter), lineNumber, source, headings)
-}
-
-/** Spreadsheets add empty cells at the end of a row; a row with fewer cells may have lost its limit. */
-function isCutOff(cells: readonly string[], headings: Headings): boolean {
-  return cells.length < headings.length || cells.slice(headings.length).some((cell) => cell.trim() !== '')
-}
-
-function cutOff(cells: readonly string[], headings: Headings, lineNumber: number): ReadRow {
-  const expected = `must have ${headings.length} cells like the header, and has ${cells.length}`
-  return {
-    is: 'bad',
-    problems: [{ lineNumber, column: null, maskedValue: '', expected }],
-    source: sourceOf(cells, headings),
-  }
+  const expected = shapeProblem(cells, headings)
+  if (expected === null) return read(dataOf(cells, headings, delimiter), lineNumber, source, headings)
+  const problems = [{ lineNumber, column: null, maskedValue: '', expected }]
+  return { is: 'bad', problems, source: source() }
 }
 
 function sourceOf(cells: readonly string[], headings: Headings): SourceRow {
   const entries = headings.map((column, position) => [column, cells[position] ?? ''] as const)
-  return { cells: Object.fromEntries(entries.filter(([column]) => column !== null)) }
+  return {
+    cells: Object.fromEntries(entries.filter(([column]) => column !== '' && column !== PROBLEM_COLUMN)),
+  }
 }
 
 async function* jsonRows(bytes: Readable, read: RowReader): AsyncGenerator<ReadRow[]> {

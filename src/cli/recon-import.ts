@@ -3,6 +3,7 @@ import { formatPeriod } from '../reconciliation/days.ts'
 import type { Period } from '../reconciliation/scope.ts'
 import { type ImportResult, importStatement } from '../reconciliation/statements/import.ts'
 import type { BadLine } from '../reconciliation/statements/line.ts'
+import { IGNORED_BY, type IgnoredBy, type IgnoredRows } from '../reconciliation/statements/read-file.ts'
 import { Failure } from './failure.ts'
 import { openFile, readingBar } from './open-file.ts'
 import { periodOption } from './options.ts'
@@ -89,12 +90,12 @@ async function runImport(file: string, options: Options): Promise<void> {
 export function tellImport(result: ImportResult): string[] {
   if (result.is === 'refused')
     return [`${result.badLineCount} lines cannot be read:`, ...tellBadLines(result.badLines)]
-  const { statementId, period, lineCount, ignoredCount, badLines, repeatCount, replaced } = result
+  const { statementId, period, lineCount, ignored, badLines, repeatCount, replaced } = result
   return [
     result.is === 'dry_run' ? 'dry run: nothing was kept' : `statement ${statementId}`,
     `  period          ${formatPeriod(period)}`,
     `  lines           ${lineCount}`,
-    ...(ignoredCount > 0 ? [`  ignored         ${ignoredCount} of kinds that the mapping ignores`] : []),
+    ...tellIgnored(ignored),
     ...(repeatCount > 0
       ? [`  repeated        ${repeatCount} that earlier statements have too: they count once`]
       : []),
@@ -102,6 +103,13 @@ export function tellImport(result: ImportResult): string[] {
     ...(badLines.length > 0 ? [`  set aside       ${badLines.length}:`, ...tellBadLines(badLines)] : []),
     ...(result.is === 'imported' ? ['next: `goldpro recon run`'] : []),
   ]
+}
+
+function tellIgnored(ignored: IgnoredRows): string[] {
+  const rules = Object.entries(ignored).filter(([, count]) => count > 0) as [IgnoredBy, number][]
+  return rules.map(([by, count], position) =>
+    `${position === 0 ? '  ignored' : ''}`.padEnd(18).concat(`${count} ${IGNORED_BY[by]}`),
+  )
 }
 
 function tellBadLines(badLines: readonly BadLine[]): string[] {

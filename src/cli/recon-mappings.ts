@@ -65,7 +65,13 @@ function addCommand(): Command {
     .addHelpText(
       'after',
       `
-docs/reconciliation.md explains each field.
+Beside columns and kinds a mapping may have (docs/reconciliation.md explains each field):
+  header_row    4, or "found": where the columns' names stand, unless in the first row
+  ignored_rows  [{ "column": "Tanggal", "values": ["Subtotal", "Halaman *"] }]
+  trailer       { "column": "Tanggal", "values": ["Total"], "totals": ["amount"] }
+  decimal       "," for 0,5 g; thousands "." for Rp 441.690,-
+  dates         "iso", or a pattern: "dd/MM/yyyy HH:mm:ss", "dd MMM yyyy HH.mm", "EEEE, dd MMMM yyyy HH:mm WIB"
+A pattern that can read no date is refused here.
 
 Example:
   $ goldpro recon mappings add gateway gateway.json`,

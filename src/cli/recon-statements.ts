@@ -28,6 +28,7 @@ function asTable(statements: readonly StatementSummary[]): string {
     'to',
     'complete',
     'lines',
+    'ignored',
     'bad',
     'file',
     'by',
@@ -35,8 +36,11 @@ function asTable(statements: readonly StatementSummary[]): string {
   ]
   const rows = statements.map((each) => [
     ...[String(each.statementId), each.source, formatPeriod({ from: each.periodFrom, to: each.periodTo })],
-    ...[each.complete ? 'yes' : 'no', String(each.lineCount), String(each.badLineCount)],
+    ...[each.complete ? 'yes' : 'no', String(each.lineCount)],
+    ...[String(sum(Object.values(each.ignoredRows))), String(each.badLineCount)],
     ...[each.fileName, each.importedBy, each.replacedBy === null ? '–' : String(each.replacedBy)],
   ])
-  return table(headings, rows, ['statement', 'lines', 'bad'])
+  return table(headings, rows, ['statement', 'lines', 'ignored', 'bad'])
 }
+
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0)

@@ -58,6 +58,8 @@ export const statements = pgTable(
     lineCount: integer('line_count').notNull(),
     /** Lines that could not be read and lie in statement_bad_lines. */
     badLineCount: integer('bad_line_count').notNull(),
+    /** How many rows were no lines, by the rule that says so: nothing is left out unseen. */
+    ignoredRows: jsonb('ignored_rows').notNull().default({}),
     importedAt: at('imported_at').notNull().defaultNow(),
     importedBy: text('imported_by').notNull(),
     /** Set when another import took its place: it is kept, and nothing is matched against it any more. */

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { PassThrough, type Readable, Transform } from 'node:stream'
+import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { CsvError, type Parser, parse } from 'csv-parse'
 import { FileRefused } from './failure.ts'
+import { readHead } from './head.ts'
+import { type CsvShape, type Layout, layoutOf } from './layout.ts'
 
 /** A record longer than this is no transaction but a quote that nobody closed, or a file that is no CSV. */
 export const LONGEST_RECORD = 64 * 1024
@@ -18,60 +20,49 @@ export interface FileRecord {
   readonly lineNumber: number
 }
 
-/** How a file separates and spells its cells. */
-export interface CsvShape {
-  readonly delimiter: string
-  readonly encoding: 'utf-8' | 'latin1' | 'utf-16le'
-}
-
 /** A file being read. */
 export interface Records {
-  /** All records, the header's first, as many at a time as were at hand. Empty lines are left out. */
+  /** All records, the header's first, as many at a time as were at hand. Blank rows are left out. */
   read(): AsyncGenerator<FileRecord[]>
+  /** Rows without anything but white space and separators, so far. */
+  blankRows(): number
   /** SHA-256 of the uncompressed bytes; known once everything was read. */
   contentHash(): string
 }
 
 /** Reads CSV, gzipped or not, in bounded memory however large the file or its lines are. */
-export function readRecords(
-  bytes: Readable,
-  { delimiter, encoding }: CsvShape,
-  onBytes: OnBytes = () => {},
-): Records {
+export function readRecords(bytes: Readable, shape: CsvShape, onBytes: OnBytes = () => {}): Records {
   const hash = createHash('sha256')
-  const seen = { quote: false, anything: false }
-  const parser = parse({
-    bom: true,
-    delimiter,
-    encoding: encoding === 'utf-16le' ? 'utf16le' : encoding === 'latin1' ? 'latin1' : 'utf8',
-    record_delimiter: ['\r\n', '\n'],
-    relax_column_count: true,
-    max_record_size: LONGEST_RECORD,
-  })
+  const seen = { quote: false, blankRows: 0 }
   const watch = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk)
-      seen.anything ||= chunk.length > 0
       seen.quote ||= chunk.includes('"')
       done(null, chunk)
     },
   })
   return {
     async *read() {
+      const { source, layout } = await openCsv(bytes, shape, onBytes)
+      const parser = parserFor(shape, layout)
       // The file's own trouble ends the parser, and is told from there.
-      const fed = feed(bytes, watch, parser, onBytes).catch((error: unknown) => {
+      const fed = pipeline(source, watch, parser).catch((error: unknown) => {
         // A file that fails before the first byte never reached the parser.
         parser.destroy(error as Error)
         return error
       })
+      const lineBreak = layout.lineBreaks.includes('\r') ? '\r' : '\n'
+      let isSeparatorLine = layout.hasSeparatorLine
       let line = 1
       try {
         for await (const batch of batchesOf(parser)) {
           const records: FileRecord[] = []
           for (const cells of batch) {
-            if (cells.length > 1 || cells[0] !== '') records.push({ cells, lineNumber: line })
+            if (isSeparatorLine) isSeparatorLine = false
+            else if (isBlank(cells)) seen.blankRows += 1
+            else records.push({ cells, lineNumber: line })
             // Only a quoted cell can hold a line break, and counting is dear.
-            line += 1 + (seen.quote ? breaksIn(cells) : 0)
+            line += 1 + (seen.quote ? breaksIn(cells, lineBreak) : 0)
           }
           yield records
         }
@@ -81,34 +72,57 @@ export function readRecords(
         parser.destroy()
         bytes.destroy()
       }
-      if (!seen.anything) throw new FileRefused('the file is empty')
     },
+    blankRows: () => seen.blankRows,
     contentHash: () => hash.digest('hex'),
   }
 }
 
-async function feed(bytes: Readable, watch: Transform, parser: Parser, onBytes: OnBytes): Promise<void> {
-  const first = await firstChunk(bytes)
-  const source = new PassThrough()
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      onBytes(chunk.length)
-      done(null, chunk)
-    },
-  })
-  if (first !== null) bytes.unshift(first)
-  const isGzip = first?.[0] === 0x1f && first[1] === 0x8b
-  await pipeline(bytes, count, isGzip ? createGunzip() : source, watch, parser)
+interface OpenCsv {
+  readonly source: AsyncGenerator<Buffer>
+  readonly layout: Layout
 }
 
-/** The first bytes, which tell a gzipped file; null when there are none. */
-async function firstChunk(bytes: Readable): Promise<Buffer | null> {
-  for (;;) {
-    const chunk: Buffer | null = bytes.read()
-    if (chunk !== null) return chunk
-    if (bytes.readableEnded || bytes.destroyed) return null
-    await Promise.race([once(bytes, 'readable'), once(bytes, 'end')])
+async function openCsv(bytes: Readable, shape: CsvShape, onBytes: OnBytes): Promise<OpenCsv> {
+  try {
+    const given = await readHead(counted(bytes, onBytes), 2)
+    const isGzip = given.head[0] === 0x1f && given.head[1] === 0x8b
+    const { head, all } = await readHead(isGzip ? unzipped(given.all) : given.all, LONGEST_RECORD)
+    const layout = layoutOf(head, shape, isGzip ? 'the gzipped file' : 'the file')
+    return { source: all, layout }
+  } catch (error) {
+    bytes.destroy()
+    throw refusal(error)
   }
+}
+
+async function* counted(bytes: Readable, onBytes: OnBytes): AsyncGenerator<Buffer> {
+  for await (const chunk of bytes as AsyncIterable<Buffer>) {
+    onBytes(chunk.length)
+    yield chunk
+  }
+}
+
+async function* unzipped(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip()
+  // A failure of either ends the iteration with its error.
+  pipeline(source, gunzip).catch(() => {})
+  yield* gunzip
+}
+
+function parserFor({ delimiter, encoding }: CsvShape, { lineBreaks }: Layout): Parser {
+  return parse({
+    bom: true,
+    delimiter,
+    encoding: encoding === 'utf-16le' ? 'utf16le' : encoding === 'latin1' ? 'latin1' : 'utf8',
+    record_delimiter: lineBreaks,
+    relax_column_count: true,
+    max_record_size: LONGEST_RECORD,
+  })
+}
+
+function isBlank(cells: readonly string[]): boolean {
+  return cells.every((cell) => cell === '' || cell.trim() === '')
 }
 
 /** What is there at once is read at once: an iterator that waits for each record takes half as long again. */
@@ -123,10 +137,11 @@ async function* batchesOf(parser: Parser): AsyncGenerator<string[][]> {
   }
 }
 
-function breaksIn(cells: readonly string[]): number {
+/** How many lines a record has beyond its first. */
+function breaksIn(cells: readonly string[], sign: '\n' | '\r'): number {
   let breaks = 0
   for (const cell of cells)
-    for (let at = cell.indexOf('\n'); at !== -1; at = cell.indexOf('\n', at + 1)) breaks += 1
+    for (let at = cell.indexOf(sign); at !== -1; at = cell.indexOf(sign, at + 1)) breaks += 1
   return breaks
 }
 

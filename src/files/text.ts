@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { FileRefused } from './failure.ts'
+import { byteOrderMark, refuseForeignFormat, utf16Looks, withoutMark } from './formats.ts'
+import { readHead } from './head.ts'
 import { LONGEST_RECORD, type OnBytes } from './records.ts'
 
 /** A file of UTF-8 text whose beginning was looked at and can still be read. */
@@ -21,38 +23,35 @@ const LINE_FEED = 0x0a
  */
 export async function openText(bytes: Readable, onBytes: OnBytes = () => {}): Promise<TextFile> {
   const hash = createHash('sha256')
-  const chunks = checkedChunks(bytes, (chunk) => {
+  const chunks = seenChunks(bytes, (chunk) => {
     hash.update(chunk)
     onBytes(chunk.length)
   })
-  const head: Buffer[] = []
-  let length = 0
-  for (;;) {
-    const next = await chunks.next()
-    if (next.done === true) break
-    head.push(next.value)
-    length += next.value.length
-    if (next.value.includes(LINE_FEED) || length > LONGEST_RECORD) break
-  }
-  const start = Buffer.concat(head)
-  const end = start.indexOf(LINE_FEED)
-  const firstLine = start.toString('utf8', 0, Math.min(end === -1 ? start.length : end, LONGEST_RECORD))
-  async function* whole() {
-    if (start.length > 0) yield start
-    yield* chunks
-  }
+  const { head, all } = await readHead(chunks, LONGEST_RECORD)
+  refuseForeignFormat(head)
+  if (byteOrderMark(head)?.startsWith('utf-16') || utf16Looks(head) !== null)
+    throw new FileRefused('the file is UTF-16, no UTF-8 text: save it as "CSV UTF-8"')
+  const [firstLine = ''] = withoutMark(head)
+    .toString('utf8', 0, LONGEST_RECORD)
+    .split(/[\r\n]/, 1)
   return {
-    firstLine: firstLine.replace(/^\uFEFF/, '').trim(),
-    bytes: Readable.from(whole(), { objectMode: false }),
+    firstLine: firstLine.trim(),
+    bytes: Readable.from(checkedChunks(all), { objectMode: false }),
     fileHash: () => hash.digest('hex'),
   }
 }
 
-async function* checkedChunks(bytes: Readable, seen: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
-  const decoder = new TextDecoder('utf-8', { fatal: true })
-  let line = 1
+async function* seenChunks(bytes: Readable, seen: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
   for await (const chunk of bytes as AsyncIterable<Buffer>) {
     seen(chunk)
+    yield chunk
+  }
+}
+
+async function* checkedChunks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  let line = 1
+  for await (const chunk of chunks) {
     refuseUnlessText(chunk, line, () => decoder.decode(chunk, { stream: true }))
     line += countLines(chunk)
     yield chunk
@@ -63,8 +62,6 @@ async function* checkedChunks(bytes: Readable, seen: (chunk: Buffer) => void): A
 function refuseUnlessText(chunk: Buffer, line: number, decode: () => string): void {
   const where =
     line === 1 && countLines(chunk) === 0 ? 'line 1' : `lines ${line} to ${line + countLines(chunk)}`
-  if (line === 1 && chunk[0] === 0x1f && chunk[1] === 0x8b)
-    throw new FileRefused('the file is gzipped: unpack it first')
   if (chunk.includes(0))
     throw new FileRefused(
       `the file is no UTF-8 text (${where}): save it as "CSV UTF-8", not as UTF-16 or a workbook`,

@@ -4,6 +4,7 @@ import { badRowsHeader, badRowText, templateText } from '../../src/batches/bad-r
 import { type CheckResult, checkFile } from '../../src/batches/check.ts'
 import { openRows, type RowProblem } from '../../src/batches/read-rows.ts'
 import { BATCH_HEADER, buysFile } from '../support/batch-scene.ts'
+import { zipOf } from '../support/foreign-files.ts'
 import { jobData, KTP, WALLET } from '../support/job-data.ts'
 
 type File = string | Buffer | Readable
@@ -87,6 +88,16 @@ describe('a batch file', () => {
       `GOLD_WEIGHT, Reference ,partner,KIND,phone_number\n0.5,R1,acme,buy,${WALLET}\n`,
     ],
     ['empty cells after the last', `${BATCH_HEADER}\n${line()},,\n`],
+    ['empty cells after the last heading', `${BATCH_HEADER},, \n${line()},,\n`],
+    ['empty cells after the last heading alone', `${BATCH_HEADER},,\n${line()}\n`],
+    ['a heading left empty, and its column too', `kind,,${BATCH_HEADER.slice(5)}\nbuy,,${line().slice(4)}\n`],
+    ['rows of white space', `${BATCH_HEADER}\n , ,\u00a0\n   \n${line()}\n`],
+    ["Excel's first line", `sep=,\r\n${BATCH_HEADER}\r\n${line()}\r\n`],
+    [
+      "Excel's first line with semicolons",
+      `\uFEFFsep=;\r\n${BATCH_HEADER}\r\n${line()}\r\n`.replaceAll(',', ';'),
+    ],
+    ['carriage returns as line ends', `${BATCH_HEADER}\r${line()}\r`],
     ['a column of problems', `${BATCH_HEADER},problem\n${line()},mend me\n`],
     ['quoted cells', `${BATCH_HEADER}\n"buy","acme","R1","${WALLET}","0.5"\n`],
     [
@@ -166,6 +177,26 @@ describe('checking', () => {
       '2 min_price_per_gram "5" is not a field of this kind',
       '2 remarks "hi" is not a field of this kind',
     ])
+  })
+
+  it.each([
+    ['after the last heading', `${BATCH_HEADER}\n${line()},,x\n`, 'G'],
+    ['after the last heading, with empty headings', `${BATCH_HEADER},,\n${line()},,x\n`, 'G'],
+    ['between headings', `kind,,${BATCH_HEADER.slice(5)}\nbuy,x,${line().slice(4)}\n`, 'B'],
+  ])('names a column without a heading that has something in it, %s', async (_where, file, column) => {
+    expect((await check(file)).told).toEqual([
+      expect.stringContaining(`2 null "" must have nothing in column ${column}, which has no heading`),
+    ])
+  })
+
+  it.each(['\r', '\r\n'])('counts lines that end with %j, also inside of cells', async (end) => {
+    const rows = [BATCH_HEADER, line({ reference: `"a${end}b"` }), line({ kind: 'x', reference: 'R2' })]
+    expect((await check(rows.join(end))).told.map((each) => each.split(' ')[0])).toEqual(['2', '4'])
+  })
+
+  it("counts Excel's first line as a line", async () => {
+    const { told } = await check(`sep=,\n${BATCH_HEADER}\n${line({ kind: 'x' })}\n`)
+    expect(told).toEqual([expect.stringMatching(/^3 kind/)])
   })
 
   it('finds references that stand twice, per partner', async () => {
@@ -252,7 +283,14 @@ describe('a file that is no batch file', () => {
       Buffer.concat([Buffer.from(`${BATCH_HEADER}\n${line()}`), Buffer.from([0xc3])]),
       /is not UTF-8/,
     ],
-    ['is a workbook', Buffer.from([0x50, 0x4b, 3, 4, 0, 0]), /no UTF-8 text/],
+    ['is a zip archive', Buffer.from([0x50, 0x4b, 3, 4, 0, 0]), /is a zip archive: unpack it/],
+    [
+      'is a workbook',
+      zipOf(['[Content_Types].xml', 'xl/workbook.xml']),
+      /Excel workbook \(\.xlsx\), not CSV/,
+    ],
+    ['is a JSON array', '[{"kind":"buy"}]', /a JSON array/],
+    ['names a strange separator', `sep=|\n${BATCH_HEADER}\n`, /says that "\|" separates .* has , or ;/],
     ['is gzipped', Buffer.from([0x1f, 0x8b, 8, 0]), /gzipped: unpack it first/],
     [
       'has a cell of a million characters',

@@ -4,13 +4,14 @@ import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import { StorageError } from '../../db/pool.ts'
 import type { Session } from '../../db/session.ts'
-import { type FileRecord, type OnBytes, type Records, readRecords } from '../../files/records.ts'
+import { type OnBytes, readRecords } from '../../files/records.ts'
 import { formatPeriod, wholeDays } from '../days.ts'
 import { type Period, takeTurns } from '../scope.ts'
-import { COPY_LINES, copyRow } from './copy.ts'
+import { COPY_LINES } from './copy.ts'
 import { StatementRefused } from './failure.ts'
-import { type BadLine, type LineReader, lineReader } from './line.ts'
+import type { BadLine } from './line.ts'
 import { readMapping, type StoredMapping } from './mappings.ts'
+import { copyText, type IgnoredRows, newTally } from './read-file.ts'
 import {
   findEarlier,
   insertStatement,
@@ -50,17 +51,13 @@ export interface Imported {
   readonly statementId: number
   readonly period: Period
   readonly lineCount: number
-  /** Lines of kinds that the mapping ignores. */
-  readonly ignoredCount: number
+  /** Rows that are no transactions, by what says so. */
+  readonly ignored: IgnoredRows
   readonly badLines: readonly BadLine[]
   /** Lines that earlier statements have too: they count once. */
   readonly repeatCount: number
   readonly replaced: readonly number[]
 }
-
-/** More bad lines than these are no accidents: the mapping is not the file's. */
-const MOST_BAD_LINES = 1_000
-const COPY_CHUNK = 64 * 1024
 
 /**
  * Imports a statement in one transaction: an import that is cut off has left nothing, whatever cut it off.
@@ -115,19 +112,22 @@ async function importInTransaction(
 ): Promise<ImportResult> {
   const statementId = await reserveStatementId(session)
   const records = readRecords(bytes, mapping, onBytes)
-  const tally: Tally = { lineCount: 0, ignoredCount: 0, badLines: [] }
-  const readerFor = (header: readonly string[]) => lineReader(mapping, header, request)
-  await copyLines(session, copyText(records, statementId, readerFor, tally))
-  const { badLines, lineCount } = tally
+  const tally = newTally()
+  await copyLines(session, copyText(records, statementId, mapping, request, tally))
+  const { badLines, lineCount, ignored } = tally
   if (badLines.length > 0 && request.badLines === 'refuse')
     return { is: 'refused', badLines, badLineCount: badLines.length }
   if (badLines.length > 0 && request.complete)
     throw new StatementRefused(
       `${badLines.length} lines cannot be read, so the statement cannot be complete: mend them, or leave --complete out`,
     )
+  if (mapping.trailer !== null && ignored.trailer === 0 && request.complete)
+    throw new StatementRefused(
+      `the file does not end with a trailer (${mapping.trailer.column}: ${mapping.trailer.values.join(', ')}), so it may be cut off and cannot be complete: get the whole file, or leave --complete out`,
+    )
   const period = request.period ?? (await periodOfLines(session, statementId))
   const statement: NewStatement = {
-    ...{ statementId, period, lineCount, badLines, contentHash: records.contentHash() },
+    ...{ statementId, period, lineCount, badLines, ignored, contentHash: records.contentHash() },
     ...{ source: request.source, complete: request.complete, fileName: request.fileName, by: request.by },
     ...{ mappingName: name, mappingVersion: version },
   }
@@ -137,65 +137,7 @@ async function importInTransaction(
   await insertStatement(session, statement)
   const repeatCount = await keepRepeats(session, statementId)
   const is = request.dryRun ? 'dry_run' : 'imported'
-  return {
-    is,
-    statementId,
-    period,
-    lineCount,
-    ignoredCount: tally.ignoredCount,
-    badLines,
-    repeatCount,
-    replaced,
-  }
-}
-
-interface Tally {
-  lineCount: number
-  ignoredCount: number
-  readonly badLines: BadLine[]
-}
-
-/** The good lines as COPY wants them, in pieces of bounded size. Counts, and keeps the bad ones. */
-async function* copyText(
-  records: Records,
-  statementId: number,
-  readerFor: (header: readonly string[]) => LineReader,
-  tally: Tally,
-): AsyncGenerator<string> {
-  let read: LineReader | null = null
-  let text = ''
-  const take = ({ cells, lineNumber }: FileRecord, reader: LineReader) => {
-    const result = reader(cells, lineNumber)
-    switch (result.is) {
-      case 'line':
-        tally.lineCount += 1
-        text += copyRow(statementId, result.line)
-        return
-      case 'ignored':
-        tally.ignoredCount += 1
-        return
-      case 'bad':
-        tally.badLines.push(result.bad)
-        if (tally.badLines.length > MOST_BAD_LINES) throw tooManyBadLines(result.bad)
-    }
-  }
-  for await (const batch of records.read()) {
-    for (const record of batch) {
-      if (read === null) read = readerFor(record.cells)
-      else take(record, read)
-    }
-    if (text.length < COPY_CHUNK) continue
-    yield text
-    text = ''
-  }
-  if (read === null) throw new StatementRefused('the file has no header')
-  yield text
-}
-
-function tooManyBadLines({ lineNumber, column, problem }: BadLine): StatementRefused {
-  return new StatementRefused(
-    `more than ${MOST_BAD_LINES} lines cannot be read: this mapping is not the file's; line ${lineNumber}, ${column ?? 'as a whole'}: ${problem}`,
-  )
+  return { is, statementId, period, lineCount, ignored, badLines, repeatCount, replaced }
 }
 
 async function copyLines(session: Session, text: AsyncGenerator<string>): Promise<void> {

@@ -1,10 +1,13 @@
-import { ORDER_KINDS, type OrderKind } from '../../domain/command.ts'
+import type { OrderKind } from '../../domain/command.ts'
 import { maskNumbersIn, maskPhoneNumber, nationalPhoneNumber } from '../../domain/masking.ts'
 import type { GoldWeight, Rupiah } from '../../domain/money.ts'
+import { rowShape } from '../../files/columns.ts'
 import type { Period } from '../scope.ts'
-import { StatementRefused } from './failure.ts'
-import { folded, LINE_FIELDS, type LineField, type Mapping } from './mapping.ts'
-import { numberReader } from './numbers.ts'
+import { columnPositions } from './header.ts'
+import { kindReader, transactionCheck } from './kinds.ts'
+import { LINE_FIELDS, type LineField, type Mapping } from './mapping.ts'
+import { type NumberReader, numberProblem, numberReader } from './numbers.ts'
+import { rowRules } from './row-rules.ts'
 import { timeReader } from './times.ts'
 
 /** One executed transaction, as a statement tells it. */
@@ -34,8 +37,8 @@ export interface BadLine {
 
 export type ReadLine =
   | { readonly is: 'line'; readonly line: StatementLine }
-  /** Of a kind that the mapping says is no order. */
-  | { readonly is: 'ignored' }
+  /** No order, by a rule of the mapping. */
+  | { readonly is: 'ignored'; readonly by: 'ignored_kinds' | 'ignored_rows' | 'trailer' }
   | { readonly is: 'bad'; readonly bad: BadLine }
 
 /** Reads the cells of one record. */
@@ -55,7 +58,8 @@ class Unreadable extends Error {
   }
 }
 
-interface Bounds {
+/** Which times a line may have. */
+export interface LineBounds {
   /** The declared period; null when the lines are to tell it. */
   readonly period: Period | null
   readonly nowMs: number
@@ -63,70 +67,69 @@ interface Bounds {
 
 /**
  * A reader for the lines under a header.
- * @throws StatementRefused when the header lacks a column of the mapping
+ * @throws StatementRefused when the header lacks a column of the mapping, or has one twice
  */
-export function lineReader(mapping: Mapping, header: readonly string[], bounds: Bounds): LineReader {
+export function lineReader(mapping: Mapping, header: readonly string[], bounds: LineBounds): LineReader {
   const positions = columnPositions(mapping, header)
-  const columns = mapping.columns
+  const ruleOf = rowRules(mapping, header)
+  const isTransaction = transactionCheck(mapping, header)
   const read = fieldsReader(mapping, bounds)
   const cellsOf = (cells: readonly string[]) => (field: LineField) => {
     const position = positions[field]
     return position === undefined ? '' : (cells[position] ?? '').trim()
   }
-  const bad = (
-    cells: readonly string[],
-    lineNumber: number,
-    column: string | null,
-    problem: string,
-  ): ReadLine => ({
-    is: 'bad',
-    bad: { lineNumber, column, problem, maskedText: maskedText(cellsOf(cells)) },
-  })
   return (cells, lineNumber) => {
-    if (cells.length !== header.length)
-      return bad(cells, lineNumber, null, `has ${cells.length} cells where the header has ${header.length}`)
+    const cell = cellsOf(cells)
+    const bad = (column: string | null, problem: string): ReadLine => ({
+      is: 'bad',
+      bad: { lineNumber, column, problem, maskedText: maskedText(cell) },
+    })
+    const rule = ruleOf(cells)
+    if (rule !== null)
+      return isTransaction(cells)
+        ? bad(null, `is to be ignored by the mapping's ${rule}, and reads as a transaction`)
+        : { is: 'ignored', by: rule }
+    const misfit = shapeProblem(cells, header)
+    if (misfit !== null) return bad(null, misfit)
     try {
-      const line = read(cellsOf(cells), lineNumber)
-      return line === null ? { is: 'ignored' } : { is: 'line', line }
+      const line = read(cell, lineNumber)
+      return line === null ? { is: 'ignored', by: 'ignored_kinds' } : { is: 'line', line }
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
-      return bad(cells, lineNumber, columns[error.field] ?? error.field, error.problem)
+      return bad(mapping.columns[error.field] ?? error.field, error.problem)
     }
   }
 }
 
-/** Where each field stands in a record. */
-function columnPositions(mapping: Mapping, header: readonly string[]): Partial<Record<LineField, number>> {
-  const headings = header.map(folded)
-  const positions: Partial<Record<LineField, number>> = {}
-  for (const field of LINE_FIELDS) {
-    const heading = mapping.columns[field]
-    if (heading !== undefined) positions[field] = headings.indexOf(folded(heading))
-  }
-  const missing = LINE_FIELDS.filter((field) => positions[field] === -1).map(
-    (field) => mapping.columns[field],
-  )
-  if (missing.length === 0) return positions
-  const looksLike = [',', ';', '\t', '|'].find(
-    (sign) => sign !== mapping.delimiter && header[0]?.includes(sign),
-  )
-  const hint =
-    header.length === 1 && looksLike !== undefined
-      ? `; the mapping's delimiter is ${JSON.stringify(mapping.delimiter)}, the file's looks like ${JSON.stringify(looksLike)}`
-      : ''
-  throw new StatementRefused(`the header has no column ${missing.join(', ')}${hint}`)
+function shapeProblem(cells: readonly string[], header: readonly string[]): string | null {
+  const shape = rowShape(cells, header)
+  if (shape.is === 'fits') return null
+  const problem = `has ${cells.length} cells where the header has ${header.length}`
+  return shape.is === 'short' ? problem : `${problem}: column ${shape.column} has no heading`
 }
 
 type Cell = (field: LineField) => string
 
 /** Reads a line's fields; null for a line that is no order. */
-function fieldsReader(mapping: Mapping, { period, nowMs }: Bounds) {
+function fieldsReader(mapping: Mapping, { period, nowMs }: LineBounds) {
   const numbers = numberReader(mapping)
   const timeOf = timeReader(mapping)
-  const kinds = new Map<string, OrderKind | null>()
-  for (const kind of ORDER_KINDS) for (const word of mapping.kinds[kind] ?? []) kinds.set(folded(word), kind)
-  for (const word of mapping.ignored_kinds) kinds.set(folded(word), null)
+  const kindOf = kindReader(mapping)
 
+  const orBad = <Reads extends 'rupiah' | 'grams'>(
+    field: LineField,
+    cell: Cell,
+    reads: Reads,
+    expected: string,
+  ) => {
+    const value = numbers[reads](cell(field))
+    if (value !== null) return value as NonNullable<ReturnType<NumberReader[Reads]>>
+    const why = numberProblem(cell(field), mapping, reads)
+    throw new Unreadable(
+      field,
+      `${shown(cell(field))} is not ${expected} as the mapping writes them${why === null ? '' : `: it ${why}`}`,
+    )
+  }
   const readTime = (cell: string): Date => {
     const ms = timeOf(cell)
     if (ms === null)
@@ -139,7 +142,7 @@ function fieldsReader(mapping: Mapping, { period, nowMs }: Bounds) {
     return at
   }
   return (cell: Cell, lineNumber: number): StatementLine | null => {
-    const kind = kinds.get(folded(cell('kind')))
+    const kind = kindOf(cell('kind'))
     if (kind === undefined)
       throw new Unreadable('kind', `${shown(cell('kind'))} is no kind the mapping knows`)
     if (kind === null) return null
@@ -150,19 +153,12 @@ function fieldsReader(mapping: Mapping, { period, nowMs }: Bounds) {
       requestId: readId('request_id', cell),
       kind,
       phoneNumber: readPhoneNumber(cell('phone_number')),
-      goldWeight: orBad('gold_weight', cell, numbers.grams, 'a weight in grams above 0'),
-      amount: orBad('amount', cell, numbers.rupiah, 'an amount of whole rupiah'),
-      fee: cell('fee') === '' ? null : orBad('fee', cell, numbers.rupiah, 'a fee of whole rupiah'),
+      goldWeight: orBad('gold_weight', cell, 'grams', 'a weight in grams above 0'),
+      amount: orBad('amount', cell, 'rupiah', 'an amount of whole rupiah'),
+      fee: cell('fee') === '' ? null : orBad('fee', cell, 'rupiah', 'a fee of whole rupiah'),
       executedAt: readTime(cell('executed_at')),
     }
   }
-}
-
-function orBad<T>(field: LineField, cell: Cell, read: (text: string) => T | null, expected: string): T {
-  const value = read(cell(field))
-  if (value === null)
-    throw new Unreadable(field, `${shown(cell(field))} is not ${expected} as the mapping writes them`)
-  return value
 }
 
 function readId(field: LineField, cell: Cell): string | null {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ORDER_KINDS } from '../../domain/command.ts'
+import { patternProblem } from './times.ts'
 
 /** What a statement's column may be to us. The ids may be missing, and so may the fee. */
 export const LINE_FIELDS = [
@@ -18,6 +19,16 @@ export type LineField = (typeof LINE_FIELDS)[number]
 const text = z.string().trim().min(1)
 const words = z.array(text)
 
+/** Within how many lines of the file the header stands. */
+export const HEADER_WITHIN = 50
+const HEADER_ROW = {
+  error: `"first", "found", or the line of the file that has the columns' names, from 1 to ${HEADER_WITHIN}`,
+}
+
+/** Rows that are no transactions: those whose cell in a column is one of some words. A word may end with `*`. */
+const rowRule = z.strictObject({ column: text, values: words.min(1) })
+export type RowRule = z.infer<typeof rowRule>
+
 const shape = z.strictObject({
   /** Our field → the heading of the file's column. Headings are compared without case and surrounding space. */
   columns: z.strictObject({
@@ -35,11 +46,25 @@ const shape = z.strictObject({
   kinds: z.strictObject(Object.fromEntries(ORDER_KINDS.map((kind) => [kind, words.default([])]))),
   /** Words of the kind column whose lines are no orders: a monthly fee, an interest. */
   ignored_kinds: words.default([]),
+  /** The line of the file, or the first row that is not blank, or the first that has all columns. */
+  header_row: z
+    .union(
+      [z.int().min(1, HEADER_ROW).max(HEADER_WITHIN, HEADER_ROW), z.enum(['first', 'found'])],
+      HEADER_ROW,
+    )
+    .default('first'),
+  /** Rows to ignore wherever they stand: page marks, subtotals. */
+  ignored_rows: z.array(rowRule).default([]),
+  /** Rows that end the file. Without one a statement may be cut off. `totals` are held against the lines. */
+  trailer: rowRule
+    .extend({ totals: z.array(z.enum(['amount', 'fee', 'gold_weight'])).default([]) })
+    .nullable()
+    .default(null),
   delimiter: z.enum([',', ';', '\t', '|']).default(','),
   encoding: z.enum(['utf-8', 'latin1', 'utf-16le']).default('utf-8'),
   decimal: z.enum(['.', ',']).default('.'),
   thousands: z.enum(['', '.', ',', ' ']).default(''),
-  /** `iso`, or a pattern of yyyy, MM, MMM, dd, HH, mm and ss such as `dd/MM/yyyy HH:mm`. */
+  /** `iso`, or a pattern such as `dd/MM/yyyy HH:mm`; docs/reconciliation.md lists its parts. */
   dates: text.default('iso'),
   /** The zone of times that name none. */
   time_zone: text.refine(isTimeZone, 'a time zone such as Asia/Jakarta').default('Asia/Jakarta'),
@@ -68,19 +93,17 @@ export function parseMapping(given: unknown): Mapping {
   return parsed.data
 }
 
-function contradictionIn({
-  columns,
-  kinds,
-  ignored_kinds,
-  decimal,
-  thousands,
-  dates,
-}: Mapping): string | null {
+function contradictionIn(mapping: Mapping): string | null {
+  const { columns, kinds, ignored_kinds, ignored_rows, trailer, decimal, thousands, dates } = mapping
   if (decimal === thousands) return 'thousands: must differ from decimal'
-  if (dates !== 'iso' && !['yyyy', 'MM', 'dd'].every((part) => dates.includes(part)))
-    return 'dates: iso, or a pattern with yyyy, MM or MMM, and dd, such as dd/MM/yyyy HH:mm'
+  const pattern = patternProblem(dates)
+  if (pattern !== null) return `dates: ${pattern}`
   const twice = firstRepeated([...Object.values(kinds).flat(), ...ignored_kinds].map(folded))
   if (twice !== null) return `kinds: "${twice}" stands for two things`
+  if ([...ignored_rows, ...(trailer === null ? [] : [trailer])].some(({ values }) => values.includes('*')))
+    return 'ignored_rows, trailer: "*" alone would ignore every row'
+  const total = trailer?.totals.find((field) => columns[field] === undefined)
+  if (total !== undefined) return `trailer.totals: columns has no ${total}`
   const heading = firstRepeated(Object.values(columns).map((name) => folded(name ?? '')))
   return heading === null ? null : `columns: "${heading}" is used twice`
 }
@@ -89,8 +112,15 @@ function firstRepeated(all: readonly string[]): string | null {
   return all.find((each, position) => all.indexOf(each) !== position) ?? null
 }
 
-/** Headings and kind words are compared in this form. */
-export const folded = (word: string): string => word.trim().toLowerCase()
+/** Headings and words are compared in this form: without case, invisible characters and more than one space. */
+export function folded(word: string): string {
+  return word
+    .normalize('NFC')
+    .replace(/\p{Cf}/gu, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toLowerCase()
+}
 
 function isTimeZone(name: string): boolean {
   try {

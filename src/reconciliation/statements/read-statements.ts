@@ -1,4 +1,5 @@
 import type { StatementRunner } from '../../db/pool.ts'
+import type { IgnoredRows } from './read-file.ts'
 
 /** A statement as a list shows it. */
 export interface StatementSummary {
@@ -10,6 +11,8 @@ export interface StatementSummary {
   readonly fileName: string
   readonly lineCount: number
   readonly badLineCount: number
+  /** Rows that were no lines, by what says so; empty for a statement of before that was kept. */
+  readonly ignoredRows: Partial<IgnoredRows>
   readonly importedAt: Date
   readonly importedBy: string
   /** The statement that took its place; null while it counts. */
@@ -20,7 +23,7 @@ const LIST_STATEMENTS = {
   name: 'list_statements',
   text: `
     SELECT id AS "statementId", source, period_from AS "periodFrom", period_to AS "periodTo", complete,
-      file_name AS "fileName", line_count AS "lineCount", bad_line_count AS "badLineCount", imported_at AS "importedAt",
+      file_name AS "fileName", line_count AS "lineCount", bad_line_count AS "badLineCount", ignored_rows AS "ignoredRows", imported_at AS "importedAt",
       imported_by AS "importedBy", replaced_by AS "replacedBy"
     FROM statements WHERE $1 OR replaced_at IS NULL ORDER BY id DESC`,
 }

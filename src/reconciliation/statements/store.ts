@@ -1,6 +1,7 @@
 import type { Session } from '../../db/session.ts'
 import type { Period } from '../scope.ts'
 import type { BadLine } from './line.ts'
+import type { IgnoredRows } from './read-file.ts'
 
 const RESERVE_ID = {
   name: 'reserve_statement_id',
@@ -26,6 +27,7 @@ export interface NewStatement {
   readonly fileName: string
   readonly lineCount: number
   readonly badLines: readonly BadLine[]
+  readonly ignored: IgnoredRows
   readonly by: string
 }
 
@@ -33,8 +35,8 @@ const INSERT_STATEMENT = {
   name: 'insert_statement',
   text: `
     INSERT INTO statements (id, source, period_from, period_to, complete, content_hash, mapping_name, mapping_version,
-      file_name, line_count, bad_line_count, imported_by)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+      file_name, line_count, bad_line_count, imported_by, ignored_rows)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 }
 
 const INSERT_BAD_LINES = {
@@ -47,9 +49,9 @@ const INSERT_BAD_LINES = {
 /** Writes a statement down whose lines are written already, with the lines that were set aside. */
 export async function insertStatement(session: Session, statement: NewStatement): Promise<void> {
   const { statementId, source, period, complete, contentHash, badLines } = statement
-  const { mappingName, mappingVersion, fileName, lineCount, by } = statement
+  const { mappingName, mappingVersion, fileName, lineCount, by, ignored } = statement
   const about = [statementId, source, period.from, period.to, complete, contentHash]
-  const origin = [mappingName, mappingVersion, fileName, lineCount, badLines.length, by]
+  const origin = [mappingName, mappingVersion, fileName, lineCount, badLines.length, by, ignored]
   await session.run(INSERT_STATEMENT, [...about, ...origin])
   if (badLines.length === 0) return
   await session.run(INSERT_BAD_LINES, [

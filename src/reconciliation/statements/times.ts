@@ -1,32 +1,20 @@
 import { zoneOffsets } from '../../domain/time-zone.ts'
+import { MONTH_NAMES, monthNamed, weekdayNamed, ZONE_OFFSETS_MS } from './date-names.ts'
+import { InvalidPatternError, patternExpression, writeTime } from './date-pattern.ts'
 import type { Mapping } from './mapping.ts'
 
 /** Reads a statement's times: milliseconds since the epoch, or null when a cell is no time. */
 export type TimeReader = (cell: string) => number | null
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
-/** Where Indonesian abbreviations differ from English ones. */
-const INDONESIAN_MONTHS: Readonly<Record<string, string>> = { mei: 'may', agu: 'aug', okt: 'oct', des: 'dec' }
-
-const PARTS: Readonly<Record<string, string>> = {
-  yyyy: '(?<year>\\d{4})',
-  MMM: '(?<monthName>[A-Za-z]{3})',
-  MM: '(?<month>\\d{1,2})',
-  dd: '(?<day>\\d{1,2})',
-  HH: '(?<hour>\\d{1,2})',
-  mm: '(?<minute>\\d{2})',
-  ss: '(?<second>\\d{2})',
-}
-
 const ISO =
   /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:[T ](?<hour>\d{2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?(?<offset>Z|[+-]\d{2}:?\d{2})?)?$/
 
-/** A reader for the mapping's way to write times. A time that names no offset is of the mapping's zone. */
+/** A reader for the mapping's way to write times. A time that names no zone is of the mapping's zone. */
 export function timeReader({ dates, time_zone }: Pick<Mapping, 'dates' | 'time_zone'>): TimeReader {
-  const pattern = dates === 'iso' ? ISO : patternOf(dates)
+  const expression = dates === 'iso' ? ISO : patternExpression(dates)
   const offsetAt = zoneOffsets(time_zone)
   return (cell) => {
-    const parts = pattern.exec(cell)?.groups
+    const parts = expression.exec(cell)?.groups
     if (parts === undefined) return null
     const local = localTime(parts)
     if (local === null) return null
@@ -36,34 +24,86 @@ export function timeReader({ dates, time_zone }: Pick<Mapping, 'dates' | 'time_z
   }
 }
 
-function patternOf(dates: string): RegExp {
-  const source = dates.replace(/yyyy|MMM|MM|dd|HH|mm|ss|[^A-Za-z\d\s]|\s+/g, (part) => {
-    if (PARTS[part] !== undefined) return PARTS[part]
-    return /\s/.test(part) ? '\\s+' : `\\${part}`
-  })
-  return new RegExp(`^${source}$`)
-}
+type Parts = Readonly<Record<string, string | undefined>>
 
 /** Milliseconds of the wall clock's parts as if they were UTC; null when there is no such day or hour. */
-function localTime(parts: Readonly<Record<string, string | undefined>>): number | null {
-  const { year, month, monthName, day, hour = '0', minute = '0', second = '0', fraction = '' } = parts
+function localTime(parts: Parts): number | null {
+  const { shortYear, month, monthName, weekday, day, minute = '0', second = '0', fraction = '' } = parts
+  const year = Number(shortYear === undefined ? parts.year : `20${shortYear}`)
   const monthNumber = monthName === undefined ? Number(month) : monthNamed(monthName)
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null
-  const midnight = Date.UTC(Number(year), monthNumber - 1, Number(day))
+  const hour = hourOf(parts)
+  if (monthNumber === null || hour === null || Number(minute) > 59 || Number(second) > 59) return null
+  const midnight = Date.UTC(year, monthNumber - 1, Number(day))
   // The 30th of February would silently become the 2nd of March.
   const date = new Date(midnight)
   if (date.getUTCMonth() !== monthNumber - 1 || date.getUTCDate() !== Number(day)) return null
-  const ms = Number(fraction.slice(0, 3).padEnd(3, '0'))
-  return midnight + Number(hour) * 3_600_000 + Number(minute) * 60_000 + Number(second) * 1_000 + ms
+  // The name of another day contradicts the date: day and month may be the wrong way round.
+  if (weekday !== undefined && weekdayNamed(weekday) !== date.getUTCDay()) return null
+  const ms = fraction === '' ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'))
+  return midnight + hour * 3_600_000 + Number(minute) * 60_000 + Number(second) * 1_000 + ms
 }
 
-function monthNamed(name: string): number {
-  const lower = name.toLowerCase()
-  return MONTHS.indexOf(INDONESIAN_MONTHS[lower] ?? lower) + 1
+function hourOf({ hour = '0', hour12, half = '' }: Parts): number | null {
+  if (hour12 === undefined) return Number(hour) > 23 ? null : Number(hour)
+  if (Number(hour12) < 1 || Number(hour12) > 12) return null
+  return (Number(hour12) % 12) + (/^p/i.test(half) ? 12 : 0)
 }
 
 function offsetOf(offset: string): number {
-  if (offset === 'Z') return 0
+  const named = ZONE_OFFSETS_MS[offset.toUpperCase()]
+  if (named !== undefined) return named
   const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2))
   return (offset.startsWith('-') ? -minutes : minutes) * 60_000
+}
+
+const DAY_MS = 86_400_000
+/** Every part of this moment differs from the others, on the wall too. */
+const TRIED_MS = Date.UTC(2026, 0, 17, 15, 43, 58, 219)
+
+/**
+ * Tries a pattern by writing days of every month with it and reading them back.
+ * @returns what is wrong with it and what to write; null when it reads all of them
+ */
+export function patternProblem(dates: string): string | null {
+  if (dates === 'iso') return null
+  try {
+    const expression = patternExpression(dates)
+    for (const [name, month] of MONTH_NAMES) {
+      const at = new Date(TRIED_MS + Math.round((month - 1) * 30.4) * DAY_MS)
+      const cell = writeTime(dates, writtenParts(at, name))
+      const parts = expression.exec(cell)?.groups
+      if (parts === undefined || localTime(parts) !== at.getTime() - (at.getTime() % precisionOf(parts)))
+        return `it does not read back what it writes, ${JSON.stringify(cell)}: put signs between its parts`
+    }
+    return null
+  } catch (error) {
+    if (error instanceof InvalidPatternError) return error.message
+    throw error
+  }
+}
+
+/** The smallest part of a time that is told, in milliseconds. */
+function precisionOf({ fraction, second, minute }: Parts): number {
+  if (fraction !== undefined) return 1
+  if (second !== undefined) return 1_000
+  return minute === undefined ? DAY_MS : 60_000
+}
+
+/** A moment on the wall in UTC, as a pattern's parts write it. */
+function writtenParts(at: Date, monthName: string): Readonly<Record<string, string>> {
+  const two = (part: number) => String(part).padStart(2, '0')
+  const [year, hour] = [String(at.getUTCFullYear()), at.getUTCHours()]
+  return {
+    ...{
+      year,
+      shortYear: year.slice(2),
+      month: two(at.getUTCMonth() + 1),
+      monthName,
+      day: two(at.getUTCDate()),
+    },
+    weekday: at.toLocaleDateString('en', { weekday: 'long', timeZone: 'UTC' }),
+    ...{ hour: two(hour), hour12: two(hour % 12 || 12), half: hour < 12 ? 'AM' : 'PM', offset: 'Z' },
+    ...{ minute: two(at.getUTCMinutes()), second: two(at.getUTCSeconds()) },
+    fraction: String(at.getUTCMilliseconds()).padStart(3, '0'),
+  }
 }

@@ -111,7 +111,7 @@ describe('a file', () => {
         encoding === 'latin1' ? 'latin1' : 'utf16le',
       )
       const result = await bring(bytes, { mapping: encoding, source: encoding })
-      expect(result).toMatchObject({ is: 'imported', lineCount: 1, ignoredCount: 1 })
+      expect(result).toMatchObject({ is: 'imported', lineCount: 1, ignored: { ignored_kinds: 1 } })
       expect(await linesNow(statementIdOf(result))).toMatchObject([
         {
           ...{ kind: 'buy', gold_weight: '0.0005', amount: 1_234_567, fee: 5_000, session_id: 'S1' },

@@ -13,6 +13,7 @@ describe('a mapping', () => {
         thousands: '',
         dates: 'iso',
         time_zone: 'Asia/Jakarta',
+        ...{ header_row: 'first', ignored_rows: [], trailer: null },
       },
     })
   })
@@ -33,7 +34,22 @@ describe('a mapping', () => {
     ['one sign for decimals and thousands', { decimal: ',', thousands: ',' }, /thousands: must differ/],
     ['another delimiter', { delimiter: '::' }, /delimiter/],
     ['an encoding nobody reads', { encoding: 'ebcdic' }, /encoding/],
-    ['dates without a day', { dates: 'MM/yyyy' }, /dates: iso, or a pattern/],
+    ['dates without a day', { dates: 'MM/yyyy' }, /dates: it has no day: add dd/],
+    ['dates of another library', { dates: 'DD/MM/YYYY' }, /dates: DD is not known: write dd for the day/],
+    ['a header on no line', { header_row: 0 }, /header_row: "first", "found", or the line of the file/],
+    ['a header far below', { header_row: 51 }, /header_row: .*from 1 to 50/],
+    ['a header in words', { header_row: 'last' }, /header_row: "first", "found"/],
+    ['a trailer without words', { trailer: { column: 'x', values: [] } }, /trailer\.values/],
+    ['a trailer that is every row', { trailer: { column: 'x', values: ['*'] } }, /"\*" alone/],
+    ['ignored rows that are all', { ignored_rows: [{ column: 'x', values: ['*'] }] }, /"\*" alone/],
+    [
+      'a total of no column',
+      {
+        columns: { ...MAPPING.columns, fee: undefined },
+        trailer: { column: 'x', values: ['y'], totals: ['fee'] },
+      },
+      /trailer\.totals: columns has no fee/,
+    ],
     ['a zone that is nowhere', { time_zone: 'Asia/Atlantis' }, /time_zone: .*Asia\/Jakarta/],
     ['a word too many', { colour: 'red' }, /colour/],
   ])('is refused with %s', (_what, change, refusal) => {

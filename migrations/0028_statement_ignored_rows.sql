@@ -1,0 +1,1 @@
+ALTER TABLE "statements" ADD COLUMN "ignored_rows" jsonb DEFAULT '{}'::jsonb NOT NULL;

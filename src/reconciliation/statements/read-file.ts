@@ -1,0 +1,125 @@
+import type { FileRecord, Records } from '../../files/records.ts'
+import { copyRow } from './copy.ts'
+import { StatementRefused } from './failure.ts'
+import { type FoundHeader, headerSearch } from './header.ts'
+import { transactionCheck } from './kinds.ts'
+import { type BadLine, type LineBounds, type LineReader, lineReader } from './line.ts'
+import type { Mapping } from './mapping.ts'
+import { type TotalsCheck, totalsCheck } from './totals.ts'
+
+/** Why a row is no line. */
+export const IGNORED_BY = {
+  blank: 'blank',
+  above_header: 'above the header',
+  ignored_kinds: 'of kinds that the mapping ignores',
+  ignored_rows: "of the mapping's ignored_rows",
+  trailer: 'trailer',
+} as const
+export type IgnoredBy = keyof typeof IGNORED_BY
+
+/** How many rows were no lines, by what says so. */
+export type IgnoredRows = Readonly<Record<IgnoredBy, number>>
+
+/** What was read of a file. */
+export interface Tally {
+  lineCount: number
+  readonly ignored: Record<IgnoredBy, number>
+  readonly badLines: BadLine[]
+}
+
+export function newTally(): Tally {
+  const ignored = { blank: 0, above_header: 0, ignored_kinds: 0, ignored_rows: 0, trailer: 0 }
+  return { lineCount: 0, ignored, badLines: [] }
+}
+
+/** More bad lines than these are no accidents: the mapping is not the file's. */
+const MOST_BAD_LINES = 1_000
+const COPY_CHUNK = 64 * 1024
+
+/**
+ * The good lines as COPY wants them, in pieces of bounded size. Counts, and keeps the bad ones.
+ * @throws StatementRefused
+ */
+export async function* copyText(
+  records: Records,
+  statementId: number,
+  mapping: Mapping,
+  bounds: LineBounds,
+  tally: Tally,
+): AsyncGenerator<string> {
+  const search = headerSearch(mapping)
+  let take: ((record: FileRecord) => string) | null = null
+  let totals: TotalsCheck | null = null
+  let text = ''
+  for await (const batch of records.read()) {
+    for (const record of batch) {
+      if (take !== null) {
+        text += take(record)
+        continue
+      }
+      const found = search.take(record)
+      if (found === null) continue
+      tally.ignored.above_header = rowsAbove(mapping, found)
+      totals = totalsCheck(mapping, found.header)
+      const read = lineReader(mapping, found.header, bounds)
+      take = lineTaker(read, totals, statementId, tally)
+    }
+    if (text.length < COPY_CHUNK) continue
+    yield text
+    text = ''
+  }
+  if (take === null) throw search.failure()
+  if (tally.badLines.length === 0) totals?.end()
+  tally.ignored.blank = records.blankRows()
+  yield text
+}
+
+/** A header below a transaction would drop it. */
+function rowsAbove(mapping: Mapping, { header, above }: FoundHeader): number {
+  const isTransaction = transactionCheck(mapping, header)
+  const lost = above.find(({ cells }) => isTransaction(cells))
+  if (lost !== undefined)
+    throw new StatementRefused(
+      `line ${lost.lineNumber} reads as a transaction and stands above the header: see header_row of the mapping`,
+    )
+  return above.length
+}
+
+/** Takes one record: counts it, and returns its line for COPY. */
+function lineTaker(read: LineReader, totals: TotalsCheck, statementId: number, tally: Tally) {
+  let trailerLine: number | null = null
+  const keepBad = (bad: BadLine) => {
+    tally.badLines.push(bad)
+    if (tally.badLines.length > MOST_BAD_LINES) throw tooManyBadLines(bad)
+    return ''
+  }
+  return ({ cells, lineNumber }: FileRecord): string => {
+    const result = read(cells, lineNumber)
+    switch (result.is) {
+      case 'line':
+        if (trailerLine !== null) return keepBad(belowTrailer(lineNumber, trailerLine))
+        tally.lineCount += 1
+        totals.add(result.line)
+        return copyRow(statementId, result.line)
+      case 'ignored':
+        tally.ignored[result.by] += 1
+        if (result.by !== 'trailer') return ''
+        trailerLine ??= lineNumber
+        if (tally.badLines.length === 0) totals.compare(cells, lineNumber)
+        return ''
+      case 'bad':
+        return keepBad(result.bad)
+    }
+  }
+}
+
+function belowTrailer(lineNumber: number, trailerLine: number): BadLine {
+  const problem = `stands below the trailer of line ${trailerLine}: a subtotal belongs into ignored_rows, and two statements into two files`
+  return { lineNumber, column: null, problem, maskedText: '' }
+}
+
+function tooManyBadLines({ lineNumber, column, problem }: BadLine): StatementRefused {
+  return new StatementRefused(
+    `more than ${MOST_BAD_LINES} lines cannot be read: this mapping is not the file's; line ${lineNumber}, ${column ?? 'as a whole'}: ${problem}`,
+  )
+}
