@@ -89,6 +89,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'metrics',
   ],
   'config.ts': [],
+  'setting-users.ts': ['config.ts'],
   'log.ts': ['domain'],
   'repeat.ts': [],
   'index.ts': ['domain', 'queue'],
@@ -119,7 +120,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'tracing/traces.ts',
     'new-order-id.ts',
   ],
-  'main.ts': ['cli'],
+  'main.ts': ['cli', 'setting-users.ts'],
 }
 
 /** Packages that only these rooms may import. */
