@@ -1,15 +1,17 @@
 # Untried: no Docker engine runs where the tests run. A test only reads it.
-FROM node:20-slim AS build
+FROM node:22.22.2-bookworm-slim@sha256:9f6d5975c7dca860947d3915877f85607946403fc55349f39b4bc3688448bb6e AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Scripts are for the embedded PostgreSQL, which a container does not use.
+# No install script runs here. Those of the embedded PostgreSQL are for machines that try the product.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY migrations ./migrations
-RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts
+RUN npm run build
+# What runs in production, installed by itself: no compiler, no embedded PostgreSQL.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
-FROM node:20-slim
+FROM node:22.22.2-bookworm-slim@sha256:9f6d5975c7dca860947d3915877f85607946403fc55349f39b4bc3688448bb6e
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./

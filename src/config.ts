@@ -74,6 +74,8 @@ export const SETTINGS = {
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 } as const
 
+export type SettingName = keyof typeof SETTINGS
+
 const environment = z.object(SETTINGS)
 type Environment = z.infer<typeof environment>
 

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { describeFailure } from './cli/failure.ts'
+import { type CommandName, keepOwnSettings } from './setting-users.ts'
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 
@@ -13,7 +14,7 @@ const program = new Command('goldpro')
   .addHelpText('after', '\nStart here:\n  $ goldpro demo\n  $ goldpro up')
 
 /** Each command with what it imports: only the one that is asked for is loaded, which makes the others start sooner. */
-const COMMANDS: Record<string, () => Promise<Command>> = {
+const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   demo: async () => (await import('./cli/demo.ts')).demoCommand(),
   up: async () => (await import('./cli/up.ts')).upCommand(),
   migrate: async () => (await import('./cli/migrate.ts')).migrateCommand(),
@@ -32,8 +33,16 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
 }
 const asked = process.argv[2] ?? ''
-const loaders = Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]] : Object.values(COMMANDS)
-for (const load of loaders) if (load !== undefined) program.addCommand(await load())
+const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)
+const loaders = isCommand(asked) ? [COMMANDS[asked]] : Object.values(COMMANDS)
+for (const load of loaders) program.addCommand(await load())
+
+// Before anything of the command runs: it is left the settings that it uses, and no secret of another's.
+program.hook('preAction', (_program, action) => {
+  let command = action
+  while (command.parent !== null && command.parent !== program) command = command.parent
+  keepOwnSettings(command.name(), process.env)
+})
 
 /** Wrong usage ends with 2, help with 0; commander would end both with its own codes. */
 function exitLikeUs(command: Command): void {

@@ -22,7 +22,7 @@ export function previewCommand(): Command {
       'after',
       `
 Rupiah of rows that name grams, and grams of rows that name rupiah, are estimated at the gateway's chart price of today,
-or, where the gateway cannot be asked, at the newest one that a scheduler has captured (see \`goldpro prices\`).
+or, where the gateway cannot be asked, at the newest one that a worker has captured (see \`goldpro prices\`).
 Fees are first known when each row takes its quote.
 
 Example:
@@ -129,7 +129,7 @@ function priceLine({ buy, sell }: NewestPrices): string {
 }
 
 const NO_PRICE =
-  'unknown: the gateway was not reached, and no `goldpro scheduler` has captured its chart; set GATEWAY_URL to have it estimated'
+  'unknown: the gateway was not reached, and no `goldpro worker` has captured its chart; set GATEWAY_URL to have it estimated'
 
 const spellPrice = (price: NewestPrice | null) => (price === null ? 'unknown' : formatRupiah(price.rupiah))
 

@@ -1,23 +1,60 @@
 import { Command } from 'commander'
+import { grantProgramRights, grantReadingRights, RoleRefused } from '../db/grants.ts'
 import { migrateDatabase } from '../db/migrate.ts'
 import { migrateQueue } from '../queue/probe.ts'
+import { Failure } from './failure.ts'
 import { orUnreachable, requireDatabaseUrl, settingsHere } from './place.ts'
+
+interface MigrateOptions {
+  readonly grantTo?: string
+  readonly grantReadTo?: string
+}
 
 /** `goldpro migrate` */
 export function migrateCommand(): Command {
   return new Command('migrate')
     .description("create or update the tables, triggers and views, and BullMQ's schema in Postgres")
+    .option('--grant-to <role>', 'then give this role what the program needs, and nothing else')
+    .option('--grant-read-to <role>', 'then give this role the views of schema ops to read, and nothing else')
     .addHelpText(
       'after',
-      '\nSafe to run again, and from several machines at once.\n\nExample:\n  $ goldpro migrate',
+      `
+Safe to run again, and from several machines at once. DATABASE_URL names the owner of the tables here; the other commands
+do with less: give them the URL of the role of --grant-to, which cannot change tables, triggers or what is kept. Run it
+with the same options after every update. See docs/runbook.md, "Roles in Postgres".
+
+Example:
+  $ goldpro migrate
+  $ DATABASE_URL=postgres://goldpro_owner:…@host/goldpro goldpro migrate --grant-to goldpro`,
     )
-    .action(async () => {
-      const settings = await settingsHere()
-      const databaseUrl = requireDatabaseUrl(settings)
-      const migrations = await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () =>
-        migrateDatabase(databaseUrl),
-      )
-      const queueVersion = await migrateQueue(databaseUrl)
-      console.log(`the database has ${migrations} migrations, its queue schema version ${queueVersion}`)
-    })
+    .action(runMigrate)
+}
+
+async function runMigrate({ grantTo, grantReadTo }: MigrateOptions): Promise<void> {
+  const settings = await settingsHere()
+  const databaseUrl = requireDatabaseUrl(settings)
+  if (grantTo !== undefined && grantTo === grantReadTo)
+    throw new Failure(
+      2,
+      '--grant-to and --grant-read-to name one role: its rights would be those of the second',
+    )
+  const migrations = await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () =>
+    migrateDatabase(databaseUrl),
+  )
+  const queueVersion = await migrateQueue(databaseUrl)
+  console.log(`the database has ${migrations} migrations, its queue schema version ${queueVersion}`)
+  if (grantTo !== undefined) {
+    await orRefused(grantProgramRights(databaseUrl, grantTo))
+    console.log(`${grantTo} has what the program needs`)
+  }
+  if (grantReadTo !== undefined) {
+    await orRefused(grantReadingRights(databaseUrl, grantReadTo))
+    console.log(`${grantReadTo} may read the views of schema ops`)
+  }
+}
+
+async function orRefused(granted: Promise<void>): Promise<void> {
+  await granted.catch((error: unknown) => {
+    throw error instanceof RoleRefused ? new Failure(2, error.message) : error
+  })
 }

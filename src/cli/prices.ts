@@ -22,7 +22,7 @@ export function pricesCommand(): Command {
     .addHelpText(
       'after',
       `
-A \`goldpro scheduler\` captures them once a day when GATEWAY_URL and GATEWAY_CHART_PHONE_NUMBER are set.
+A \`goldpro worker\` captures them once a day when GATEWAY_URL and GATEWAY_CHART_PHONE_NUMBER are set.
 buy is what a customer pays, sell what a customer gets.
 
 Example:
@@ -36,7 +36,7 @@ Example:
 }
 
 const NONE =
-  'no prices yet: a `goldpro scheduler` captures them once a day when GATEWAY_URL and GATEWAY_CHART_PHONE_NUMBER are set'
+  'no prices yet: a `goldpro worker` captures them once a day when GATEWAY_URL and GATEWAY_CHART_PHONE_NUMBER are set'
 
 const numbersOf = ({ buy, sell }: DayPrices) => ({
   buy: buy === null ? null : BigInt(buy),

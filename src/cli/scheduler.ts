@@ -7,7 +7,7 @@ import type { Repeating } from '../repeat.ts'
 import { startHistorySweeper } from '../schedulers/history-sweeper.ts'
 import { startReconScheduler } from '../schedulers/recon-scheduler.ts'
 import { startWebhookSender } from '../webhooks/start-sender.ts'
-import { type ConfiguredMetrics, startConfiguredMetrics } from './metrics.ts'
+import { startConfiguredMetrics } from './metrics.ts'
 import { readyDatabaseUrl, settingsHere } from './place.ts'
 import { startSchedulersOfOrders } from './scheduler-of-orders.ts'
 import { endSignal } from './signals.ts'
@@ -16,7 +16,7 @@ import { endSignal } from './signals.ts'
 export function schedulerCommand(): Command {
   return new Command('scheduler')
     .description(
-      'do what is due, until SIGTERM or Ctrl-C: the orders of plans and batches, webhooks, prices, and reconciling yesterday once its statement has come',
+      'do what is due, until SIGTERM or Ctrl-C: the orders of plans and batches, webhooks, and reconciling yesterday once its statement has come',
     )
     .addHelpText(
       'after',
@@ -27,8 +27,8 @@ one of them reconcile a day, one act on a plan's due time, and one send a webhoo
 in turns.
 
 It keeps the plans of \`goldpro plan\` and feeds the batches of \`goldpro batch\`. Where GATEWAY_URL is set it sweeps as
-workers do, and captures the prices that \`goldpro prices\` shows (GATEWAY_CHART_PHONE_NUMBER). It sends webhooks as they
-become due (goldpro webhook --help), and deletes those that ended WEBHOOK_KEEP_DAYS ago.
+workers do, after the same GATEWAY_TIMEOUT_MS. It sends webhooks as they become due (goldpro webhook --help), and deletes
+those that ended WEBHOOK_KEEP_DAYS ago. It never calls the gateway, and needs none of its credentials.
 
 Example:
   $ DATABASE_URL=postgres://… goldpro scheduler`,
@@ -41,7 +41,7 @@ async function runScheduler(): Promise<void> {
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
   const metrics = await startConfiguredMetrics(settings)
-  const scheduler = startConfiguredScheduler(settings, databaseUrl, metrics, log)
+  const scheduler = startConfiguredScheduler(settings, databaseUrl, log)
   log.info({ recon_daily_at: settings.reconDailyAt }, 'scheduler started')
   const signal = await endSignal()
   log.info({ signal }, 'scheduler stops')
@@ -51,17 +51,12 @@ async function runScheduler(): Promise<void> {
 }
 
 /** Starts everything that is done when it is due, as the settings say. */
-export function startConfiguredScheduler(
-  settings: Settings,
-  databaseUrl: string,
-  metrics: ConfiguredMetrics,
-  log: Logger,
-): Repeating {
+export function startConfiguredScheduler(settings: Settings, databaseUrl: string, log: Logger): Repeating {
   const parts = { databaseUrl, name: `${hostname()}-${process.pid}`, log }
   const { reconDailyAt: dailyAt, reconLagMs: lagMs } = settings
   const started = [
     startReconScheduler({ ...parts, dailyAt, lagMs }),
-    ...startSchedulersOfOrders(settings, databaseUrl, metrics, log),
+    ...startSchedulersOfOrders(settings, databaseUrl, log),
     startWebhookSender({ databaseUrl, allowLoopback: settings.webhookAllowLoopback, log }),
     startHistorySweeper({ databaseUrl, webhookKeepDays: settings.webhookKeepDays, log }),
   ]

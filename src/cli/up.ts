@@ -67,8 +67,7 @@ async function runUp(): Promise<void> {
     // Whoever plays with the sandbox receives webhooks on this machine.
     const webhookAllowLoopback = settings.webhookAllowLoopback || settings.gateway === null
     stops.push(
-      startConfiguredScheduler({ ...settings, gateway, webhookAllowLoopback }, databaseUrl, metrics, log)
-        .stop,
+      startConfiguredScheduler({ ...settings, gateway, webhookAllowLoopback }, databaseUrl, log).stop,
     )
     const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, traces, log)
     stops.push(web.stop)

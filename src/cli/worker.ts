@@ -7,6 +7,7 @@ import { parseRupiah } from '../domain/money.ts'
 import { createGatewayClient } from '../gateway/client.ts'
 import { createLog } from '../log.ts'
 import { sendDeadlineMs } from '../orders/effects.ts'
+import { startPriceCapture } from '../schedulers/price-capture.ts'
 import type { Traces } from '../tracing/traces.ts'
 import { Failure } from './failure.ts'
 import { type ConfiguredMetrics, startConfiguredMetrics } from './metrics.ts'
@@ -23,7 +24,8 @@ export function workerCommand(): Command {
       `
 Needs GATEWAY_URL and DATABASE_URL (or a \`goldpro up\` in this folder); REDIS_URL moves the queue to Redis.
 On SIGTERM it takes no more orders, lets sent confirms finish and ends within the send deadline.
-Run as many as you like side by side.
+Run as many as you like side by side. With GATEWAY_CHART_PHONE_NUMBER one of them captures the day's prices, which
+\`goldpro prices\` shows.
 
 Example:
   $ DATABASE_URL=postgres://… GATEWAY_URL=https://… goldpro worker`,
@@ -81,9 +83,15 @@ export function startConfiguredWorker(
     traces,
     ...(counts === undefined ? {} : { counts }),
   })
+  const { databaseUrl, chartPhoneNumber: wallet } = settings
+  // Here and not in the scheduler, which calls partners' URLs and so holds none of the gateway's secrets.
+  const prices =
+    wallet === null
+      ? null
+      : startPriceCapture({ databaseUrl, chart: (side) => client.chart(side, wallet), log })
   return {
     async stop() {
-      await worker.stop()
+      await Promise.all([worker.stop(), prices?.stop()])
       client.close()
     },
   }

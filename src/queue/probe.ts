@@ -1,6 +1,7 @@
 import { runMigrations } from 'bullmq'
 import { Redis } from 'ioredis'
 import pg from 'pg'
+import { QUEUE_NAME } from './backend.ts'
 
 /**
  * Asks Redis for a sign of life.
@@ -23,13 +24,20 @@ export async function pingRedis(redisUrl: string): Promise<void> {
   }
 }
 
+/** BullMQ makes the sequence of a queue's job ids at its first job: the program's role may make none, so it is there before. */
+const CREATE_JOB_IDS = `
+  DO $$ BEGIN EXECUTE format('CREATE SEQUENCE IF NOT EXISTS bullmq.%I', bullmq.job_id_seq_name('${QUEUE_NAME}')); END $$`
+
 /** Creates or updates BullMQ's schema `bullmq` in Postgres; safe to run again and from several processes at once. */
 export async function migrateQueue(databaseUrl: string): Promise<number> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
   client.on('error', () => {})
   await client.connect()
   try {
-    return await runMigrations(client)
+    const version = await runMigrations(client)
+    await client.query('SET client_min_messages TO warning')
+    await client.query(CREATE_JOB_IDS)
+    return version
   } finally {
     await client.end()
   }

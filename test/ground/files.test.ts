@@ -2,13 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { SETTINGS } from '../../src/config.ts'
+import { SETTINGS, type SettingName } from '../../src/config.ts'
 import { TRANSITIONS } from '../../src/domain/lifecycle.ts'
 import { ENDPOINTS, moves, type Operation } from '../../src/gateway/endpoints.ts'
 import { CHECKOUT_TABLE, CONFIRM_TABLE } from '../../src/gateway/outcome-table.ts'
 import { parseMapping } from '../../src/reconciliation/statements/mapping.ts'
 import { BREAK_TYPES, MATCH_RULES, STAY_REASONS } from '../../src/reconciliation/words.ts'
 import { FAULTS } from '../../src/sandbox/faults.ts'
+import { SETTING_USERS } from '../../src/setting-users.ts'
 import { REFUSED_IPV4, REFUSED_IPV6 } from '../../src/webhooks/addresses.ts'
 import { RETRY_DELAYS_MS } from '../../src/webhooks/backoff.ts'
 import { EVENT_KINDS } from '../../src/webhooks/words.ts'
@@ -27,6 +28,8 @@ function printed(verdict: { is: string; reason?: string; doubt?: string }): stri
 describe('the pages equal the tables in the code', () => {
   it('docs/settings.md and .env.example have every setting, with its default', () => {
     const rows = tableRows(readText('docs/settings.md'))
+    for (const [name, , , , users] of rows)
+      expect(users, name).toBe(SETTING_USERS[name as SettingName].join(', '))
     expect(rows.map(([name]) => name)).toEqual(Object.keys(SETTINGS))
     const written = Object.fromEntries(
       readText('.env.example')
@@ -120,9 +123,7 @@ describe('what others run', () => {
       'web',
       'sandbox',
     ])
-    expect(services.redis.command.join(' ')).toBe(
-      'redis-server --appendonly yes --maxmemory-policy noeviction',
-    )
+    expect(services.redis.command.join(' ')).toContain('--appendonly yes --maxmemory-policy noeviction')
     expect(services.sandbox.profiles).toEqual(['sandbox'])
     expect(services.worker.depends_on).toMatchObject({
       migrate: { condition: 'service_completed_successfully' },

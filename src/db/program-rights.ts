@@ -1,0 +1,63 @@
+/** What the program may do to a table beyond reading it. */
+type Right = 'INSERT' | 'UPDATE' | 'DELETE'
+
+const READ: readonly Right[] = []
+const APPEND: readonly Right[] = ['INSERT']
+const CHANGE: readonly Right[] = ['INSERT', 'UPDATE']
+const REPLACE: readonly Right[] = ['INSERT', 'UPDATE', 'DELETE']
+
+/**
+ * What the program's role may do to each table of schema `public`. Nothing that is kept as evidence may be deleted, and
+ * the tables of transitions, which say what may happen at all, are only read. A test holds that every table is here.
+ */
+export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
+  attempt_transitions: READ,
+  attempts: CHANGE,
+  batch_events: APPEND,
+  batch_row_transitions: READ,
+  batch_rows: CHANGE,
+  batch_transitions: READ,
+  batches: CHANGE,
+  break_events: APPEND,
+  breaks: CHANGE,
+  doubt_evidence: APPEND,
+  doubt_stays: REPLACE,
+  order_events: APPEND,
+  order_transitions: READ,
+  orders: CHANGE,
+  partner_day_wallets: REPLACE,
+  partner_events: APPEND,
+  partner_keys: CHANGE,
+  partner_nonces: REPLACE,
+  partner_usage: CHANGE,
+  partner_wallets: CHANGE,
+  partners: CHANGE,
+  plan_events: APPEND,
+  plan_runs: CHANGE,
+  plan_transitions: READ,
+  plans: CHANGE,
+  prices: APPEND,
+  proposals: CHANGE,
+  recon_runs: CHANGE,
+  rejected_jobs: APPEND,
+  statement_bad_lines: APPEND,
+  statement_lines: APPEND,
+  statement_mappings: APPEND,
+  statement_matches: CHANGE,
+  statement_repeats: APPEND,
+  statements: CHANGE,
+  webhook_deliveries: REPLACE,
+  webhook_endpoints: CHANGE,
+  // UPDATE is for the row locks of the history's sweeper; a trigger refuses every change.
+  webhook_events: REPLACE,
+  webhook_tries: REPLACE,
+}
+
+/** Tables whose sizes a reconciliation has Postgres learn. From version 17 on that is a right that can be granted. */
+export const ANALYZED_TABLES = [
+  'statements',
+  'statement_lines',
+  'statement_repeats',
+  'statement_matches',
+  'attempts',
+] as const

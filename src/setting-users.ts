@@ -1,0 +1,68 @@
+import type { SettingName } from './config.ts'
+
+/** Every command of the program: the processes that keep running, and what people run. */
+export const COMMAND_NAMES = [
+  ...(['demo', 'up', 'migrate', 'worker', 'web', 'scheduler', 'sandbox', 'enqueue'] as const),
+  ...(['partner', 'orders', 'plan', 'prices', 'batch', 'recon', 'webhook', 'gateway'] as const),
+] as const
+export type CommandName = (typeof COMMAND_NAMES)[number]
+
+type Users = readonly CommandName[]
+
+const CALLS_GATEWAY: Users = ['up', 'worker', 'web', 'batch', 'gateway']
+const CALLS_GATEWAY_OR_IS_IT: Users = ['up', 'worker', 'web', 'sandbox', 'batch', 'gateway']
+const EXECUTES: Users = ['up', 'worker']
+const SERVES_PARTNERS: Users = ['up', 'web']
+const SCHEDULES: Users = ['up', 'scheduler']
+const DECIDES: Users = ['orders', 'batch', 'recon']
+const TRACED: Users = ['up', 'worker', 'web']
+
+/**
+ * Which commands use a setting. A command keeps no other setting, secret or not: {@link keepOwnSettings} takes the rest
+ * away before it begins. The scheduler sends webhooks to partners' URLs, so it must use no secret of the gateway.
+ */
+export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HEADERS', Users>> = {
+  DATABASE_URL: COMMAND_NAMES.filter((name) => !['demo', 'sandbox', 'gateway'].includes(name)),
+  REDIS_URL: ['up', 'worker', 'web', 'scheduler', 'enqueue', 'orders', 'plan'],
+  GATEWAY_URL: ['up', 'worker', 'web', 'scheduler', 'batch', 'gateway'],
+  GATEWAY_CLIENT_ID: CALLS_GATEWAY_OR_IS_IT,
+  GATEWAY_CLIENT_SECRET: CALLS_GATEWAY_OR_IS_IT,
+  GATEWAY_TOKEN_PATH: CALLS_GATEWAY_OR_IS_IT,
+  GATEWAY_SIGNING_KEY_ID: CALLS_GATEWAY_OR_IS_IT,
+  GATEWAY_SIGNING_SECRET: CALLS_GATEWAY_OR_IS_IT,
+  GATEWAY_ORIGIN: CALLS_GATEWAY_OR_IS_IT,
+  GATEWAY_SELL_PATH: ['up', 'worker', 'sandbox'],
+  GATEWAY_429_IS_REFUSAL: CALLS_GATEWAY,
+  GATEWAY_TIMEOUT_MS: ['up', 'worker', 'web', 'scheduler', 'batch', 'gateway'],
+  GATEWAY_RATE_PER_SECOND: EXECUTES,
+  GATEWAY_CHART_PHONE_NUMBER: EXECUTES,
+  WORKER_CONCURRENCY: EXECUTES,
+  MAX_REQUOTES: EXECUTES,
+  QUOTE_MAX_AGE_MS: EXECUTES,
+  QUOTE_MAX_FEE: EXECUTES,
+  RECON_ONE_PERSON: DECIDES,
+  RECON_LAG_MINUTES: ['up', 'scheduler', 'recon'],
+  RECON_DAILY_AT: SCHEDULES,
+  HTTP_HOST: ['up', 'worker', 'web', 'scheduler'],
+  HTTP_PORT: SERVES_PARTNERS,
+  HTTP_METRICS_PORT: SERVES_PARTNERS,
+  HTTP_MAX_CONCURRENT: SERVES_PARTNERS,
+  HTTP_UPLOAD_LIMIT_MIB: SERVES_PARTNERS,
+  HTTP_TRUSTED_PROXIES: SERVES_PARTNERS,
+  METRICS_PORT: ['up', 'worker', 'scheduler'],
+  WEBHOOK_ALLOW_LOOPBACK: ['up', 'scheduler', 'webhook'],
+  WEBHOOK_KEEP_DAYS: SCHEDULES,
+  OTEL_EXPORTER_OTLP_ENDPOINT: TRACED,
+  // Read by OpenTelemetry itself: receivers are often given a key in it.
+  OTEL_EXPORTER_OTLP_HEADERS: TRACED,
+  LOG_LEVEL: ['demo', 'up', 'worker', 'web', 'scheduler', 'plan', 'webhook', 'gateway'],
+}
+
+/**
+ * Takes from an environment every setting that the command does not use, so that neither its own code nor a process that
+ * it starts can come to know a secret of another's. A command that does not exist keeps none.
+ */
+export function keepOwnSettings(command: string, env: Record<string, string | undefined>): void {
+  for (const [name, users] of Object.entries(SETTING_USERS))
+    if (!users.some((user) => user === command)) delete env[name]
+}
