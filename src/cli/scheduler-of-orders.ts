@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
+import { CLOCKS } from '../clocks.ts'
 import type { Settings } from '../config.ts'
 import { createGatewayClient, type GatewayClient } from '../gateway/client.ts'
 import type { Repeating } from '../repeat.ts'
@@ -23,7 +24,7 @@ export function startSchedulersOfOrders(
   if (gateway !== null) schedulers.push(startOrderSweeper({ ...parts, callTimeoutMs: gateway.timeoutMs }))
   if (gateway !== null && chartPhoneNumber !== null) {
     const client = createGatewayClient(gateway, {
-      ...{ now: Date.now, log },
+      ...{ ...CLOCKS, log },
       ...(metrics.onCall === undefined ? {} : { onCall: metrics.onCall }),
     })
     schedulers.push(startConfiguredPriceCapture(client, chartPhoneNumber, databaseUrl, log))

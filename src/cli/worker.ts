@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { Command } from 'commander'
 import type { Logger } from 'pino'
 import { type RunningWorker, startWorker } from '../app.ts'
+import { CLOCKS } from '../clocks.ts'
 import type { GatewaySettings, Settings } from '../config.ts'
 import { createGatewayClient } from '../gateway/client.ts'
 import { createLog } from '../log.ts'
@@ -62,7 +63,7 @@ export function startConfiguredWorker(
   log: Logger,
 ): RunningWorker {
   const client = createGatewayClient(settings.gateway, {
-    ...{ now: Date.now, log },
+    ...{ ...CLOCKS, log },
     ...(onCall === undefined ? {} : { onCall }),
   })
   const worker = startWorker({
