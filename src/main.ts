@@ -48,13 +48,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1)
 })
 
+/** What to do about trouble with Postgres. Loaded only when a command has failed. */
+async function knownTrouble(error: unknown): Promise<Error | null> {
+  if (!(error instanceof Error) || error.name !== 'StorageError') return null
+  return (await import('./cli/postgres-failure.ts')).postgresFailure(error)
+}
+
 try {
   await program.parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? 0 : 2
   } else {
-    const { line, exitCode } = describeFailure(error)
+    const { line, exitCode } = describeFailure((await knownTrouble(error)) ?? error)
     console.error(`goldpro: ${line}`)
     process.exitCode = exitCode
   }

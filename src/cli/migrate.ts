@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { migrateDatabase } from '../db/migrate.ts'
 import { migrateQueue } from '../queue/probe.ts'
-import { orUnreachable, requireDatabaseUrl, settingsHere } from './place.ts'
+import { orUnreachable, requireDatabaseUrl, requireServer, settingsHere } from './place.ts'
 
 /** `goldpro migrate` */
 export function migrateCommand(): Command {
@@ -14,6 +14,7 @@ export function migrateCommand(): Command {
     .action(async () => {
       const settings = await settingsHere()
       const databaseUrl = requireDatabaseUrl(settings)
+      await requireServer(databaseUrl)
       const migrations = await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () =>
         migrateDatabase(databaseUrl),
       )

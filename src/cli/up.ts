@@ -12,7 +12,7 @@ import { migrateQueue } from '../queue/probe.ts'
 import { dayOf, formatMinute } from '../reconciliation/days.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { startConfiguredMetrics } from './metrics.ts'
-import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue } from './place.ts'
+import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue, requireServer } from './place.ts'
 import { OPEN_WALLETS } from './sandbox.ts'
 import { startConfiguredScheduler } from './scheduler.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
@@ -53,6 +53,7 @@ async function runUp(): Promise<void> {
   try {
     await requireQueue(settings)
     const databaseUrl = settings.databaseUrl ?? (await startKeptPostgres(stops))
+    await requireServer(databaseUrl)
     await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () => migrateDatabase(databaseUrl))
     await migrateQueue(databaseUrl)
     const gatewayUrl = settings.gateway?.baseUrl ?? (await startOpenSandbox(stops))

@@ -1,6 +1,6 @@
 import { runMigrations } from 'bullmq'
 import { Redis } from 'ioredis'
-import pg from 'pg'
+import { openClient } from '../db/pinned-client.ts'
 
 /**
  * Asks Redis for a sign of life.
@@ -25,8 +25,7 @@ export async function pingRedis(redisUrl: string): Promise<void> {
 
 /** Creates or updates BullMQ's schema `bullmq` in Postgres; safe to run again and from several processes at once. */
 export async function migrateQueue(databaseUrl: string): Promise<number> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => {})
+  const client = openClient(databaseUrl)
   await client.connect()
   try {
     return await runMigrations(client)
