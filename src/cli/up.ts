@@ -48,7 +48,6 @@ async function runUp(): Promise<void> {
   const given = parseSettings(process.env)
   const chartPhoneNumber = given.chartPhoneNumber ?? (given.gateway === null ? SANDBOX_WALLET : null)
   const settings = { ...given, chartPhoneNumber }
-  const ended = endSignal()
   const stops: Stops = []
   try {
     await requireQueue(settings)
@@ -62,8 +61,8 @@ async function runUp(): Promise<void> {
     const log = createLog(settings.logLevel)
     const traces = await startConfiguredTraces(settings, 'up', log)
     stops.push(traces.stop)
-    const metrics = await startConfiguredMetrics(settings)
-    stops.push(async () => metrics.stop())
+    const metrics = await startConfiguredMetrics(settings, databaseUrl)
+    stops.push(metrics.stop)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log).stop)
     // Whoever plays with the sandbox receives webhooks on this machine.
     const webhookAllowLoopback = settings.webhookAllowLoopback || settings.gateway === null
@@ -86,7 +85,7 @@ async function runUp(): Promise<void> {
         statementFrom,
       }),
     )
-    await ended
+    await endSignal()
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)
   } finally {

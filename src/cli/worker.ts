@@ -41,7 +41,7 @@ async function runWorker(): Promise<void> {
   await requireGateway(gateway.baseUrl)
   const log = createLog(settings.logLevel)
   const traces = await startConfiguredTraces(settings, 'worker', log)
-  const metrics = await startConfiguredMetrics(settings)
+  const metrics = await startConfiguredMetrics(settings, databaseUrl)
   const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log)
   log.info(
     { queue: settings.redisUrl === null ? 'postgres' : 'redis', concurrency: settings.concurrency },
@@ -51,7 +51,7 @@ async function runWorker(): Promise<void> {
   log.info({ signal }, 'worker stops: it takes no more orders and lets sent confirms finish')
   exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs), 1)
   await worker.stop()
-  metrics.stop()
+  await metrics.stop()
   await traces.stop()
   log.info({}, 'worker stopped')
 }
