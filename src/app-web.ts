@@ -1,4 +1,5 @@
 import type { RunningWorker } from './app.ts'
+import { CLOCKS } from './clocks.ts'
 import { measureOrders } from './db/metrics.ts'
 import { findEnded } from './db/partner-orders.ts'
 import { type Database, openDatabase } from './db/pool.ts'
@@ -88,7 +89,7 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
   const metrics = createMetrics({
     measureOrders: () => measureOrders(database),
     measureWebhooks: () => readWebhookLag(database, Date.now()),
-    ...{ queueCounts, now: Date.now },
+    ...{ queueCounts, now: CLOCKS.monotonicMs },
   })
   const server = createServer(
     { ...DEFAULTS, ...parts },
@@ -135,7 +136,7 @@ function effectsOf(
     readiness: lately(
       () => readReadiness({ database, askQueue: () => queue.getJobCounts(), withinMs: PROBE_WITHIN_MS }),
       PROBE_AGAIN_MS,
-      Date.now,
+      CLOCKS.monotonicMs,
     ),
     newId: newOrderId,
     now: Date.now,
