@@ -1,5 +1,6 @@
 // The real worker in a process of its own. Reports the CPU it used when it is told to stop.
 import { startWorker } from '../dist/app.js'
+import { CLOCKS } from '../dist/clocks.js'
 import { createGatewayClient } from '../dist/gateway/client.js'
 
 const { databaseUrl, redisUrl, gatewayUrl, concurrency } = JSON.parse(process.argv[2])
@@ -12,7 +13,7 @@ const settings = {
   oauth: null,
   signing: null,
 }
-const gateway = createGatewayClient(settings, { now: Date.now, log })
+const gateway = createGatewayClient(settings, { ...CLOCKS, log })
 const worker = startWorker({
   databaseUrl,
   redisUrl,

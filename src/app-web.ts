@@ -1,4 +1,5 @@
 import type { RunningWorker } from './app.ts'
+import { CLOCKS } from './clocks.ts'
 import { measureOrders } from './db/metrics.ts'
 import { findEnded } from './db/partner-orders.ts'
 import { type Database, openDatabase } from './db/pool.ts'
@@ -7,7 +8,6 @@ import { batched } from './http/batched.ts'
 import { createFilePlaces } from './http/files.ts'
 import { lately } from './http/lately.ts'
 import { createMetrics } from './http/metrics.ts'
-import { readReadiness } from './http/readiness.ts'
 import { createServer, type ServerSettings } from './http/server.ts'
 import { boundedSessions } from './http/sessions.ts'
 import { createWaits } from './http/waits.ts'
@@ -17,6 +17,7 @@ import { newOrderId } from './new-order-id.ts'
 import type { OrderLog } from './orders/effects.ts'
 import { type OrderQueue, openQueue } from './queue/backend.ts'
 import { createWaker } from './queue/waker.ts'
+import { readReadiness } from './readiness.ts'
 import { NO_TRACES, type Traces } from './tracing/traces.ts'
 import { readWebhookLag } from './webhooks/lag.ts'
 
@@ -88,7 +89,7 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
   const metrics = createMetrics({
     measureOrders: () => measureOrders(database),
     measureWebhooks: () => readWebhookLag(database, Date.now()),
-    ...{ queueCounts, now: Date.now },
+    ...{ queueCounts, now: CLOCKS.monotonicMs },
   })
   const server = createServer(
     { ...DEFAULTS, ...parts },
@@ -135,7 +136,7 @@ function effectsOf(
     readiness: lately(
       () => readReadiness({ database, askQueue: () => queue.getJobCounts(), withinMs: PROBE_WITHIN_MS }),
       PROBE_AGAIN_MS,
-      Date.now,
+      CLOCKS.monotonicMs,
     ),
     newId: newOrderId,
     now: Date.now,

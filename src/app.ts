@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
+import { CLOCKS } from './clocks.ts'
 import { createOrderStore } from './db/order-store.ts'
 import { type Database, openDatabase } from './db/pool.ts'
 import { keepRejectedJob } from './db/rejected-jobs.ts'
@@ -79,7 +80,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
       gateway: parts.gateway,
       policy,
       actor,
-      now: Date.now,
+      ...CLOCKS,
       random: Math.random,
       newId: newOrderId,
       pause: (ms) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {}),

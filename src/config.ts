@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { POSTGRES_URL, REDIS_URL, urlProblem, WEB_URL } from './service-url.ts'
 
 /** A setting that is missing or malformed. Its message names the variable and what it may be. */
 export class ConfigurationError extends Error {
@@ -14,8 +15,14 @@ const wholeNumber = (min: number, max: number, fallback: number) =>
     .max(max, `a whole number from ${min} to ${max}`)
     .default(fallback)
 
-const url = (protocols: RegExp, example: string) =>
-  z.url({ protocol: protocols, error: `a URL such as ${example}` }).optional()
+const url = (rules: Parameters<typeof urlProblem>[1]) =>
+  z
+    .string()
+    .superRefine((text, context) => {
+      const problem = urlProblem(text, rules)
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+    })
+    .optional()
 
 /** Whether a text is an IP address, or a network as `10.0.0.0/8`. */
 function isNetwork(text: string): boolean {
@@ -28,9 +35,9 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 /** Every setting: its variable, what it may be, its default. `.env.example` and the docs are held equal by a test. */
 export const SETTINGS = {
-  DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/goldpro'),
-  REDIS_URL: url(/^rediss?$/, 'redis://host:6379'),
-  GATEWAY_URL: url(/^https?$/, 'https://gateway.example'),
+  DATABASE_URL: url(POSTGRES_URL),
+  REDIS_URL: url(REDIS_URL),
+  GATEWAY_URL: url(WEB_URL),
   GATEWAY_CLIENT_ID: z.string().min(1).optional(),
   GATEWAY_CLIENT_SECRET: z.string().min(1).optional(),
   GATEWAY_TOKEN_PATH: z.string().startsWith('/', 'a path that starts with /').default('/oauth/token'),
@@ -70,7 +77,7 @@ export const SETTINGS = {
   METRICS_PORT: wholeNumber(0, 65_535, 0),
   WEBHOOK_ALLOW_LOOPBACK: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   WEBHOOK_KEEP_DAYS: wholeNumber(30, 3_650, 90),
-  OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://127.0.0.1:4318'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url({ ...WEB_URL, example: 'http://127.0.0.1:4318' }),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `one of ${LOG_LEVELS.join(', ')}` }).default('info'),
 } as const
 

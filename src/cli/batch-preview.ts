@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { type Preview, readPreview, walletOf } from '../batches/preview.ts'
 import { readProgress } from '../batches/read-batches.ts'
+import { CLOCKS } from '../clocks.ts'
 import type { Settings } from '../config.ts'
 import type { Session } from '../db/session.ts'
 import type { BatchState } from '../domain/batch-lifecycle.ts'
@@ -70,7 +71,7 @@ async function newestPrices(
   if (gateway === null || wallet === null) return await findNewestPrices(session, null)
   const { createGatewayClient } = await import('../gateway/client.ts')
   const log = { debug() {}, info() {}, warn() {}, error() {} }
-  const client = createGatewayClient({ ...gateway, timeoutMs: 5_000 }, { now: Date.now, log })
+  const client = createGatewayClient({ ...gateway, timeoutMs: 5_000 }, { ...CLOCKS, log })
   try {
     return await findNewestPrices(session, (side) => client.chart(side, wallet))
   } finally {

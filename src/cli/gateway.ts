@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { CLOCKS } from '../clocks.ts'
 import { maskKtp } from '../domain/masking.ts'
 import { type Answer, createGatewayClient, type GatewayClient } from '../gateway/client.ts'
 import { createLog } from '../log.ts'
@@ -56,7 +57,7 @@ async function print(call: (client: GatewayClient) => Promise<Answer<unknown>>):
       'GATEWAY_URL is not set and no `goldpro up` runs in this folder: set it, or start one',
     )
   await requireGateway(gateway.baseUrl)
-  const client = createGatewayClient(gateway, { now: Date.now, log: createLog(logLevel) })
+  const client = createGatewayClient(gateway, { ...CLOCKS, log: createLog(logLevel) })
   try {
     const answer = await call(client)
     if (answer.is !== 'answered') throw new Failure(1, `the gateway says: ${answer.message}`)

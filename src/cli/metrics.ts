@@ -9,21 +9,34 @@ export interface ConfiguredMetrics {
   readonly counts?: WorkMetrics['counts']
 }
 
-/** Serves the metrics of a worker or a scheduler as the settings say. prom-client is loaded only where a port is set. */
-export async function startConfiguredMetrics({
-  metricsPort,
-  http: { host },
-}: Settings): Promise<ConfiguredMetrics & { stop(): void }> {
-  if (metricsPort === null) return { stop() {} }
-  const [{ createWorkMetrics }, { startMetricsServer }] = await Promise.all([
+/** Serves the metrics and the probe of a worker or a scheduler as the settings say. prom-client is loaded only where a port is set. */
+export async function startConfiguredMetrics(
+  settings: Settings,
+  databaseUrl: string,
+): Promise<ConfiguredMetrics & { stop(): Promise<void> }> {
+  const {
+    metricsPort,
+    http: { host },
+  } = settings
+  if (metricsPort === null) return { async stop() {} }
+  const [{ createWorkMetrics }, { startMetricsServer }, { openWorkProbe }] = await Promise.all([
     import('../metrics/work-metrics.ts'),
     import('../metrics/server.ts'),
+    import('./work-probe.ts'),
   ])
   const metrics = createWorkMetrics()
+  const asking = openWorkProbe(settings, databaseUrl)
   try {
-    const server = await startMetricsServer(metrics.read, { host, port: metricsPort })
-    return { ...metrics, stop: () => server.stop() }
+    const server = await startMetricsServer(metrics.read, { host, port: metricsPort }, asking.probe)
+    return {
+      ...metrics,
+      async stop() {
+        server.stop()
+        await asking.stop()
+      },
+    }
   } catch (error) {
+    await asking.stop()
     throw new Failure(
       1,
       `cannot serve metrics at ${host}:${metricsPort} (${errorCode(error)}): set METRICS_PORT`,

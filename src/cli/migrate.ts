@@ -2,8 +2,9 @@ import { Command } from 'commander'
 import { grantProgramRights, grantReadingRights, RoleRefused } from '../db/grants.ts'
 import { migrateDatabase } from '../db/migrate.ts'
 import { migrateQueue } from '../queue/probe.ts'
+
 import { Failure } from './failure.ts'
-import { orUnreachable, requireDatabaseUrl, settingsHere } from './place.ts'
+import { orUnreachable, requireDatabaseUrl, requireServer, settingsHere } from './place.ts'
 
 interface MigrateOptions {
   readonly grantTo?: string
@@ -38,6 +39,7 @@ async function runMigrate({ grantTo, grantReadTo }: MigrateOptions): Promise<voi
       2,
       '--grant-to and --grant-read-to name one role: its rights would be those of the second',
     )
+  await requireServer(databaseUrl)
   const migrations = await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () =>
     migrateDatabase(databaseUrl),
   )

@@ -1,10 +1,11 @@
 import { connect } from 'node:net'
 import { parseSettings, type Settings } from '../config.ts'
-import { isMigrated } from '../db/migrated.ts'
+import { checkServer } from '../db/check-server.ts'
 import { type Database, openDatabase } from '../db/pool.ts'
 import { type Session, withSession } from '../db/session.ts'
 import { findRunningUp } from '../local/running-up.ts'
 import { errorCode, Failure } from './failure.ts'
+import { postgresFailure } from './postgres-failure.ts'
 
 /** Where `goldpro up` keeps its data and says that it runs. */
 export const LOCAL_FOLDER = '.goldpro'
@@ -26,9 +27,14 @@ export async function settingsHere(): Promise<Settings> {
 /** The database to use, reachable and migrated. */
 export async function readyDatabaseUrl(settings: Settings): Promise<string> {
   const url = requireDatabaseUrl(settings)
-  if (!(await orUnreachable('Postgres', 'DATABASE_URL', url, () => isMigrated(url))))
-    throw new Failure(1, 'the database lacks tables of this version: run `goldpro migrate`')
+  const { isMigrated } = await requireServer(url)
+  if (!isMigrated) throw new Failure(1, 'the database lacks tables of this version: run `goldpro migrate`')
   return url
+}
+
+/** A Postgres that this program can work with: nothing is done on it before that is known. */
+export async function requireServer(url: string): Promise<{ isMigrated: boolean }> {
+  return await orUnreachable('Postgres', 'DATABASE_URL', url, () => checkServer(url))
 }
 
 /** The database's address, whether or not anything listens there. */
@@ -101,6 +107,8 @@ export async function orUnreachable<T>(
   try {
     return await reach()
   } catch (error) {
+    const known = variable === 'DATABASE_URL' ? postgresFailure(error) : null
+    if (known !== null) throw known
     throw new Failure(
       1,
       `cannot reach ${service} at ${new URL(url).host} (${errorCode(error)}): start it, or set ${variable}`,

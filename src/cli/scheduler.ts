@@ -40,13 +40,13 @@ async function runScheduler(): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
-  const metrics = await startConfiguredMetrics(settings)
+  const metrics = await startConfiguredMetrics(settings, databaseUrl)
   const scheduler = startConfiguredScheduler(settings, databaseUrl, log)
   log.info({ recon_daily_at: settings.reconDailyAt }, 'scheduler started')
   const signal = await endSignal()
   log.info({ signal }, 'scheduler stops')
   await scheduler.stop()
-  metrics.stop()
+  await metrics.stop()
   log.info({}, 'scheduler stopped')
 }
 

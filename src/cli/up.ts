@@ -12,7 +12,7 @@ import { migrateQueue } from '../queue/probe.ts'
 import { dayOf, formatMinute } from '../reconciliation/days.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
 import { startConfiguredMetrics } from './metrics.ts'
-import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue } from './place.ts'
+import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue, requireServer } from './place.ts'
 import { OPEN_WALLETS } from './sandbox.ts'
 import { startConfiguredScheduler } from './scheduler.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
@@ -48,11 +48,11 @@ async function runUp(): Promise<void> {
   const given = parseSettings(process.env)
   const chartPhoneNumber = given.chartPhoneNumber ?? (given.gateway === null ? SANDBOX_WALLET : null)
   const settings = { ...given, chartPhoneNumber }
-  const ended = endSignal()
   const stops: Stops = []
   try {
     await requireQueue(settings)
     const databaseUrl = settings.databaseUrl ?? (await startKeptPostgres(stops))
+    await requireServer(databaseUrl)
     await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () => migrateDatabase(databaseUrl))
     await migrateQueue(databaseUrl)
     const gatewayUrl = settings.gateway?.baseUrl ?? (await startOpenSandbox(stops))
@@ -61,8 +61,8 @@ async function runUp(): Promise<void> {
     const log = createLog(settings.logLevel)
     const traces = await startConfiguredTraces(settings, 'up', log)
     stops.push(traces.stop)
-    const metrics = await startConfiguredMetrics(settings)
-    stops.push(async () => metrics.stop())
+    const metrics = await startConfiguredMetrics(settings, databaseUrl)
+    stops.push(metrics.stop)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log).stop)
     // Whoever plays with the sandbox receives webhooks on this machine.
     const webhookAllowLoopback = settings.webhookAllowLoopback || settings.gateway === null
@@ -84,7 +84,7 @@ async function runUp(): Promise<void> {
         statementFrom,
       }),
     )
-    await ended
+    await endSignal()
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)
   } finally {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { Command } from 'commander'
 import type { Logger } from 'pino'
 import { type RunningWeb, startWeb } from '../app-web.ts'
+import { CLOCKS } from '../clocks.ts'
 import type { Settings } from '../config.ts'
 import { createGatewayClient } from '../gateway/client.ts'
 import { createLog } from '../log.ts'
@@ -64,7 +65,7 @@ export async function startConfiguredWeb(
   log: Logger,
 ): Promise<RunningWeb> {
   const { http, gateway } = settings
-  const client = gateway === null ? null : createGatewayClient(gateway, { now: Date.now, log })
+  const client = gateway === null ? null : createGatewayClient(gateway, { ...CLOCKS, log })
   const { databaseUrl, redisUrl } = settings
   const web = await startWeb({ databaseUrl, redisUrl, gateway: client, ...http, version, log, traces })
   return {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { Command } from 'commander'
 import type { Logger } from 'pino'
 import { type RunningWorker, startWorker } from '../app.ts'
+import { CLOCKS } from '../clocks.ts'
 import type { GatewaySettings, Settings } from '../config.ts'
 import { parseRupiah } from '../domain/money.ts'
 import { createGatewayClient } from '../gateway/client.ts'
@@ -43,7 +44,7 @@ async function runWorker(): Promise<void> {
   await requireGateway(gateway.baseUrl)
   const log = createLog(settings.logLevel)
   const traces = await startConfiguredTraces(settings, 'worker', log)
-  const metrics = await startConfiguredMetrics(settings)
+  const metrics = await startConfiguredMetrics(settings, databaseUrl)
   const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log)
   log.info(
     { queue: settings.redisUrl === null ? 'postgres' : 'redis', concurrency: settings.concurrency },
@@ -53,7 +54,7 @@ async function runWorker(): Promise<void> {
   log.info({ signal }, 'worker stops: it takes no more orders and lets sent confirms finish')
   exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs), 1)
   await worker.stop()
-  metrics.stop()
+  await metrics.stop()
   await traces.stop()
   log.info({}, 'worker stopped')
 }
@@ -65,7 +66,7 @@ export function startConfiguredWorker(
   log: Logger,
 ): RunningWorker {
   const client = createGatewayClient(settings.gateway, {
-    ...{ now: Date.now, log },
+    ...{ ...CLOCKS, log },
     ...(onCall === undefined ? {} : { onCall }),
   })
   const worker = startWorker({

@@ -7,13 +7,14 @@ import { WAKE_GRACE } from './submissions.ts'
 
 /**
  * The fence. The order's row is locked first, so that a cancellation and an intent cannot both succeed; then the
- * insert decides: a live attempt or a used quote makes it insert nothing, and nothing is returned.
+ * insert decides: a live attempt or a used quote makes it insert nothing, and nothing is returned. The deadline is
+ * compared again after the lock was waited for.
  */
 const COMMIT_INTENTS = {
   name: 'commit_intents',
   text: `
     WITH picked AS (
-      SELECT o.id, o.kind, o.phone_number, x.intent_id, x.quote_id, x.gold_weight, x.amount, x.fee
+      SELECT o.id, o.kind, o.phone_number, o.deadline_at, x.intent_id, x.quote_id, x.gold_weight, x.amount, x.fee
       FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::numeric[], $5::bigint[], $6::bigint[])
         AS x (order_id, intent_id, quote_id, gold_weight, amount, fee)
       JOIN orders o ON o.id = x.order_id
@@ -24,7 +25,7 @@ const COMMIT_INTENTS = {
       INSERT INTO attempts (order_id, seq, intent_id, outcome, kind, phone_number, quote_id, quoted_gold_weight, quoted_amount, quoted_fee, worker)
       SELECT p.id, (SELECT coalesce(max(a.seq), 0) + 1 FROM attempts a WHERE a.order_id = p.id),
         p.intent_id, 'intent', p.kind, p.phone_number, p.quote_id, p.gold_weight, p.amount, p.fee, $7
-      FROM picked p
+      FROM picked p WHERE p.deadline_at > clock_timestamp()
       ON CONFLICT DO NOTHING
       RETURNING order_id, seq
     )

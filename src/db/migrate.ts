@@ -1,7 +1,7 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
-import pg from 'pg'
 import { MIGRATIONS_FOLDER, readMigrationCounts } from './migrated.ts'
+import { openClient } from './pinned-client.ts'
 
 /** Any number, but always the same one: two migrations at once take turns on it. */
 export const ADVISORY_LOCK = 4_702_183_501
@@ -11,9 +11,7 @@ export const ADVISORY_LOCK = 4_702_183_501
  * @returns how many migrations the database has.
  */
 export async function migrateDatabase(databaseUrl: string): Promise<number> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
-  // A checked-out client without a listener ends the process when the server goes away.
-  client.on('error', () => {})
+  const client = openClient(databaseUrl)
   await client.connect()
   try {
     // Drizzle's migrator takes no lock of its own.

@@ -1,21 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
+import type pg from 'pg'
 
 export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../migrations', import.meta.url))
-
-/** Whether the database has every migration this program brings: a worker on an old schema would fail late. */
-export async function isMigrated(databaseUrl: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    const { applied, known } = await readMigrationCounts(client)
-    return applied >= known
-  } finally {
-    await client.end()
-  }
-}
 
 /** How many migrations the database has had, and how many this program brings. */
 export async function readMigrationCounts(client: pg.Client): Promise<{ applied: number; known: number }> {

@@ -12,7 +12,7 @@ const MOVE_ORDERS = {
     SET state = $2, reason = x.reason, actor = x.actor, detail = x.detail,
       wake_at = least(o.deadline_at, now() + ${WAKE_GRACE})
     FROM unnest($3::uuid[], $4::text[], $5::text[], $6::jsonb[]) AS x (order_id, reason, actor, detail)
-    WHERE o.id = x.order_id AND o.state = $1
+    WHERE o.id = x.order_id AND o.state = $1 AND ($2 <> 'expired' OR o.deadline_at <= clock_timestamp())
     RETURNING o.id AS order_id`,
 }
 

@@ -7,6 +7,7 @@ import type { StoredOrder } from '../orders/ports.ts'
 export const STORED_ORDER_COLUMNS = `
   o.id AS order_id, o.partner, o.reference, o.kind, o.phone_number, o.content, o.content_hash, o.state, o.reason,
   o.deadline_at, o.postponements,
+  (extract(epoch FROM o.deadline_at - clock_timestamp()) * 1000)::float8 AS ms_until_deadline,
   (extract(epoch FROM clock_timestamp() - i.intent_at) * 1000)::float8 AS intent_age_ms`
 
 export const OPEN_INTENT_JOIN = `LEFT JOIN attempts i ON i.order_id = o.id AND i.outcome = 'intent'`
@@ -22,6 +23,7 @@ export interface StoredOrderRow {
   state: OrderState
   reason: string
   deadline_at: Date
+  ms_until_deadline: number
   postponements: number
   intent_age_ms: number | null
 }
@@ -36,6 +38,7 @@ export function storedOrder(row: StoredOrderRow): StoredOrder {
     state: row.state,
     reason: row.reason,
     deadlineAt: row.deadline_at,
+    msUntilDeadline: row.ms_until_deadline,
     postponements: row.postponements,
     intentAgeMs: row.intent_age_ms,
   }

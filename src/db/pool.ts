@@ -1,4 +1,5 @@
-import pg from 'pg'
+import type pg from 'pg'
+import { openPool } from './pinned-client.ts'
 
 /** Postgres could not do what was asked. Carries no parameters and no row contents: those hold phone numbers. */
 export class StorageError extends Error {
@@ -55,18 +56,20 @@ export interface DatabaseOptions {
   readonly onError: (error: StorageError) => void
 }
 
+const STATEMENT_TIMEOUT_MS = 30_000
+
 /** Opens the pool. Connects lazily: the first statement meets an unreachable server. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const pool = new pg.Pool({
-    connectionString: options.databaseUrl,
+  const settings = {
     max: options.maxConnections,
     connectionTimeoutMillis: 5_000,
     // A statement that hangs on a dead network must not hold its order for ever.
-    query_timeout: 30_000,
-    statement_timeout: 30_000,
+    query_timeout: STATEMENT_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'goldpro',
-  })
+  }
+  const purpose = { schema: 'public', statementTimeoutMs: STATEMENT_TIMEOUT_MS } as const
+  const pool = openPool(options.databaseUrl, settings, purpose)
   // Without a listener a server restart would end the process.
   pool.on('error', (error) => options.onError(new StorageError('idle connection', error)))
   return {

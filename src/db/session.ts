@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
-import pg from 'pg'
+import type pg from 'pg'
+import { openClient } from './pinned-client.ts'
 import { type Statement, StorageError } from './pool.ts'
 
 /** One connection for set-based work that takes minutes: statements run one after the other. */
@@ -35,16 +36,12 @@ export async function withSession<T>(
   { replyWithinMs = REPLY_WITHIN_MS } = {},
 ): Promise<T> {
   const socket = new Socket()
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: 5_000,
+  const client = openClient(databaseUrl, {
     keepAlive: true,
     keepAliveInitialDelayMillis: ASK_AFTER_MS,
     application_name: SESSION_NAME,
     stream: () => socket,
   })
-  // A checked-out client without a listener ends the process when the server goes away.
-  client.on('error', () => {})
   await client.connect().catch((error: unknown) => {
     throw new StorageError('connect', error)
   })

@@ -15,6 +15,13 @@ export type CallResult =
     }
   | Extract<Exchange, { is: 'failure' }>
 
+export interface GatewayClocks {
+  /** Milliseconds of a clock that is never set: deadlines and the token's life are taken by it. */
+  monotonicMs(): number
+  /** Milliseconds since the epoch: the date that a signature covers. */
+  wallMs(): number
+}
+
 export interface Caller {
   /** Sends one operation's request once, within the wall-clock deadline of a call, token included. */
   call(operation: Operation, fields: Readonly<Record<string, unknown>>): Promise<CallResult>
@@ -24,18 +31,19 @@ export interface Caller {
 }
 
 /** Opens the way to the gateway with the configured token and signature. */
-export function openCaller(settings: GatewaySettings, now: () => number): Caller {
+export function openCaller(settings: GatewaySettings, clocks: GatewayClocks): Caller {
   const transport = openTransport(settings.baseUrl)
-  const tokens = settings.oauth === null ? null : createTokenSource(settings.oauth, transport, now)
+  const tokens =
+    settings.oauth === null ? null : createTokenSource(settings.oauth, transport, clocks.monotonicMs)
   const basePath = new URL(settings.baseUrl).pathname.replace(/\/$/, '')
   return {
     usesToken: tokens !== null,
     async call(operation, fields) {
-      const deadline = now() + settings.timeoutMs
+      const deadline = clocks.monotonicMs() + settings.timeoutMs
       const answer = (await tokens?.get(settings.timeoutMs)) ?? null
       if (answer?.is === 'none') return { is: 'failure', wasSent: false, code: answer.because }
       const path = pathOf(operation, settings.sellPath)
-      const timeoutMs = deadline - now()
+      const timeoutMs = deadline - clocks.monotonicMs()
       if (timeoutMs <= 0) return { is: 'failure', wasSent: false, code: 'no time left after the token' }
       const exchange = await transport.post({
         path,
@@ -43,7 +51,9 @@ export function openCaller(settings: GatewaySettings, now: () => number): Caller
         connection: moves(operation) ? 'fresh' : 'kept',
         headers: {
           ...(answer === null ? {} : { Authorization: `Bearer ${answer.token}` }),
-          ...(settings.signing === null ? {} : signatureHeaders(settings.signing, basePath + path, now())),
+          ...(settings.signing === null
+            ? {}
+            : signatureHeaders(settings.signing, basePath + path, clocks.wallMs())),
         },
         timeoutMs,
       })

@@ -3,7 +3,7 @@ import type { GatewaySettings } from '../config.ts'
 import type { CheckoutOutcome, ConfirmOutcome } from '../domain/outcomes.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
-import { type CallResult, openCaller } from './call.ts'
+import { type CallResult, type GatewayClocks, openCaller } from './call.ts'
 import { checkoutOutcome } from './checkout.ts'
 import { fieldsOf, replyData } from './codecs.ts'
 import { confirmBody, confirmOutcome } from './confirm.ts'
@@ -36,9 +36,7 @@ export interface GatewayClient extends OrderGateway {
   close(): void
 }
 
-export interface GatewayEffects {
-  /** Milliseconds since the epoch. */
-  now(): number
+export interface GatewayEffects extends GatewayClocks {
   readonly log: OrderLog
   /** Told of each call, for metrics. */
   onCall?(call: GatewayCall): void
@@ -54,7 +52,7 @@ export interface GatewayCall {
 
 /** Opens the client of one gateway. */
 export function createGatewayClient(settings: GatewaySettings, effects: GatewayEffects): GatewayClient {
-  const caller = openCaller(settings, effects.now)
+  const caller = openCaller(settings, effects)
   const { is429Refusal } = settings
   const rules = { is429Refusal, sellHasOwnPath: settings.sellPath !== ENDPOINTS.checkoutSell.path }
 

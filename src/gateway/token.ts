@@ -29,13 +29,13 @@ const tokenReply = z.object({
 export function createTokenSource(
   oauth: NonNullable<GatewaySettings['oauth']>,
   transport: Transport,
-  now: () => number,
+  monotonicMs: () => number,
 ): TokenSource {
   let cached: { token: string; renewAt: number } | null = null
   let renewal: Promise<TokenAnswer> | null = null
 
   const renew = async (timeoutMs: number): Promise<TokenAnswer> => {
-    const askedAt = now()
+    const askedAt = monotonicMs()
     const exchange = await transport.post({
       path: oauth.tokenPath,
       body: 'grant_type=client_credentials',
@@ -57,7 +57,7 @@ export function createTokenSource(
 
   return {
     async get(timeoutMs) {
-      if (cached !== null && now() < cached.renewAt) return { is: 'token', token: cached.token }
+      if (cached !== null && monotonicMs() < cached.renewAt) return { is: 'token', token: cached.token }
       renewal ??= renew(timeoutMs).finally(() => {
         renewal = null
       })

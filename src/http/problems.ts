@@ -20,6 +20,7 @@ export const PROBLEMS = {
     title: 'The partner has a limit of rupiah, and nothing in the order bounds what it may move',
   },
   not_found: { status: 404, title: 'There is no such thing, or it is not yours' },
+  method_not_allowed: { status: 405, title: 'The path does not take this method' },
   reference_conflict: {
     status: 409,
     title: 'The reference is that of an order with other content, which stands',

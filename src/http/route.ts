@@ -3,11 +3,11 @@ import type { Database } from '../db/pool.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import type { Caller } from '../partners/authenticate.ts'
 import type { Scope } from '../partners/words.ts'
+import type { Readiness } from '../readiness.ts'
 import type { Traces } from '../tracing/traces.ts'
 import type { Batched } from './batched.ts'
 import type { FilePlaces } from './files.ts'
 import type { ProblemCode } from './problems.ts'
-import type { Readiness } from './readiness.ts'
 import type { InSession, Sessions } from './sessions.ts'
 import type { Waits } from './waits.ts'
 import type { WalletGateway } from './wallet-gateway.ts'
@@ -109,6 +109,7 @@ export function isProbe({ path }: Pick<AnyRoute, 'path'>): boolean {
 /** Problems that any route may answer with. */
 export const COMMON_PROBLEMS = [
   'malformed_request',
+  'method_not_allowed',
   'request_timeout',
   'headers_too_large',
   'internal',

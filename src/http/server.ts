@@ -3,6 +3,7 @@ import { addFileRoutes, addRoute } from './add-route.ts'
 import { answerBrokenRequest, FOR_ONE_READER, problemOf } from './failures.ts'
 import { Fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from './fastify.ts'
 import type { HttpMetrics } from './metrics.ts'
+import { noRoute } from './no-route.ts'
 import { PROBLEM_TYPE, PROBLEMS, Problem, problemDocument } from './problems.ts'
 import { requestSpan } from './request-span.ts'
 import type { ApiEffects } from './route.ts'
@@ -36,7 +37,7 @@ export function createServer(
     // Longer than the longest wait: it counts silence.
     connectionTimeout: 90_000,
     keepAliveTimeout: 10_000,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
     routerOptions: { maxParamLength: 200 },
     http: {
@@ -70,10 +71,12 @@ export function createServer(
     noteEnd(request, reply, visit)
     const isProbe = request.routeOptions.config.isProbe === true
     if (visit.isOneTooMany && !isProbe) throw new Problem('overloaded', { retryAfterS: 1 })
+    // Here, and not once a body was read that nobody takes.
+    if (request.is404) throw noRoute(ROUTES, request)
   })
   server.setErrorHandler((error, request, reply) => sendFailure(error, request, reply, effects))
-  server.setNotFoundHandler(() => {
-    throw new Problem('not_found')
+  server.setNotFoundHandler((request) => {
+    throw noRoute(ROUTES, request)
   })
   for (const row of ROUTES) if (row.files === undefined) addRoute(server, row, effects, visits)
   addFileRoutes(

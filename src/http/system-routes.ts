@@ -11,6 +11,24 @@ const readinessAnswer = z.strictObject({
 export function systemRoutes(describe: { openapi(version: string): object; page(version: string): string }) {
   return [
     route({
+      name: 'readRoot',
+      method: 'GET',
+      path: '/',
+      summary: 'Leads to the description for people',
+      scope: null,
+      answers: {
+        302: {
+          description: 'It is at /docs',
+          contentType: 'text/plain; charset=utf-8',
+          schema: null,
+          example: 'see /docs',
+          headers: { location: 'where it is' },
+        },
+      },
+      problems: [],
+      handle: async () => ({ status: 302, body: 'see /docs', headers: { location: '/docs' } }),
+    }),
+    route({
       name: 'readHealth',
       method: 'GET',
       path: '/healthz',

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface MetricsServer {
@@ -7,23 +7,40 @@ export interface MetricsServer {
   stop(): void
 }
 
+/** Whether a process can do its work, and how what it leans on is. */
+export type Probe = () => Promise<{ readonly isReady: boolean }>
+
+interface Served {
+  readonly status: number
+  readonly type: string
+  readonly text: string
+}
+
+const FIGURES = 'text/plain; version=0.0.4; charset=utf-8'
+const JSON_TYPE = 'application/json'
+
 /**
- * Serves figures at `/metrics`, on a port of their own that partners do not reach.
+ * Serves figures at `/metrics`, on a port of their own that partners do not reach; with a probe, `/healthz` and `/readyz`
+ * beside them.
  * @param port 0: a free one
  * @throws the socket's error when it cannot listen there
  */
 export async function startMetricsServer(
   read: () => Promise<string>,
   { host, port }: { readonly host: string; readonly port: number },
+  probe: Probe | null = null,
 ): Promise<MetricsServer> {
+  const paths: Readonly<Record<string, () => Promise<Served>>> = {
+    '/metrics': async () => ({ status: 200, type: FIGURES, text: await read() }),
+    ...(probe === null ? {} : probePaths(probe)),
+  }
   const server = createServer(async (request, response) => {
-    if (request.url !== '/metrics' || request.method !== 'GET') return void response.writeHead(404).end()
-    try {
-      const text = await read()
-      response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text)
-    } catch {
-      response.writeHead(500).end()
-    }
+    const [path = ''] = (request.url ?? '').split('?')
+    const serve = Object.hasOwn(paths, path) ? paths[path] : undefined
+    if (serve === undefined) return void response.writeHead(404).end()
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return void response.writeHead(405, { Allow: 'GET, HEAD' }).end()
+    await answer(response, serve)
   })
   server.listen(port, host)
   await once(server, 'listening')
@@ -33,5 +50,27 @@ export async function startMetricsServer(
       server.close()
       server.closeAllConnections()
     },
+  }
+}
+
+/** `/healthz`: the process lives. `/readyz`: it can do its work. */
+function probePaths(probe: Probe): Record<string, () => Promise<Served>> {
+  const json = (status: number, body: object) => ({ status, type: JSON_TYPE, text: JSON.stringify(body) })
+  return {
+    '/healthz': async () => json(200, { status: 'ok' }),
+    '/readyz': async () => {
+      const { isReady, ...body } = await probe()
+      return json(isReady ? 200 : 503, body)
+    },
+  }
+}
+
+/** Node sends no body in answer to HEAD. */
+async function answer(response: ServerResponse, serve: () => Promise<Served>): Promise<void> {
+  try {
+    const { status, type, text } = await serve()
+    response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) }).end(text)
+  } catch {
+    response.writeHead(500).end()
   }
 }

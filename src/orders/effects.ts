@@ -29,8 +29,10 @@ export interface OrderEffects {
   readonly policy: ExecutionPolicy
   /** Who acts, as the events show it: `worker:<name>`. */
   readonly actor: string
-  /** Milliseconds since the epoch. */
-  now(): number
+  /** Milliseconds of a clock that is never set: all durations are taken by it. Deadlines are the database's. */
+  monotonicMs(): number
+  /** Milliseconds since the epoch. Never believed alone: see `elapsedMs`. */
+  wallMs(): number
   /** A number from 0 up to 1. */
   random(): number
   newId(): string

@@ -6,6 +6,7 @@ import type { Quote, Refusal } from '../domain/outcomes.ts'
 import { commandFrom } from '../domain/submission.ts'
 import { backoffMs, requotePauseMs } from './backoff.ts'
 import { type OrderEffects, SEND_START_LIMIT_MS } from './effects.ts'
+import { elapsedMs, type LoadedOrder, leftMs, type Moment, momentOf } from './elapsed.ts'
 import type { Intent, Recorded, StoredOrder } from './ports.ts'
 import { recordVerdict } from './record.ts'
 
@@ -27,7 +28,8 @@ type Step<T> = { readonly go: T } | { readonly stop: Execution } | { readonly re
  * Takes one order as far as it goes: quote, limit, intent, confirm, record; again on a price change.
  * Acts on the stored state alone, so it may be run twice, at once, or after a crash.
  */
-export async function executeOrder(order: StoredOrder, effects: OrderEffects): Promise<Execution> {
+export async function executeOrder(stored: StoredOrder, effects: OrderEffects): Promise<Execution> {
+  const order = { ...stored, loadedAtMs: effects.monotonicMs() }
   switch (pickUp(order.state, order.intentAgeMs, effects.policy.sendDeadlineMs)) {
     case 'run':
       return await runOrder(order, effects)
@@ -40,7 +42,7 @@ export async function executeOrder(order: StoredOrder, effects: OrderEffects): P
   }
 }
 
-async function runOrder(order: StoredOrder, effects: OrderEffects): Promise<Execution> {
+async function runOrder(order: LoadedOrder, effects: OrderEffects): Promise<Execution> {
   const command = commandFrom(order.kind, order.phoneNumber, order.content)
   let requotes = 0
   for (;;) {
@@ -54,17 +56,17 @@ async function runOrder(order: StoredOrder, effects: OrderEffects): Promise<Exec
 
 /** One quote and at most one confirm of it. */
 async function runAttempt(
-  order: StoredOrder,
+  order: LoadedOrder,
   command: OrderCommand,
   effects: OrderEffects,
 ): Promise<{ stop: Execution } | { requote: string }> {
   if (effects.stopping.aborted)
     return { stop: { is: 'later', delayMs: 0, trouble: 'the worker is stopping' } }
-  if (effects.now() >= order.deadlineAt.getTime()) return { stop: await expire(order, effects) }
-  const quotedAtMs = effects.now()
+  if (leftMs(order, effects) <= 0) return { stop: await expire(order, effects) }
+  const quotedAt = momentOf(effects)
   const quote = await takeQuote(order, command, effects)
   if (!('go' in quote)) return quote
-  const intent = await commitIntent(order, quote.go, quotedAtMs, effects)
+  const intent = await commitIntent(order, quote.go, quotedAt, effects)
   if (!('go' in intent)) return intent
   const { state, reason } = await confirm(intent.go, command, quote.go, effects)
   return state === 'accepted' ? { requote: reason } : { stop: standing({ state, reason }) }
@@ -72,7 +74,7 @@ async function runAttempt(
 
 /** Checkout, and the order's limit against what it returned. */
 async function takeQuote(
-  order: StoredOrder,
+  order: LoadedOrder,
   command: OrderCommand,
   effects: OrderEffects,
 ): Promise<Step<Quote>> {
@@ -104,21 +106,21 @@ async function checkLimits(
 
 /** The fence: returns an intent only to whoever inserted it, and only while there is time to send. */
 async function commitIntent(
-  order: StoredOrder,
+  order: LoadedOrder,
   quote: Quote,
-  quotedAtMs: number,
+  quotedAt: Moment,
   effects: OrderEffects,
 ): Promise<Step<HeldIntent>> {
-  const committingAtMs = effects.now()
+  const committingAt = momentOf(effects)
   if (effects.stopping.aborted) return { stop: STOPPING }
-  if (committingAtMs - quotedAtMs > effects.policy.quoteMaxAgeMs) return { requote: 'the quote is too old' }
+  if (elapsedMs(quotedAt, effects) > effects.policy.quoteMaxAgeMs) return { requote: 'the quote is too old' }
   const intentId = effects.newId()
   try {
     const [intent] = await effects.store.commitIntents(
       [{ orderId: order.orderId, intentId, quote }],
       effects.actor,
     )
-    if (intent !== undefined) return { go: { ...intent, quotedAtMs, committingAtMs } }
+    if (intent !== undefined) return { go: { ...intent, quotedAt, committingAt } }
   } catch (error) {
     // The COMMIT's fate is unknown, but nothing was sent: give the intent back if it is there.
     await effects.store.withdrawIntents([intentId], effects.actor)
@@ -126,12 +128,13 @@ async function commitIntent(
   }
   const [now] = await effects.store.load([order.orderId])
   if (now === undefined || now.state !== 'accepted') return { stop: standing(now ?? order) }
+  if (now.msUntilDeadline <= 0) return { stop: await expire(order, effects) }
   return { requote: 'the gateway gave a quote that was used before' }
 }
 
 interface HeldIntent extends Intent {
-  readonly quotedAtMs: number
-  readonly committingAtMs: number
+  readonly quotedAt: Moment
+  readonly committingAt: Moment
 }
 
 /** Sends the one confirm of this quote and records what came of it. */
@@ -142,11 +145,10 @@ async function confirm(
   effects: OrderEffects,
 ): Promise<Recorded> {
   const { orderId, seq } = intent
-  const now = effects.now()
   // A process that was frozen since the commit must not send into a doubt that others may have settled.
   const isLate =
-    now - intent.committingAtMs > SEND_START_LIMIT_MS ||
-    now - intent.quotedAtMs > effects.policy.quoteMaxAgeMs
+    elapsedMs(intent.committingAt, effects) > SEND_START_LIMIT_MS ||
+    elapsedMs(intent.quotedAt, effects) > effects.policy.quoteMaxAgeMs
   const outcome = isLate
     ? ({ is: 'not_sent', reply: { httpStatus: null, body: null, message: 'too late to send' } } as const)
     : await effects.gateway.confirm(command, quote)
@@ -173,6 +175,7 @@ async function hold(order: StoredOrder, message: string, effects: OrderEffects):
   return await reload(order, effects)
 }
 
+/** Expires the order if its deadline has passed by the database's clock; else it is left for then. */
 async function expire(order: StoredOrder, effects: OrderEffects): Promise<Execution> {
   const row = {
     orderId: order.orderId,
@@ -181,15 +184,16 @@ async function expire(order: StoredOrder, effects: OrderEffects): Promise<Execut
     detail: null,
   } as const
   const moved = await effects.store.move('expire', [row])
-  return moved.length > 0
-    ? { is: 'ended', state: 'expired', reason: 'deadline_passed' }
-    : await reload(order, effects)
+  if (moved.length > 0) return { is: 'ended', state: 'expired', reason: 'deadline_passed' }
+  const [now] = await effects.store.load([order.orderId])
+  if (now === undefined || now.state !== 'accepted') return standing(now ?? order)
+  return { is: 'later', delayMs: Math.max(now.msUntilDeadline, 0), trouble: 'its deadline is about to pass' }
 }
 
 /** Leaves the order accepted for a later run, not beyond its deadline. */
-async function putOff(order: StoredOrder, trouble: string, effects: OrderEffects): Promise<Execution> {
-  const leftMs = Math.max(order.deadlineAt.getTime() - effects.now(), 0)
-  const delayMs = Math.min(backoffMs(order.postponements, effects.random()), leftMs)
+async function putOff(order: LoadedOrder, trouble: string, effects: OrderEffects): Promise<Execution> {
+  const longestMs = Math.max(leftMs(order, effects), 0)
+  const delayMs = Math.min(backoffMs(order.postponements, effects.random()), longestMs)
   const moved = await effects.store.postpone([{ orderId: order.orderId, delayMs, trouble }])
   return moved.length > 0 ? { is: 'later', delayMs, trouble } : await reload(order, effects)
 }

@@ -14,6 +14,8 @@ export interface StoredOrder {
   readonly state: OrderState
   readonly reason: string
   readonly deadlineAt: Date
+  /** Milliseconds until the deadline when the order was read, by the database's clock; negative once it has passed. */
+  readonly msUntilDeadline: number
   readonly postponements: number
   /** Age of the intent of an order that is `confirming`, by the database's clock. */
   readonly intentAgeMs: number | null
@@ -99,6 +101,7 @@ export interface OrderStore {
   withdrawIntents(intentIds: readonly string[], actor: string): Promise<string[]>
   /** Ends intents. Returns the orders moved. */
   endIntents(verdicts: readonly Verdict[], actor: string): Promise<(Recorded & { orderId: string })[]>
+  /** An order expires only once its deadline has passed by the store's own clock. */
   move<M extends 'refuse' | 'expire' | 'cancel' | 'hold' | 'release'>(
     move: M,
     rows: readonly PlainMove<M>[],

@@ -13,13 +13,13 @@ const LONGEST_PAUSE_MS = 5_000
  * @throws the store's error once the time to give up has come; the intent then becomes a doubt by itself
  */
 export async function recordVerdict(verdict: Verdict, effects: OrderEffects): Promise<Recorded> {
-  const startedAtMs = effects.now()
+  const startedAtMs = effects.monotonicMs()
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
       return await recordOnce(verdict, effects)
     } catch (error) {
       const limitMs = effects.stopping.aborted ? effects.policy.sendDeadlineMs : RECORDING_GIVE_UP_MS
-      const isOver = effects.now() - startedAtMs > limitMs
+      const isOver = effects.monotonicMs() - startedAtMs > limitMs
       effects.log.error(
         { ...evidenceOf(verdict), err: error },
         isOver ? 'reply not recorded' : 'reply not recorded yet',

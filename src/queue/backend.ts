@@ -1,5 +1,6 @@
-import { createPostgresBackend, type Job, Queue, Worker, type WorkerOptions } from 'bullmq'
+import { createPostgresBackend, type Job, type PgPool, Queue, Worker, type WorkerOptions } from 'bullmq'
 import { Redis } from 'ioredis'
+import { openPool } from '../db/pinned-client.ts'
 
 /** The queue's name; BullMQ clients in any language add jobs to it. */
 export const QUEUE_NAME = 'orders'
@@ -53,10 +54,10 @@ export function openQueue(location: QueueLocation, onError: (error: Error) => vo
     return closingAlso(queue, () => connection.disconnect())
   }
   // And of a Postgres that vanished without a word, as whoever waits here may be the only scheduler.
-  const connection = { ...postgresConnection(location, 4), query_timeout: ADD_WITHIN_MS }
-  const queue = new Queue(QUEUE_NAME, { connection }, createPostgresBackend)
+  const pool = openQueuePool(location, 4, { query_timeout: ADD_WITHIN_MS })
+  const queue = new Queue(QUEUE_NAME, { connection: pool }, createPostgresBackend)
   queue.on('error', onError)
-  return queue
+  return closingAlso(queue, () => pool.end())
 }
 
 /** Starts a worker; see {@link openQueue} for `onError`. */
@@ -72,10 +73,10 @@ export function openWorker(
     worker.on('error', onError)
     return closingAlso(worker, () => connection.disconnect())
   }
-  const connection = postgresConnection(location, (settings.concurrency ?? 1) + 2)
-  const worker = new Worker(QUEUE_NAME, process, { ...settings, connection }, createPostgresBackend)
+  const pool = openQueuePool(location, (settings.concurrency ?? 1) + 3, {})
+  const worker = new Worker(QUEUE_NAME, process, { ...settings, connection: pool }, createPostgresBackend)
   worker.on('error', onError)
-  return worker
+  return closingAlso(worker, () => pool.end())
 }
 
 function connectRedis(
@@ -88,22 +89,31 @@ function connectRedis(
   return connection
 }
 
-function postgresConnection({ databaseUrl }: QueueLocation, connections: number) {
+/**
+ * BullMQ would pin its schema by start-up parameters, which poolers refuse, and nothing else: so its sessions are ours.
+ * One of them is for LISTEN.
+ */
+function openQueuePool(
+  { databaseUrl }: QueueLocation,
+  connections: number,
+  settings: { readonly query_timeout?: number },
+): PgPool {
   if (databaseUrl === null) throw new Error('a queue needs a Redis or a Postgres URL')
-  return {
-    connectionString: databaseUrl,
-    max: Math.min(connections, 20),
+  const pool = {
+    max: Math.min(connections, 21),
     application_name: 'goldpro-queue',
-    ...{ keepAlive: true, keepAliveInitialDelayMillis: 10_000 },
+    ...{ keepAlive: true, keepAliveInitialDelayMillis: 10_000, ...settings },
   }
+  // Its types describe pg's pool more narrowly than pg's own do.
+  return openPool(databaseUrl, pool, { schema: 'bullmq', statementTimeoutMs: 0 }) as unknown as PgPool
 }
 
-/** BullMQ leaves a Redis connection that it was given open. */
-function closingAlso<T extends { close(): Promise<void> }>(closable: T, then: () => void): T {
+/** BullMQ leaves a connection that it was given open. */
+function closingAlso<T extends { close(): Promise<void> }>(closable: T, then: () => void | Promise<void>): T {
   const close = closable.close.bind(closable)
   closable.close = async () => {
     await close()
-    then()
+    await then()
   }
   return closable
 }

@@ -1,6 +1,7 @@
 import { runMigrations } from 'bullmq'
 import { Redis } from 'ioredis'
-import pg from 'pg'
+
+import { openClient } from '../db/pinned-client.ts'
 import { QUEUE_NAME } from './backend.ts'
 
 /**
@@ -30,8 +31,7 @@ const CREATE_JOB_IDS = `
 
 /** Creates or updates BullMQ's schema `bullmq` in Postgres; safe to run again and from several processes at once. */
 export async function migrateQueue(databaseUrl: string): Promise<number> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => {})
+  const client = openClient(databaseUrl)
   await client.connect()
   try {
     const version = await runMigrations(client)

@@ -99,11 +99,16 @@ function movementOf({ type, goldWeight, amount, fee }: SandboxQuote): Movement {
   }
 }
 
+/** As long as the document's. Sandboxes with different seeds give different ids, as one gateway would. */
+const FIRST_RESPONSE_ID = 1_082_102_090_000_000
+const IDS_PER_SEED = 100_000_000
+const SEEDS = 10_000_000
+
 function entryOf(seed: number, serial: number, quote: SandboxQuote, at: Date): LedgerEntry {
   const { quoteId, type, phoneNumber, goldWeight, amount, fee } = quote
   return {
     sessionId: hexDigits(seed, 'session', serial),
-    responseId: String(1_082_102_090_000_000 + serial),
+    responseId: String(FIRST_RESPONSE_ID + (seed % SEEDS) * IDS_PER_SEED + serial),
     requestId: quoteId,
     type,
     phoneNumber,

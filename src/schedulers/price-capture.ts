@@ -1,5 +1,6 @@
 import { withSession } from '../db/session.ts'
 import type { OrderLog } from '../orders/effects.ts'
+import { type Clock, databaseClock } from '../plans/plan.ts'
 import { type ChartAnswer, capturePrices, type Side } from '../prices/capture.ts'
 import { type Repeating, repeat } from '../repeat.ts'
 
@@ -9,7 +10,8 @@ export interface PriceCaptureParts {
   /** Asks the gateway. */
   readonly chart: (side: Side) => Promise<ChartAnswer>
   readonly log: OrderLog
-  readonly now?: () => Date
+  /** The database's unless given. */
+  readonly clock?: Clock
   readonly everyMs?: number
 }
 
@@ -17,10 +19,10 @@ const LOOK_EVERY_MS = 15 * 60_000
 
 /** Captures the day's prices once a day; what failed is tried again. */
 export function startPriceCapture(parts: PriceCaptureParts): Repeating {
-  const { databaseUrl, chart, log, now = () => new Date(), everyMs = LOOK_EVERY_MS } = parts
+  const { databaseUrl, chart, log, clock = databaseClock, everyMs = LOOK_EVERY_MS } = parts
   const look = async () => {
-    const outcomes = await withSession(databaseUrl, (session) =>
-      capturePrices(session, { now: now(), chart }),
+    const outcomes = await withSession(databaseUrl, async (session) =>
+      capturePrices(session, { now: await clock(session), chart }),
     )
     for (const outcome of outcomes) {
       const { is, side } = outcome

@@ -1,6 +1,7 @@
 // A real worker in a process of its own, composed as the program composes it, which kills itself at a point.
 // Settings come as JSON: databaseUrl, redisUrl, gatewayUrl, dieAt.
 import { startWorker } from '../../dist/app.js'
+import { CLOCKS } from '../../dist/clocks.js'
 import { createGatewayClient } from '../../dist/gateway/client.js'
 
 const { databaseUrl, redisUrl, gatewayUrl, dieAt } = JSON.parse(process.argv[2])
@@ -25,7 +26,7 @@ const settings = {
   oauth: null,
   signing: null,
 }
-const client = createGatewayClient(settings, { now: Date.now, log })
+const client = createGatewayClient(settings, { ...CLOCKS, log })
 
 const gateway = {
   checkout: (command) => client.checkout(command),

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
+import { CLOCKS } from '../../src/clocks.ts'
 import type { GatewaySettings } from '../../src/config.ts'
 import { createGatewayClient, type GatewayCall } from '../../src/gateway/client.ts'
 import { bodyOf, ENDPOINTS, type Operation } from '../../src/gateway/endpoints.ts'
@@ -16,12 +17,12 @@ afterEach(async () => {
 async function open(
   answer: Parameters<typeof startServer>[0],
   overrides: Partial<GatewaySettings> = {},
-  now: () => number = Date.now,
+  monotonicMs: () => number = CLOCKS.monotonicMs,
 ) {
   const server = await startServer(answer)
   const errors: object[] = []
   const log = { ...silentLog, error: (fields: object) => errors.push(fields) }
-  const client = createGatewayClient(gatewaySettings(server.url, overrides), { now, log })
+  const client = createGatewayClient(gatewaySettings(server.url, overrides), { ...CLOCKS, monotonicMs, log })
   toStop.push(
     () => client.close(),
     () => server.stop(),
@@ -41,7 +42,7 @@ describe('a call', () => {
     const onCall = () => {
       throw new Error('no such label')
     }
-    const client = createGatewayClient(gatewaySettings(server.url), { now: Date.now, log: silentLog, onCall })
+    const client = createGatewayClient(gatewaySettings(server.url), { ...CLOCKS, log: silentLog, onCall })
     toStop.push(
       () => client.close(),
       () => server.stop(),
@@ -59,7 +60,7 @@ describe('a call', () => {
     )
     const calls: GatewayCall[] = []
     const onCall = (call: GatewayCall) => void calls.push(call)
-    const client = createGatewayClient(gatewaySettings(server.url), { now: Date.now, log: silentLog, onCall })
+    const client = createGatewayClient(gatewaySettings(server.url), { ...CLOCKS, log: silentLog, onCall })
     toStop.push(
       () => client.close(),
       () => server.stop(),
@@ -146,7 +147,7 @@ describe('an OAuth token', () => {
     JSON.stringify({ access_token: token, token_type: 'Bearer', expires_in: expiresIn })
 
   it('is fetched once for calls at once, and kept until shortly before it expires', async () => {
-    let nowMs = Date.now()
+    let nowMs = performance.now()
     let issued = 0
     const { client, server } = await open(
       (request, response) => {

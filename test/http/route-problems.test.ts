@@ -122,6 +122,7 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
 const ON_ANY_ROUTE: Partial<Record<ProblemCode, (row: AnyRoute) => Promise<Reply>>> = {
   malformed_request: (row) =>
     raw(`${row.method} ${pathOf(row)} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n`),
+  method_not_allowed: (row) => here.ask('DELETE', pathOf(row)),
   // Of a body that never comes; without one, of a head that does not end.
   request_timeout(row) {
     const head = `${row.method} ${pathOf(row)} HTTP/1.1\r\nHost: x\r\n`

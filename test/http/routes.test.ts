@@ -162,6 +162,7 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
     return reply
   },
   'GET /openapi.json 200': () => here.ask('GET', '/openapi.json'),
+  'GET / 302': () => here.ask('GET', '/'),
   'GET /docs 200': () => here.ask('GET', '/docs'),
 }
 
@@ -235,6 +236,7 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
   kind_not_allowed: () => limited({ kinds: ['sell'] }, {}),
   rupiah_per_order: () => limited({ rupiah_per_order: '99999' }, {}),
   rupiah_unbounded: () => limited({ rupiah_per_day: '1' }, { amount: undefined, gold_weight: 1 }),
+  method_not_allowed: () => here.ask('PUT', '/v1/orders'),
   not_found: () => here.ask('GET', '/v1/orders/019c4f2a-7b1e-7c3d-9a4b-5e6f70818293', { key }),
   async second_person_needed() {
     const alone = await here.partner()

@@ -7,7 +7,15 @@ import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import type { OrderStore } from '../../src/orders/ports.ts'
 import { scriptedGateway, testClock, testEffects } from '../support/effects.ts'
 import { createTestDatabase } from '../support/postgres.ts'
-import { anAccepted, anOrderIn, aQuote, openStores, outcomes, reply } from '../support/stored-orders.ts'
+import {
+  anAccepted,
+  anOrderIn,
+  aQuote,
+  openStores,
+  outcomes,
+  passDeadlines,
+  reply,
+} from '../support/stored-orders.ts'
 import { resolveByTwoPeople } from '../support/two-people.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
@@ -160,10 +168,52 @@ describe('an order', () => {
   })
 
   it('is never put off beyond its deadline', async () => {
-    const { clock, now, pause } = testClock()
-    const orderId = await anAccepted(stores, 'buy', { deadline: new Date(clock.nowMs + 300).toISOString() })
+    const orderId = await anAccepted(stores)
     const gateway = scriptedGateway({ checkouts: [{ is: 'trouble', message: 'ECONNREFUSED' }] })
-    expect(await execute(orderId, gateway, { now, pause })).toMatchObject({ is: 'later', delayMs: 300 })
+    const nearItsEnd = { ...(await load(orderId)), msUntilDeadline: 300 }
+    expect(await executeOrder(nearItsEnd, testEffects(stores.store, gateway))).toMatchObject({
+      is: 'later',
+      delayMs: 300,
+    })
+  })
+
+  it.each([
+    ['an hour ahead', 3_600_000],
+    ['an hour behind', -3_600_000],
+    ['of 1970', -Date.now()],
+  ])('runs the same by a wall clock %s: its deadline is the database’s', async (_what, offMs) => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({})
+    const wallMs = () => Date.now() + offMs
+    expect(await execute(orderId, gateway, { wallMs })).toMatchObject({ state: 'succeeded' })
+    const late = await anAccepted(stores)
+    await passDeadlines(stores.database, { orderId: late })
+    expect(await execute(late, gateway, { wallMs })).toMatchObject({ state: 'expired' })
+  })
+
+  it('is not expired by a process that believes its deadline has passed: it is left until then', async () => {
+    const orderId = await anAccepted(stores)
+    const hasty = { ...(await load(orderId)), msUntilDeadline: 0 }
+    const gateway = scriptedGateway({})
+    const execution = await executeOrder(hasty, testEffects(stores.store, gateway))
+    if (execution.is !== 'later') throw new Error(execution.is)
+    expect(execution.delayMs).toBeGreaterThan(600_000)
+    expect(await load(orderId)).toMatchObject({ state: 'accepted' })
+    expect(gateway.checkouts).toBe(0)
+  })
+
+  it('whose deadline passes while it is quoted is expired and not sent', async () => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({
+      checkouts: [
+        async () => {
+          await passDeadlines(stores.database, { orderId })
+          return { is: 'quoted', quote: aQuote() }
+        },
+      ],
+    })
+    expect(await execute(orderId, gateway)).toMatchObject({ state: 'expired' })
+    expect(gateway.confirmed).toEqual([])
   })
 
   it.each(['rejected', 'in_doubt'] as const)(
@@ -209,16 +259,20 @@ describe('an order', () => {
 })
 
 describe('a quote', () => {
-  it('that is too old is not confirmed, a new one is', async () => {
+  it.each([
+    ['by every clock', 10_001, 10_001],
+    ['although the wall clock was set back', 10_001, -5_000],
+  ])('that is too old %s is not confirmed, a new one is', async (_how, byMs, wallByMs) => {
     const orderId = await anAccepted(stores)
-    const { clock, now, pause } = testClock()
+    const { clock, ...clocks } = testClock()
     const slow = () => {
-      clock.nowMs += 10_001
+      clock.nowMs += byMs
+      clock.wallMs += wallByMs
       return { is: 'quoted', quote: aQuote({ quoteId: `slow-${orderId}` }) } as const
     }
     const fast = () => ({ is: 'quoted', quote: aQuote() }) as const
     const gateway = scriptedGateway({ checkouts: [slow, fast] })
-    expect(await execute(orderId, gateway, { now, pause })).toMatchObject({ state: 'succeeded' })
+    expect(await execute(orderId, gateway, clocks)).toMatchObject({ state: 'succeeded' })
     expect(gateway.confirmed).toHaveLength(1)
     expect(gateway.confirmed[0]).not.toContain('slow')
   })
@@ -261,25 +315,36 @@ describe('two workers with the same order', () => {
 })
 
 describe('a worker that freezes', () => {
-  it('between intent and send gives the intent back instead of sending late', async () => {
-    const orderId = await anAccepted(stores)
-    const { clock, now, pause } = testClock()
-    const gateway = scriptedGateway({})
-    let commits = 0
-    const freezing: OrderStore = {
-      ...stores.store,
-      async commitIntents(intents, actor) {
-        const committed = await stores.store.commitIntents(intents, actor)
-        commits += 1
-        if (commits === 1) clock.nowMs += 2_001
-        return committed
-      },
-    }
-    const effects = testEffects(freezing, gateway, { now, pause })
-    expect(await executeOrder(await load(orderId), effects)).toMatchObject({ state: 'succeeded' })
-    expect((await attemptsOf(orderId)).map(({ outcome }) => outcome)).toEqual(['not_sent', 'succeeded'])
-    expect(gateway.confirmed).toHaveLength(1)
-  })
+  it.each([
+    ['by every clock', 2_001, 2_001],
+    ['while its wall clock is set back by 15 s', 13_500, -1_500],
+    ['while its wall clock is set back by an hour', 2_001, -3_600_000],
+    ['with its machine, whose monotonic clock stands still', 0, 13_500],
+  ])(
+    'between intent and send %s gives the intent back instead of sending late',
+    async (_how, byMs, wallByMs) => {
+      const orderId = await anAccepted(stores)
+      const { clock, ...clocks } = testClock()
+      const gateway = scriptedGateway({})
+      let commits = 0
+      const freezing: OrderStore = {
+        ...stores.store,
+        async commitIntents(intents, actor) {
+          const committed = await stores.store.commitIntents(intents, actor)
+          commits += 1
+          if (commits === 1) {
+            clock.nowMs += byMs
+            clock.wallMs += wallByMs
+          }
+          return committed
+        },
+      }
+      const effects = testEffects(freezing, gateway, clocks)
+      expect(await executeOrder(await load(orderId), effects)).toMatchObject({ state: 'succeeded' })
+      expect((await attemptsOf(orderId)).map(({ outcome }) => outcome)).toEqual(['not_sent', 'succeeded'])
+      expect(gateway.confirmed).toHaveLength(1)
+    },
+  )
 
   it.each([
     ['succeeded', 'succeeded', 'late_reply'],
@@ -411,6 +476,23 @@ describe('when Postgres goes away', () => {
     }
     const execution = await executeOrder(await load(orderId), testEffects(unsure, gateway))
     expect(execution).toEqual({ is: 'ended', state: 'succeeded', reason: 'executed' })
+  })
+
+  it('and the wall clock jumps, a reply in hand is not given up', async () => {
+    const orderId = await anAccepted(stores)
+    const { clock, ...clocks } = testClock()
+    let failures = 3
+    const away: OrderStore = {
+      ...stores.store,
+      async endIntents(verdicts, actor) {
+        failures -= 1
+        clock.wallMs += 3_600_000
+        if (failures >= 0) throw gone()
+        return await stores.store.endIntents(verdicts, actor)
+      },
+    }
+    const effects = testEffects(away, scriptedGateway({}), clocks)
+    expect(await executeOrder(await load(orderId), effects)).toMatchObject({ state: 'succeeded' })
   })
 
   it('for good, the session_id of the reply is in the log', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
+import { CLOCKS } from '../../src/clocks.ts'
 import { readOrdersWithAttempts } from '../../src/db/checked-orders.ts'
 import type { ConfirmOutcome } from '../../src/domain/outcomes.ts'
 import { parseSubmission } from '../../src/domain/submission.ts'
@@ -143,7 +144,7 @@ async function brokenByMeeting(stores: Stores, inserted: () => Promise<void>): P
   const sandbox = await startSandbox({ seed: 1, openWallets: { rupiah: 10 ** 11, goldWeight: 10 ** 9 } })
   const client = openTestClient(sandbox.url, { timeoutMs: 30_000 })
   toStop.push(sandbox.stop, async () => client.close())
-  const effects = testEffects(stores.store, client, { now: Date.now, pause: async () => {} })
+  const effects = testEffects(stores.store, client, { ...CLOCKS, pause: async () => {} })
   const partner = 'meeting'
   const submission = parseSubmission('buy', { ...jobData.buy(), partner, reference: 'order-1' })
   const submitting = { store: stores.store, newId: randomUUID, actor: `partner:${partner}` }

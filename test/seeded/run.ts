@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { CLOCKS } from '../../src/clocks.ts'
 import { type OrderWithAttempts, readOrdersWithAttempts } from '../../src/db/checked-orders.ts'
 import { StorageError } from '../../src/db/pool.ts'
 import { isFinal } from '../../src/domain/lifecycle.ts'
@@ -14,7 +15,7 @@ import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { testEffects } from '../support/effects.ts'
 import { openTestClient } from '../support/gateway-settings.ts'
 import { jobData, postalAddress } from '../support/job-data.ts'
-import type { openStores } from '../support/stored-orders.ts'
+import { type openStores, passDeadlines } from '../support/stored-orders.ts'
 import { DEATHS, Died, mortal } from './mortal.ts'
 
 type Stores = ReturnType<typeof openStores>
@@ -72,7 +73,7 @@ export async function playSeed<T>(play: Play, look: (played: Played) => Promise<
   })
   const client = openTestClient(sandbox.url, { timeoutMs: callTimeoutMs })
   try {
-    const effects = testEffects(stores.store, client, { now: Date.now, pause: async () => {} })
+    const effects = testEffects(stores.store, client, { ...CLOCKS, pause: async () => {} })
     const world = { seed, stores, effects: mutate?.(effects) ?? effects, isMutant: mutate !== null }
     const submissions = seededSubmissions(seed)
     const died = new Set<string>()
@@ -200,9 +201,9 @@ async function openOnes(world: World, submissions: readonly Submission[]): Promi
 
 /** The deadline passes for whatever the rounds did not bring to an end. */
 async function endRest(world: World, submissions: readonly Submission[]) {
-  const late = { ...world.effects, now: () => Date.now() + 3_600_000 }
+  await passDeadlines(world.stores.database, { partner: partnerOf(world.seed) })
   for (const submission of submissions)
-    await unlessMutant(world, async () => executeOrder(await submitted(world, submission), late))
+    await unlessMutant(world, async () => executeOrder(await submitted(world, submission), world.effects))
 }
 
 async function check({ seed, stores, sandbox, died }: Played): Promise<SeededRun> {

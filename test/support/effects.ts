@@ -45,14 +45,16 @@ function at<T>(script: T[], position: number): T {
   return entry
 }
 
-/** A clock that tests move; pauses move it too and take no time. */
+/** Clocks that tests move, together or apart; pauses move both and take no time. */
 export function testClock() {
-  const clock = { nowMs: Date.now(), pauses: 0 }
+  const clock = { nowMs: performance.now(), wallMs: Date.now(), pauses: 0 }
   return {
     clock,
-    now: () => clock.nowMs,
+    monotonicMs: () => clock.nowMs,
+    wallMs: () => clock.wallMs,
     pause: async (ms: number) => {
       clock.nowMs += ms
+      clock.wallMs += ms
       clock.pauses += 1
     },
   }
@@ -63,13 +65,14 @@ export function testEffects(
   gateway: OrderGateway,
   overrides: Partial<OrderEffects> = {},
 ): OrderEffects {
-  const { now, pause } = testClock()
+  const { monotonicMs, wallMs, pause } = testClock()
   return {
     store,
     gateway,
     policy: { maxRequotes: 3, maxQuoteFee: null, quoteMaxAgeMs: 10_000, sendDeadlineMs: 20_000 },
     actor: 'worker:test',
-    now,
+    monotonicMs,
+    wallMs,
     pause,
     random: () => 0.5,
     newId: randomUUID,

@@ -1,3 +1,4 @@
+import { CLOCKS } from '../../src/clocks.ts'
 import type { GatewaySettings } from '../../src/config.ts'
 import { createGatewayClient, type GatewayClient } from '../../src/gateway/client.ts'
 import { silentLog } from './effects.ts'
@@ -15,5 +16,5 @@ export function gatewaySettings(baseUrl: string, overrides: Partial<GatewaySetti
 }
 
 export function openTestClient(baseUrl: string, overrides: Partial<GatewaySettings> = {}): GatewayClient {
-  return createGatewayClient(gatewaySettings(baseUrl, overrides), { now: Date.now, log: silentLog })
+  return createGatewayClient(gatewaySettings(baseUrl, overrides), { ...CLOCKS, log: silentLog })
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { CLOCKS } from '../../src/clocks.ts'
 import { parseSubmission } from '../../src/domain/submission.ts'
 import { createGatewayClient } from '../../src/gateway/client.ts'
 import { executeOrder } from '../../src/orders/execute.ts'
@@ -16,10 +17,10 @@ export const ORDER_NAMES = Object.keys(jobData) as OrderName[]
 /** Runs orders one by one against a sandbox through the real client, without a queue. */
 export function orderRunner(stores: Stores, sandbox: Sandbox, timeoutMs: number) {
   const client = createGatewayClient(gatewaySettings(sandbox.url, { timeoutMs }), {
-    now: Date.now,
+    ...CLOCKS,
     log: silentLog,
   })
-  const effects = testEffects(stores.store, client, { now: Date.now, pause: async () => {} })
+  const effects = testEffects(stores.store, client, { ...CLOCKS, pause: async () => {} })
   const load = async (orderId: string) => {
     const [order] = await stores.store.load([orderId])
     if (order === undefined) throw new Error('no such order')

@@ -10,7 +10,7 @@ import { type ReceivedRequest, startServer, type TestServer } from '../support/h
 import { WALLET } from '../support/job-data.ts'
 import { ownEveryBatch } from '../support/own-batch.ts'
 import { leadAt, nine, planTerms } from '../support/plan-scene.ts'
-import { anAccepted } from '../support/stored-orders.ts'
+import { anAccepted, passDeadlines } from '../support/stored-orders.ts'
 import { anEndpoint, endDoubt, sendDue, type TestEndpoint, verified } from '../support/webhook-endpoints.ts'
 
 const KINDS = ['batch.finished']
@@ -56,6 +56,7 @@ async function aMixedBatch(): Promise<{ batchId: number; doubtful: string }> {
   await scene.end([rejected], 'rejected')
   await scene.end([doubtful], 'in_doubt')
   const move = { actor: 'person:test', detail: null }
+  await passDeadlines(scene.database, { orderId: expired })
   await scene.store.move('expire', [{ orderId: expired, reason: 'deadline_passed', ...move }])
   await scene.store.move('cancel', [{ orderId: cancelled, reason: 'cancel_requested', ...move }])
   return { batchId, doubtful }

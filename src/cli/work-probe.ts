@@ -1,0 +1,26 @@
+import type { Settings } from '../config.ts'
+import { openDatabase } from '../db/pool.ts'
+import type { Probe } from '../metrics/server.ts'
+import { openQueue } from '../queue/backend.ts'
+import { readReadiness } from '../readiness.ts'
+
+const WITHIN_MS = 2_000
+
+/** Asks Postgres and the queue as a worker or a scheduler does, which can do nothing without either. */
+export function openWorkProbe(
+  { redisUrl }: Settings,
+  databaseUrl: string,
+): { readonly probe: Probe; stop(): Promise<void> } {
+  const database = openDatabase({ databaseUrl, maxConnections: 1, onError: () => {} })
+  const queue = openQueue({ redisUrl, databaseUrl }, () => {})
+  return {
+    async probe() {
+      const askQueue = () => queue.getJobCounts()
+      const readiness = await readReadiness({ database, askQueue, withinMs: WITHIN_MS })
+      return { ...readiness, isReady: readiness.isReady && readiness.queue === 'up' }
+    },
+    async stop() {
+      await Promise.all([queue.close(), database.close()])
+    },
+  }
+}

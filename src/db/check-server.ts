@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import type pg from 'pg'
+import { readMigrationCounts } from './migrated.ts'
+import { openClient } from './pinned-client.ts'
+
+/** The server answers, and is none that this program can work with. Its message says what to do. */
+export class UnfitServerError extends Error {
+  override name = 'UnfitServerError'
+}
+
+const TRANSACTION_POOLER =
+  'DATABASE_URL leads to a pooler that gives each transaction another session (PgBouncer: pool_mode = transaction or ' +
+  'statement): use session pooling or a direct connection to Postgres'
+
+const ROUNDS = 3
+const WITHIN_MS = 4_000
+
+/**
+ * Looks at a server before anything is done on it: a session stays one session, and a time is read back as it was.
+ * @returns whether it has every migration of this program
+ * @throws UnfitServerError, or the connection's error
+ */
+export async function checkServer(databaseUrl: string): Promise<{ isMigrated: boolean }> {
+  const client = openClient(databaseUrl)
+  await client.connect().catch(refusedByPooler)
+  try {
+    await refusePooler(client, databaseUrl)
+    const read = await client.query<{ at: unknown }>('SELECT $1::timestamptz AS at', [WRITTEN_TIME])
+    requireTime(read.rows[0]?.at)
+    const { applied, known } = await readMigrationCounts(client)
+    return { isMigrated: applied >= known }
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+/** PgBouncer's words, when it pools single statements or knows no such parameter. */
+function refusedByPooler(error: unknown): never {
+  const isPooler = error instanceof Error && 'code' in error && error.code === '08P01'
+  throw isPooler ? new UnfitServerError(TRANSACTION_POOLER) : error
+}
+
+const IDENTITY = `SELECT pg_backend_pid() AS pid, current_setting('goldpro.session', true) AS mark`
+
+interface Identity {
+  readonly pid: number
+  readonly mark: string | null
+}
+
+/**
+ * While a second client holds a transaction open, and so a server process, the first must still meet the process and
+ * the setting that it met before. A pooler gives the process of whoever was first away.
+ */
+async function refusePooler(client: pg.Client, databaseUrl: string): Promise<void> {
+  const other = openClient(databaseUrl, { query_timeout: WITHIN_MS })
+  await other.connect().catch(refusedByPooler)
+  try {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const mark = randomBytes(8).toString('hex')
+      await client.query(`SET goldpro.session = '${mark}'`)
+      const [before] = (await client.query<Identity>(IDENTITY)).rows
+      await other.query('BEGIN')
+      const [held] = (await other.query<Identity>(IDENTITY)).rows
+      // Not asked when the other has it already: a pooler with a single server process would make it wait.
+      const isShared = held?.pid === before?.pid || held?.mark === mark || before?.mark !== mark
+      const [after] = isShared ? [] : (await client.query<Identity>(IDENTITY)).rows
+      await other.query('ROLLBACK')
+      if (isShared || after?.pid !== before?.pid || after?.mark !== mark)
+        throw new UnfitServerError(TRANSACTION_POOLER)
+    }
+  } catch (error) {
+    return refusedByPooler(error)
+  } finally {
+    await other.end().catch(() => {})
+  }
+}
+
+/** A moment whose day and month differ, with a fraction of a second. */
+export const WRITTEN_TIME = '2026-02-09T06:07:06.104Z'
+
+/** Fails unless the session spells times as the program reads them. */
+export function requireTime(at: unknown): void {
+  if (!(at instanceof Date) || Number.isNaN(at.getTime()) || at.toISOString() !== WRITTEN_TIME)
+    throw new UnfitServerError(
+      'Postgres does not read a time back as it was written: something between changes datestyle or timezone; use a direct connection',
+    )
+}

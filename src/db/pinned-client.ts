@@ -1,0 +1,95 @@
+import pg from 'pg'
+import { connectionOf } from './connection.ts'
+
+/** What a session is for, as far as its settings differ. */
+export interface SessionPurpose {
+  /** The schema that unqualified names are looked up in. */
+  readonly schema: 'public' | 'bullmq'
+  /** 0: none. */
+  readonly statementTimeoutMs: number
+}
+
+/** Our tables; statements end by themselves or with their session. */
+export const UNBOUNDED: SessionPurpose = { schema: 'public', statementTimeoutMs: 0 }
+
+/**
+ * What the program depends on, whatever the role or the database has as its defaults: how values are spelled, what a
+ * transaction sees, where names are looked up, and that a commit which was answered survives a crash of the server.
+ */
+function pinsOf({ schema, statementTimeoutMs }: SessionPurpose): Readonly<Record<string, string>> {
+  return {
+    datestyle: 'ISO, MDY',
+    timezone: 'UTC',
+    intervalstyle: 'postgres',
+    extra_float_digits: '1',
+    bytea_output: 'hex',
+    client_encoding: 'UTF8',
+    standard_conforming_strings: 'on',
+    search_path: schema,
+    default_transaction_isolation: 'read committed',
+    default_transaction_read_only: 'off',
+    default_transaction_deferrable: 'off',
+    statement_timeout: String(statementTimeoutMs),
+    lock_timeout: '0',
+    idle_in_transaction_session_timeout: '0',
+  }
+}
+
+/** One round trip. Settings go as statements, for poolers refuse most of them as start-up parameters. */
+function pinStatement(purpose: SessionPurpose): string {
+  const pins = Object.entries(pinsOf(purpose)).map(
+    ([name, value]) => `set_config('${name}', '${value}', false)`,
+  )
+  const durable = `set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
+    ELSE current_setting('synchronous_commit') END, false)`
+  return `SELECT ${[...pins, durable].join(', ')}`
+}
+
+type Connected = (error: Error | null) => void
+
+/** The class of clients whose sessions are pinned by the time they are connected. */
+export function pinnedClient(purpose: SessionPurpose): typeof pg.Client {
+  const statement = pinStatement(purpose)
+  return class PinnedClient extends pg.Client {
+    override connect(): Promise<pg.Client>
+    override connect(callback: Connected): void
+    // pg's pool calls it with a callback, everybody else awaits it.
+    override connect(callback?: Connected): Promise<pg.Client> | undefined {
+      const connected = super.connect().then(async () => {
+        await super.query(statement)
+        return this
+      })
+      if (callback === undefined) return connected
+      connected.then(
+        () => callback(null),
+        (error: Error) => callback(error),
+      )
+      return undefined
+    }
+  }
+}
+
+/** A client of one pinned session, not yet connected. A lost connection ends no process: whoever waits for it is told. */
+export function openClient(
+  databaseUrl: string,
+  config: Omit<pg.ClientConfig, 'connectionString'> = {},
+  purpose: SessionPurpose = UNBOUNDED,
+): pg.Client {
+  const Client = pinnedClient(purpose)
+  const client = new Client({ ...connectionOf(databaseUrl), connectionTimeoutMillis: 5_000, ...config })
+  client.on('error', () => {})
+  return client
+}
+
+/** A pool of pinned sessions. */
+export function openPool(
+  databaseUrl: string,
+  config: Omit<pg.PoolConfig, 'connectionString'>,
+  purpose: SessionPurpose,
+): pg.Pool {
+  return new pg.Pool({
+    ...connectionOf(databaseUrl),
+    ...config,
+    Client: pinnedClient(purpose),
+  } as pg.PoolConfig)
+}

@@ -1,0 +1,75 @@
+import { createRequire } from 'node:module'
+import { Command, CommanderError } from 'commander'
+import { describeFailure } from './cli/failure.ts'
+import { type CommandName, keepOwnSettings } from './setting-users.ts'
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+
+const program = new Command('goldpro')
+  .description(
+    'takes gold orders through the GoldPro gateway: at most one send per quote, and an honest in_doubt',
+  )
+  .version(version)
+  .addHelpText('after', '\nStart here:\n  $ goldpro demo\n  $ goldpro up')
+
+/** Each command with what it imports: only the one that is asked for is loaded, which makes the others start sooner. */
+const COMMANDS: Record<CommandName, () => Promise<Command>> = {
+  demo: async () => (await import('./cli/demo.ts')).demoCommand(),
+  up: async () => (await import('./cli/up.ts')).upCommand(),
+  migrate: async () => (await import('./cli/migrate.ts')).migrateCommand(),
+  worker: async () => (await import('./cli/worker.ts')).workerCommand(),
+  web: async () => (await import('./cli/web.ts')).webCommand(),
+  scheduler: async () => (await import('./cli/scheduler.ts')).schedulerCommand(),
+  sandbox: async () => (await import('./cli/sandbox.ts')).sandboxCommand(),
+  enqueue: async () => (await import('./cli/enqueue.ts')).enqueueCommand(),
+  partner: async () => (await import('./cli/partner.ts')).partnerCommand(),
+  orders: async () => (await import('./cli/orders.ts')).ordersCommand(),
+  plan: async () => (await import('./cli/plan.ts')).planCommand(),
+  prices: async () => (await import('./cli/prices.ts')).pricesCommand(),
+  batch: async () => (await import('./cli/batch.ts')).batchCommand(),
+  recon: async () => (await import('./cli/recon.ts')).reconCommand(),
+  webhook: async () => (await import('./cli/webhook.ts')).webhookCommand(),
+  gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
+}
+const asked = process.argv[2] ?? ''
+const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)
+const loaders = isCommand(asked) ? [COMMANDS[asked]] : Object.values(COMMANDS)
+for (const load of loaders) program.addCommand(await load())
+
+// Before anything of the command runs: it is left the settings that it uses, and no secret of another's.
+program.hook('preAction', (_program, action) => {
+  let command = action
+  while (command.parent !== null && command.parent !== program) command = command.parent
+  keepOwnSettings(command.name(), process.env)
+})
+
+/** Wrong usage ends with 2, help with 0; commander would end both with its own codes. */
+function exitLikeUs(command: Command): void {
+  command.exitOverride()
+  command.showHelpAfterError('(add --help for what it takes)')
+  for (const sub of command.commands) exitLikeUs(sub)
+}
+exitLikeUs(program)
+
+// A reader such as `head` may have seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1)
+})
+
+/** What to do about trouble with Postgres. Loaded only when a command has failed. */
+async function knownTrouble(error: unknown): Promise<Error | null> {
+  if (!(error instanceof Error) || error.name !== 'StorageError') return null
+  return (await import('./cli/postgres-failure.ts')).postgresFailure(error)
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? 0 : 2
+  } else {
+    const { line, exitCode } = describeFailure((await knownTrouble(error)) ?? error)
+    console.error(`goldpro: ${line}`)
+    process.exitCode = exitCode
+  }
+}
