@@ -6,7 +6,8 @@ import type { StoredOrder } from '../orders/ports.ts'
 import { submitOrders } from '../orders/submit.ts'
 import type { JobOutcome } from './answer.ts'
 import type { QueueJob } from './backend.ts'
-import { parseJob, type RejectedJob, rejectedJob } from './job.ts'
+import { parseJob } from './job.ts'
+import { type RejectedJob, rejectedJob } from './rejected-job.ts'
 import { endOf, executeWatched, type OrderWatch } from './watched-order.ts'
 
 /** What processing a job uses beside the orders' own effects. */

@@ -88,7 +88,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'tracing',
     'metrics',
   ],
-  'config.ts': [],
+  'config.ts': ['domain/field-problems.ts'],
   'log.ts': ['domain'],
   'repeat.ts': [],
   'index.ts': ['domain', 'queue'],

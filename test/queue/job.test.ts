@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { InvalidOrderError } from '../../src/domain/submission.ts'
-import { parseJob, rejectedJob } from '../../src/queue/job.ts'
+import { parseJob } from '../../src/queue/job.ts'
+import { rejectedJob } from '../../src/queue/rejected-job.ts'
 import { jobData, KTP, WALLET } from '../support/job-data.ts'
 
 describe('a job', () => {
