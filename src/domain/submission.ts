@@ -111,6 +111,9 @@ const deadlineTime = z.iso.datetime({ offset: true, error: DEADLINE }).transform
   return z.NEVER
 })
 
+/** Said of a new order only: the same order again is found again however late it is. */
+export const DEADLINE_PASSED = 'must be a time to come: it has passed, and no new order is accepted for it'
+
 const everyKind = {
   partner: matching(
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,

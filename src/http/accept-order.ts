@@ -1,6 +1,6 @@
 import type { OwnOrder } from '../db/partner-orders.ts'
 import type { FieldProblem } from '../domain/field-problems.ts'
-import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
+import { DEADLINE_PASSED, InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 import { differingFields } from '../orders/differences.ts'
 import type { Breach, PartnerLimits, Usage } from '../partners/limits.ts'
 import { placeOrder } from '../partners/place-order.ts'
@@ -17,6 +17,11 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
   switch (placed.is) {
     case 'refused':
       throw refusal(placed.breach, placed.usage, headers)
+    case 'overdue':
+      throw new Problem('invalid_request', {
+        errors: [{ field: 'deadline', problem: DEADLINE_PASSED }],
+        headers,
+      })
     case 'conflict':
       throw new Problem('reference_conflict', { differs: differingFields(placed.order, submission), headers })
     case 'stored': {

@@ -1,4 +1,4 @@
-import { InvalidOrderError } from '../domain/submission.ts'
+import { DEADLINE_PASSED, InvalidOrderError } from '../domain/submission.ts'
 import { backoffMs } from '../orders/backoff.ts'
 import type { OrderEffects } from '../orders/effects.ts'
 import type { Execution } from '../orders/execute.ts'
@@ -70,6 +70,7 @@ async function findOrder(job: QueueJob, effects: JobEffects): Promise<StoredOrde
           'reference',
           `conflict: this reference is order ${submitted.orderId} with other content, which stands`,
         )
+      if (submitted.is === 'overdue') throw new InvalidOrderError('deadline', DEADLINE_PASSED)
       return submitted.order
     }
   }

@@ -51,15 +51,17 @@ const KEY = /gp_[a-z0-9]{12}_[A-Za-z0-9_-]{20,}/
 
 type Keep = (value: unknown) => unknown
 
-/** A digit run of nine or more, whatever separates its digits, may be somebody's number. */
-const NUMBER_IN_PIECES = /\d(?:[._:/#-]?\d){8,}/g
-const MASKED_ID_DIGITS = (run: string) =>
-  /^(?:0|62|0062)?8/.test(run.replace(/\D/g, '')) ? run.replace(/\d(?=(?:\D*\d){3})/g, 'x') : run
+const UUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
 
-const token: Keep = (value) =>
-  typeof value === 'string' && TOKEN.test(value) && !KEY.test(value)
-    ? maskNumbersIn(value).replace(NUMBER_IN_PIECES, MASKED_ID_DIGITS)
-    : shapeOf(value)
+/** A run of nine digits or more, whatever separates them, may be a phone number. */
+const NUMBER_IN_PIECES = /\d(?:[._:/#-]?\d){8,}/g
+const maskIfPhoneNumber = (run: string) =>
+  /^(?:0|62|0062)?8\d{7,12}$/.test(run.replace(/\D/g, '')) ? run.replace(/\d(?=(?:\D*\d){3})/g, 'x') : run
+
+const token: Keep = (value) => {
+  if (typeof value !== 'string' || !TOKEN.test(value) || KEY.test(value)) return shapeOf(value)
+  return UUID.test(value) ? value : maskNumbersIn(value).replace(NUMBER_IN_PIECES, maskIfPhoneNumber)
+}
 const measure: Keep = (value) =>
   typeof value === 'number' || (typeof value === 'string' && /^\d{1,9}(\.\d{1,9})?$/.test(value))
     ? value
@@ -72,10 +74,7 @@ const time: Keep = (value) =>
     : shapeOf(value)
 const limit: Keep = (value) =>
   isRecord(value) ? pick(value, { max_price_per_gram: measure, min_price_per_gram: measure }) : shapeOf(value)
-const orderId: Keep = (value) =>
-  typeof value === 'string' && /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/.test(value)
-    ? value
-    : shapeOf(value)
+const orderId: Keep = (value) => (typeof value === 'string' && UUID.test(value) ? value : shapeOf(value))
 
 /** The fields of the job contract and how much of each is kept. Whatever is not here is not kept. */
 const KEPT_FIELDS: Readonly<Record<string, Keep>> = {

@@ -63,7 +63,7 @@ describe('submitting', () => {
       submissions.map((submission) => ({ orderId: randomUUID(), submission })),
       'partner:acme',
     )
-    expect(orders.map(({ contentHash }) => contentHash)).toEqual(
+    expect(orders.map((order) => order?.contentHash)).toEqual(
       submissions.map(({ contentHash }) => contentHash),
     )
   })
