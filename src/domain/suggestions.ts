@@ -42,6 +42,8 @@ export function didYouMean(given: unknown, words: readonly string[]): string {
 function closestWord(given: string, words: readonly string[]): string | null {
   const alias = words.find((word) => word === given || ALIASES[word]?.includes(given))
   if (alias !== undefined) return alias
+  // The name of something else, such as a sell's min_price_per_gram in a buy, was not misspelt.
+  if (Object.hasOwn(ALIASES, given)) return null
   const near = words
     .map((word) => ({ word, edits: editsBetween(given, word.toLowerCase()) }))
     // Two edits make any word of three letters out of any other.
