@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { readFields } from './domain/field-problems.ts'
 import { POSTGRES_URL, REDIS_URL, urlProblem, WEB_URL } from './service-url.ts'
 
 /** A setting that is missing or malformed. Its message names the variable and what it may be. */
@@ -158,12 +159,15 @@ export function parseSettings(env: Readonly<Record<string, string | undefined>>)
   const present = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   )
-  const parsed = environment.safeParse(present)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')} must be ${issue.message}`)
+  const read = readFields(environment, present, 'environment')
+  if (read.is === 'refused') {
+    // A setting's own words leave "must be" out; those for what it says nothing about do not.
+    const problems = read.problems.map(
+      ({ field, problem }) => `${field} must be ${problem.replace(/^must be /, '')}`,
+    )
     throw new ConfigurationError(problems.join('; '))
   }
-  return Object.freeze(toSettings(parsed.data))
+  return Object.freeze(toSettings(read.data))
 }
 
 function toSettings(env: Environment): Settings {

@@ -6,6 +6,7 @@ import type { Session } from '../db/session.ts'
 import { FileRefused } from '../files/failure.ts'
 import type { OnBytes } from '../files/records.ts'
 import { COPY_ROWS, copyRow } from './copy.ts'
+import { findOverdueRows } from './overdue-rows.ts'
 import { type BatchOwner, rowsOf } from './owner.ts'
 import { openRows, type RowFile, type RowProblem } from './read-rows.ts'
 import { refuseEmpty } from './row-count.ts'
@@ -39,6 +40,7 @@ export interface NumberedProblem extends RowProblem {
 
 const COPY_CHUNK = 64 * 1024
 const KEPT_PROBLEMS = 20
+const NONE = { badRows: 0, problems: [] }
 
 /**
  * Stores a batch file and seals it, in one transaction: either every row is good and stored, or nothing is.
@@ -98,12 +100,14 @@ async function createInTransaction(
   const { rows, badRows, problems } = tally
   refuseEmpty(rows)
   const seal = tally.hasher.seal()
-  if (badRows > 0) {
-    // A repetition of what was stored before its owner's limits forbade it.
+  const overdue = badRows > 0 ? NONE : await findOverdueRows(session, batchId, KEPT_PROBLEMS)
+  if (badRows + overdue.badRows > 0) {
+    // A repetition of what was stored before its owner's limits forbade it, or its deadlines passed.
     const known = tally.isHashed
       ? await findSameRows(session, owner?.partner ?? null, seal.contentHash)
       : null
-    throw new NotKept(known ?? { is: 'refused', badRows, problems })
+    const refused = badRows > 0 ? { badRows, problems } : overdue
+    throw new NotKept(known ?? { is: 'refused', ...refused })
   }
   await sealBatch(session, batchId, { rows, actor, fileHash: file.fileHash(), seal })
   return { is: 'created', batchId, rows, contentHash: seal.contentHash }

@@ -1,5 +1,5 @@
 import type { Session } from '../db/session.ts'
-import { submitOrders as storeOrders } from '../db/submissions.ts'
+import { submitApprovedOrders } from '../db/submissions.ts'
 import type { OrderKind } from '../domain/command.ts'
 import {
   InvalidOrderError,
@@ -7,7 +7,7 @@ import {
   parseSubmission,
   type Submission,
 } from '../domain/submission.ts'
-import { submitOrders } from '../orders/submit.ts'
+import { submitApproved } from '../orders/submit.ts'
 import { countUse, judgeSubmissions, readOwner, type Verdict } from '../partners/judge-orders.ts'
 import type { Breach } from '../partners/limits.ts'
 import { isSealed, pageOf } from './seal.ts'
@@ -115,11 +115,12 @@ async function storeRows(
   if (!(await isSealed(session, batch.batchId, batch, pages)))
     return { fed: { is: 'changed', rowNumber: first.rowNumber }, stored: [] }
   const store = {
-    submit: (orders: Parameters<typeof storeOrders>[1], actor: string) => storeOrders(session, orders, actor),
+    submitApproved: (orders: Parameters<typeof submitApprovedOrders>[1], actor: string) =>
+      submitApprovedOrders(session, orders, actor),
   }
   const submissions = rows.map(({ submission }) => submission)
   const actor = `batch:${batch.batchId}`
-  const submitted = await submitOrders(submissions, { store, newId, actor })
+  const submitted = await submitApproved(submissions, { store, newId, actor })
   const isConflict = submitted.map(({ is }) => is === 'conflict')
   const orderIds = submitted.map((each) => (each.is === 'conflict' ? each.orderId : each.order.orderId))
   const rowNumbers = rows.map(({ rowNumber }) => rowNumber)

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
-import { findProblems, InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
+import { readStrictJson, type StrictJson } from '../domain/strict-json.ts'
+import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 import { readLines } from '../files/lines.ts'
 import { type OnBytes, readRecords } from '../files/records.ts'
 import { openText } from '../files/text.ts'
@@ -120,28 +121,31 @@ async function* jsonRows(bytes: Readable, read: RowReader): AsyncGenerator<ReadR
   for await (const lines of readLines(bytes)) {
     const rows: ReadRow[] = []
     for (const { text, lineNumber } of lines) {
-      const data = objectIn(text)
+      const json = readStrictJson(text)
+      const data = json.is === 'read' ? objectIn(json.value) : null
       if (data !== null) rows.push(read(data, lineNumber, () => ({ text }), null))
-      else rows.push(notJson(text, lineNumber))
+      else rows.push(unreadable(json, text, lineNumber))
     }
     yield rows
   }
 }
 
-function objectIn(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null
-  } catch {
-    return null
-  }
+function objectIn(value: unknown): Record<string, unknown> | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null
 }
 
-function notJson(text: string, lineNumber: number): ReadRow {
-  const expected = 'must be one JSON object a line'
-  return { is: 'bad', problems: [{ lineNumber, column: null, maskedValue: '', expected }], source: { text } }
+function unreadable(json: StrictJson, text: string, lineNumber: number): ReadRow {
+  const problems =
+    json.is === 'refused'
+      ? json.problems.map(({ field, problem }) => ({ column: field, expected: problem }))
+      : [{ column: null, expected: 'must be one JSON object a line' }]
+  return {
+    is: 'bad',
+    problems: problems.map((problem) => ({ lineNumber, maskedValue: '', ...problem })),
+    source: { text },
+  }
 }
 
 /** Reads rows one by one, remembering their references. */
@@ -169,7 +173,7 @@ function rowReader(partner: string | null, rule: RowRule): RowReader {
       return { is: 'bad', problems, source: source(), ...(earlier === null ? { submission } : {}) }
     } catch (error) {
       if (!(error instanceof InvalidOrderError)) throw error
-      const problems = findProblems(kind, data).map(({ field, problem }) => problemAt(field, problem))
+      const problems = error.problems.map(({ field, problem }) => problemAt(field, problem))
       return { is: 'bad', problems, source: source() }
     }
   }

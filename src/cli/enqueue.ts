@@ -4,6 +4,8 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { SingleBar } from 'cli-progress'
 import { Command } from 'commander'
+import { describeProblems } from '../domain/field-problems.ts'
+import { readStrictJson } from '../domain/strict-json.ts'
 import { InvalidOrderError } from '../domain/submission.ts'
 import type { OrderRequest } from '../queue/order-request.ts'
 import { checkOrder, createProducer, type Producer } from '../queue/producer.ts'
@@ -65,16 +67,27 @@ async function readOrders(input: Readable): Promise<OrderRequest[]> {
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     lineNumber += 1
     if (line.trim() === '') continue
-    try {
-      const order: unknown = JSON.parse(line)
-      checkOrder(order)
-      orders.push(order)
-    } catch (error) {
-      problems.push(`line ${lineNumber}: ${error instanceof InvalidOrderError ? error.message : 'not JSON'}`)
-    }
+    const read = readOrder(line)
+    if (typeof read === 'string') problems.push(`line ${lineNumber}: ${read}`)
+    else orders.push(read)
   }
   if (problems.length > 0) throw new Failure(1, problemText(problems))
   return orders
+}
+
+/** The order of a line, or everything that is wrong with it. */
+function readOrder(line: string): OrderRequest | string {
+  const json = readStrictJson(line)
+  if (json.is === 'not_json') return 'not JSON: write one JSON object a line'
+  if (json.is === 'refused') return describeProblems(json.problems)
+  const order = json.value
+  try {
+    checkOrder(order)
+    return order
+  } catch (error) {
+    if (error instanceof InvalidOrderError) return error.message
+    throw error
+  }
 }
 
 function problemText(problems: readonly string[]): string {

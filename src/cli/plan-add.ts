@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { Command, Option } from 'commander'
 import type { Session } from '../db/session.ts'
+import { describeProblems } from '../domain/field-problems.ts'
 import { MISSED_POLICIES, OVERLAP_POLICIES } from '../domain/plan-lifecycle.ts'
+import { readStrictJson } from '../domain/strict-json.ts'
 import { InvalidOrderError } from '../domain/submission.ts'
 import { addBatchPlan } from '../plans/batch-source.ts'
 import { WEEKENDS } from '../plans/calendar.ts'
@@ -110,17 +112,15 @@ async function adding(wish: PlanWish, lead: Lead): Promise<(session: Session) =>
 
 async function readOrder(file: string): Promise<ReturnType<typeof parseOrderSource>> {
   const text = await readText(file)
-  let order: unknown
-  try {
-    order = JSON.parse(text)
-  } catch {
+  const json = readStrictJson(text)
+  if (json.is === 'not_json')
     throw new Failure(
       1,
       `${file} is not one JSON object: write the order as docs/jobs.md has it, plus its "kind"`,
     )
-  }
+  if (json.is === 'refused') throw new Failure(1, `the order is refused: ${describeProblems(json.problems)}`)
   try {
-    return parseOrderSource(order)
+    return parseOrderSource(json.value)
   } catch (error) {
     if (error instanceof InvalidOrderError) throw new Failure(1, `the order is refused: ${error.message}`)
     throw error

@@ -38,7 +38,10 @@ export function readWish(name: string, options: WishOptions): PlanWish {
     return readPlanWish({ name, ...whatOf(options), ...whenOf(options) })
   } catch (error) {
     if (!(error instanceof InvalidTermsError)) throw error
-    throw new Failure(2, `${OPTIONS[error.field] ?? `--${error.field}`} ${error.problem}`)
+    const problems = error.problems.map(
+      ({ field, problem }) => `${OPTIONS[field] ?? `--${field}`} ${problem}`,
+    )
+    throw new Failure(2, problems.join('; '))
   }
 }
 

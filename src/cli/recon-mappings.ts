@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
+import { describeProblems } from '../domain/field-problems.ts'
+import { readStrictJson } from '../domain/strict-json.ts'
 import { parseMapping } from '../reconciliation/statements/mapping.ts'
 import { addMapping, listMappings, readMapping } from '../reconciliation/statements/mappings.ts'
 import { errorCode, Failure } from './failure.ts'
@@ -86,13 +88,17 @@ Example:
 }
 
 async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'))
-  } catch (error) {
-    throw new Failure(
-      2,
-      `cannot read ${file} (${error instanceof SyntaxError ? 'not JSON' : errorCode(error)})`,
-    )
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Failure(2, `cannot read ${file} (${errorCode(error)})`)
+  })
+  const json = readStrictJson(text)
+  switch (json.is) {
+    case 'read':
+      return json.value
+    case 'not_json':
+      throw new Failure(2, `cannot read ${file} (not JSON)`)
+    case 'refused':
+      throw new Failure(2, `cannot read ${file} (${describeProblems(json.problems)})`)
   }
 }
 

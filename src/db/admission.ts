@@ -25,6 +25,8 @@ export interface Candidate {
 export type Admission<Refusal> =
   | { readonly is: 'stored'; readonly order: StoredOrder; readonly usage: UsageRow }
   | { readonly is: 'refused'; readonly because: Refusal; readonly usage: UsageRow }
+  /** It would be new, and its deadline has passed. */
+  | { readonly is: 'overdue'; readonly usage: UsageRow }
 
 // clock_timestamp() is read under the row's lock: a transaction that waited for it may have begun in the minute before.
 const LOCK_USAGE = {
@@ -87,7 +89,10 @@ export async function admitOrder<Refusal>(
       // The wallet of a refused order is not one of the day's.
       throw new NotAdmitted()
     }
-    return await store(runner, candidate, { ...usage, isNewWallet }, actor)
+    const stored = await store(runner, candidate, { ...usage, isNewWallet }, actor)
+    if (stored !== null) return stored
+    refused = { is: 'overdue', usage }
+    throw new NotAdmitted()
   }
   try {
     return await database.transaction(work)
@@ -102,9 +107,9 @@ async function store(
   { orderId, submission, rupiah }: Candidate,
   usage: UsageRow & { isNewWallet: boolean },
   actor: string,
-): Promise<Admission<never>> {
+): Promise<Admission<never> | null> {
   const [order] = await submitOrders(runner, [{ orderId, submission }], actor)
-  if (order === undefined) throw new Error('a submission without an answer')
+  if (order === undefined) return null
   // A job of the queue, which takes no turns, may have been quicker.
   if (order.orderId !== orderId) return { is: 'stored', order, usage }
   const [used] = await runner.run<UsageRow>(ADD_USAGE, [

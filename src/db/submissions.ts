@@ -15,6 +15,7 @@ const INSERT_ORDERS = {
       least(coalesce(x.deadline_at, 'infinity'), now() + ${WAKE_GRACE})
     FROM unnest($1::json[]) AS r (j), json_to_record(r.j) AS x (id uuid, partner text, reference text, kind text,
       phone_number text, content jsonb, content_hash text, deadline_at timestamptz)
+    WHERE $3::boolean OR x.deadline_at IS NULL OR x.deadline_at > clock_timestamp()
     ON CONFLICT (partner, reference) DO NOTHING
     RETURNING ${STORED_ORDER_COLUMNS.replace('clock_timestamp() - i.intent_at', 'NULL::interval')}`,
 }
@@ -33,15 +34,44 @@ const LOAD_ORDERS = {
   text: `SELECT ${STORED_ORDER_COLUMNS} FROM orders o ${OPEN_INTENT_JOIN} WHERE o.id = ANY ($1::uuid[])`,
 }
 
-/** See `OrderStore.submit`. */
-export async function submitOrders(
+interface NewOrder {
+  readonly orderId: string
+  readonly submission: Submission
+}
+
+/** See `OrderStore.submit`. Whether a deadline has passed is said by the database's clock, in the inserting statement. */
+export function submitOrders(
   database: StatementRunner,
-  submissions: readonly { orderId: string; submission: Submission }[],
+  submissions: readonly NewOrder[],
+  actor: string,
+): Promise<(StoredOrder | undefined)[]> {
+  return insertOrFind(database, submissions, { actor, takesOverdue: false })
+}
+
+/**
+ * Stores orders that were accepted earlier, as rows of a batch or runs of a plan: one whose deadline has passed since
+ * then becomes an order too, which expires.
+ */
+export async function submitApprovedOrders(
+  database: StatementRunner,
+  submissions: readonly NewOrder[],
   actor: string,
 ): Promise<StoredOrder[]> {
+  const orders = await insertOrFind(database, submissions, { actor, takesOverdue: true })
+  return orders.map((order) => {
+    if (order === undefined) throw new Error('an order that was neither inserted nor found')
+    return order
+  })
+}
+
+async function insertOrFind(
+  database: StatementRunner,
+  submissions: readonly NewOrder[],
+  { actor, takesOverdue }: { readonly actor: string; readonly takesOverdue: boolean },
+): Promise<(StoredOrder | undefined)[]> {
   const rows = submissions.map(({ orderId, submission }) => JSON.stringify(insertRow(orderId, submission)))
   const stored = new Map<string, StoredOrderRow>()
-  for (const row of await database.run<StoredOrderRow>(INSERT_ORDERS, [rows, actor]))
+  for (const row of await database.run<StoredOrderRow>(INSERT_ORDERS, [rows, actor, takesOverdue]))
     stored.set(keyOf(row), row)
   const known = submissions
     .map(({ submission }) => submission)
@@ -49,9 +79,10 @@ export async function submitOrders(
   if (known.length > 0) for (const row of await findRows(database, known)) stored.set(keyOf(row), row)
   return submissions.map(({ submission }) => {
     const row = stored.get(keyOf(submission))
-    // Orders are never deleted, so a refused insert always has its row.
-    if (row === undefined) throw new Error('an order that was neither inserted nor found')
-    return storedOrder(row)
+    if (row !== undefined) return storedOrder(row)
+    // Orders are never deleted, so an insert that met another order always finds it.
+    if (submission.deadline === null) throw new Error('an order that was neither inserted nor found')
+    return undefined
   })
 }
 

@@ -2,6 +2,13 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { BAR_GRAMS, ORDER_KINDS, type OrderCommand, type OrderKind } from './command.ts'
 import {
+  describeProblems,
+  type FieldProblem,
+  MOST_PROBLEMS,
+  type ReadFields,
+  readFields,
+} from './field-problems.ts'
+import {
   formatGrams,
   GOLD_UNITS_PER_GRAM,
   MAX_RUPIAH,
@@ -9,18 +16,23 @@ import {
   parseRupiah,
   type Rupiah,
 } from './money.ts'
+import { didYouMean } from './suggestions.ts'
+import { findUnfitValues } from './unfit-values.ts'
 
-/** What is wrong with an order from outside. Names the field and what it may be, never its value. */
+/** Everything that is wrong with an order from outside. Names fields and what they may be, never their values. */
 export class InvalidOrderError extends Error {
   override name = 'InvalidOrderError'
+  /** The first of the problems: its field, and what is expected, without the field. */
   readonly field: string
-  /** What is expected, without the field. */
   readonly problem: string
+  readonly problems: readonly FieldProblem[]
 
-  constructor(field: string, problem: string) {
-    super(`${field}: ${problem}`)
+  constructor(field: string, problem: string, others: readonly FieldProblem[] = []) {
+    const problems = [{ field, problem }, ...others].slice(0, MOST_PROBLEMS)
+    super(describeProblems(problems))
     this.field = field
     this.problem = problem
+    this.problems = problems
   }
 }
 
@@ -88,7 +100,8 @@ const fee = z.number({ error: FEE }).transform((value, context) => {
   return z.NEVER
 })
 
-const OBJECT = 'must be an object with the fields of the job contract and no others'
+const NO_OBJECT = 'must be an object with the fields of the job contract and no others'
+const OBJECT = { error: NO_OBJECT }
 const address = z.strictObject(
   {
     province: printable(100),
@@ -99,7 +112,7 @@ const address = z.strictObject(
     zip_code: matching(/^\d{5}$/, 'must be five digits'),
     note: printable(300).optional(),
   },
-  { error: objectError },
+  OBJECT,
 )
 
 const DEADLINE = 'must be an ISO 8601 time with a zone, such as 2027-01-31T09:00:00+07:00'
@@ -112,6 +125,9 @@ const deadlineTime = z.iso.datetime({ offset: true, error: DEADLINE }).transform
   context.addIssue({ code: 'custom', message: DEADLINE })
   return z.NEVER
 })
+
+/** Said of a new order only: the same order again is found again however late it is. */
+export const DEADLINE_PASSED = 'must be a time to come: it has passed, and no new order is accepted for it'
 
 const everyKind = {
   partner: matching(
@@ -126,34 +142,29 @@ const everyKind = {
 /** The limits of a kind: its own, and the fee that every quote may have. An empty limit is a mistake. */
 const limitOn = <Own extends z.ZodRawShape>(own: Own) =>
   z
-    .strictObject({ ...own, max_fee: fee.optional() }, { error: objectError })
+    .strictObject({ ...own, max_fee: fee.optional() }, OBJECT)
     .refine((limit) => Object.values(limit).some((value) => value !== undefined), {
       error: 'must name a limit',
       when: ({ issues }) => issues.length === 0,
     })
 
 const kinds = {
-  buy: z
-    .strictObject(
-      {
-        ...everyKind,
-        gold_weight: goldWeight.optional(),
-        amount: rupiah.optional(),
-        limit: limitOn({ max_price_per_gram: rupiah.optional() }).optional(),
-      },
-      { error: objectError },
-    )
-    .refine((buy) => (buy.gold_weight === undefined) !== (buy.amount === undefined), {
-      path: ['gold_weight'],
-      error: 'a buy needs exactly one of gold_weight and amount',
-    }),
+  buy: z.strictObject(
+    {
+      ...everyKind,
+      gold_weight: goldWeight.optional(),
+      amount: rupiah.optional(),
+      limit: limitOn({ max_price_per_gram: rupiah.optional() }).optional(),
+    },
+    OBJECT,
+  ),
   sell: z.strictObject(
     {
       ...everyKind,
       gold_weight: goldWeight,
       limit: limitOn({ min_price_per_gram: rupiah.optional() }).optional(),
     },
-    { error: objectError },
+    OBJECT,
   ),
   transfer: z.strictObject(
     {
@@ -163,24 +174,22 @@ const kinds = {
       remarks: printable(200).optional(),
       limit: limitOn({}).optional(),
     },
-    { error: objectError },
+    OBJECT,
   ),
   withdraw: z.strictObject(
     { ...everyKind, gold_weight: barWeight, ktp: matching(/^\d{16}$/, 'must be 16 digits'), address },
-    { error: objectError },
+    OBJECT,
   ),
 } as const
 
-function objectError(issue: { code?: string | undefined; keys?: unknown }): string {
-  return issue.code === 'unrecognized_keys' ? 'is not a field of this kind' : OBJECT
-}
-
 /**
- * Validates an order from outside: job name and job data, a line of a file, later an HTTP body.
- * @throws InvalidOrderError naming the first bad field.
+ * Validates an order from outside: job name and job data, a line of a file, an HTTP body.
+ * @throws InvalidOrderError with all that is wrong
  */
 export function parseSubmission(kind: unknown, data: unknown): Submission {
-  if (!isOrderKind(kind)) throw unknownKind()
+  const unfit = findUnfitValues(data)
+  if (unfit.length > 0) throw invalidOrder(unfit)
+  if (!isOrderKind(kind)) throw invalidOrder([unknownKind(kind), ...problemsOf(everyOrder, data)])
   const command = parseCommand(kind, data)
   const { partner, reference, deadline } = everyOrder.parse(data)
   const content = contentOf(command)
@@ -189,52 +198,54 @@ export function parseSubmission(kind: unknown, data: unknown): Submission {
   return { partner, reference, deadline: deadline ?? null, command, content, contentHash }
 }
 
-const unknownKind = () => new InvalidOrderError('kind', `must be one of ${ORDER_KINDS.join(', ')}`)
+function unknownKind(kind: unknown): FieldProblem {
+  const expected = `must be one of ${ORDER_KINDS.join(', ')}`
+  return { field: 'kind', problem: expected + didYouMean(kind, ORDER_KINDS) }
+}
 
 function isOrderKind(kind: unknown): kind is OrderKind {
   return ORDER_KINDS.some((known) => known === kind)
 }
 
 /** Built once: building it for each order cost more than the order's own check. */
-const everyOrder = z.object(everyKind)
+const everyOrder = z.object(everyKind, OBJECT)
 
-/**
- * Everything that is wrong with an order from outside, for whoever mends it; empty when nothing is.
- * Never throws: {@link parseSubmission} does, with the first of these.
- */
-export function findProblems(kind: unknown, data: unknown): readonly InvalidOrderError[] {
-  if (!isOrderKind(kind)) return [unknownKind()]
-  const parsed = kinds[kind].safeParse(data)
-  return parsed.success ? [] : problemsIn(parsed.error)
+const problemsOf = (schema: z.ZodType, data: unknown) => {
+  const read = readFields(schema, data, 'data')
+  return read.is === 'read' ? [] : read.problems
 }
 
-function problemsIn(error: z.ZodError): InvalidOrderError[] {
-  return error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => problemAt([...issue.path, key], issue.message))
-      : [problemAt(issue.path, issue.message)],
-  )
+/** The error of at least one problem. */
+export function invalidOrder([first, ...others]: readonly FieldProblem[]): InvalidOrderError {
+  const { field, problem } = first ?? { field: 'data', problem: NO_OBJECT }
+  return new InvalidOrderError(field, problem, others)
 }
 
-function problemAt(path: readonly PropertyKey[], message: string): InvalidOrderError {
-  // A field's name comes from outside too: an unknown one may be anything, a phone number included.
-  const field = path
-    .map((part) => String(part).replace(/[^A-Za-z_.]/g, '?'))
-    .join('.')
-    .slice(0, 80)
-  return new InvalidOrderError(field || 'data', message)
+/** What was read of an order, or an error with all that is wrong. */
+function ofOrder<T>(read: ReadFields<T>, others: readonly FieldProblem[] = []): T {
+  if (read.is === 'refused') throw invalidOrder([...read.problems, ...others])
+  if (others.length > 0) throw invalidOrder(others)
+  return read.data
 }
 
-function refuse(error: z.ZodError): never {
-  throw problemsIn(error)[0] ?? new InvalidOrderError('data', OBJECT)
+/** A buy is by weight or by amount. Asked of the data as it came, so that it is told beside whatever else is wrong. */
+function measureProblem(data: unknown): FieldProblem[] {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return []
+  const { gold_weight, amount } = data as Record<string, unknown>
+  return (gold_weight === undefined) === (amount === undefined)
+    ? [{ field: 'gold_weight', problem: ONE_MEASURE }]
+    : []
 }
+
+const ONE_MEASURE = 'a buy needs exactly one of gold_weight and amount'
 
 function parseCommand(kind: OrderKind, data: unknown): OrderCommand {
   switch (kind) {
     case 'buy': {
-      const parsed = kinds.buy.safeParse(data)
-      if (!parsed.success) return refuse(parsed.error)
-      const { phone_number, gold_weight, amount, limit } = parsed.data
+      const { phone_number, gold_weight, amount, limit } = ofOrder(
+        readFields(kinds.buy, data, 'data'),
+        measureProblem(data),
+      )
       const common = {
         kind,
         phoneNumber: phone_number,
@@ -243,28 +254,29 @@ function parseCommand(kind: OrderKind, data: unknown): OrderCommand {
       } as const
       if (gold_weight !== undefined) return { ...common, by: 'grams', goldWeight: gold_weight }
       if (amount !== undefined) return { ...common, by: 'rupiah', amount }
-      throw new InvalidOrderError('gold_weight', 'a buy needs exactly one of gold_weight and amount')
+      throw new InvalidOrderError('gold_weight', ONE_MEASURE)
     }
     case 'sell': {
-      const parsed = kinds.sell.safeParse(data)
-      if (!parsed.success) return refuse(parsed.error)
-      const { phone_number, gold_weight, limit } = parsed.data
+      const { phone_number, gold_weight, limit } = ofOrder(readFields(kinds.sell, data, 'data'))
       const minPricePerGram = limit?.min_price_per_gram ?? null
       const maxFee = limit?.max_fee ?? null
       return { kind, phoneNumber: phone_number, goldWeight: gold_weight, minPricePerGram, maxFee }
     }
     case 'transfer': {
-      const parsed = kinds.transfer.safeParse(data)
-      if (!parsed.success) return refuse(parsed.error)
-      const { phone_number, gold_weight, recipient, remarks, limit } = parsed.data
+      const { phone_number, gold_weight, recipient, remarks, limit } = ofOrder(
+        readFields(kinds.transfer, data, 'data'),
+      )
       const wallets = { phoneNumber: phone_number, recipient }
       const maxFee = limit?.max_fee ?? null
       return { kind, ...wallets, goldWeight: gold_weight, remarks: remarks ?? '', maxFee }
     }
     case 'withdraw': {
-      const parsed = kinds.withdraw.safeParse(data)
-      if (!parsed.success) return refuse(parsed.error)
-      const { phone_number, gold_weight, ktp, address: at } = parsed.data
+      const {
+        phone_number,
+        gold_weight,
+        ktp,
+        address: at,
+      } = ofOrder(readFields(kinds.withdraw, data, 'data'))
       const { zip_code: zipCode, note, ...place } = at
       const postalAddress = { ...place, zipCode, note: note ?? '' }
       return { kind, phoneNumber: phone_number, goldWeight: gold_weight, ktp, address: postalAddress }

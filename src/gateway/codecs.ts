@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { OrderCommand } from '../domain/command.ts'
 import { formatGrams, parseGrams, parseRupiah } from '../domain/money.ts'
+import { findAmbiguities } from '../domain/strict-json.ts'
 import { findUnknownMember } from './refusal-traces.ts'
 
 /** Reads what the document prints, and writes what is inferred from it. The one place with the gateway's spelling. */
@@ -62,10 +63,14 @@ export function readEnvelope(text: string): Envelope | null {
   }
 }
 
+/** A reply that two readers may understand differently is not the documented envelope. */
 function parseJson(text: string): unknown {
+  // The document breaks lines inside its strings, which JSON forbids; outside of strings they mean nothing.
+  const json = text.replace(/[\r\n]+/g, ' ')
   try {
-    // The document breaks lines inside its strings, which JSON forbids; outside of strings they mean nothing.
-    return JSON.parse(text.replace(/[\r\n]+/g, ' '))
+    const value: unknown = JSON.parse(json)
+    // A number's digits are its field's business: ids and amounts are whole, weights have four decimals.
+    return findAmbiguities(json).every(({ is }) => is === 'lost_digits') ? value : null
   } catch {
     return null
   }

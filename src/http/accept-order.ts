@@ -1,5 +1,6 @@
 import type { OwnOrder } from '../db/partner-orders.ts'
-import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
+import type { FieldProblem } from '../domain/field-problems.ts'
+import { DEADLINE_PASSED, InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 import { differingFields } from '../orders/differences.ts'
 import type { Breach, PartnerLimits, Usage } from '../partners/limits.ts'
 import { placeOrder } from '../partners/place-order.ts'
@@ -16,6 +17,11 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
   switch (placed.is) {
     case 'refused':
       throw refusal(placed.breach, placed.usage, headers)
+    case 'overdue':
+      throw new Problem('invalid_request', {
+        errors: [{ field: 'deadline', problem: DEADLINE_PASSED }],
+        headers,
+      })
     case 'conflict':
       throw new Problem('reference_conflict', { differs: differingFields(placed.order, submission), headers })
     case 'stored': {
@@ -52,19 +58,23 @@ export async function heldOrder(orderId: string, waitSeconds: number, call: Call
 /** Reads a body as a job of this partner is read. */
 function readOrder(body: unknown, partner: string): Submission {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw invalid('body', 'must be an object')
+    throw invalid([{ field: 'body', problem: 'must be an object' }])
   const { kind, ...fields } = body as Record<string, unknown>
-  if (Object.hasOwn(fields, 'partner')) throw invalid('partner', 'is known from the key and is not a field')
+  const known = Object.hasOwn(fields, 'partner')
+    ? [{ field: 'partner', problem: 'is known from the key and is not a field' }]
+    : []
   try {
-    return parseSubmission(kind, { ...fields, partner })
+    const submission = parseSubmission(kind, { ...fields, partner })
+    if (known.length > 0) throw invalid(known)
+    return submission
   } catch (error) {
     if (!(error instanceof InvalidOrderError)) throw error
-    throw invalid(error.field, error.message.slice(error.field.length + 2))
+    throw invalid([...known, ...error.problems])
   }
 }
 
-function invalid(field: string, problem: string): Problem {
-  return new Problem('invalid_request', { errors: [{ field, problem }] })
+function invalid(errors: readonly FieldProblem[]): Problem {
+  return new Problem('invalid_request', { errors })
 }
 
 function rateLimitHeaders({ ordersPerMinute }: PartnerLimits, usage: Usage | null): Record<string, string> {

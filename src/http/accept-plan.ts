@@ -1,8 +1,10 @@
+import { type FieldProblem, within } from '../domain/field-problems.ts'
 import { InvalidOrderError } from '../domain/submission.ts'
 import type { Breach } from '../partners/limits.ts'
 import { addOwnPlan, type OwnWish } from '../plans/add-own-plan.ts'
 import type { Refusal } from '../plans/lead-plan.ts'
 import { parseOrderSource } from '../plans/order-source.ts'
+import type { OrderSource } from '../plans/plan.ts'
 import { InvalidTermsError, type PlanWish, readPlanWish } from '../plans/read-terms.ts'
 import { leadOf } from './own-plan.ts'
 import { planAnswerOf } from './plan-answer.ts'
@@ -58,35 +60,51 @@ function breachOf(breach: Breach): Problem {
 }
 
 function readWish(body: unknown, partner: string): OwnWish {
-  const wish = asked(() => readPlanWish(body))
+  const wish = readTerms(body, partner)
   // A copy of the whole batch at each due time, whether or not the limits have let the rows of the last one through.
   if (wish.is === 'batch' && wish.terms.overlap === 'allow')
     throw invalid('overlap', 'must be skip or wait for a plan of a batch')
   if (wish.is === 'batch') return { owner: partner, terms: wish.terms, of: wish }
   const { deadlineMinutes } = wish
-  const { source } = asked(() => parseOrderSource(orderOf(wish, partner)))
+  const { source, problems } = readOrder(wish.order, partner)
+  if (source === null) throw refused(problems)
   return { owner: partner, terms: wish.terms, of: { is: 'order', source, deadlineMinutes } }
 }
 
-function orderOf({ order }: Extract<PlanWish, { is: 'order' }>, partner: string): unknown {
-  if (typeof order !== 'object' || order === null || Array.isArray(order))
-    throw invalid('order', 'must be an object')
-  if (Object.hasOwn(order, 'partner'))
-    throw invalid('order.partner', 'is known from the key and is not a field')
-  return { ...order, partner }
+/** Reads what is asked for. @throws Problem with all that is wrong, that of the order included */
+function readTerms(body: unknown, partner: string): PlanWish {
+  try {
+    return readPlanWish(body)
+  } catch (error) {
+    if (!(error instanceof InvalidTermsError)) throw error
+    const { order } = Object(body) as { order?: unknown }
+    throw refused([...error.problems, ...(order === undefined ? [] : readOrder(order, partner).problems)])
+  }
 }
 
-/** Reads something of the body. @throws Problem that names the bad field */
-function asked<T>(read: () => T): T {
+/** Reads the order of a plan, which is its partner's and need not say so. */
+function readOrder(
+  order: unknown,
+  partner: string,
+): { readonly source: OrderSource | null; readonly problems: readonly FieldProblem[] } {
+  if (typeof order !== 'object' || order === null || Array.isArray(order))
+    return { source: null, problems: [{ field: 'order', problem: 'must be an object' }] }
+  const known = Object.hasOwn(order, 'partner')
+    ? [{ field: 'order.partner', problem: 'is known from the key and is not a field' }]
+    : []
   try {
-    return read()
+    const { source } = parseOrderSource({ ...order, partner })
+    return { source: known.length === 0 ? source : null, problems: known }
   } catch (error) {
-    if (error instanceof InvalidTermsError) throw invalid(error.field, error.problem)
-    if (error instanceof InvalidOrderError) throw invalid(`order.${error.field}`, error.problem)
-    throw error
+    if (!(error instanceof InvalidOrderError)) throw error
+    return { source: null, problems: [...known, ...within('order', error.problems)] }
   }
 }
 
 function invalid(field: string, problem: string): Problem {
-  return new Problem('invalid_request', { errors: [{ field, problem }] })
+  return refused([{ field, problem }])
+}
+
+function refused(errors: readonly FieldProblem[]): Problem {
+  return new Problem('invalid_request', { errors })
 }

@@ -12,18 +12,18 @@ const MOST_AT_ONCE = 100
 export interface Batched {
   findKey(prefix: string): Promise<KnownKey | null>
   findOrder(own: { readonly partner: string; readonly orderId: string }): Promise<OwnOrder | null>
-  submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder>
+  submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder | null>
 }
 
 export function batched(database: Database): Batched {
   const submitAll = async (orders: readonly { orderId: string; submission: Submission }[]) => {
     const partners = [...new Set(orders.map(({ submission }) => submission.partner))]
-    const stored = new Map<object, StoredOrder>()
+    const stored = new Map<object, StoredOrder | null>()
     await Promise.all(
       partners.map(async (partner) => {
         const theirs = orders.filter(({ submission }) => submission.partner === partner)
         const rows = await submitOrders(database, theirs, `partner:${partner}`)
-        for (const [position, row] of rows.entries()) stored.set(theirs[position] ?? {}, row)
+        for (const [position, row] of rows.entries()) stored.set(theirs[position] ?? {}, row ?? null)
       }),
     )
     return orders.map((order) => {

@@ -1,3 +1,4 @@
+import type { FieldProblem } from '../domain/field-problems.ts'
 import type { Breach } from '../partners/limits.ts'
 
 /** Every problem this server answers with: its status and what it means. `docs/api.md` lists them; a test holds it equal. */
@@ -56,12 +57,6 @@ export const PROBLEMS = {
   Record<Breach, { readonly status: number; readonly title: string }>
 
 export type ProblemCode = keyof typeof PROBLEMS
-
-/** One bad field. */
-export interface FieldProblem {
-  readonly field: string
-  readonly problem: string
-}
 
 /** One bad row of a file; its value is masked. */
 export interface BadRow {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { type FieldProblem, Problem } from './problems.ts'
+import { fieldName, readFields } from '../domain/field-problems.ts'
+import { Problem } from './problems.ts'
 import type { AnyRoute, Input } from './route.ts'
 
 /** Reads what a route takes of a request; no body is an empty one. A path that names nothing is not found; anything else says what is wrong. */
@@ -11,30 +12,25 @@ export function readInput(
   if (params !== undefined && !params.success) throw new Problem('not_found')
   return {
     params: params?.data,
-    query: row.query === undefined ? undefined : parsed(row.query, raw.query),
+    query: row.query === undefined ? undefined : parsed(row.query, givenOnce(raw.query), 'query'),
     body:
       row.body === undefined || row.readsBody === true
         ? raw.body
-        : parsed(row.body, raw.body === undefined ? {} : raw.body),
+        : parsed(row.body, raw.body === undefined ? {} : raw.body, 'body'),
   }
 }
 
-function parsed(schema: z.ZodType, value: unknown): unknown {
-  const read = schema.safeParse(value)
-  if (read.success) return read.data
-  throw new Problem('invalid_request', { errors: read.error.issues.slice(0, 20).flatMap(problemsIn) })
+function parsed(schema: z.ZodType, value: unknown, whole: string): unknown {
+  const read = readFields(schema, value, whole)
+  if (read.is === 'read') return read.data
+  throw new Problem('invalid_request', { errors: read.problems })
 }
 
-function problemsIn(issue: z.core.$ZodIssue): FieldProblem[] {
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys
-      .slice(0, 20)
-      .map((key) => ({ field: nameOf([...issue.path, key]), problem: 'is not a field of this request' }))
-  return [{ field: nameOf(issue.path), problem: issue.message }]
-}
-
-/** A field's name comes from outside too: an unknown one may be anything, a phone number included. */
-function nameOf(path: readonly PropertyKey[]): string {
-  const name = path.map((part) => String(part).replace(/[^A-Za-z_.]/g, '?')).join('.')
-  return name.slice(0, 80) || 'body'
+/** The parameters of a query. One that is given twice may mean either. */
+function givenOnce(query: unknown): unknown {
+  const twice = Object.entries(Object(query)).filter(([, value]) => Array.isArray(value))
+  if (twice.length === 0) return query
+  throw new Problem('invalid_request', {
+    errors: twice.map(([name]) => ({ field: fieldName([name]), problem: 'must be given once' })),
+  })
 }

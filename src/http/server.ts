@@ -5,6 +5,7 @@ import { Fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { HttpMetrics } from './metrics.ts'
 import { noRoute } from './no-route.ts'
 import { PROBLEM_TYPE, PROBLEMS, Problem, problemDocument } from './problems.ts'
+import { readJsonOurselves } from './read-json.ts'
 import { requestSpan } from './request-span.ts'
 import type { ApiEffects } from './route.ts'
 import { ROUTES } from './routes.ts'
@@ -132,21 +133,6 @@ function endLateBodies(server: FastifyInstance, { requestTimeoutMs, uploadTimeou
 /** What Node says of a request that is late. */
 class LateRequest extends Error {
   readonly code = 'ERR_HTTP_REQUEST_TIMEOUT'
-}
-
-/** The body is kept as it came, for its signature covers its bytes. */
-function readJsonOurselves(server: FastifyInstance): void {
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    request.rawBody = Buffer.from(body)
-    if (body.length === 0) return done(null, undefined)
-    try {
-      done(null, JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.rawBody)))
-    } catch {
-      // The parser's own words quote the body.
-      done(new Problem('malformed_request', { detail: 'the body is not JSON in UTF-8' }))
-    }
-  })
 }
 
 function sendFailure(

@@ -89,11 +89,14 @@ export interface SweepStore {
  * Rows that the guard refused are missing from what is returned.
  */
 export interface OrderStore {
-  /** Inserts unknown orders. Returns, in the order of the submissions, the stored order of each (partner, reference). */
+  /**
+   * Inserts unknown orders. Returns, in the order of the submissions, the stored order of each (partner, reference);
+   * undefined for a new one whose deadline has passed, which is not stored.
+   */
   submit(
     submissions: readonly { orderId: string; submission: Submission }[],
     actor: string,
-  ): Promise<StoredOrder[]>
+  ): Promise<(StoredOrder | undefined)[]>
   load(orderIds: readonly string[]): Promise<StoredOrder[]>
   /** The fence. Who is not returned an intent must not send. */
   commitIntents(intents: readonly NewIntent[], actor: string): Promise<Intent[]>

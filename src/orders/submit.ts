@@ -2,21 +2,52 @@ import type { Submission } from '../domain/submission.ts'
 import type { OrderStore, StoredOrder } from './ports.ts'
 
 /** The same (partner, reference) with the same content is the same order; with other content it is refused. */
-export type Submitted =
+export type Approved =
   /** `isNew`: it was not there before. */
   | { readonly is: 'stored'; readonly order: StoredOrder; readonly isNew: boolean }
   | { readonly is: 'conflict'; readonly orderId: string }
+
+/** What became of an order from outside. `overdue`: it would be new, and its deadline has passed. */
+export type Submitted = Approved | { readonly is: 'overdue' }
+
+type NewOrders = Parameters<OrderStore['submit']>[0]
 
 /** Stores orders that are not stored yet. Idempotent: safe to repeat for ever, and at once. */
 export async function submitOrders(
   submissions: readonly Submission[],
   effects: { store: Pick<OrderStore, 'submit'>; newId(): string; actor: string },
 ): Promise<Submitted[]> {
-  const rows = submissions.map((submission) => ({ orderId: effects.newId(), submission }))
+  const rows = numbered(submissions, effects.newId)
   const orders = await effects.store.submit(rows, effects.actor)
-  return orders.map((order, position) =>
-    order.contentHash === submissions[position]?.contentHash
-      ? { is: 'stored', order, isNew: order.orderId === rows[position]?.orderId }
-      : { is: 'conflict', orderId: order.orderId },
-  )
+  return rows.map((row, position) => {
+    const order = orders[position]
+    return order === undefined ? { is: 'overdue' } : comparedWith(row, order)
+  })
+}
+
+/** The same for orders that were accepted earlier, as rows of a batch or runs of a plan. */
+export async function submitApproved(
+  submissions: readonly Submission[],
+  effects: {
+    store: { submitApproved(orders: NewOrders, actor: string): Promise<StoredOrder[]> }
+    newId(): string
+    actor: string
+  },
+): Promise<Approved[]> {
+  const rows = numbered(submissions, effects.newId)
+  const orders = await effects.store.submitApproved(rows, effects.actor)
+  return rows.map((row, position) => {
+    const order = orders[position]
+    if (order === undefined) throw new Error('a submission without an answer')
+    return comparedWith(row, order)
+  })
+}
+
+const numbered = (submissions: readonly Submission[], newId: () => string) =>
+  submissions.map((submission) => ({ orderId: newId(), submission }))
+
+function comparedWith({ orderId, submission }: NewOrders[number], order: StoredOrder): Approved {
+  return order.contentHash === submission.contentHash
+    ? { is: 'stored', order, isNew: order.orderId === orderId }
+    : { is: 'conflict', orderId: order.orderId }
 }

@@ -18,11 +18,13 @@ export type Placed =
   | { readonly is: 'stored'; readonly order: StoredOrder; readonly usage: Usage | null }
   | { readonly is: 'conflict'; readonly order: StoredOrder; readonly usage: Usage | null }
   | { readonly is: 'refused'; readonly breach: Breach; readonly usage: Usage | null }
+  /** It would be new, and its deadline has passed. */
+  | { readonly is: 'overdue'; readonly usage: Usage | null }
 
 export interface PlacingEffects {
   readonly database: Database
-  /** Stores an order that is not stored yet, and gives the stored one of its reference. */
-  submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder>
+  /** Stores an order that is not stored yet, and gives the stored one of its reference; null: its deadline has passed. */
+  submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder | null>
   newId(): string
 }
 
@@ -44,7 +46,7 @@ export async function placeOrder(
   }
   if (!countsUsage(limits)) {
     const order = await effects.submit({ orderId: effects.newId(), submission })
-    return found(submission, order, null)
+    return order === null ? { is: 'overdue', usage: null } : found(submission, order, null)
   }
   const rupiah = mostRupiah(submission.command) ?? 0n
   const candidate = {
@@ -57,9 +59,14 @@ export async function placeOrder(
     breachByUsage(limits, usageOf(usage), { rupiah, isNewWallet })
   const admission = await admitOrder(database, candidate, decide, actor)
   const usage = usageOf(admission.usage)
-  return admission.is === 'refused'
-    ? { is: 'refused', breach: admission.because, usage }
-    : found(submission, admission.order, usage)
+  switch (admission.is) {
+    case 'refused':
+      return { is: 'refused', breach: admission.because, usage }
+    case 'overdue':
+      return { is: 'overdue', usage }
+    case 'stored':
+      return found(submission, admission.order, usage)
+  }
 }
 
 function found(submission: Submission, order: StoredOrder, usage: Usage | null): Placed {

@@ -1,5 +1,6 @@
+import type { FieldProblem } from '../domain/field-problems.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
-import { InvalidOrderError, parseSubmission } from '../domain/submission.ts'
+import { InvalidOrderError, invalidOrder, parseSubmission, type Submission } from '../domain/submission.ts'
 import type { OrderSource, PlanSource } from './plan.ts'
 
 /** What a plan's orders get from the plan: an order that names them itself is refused. */
@@ -7,20 +8,36 @@ const GIVEN_BY_PLAN = ['reference', 'deadline']
 
 /**
  * Reads the order of a plan: a job of the contract plus its `kind`, without reference and deadline.
- * @throws InvalidOrderError naming the first bad field
+ * @throws InvalidOrderError with all that is wrong
  */
 export function parseOrderSource(order: unknown): { partner: string; source: OrderSource } {
   if (typeof order !== 'object' || order === null || Array.isArray(order))
     throw new InvalidOrderError('data', 'must be an object')
-  for (const field of GIVEN_BY_PLAN)
-    if (Object.hasOwn(order, field))
-      throw new InvalidOrderError(field, 'must be left out: each run of a plan gets its own')
-  const { kind, ...data } = order as Record<string, unknown>
-  const { partner, command, content } = parseSubmission(kind, { ...data, reference: 'plan' })
+  const given = GIVEN_BY_PLAN.filter((field) => Object.hasOwn(order, field)).map((field) => ({
+    field,
+    problem: 'must be left out: each run of a plan gets its own',
+  }))
+  const { partner, command, content } = besides(given, () => {
+    const { kind, reference, deadline, ...data } = order as Record<string, unknown>
+    return parseSubmission(kind, { ...data, reference: 'plan' })
+  })
   return {
     partner,
     source: { is: 'order', kind: command.kind, phone_number: command.phoneNumber, content },
   }
+}
+
+/** Reads an order. @throws InvalidOrderError with what is known to be wrong and all that is found beside it */
+function besides(known: readonly FieldProblem[], read: () => Submission): Submission {
+  let found: readonly FieldProblem[] = []
+  try {
+    const submission = read()
+    if (known.length === 0) return submission
+  } catch (error) {
+    if (!(error instanceof InvalidOrderError)) throw error
+    found = error.problems
+  }
+  throw invalidOrder([...known, ...found])
 }
 
 /** A source as people may see it: phone numbers masked, a withdrawal's KTP number and address left out. */

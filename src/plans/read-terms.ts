@@ -1,22 +1,27 @@
 import type { z } from 'zod'
 import { stopAfterOf } from '../batches/people.ts'
+import { describeProblems, type FieldProblem, readFields } from '../domain/field-problems.ts'
 import { parseOnTheWall, type WallClock, wallClockOf } from '../domain/time-zone.ts'
 import type { BatchWish } from './batch-source.ts'
 import type { PlanTerms } from './plan.ts'
 import type { Schedule } from './schedule.ts'
 import { batchPlan, orderPlan } from './terms.ts'
 
-/** What is wrong with a plan from outside. Names the field and what it may be, never its value. */
+/** Everything that is wrong with a plan from outside. Names fields and what they may be, never their values. */
 export class InvalidTermsError extends Error {
   override name = 'InvalidTermsError'
   readonly field: string
   /** What is expected, without the field. */
   readonly problem: string
+  /** All of them; the first is that of `field`. */
+  readonly problems: readonly FieldProblem[]
 
-  constructor(field: string, problem: string) {
-    super(`${field}: ${problem}`)
+  constructor(field: string, problem: string, others: readonly FieldProblem[] = []) {
+    const problems = [{ field, problem }, ...others]
+    super(describeProblems(problems))
     this.field = field
     this.problem = problem
+    this.problems = problems
   }
 }
 
@@ -31,7 +36,7 @@ export type PlanWish = { readonly terms: CommonTerms } & (
 
 /**
  * Reads what is asked for: the one place that decides what a plan may be, whichever door it comes through.
- * @throws InvalidTermsError naming the first bad field
+ * @throws InvalidTermsError with all that is wrong
  */
 export function readPlanWish(given: unknown): PlanWish {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
@@ -51,16 +56,10 @@ export function readPlanWish(given: unknown): PlanWish {
 }
 
 function parsed<Schema extends z.ZodType>(schema: Schema, given: unknown): z.output<Schema> {
-  const read = schema.safeParse(given)
-  if (read.success) return read.data
-  const [issue] = read.error.issues
-  const unknownKey = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
-  // A field's name comes from outside too: an unknown one may be anything, a phone number included.
-  const field = [...(issue?.path ?? []), ...unknownKey]
-    .map((part) => String(part).replace(/[^A-Za-z_]/g, '?'))
-    .join('.')
-    .slice(0, 80)
-  throw new InvalidTermsError(field || 'body', issue?.message ?? 'must be an object')
+  const read = readFields(schema, given, 'body')
+  if (read.is === 'read') return read.data
+  const [first, ...others] = read.problems
+  throw new InvalidTermsError(first?.field ?? 'body', first?.problem ?? 'must be an object', others)
 }
 
 function commonOf(read: z.output<typeof orderPlan> | z.output<typeof batchPlan>): CommonTerms {

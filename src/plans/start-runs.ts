@@ -1,8 +1,8 @@
 import type { Session } from '../db/session.ts'
-import { submitOrders as storeOrders } from '../db/submissions.ts'
+import { submitApprovedOrders } from '../db/submissions.ts'
 import type { SkipReason } from '../domain/plan-lifecycle.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
-import { submitOrders } from '../orders/submit.ts'
+import { submitApproved } from '../orders/submit.ts'
 import { countUse, judgeSubmissions, type Owner } from '../partners/judge-orders.ts'
 import type { Breach } from '../partners/limits.ts'
 import type { OrderSource, Plan } from './plan.ts'
@@ -88,10 +88,11 @@ async function submitRuns(
   work: { readonly actor: string; newId(): string },
 ): Promise<{ orderIds: string[]; taken: Skip[] }> {
   const store = {
-    submit: (rows: Parameters<typeof storeOrders>[1], actor: string) => storeOrders(session, rows, actor),
+    submitApproved: (rows: Parameters<typeof submitApprovedOrders>[1], actor: string) =>
+      submitApprovedOrders(session, rows, actor),
   }
   const submissions = ready.map(({ submission }) => submission)
-  const submitted = await submitOrders(submissions, {
+  const submitted = await submitApproved(submissions, {
     store,
     newId: work.newId,
     actor: `plan:${plan.planId}`,

@@ -1,4 +1,4 @@
-import { InvalidOrderError } from '../domain/submission.ts'
+import { DEADLINE_PASSED, InvalidOrderError } from '../domain/submission.ts'
 import { backoffMs } from '../orders/backoff.ts'
 import type { OrderEffects } from '../orders/effects.ts'
 import type { Execution } from '../orders/execute.ts'
@@ -6,7 +6,8 @@ import type { StoredOrder } from '../orders/ports.ts'
 import { submitOrders } from '../orders/submit.ts'
 import type { JobOutcome } from './answer.ts'
 import type { QueueJob } from './backend.ts'
-import { parseJob, type RejectedJob, rejectedJob } from './job.ts'
+import { parseJob } from './job.ts'
+import { type RejectedJob, rejectedJob } from './rejected-job.ts'
 import { endOf, executeWatched, type OrderWatch } from './watched-order.ts'
 
 /** What processing a job uses beside the orders' own effects. */
@@ -69,6 +70,7 @@ async function findOrder(job: QueueJob, effects: JobEffects): Promise<StoredOrde
           'reference',
           `conflict: this reference is order ${submitted.orderId} with other content, which stands`,
         )
+      if (submitted.is === 'overdue') throw new InvalidOrderError('deadline', DEADLINE_PASSED)
       return submitted.order
     }
   }

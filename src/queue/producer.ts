@@ -62,7 +62,7 @@ export function createProducer(options: ProducerOptions): Producer {
  */
 export function checkOrder(order: unknown): asserts order is OrderRequest {
   if (typeof order !== 'object' || order === null || Array.isArray(order))
-    throw new InvalidOrderError('data', 'must be an object')
+    throw new InvalidOrderError('data', 'must be an object with the fields of the job contract')
   const { kind, ...data } = order as Record<string, unknown>
   parseSubmission(kind, data)
 }

@@ -174,8 +174,8 @@ describe('checking', () => {
     const header = `${BATCH_HEADER},remarks,min_price_per_gram`
     const { told } = await check(`${header}\n${line({ remarks: 'hi', min_price_per_gram: '5' }, header)}\n`)
     expect(told).toEqual([
-      '2 min_price_per_gram "5" is not a field of this kind',
-      '2 remarks "hi" is not a field of this kind',
+      '2 min_price_per_gram "5" is not a field here',
+      '2 remarks "hi" is not a field here',
     ])
   })
 
@@ -212,6 +212,17 @@ describe('checking', () => {
       '2',
       '4',
     ])
+  })
+
+  it.each([
+    ['a field twice', '"amount":10000,"amount":90000', 'amount'],
+    ['a number that loses digits', '"amount":9007199254740993', 'amount'],
+    ['a prototype', '"amount":1,"__proto__":{"amount":2}', '__proto__'],
+    ['a field of another name', '"grams":1', 'did you mean gold_weight?'],
+  ])('refuses a JSON line with %s, by the name of the field', async (_what, fields, named) => {
+    const json = `{"kind":"buy","partner":"acme","reference":"A","phone_number":"${WALLET}",${fields}}\n`
+    const { told } = await check(json)
+    expect(told.join('\n')).toContain(named)
   })
 
   it('shows no phone number and no KTP number, wherever they stand', async () => {

@@ -42,6 +42,24 @@ describe('submitting', () => {
     expect(new Set(answers.map(([order]) => order?.orderId)).size).toBe(1)
   })
 
+  it('stores no new order whose deadline has passed, and what stands beside it all the same', async () => {
+    const late = parseSubmission('buy', jobData.buy({ deadline: '2020-01-01T00:00:00Z' }))
+    const good = parseSubmission('buy', jobData.buy({ deadline: '2999-01-01T00:00:00Z' }))
+    const orders = [late, good].map((submission) => ({ orderId: randomUUID(), submission }))
+    const [refused, stored] = await stores.store.submit(orders, 'partner:acme')
+    expect([refused, stored?.contentHash]).toEqual([undefined, good.contentHash])
+  })
+
+  it('finds an order again whose deadline has passed since, and its conflict', async () => {
+    const data = jobData.buy({ deadline: '2020-01-01T00:00:00Z' })
+    const orderId = await anAccepted(stores, 'buy', data)
+    for (const overrides of [{}, { gold_weight: 7 }]) {
+      const submission = parseSubmission('buy', { ...data, ...overrides })
+      const [again] = await stores.store.submit([{ orderId: randomUUID(), submission }], 'partner:acme')
+      expect(again?.orderId).toBe(orderId)
+    }
+  })
+
   it('answers with the first order when the content is another', async () => {
     const data = jobData.buy()
     const first = parseSubmission('buy', data)
@@ -63,7 +81,7 @@ describe('submitting', () => {
       submissions.map((submission) => ({ orderId: randomUUID(), submission })),
       'partner:acme',
     )
-    expect(orders.map(({ contentHash }) => contentHash)).toEqual(
+    expect(orders.map((order) => order?.contentHash)).toEqual(
       submissions.map(({ contentHash }) => contentHash),
     )
   })

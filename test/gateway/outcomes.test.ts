@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GatewayClient } from '../../src/gateway/client.ts'
 import { readEnvelope } from '../../src/gateway/codecs.ts'
+import { keptBody } from '../../src/gateway/kept-reply.ts'
 import { CHECKOUT_TABLE, CONFIRM_TABLE } from '../../src/gateway/outcome-table.ts'
 import { COMMAND_NAMES, COMMANDS, executedData, executedOf, quoteFor } from '../support/commands.ts'
 import { openTestClient } from '../support/gateway-settings.ts'
@@ -217,7 +218,11 @@ describe('the outcome tables', () => {
       expect(await client.confirm(command, quoteFor(command))).toEqual({
         is: 'succeeded',
         executed: executedOf(command),
-        reply: { httpStatus: 200, body: answer.text, message: 'Success' },
+        reply: {
+          httpStatus: 200,
+          body: keptBody(answer.text, readEnvelope(answer.text)),
+          message: 'Success',
+        },
       })
     })
 

@@ -399,7 +399,7 @@ describe('problems', () => {
     })
     expect((await here.ask('POST', '/v1/orders', { key, body: late })).json.differs).toEqual(['deadline'])
     const named = await here.ask('POST', '/v1/orders', { key, body: aBuy({ '081234500001': 1 }) })
-    expect(named.json.errors).toEqual([{ field: '????????????', problem: 'is not a field of this kind' }])
+    expect(named.json.errors).toEqual([{ field: '????????????', problem: 'is not a field here' }])
     expect(
       (await here.ask('POST', '/v1/orders', { key, body: aBuy({ partner }) })).json.errors,
     ).toMatchObject([{ field: 'partner' }])

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createOrderStore } from '../../src/db/order-store.ts'
 import { type Database, openDatabase } from '../../src/db/pool.ts'
+import { submitApprovedOrders } from '../../src/db/submissions.ts'
 import { createSweepStore } from '../../src/db/sweeps.ts'
 import type { GoldWeight, Rupiah } from '../../src/domain/money.ts'
 import type { ConfirmOutcome, Quote } from '../../src/domain/outcomes.ts'
@@ -54,12 +55,17 @@ type Stores = ReturnType<typeof openStores>
 
 /** Stores a new order of a kind and gives its id. */
 export async function anAccepted(
-  { store }: Stores,
+  { database }: Stores,
   kind: keyof typeof jobData = 'buy',
   overrides: object = {},
 ) {
   const submission = parseSubmission(kind === 'buyRupiah' ? 'buy' : kind, jobData[kind](overrides))
-  const [order] = await store.submit([{ orderId: randomUUID(), submission }], 'partner:acme')
+  // Its deadline may have passed since it was accepted.
+  const [order] = await submitApprovedOrders(
+    database,
+    [{ orderId: randomUUID(), submission }],
+    'partner:acme',
+  )
   if (order === undefined) throw new Error('not stored')
   return order.orderId
 }

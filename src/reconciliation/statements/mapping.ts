@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ORDER_KINDS } from '../../domain/command.ts'
+import { describeProblems, readFields } from '../../domain/field-problems.ts'
 import { patternProblem } from './times.ts'
 
 /** What a statement's column may be to us. The ids may be missing, and so may the fee. */
@@ -83,14 +84,11 @@ export class InvalidMappingError extends Error {
  * @throws InvalidMappingError
  */
 export function parseMapping(given: unknown): Mapping {
-  const parsed = shape.safeParse(given)
-  if (!parsed.success)
-    throw new InvalidMappingError(
-      parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'mapping'}: ${message}`).join('; '),
-    )
-  const problem = contradictionIn(parsed.data)
+  const read = readFields(shape, given, 'mapping')
+  if (read.is === 'refused') throw new InvalidMappingError(describeProblems(read.problems))
+  const problem = contradictionIn(read.data)
   if (problem !== null) throw new InvalidMappingError(problem)
-  return parsed.data
+  return read.data
 }
 
 function contradictionIn(mapping: Mapping): string | null {
