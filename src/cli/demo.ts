@@ -21,6 +21,7 @@ import { demoOrders, demoWallets } from './demo-orders.ts'
 import { reconcileDemo } from './demo-recon.ts'
 import { tellCheck, tellCounts, tellDoubts, tellReasons, tellResults } from './demo-report.ts'
 import { Failure } from './failure.ts'
+import { seedOption } from './sandbox.ts'
 import { startConfiguredWorker } from './worker.ts'
 
 /** How long an order of the demo may take: nothing is left open, so the demo ends soon after. */
@@ -44,7 +45,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('run orders of every kind through a whole stack of its own, against a misbehaving sandbox')
     .option('--orders <count>', 'how many orders', orderCount, 300)
-    .option('--seed <number>', "seed of the sandbox's prices and faults", Number, 1)
+    .option('--seed <number>', "seed of the sandbox's prices and faults", seedOption, 1)
     .addHelpText(
       'after',
       `
