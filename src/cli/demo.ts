@@ -9,6 +9,7 @@ import { type OrderWithAttempts, readOrdersWithAttempts } from '../db/checked-or
 import { migrateDatabase } from '../db/migrate.ts'
 import { countOrders } from '../db/order-reads.ts'
 import { type Database, openDatabase } from '../db/pool.ts'
+import { spellDecimal } from '../domain/display.ts'
 import { isFinal } from '../domain/lifecycle.ts'
 import { startLocalPostgres } from '../local/postgres.ts'
 import { createLog } from '../log.ts'
@@ -85,7 +86,7 @@ async function runDemo({ orders: count, seed }: { orders: number; seed: number }
     const settled = await readOrdersWithAttempts(database)
     refuseLeftovers(counts.openBreaks, settled, sandbox)
     console.log(
-      `\n${count} orders in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s, start of PostgreSQL included`,
+      `\n${count} orders in ${spellDecimal(((performance.now() - startedAt) / 1_000).toFixed(1))} s, start of PostgreSQL included`,
     )
   } finally {
     for (const stop of toStop.reverse()) await stop()

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
-import { formatPeriod } from '../reconciliation/days.ts'
+import { spellSpan } from '../reconciliation/report/spell.ts'
 import { listStatements, type StatementSummary } from '../reconciliation/statements/read-statements.ts'
 import { settingsHere, withDatabase } from './place.ts'
+import { shownZone } from './shown-time.ts'
 import { table } from './table.ts'
 
 /** `goldpro recon statements` */
@@ -24,8 +25,7 @@ function asTable(statements: readonly StatementSummary[]): string {
   const headings = [
     'statement',
     'source',
-    'from',
-    'to',
+    'period (days of Jakarta)',
     'complete',
     'lines',
     'bad',
@@ -34,8 +34,12 @@ function asTable(statements: readonly StatementSummary[]): string {
     'replaced by',
   ]
   const rows = statements.map((each) => [
-    ...[String(each.statementId), each.source, formatPeriod({ from: each.periodFrom, to: each.periodTo })],
-    ...[each.complete ? 'yes' : 'no', String(each.lineCount), String(each.badLineCount)],
+    ...[
+      String(each.statementId),
+      each.source,
+      spellSpan({ from: each.periodFrom, to: each.periodTo }, shownZone()),
+    ],
+    ...[each.complete ? 'yes' : 'no', each.lineCount, each.badLineCount],
     ...[each.fileName, each.importedBy, each.replacedBy === null ? '–' : String(each.replacedBy)],
   ])
   return table(headings, rows, ['statement', 'lines', 'bad'])
