@@ -15,7 +15,7 @@ import { NOTHING, spellCount, spellDecimal } from '../domain/display.ts'
 import { maskPhoneNumbersIn } from '../domain/masking.ts'
 import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'
-import { type PageOptions, pageOptions, printPage } from './page.ts'
+import { gapNote, type PageOptions, pageOptions, printPage } from './page.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { shownTime } from './shown-time.ts'
 import { table } from './table.ts'
@@ -40,6 +40,12 @@ export function listCommand(): Command {
         ...{ listed: batches.length, total, limit, skip, json: json === true },
         jsonLines: () => batches.map((batch) => JSON.stringify(batch)),
         table: () => asTable(batches),
+        notes: [
+          gapNote(
+            batches.map(({ batchId }) => batchId),
+            `a file that was refused takes one, too${all ? '' : ', and --all shows the batches that ended'}`,
+          ),
+        ],
         whenEmpty: none(all === true),
       })
     })

@@ -40,6 +40,13 @@ export function pageNote({ listed, total, skip, limit }: ListedOf): string | nul
   return isLast ? `${range}: the last` : `${range}: go on with ${next}`
 }
 
+/** A sentence for numbers that are missing between those that are shown; null when none is. */
+export function gapNote(ids: readonly number[], why: string): string | null {
+  const known = new Set(ids)
+  const [first, last] = [Math.min(...known), Math.max(...known)]
+  return known.size === 0 || last - first + 1 === known.size ? null : `numbers are missing: ${why}`
+}
+
 /**
  * Prints one page of a list: on a terminal the table and then what there is beside it; with `--json` the rows alone on
  * standard output, and the note on standard error, where no program takes it for a row.
@@ -50,6 +57,8 @@ export function printPage(
     readonly jsonLines: () => readonly string[]
     readonly table: () => string
     readonly whenEmpty: string
+    /** More sentences under the table; null where there is nothing to say. */
+    readonly notes?: readonly (string | null)[]
   },
 ): void {
   const note = pageNote(page)
@@ -60,5 +69,5 @@ export function printPage(
   }
   if (page.total === 0) console.log(page.whenEmpty)
   else if (page.listed > 0) console.log(page.table())
-  if (note !== null) console.log(note)
+  for (const each of [note, ...(page.notes ?? [])]) if (each !== null) console.log(each)
 }

@@ -20,7 +20,7 @@ import {
 import { Failure } from './failure.ts'
 import type { Person } from './order-moves.ts'
 import { orRefuse } from './order-resolution.ts'
-import { type PageOptions, pageOptions, printPage } from './page.ts'
+import { gapNote, type PageOptions, pageOptions, printPage } from './page.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withDatabase, withSessionHere } from './place.ts'
 import { shownText, shownTextOrNull } from './shown-text.ts'
@@ -96,6 +96,12 @@ function listCommand(): Command {
         ...{ listed: breaks.length, total, limit, skip, json: json === true },
         jsonLines: () => breaks.map((each) => JSON.stringify(each)),
         table: () => asTable(breaks),
+        notes: [
+          gapNote(
+            breaks.map(({ breakId }) => breakId),
+            'those breaks are closed, due later or left out by the filter',
+          ),
+        ],
         whenEmpty: noBreaks(type !== undefined || owner !== undefined || overdue === true),
       })
     })

@@ -39,7 +39,7 @@ export function runCommand(): Command {
       'after',
       `
 It may be repeated at any time: a second run finds nothing new. Open breaks and doubts are looked at again whatever
-the period. docs/reconciliation.md tells the rules.
+the period. A dry run takes no number; a run that is cut off does, so numbers of runs may be missing. docs/reconciliation.md tells the rules.
 
 Example:
   $ goldpro recon run --period 2026-02-09 --dry-run`,

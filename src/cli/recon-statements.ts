@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { spellSpan } from '../reconciliation/report/spell.ts'
 import { listStatements, type StatementSummary } from '../reconciliation/statements/read-statements.ts'
+import { gapNote } from './page.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { shownZone } from './shown-time.ts'
 import { table } from './table.ts'
@@ -18,6 +19,11 @@ export function statementsCommand(): Command {
       )
       if (json) for (const each of statements) console.log(JSON.stringify(each))
       else console.log(statements.length === 0 ? 'no statements yet' : asTable(statements))
+      const gaps = gapNote(
+        statements.map(({ statementId }) => statementId),
+        `an import that was refused or only tried takes one, too${all ? '' : ', and --all shows replaced statements'}`,
+      )
+      if (gaps !== null && !json) console.log(gaps)
     })
 }
 

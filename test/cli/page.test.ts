@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { pageNote } from '../../src/cli/page.ts'
+import { gapNote, pageNote } from '../../src/cli/page.ts'
 
 describe('the note under a list', () => {
   it.each([
@@ -14,5 +14,17 @@ describe('the note under a list', () => {
     ],
   ])('%j says %s', (page, note) => {
     expect(pageNote(page)).toBe(note)
+  })
+})
+
+describe('numbers that are missing', () => {
+  it.each([
+    [[], null],
+    [[7], null],
+    [[9, 8, 7], null],
+    [[7, 9, 8], null],
+    [[9, 7], 'numbers are missing: somebody has them'],
+  ])('of %j: %s', (ids, note) => {
+    expect(gapNote(ids, 'somebody has them')).toBe(note)
   })
 })
