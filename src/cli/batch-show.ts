@@ -17,7 +17,7 @@ import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'
 import { gapNote, type PageOptions, pageOptions, printPage } from './page.ts'
 import { settingsHere, withDatabase } from './place.ts'
-import { shownTime } from './shown-time.ts'
+import { shownDetail, shownTime } from './shown-time.ts'
 import { table } from './table.ts'
 
 const LISTED = 100
@@ -136,7 +136,7 @@ function tellBatch(progress: BatchProgress, events: readonly BatchEvent[]): stri
     '',
     ...events.map(
       ({ at, toState, reason: why, actor, detail }) =>
-        `${shownTime(at)}  ${toState}: ${why}, by ${actor}${detail === null ? '' : `  ${JSON.stringify(detail)}`}`,
+        `${shownTime(at)}  ${toState}: ${why}, by ${actor}${detail === null ? '' : `  ${shownDetail(detail)}`}`,
     ),
   ].join('\n')
 }

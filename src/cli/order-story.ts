@@ -5,7 +5,7 @@ import { maskKtp, maskPhoneNumber } from '../domain/masking.ts'
 import { requireOrderId } from './order-moves.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { shownText } from './shown-text.ts'
-import { shownTime } from './shown-time.ts'
+import { shownDetail, shownTime } from './shown-time.ts'
 
 /** `goldpro orders show` */
 export function showCommand(): Command {
@@ -32,13 +32,13 @@ export function maskedStory(story: OrderStory): OrderStory {
     events: story.events.map((event) => ({
       ...event,
       actor: shownText(event.actor),
-      detail: event.detail === null ? null : shownDetail(event.detail),
+      detail: event.detail === null ? null : maskedDetail(event.detail),
     })),
   }
 }
 
 /** What people wrote into an event may name a wallet. */
-function shownDetail(detail: NonNullable<OrderEvent['detail']>): NonNullable<OrderEvent['detail']> {
+function maskedDetail(detail: NonNullable<OrderEvent['detail']>): NonNullable<OrderEvent['detail']> {
   return Object.fromEntries(
     Object.entries(detail).map(([field, value]) => [
       field,
@@ -105,7 +105,7 @@ function tellExecution({ sessionId, responseId, goldWeight, amount, fee }: Order
 
 function tellEvent({ at, fromState, toState, reason, actor, detail }: OrderEvent): string {
   const move = fromState === null ? toState : `${fromState} → ${toState}`
-  const extra = detail === null ? '' : `  ${JSON.stringify(detail)}`
+  const extra = detail === null ? '' : `  ${shownDetail(detail)}`
   return `${shownTime(at)}  ${move}: ${reason}, by ${actor}${extra}`
 }
 

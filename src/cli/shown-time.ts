@@ -17,3 +17,12 @@ export function shownZone(): ShownZone {
 export function shownTime(moment: Date | string | null): string {
   return moment === null ? '' : spellTime(new Date(moment), zone)
 }
+
+const STORED_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$/
+
+/** What was kept with an event, its times as every other one is shown. */
+export function shownDetail(detail: object): string {
+  return JSON.stringify(detail, (_field, value: unknown) =>
+    typeof value === 'string' && STORED_TIME.test(value) ? shownTime(value) : value,
+  )
+}
