@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { describeFailure } from './cli/failure.ts'
+import { showTimesInUtc } from './cli/shown-time.ts'
 import { type CommandName, keepOwnSettings } from './setting-users.ts'
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
@@ -10,6 +11,10 @@ const program = new Command('goldpro')
     'takes gold orders through the GoldPro gateway: at most one send per quote, and an honest in_doubt',
   )
   .version(version)
+  .option('--utc', 'show times in UTC instead of Asia/Jakarta')
+  .hook('preAction', (command) => {
+    if (command.opts<{ utc?: true }>().utc) showTimesInUtc()
+  })
   .addHelpText('after', '\nStart here:\n  $ goldpro demo\n  $ goldpro up')
 
 /** Each command with what it imports: only the one that is asked for is loaded, which makes the others start sooner. */
@@ -46,6 +51,7 @@ program.hook('preAction', (_program, action) => {
 /** Wrong usage ends with 2, help with 0; commander would end both with its own codes. */
 function exitLikeUs(command: Command): void {
   command.exitOverride()
+  command.configureHelp({ showGlobalOptions: true })
   command.showHelpAfterError('(add --help for what it takes)')
   for (const sub of command.commands) exitLikeUs(sub)
 }

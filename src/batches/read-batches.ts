@@ -40,7 +40,7 @@ export const SUMMARY_COLUMNS = `
 
 const LIST_BATCHES = {
   name: 'list_batches',
-  text: `SELECT ${SUMMARY_COLUMNS} FROM ops.batches WHERE $2 OR ended_at IS NULL ORDER BY batch_id DESC LIMIT $1`,
+  text: `SELECT ${SUMMARY_COLUMNS} FROM ops.batches WHERE $2 OR ended_at IS NULL ORDER BY batch_id DESC LIMIT $1 OFFSET $3`,
 }
 
 /** The newest batches first; those that ended only when asked for. */
@@ -48,8 +48,20 @@ export async function listBatches(
   database: StatementRunner,
   limit: number,
   alsoEnded: boolean,
+  skip: number,
 ): Promise<BatchSummary[]> {
-  return await database.run<BatchSummary>(LIST_BATCHES, [limit, alsoEnded])
+  return await database.run<BatchSummary>(LIST_BATCHES, [limit, alsoEnded, skip])
+}
+
+const COUNT_BATCHES = {
+  name: 'count_batches',
+  text: `SELECT count(*)::int AS count FROM batches WHERE $1 OR ended_at IS NULL`,
+}
+
+/** How many batches there are; those that ended only when asked for. */
+export async function countBatches(database: StatementRunner, alsoEnded: boolean): Promise<number> {
+  const [row] = await database.run<{ count: number }>(COUNT_BATCHES, [alsoEnded])
+  return row?.count ?? 0
 }
 
 /** One move of a batch. */

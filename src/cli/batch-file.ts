@@ -8,6 +8,7 @@ import { type CheckResult, checkFile } from '../batches/check.ts'
 import { COLUMN_NAMES, COLUMNS } from '../batches/columns.ts'
 import { type CreateResult, createBatch } from '../batches/create.ts'
 import type { RowProblem } from '../batches/read-rows.ts'
+import { spellCount } from '../domain/display.ts'
 import { errorCode, Failure } from './failure.ts'
 import { openFile, readingBar } from './open-file.ts'
 import { defaultPerson } from './person.ts'
@@ -184,12 +185,12 @@ async function create(file: string, { partner, by, json }: CreateOptions): Promi
 function tellCreate(result: Exclude<CreateResult, { is: 'known' }>): string {
   if (result.is === 'refused')
     return [
-      `${result.badRows} rows are bad:\n`,
+      `${spellCount(result.badRows)} rows are bad:\n`,
       ...result.problems.map((problem) => `  ${tellProblem(problem, false)}`),
     ].join('')
   const { batchId, rows, contentHash } = result
   return [
-    `batch ${batchId}: ${rows} rows, checked and sealed`,
+    `batch ${batchId}: ${spellCount(rows)} rows, checked and sealed`,
     `  content hash  ${contentHash}`,
     `next: \`goldpro batch preview ${batchId}\`, then another person's \`goldpro batch approve ${batchId}\``,
     '',

@@ -12,10 +12,12 @@ import {
   runBatch,
 } from '../batches/people.ts'
 import type { Session } from '../db/session.ts'
+import { spellCount } from '../domain/display.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
+import { shownTime } from './shown-time.ts'
 
 /** A batch's number, as an argument. */
 export const batchNumber = parsedBy(
@@ -101,9 +103,11 @@ Examples:
       const { rows, stopAfterFailures: stop } = await act((session) =>
         runBatch(session, batchId, order, personOf(options)),
       )
-      const when = at === null ? 'runs' : `runs from ${at.toISOString()} on`
-      const until = stop === null ? '' : `, and pauses after ${stop} failures`
-      console.log(`batch ${batchId} ${when}: ${rows} rows, ${ratePerSecond} a second at most${until}`)
+      const when = at === null ? 'runs' : `runs from ${shownTime(at)} on`
+      const until = stop === null ? '' : `, and pauses after ${spellCount(stop)} failures`
+      console.log(
+        `batch ${batchId} ${when}: ${spellCount(rows)} rows, ${spellCount(ratePerSecond)} a second at most${until}`,
+      )
       console.log(
         `next: \`goldpro batch show ${batchId} --watch\`; a \`goldpro scheduler\` or \`goldpro up\` must run`,
       )
@@ -115,19 +119,19 @@ const MOVES = [
     name: 'pause',
     does: 'keep the unsent rows of a running batch back; what was sent goes on',
     work: pauseBatch,
-    done: (unsent: number) => `is paused: ${unsent} rows are not sent`,
+    done: (unsent: number) => `is paused: ${spellCount(unsent)} rows are not sent`,
   },
   {
     name: 'resume',
     does: 'let a paused batch go on',
     work: resumeBatch,
-    done: (unsent: number) => `goes on: ${unsent} rows are to be sent`,
+    done: (unsent: number) => `goes on: ${spellCount(unsent)} rows are to be sent`,
   },
   {
     name: 'cancel',
     does: 'end a batch for good: its unsent rows are never sent; what was sent goes on',
     work: cancelBatch,
-    done: (unsent: number) => `is cancelled: ${unsent} rows will not be sent`,
+    done: (unsent: number) => `is cancelled: ${spellCount(unsent)} rows will not be sent`,
   },
 ] as const
 

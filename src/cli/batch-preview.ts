@@ -5,12 +5,12 @@ import { CLOCKS } from '../clocks.ts'
 import type { Settings } from '../config.ts'
 import type { Session } from '../db/session.ts'
 import type { BatchState } from '../domain/batch-lifecycle.ts'
-import { formatRupiah } from '../domain/money.ts'
-import { wallClockOf } from '../domain/time-zone.ts'
+import { NOTHING, spellCount, spellDecimal, spellRupiah } from '../domain/display.ts'
 import { findNewestPrices, type NewestPrice, type NewestPrices } from '../prices/newest-prices.ts'
 import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'
 import { settingsHere, withSessionHere } from './place.ts'
+import { shownTime } from './shown-time.ts'
 import { table } from './table.ts'
 
 /** `goldpro batch preview ID` */
@@ -52,7 +52,9 @@ Example:
               ...preview,
             }),
           )
-        console.log(`batch ${batchId} (${batch.fileName}): ${state}, ${rows} rows, by ${batch.createdBy}`)
+        console.log(
+          `batch ${batchId} (${batch.fileName}): ${state}, ${spellCount(rows)} rows, by ${batch.createdBy}`,
+        )
         console.log(`content hash ${contentHash}${owner === null ? '' : `, of partner ${owner}`}\n`)
         console.log(tellPreview(preview, newest))
         const next = NEXT[state]
@@ -87,38 +89,38 @@ const NEXT: Partial<Record<BatchState, (batchId: number) => string>> = {
 
 function tellPreview(preview: Preview, prices: NewestPrices): string {
   const { kinds, knownOrders, conflicts, overdue, repeatedWallets, topWallets, largest } = preview
-  const wallets = topWallets.map(({ wallet, rows }) => `${wallet} ${rows} times`)
+  const wallets = topWallets.map(({ wallet, rows }) => `${wallet} ${spellCount(rows)} times`)
   return [
     table(
       ['kind', 'rows', 'grams', 'rupiah', 'more grams, estimated', 'more rupiah, estimated'],
       kinds.map((each) => [
-        ...[each.kind, String(each.rows), each.grams, formatRupiah(BigInt(each.rupiah))],
-        ...[each.estimatedGrams ?? 'unknown', rupiahOrUnknown(each.estimatedRupiah)],
+        ...[each.kind, each.rows, spellDecimal(each.grams), spellRupiah(each.rupiah)],
+        ...[gramsOrUnknown(each.estimatedGrams), rupiahOrUnknown(each.estimatedRupiah)],
       ]),
       ['rows', 'grams', 'rupiah', 'more grams, estimated', 'more rupiah, estimated'],
     ),
     '',
     `price of a gram     ${priceLine(prices)}`,
     'fees                not known before each row takes its quote',
-    `known references    ${knownOrders} are orders already and are not sent again; ${conflicts} are orders with other content: conflicts`,
+    `known references    ${spellCount(knownOrders)} are orders already and are not sent again; ${spellCount(conflicts)} are orders with other content: conflicts`,
     'inside the file     no reference stands twice',
-    ...(overdue > 0 ? [`deadlines           ${overdue} have passed already`] : []),
-    `wallets             ${repeatedWallets} appear more than once${wallets.length === 0 ? '' : `: ${wallets.join(', ')}`}`,
+    ...(overdue > 0 ? [`deadlines           ${spellCount(overdue)} have passed already`] : []),
+    `wallets             ${spellCount(repeatedWallets)} appear more than once${wallets.length === 0 ? '' : `: ${wallets.join(', ')}`}`,
     '',
     'largest rows',
     table(
       ['row', 'reference', 'kind', 'grams', 'rupiah'],
       largest.map(({ rowNumber, reference, kind, grams, rupiah }) => [
-        ...[String(rowNumber), reference, kind, grams ?? '–'],
-        rupiah === null ? '–' : formatRupiah(BigInt(rupiah)),
+        ...[String(rowNumber), reference, kind, grams === null ? NOTHING : spellDecimal(grams)],
+        rupiah === null ? NOTHING : spellRupiah(rupiah),
       ]),
       ['row', 'grams', 'rupiah'],
     ),
   ].join('\n')
 }
 
-const rupiahOrUnknown = (digits: string | null) =>
-  digits === null ? 'unknown' : formatRupiah(BigInt(digits))
+const rupiahOrUnknown = (digits: string | null) => (digits === null ? 'unknown' : spellRupiah(digits))
+const gramsOrUnknown = (digits: string | null) => (digits === null ? 'unknown' : spellDecimal(digits))
 
 function priceLine({ buy, sell }: NewestPrices): string {
   if (buy === null && sell === null) return NO_PRICE
@@ -132,18 +134,14 @@ function priceLine({ buy, sell }: NewestPrices): string {
 const NO_PRICE =
   'unknown: the gateway was not reached, and no `goldpro worker` has captured its chart; set GATEWAY_URL to have it estimated'
 
-const spellPrice = (price: NewestPrice | null) => (price === null ? 'unknown' : formatRupiah(price.rupiah))
+const spellPrice = (price: NewestPrice | null) =>
+  price === null ? 'unknown' : spellRupiah(String(price.rupiah))
 
 function spellOrigin(price: NewestPrice): string {
   switch (price.from) {
     case 'gateway':
       return "by the gateway's chart"
     case 'captured':
-      return `by the chart of ${price.day}, captured ${spellMinute(price.capturedAt)}`
+      return `by the chart of ${price.day}, captured ${shownTime(price.capturedAt)}`
   }
-}
-
-/** Its minute on Jakarta's wall, as the chart's days are Jakarta's. */
-function spellMinute(moment: Date): string {
-  return wallClockOf('Asia/Jakarta').format(new Date(moment.getTime() - (moment.getTime() % 60_000)))
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { readProgress } from '../batches/read-batches.ts'
 import { writeResults } from '../batches/results.ts'
+import { spellCount } from '../domain/display.ts'
 import { openOutput, print } from './batch-file.ts'
 import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'
@@ -28,7 +29,7 @@ Example:
         const stream = file?.stream ?? process.stdout
         const rows = await writeResults(session, batchId, (text) => print(stream, text))
         await file?.end()
-        if (output !== undefined) console.log(`${output} has ${rows} rows`)
+        if (output !== undefined) console.log(`${output} has ${spellCount(rows)} rows`)
       })
     })
 }

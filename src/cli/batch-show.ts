@@ -5,15 +5,19 @@ import {
   type BatchEvent,
   type BatchProgress,
   type BatchSummary,
+  countBatches,
   listBatches,
   readBatchEvents,
   readProgress,
 } from '../batches/read-batches.ts'
 import type { Database } from '../db/pool.ts'
+import { NOTHING, spellCount, spellDecimal } from '../domain/display.ts'
 import { maskPhoneNumbersIn } from '../domain/masking.ts'
 import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'
+import { gapNote, type PageOptions, pageOptions, printPage } from './page.ts'
 import { settingsHere, withDatabase } from './place.ts'
+import { shownDetail, shownTime } from './shown-time.ts'
 import { table } from './table.ts'
 
 const LISTED = 100
@@ -21,17 +25,29 @@ const WATCH_EVERY_MS = 1_000
 
 /** `goldpro batch list` */
 export function listCommand(): Command {
-  return new Command('list')
+  const command = new Command('list')
     .description('list batches that have not ended, the newest first')
     .option('--all', 'those that finished or were cancelled, too')
+  return pageOptions(command, LISTED)
     .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro batch list --all')
-    .action(async ({ all, json }: { all?: true; json?: true }) => {
-      const batches = await withDatabase(await settingsHere(), (database) =>
-        listBatches(database, LISTED, all === true),
-      )
-      if (json) for (const batch of batches) console.log(JSON.stringify(batch))
-      else console.log(batches.length === 0 ? none(all === true) : asTable(batches))
+    .action(async ({ all, limit, skip, json }: PageOptions & { all?: true; json?: true }) => {
+      const { batches, total } = await withDatabase(await settingsHere(), async (database) => ({
+        batches: await listBatches(database, limit, all === true, skip),
+        total: await countBatches(database, all === true),
+      }))
+      printPage({
+        ...{ listed: batches.length, total, limit, skip, json: json === true },
+        jsonLines: () => batches.map((batch) => JSON.stringify(batch)),
+        table: () => asTable(batches),
+        notes: [
+          gapNote(
+            batches.map(({ batchId }) => batchId),
+            `a file that was refused takes one, too${all ? '' : ', and --all shows the batches that ended'}`,
+          ),
+        ],
+        whenEmpty: none(all === true),
+      })
     })
 }
 
@@ -55,15 +71,9 @@ function asTable(batches: readonly BatchSummary[]): string {
     'runs at',
   ]
   const rows = batches.map((batch) => [
-    ...[String(batch.batchId), batch.fileName, batch.state, String(batch.rows), String(batch.fed)],
-    ...[
-      String(batch.ended),
-      String(batch.failed),
-      batch.owner ?? '–',
-      batch.createdBy,
-      batch.approvedBy ?? '–',
-    ],
-    batch.runAt?.toISOString().slice(0, 16) ?? '–',
+    ...[String(batch.batchId), batch.fileName, batch.state, batch.rows, batch.fed],
+    ...[batch.ended, batch.failed, batch.owner ?? '–', batch.createdBy, batch.approvedBy ?? '–'],
+    batch.runAt === null ? NOTHING : shownTime(batch.runAt),
   ])
   return table(headings, rows, ['batch', 'rows', 'sent', 'ended', 'failed'])
 }
@@ -112,19 +122,21 @@ export async function requireProgress(database: Database, batchId: number): Prom
 
 function tellBatch(progress: BatchProgress, events: readonly BatchEvent[]): string {
   const { batchId, owner, fileName, state, reason, rows, contentHash } = progress
-  const outcomes = Object.entries(progress.outcomes).map(([outcome, count]) => `${count} ${outcome}`)
+  const outcomes = Object.entries(progress.outcomes).map(
+    ([outcome, count]) => `${spellCount(count)} ${outcome}`,
+  )
   return [
     `batch ${batchId} (${fileName}): ${state} (${reason})`,
     `  owner         ${owner ?? 'none: an operator made it'}`,
     `  content hash  ${contentHash}`,
-    `  rows          ${rows}: ${outcomes.join(', ')}`,
+    `  rows          ${spellCount(rows)}: ${outcomes.join(', ')}`,
     `  progress      ${progressLine(progress)}`,
     ...tellRun(progress),
     ...tellOrigin(progress),
     '',
     ...events.map(
       ({ at, toState, reason: why, actor, detail }) =>
-        `${at.toISOString()}  ${toState}: ${why}, by ${actor}${detail === null ? '' : `  ${JSON.stringify(detail)}`}`,
+        `${shownTime(at)}  ${toState}: ${why}, by ${actor}${detail === null ? '' : `  ${shownDetail(detail)}`}`,
     ),
   ].join('\n')
 }
@@ -132,16 +144,16 @@ function tellBatch(progress: BatchProgress, events: readonly BatchEvent[]): stri
 function tellRun({ runAt, ratePerSecond, stopAfterFailures }: BatchProgress): string[] {
   if (ratePerSecond === null) return []
   const stop = stopAfterFailures === null ? '' : `, pauses after ${stopAfterFailures} failures`
-  return [`  run           from ${runAt?.toISOString() ?? 'now'}, ${ratePerSecond} rows a second${stop}`]
+  return [
+    `  run           from ${runAt === null ? 'now' : shownTime(runAt)}, ${ratePerSecond} rows a second${stop}`,
+  ]
 }
 
 function tellOrigin({ planId, plan, copiedFrom, dueAt, state }: BatchProgress): string[] {
   if (plan === null) return []
   const runs = state === 'cancelled' ? 'ran' : 'runs'
   if (copiedFrom === null) return [`  plan          ${planId} ${plan} ${runs} copies of it`]
-  return [
-    `  from          plan ${planId} ${plan}, due ${dueAt?.toISOString()}, a copy of batch ${copiedFrom}`,
-  ]
+  return [`  from          plan ${planId} ${plan}, due ${shownTime(dueAt)}, a copy of batch ${copiedFrom}`]
 }
 
 /** Done, failed, in doubt, rate and time left, in one line. */
@@ -157,13 +169,15 @@ export function progressLine(progress: BatchProgress): string {
       : secondsLeft === 0
         ? 'nothing left'
         : `${spellTime(secondsLeft)} left`
-  return `${done}/${progress.rows} done: ${succeeded} succeeded, ${failed} failed, ${inDoubt} in doubt, ${underWay} under way, ${waiting} waiting; ${perSecond.toFixed(1)} rows/s, ${time}`
+  const counts = { succeeded, failed, 'in doubt': inDoubt, 'under way': underWay, waiting }
+  const told = Object.entries(counts).map(([what, count]) => `${spellCount(count)} ${what}`)
+  return `${spellCount(done)}/${spellCount(progress.rows)} done: ${told.join(', ')}; ${spellDecimal(perSecond.toFixed(1))} rows/s, ${time}`
 }
 
 function spellTime(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`
   if (seconds < 5_400) return `${Math.ceil(seconds / 60)} min`
-  return `${(seconds / 3_600).toFixed(1)} h`
+  return `${spellDecimal((seconds / 3_600).toFixed(1))} h`
 }
 
 async function watchBatch(database: Database, batchId: number, json: boolean): Promise<void> {

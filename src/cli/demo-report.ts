@@ -1,5 +1,6 @@
 import type { OrderWithAttempts } from '../db/checked-orders.ts'
 import { ORDER_KINDS } from '../domain/command.ts'
+import { spellDecimal, spellWeight } from '../domain/display.ts'
 import { ORDER_STATES, type OrderState } from '../domain/lifecycle.ts'
 import { formatGrams, formatRupiah, type GoldWeight, type Rupiah } from '../domain/money.ts'
 import { LEDGER_RULES, type LedgerRule, type Violation } from '../sandbox/ledger-check.ts'
@@ -50,7 +51,8 @@ export function tellDoubts(orders: readonly OrderWithAttempts[]): string {
   // A withdrawal has no price before its confirm: what is at stake is the bar.
   const bars = quotes.filter(({ quotedAmount }) => quotedAmount === null)
   const gold = bars.reduce((sum, { quotedGoldWeight }) => sum + (quotedGoldWeight ?? 0), 0) as GoldWeight
-  const withdrawals = bars.length === 0 ? '' : `, and ${formatGrams(gold)} g in ${bars.length} withdrawals`
+  const withdrawals =
+    bars.length === 0 ? '' : `, and ${spellWeight(formatGrams(gold))} in ${bars.length} withdrawals`
   return `doubts: ${doubts.length} orders in doubt, ${formatRupiah(rupiah)} at risk${withdrawals}`
 }
 
@@ -65,7 +67,7 @@ export function tellResults(orders: readonly OrderWithAttempts[], count: number)
     const execution = order.attempts.find(({ outcome }) => outcome === 'succeeded')
     return [
       order.kind,
-      execution?.goldWeight == null ? '' : formatGrams(execution.goldWeight),
+      execution?.goldWeight == null ? '' : spellDecimal(formatGrams(execution.goldWeight)),
       execution?.amount == null ? '' : formatRupiah(execution.amount),
       execution?.fee == null ? '' : formatRupiah(execution.fee),
       execution?.responseId ?? '',

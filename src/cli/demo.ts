@@ -9,6 +9,7 @@ import { type OrderWithAttempts, readOrdersWithAttempts } from '../db/checked-or
 import { migrateDatabase } from '../db/migrate.ts'
 import { countOrders } from '../db/order-reads.ts'
 import { type Database, openDatabase } from '../db/pool.ts'
+import { spellDecimal } from '../domain/display.ts'
 import { isFinal } from '../domain/lifecycle.ts'
 import { startLocalPostgres } from '../local/postgres.ts'
 import { createLog } from '../log.ts'
@@ -21,6 +22,7 @@ import { demoOrders, demoWallets } from './demo-orders.ts'
 import { reconcileDemo } from './demo-recon.ts'
 import { tellCheck, tellCounts, tellDoubts, tellReasons, tellResults } from './demo-report.ts'
 import { Failure } from './failure.ts'
+import { seedOption } from './sandbox.ts'
 import { startConfiguredWorker } from './worker.ts'
 
 /** How long an order of the demo may take: nothing is left open, so the demo ends soon after. */
@@ -44,7 +46,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('run orders of every kind through a whole stack of its own, against a misbehaving sandbox')
     .option('--orders <count>', 'how many orders', orderCount, 300)
-    .option('--seed <number>', "seed of the sandbox's prices and faults", Number, 1)
+    .option('--seed <number>', "seed of the sandbox's prices and faults", seedOption, 1)
     .addHelpText(
       'after',
       `
@@ -84,7 +86,7 @@ async function runDemo({ orders: count, seed }: { orders: number; seed: number }
     const settled = await readOrdersWithAttempts(database)
     refuseLeftovers(counts.openBreaks, settled, sandbox)
     console.log(
-      `\n${count} orders in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s, start of PostgreSQL included`,
+      `\n${count} orders in ${spellDecimal(((performance.now() - startedAt) / 1_000).toFixed(1))} s, start of PostgreSQL included`,
     )
   } finally {
     for (const stop of toStop.reverse()) await stop()

@@ -1,10 +1,11 @@
 import { Command } from 'commander'
 import { type AttemptStory, type OrderEvent, type OrderStory, readOrderStory } from '../db/order-reads.ts'
+import { NOTHING, spellRupiah, spellWeight } from '../domain/display.ts'
 import { maskKtp, maskPhoneNumber } from '../domain/masking.ts'
-import { formatRupiah, type Rupiah } from '../domain/money.ts'
 import { requireOrderId } from './order-moves.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { shownText } from './shown-text.ts'
+import { shownDetail, shownTime } from './shown-time.ts'
 
 /** `goldpro orders show` */
 export function showCommand(): Command {
@@ -31,13 +32,13 @@ export function maskedStory(story: OrderStory): OrderStory {
     events: story.events.map((event) => ({
       ...event,
       actor: shownText(event.actor),
-      detail: event.detail === null ? null : shownDetail(event.detail),
+      detail: event.detail === null ? null : maskedDetail(event.detail),
     })),
   }
 }
 
 /** What people wrote into an event may name a wallet. */
-function shownDetail(detail: NonNullable<OrderEvent['detail']>): NonNullable<OrderEvent['detail']> {
+function maskedDetail(detail: NonNullable<OrderEvent['detail']>): NonNullable<OrderEvent['detail']> {
   return Object.fromEntries(
     Object.entries(detail).map(([field, value]) => [
       field,
@@ -74,7 +75,7 @@ export function tellStory(unmasked: OrderStory): string {
     `  wallet    ${story.phoneNumber}`,
     ...story.batchRows.map(tellBatchRow),
     `  asked for ${asked}`,
-    `  deadline  ${story.deadlineAt.toISOString()}`,
+    `  deadline  ${shownTime(story.deadlineAt)}`,
     ...(story.planRun === null ? [] : [tellPlanRun(story.planRun)]),
     ...(story.state === 'accepted' && story.trouble !== null
       ? [`  put off   ${story.postponements} times, last because: ${story.trouble}`]
@@ -90,22 +91,22 @@ const IN_DOUBT =
   '  next      `goldpro recon run` with its statements, or `goldpro orders resolve`; it is not sent again by itself'
 
 function tellBatchRow({ batchId, rowNumber, plan, dueAt }: OrderStory['batchRows'][number]): string {
-  const origin = plan === null || dueAt === null ? '' : `, of plan ${plan}, due ${dueAt.toISOString()}`
+  const origin = plan === null || dueAt === null ? '' : `, of plan ${plan}, due ${shownTime(dueAt)}`
   return `  from      batch ${batchId}, row ${rowNumber}${origin}`
 }
 
 function tellPlanRun({ planId, name, dueAt }: NonNullable<OrderStory['planRun']>): string {
-  return `  from      plan ${planId} ${name}, due ${new Date(dueAt).toISOString()}`
+  return `  from      plan ${planId} ${name}, due ${shownTime(dueAt)}`
 }
 
 function tellExecution({ sessionId, responseId, goldWeight, amount, fee }: OrderStory): string {
-  return `  executed  ${goldWeight} g for ${rupiah(amount)}, fee ${rupiah(fee)}, session_id ${sessionId ?? 'none'}, response_id ${responseId ?? 'none'}`
+  return `  executed  ${weight(goldWeight)} for ${rupiah(amount)}, fee ${rupiah(fee)}, session_id ${sessionId ?? 'none'}, response_id ${responseId ?? 'none'}`
 }
 
 function tellEvent({ at, fromState, toState, reason, actor, detail }: OrderEvent): string {
   const move = fromState === null ? toState : `${fromState} → ${toState}`
-  const extra = detail === null ? '' : `  ${JSON.stringify(detail)}`
-  return `${at.toISOString()}  ${move}: ${reason}, by ${actor}${extra}`
+  const extra = detail === null ? '' : `  ${shownDetail(detail)}`
+  return `${shownTime(at)}  ${move}: ${reason}, by ${actor}${extra}`
 }
 
 function tellAttempt(attempt: AttemptStory): string[] {
@@ -115,11 +116,10 @@ function tellAttempt(attempt: AttemptStory): string[] {
   const took = endedAt === null ? 'no reply yet' : `${endedAt.getTime() - intentAt.getTime()} ms`
   const status = attempt.httpStatus === null ? '' : `HTTP ${attempt.httpStatus}, `
   return [
-    `${intentAt.toISOString()}    attempt ${seq}: quote ${quoteId}, ${quotedGoldWeight} g, ${price}`,
+    `${shownTime(intentAt)}    attempt ${seq}: quote ${quoteId}, ${weight(quotedGoldWeight)}, ${price}`,
     `                              ${outcome} after ${took}: ${status}${attempt.gatewayMessage ?? ''}`,
   ]
 }
 
-function rupiah(digits: string | null): string {
-  return digits === null ? '–' : formatRupiah(Number(digits) as Rupiah)
-}
+const rupiah = (digits: string | null) => (digits === null ? NOTHING : spellRupiah(digits))
+const weight = (digits: string | null) => (digits === null ? NOTHING : spellWeight(digits))

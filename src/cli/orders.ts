@@ -1,13 +1,16 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { listOrders, type OrderSummary } from '../db/order-reads.ts'
+import { Command, Option } from 'commander'
+import { type ListedOrder, listOrders, type OrderSums, sumOrders } from '../db/order-reads.ts'
 import { ORDER_KINDS, type OrderKind } from '../domain/command.ts'
+import { NOTHING, spellCount, spellDecimal, spellRupiah, spellWeight } from '../domain/display.ts'
 import { ORDER_STATES, type OrderState } from '../domain/lifecycle.ts'
 import { maskPhoneNumber } from '../domain/masking.ts'
 import { moveCommands } from './order-moves.ts'
 import { resolutionCommands } from './order-resolution.ts'
 import { showCommand } from './order-story.ts'
+import { type PageOptions, pageOptions, printPage } from './page.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withDatabase } from './place.ts'
+import { shownTime } from './shown-time.ts'
 import { table } from './table.ts'
 
 /** `goldpro orders …` */
@@ -20,71 +23,78 @@ export function ordersCommand(): Command {
   return command
 }
 
-interface ListOptions {
+interface ListOptions extends PageOptions {
   readonly state?: OrderState
   readonly kind?: OrderKind
   readonly partner?: string
   readonly phoneNumber?: string
-  readonly limit: number
   readonly json?: true
 }
 
 function listCommand(): Command {
-  return new Command('list')
-    .description('list the newest orders, phone numbers masked')
+  const command = new Command('list')
+    .description(
+      'list the newest orders with their grams and rupiah and the sum of all, phone numbers masked',
+    )
     .addOption(new Option('--state <state>', 'only orders in this state').choices(ORDER_STATES))
     .addOption(new Option('--kind <kind>', 'only orders of this kind').choices(ORDER_KINDS))
     .option('--partner <partner>', 'only orders of this partner')
     .option('--phone-number <number>', 'only orders of this wallet')
-    .option('--limit <count>', 'at most so many', wholeNumber, 50)
-    .option('--json', 'print JSON lines')
-    .addHelpText('after', '\nExample:\n  $ goldpro orders list --state in_doubt')
+  return pageOptions(command)
+    .option('--json', 'print JSON lines; the sum goes to standard error as one JSON line')
+    .addHelpText(
+      'after',
+      `
+Grams and rupiah are those of the executed transaction; of an order in doubt or under way those of its quote; before a quote
+what was asked for. The column basis says which. An order that ended without moving anything has none.
+
+Example:
+  $ goldpro orders list --state in_doubt`,
+    )
     .action(async (options: ListOptions) => {
-      const { state = null, kind = null, partner = null, phoneNumber = null, limit } = options
-      const orders = await withDatabase(await settingsHere(), (database) =>
-        listOrders(database, { state, kind, partner, phoneNumber, limit }),
-      )
-      console.log(options.json ? asJsonLines(orders) : asTable(orders))
+      const { state = null, kind = null, partner = null, phoneNumber = null, limit, skip } = options
+      const filter = { state, kind, partner, phoneNumber, limit, skip }
+      const { orders, sums } = await withDatabase(await settingsHere(), async (database) => ({
+        orders: await listOrders(database, filter),
+        sums: await sumOrders(database, filter),
+      }))
+      printPage({
+        ...{ listed: orders.length, total: sums.count, limit, skip, json: options.json === true },
+        jsonLines: () => orders.map(asJson),
+        table: () => asTable(orders),
+        whenEmpty: 'no such orders',
+      })
+      if (options.json) console.error(JSON.stringify({ sum: sums }))
+      else if (sums.count > 0) console.log(tellSums(sums))
     })
 }
 
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (Number.isInteger(value) && value >= 1 && value <= 10_000) return value
-  throw new InvalidArgumentError('must be a whole number from 1 to 10000')
+function asJson(order: ListedOrder): string {
+  return JSON.stringify({ ...order, phoneNumber: maskPhoneNumber(order.phoneNumber) })
 }
 
-function asJsonLines(orders: readonly OrderSummary[]): string {
-  return orders
-    .map((order) => JSON.stringify({ ...order, phoneNumber: maskPhoneNumber(order.phoneNumber) }))
-    .join('\n')
+function tellSums({ count, grams, rupiah, withoutRupiah }: OrderSums): string {
+  const unknown = withoutRupiah === 0 ? '' : `; the rupiah of ${spellCount(withoutRupiah)} are not known yet`
+  return `sum of ${spellCount(count)} orders: ${spellWeight(grams)}, ${spellRupiah(rupiah)}, fees not included${unknown}`
 }
 
-function asTable(orders: readonly OrderSummary[]): string {
-  if (orders.length === 0) return 'no such orders'
+function asTable(orders: readonly ListedOrder[]): string {
   const headings = [
-    'accepted',
-    'partner/reference',
-    'kind',
-    'wallet',
-    'state',
-    'reason',
-    'tries',
-    'grams',
-    'rupiah',
-    'session_id',
+    ...['accepted', 'partner/reference', 'kind', 'wallet', 'state', 'reason'],
+    ...['tries', 'grams', 'rupiah', 'basis', 'session_id'],
   ]
   const rows = orders.map((order) => [
-    order.acceptedAt.toISOString().slice(0, 19),
+    shownTime(order.acceptedAt),
     `${order.partner}/${order.reference}`,
     order.kind,
     maskPhoneNumber(order.phoneNumber),
     order.state,
     order.reason,
-    String(order.attempts),
-    order.goldWeight ?? '',
-    order.amount ?? '',
+    order.attempts,
+    order.grams === null ? NOTHING : spellDecimal(order.grams),
+    order.rupiah === null ? NOTHING : spellRupiah(order.rupiah),
+    order.basis ?? NOTHING,
     order.sessionId ?? '',
   ])
-  return table(headings, rows, ['tries', 'grams', 'rupiah'])
+  return table(headings, rows, ['grams', 'rupiah'])
 }

@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander'
 import { type LimitChange, type PartnerRow, setLimits } from '../db/partner-store.ts'
 import { ORDER_KINDS } from '../domain/command.ts'
-import { formatRupiah, parseRupiah } from '../domain/money.ts'
+import { spellCount, spellRupiah } from '../domain/display.ts'
+import { parseRupiah } from '../domain/money.ts'
 import { isAddress } from '../partners/addresses.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
@@ -95,10 +96,10 @@ function changeOf(options: LimitOptions): LimitChange {
 export function limitsText(partner: PartnerRow): string {
   const { ordersPerMinute, rupiahPerOrder, rupiahPerDay, walletsPerDay, kinds, addresses } = partner
   const parts = [
-    ordersPerMinute === null ? null : `${ordersPerMinute} orders/minute`,
-    rupiahPerOrder === null ? null : `${formatRupiah(BigInt(rupiahPerOrder))}/order`,
-    rupiahPerDay === null ? null : `${formatRupiah(BigInt(rupiahPerDay))}/day`,
-    walletsPerDay === null ? null : `${walletsPerDay} wallets/day`,
+    ordersPerMinute === null ? null : `${spellCount(ordersPerMinute)} orders/minute`,
+    rupiahPerOrder === null ? null : `${spellRupiah(rupiahPerOrder)}/order`,
+    rupiahPerDay === null ? null : `${spellRupiah(rupiahPerDay)}/day`,
+    walletsPerDay === null ? null : `${spellCount(walletsPerDay)} wallets/day`,
     kinds === null ? null : `only ${kinds.join(', ')}`,
     addresses === null ? null : `from ${addresses.join(', ')}`,
   ]

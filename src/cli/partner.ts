@@ -12,6 +12,7 @@ import {
 } from './partner-keys.ts'
 import { limitsCommand, limitsText } from './partner-limits.ts'
 import { settingsHere, withDatabase } from './place.ts'
+import { shownTime } from './shown-time.ts'
 import { table } from './table.ts'
 
 /** `goldpro partner …` */
@@ -66,7 +67,7 @@ function keyCell({
   isSigned,
   expiresAt,
 }: Awaited<ReturnType<typeof listKeys>>[number]): string {
-  const until = expiresAt === null ? '' : ` until ${expiresAt.toISOString().slice(0, 16)}Z`
+  const until = expiresAt === null ? '' : ` until ${shownTime(expiresAt)}`
   return `gp_${prefix} of ${holder} (${scopes.join(' ')}${isSigned ? ', signed' : ''})${until}`
 }
 

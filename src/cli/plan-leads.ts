@@ -11,7 +11,7 @@ import { runPlanNow } from '../plans/run-now.ts'
 import { Failure } from './failure.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
-import { onTheWall } from './plan-options.ts'
+import { shownDueTime } from './plan-options.ts'
 import { nameOf, tellRun } from './plan-story.ts'
 import { openWaking } from './waking.ts'
 
@@ -78,7 +78,7 @@ function leadCommand({ name, does, done, lead }: LeadCommand): Command {
     })
     console.log(`plan ${plan.planId} ${nameOf(plan)} is ${done}`)
     if (plan.state === 'active' && plan.nextDueAt !== null)
-      console.log(`next due ${onTheWall(plan.nextDueAt, plan.timeZone)}`)
+      console.log(`next due ${shownDueTime(plan.nextDueAt)}`)
   })
 }
 

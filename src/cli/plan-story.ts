@@ -4,7 +4,8 @@ import { nextDueTimes, type Plan } from '../plans/plan.ts'
 import type { PlanEvent, PlanSummary, RunStory } from '../plans/read-plans.ts'
 import { describeSchedule } from '../plans/schedule.ts'
 import { spellSpan } from '../plans/terms.ts'
-import { onTheWall } from './plan-options.ts'
+import { shownDueTime } from './plan-options.ts'
+import { shownTime } from './shown-time.ts'
 import { table } from './table.ts'
 
 /** A plan as JSON, with its next due times: nothing of a person's that must not be printed. */
@@ -23,10 +24,8 @@ export function tellPlan(plan: Plan, dueTimes: number): string {
   const { planId, partner, state, timeZone, startsAt, endsAt, maxCount } = plan
   const bounds = [
     // A plan without a start of its own starts when it was added, by another look at the clock.
-    ...(startsAt.getTime() - plan.createdAt.getTime() < 60_000
-      ? []
-      : [`from ${onTheWall(startsAt, timeZone)}`]),
-    ...(endsAt === null ? [] : [`until ${onTheWall(endsAt, timeZone)}`]),
+    ...(startsAt.getTime() - plan.createdAt.getTime() < 60_000 ? [] : [`from ${shownDueTime(startsAt)}`]),
+    ...(endsAt === null ? [] : [`until ${shownDueTime(endsAt)}`]),
     ...(maxCount === null ? [] : [`${maxCount} times`]),
   ]
   const deadline = plan.source.is === 'batch' ? '' : `; deadline ${spellSpan(plan.deadlineMinutes ?? 15)}`
@@ -44,23 +43,21 @@ function tellNext(plan: Plan, limit: number): string[] {
   if (plan.state !== 'active') return [`  next      never while it is ${plan.state}`]
   const times = nextDueTimes(plan, limit)
   if (times.length === 0) return ['  next      no due time is left']
-  return times.map(
-    (time, position) => `  ${position === 0 ? 'next ' : '     '}     ${onTheWall(time, plan.timeZone)}`,
-  )
+  return times.map((time, position) => `  ${position === 0 ? 'next ' : '     '}     ${shownDueTime(time)}`)
 }
 
 /** The moves of a plan, a line each. */
 export function tellEvents(events: readonly PlanEvent[]): string[] {
   return events.map(({ at, fromState, toState, reason, actor, note }) => {
     const move = fromState === null ? toState : `${fromState} → ${toState}`
-    return `${at.toISOString()}  ${move}: ${reason}, by ${actor}${note === null ? '' : `: ${note}`}`
+    return `${shownTime(at)}  ${move}: ${reason}, by ${actor}${note === null ? '' : `: ${note}`}`
   })
 }
 
 /** Due times and what became of them. */
-export function runTable(runs: readonly RunStory[], timeZone: string): string {
+export function runTable(runs: readonly RunStory[]): string {
   const rows = runs.map((run) => [
-    onTheWall(run.dueAt, timeZone),
+    shownDueTime(run.dueAt),
     run.state,
     reasonOf(run),
     run.batchState ?? (run.orderState === null ? '' : `${run.orderState} (${run.orderReason})`),

@@ -2,12 +2,20 @@ import { Command, Option } from 'commander'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
 import { PLAN_STATES, type PlanState } from '../domain/plan-lifecycle.ts'
 import type { PlanSource } from '../plans/plan.ts'
-import { findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from '../plans/read-plans.ts'
+import {
+  countRuns,
+  findPlan,
+  listPlans,
+  type PlanSummary,
+  readPlanEvents,
+  readRuns,
+} from '../plans/read-plans.ts'
 import { describeSchedule } from '../plans/schedule.ts'
+import { type PageOptions, pageOptions, printPage } from './page.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { addCommand } from './plan-add.ts'
 import { leadCommands, PLAN, required, runNowCommand } from './plan-leads.ts'
-import { countOption, onTheWall } from './plan-options.ts'
+import { shownDueTime } from './plan-options.ts'
 import { nameOf, planAsJson, runTable, tellEvents, tellPlan } from './plan-story.ts'
 import { table } from './table.ts'
 
@@ -74,8 +82,8 @@ function asTable(plans: readonly PlanSummary[]): string {
   const rows = plans.map((plan) => [
     ...[String(plan.planId), nameOf(plan), plan.partner ?? '–', ...sourceCells(plan.source)],
     ...[plan.state, describeSchedule(plan.schedule)],
-    plan.state === 'active' && plan.nextDueAt !== null ? onTheWall(plan.nextDueAt, plan.timeZone) : '–',
-    ...[plan.started + plan.planned, plan.finished, plan.skipped].map(String),
+    plan.state === 'active' && plan.nextDueAt !== null ? shownDueTime(plan.nextDueAt) : '–',
+    ...[plan.started + plan.planned, plan.finished, plan.skipped],
   ])
   return table(headings, rows, ['plan', 'under way', 'finished', 'skipped'])
 }
@@ -108,18 +116,25 @@ function showCommand(): Command {
 }
 
 function historyCommand(): Command {
-  return new Command('history')
+  const command = new Command('history')
     .description("list a plan's due times and what became of them, the newest first")
     .argument('<plan>', PLAN)
-    .option('--limit <count>', 'at most so many', countOption, 50)
+  return pageOptions(command)
     .option('--json', 'print JSON lines')
     .addHelpText('after', example('history savings --limit 12'))
-    .action(async (given: string, { limit, json }: { limit: number; json?: true }) => {
-      const { plan, runs } = await withDatabase(await settingsHere(), async (database) => {
-        const plan = required(await findPlan(database, given), given)
-        return { plan, runs: await readRuns(database, plan.planId, limit) }
+    .action(async (given: string, { limit, skip, json }: PageOptions & { json?: true }) => {
+      const { runs, total } = await withDatabase(await settingsHere(), async (database) => {
+        const { planId } = required(await findPlan(database, given), given)
+        return {
+          runs: await readRuns(database, planId, { limit, skip }),
+          total: await countRuns(database, planId),
+        }
       })
-      if (json) for (const run of runs) console.log(JSON.stringify(run))
-      else console.log(runs.length === 0 ? 'it was not due yet' : runTable(runs, plan.timeZone))
+      printPage({
+        ...{ listed: runs.length, total, limit, skip, json: json === true },
+        jsonLines: () => runs.map((run) => JSON.stringify(run)),
+        table: () => runTable(runs),
+        whenEmpty: 'it was not due yet',
+      })
     })
 }

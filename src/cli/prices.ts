@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { spellDecimal } from '../domain/display.ts'
 import { formatRupiah } from '../domain/money.ts'
 import { drawPrices, MARKS, spreadOf } from '../prices/draw-prices.ts'
 import { type DayPrices, readPrices } from '../prices/read-prices.ts'
@@ -48,6 +49,12 @@ function asJson(prices: DayPrices): string {
   return JSON.stringify({ ...prices, spread: spread === null ? null : String(spread.rupiah) })
 }
 
+/** Tenths of a per cent; what sells for more than it buys for has a spread below nothing. */
+function spellPerMille(perMille: bigint): string {
+  const [sign, tenths] = perMille < 0n ? ['-', -perMille] : ['', perMille]
+  return spellDecimal(`${sign}${tenths / 10n}.${tenths % 10n}`)
+}
+
 function asChart(prices: readonly DayPrices[]): string {
   const days = prices.map(numbersOf)
   const lines = drawPrices(days, CHART_WIDTH)
@@ -55,7 +62,7 @@ function asChart(prices: readonly DayPrices[]): string {
   const rows = prices.map(({ day }, position) => {
     const { buy = null, sell = null } = days[position] ?? {}
     const spread = spreadOf({ buy, sell })
-    const percent = spread === null ? '' : `${spread.perMille / 10n}.${spread.perMille % 10n} %`
+    const percent = spread === null ? '' : `${spellPerMille(spread.perMille)} %`
     return [day, rupiah(sell), rupiah(buy), rupiah(spread?.rupiah ?? null), percent, lines[position] ?? '']
   })
   const legend = `${MARKS.sell} sell, ${MARKS.buy} buy, rupiah per gram`

@@ -1,8 +1,14 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Session } from '../db/session.ts'
-import { formatRupiah, type Rupiah } from '../domain/money.ts'
+import { spellDecimal, spellRupiah, spellWeight } from '../domain/display.ts'
 import type { PersonsAnswer } from '../reconciliation/proposals.ts'
-import { type BreakStory, listBreaks, type OpenBreak, readBreak } from '../reconciliation/read-breaks.ts'
+import {
+  type BreakStory,
+  countBreaks,
+  listBreaks,
+  type OpenBreak,
+  readBreak,
+} from '../reconciliation/read-breaks.ts'
 import { BREAK_TYPES, type BreakType } from '../reconciliation/words.ts'
 import {
   approveWriteOff,
@@ -14,9 +20,11 @@ import {
 import { Failure } from './failure.ts'
 import type { Person } from './order-moves.ts'
 import { orRefuse } from './order-resolution.ts'
+import { gapNote, type PageOptions, pageOptions, printPage } from './page.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withDatabase, withSessionHere } from './place.ts'
 import { shownText, shownTextOrNull } from './shown-text.ts'
+import { shownTime } from './shown-time.ts'
 import { table } from './table.ts'
 
 interface PersonsWork {
@@ -61,31 +69,45 @@ export function breaksCommand(): Command {
   return command
 }
 
-interface ListOptions {
+interface ListOptions extends PageOptions {
   readonly type?: BreakType
   readonly owner?: string
   readonly overdue?: true
-  readonly limit: number
   readonly json?: true
 }
 
 function listCommand(): Command {
-  return new Command('list')
+  const command = new Command('list')
     .description('list open breaks, the first due first')
     .addOption(new Option('--type <type>', 'only of this type').choices(Object.keys(BREAK_TYPES)))
     .option('--owner <name>', 'only those assigned to somebody')
     .option('--overdue', 'only those past their due time')
-    .option('--limit <count>', 'at most so many', wholeNumber, 50)
+  return pageOptions(command)
     .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro recon breaks list --overdue')
-    .action(async ({ type, owner, overdue, limit, json }: ListOptions) => {
-      const filter = { type: type ?? null, owner: owner ?? null, overdueOnly: overdue === true, limit }
-      const found = await withDatabase(await settingsHere(), (database) => listBreaks(database, filter))
+    .action(async ({ type, owner, overdue, limit, skip, json }: ListOptions) => {
+      const filter = { type: type ?? null, owner: owner ?? null, overdueOnly: overdue === true, limit, skip }
+      const { found, total } = await withDatabase(await settingsHere(), async (database) => ({
+        found: await listBreaks(database, filter),
+        total: await countBreaks(database, filter),
+      }))
       const breaks = found.map(shownBreak)
-      if (json) for (const each of breaks) console.log(JSON.stringify(each))
-      else console.log(breaks.length === 0 ? 'no open breaks' : asTable(breaks))
+      printPage({
+        ...{ listed: breaks.length, total, limit, skip, json: json === true },
+        jsonLines: () => breaks.map((each) => JSON.stringify(each)),
+        table: () => asTable(breaks),
+        notes: [
+          gapNote(
+            breaks.map(({ breakId }) => breakId),
+            'those breaks are closed, due later or left out by the filter',
+          ),
+        ],
+        whenEmpty: noBreaks(type !== undefined || owner !== undefined || overdue === true),
+      })
     })
 }
+
+const noBreaks = (isFiltered: boolean) => (isFiltered ? 'no such open breaks' : 'no open breaks')
 
 function shownBreak(row: OpenBreak): OpenBreak {
   return { ...row, owner: shownTextOrNull(row.owner), proposedBy: shownTextOrNull(row.proposedBy) }
@@ -99,9 +121,9 @@ function asTable(breaks: readonly OpenBreak[]): string {
     row.partner === null
       ? `statement ${row.statementId} line ${row.lineNumber}`
       : `${row.partner}/${row.reference}`,
-    formatRupiah(Number(row.rupiahAtRisk) as Rupiah),
-    row.gramsAtRisk,
-    `${row.dueAt.toISOString().slice(0, 16)}Z${row.overdue ? ' overdue' : ''}`,
+    spellRupiah(row.rupiahAtRisk),
+    spellDecimal(row.gramsAtRisk),
+    `${shownTime(row.dueAt)}${row.overdue ? ' overdue' : ''}`,
     row.owner ?? '–',
     row.proposedBy ?? '–',
   ])
@@ -141,16 +163,16 @@ function tellBreak(story: BreakStory): string {
   return [
     `break ${story.breakId}: ${story.type}, ${story.state} (${story.reason})`,
     `  means      ${BREAK_TYPES[story.type].means}`,
-    `  at risk    ${formatRupiah(Number(story.rupiahAtRisk) as Rupiah)}, ${story.gramsAtRisk} g`,
+    `  at risk    ${spellRupiah(story.rupiahAtRisk)}, ${spellWeight(story.gramsAtRisk)}`,
     ...(story.orderId === null ? [] : [`  order      ${story.orderId}`]),
     ...(story.statement === null ? [] : [`  statement  ${story.statement}`]),
     ...(ours === undefined ? [] : [`  ours       ${JSON.stringify(ours)}`]),
     ...(theirs === undefined ? [] : [`  theirs     ${JSON.stringify(theirs)}`]),
-    `  due        ${story.dueAt.toISOString()}, owner ${story.owner ?? 'nobody'}`,
+    `  due        ${shownTime(story.dueAt)}, owner ${story.owner ?? 'nobody'}`,
     '',
     ...story.events.map(
       ({ at, reason, actor, note, owner }) =>
-        `${at.toISOString()}  ${reason}${reason === 'assigned' ? ` to ${owner}` : ''}, by ${actor}${note === null ? '' : `: ${note}`}`,
+        `${shownTime(at)}  ${reason}${reason === 'assigned' ? ` to ${owner}` : ''}, by ${actor}${note === null ? '' : `: ${note}`}`,
     ),
   ].join('\n')
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { formatPeriod } from '../reconciliation/days.ts'
+import { spellCount } from '../domain/display.ts'
+import { spellSpan } from '../reconciliation/report/spell.ts'
 import type { Period } from '../reconciliation/scope.ts'
 import { type ImportResult, importStatement } from '../reconciliation/statements/import.ts'
 import type { BadLine } from '../reconciliation/statements/line.ts'
@@ -9,6 +10,7 @@ import { openFile, readingBar } from './open-file.ts'
 import { periodOption } from './options.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
+import { shownZone } from './shown-time.ts'
 
 interface Options {
   readonly period?: Period
@@ -89,18 +91,20 @@ async function runImport(file: string, options: Options): Promise<void> {
 /** What became of a file, as a person reads it. */
 export function tellImport(result: ImportResult): string[] {
   if (result.is === 'refused')
-    return [`${result.badLineCount} lines cannot be read:`, ...tellBadLines(result.badLines)]
+    return [`${spellCount(result.badLineCount)} lines cannot be read:`, ...tellBadLines(result.badLines)]
   const { statementId, period, lineCount, ignored, badLines, repeatCount, replaced } = result
   return [
     result.is === 'dry_run' ? 'dry run: nothing was kept' : `statement ${statementId}`,
-    `  period          ${formatPeriod(period)}`,
-    `  lines           ${lineCount}`,
+    `  period          ${spellSpan(period, shownZone())}`,
+    `  lines           ${spellCount(lineCount)}`,
     ...tellIgnored(ignored),
     ...(repeatCount > 0
-      ? [`  repeated        ${repeatCount} that earlier statements have too: they count once`]
+      ? [`  repeated        ${spellCount(repeatCount)} that earlier statements have too: they count once`]
       : []),
     ...(replaced.length > 0 ? [`  in the place of statement ${replaced.join(', ')}`] : []),
-    ...(badLines.length > 0 ? [`  set aside       ${badLines.length}:`, ...tellBadLines(badLines)] : []),
+    ...(badLines.length > 0
+      ? [`  set aside       ${spellCount(badLines.length)}:`, ...tellBadLines(badLines)]
+      : []),
     ...(result.is === 'imported' ? ['next: `goldpro recon run`'] : []),
   ]
 }
@@ -120,5 +124,5 @@ function tellBadLines(badLines: readonly BadLine[]): string[] {
         `  line ${lineNumber}${column === null ? '' : `, ${column}`}: ${problem}`,
     )
   const more = badLines.length - told.length
-  return more > 0 ? [...told, `  and ${more} more`] : told
+  return more > 0 ? [...told, `  and ${spellCount(more)} more`] : told
 }

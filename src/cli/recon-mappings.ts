@@ -8,6 +8,7 @@ import { errorCode, Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withDatabase } from './place.ts'
+import { shownTime } from './shown-time.ts'
 import { table } from './table.ts'
 
 /** `goldpro recon mappings …` */
@@ -32,7 +33,7 @@ function listCommand(): Command {
           table(
             ['mapping', 'version', 'by', 'since'],
             mappings.map(({ name, version, createdBy, createdAt }) => [
-              ...[name, String(version), createdBy, `${createdAt.toISOString().slice(0, 16)}Z`],
+              ...[name, String(version), createdBy, shownTime(createdAt)],
             ]),
             ['version'],
           ),

@@ -7,18 +7,19 @@ import { readReport } from '../reconciliation/report/read-report.ts'
 import type { Report } from '../reconciliation/report/report.ts'
 import { type Cell, isNumeric, type Sheet } from '../reconciliation/report/sheet.ts'
 import { sheetsOf } from '../reconciliation/report/sheets.ts'
-import { spellFigure, spellMoment, spellSpan } from '../reconciliation/report/spell.ts'
+import { spellFigure, spellSpan } from '../reconciliation/report/spell.ts'
 import type { Period } from '../reconciliation/scope.ts'
 import { errorCode, Failure } from './failure.ts'
 import { periodOption } from './options.ts'
 import { settingsHere, withSessionHere } from './place.ts'
+import { shownTime, shownZone } from './shown-time.ts'
 import { table } from './table.ts'
 
 const RENDERERS = {
   table: asTables,
   csv: renderCsv,
   json: (report) => `${JSON.stringify(report, null, 2)}\n`,
-  html: renderHtml,
+  html: (report) => renderHtml(report, shownZone()),
 } as const satisfies Record<string, (report: Report) => string>
 type Format = keyof typeof RENDERERS
 
@@ -74,11 +75,11 @@ async function report({ period, format, output, json }: Options): Promise<void> 
 export function asTables(report: Report): string {
   const { madeAt, period } = report
   return [
-    `reconciliation ${period === null ? '– no statement yet' : spellSpan(period)}, made ${spellMoment(madeAt)}, Jakarta time`,
+    `reconciliation ${period === null ? '– no statement yet' : spellSpan(period, shownZone())}, made ${shownTime(madeAt)}; days are Jakarta's (+07:00)`,
     ...headlinesOf(report).map(
       ({ what, value, more }) => `  ${what.padEnd(18)} ${[value, ...more].map(spelled).join(', ')}`,
     ),
-    ...sheetsOf(report).flatMap(asTable),
+    ...sheetsOf(report, shownZone()).flatMap(asTable),
     '',
   ].join('\n')
 }

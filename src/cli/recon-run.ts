@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { spellCount } from '../domain/display.ts'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../domain/money.ts'
 import { RUN_STEPS, type RunResult, reconcile } from '../reconciliation/run.ts'
 import { type Period, statementsSpan } from '../reconciliation/scope.ts'
@@ -38,7 +39,7 @@ export function runCommand(): Command {
       'after',
       `
 It may be repeated at any time: a second run finds nothing new. Open breaks and doubts are looked at again whatever
-the period. docs/reconciliation.md tells the rules.
+the period. A dry run takes no number; a run that is cut off does, so numbers of runs may be missing. docs/reconciliation.md tells the rules.
 
 Example:
   $ goldpro recon run --period 2026-02-09 --dry-run`,
@@ -80,17 +81,19 @@ export function tellRun({ runId, counts }: RunResult, dryRun: boolean): string[]
   return [
     dryRun ? 'dry run: nothing was kept' : `run ${runId}`,
     `  new matches     ${listed(matched)}`,
-    `  unmatched lines ${counts.unmatchedLines}`,
-    `  doubts settled  ${settled.succeeded} succeeded, ${settled.rejected} rejected as not executed`,
+    `  unmatched lines ${spellCount(counts.unmatchedLines)}`,
+    `  doubts settled  ${spellCount(settled.succeeded)} succeeded, ${spellCount(settled.rejected)} rejected as not executed`,
     `  still in doubt  ${listed(stayInDoubt)}`,
-    `  breaks          opened ${listed(opened)}; ${counts.reopened} reopened, ${counts.explained} explained; ${counts.openBreaks} open`,
+    `  breaks          opened ${listed(opened)}; ${spellCount(counts.reopened)} reopened, ${spellCount(counts.explained)} explained; ${spellCount(counts.openBreaks)} open`,
     ...(counts.openBreaks > 0 ? ['see `goldpro recon report` and `goldpro recon breaks list`'] : []),
   ]
 }
 
 function listed(counts: Readonly<Record<string, number | undefined>>): string {
   const entries = Object.entries(counts)
-  return entries.length === 0 ? 'none' : entries.map(([name, count]) => `${count} ${name}`).join(', ')
+  return entries.length === 0
+    ? 'none'
+    : entries.map(([name, count]) => `${spellCount(count ?? 0)} ${name}`).join(', ')
 }
 
 const rupiah = parsedBy(parseRupiah, 'whole rupiah such as 100')

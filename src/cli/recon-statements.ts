@@ -1,7 +1,9 @@
 import { Command } from 'commander'
-import { formatPeriod } from '../reconciliation/days.ts'
+import { spellSpan } from '../reconciliation/report/spell.ts'
 import { listStatements, type StatementSummary } from '../reconciliation/statements/read-statements.ts'
+import { gapNote } from './page.ts'
 import { settingsHere, withDatabase } from './place.ts'
+import { shownZone } from './shown-time.ts'
 import { table } from './table.ts'
 
 /** `goldpro recon statements` */
@@ -17,6 +19,11 @@ export function statementsCommand(): Command {
       )
       if (json) for (const each of statements) console.log(JSON.stringify(each))
       else console.log(statements.length === 0 ? 'no statements yet' : asTable(statements))
+      const gaps = gapNote(
+        statements.map(({ statementId }) => statementId),
+        `an import that was refused or only tried takes one, too${all ? '' : ', and --all shows replaced statements'}`,
+      )
+      if (gaps !== null && !json) console.log(gaps)
     })
 }
 
@@ -24,8 +31,7 @@ function asTable(statements: readonly StatementSummary[]): string {
   const headings = [
     'statement',
     'source',
-    'from',
-    'to',
+    'period (days of Jakarta)',
     'complete',
     'lines',
     'ignored',
@@ -35,9 +41,13 @@ function asTable(statements: readonly StatementSummary[]): string {
     'replaced by',
   ]
   const rows = statements.map((each) => [
-    ...[String(each.statementId), each.source, formatPeriod({ from: each.periodFrom, to: each.periodTo })],
-    ...[each.complete ? 'yes' : 'no', String(each.lineCount)],
-    ...[String(sum(Object.values(each.ignoredRows))), String(each.badLineCount)],
+    ...[
+      String(each.statementId),
+      each.source,
+      spellSpan({ from: each.periodFrom, to: each.periodTo }, shownZone()),
+    ],
+    ...[each.complete ? 'yes' : 'no', each.lineCount],
+    ...[sum(Object.values(each.ignoredRows)), each.badLineCount],
     ...[each.fileName, each.importedBy, each.replacedBy === null ? '–' : String(each.replacedBy)],
   ])
   return table(headings, rows, ['statement', 'lines', 'ignored', 'bad'])

@@ -2,7 +2,9 @@ import { Command, InvalidArgumentError } from 'commander'
 import { parseSettings } from '../config.ts'
 import { FAULTS, type FaultName, type FaultSetting } from '../sandbox/faults.ts'
 import { startSandbox } from '../sandbox/sandbox.ts'
-import { errorCode, Failure } from './failure.ts'
+import { describeFailure, errorCode, Failure } from './failure.ts'
+import { parsedBy } from './options.ts'
+import { type KeptLedger, openKeptLedger } from './sandbox-ledger.ts'
 import { endSignal } from './signals.ts'
 
 /** What a wallet starts with that the sandbox sees for the first time: a billion rupiah and 1 kg. */
@@ -14,7 +16,8 @@ export function sandboxCommand(): Command {
     .description("run the gateway's double: a real ledger, and faults by name")
     .option('--port <number>', 'port on 127.0.0.1', port, 4010)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--seed <number>', 'seed of prices and faults', Number, 1)
+    .option('--seed <number>', 'seed of prices, ids and faults (default: 1)', seedOption)
+    .option('--ledger <file>', 'keep the ledger in this file; it is there again at the next start')
     .option(
       '--fault <name=rate>',
       'a fault and its rate from 0 to 1 among the confirms; may be repeated',
@@ -26,10 +29,12 @@ export function sandboxCommand(): Command {
       `
 Faults: ${Object.keys(FAULTS).join(', ')}.
 A wallet is opened, rich and premium, when it is first seen. Ledger, faults and statement are read under /sandbox/.
+Without --ledger it forgets everything at its end, and gives the same ids again: not for a database that is kept.
 With GATEWAY_CLIENT_ID or GATEWAY_SIGNING_KEY_ID set, tokens and signatures are checked. See docs/sandbox.md.
 
 Example:
   $ goldpro sandbox --seed 7 --fault reply_lost=0.02 --fault price_change=0.1
+  $ goldpro sandbox --ledger sandbox.jsonl
   $ GATEWAY_URL=http://127.0.0.1:4010 goldpro worker`,
     )
     .action(runSandbox)
@@ -38,30 +43,62 @@ Example:
 interface SandboxOptions {
   readonly port: number
   readonly host: string
-  readonly seed: number
+  readonly seed?: number
+  readonly ledger?: string
   readonly fault: Partial<Record<FaultName, FaultSetting>>
 }
 
-async function runSandbox({ port, host, seed, fault }: SandboxOptions): Promise<void> {
+async function runSandbox({ port, host, seed, ledger, fault }: SandboxOptions): Promise<void> {
   const { gateway } = parseSettings({ ...process.env, GATEWAY_URL: NO_URL })
-  const sandbox = await startSandbox({
-    port,
-    host,
-    seed,
-    faults: fault,
-    openWallets: OPEN_WALLETS,
-    ...(gateway === null ? {} : { sellPath: gateway.sellPath }),
-    ...(gateway?.oauth == null ? {} : { oauth: gateway.oauth }),
-    ...(gateway?.signing == null ? {} : { signing: gateway.signing }),
-  }).catch((error: unknown) => {
-    throw new Failure(1, `cannot listen on ${host}:${port} (${errorCode(error)}): choose another --port`)
-  })
-  console.log(
-    `sandbox gateway on ${sandbox.url}\n  statement: curl ${sandbox.url}/sandbox/statement\n  Ctrl-C ends it`,
-  )
-  await endSignal()
-  await sandbox.stop()
+  const ended = endSignal()
+  const kept = ledger === undefined ? null : openOwnLedger(ledger, seed)
+  try {
+    const sandbox = await startSandbox({
+      ...{ port, host, seed: seed ?? DEFAULT_SEED, faults: fault, openWallets: OPEN_WALLETS },
+      ...(kept === null ? {} : { journal: kept.journal, onError: tellError }),
+      ...(gateway === null ? {} : { sellPath: gateway.sellPath }),
+      ...(gateway?.oauth == null ? {} : { oauth: gateway.oauth }),
+      ...(gateway?.signing == null ? {} : { signing: gateway.signing }),
+    }).catch((error: unknown) => {
+      throw new Failure(1, `cannot listen on ${host}:${port} (${errorCode(error)}): choose another --port`)
+    })
+    const memory =
+      kept === null
+        ? 'forgotten at its end: --ledger FILE keeps it'
+        : `kept in ${ledger}, ${kept.transactions} transactions so far`
+    console.log(
+      `sandbox gateway on ${sandbox.url}\n  ledger: ${memory}\n  statement: curl ${sandbox.url}/sandbox/statement\n  Ctrl-C ends it`,
+    )
+    await ended
+    await sandbox.stop()
+  } finally {
+    kept?.release()
+  }
 }
+
+const DEFAULT_SEED = 1
+
+/** The named ledger. Prices and ids go on as it began: another seed would be a lie. */
+function openOwnLedger(file: string, seed: number | undefined): KeptLedger {
+  const kept = openKeptLedger(file, seed ?? DEFAULT_SEED)
+  if (seed === undefined || seed === kept.journal.seed) return kept
+  kept.release()
+  throw new Failure(
+    2,
+    `${file} was begun with --seed ${kept.journal.seed}: leave --seed out, or name another file`,
+  )
+}
+
+/** What the sandbox could not do, for whoever looks at its terminal. */
+export function tellError(error: unknown): void {
+  console.error(`sandbox: ${describeFailure(error).line}`)
+}
+
+/** A seed of prices, ids and faults, as an option. */
+export const seedOption = parsedBy(
+  (text) => (/^\d{1,9}$/.test(text) ? Number(text) : null),
+  'a whole number from 0 to 999999999',
+)
 
 /** The sandbox is the gateway: of the gateway's settings it uses all but the address. */
 const NO_URL = 'http://sandbox.invalid'

@@ -1,18 +1,26 @@
-/** Lays rows out in columns, as wide as their widest cell. Numbers as text are aligned by their column's side. */
+import { spellCount } from '../domain/display.ts'
+
+/** A text as it stands, or a count: the table spells it, and lays it out by its right side. */
+export type TableCell = string | number
+
+/** Lays rows out in columns, as wide as their widest cell. */
 export function table(
   headings: readonly string[],
-  rows: readonly (readonly string[])[],
+  given: readonly (readonly TableCell[])[],
   rightAligned: readonly string[] = [],
 ): string {
+  const rows = given.map((cells) => cells.map((cell) => (typeof cell === 'number' ? spellCount(cell) : cell)))
+  const isRight = (column: number) =>
+    rightAligned.includes(headings[column] ?? '') || given.some((cells) => typeof cells[column] === 'number')
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
   )
   const line = (cells: readonly string[]) =>
     headings
-      .map((heading, column) => {
+      .map((_heading, column) => {
         const width = widths[column] ?? 0
         const cell = cells[column] ?? ''
-        return rightAligned.includes(heading) ? cell.padStart(width) : cell.padEnd(width)
+        return isRight(column) ? cell.padStart(width) : cell.padEnd(width)
       })
       .join('  ')
       .trimEnd()

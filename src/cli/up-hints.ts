@@ -2,15 +2,15 @@
 export interface Running {
   readonly gatewayUrl: string
   readonly apiUrl: string
-  readonly isSandbox: boolean
   readonly redisUrl: string | null
-  /** From when on the sandbox's statement has everything. */
-  readonly statementFrom: string
+  /** From when on the sandbox's statement has everything; null: the gateway is no sandbox. */
+  readonly statementFrom: string | null
 }
 
 /** What a newcomer can do next, as lines to copy. */
 export function whatToTry(running: Running): string {
-  const { gatewayUrl, isSandbox, redisUrl } = running
+  const { gatewayUrl, redisUrl, statementFrom } = running
+  const isSandbox = statementFrom !== null
   return `
 goldpro is up: gateway ${gatewayUrl}${isSandbox ? ' (sandbox)' : ''}, queue in ${redisUrl === null ? 'Postgres' : 'Redis'}
 
@@ -19,20 +19,20 @@ Try, in another terminal in this folder:
   echo '${anOrder('"reference":"A-1","gold_weight":"0.5"')}' | npx goldpro enqueue -
   npx goldpro orders list
   npx goldpro orders show acme/A-1
-${partnersToTry(running)}${batchesToTry}${isSandbox ? reconciliationToTry(running) : ''}
+${partnersToTry(running)}${batchesToTry}${isSandbox ? reconciliationToTry(gatewayUrl, statementFrom) : ''}
 Ctrl-C ends it.`
 }
 
 /** An order as a job has it. */
 const anOrder = (fields: string) => `{"kind":"buy","partner":"acme","phone_number":"081234500001",${fields}}`
 
-function partnersToTry({ apiUrl, isSandbox }: Running): string {
+function partnersToTry({ apiUrl, statementFrom }: Running): string {
   const webhooks = `
   npx goldpro webhook add shop http://127.0.0.1:8099/
   WEBHOOK_SECRET=… node examples/verify-webhook.mjs 8099   # the secret it printed`
   return `
 Or as a partner does, over HTTP (${apiUrl}/docs says what else):
-  npx goldpro partner add shop${isSandbox ? webhooks : ''}
+  npx goldpro partner add shop${statementFrom === null ? '' : webhooks}
   KEY=…                                   # the key that was printed
   curl -X POST '${apiUrl}/v1/orders?wait=10' -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
     -d '{"kind":"buy","reference":"S-1","phone_number":"081234500001","gold_weight":"0.5"}'
@@ -51,7 +51,7 @@ Or many orders at once, or again and again (the second person is played by --by)
   npx goldpro plan history every-minute
 `
 
-function reconciliationToTry({ gatewayUrl, statementFrom }: Running): string {
+function reconciliationToTry(gatewayUrl: string, statementFrom: string): string {
   return `
 Then lose a reply, so that an order is in doubt, and settle it by the gateway's statement:
   curl -X PUT ${gatewayUrl}/sandbox/faults/reply_lost -d '{"next":1}'

@@ -1,23 +1,26 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { parseSettings } from '../config.ts'
+import { parseSettings, type Settings } from '../config.ts'
 import { migrateDatabase } from '../db/migrate.ts'
-import { countOrders } from '../db/order-reads.ts'
-import { openDatabase } from '../db/pool.ts'
-import { startLocalPostgres } from '../local/postgres.ts'
+import { type LocalPostgres, startLocalPostgres } from '../local/postgres.ts'
 import { announceUp, withdrawUp } from '../local/running-up.ts'
 import { createLog } from '../log.ts'
 import { sendDeadlineMs } from '../orders/effects.ts'
 import { migrateQueue } from '../queue/probe.ts'
-import { dayOf, formatMinute } from '../reconciliation/days.ts'
-import { startSandbox } from '../sandbox/sandbox.ts'
 import { startConfiguredMetrics } from './metrics.ts'
-import { LOCAL_FOLDER, orUnreachable, requireGateway, requireQueue, requireServer } from './place.ts'
-import { OPEN_WALLETS } from './sandbox.ts'
+import {
+  LOCAL_FOLDER,
+  orUnreachable,
+  requireDatabaseUrl,
+  requireGateway,
+  requireQueue,
+  requireServer,
+} from './place.ts'
 import { startConfiguredScheduler } from './scheduler.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
 import { startConfiguredTraces } from './traces.ts'
 import { whatToTry } from './up-hints.ts'
+import { startKeptSandbox } from './up-sandbox.ts'
 import { startWebSomewhere } from './web.ts'
 import { startConfiguredWorker } from './worker.ts'
 
@@ -35,8 +38,9 @@ export function upCommand(): Command {
     .addHelpText(
       'after',
       `
-Data stay in ${LOCAL_FOLDER}/ and are there again at the next start. Other commands in this folder find it by themselves.
-DATABASE_URL, REDIS_URL or GATEWAY_URL, where set, are used instead of what it would start.
+Data stay in ${LOCAL_FOLDER}/ and are there again at the next start, the sandbox's ledger with them. Other commands in this
+folder find it by themselves. DATABASE_URL, REDIS_URL or GATEWAY_URL, where set, are used instead of what it would start;
+beside a DATABASE_URL the sandbox's ledger of that database is kept in ${LOCAL_FOLDER}/.
 
 Example:
   $ goldpro up`,
@@ -51,11 +55,16 @@ async function runUp(): Promise<void> {
   const stops: Stops = []
   try {
     await requireQueue(settings)
-    const databaseUrl = settings.databaseUrl ?? (await startKeptPostgres(stops))
+    const local = settings.databaseUrl === null ? await startKeptPostgres(stops) : null
+    const databaseUrl = local?.databaseUrl ?? requireDatabaseUrl(settings)
     await requireServer(databaseUrl)
     await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () => migrateDatabase(databaseUrl))
     await migrateQueue(databaseUrl)
-    const gatewayUrl = settings.gateway?.baseUrl ?? (await startOpenSandbox(stops))
+    const sandbox =
+      settings.gateway === null
+        ? await startKeptSandbox(local?.folder ?? LOCAL_FOLDER, databaseUrl, stops)
+        : null
+    const gatewayUrl = sandbox?.url ?? requireGatewayUrl(settings)
     const gateway = gatewayAt(gatewayUrl)
     await requireGateway(gatewayUrl)
     const log = createLog(settings.logLevel)
@@ -74,16 +83,8 @@ async function runUp(): Promise<void> {
     const { redisUrl } = settings
     announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
-    const statementFrom = await sandboxKnowsFrom(databaseUrl)
-    console.log(
-      whatToTry({
-        gatewayUrl,
-        apiUrl: web.url,
-        isSandbox: settings.gateway === null,
-        redisUrl,
-        statementFrom,
-      }),
-    )
+    const statementFrom = sandbox?.statementFrom ?? null
+    console.log(whatToTry({ gatewayUrl, apiUrl: web.url, redisUrl, statementFrom }))
     await endSignal()
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)
@@ -98,7 +99,12 @@ function gatewayAt(gatewayUrl: string) {
   return gateway
 }
 
-async function startKeptPostgres(stops: Stops): Promise<string> {
+function requireGatewayUrl({ gateway }: Settings): string {
+  if (gateway === null) throw new Error('the gateway has an address')
+  return gateway.baseUrl
+}
+
+async function startKeptPostgres(stops: Stops): Promise<LocalPostgres> {
   console.error('starting PostgreSQL …')
   const postgres = await startLocalPostgres({
     dataDir: join(LOCAL_FOLDER, 'postgres'),
@@ -106,26 +112,5 @@ async function startKeptPostgres(stops: Stops): Promise<string> {
     log: (line) => console.error(line),
   })
   stops.push(postgres.stop)
-  return postgres.databaseUrl
-}
-
-async function startOpenSandbox(stops: Stops): Promise<string> {
-  const sandbox = await startSandbox({
-    seed: Date.now() % 1_000_000,
-    openWallets: OPEN_WALLETS,
-    priceMoveEvery: 20,
-  })
-  stops.push(() => sandbox.stop())
-  return sandbox.url
-}
-
-/** From when on the sandbox's statement has everything: it forgets at its end, Postgres does not. */
-async function sandboxKnowsFrom(databaseUrl: string): Promise<string> {
-  const database = openDatabase({ databaseUrl, maxConnections: 1, onError: () => {} })
-  try {
-    const now = new Date()
-    return (await countOrders(database)).length === 0 ? dayOf(now) : formatMinute(now)
-  } finally {
-    await database.close()
-  }
+  return postgres
 }

@@ -18,5 +18,3 @@ export const partnerName = parsedBy(
   (text) => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text) ? text : null),
   'a partner’s short name, as its orders carry it',
 )
-/** A time as lists show it. */
-export const minute = (at: Date | null) => (at === null ? '' : `${at.toISOString().slice(0, 16)}Z`)

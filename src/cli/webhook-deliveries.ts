@@ -1,8 +1,11 @@
 import { Command, Option } from 'commander'
+import type { Database } from '../db/pool.ts'
 import { createLog } from '../log.ts'
 import { deliver } from '../webhooks/deliver.ts'
 import { claimTest, recordTry } from '../webhooks/deliveries.ts'
 import {
+  countDeliveries,
+  type DeliveryFilter,
   type DeliverySummary,
   listDeliveries,
   listTries,
@@ -14,8 +17,10 @@ import { LEASE_MS, openPost } from '../webhooks/start-sender.ts'
 import { DELIVERY_STATES, type DeliveryState } from '../webhooks/words.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
+import { type PageOptions, pageOptions, printPage } from './page.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { shownTextOrNull } from './shown-text.ts'
+import { shownTime } from './shown-time.ts'
 import { table } from './table.ts'
 import { endpointId, requireEndpoint } from './webhook-arguments.ts'
 
@@ -27,58 +32,62 @@ const time = parsedBy(
   (text) => (/^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) ? validTime(text) : null),
   'a UTC day such as 2026-02-09, or a time such as 2026-02-09T08:00:00Z',
 )
-const limitOption = parsedBy(
-  (text) => (/^[1-9]\d{0,3}$/.test(text) ? Number(text) : null),
-  'a whole number from 1 to 9999',
-)
 
 function validTime(text: string): Date | null {
   const at = new Date(text)
   return Number.isNaN(at.getTime()) ? null : at
 }
 
-interface ListOptions {
+interface ListOptions extends PageOptions {
   readonly endpoint?: number
   readonly event?: string
   readonly state?: DeliveryState
   readonly partner?: string
-  readonly limit: number
   readonly json?: true
 }
 
 /** `goldpro webhook deliveries` */
 export function deliveriesCommand(): Command {
-  return new Command('deliveries')
+  const command = new Command('deliveries')
     .description('list the newest deliveries with their last try, or every try of one event')
     .option('--endpoint <id>', 'only to this endpoint', endpointId)
     .option('--event <id>', 'every try of this event', eventId)
     .addOption(new Option('--state <state>', 'only those in this state').choices(DELIVERY_STATES))
     .option('--partner <partner>', 'only of this partner')
-    .option('--limit <count>', 'at most so many', limitOption, 50)
+  return pageOptions(command)
     .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro webhook deliveries --state given_up')
-    .action(async ({ endpoint, event, state, partner, limit, json }: ListOptions) => {
+    .action(async ({ endpoint, event, state, partner, limit, skip, json }: ListOptions) => {
       const settings = await settingsHere()
       const filter = {
         ...{ endpointId: endpoint ?? null, state: state ?? null },
-        ...{ partner: partner ?? null, limit },
+        ...{ partner: partner ?? null, limit, skip },
       }
       const lines = await withDatabase(settings, async (database) =>
         event === undefined
-          ? { rows: await listDeliveries(database, filter), show: deliveriesTable }
-          : { rows: await listTries(database, event), show: triesTable },
+          ? { ...(await pageOfDeliveries(database, filter)), show: deliveriesTable }
+          : { ...allOf(await listTries(database, event)), show: triesTable },
       )
       const shown = lines.rows.map((row) => ({ ...row, reply: shownTextOrNull(row.reply) }))
-      if (json) for (const row of shown) console.log(JSON.stringify(row))
-      else if (shown.length === 0) console.log('no such deliveries')
-      else console.log((lines.show as (rows: readonly object[]) => string)(shown))
+      printPage({
+        ...{ listed: shown.length, total: lines.total, json: json === true },
+        ...(event === undefined ? { limit, skip } : { limit: lines.total, skip: 0 }),
+        jsonLines: () => shown.map((row) => JSON.stringify(row)),
+        table: () => (lines.show as (rows: readonly object[]) => string)(shown),
+        whenEmpty: 'no such deliveries',
+      })
     })
 }
 
-const second = (at: Date | null) => (at === null ? '' : `${at.toISOString().slice(0, 19)}Z`)
 const cameTo = ({ httpStatus, trouble }: { httpStatus: number | null; trouble: string | null }) =>
   trouble ?? (httpStatus === null ? '' : String(httpStatus))
 const cut = (reply: string | null) => (reply ?? '').slice(0, 60)
+
+async function pageOfDeliveries(database: Database, filter: DeliveryFilter) {
+  return { rows: await listDeliveries(database, filter), total: await countDeliveries(database, filter) }
+}
+
+const allOf = (rows: readonly TrySummary[]) => ({ rows, total: rows.length })
 
 function aboutWhat({ partner, reference, batchId }: DeliverySummary): string {
   if (reference !== null) return `${partner}/${reference}`
@@ -91,17 +100,17 @@ function deliveriesTable(rows: readonly DeliverySummary[]): string {
     ...['last', 'ms', 'next', 'reply'],
   ]
   const cells = rows.map((row) => [
-    ...[second(row.at), row.eventId, row.kind],
+    ...[shownTime(row.at), row.eventId, row.kind],
     ...[aboutWhat(row), String(row.sequence ?? '')],
-    ...[String(row.endpointId), row.state, String(row.tries), cameTo(row), String(row.durationMs ?? '')],
-    ...[second(row.nextAt), cut(row.reply)],
+    ...[String(row.endpointId), row.state, row.tries, cameTo(row), row.durationMs ?? ''],
+    ...[shownTime(row.nextAt), cut(row.reply)],
   ])
   return table(headings, cells, ['seq', 'endpoint', 'tries', 'ms'])
 }
 
 function triesTable(rows: readonly TrySummary[]): string {
   const cells = rows.map((row) => [
-    ...[String(row.endpointId), String(row.try), second(row.at), cameTo(row), String(row.durationMs)],
+    ...[String(row.endpointId), String(row.try), shownTime(row.at), cameTo(row), row.durationMs],
     cut(row.reply),
   ])
   return table(['endpoint', 'try', 'at', 'came to', 'ms', 'reply'], cells, ['endpoint', 'try', 'ms'])

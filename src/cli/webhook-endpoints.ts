@@ -14,7 +14,8 @@ import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
 import { defaultPerson } from './person.ts'
 import { settingsHere, withDatabase } from './place.ts'
-import { endpointId, minute, partnerName, requireEndpoint } from './webhook-arguments.ts'
+import { shownTime } from './shown-time.ts'
+import { endpointId, partnerName, requireEndpoint } from './webhook-arguments.ts'
 import { listCommand } from './webhook-list.ts'
 
 /** `goldpro webhook add|list|rotate-secret|pause|resume|remove` */
@@ -83,7 +84,7 @@ function rotateCommand(): Command {
       if (json) console.log(JSON.stringify({ id, secret, previousUntil }))
       else
         console.log(
-          `endpoint ${id}: the secret before ${previousUntil === null ? 'signs no more' : `signs, too, until ${minute(previousUntil)}`}\n${onceShown(secret)}`,
+          `endpoint ${id}: the secret before ${previousUntil === null ? 'signs no more' : `signs, too, until ${shownTime(previousUntil)}`}\n${onceShown(secret)}`,
         )
     })
 }

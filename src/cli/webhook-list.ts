@@ -3,8 +3,9 @@ import { type Endpoint, listEndpoints } from '../webhooks/endpoints.ts'
 import { ENDPOINT_KINDS } from '../webhooks/words.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { shownText, shownTextOrNull } from './shown-text.ts'
+import { shownTime } from './shown-time.ts'
 import { table } from './table.ts'
-import { minute, partnerName } from './webhook-arguments.ts'
+import { partnerName } from './webhook-arguments.ts'
 
 /** `goldpro webhook list` */
 export function listCommand(): Command {
@@ -35,9 +36,9 @@ function asTable(endpoints: readonly Endpoint[]): string {
     endpoint.partner,
     shownUrl(endpoint.url),
     stateOf(endpoint),
-    String(endpoint.pending),
-    String(endpoint.givenUp),
-    minute(endpoint.deliveredAt),
+    endpoint.pending,
+    endpoint.givenUp,
+    shownTime(endpoint.deliveredAt),
     endpoint.kinds.length === ENDPOINT_KINDS.length ? 'all' : endpoint.kinds.join(' '),
   ])
   const headings = ['id', 'partner', 'url', 'state', 'waiting', 'given up', 'last delivered', 'kinds']
@@ -49,24 +50,24 @@ function stateOf(endpoint: Endpoint): string {
   const { state, note, stateSince, failingSince, previousUntil } = endpoint
   switch (state) {
     case 'active': {
-      const failing = failingSince === null ? '' : `, failing since ${minute(failingSince)}`
+      const failing = failingSince === null ? '' : `, failing since ${shownTime(failingSince)}`
       const rotating =
         previousUntil !== null && previousUntil > new Date()
-          ? `, two secrets until ${minute(previousUntil)}`
+          ? `, two secrets until ${shownTime(previousUntil)}`
           : ''
       return `active${failing}${rotating}`
     }
     case 'paused':
-      return `PAUSED ${minute(stateSince)}: ${whyPaused(endpoint)}`
+      return `PAUSED ${shownTime(stateSince)}: ${whyPaused(endpoint)}`
     case 'removed':
-      return `removed ${minute(stateSince)}: ${shownText(note ?? '')}`
+      return `removed ${shownTime(stateSince)}: ${shownText(note ?? '')}`
   }
 }
 
 function whyPaused({ pausedBecause, note, failingSince }: Endpoint): string {
   switch (pausedBecause) {
     case 'failing':
-      return `failing since ${minute(failingSince)}`
+      return `failing since ${shownTime(failingSince)}`
     case 'gone':
       return 'it answered 410 Gone'
     case 'person':

@@ -30,6 +30,24 @@ export interface OrderFilter {
   readonly partner: string | null
   readonly phoneNumber: string | null
   readonly limit: number
+  readonly skip: number
+}
+
+/** An order in a list. */
+export interface ListedOrder extends OrderSummary {
+  /** What its grams and rupiah are; null when it ended without moving anything. */
+  readonly basis: 'executed' | 'quoted' | 'asked' | null
+  readonly grams: string | null
+  readonly rupiah: string | null
+}
+
+/** All orders of a filter together, in the grams and rupiah that a list shows of each. */
+export interface OrderSums {
+  readonly count: number
+  readonly grams: string
+  readonly rupiah: string
+  /** Orders whose rupiah are not known, such as withdrawals before their confirm. */
+  readonly withoutRupiah: number
 }
 
 const SUMMARY_COLUMNS = `
@@ -38,19 +56,62 @@ const SUMMARY_COLUMNS = `
   gold_weight::text AS "goldWeight", amount::text AS amount, fee::text AS fee,
   accepted_at AS "acceptedAt", settled_at AS "settledAt"`
 
+// Whatever is listed is counted and summed by the same condition.
+const IS_LISTED = `($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR kind = $2)
+      AND ($3::text IS NULL OR partner = $3) AND ($4::text IS NULL OR phone_number = $4)`
+
+/**
+ * What an order is about: what was executed, else what its newest attempt's quote says, else what was asked for. A
+ * final order that was not executed moved nothing, so it has none.
+ */
+const TERMS = `
+    CASE WHEN state = 'succeeded' THEN 'executed' WHEN state IN ('rejected', 'expired', 'cancelled') THEN NULL
+      WHEN q.quoted_gold_weight IS NOT NULL THEN 'quoted' ELSE 'asked' END AS basis,
+    CASE WHEN state = 'succeeded' THEN gold_weight WHEN state IN ('rejected', 'expired', 'cancelled') THEN NULL
+      ELSE coalesce(q.quoted_gold_weight, (o.content ->> 'gold_weight')::numeric(14, 4)) END AS grams,
+    CASE WHEN state = 'succeeded' THEN amount WHEN state IN ('rejected', 'expired', 'cancelled') THEN NULL
+      WHEN q.quoted_gold_weight IS NOT NULL THEN q.quoted_amount ELSE (o.content ->> 'amount')::bigint END AS rupiah`
+const WITH_TERMS = `
+    JOIN (SELECT id, content FROM orders) o ON o.id = order_id
+    LEFT JOIN LATERAL (
+      SELECT quoted_gold_weight, quoted_amount FROM attempts a
+      WHERE a.order_id = v.order_id AND a.outcome IN ('intent', 'in_doubt') ORDER BY seq DESC LIMIT 1
+    ) q ON true`
+
 const LIST_ORDERS = {
   name: 'list_orders',
   text: `
-    SELECT ${SUMMARY_COLUMNS} FROM ops.orders
-    WHERE ($1::text IS NULL OR state = $1) AND ($2::text IS NULL OR kind = $2)
-      AND ($3::text IS NULL OR partner = $3) AND ($4::text IS NULL OR phone_number = $4)
-    ORDER BY accepted_at DESC, order_id LIMIT $5`,
+    SELECT v.*, t.basis, t.grams::text AS grams, t.rupiah::text AS rupiah
+    FROM (
+      SELECT ${SUMMARY_COLUMNS} FROM ops.orders WHERE ${IS_LISTED}
+      ORDER BY accepted_at DESC, order_id LIMIT $5 OFFSET $6
+    ) v
+    JOIN LATERAL (
+      SELECT ${TERMS} FROM ops.orders v ${WITH_TERMS} WHERE v.order_id = "orderId"
+    ) t ON true
+    ORDER BY "acceptedAt" DESC, "orderId"`,
 }
 
-/** Lists orders as `ops.orders` shows them. */
-export async function listOrders(database: Database, filter: OrderFilter): Promise<OrderSummary[]> {
-  const { state, kind, partner, phoneNumber, limit } = filter
-  return await database.run<OrderSummary>(LIST_ORDERS, [state, kind, partner, phoneNumber, limit])
+/** Lists orders as `ops.orders` shows them, with what each is about. */
+export async function listOrders(database: Database, filter: OrderFilter): Promise<ListedOrder[]> {
+  const { state, kind, partner, phoneNumber, limit, skip } = filter
+  return await database.run<ListedOrder>(LIST_ORDERS, [state, kind, partner, phoneNumber, limit, skip])
+}
+
+const SUM_ORDERS = {
+  name: 'sum_orders',
+  text: `
+    SELECT count(*)::int AS count, coalesce(sum(grams), 0)::numeric(30, 4)::text AS grams,
+      coalesce(sum(rupiah), 0)::text AS rupiah, (count(*) FILTER (WHERE basis IS NOT NULL AND rupiah IS NULL))::int AS "withoutRupiah"
+    FROM (SELECT ${TERMS} FROM ops.orders v ${WITH_TERMS} WHERE ${IS_LISTED}) listed`,
+}
+
+/** Sums all orders of a filter, also those beyond its limit. */
+export async function sumOrders(database: Database, filter: OrderFilter): Promise<OrderSums> {
+  const { state, kind, partner, phoneNumber } = filter
+  const [sums] = await database.run<OrderSums>(SUM_ORDERS, [state, kind, partner, phoneNumber])
+  if (sums === undefined) throw new Error('orders without a sum')
+  return sums
 }
 
 const FIND_ORDER_ID = {

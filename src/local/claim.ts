@@ -27,12 +27,21 @@ export interface Claim {
  * @throws LocalPostgresError while another live program has it
  */
 export function claimFolder(folder: string): Claim {
-  const path = join(folder, 'owner.json')
+  return claim(join(folder, 'owner.json'), (pid) =>
+    noLocalPostgres(`The database in ${folder} is in use by process ${pid}: stop that program first`),
+  )
+}
+
+/**
+ * Claims what `path` stands for, for this process, also from an owner that died.
+ * @throws the error of `inUse` while another live program has it
+ */
+export function claim(path: string, inUse: (pid: number) => Error): Claim {
   const self: Owner = { ...program(process.pid), guard: null }
   let deadOwnersGuard: Program | null = null
   while (!put(path, self)) {
     const owner = read(path)
-    if (owner !== null && startOf(owner.pid) === owner.start) throw inUse(folder, owner.pid)
+    if (owner !== null && startOf(owner.pid) === owner.start) throw inUse(owner.pid)
     if (takeAway(path, owner)) deadOwnersGuard = owner?.guard ?? null
   }
   return {
@@ -46,10 +55,6 @@ export function claimFolder(folder: string): Claim {
 }
 
 const program = (pid: number): Program => ({ pid, start: startOf(pid) ?? 'gone' })
-
-function inUse(folder: string, pid: number): Error {
-  return noLocalPostgres(`The database in ${folder} is in use by process ${pid}: stop that program first`)
-}
 
 function write(path: string, owner: Owner): string {
   const aside = `${path}.${randomUUID()}`

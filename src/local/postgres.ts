@@ -31,6 +31,8 @@ export interface Surroundings {
 
 export interface LocalPostgres {
   readonly databaseUrl: string
+  /** The folder that its data are in, for what must go with them. */
+  readonly folder: string
   /** Returns when the server is gone, and its folder too unless the data are kept. */
   stop(): Promise<void>
 }
@@ -69,7 +71,7 @@ async function startOnce(options: LocalPostgresOptions, surroundings: Surroundin
     const port = options.port ?? (await findFreePort())
     const start = { binaries, place, password: readyPassword(place), keepData, port }
     const server = await serve(start, claim)
-    return { databaseUrl: addressOf(start), stop: () => stop(server, start, claim) }
+    return { databaseUrl: addressOf(start), folder: place.folder, stop: () => stop(server, start, claim) }
   } catch (error) {
     giveUp(place, claim, keepData)
     throw error

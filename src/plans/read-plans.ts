@@ -72,17 +72,32 @@ const READ_RUNS = {
   name: 'read_plan_runs',
   text: `
     SELECT ${RUN_COLUMNS} FROM ops.plan_runs WHERE plan_id = $1 AND ($2::timestamptz IS NULL OR due_at = $2)
-    ORDER BY due_at DESC LIMIT $3`,
+    ORDER BY due_at DESC LIMIT $3 OFFSET $4`,
 }
 
 /** The newest due times of a plan, the newest first. */
-export async function readRuns(runner: StatementRunner, planId: number, limit: number): Promise<RunStory[]> {
-  return await runner.run<RunStory>(READ_RUNS, [planId, null, limit])
+export async function readRuns(
+  runner: StatementRunner,
+  planId: number,
+  { limit, skip }: { readonly limit: number; readonly skip: number },
+): Promise<RunStory[]> {
+  return await runner.run<RunStory>(READ_RUNS, [planId, null, limit, skip])
+}
+
+const COUNT_RUNS = {
+  name: 'count_plan_runs',
+  text: 'SELECT count(*)::int AS count FROM plan_runs WHERE plan_id = $1',
+}
+
+/** How many due times a plan has had. */
+export async function countRuns(runner: StatementRunner, planId: number): Promise<number> {
+  const [row] = await runner.run<{ count: number }>(COUNT_RUNS, [planId])
+  return row?.count ?? 0
 }
 
 /** One due time of a plan. */
 export async function readRun(runner: StatementRunner, planId: number, dueAt: Date): Promise<RunStory> {
-  const [run] = await runner.run<RunStory>(READ_RUNS, [planId, dueAt, 1])
+  const [run] = await runner.run<RunStory>(READ_RUNS, [planId, dueAt, 1, 0])
   if (run === undefined) throw new Error('a due time that was written vanished')
   return run
 }

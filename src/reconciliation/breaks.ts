@@ -1,4 +1,5 @@
 import type { Session } from '../db/session.ts'
+import { DRY_RUN_ID } from './scope.ts'
 import { BREAK_TYPES } from './words.ts'
 
 /**
@@ -10,15 +11,18 @@ const DUE_HOURS = Object.entries(BREAK_TYPES)
   .map(([type, { dueHours }]) => `('${type}', ${dueHours})`)
   .join(', ')
 
-// ON CONFLICT leaves what is known already to the statements below.
+// What is known already is left to the statements below, and takes no number: a conflict alone would take one.
 const OPEN_NEW = {
   name: 'open_breaks',
   text: `
-    INSERT INTO breaks (key, type, order_id, statement_id, line_number, rupiah_at_risk, grams_at_risk, difference,
+    INSERT INTO breaks (id, key, type, order_id, statement_id, line_number, rupiah_at_risk, grams_at_risk, difference,
       state, due_at, reason, actor, run_id)
-    SELECT f.key, f.type, f.order_id, f.statement_id, f.line_number, f.rupiah_at_risk, f.grams_at_risk, f.difference,
+    SELECT CASE s.run_id WHEN ${DRY_RUN_ID} THEN -row_number() OVER (ORDER BY f.key)
+        ELSE nextval(pg_get_serial_sequence('breaks', 'id')) END,
+      f.key, f.type, f.order_id, f.statement_id, f.line_number, f.rupiah_at_risk, f.grams_at_risk, f.difference,
       'open', now() + due.hours * interval '1 hour', 'found', s.actor, s.run_id
     FROM scope s CROSS JOIN findings f JOIN (VALUES ${DUE_HOURS}) AS due (type, hours) ON due.type = f.type
+    WHERE NOT EXISTS (SELECT 1 FROM breaks b WHERE b.key = f.key)
     ORDER BY f.key
     ON CONFLICT (key) DO NOTHING`,
 }

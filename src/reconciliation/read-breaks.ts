@@ -19,6 +19,8 @@ export interface OpenBreak {
   readonly proposedBy: string | null
 }
 
+const IS_LISTED = `($1::text IS NULL OR type = $1) AND ($2::text IS NULL OR owner = $2) AND (NOT $3::bool OR overdue)`
+
 const LIST_BREAKS = {
   name: 'list_breaks',
   text: `
@@ -26,8 +28,7 @@ const LIST_BREAKS = {
       line_number AS "lineNumber", rupiah_at_risk::text AS "rupiahAtRisk", grams_at_risk::text AS "gramsAtRisk", owner,
       opened_at AS "openedAt", due_at AS "dueAt", overdue, proposed_by AS "proposedBy"
     FROM ops.open_breaks
-    WHERE ($1::text IS NULL OR type = $1) AND ($2::text IS NULL OR owner = $2) AND (NOT $3::bool OR overdue)
-    ORDER BY due_at, break_id LIMIT $4`,
+    WHERE ${IS_LISTED} ORDER BY due_at, break_id LIMIT $4 OFFSET $5`,
 }
 
 /** Which breaks to list; null does not narrow. */
@@ -36,6 +37,8 @@ export interface BreakFilter {
   readonly owner: string | null
   readonly overdueOnly: boolean
   readonly limit: number
+  /** The first so many are left out. */
+  readonly skip: number
 }
 
 /** Open breaks, the first due first. */
@@ -45,7 +48,20 @@ export async function listBreaks(runner: StatementRunner, filter: BreakFilter): 
     filter.owner,
     filter.overdueOnly,
     filter.limit,
+    filter.skip,
   ])
+}
+
+const COUNT_BREAKS = {
+  name: 'count_breaks',
+  text: `SELECT count(*)::int AS count FROM ops.open_breaks WHERE ${IS_LISTED}`,
+}
+
+/** How many open breaks a filter has, also beyond its limit. */
+export async function countBreaks(runner: StatementRunner, filter: BreakFilter): Promise<number> {
+  const { type, owner, overdueOnly } = filter
+  const [row] = await runner.run<{ count: number }>(COUNT_BREAKS, [type, owner, overdueOnly])
+  return row?.count ?? 0
 }
 
 /** A break, open or closed, with its history. */

@@ -57,7 +57,7 @@ export async function reconcile(
 ): Promise<RunResult> {
   try {
     return await session.transaction(async () => {
-      const runId = await openScope(session, request)
+      const runId = await openScope(session, request, dryRun)
       for (const step of RUN_STEPS) {
         onStep(step)
         await STEPS[step](session)

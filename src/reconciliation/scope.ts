@@ -33,8 +33,8 @@ const USE_MEMORY = { name: 'use_memory', text: `SET LOCAL work_mem = '128MB'` }
 const BEGIN_RUN = {
   name: 'begin_run',
   text: `
-    INSERT INTO recon_runs (period_from, period_to, actor, settings, scheduled_for)
-    VALUES ($1, $2, $3, $4, $5) RETURNING id::text AS "runId"`,
+    INSERT INTO recon_runs (id, period_from, period_to, actor, settings, scheduled_for)
+    VALUES (coalesce($6, nextval(pg_get_serial_sequence('recon_runs', 'id'))), $1, $2, $3, $4, $5) RETURNING id::text AS "runId"`,
 }
 
 // Every statement of a run reads its bounds here instead of taking them as a row of parameters.
@@ -63,12 +63,22 @@ export interface RunRequest {
   readonly scheduledFor: string | null
 }
 
+/** The number of a dry run while it lasts: a sequence does not roll back, and a number would be missing afterwards. */
+export const DRY_RUN_ID = 0
+
 /** Begins a run in the open transaction: waits for its turn, notes the run, lays out its bounds. */
-export async function openScope(session: Session, request: RunRequest): Promise<string> {
+export async function openScope(session: Session, request: RunRequest, dryRun = false): Promise<string> {
   const { period, settings, actor, scheduledFor } = request
   await takeTurns(session)
   await session.run(USE_MEMORY)
-  const values = [period.from, period.to, actor, JSON.stringify(settings), scheduledFor]
+  const values = [
+    period.from,
+    period.to,
+    actor,
+    JSON.stringify(settings),
+    scheduledFor,
+    dryRun ? DRY_RUN_ID : null,
+  ]
   const [run] = await session.run<{ runId: string }>(BEGIN_RUN, values)
   if (run === undefined) throw new Error('a run without an id')
   await session.run(CREATE_SCOPE)

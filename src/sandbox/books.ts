@@ -1,16 +1,20 @@
 import type { GoldWeight, Rupiah } from '../domain/money.ts'
+import type { Journal, JournalRecord } from './journal.ts'
 import { createLedger, type Ledger, type SandboxQuote } from './ledger.ts'
 import { createPrices, type Prices } from './prices.ts'
 
 /** Where a wallet's bars are sent, in the gateway's spelling. */
 export type StoredAddress = Readonly<Record<string, string>>
 
+/** Things by their key, each written to the journal before it is kept. */
+export type Kept<T> = Pick<Map<string, T>, 'get'> & { set(key: string, value: T): void }
+
 /** Everything the sandbox knows. */
 export interface Books {
   readonly prices: Prices
   readonly ledger: Ledger
-  readonly quotes: Map<string, SandboxQuote>
-  readonly addresses: Map<string, StoredAddress>
+  readonly quotes: Kept<SandboxQuote>
+  readonly addresses: Kept<StoredAddress>
   /** The next number for ids of quotes and registrations. */
   nextId(): number
   /** Milliseconds since the epoch. */
@@ -26,9 +30,12 @@ export interface OpeningBalances {
   readonly goldWeight: number
 }
 
-/** Opens the books of a new sandbox. */
+/** So many ids are taken from the journal at once: one written line is enough for all of them. */
+const IDS_AT_ONCE = 1_000
+
+/** Opens the books as the journal has them. */
 export function openBooks(
-  seed: number,
+  journal: Journal,
   openWallets: OpeningBalances | null,
   priceMoveEvery: number | null,
   now: () => number,
@@ -41,18 +48,20 @@ export function openBooks(
           goldWeight: openWallets.goldWeight as GoldWeight,
           premium: true,
         }
-  const prices = createPrices(seed)
-  let ids = 1_612_853_773
+  const prices = keptPrices(journal)
   let checkouts = 0
   return {
     prices,
-    ledger: createLedger(seed, newWallet),
-    quotes: new Map(),
-    addresses: new Map(),
-    nextId() {
-      ids += 1
-      return ids
-    },
+    ledger: createLedger(journal, newWallet),
+    quotes: kept(
+      pastOf(journal, 'quote').map(({ quote }) => [quote.quoteId, quote]),
+      (_quoteId, quote) => journal.append({ is: 'quote', quote }),
+    ),
+    addresses: kept(
+      pastOf(journal, 'address').map(({ phoneNumber, address }) => [phoneNumber, address]),
+      (phoneNumber, address) => journal.append({ is: 'address', phoneNumber, address }),
+    ),
+    nextId: idsFrom(journal),
     now,
     countCheckout() {
       checkouts += 1
@@ -60,3 +69,48 @@ export function openBooks(
     },
   }
 }
+
+function pastOf<K extends JournalRecord['is']>({ past }: Journal, is: K) {
+  return past.filter((record): record is Extract<JournalRecord, { is: K }> => record.is === is)
+}
+
+function kept<T>(past: readonly (readonly [string, T])[], write: (key: string, value: T) => void): Kept<T> {
+  const values = new Map(past)
+  return {
+    get: (key) => values.get(key),
+    set(key, value) {
+      write(key, value)
+      values.set(key, value)
+    },
+  }
+}
+
+/** The walk of prices from where it stood: a quote that died before a restart stays dead. */
+function keptPrices(journal: Journal): Prices {
+  const prices = createPrices(journal.seed)
+  const last = pastOf(journal, 'price').at(-1)?.version ?? 0
+  while (prices.version() < last) prices.move()
+  return {
+    ...prices,
+    move() {
+      journal.append({ is: 'price', version: prices.version() + 1 })
+      prices.move()
+    },
+  }
+}
+
+/** Ids that no earlier start has given, also those of replies that are not written down. */
+function idsFrom(journal: Journal): () => number {
+  let taken = pastOf(journal, 'ids').at(-1)?.upTo ?? FIRST_ID - 1
+  let last = taken
+  return () => {
+    if (last === taken) {
+      journal.append({ is: 'ids', upTo: taken + IDS_AT_ONCE })
+      taken += IDS_AT_ONCE
+    }
+    last += 1
+    return last
+  }
+}
+
+const FIRST_ID = 1_612_853_774

@@ -1,5 +1,6 @@
 import type { OrderKind } from '../domain/command.ts'
 import type { GoldWeight, Rupiah } from '../domain/money.ts'
+import type { Journal, JournalRecord } from './journal.ts'
 import type { LedgerEntry } from './ledger-check.ts'
 import { hexDigits } from './random.ts'
 
@@ -44,8 +45,11 @@ export interface Ledger {
   entries(): readonly LedgerEntry[]
 }
 
-/** Opens empty books. Wallets that are not known are opened with `newWallet`, unless that is null. */
-export function createLedger(seed: number, newWallet: Wallet | null): Ledger {
+/**
+ * Opens the ledger as its journal has it. Wallets that are not known are opened with `newWallet`, unless that is null.
+ * What moves is written to the journal first: a ledger that cannot be written does not execute.
+ */
+export function createLedger(journal: Journal, newWallet: Wallet | null): Ledger {
   const wallets = new Map<string, Wallet>()
   const entries: LedgerEntry[] = []
 
@@ -62,28 +66,54 @@ export function createLedger(seed: number, newWallet: Wallet | null): Ledger {
       premium,
     })
 
+  /** Moves what a quote promised; whether it may was looked at before. */
+  const move = (quote: SandboxQuote, at: Date): LedgerEntry => {
+    const from = wallet(quote.phoneNumber) ?? EMPTY
+    if (quote.recipient !== null)
+      add(quote.recipient, wallet(quote.recipient) ?? EMPTY, { rupiah: 0, goldWeight: quote.goldWeight })
+    add(quote.phoneNumber, from, movementOf(quote))
+    const entry = entryOf(journal.seed, entries.length + 1, quote, at)
+    entries.push(entry)
+    return entry
+  }
+  const refusalOf = (quote: SandboxQuote): LedgerRefusal | null => {
+    const from = wallet(quote.phoneNumber)
+    if (from === null) return 'user_not_found'
+    const movement = movementOf(quote)
+    if (from.rupiah + movement.rupiah < 0 || from.goldWeight + movement.goldWeight < 0)
+      return 'insufficient_balance'
+    if (quote.type !== 'transfer') return null
+    const { recipient } = quote
+    const isNobody = recipient === null || recipient === quote.phoneNumber || wallet(recipient) === null
+    return isNobody ? 'invalid_recipient' : null
+  }
+  for (const past of journal.past) restore(past, wallets, move)
+
   return {
-    openWallet: (phoneNumber, opened) => void wallets.set(phoneNumber, opened),
+    openWallet(phoneNumber, opened) {
+      journal.append({ is: 'wallet', phoneNumber, wallet: opened })
+      wallets.set(phoneNumber, opened)
+    },
     wallet,
     execute(quote, at) {
-      const from = wallet(quote.phoneNumber)
-      if (from === null) return 'user_not_found'
-      const movement = movementOf(quote)
-      if (from.rupiah + movement.rupiah < 0 || from.goldWeight + movement.goldWeight < 0)
-        return 'insufficient_balance'
-      if (quote.type === 'transfer') {
-        const recipient = quote.recipient
-        const to = recipient === null || recipient === quote.phoneNumber ? null : wallet(recipient)
-        if (recipient === null || to === null) return 'invalid_recipient'
-        add(recipient, to, { rupiah: 0, goldWeight: quote.goldWeight })
-      }
-      add(quote.phoneNumber, from, movement)
-      const entry = entryOf(seed, entries.length + 1, quote, at)
-      entries.push(entry)
-      return entry
+      const refusal = refusalOf(quote)
+      if (refusal !== null) return refusal
+      journal.append({ is: 'executed', quote, at })
+      return move(quote, at)
     },
     entries: () => entries,
   }
+}
+
+const EMPTY: Wallet = { rupiah: 0 as Rupiah, goldWeight: 0 as GoldWeight, premium: true }
+
+function restore(
+  past: JournalRecord,
+  wallets: Map<string, Wallet>,
+  move: (quote: SandboxQuote, at: Date) => LedgerEntry,
+): void {
+  if (past.is === 'wallet') wallets.set(past.phoneNumber, past.wallet)
+  if (past.is === 'executed') move(past.quote, past.at)
 }
 
 function movementOf({ type, goldWeight, amount, fee }: SandboxQuote): Movement {

@@ -8,6 +8,7 @@ import { type OpeningBalances, openBooks } from './books.ts'
 import { send } from './deliver.ts'
 import { createFaults, type FaultHit, type FaultName, type FaultSetting } from './faults.ts'
 import type { Fields } from './fields.ts'
+import { forgetfulJournal, type Journal } from './journal.ts'
 import type { Wallet } from './ledger.ts'
 import type { LedgerEntry } from './ledger-check.ts'
 import { type OperationRow, operations } from './operations.ts'
@@ -33,6 +34,10 @@ export interface SandboxOptions {
   readonly sellPath?: string
   readonly oauth?: OAuthAccess
   readonly signing?: SigningAccess
+  /** Where the ledger is kept, with its own seed; it forgets everything at its end, when it is not said. */
+  readonly journal?: Journal
+  /** Told when a request could not be answered, such as for a ledger that cannot be written. */
+  readonly onError?: (error: unknown) => void
 }
 
 export interface Sandbox {
@@ -59,12 +64,14 @@ interface Door {
 
 /** Starts the gateway's double. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { seed, openWallets, priceMoveEvery = null, oauth = null, signing = null } = options
+  const { openWallets, priceMoveEvery = null, oauth = null, signing = null, onError = () => {} } = options
   const now = Date.now
+  const journal = options.journal ?? forgetfulJournal(options.seed, new Date(now()))
+  const { seed } = journal
   const world: World = {
     seed,
     slowMs: options.slowMs ?? 30_000,
-    books: openBooks(seed, openWallets, priceMoveEvery, now),
+    books: openBooks(journal, openWallets, priceMoveEvery, now),
     faults: createFaults(seed, options.faults ?? {}),
     confirms: [],
     closing: new WeakSet(),
@@ -74,7 +81,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     access: createAccess(seed, oauth, signing, now),
     rows: operations(options.sellPath ?? '/checkout/sell'),
   }
-  const server = createServer((request, response) => void serve(request, response, world, door, sandbox))
+  const server = createServer((request, response) => {
+    serve(request, response, world, door, sandbox).catch((error: unknown) => {
+      onError(error)
+      // Whoever asked must not take silence, or half an answer, for a refusal.
+      if (response.headersSent) response.destroy()
+      else send(response, { status: 500, text: '<html>500 the ledger cannot be kept</html>' })
+    })
+  })
   server.listen(options.port ?? 0, options.host ?? '127.0.0.1')
   await once(server, 'listening')
   const { address, port, family } = server.address() as AddressInfo
@@ -85,6 +99,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       server.close()
       server.closeAllConnections()
       await once(server, 'close')
+      journal.close()
     },
   )
   return sandbox

@@ -27,7 +27,12 @@ export interface DeliveryFilter {
   readonly state: DeliveryState | null
   readonly partner: string | null
   readonly limit: number
+  /** The first so many are left out. */
+  readonly skip: number
 }
+
+const IS_LISTED = `($1::int IS NULL OR d.endpoint_id = $1) AND ($2::text IS NULL OR d.state = $2)
+      AND ($3::text IS NULL OR e.partner = $3)`
 
 const LIST_DELIVERIES = {
   name: 'list_webhook_deliveries',
@@ -40,17 +45,31 @@ const LIST_DELIVERIES = {
     LEFT JOIN LATERAL (
       SELECT * FROM webhook_tries t WHERE t.event_id = d.event_id AND t.endpoint_id = d.endpoint_id ORDER BY t.try DESC LIMIT 1
     ) t ON true
-    WHERE ($1::int IS NULL OR d.endpoint_id = $1) AND ($2::text IS NULL OR d.state = $2)
-      AND ($3::text IS NULL OR e.partner = $3)
-    ORDER BY v.at DESC, d.endpoint_id LIMIT $4`,
+    WHERE ${IS_LISTED} ORDER BY v.at DESC, d.endpoint_id, v.id LIMIT $4 OFFSET $5`,
 }
 
 /** Lists deliveries with what came of their last try. */
 export async function listDeliveries(
   database: Database,
-  { endpointId, state, partner, limit }: DeliveryFilter,
+  { endpointId, state, partner, limit, skip }: DeliveryFilter,
 ): Promise<DeliverySummary[]> {
-  return await database.run<DeliverySummary>(LIST_DELIVERIES, [endpointId, state, partner, limit])
+  return await database.run<DeliverySummary>(LIST_DELIVERIES, [endpointId, state, partner, limit, skip])
+}
+
+const COUNT_DELIVERIES = {
+  name: 'count_webhook_deliveries',
+  text: `
+    SELECT count(*)::int AS count FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
+    WHERE ${IS_LISTED}`,
+}
+
+/** How many deliveries a filter has, also beyond its limit. */
+export async function countDeliveries(
+  database: Database,
+  { endpointId, state, partner }: DeliveryFilter,
+): Promise<number> {
+  const [row] = await database.run<{ count: number }>(COUNT_DELIVERIES, [endpointId, state, partner])
+  return row?.count ?? 0
 }
 
 /** One try, as people see it. */

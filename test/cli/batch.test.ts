@@ -212,7 +212,7 @@ describe('batch', () => {
   it('waits until --at, in Jakarta’s time, and keeps notes', async () => {
     const batchId = String(await scene.batchIn('approved'))
     const { out } = await batch('run', batchId, '--at', '2099-02-25 09:00', '--note', 'payday')
-    expect(out).toContain('runs from 2099-02-25T02:00:00.000Z on')
+    expect(out).toContain('runs from 2099-02-25T09:00:00+07:00 on')
     const shown = await batch('show', batchId)
     expect(shown.out).toContain('approved (scheduled_by_person)')
     expect(shown.out).toContain('"note":"payday"')
@@ -248,11 +248,11 @@ describe('batch', () => {
       `INSERT INTO prices (side, day, rupiah_per_gram, captured_at) VALUES
         ('buy', '2026-11-22', 1, '2026-11-22T01:00:00Z'), ('buy', '2026-11-23', 900000, '2026-11-23T00:30:59.5Z')`,
     )
-    const origin = 'by the chart of 2026-11-23, captured 2026-11-23T07:30+07:00\n'
+    const origin = 'by the chart of 2026-11-23, captured 2026-11-23T07:30:59+07:00\n'
     for (const place of [away, {}]) {
       const { out } = await goldpro(['batch', 'preview', batchId], place)
       expect(out).toContain(`price of a gram     buy Rp 900.000, sell unknown, ${origin}`)
-      expect(out).toMatch(/buy +2 +1\.0000 +Rp 0 +0\.0000 +Rp 900\.000\n/)
+      expect(out).toMatch(/buy +2 +1,0000 +Rp 0 +0,0000 +Rp 900\.000\n/)
     }
     const asJson = JSON.parse((await goldpro(['batch', 'preview', batchId, '--json'])).out)
     expect(asJson).toMatchObject({

@@ -68,9 +68,9 @@ describe('plan add', () => {
     expect(code).toBe(0)
     expect(out).toContain('buy for 08xxxxxxx001: gold_weight 0.5000')
     expect(out).toContain('due       monthly on 25, before a weekend, at 09:00, Asia/Jakarta')
-    expect(out.match(/\w{3} 2036-\d\d-\d\dT09:00\+07:00/g)).toEqual([
+    expect(out.match(/\w{3} 2036-\d\d-\d\dT09:00:00\+07:00/g)).toEqual([
       ...['Mon 2036-02-25', 'Tue 2036-03-25', 'Fri 2036-04-25', 'Fri 2036-05-23', 'Wed 2036-06-25'].map(
-        (day) => `${day}T09:00+07:00`,
+        (day) => `${day}T09:00:00+07:00`,
       ),
     ])
   })
@@ -280,7 +280,7 @@ describe('goldpro scheduler', () => {
       }
       const chart = await runCommand(['prices', '--days', '3'], { cwd: folder, env: env() })
       expect(chart.out.trim().split('\n')).toHaveLength(5)
-      expect(chart.out).toMatch(/Rp \d{3}\.\d{3} +Rp \d{3}\.\d{3} +Rp \d{2}\.\d{3} +\d\.\d % +s─+b/)
+      expect(chart.out).toMatch(/Rp \d{3}\.\d{3} +Rp \d{3}\.\d{3} +Rp \d{2}\.\d{3} +\d,\d % +s─+b/)
     } finally {
       for (const { child } of two) child.kill('SIGTERM')
     }
@@ -321,7 +321,9 @@ describe('a plan of a batch', () => {
     await withSession(test.databaseUrl, (session) => feedBatches(session, effects))
     const [order] = await run<{ id: string }>(`SELECT id FROM orders WHERE reference LIKE 'PAY-1@%'`)
     const story = await goldpro('orders', 'show', order?.id ?? '')
-    expect(story.out).toMatch(new RegExp(`\n {2}from {6}batch ${copy}, row 1, of plan of-batch, due 20.*Z\n`))
+    expect(story.out).toMatch(
+      new RegExp(`\n {2}from {6}batch ${copy}, row 1, of plan of-batch, due 20.*\\+07:00\n`),
+    )
     const asJson = parsed((await goldpro('orders', 'show', order?.id ?? '', '--json')).out)
     expect(asJson).toMatchObject([
       { planRun: null, batchRows: [{ batchId: Number(copy), rowNumber: 1, plan: 'of-batch' }] },

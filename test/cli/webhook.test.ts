@@ -165,7 +165,7 @@ describe('webhook pause, resume and remove', () => {
     expect(await goldpro(['pause', id, '--note', 'moves', '--by', 'ani'])).toMatchObject({ code: 0 })
     await anOrderIn(stores, 'cancelled')
     expect(await row(id)).toMatchObject({ state: 'paused', note: 'ani: moves', pending: 1 })
-    expect((await goldpro(['list'])).out).toMatch(/PAUSED \S+Z: ani: moves/)
+    expect((await goldpro(['list'])).out).toMatch(/PAUSED \S+\+07:00: ani: moves/)
     expect(await goldpro(['resume', id])).toMatchObject({
       code: 0,
       out: `endpoint ${id} is active: 1 waiting\n`,

@@ -1,3 +1,4 @@
+import { spellCount } from '../../domain/display.ts'
 import type { Report } from './report.ts'
 import type { Cell } from './sheet.ts'
 import { count, rupiah, weight } from './spell.ts'
@@ -19,7 +20,7 @@ export function headlinesOf({ breaks, doubts, totals, matching, gaps }: Report):
       what: 'open breaks',
       value: count(breaks.all.count),
       more: [
-        `${breaks.all.overdue} overdue`,
+        `${spellCount(breaks.all.overdue)} overdue`,
         rupiah(breaks.all.rupiahAtRisk),
         weight(breaks.all.gramsAtRisk),
       ],
@@ -34,13 +35,13 @@ export function headlinesOf({ breaks, doubts, totals, matching, gaps }: Report):
     {
       what: 'days that differ',
       value: count(unequalDays),
-      more: [`of ${totals.byDay.length}; difference`, rupiah(totals.all.difference.rupiah)],
+      more: [`of ${spellCount(totals.byDay.length)}; difference`, rupiah(totals.all.difference.rupiah)],
       calls: unequalDays > 0,
     },
     {
       what: 'lines unmatched',
       value: count(matching.unmatched.lines),
-      more: [`of ${matching.lines}`],
+      more: [`of ${spellCount(matching.lines)}`],
       calls: matching.unmatched.lines > 0,
     },
     {

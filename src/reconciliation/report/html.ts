@@ -1,3 +1,4 @@
+import { type ShownZone, spellTime } from '../../domain/display.ts'
 import { headlinesOf } from './headlines.ts'
 import { chartOf } from './html-chart.ts'
 import { STYLE } from './html-style.ts'
@@ -5,11 +6,11 @@ import { html, type Markup } from './markup.ts'
 import type { Report } from './report.ts'
 import { type Cell, isNumeric, type Row, type Sheet } from './sheet.ts'
 import { sheetsOf } from './sheets.ts'
-import { spellFigureInIndonesian, spellMoment, spellSpan } from './spell.ts'
+import { spellFigure, spellSpan } from './spell.ts'
 
 /** Writes a report as a page in one file that refers to nothing outside itself and runs nothing. */
-export function renderHtml(report: Report): string {
-  const about = report.period === null ? 'no statement yet' : spellSpan(report.period)
+export function renderHtml(report: Report, zone: ShownZone = 'Asia/Jakarta'): string {
+  const about = report.period === null ? 'no statement yet' : spellSpan(report.period, zone)
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -22,12 +23,12 @@ ${STYLE}
 <body>
 <header>
 <h1>Reconciliation ${about}</h1>
-<p>Made ${spellMoment(report.madeAt)}. All times are Jakarta's.</p>
+<p>Made ${spellTime(report.madeAt, zone)}. Days are Jakarta's (+07:00).</p>
 </header>
 <main>
 ${headlines(report)}
 ${chartOf(report)}
-${sheetsOf(report).map(section)}
+${sheetsOf(report, zone).map(section)}
 </main>
 </body>
 </html>
@@ -75,4 +76,4 @@ function tableRow(sheet: Sheet, { cells, mark }: Row): Markup {
 `
 }
 
-const written = (cell: Cell) => (typeof cell === 'string' ? cell : spellFigureInIndonesian(cell))
+const written = (cell: Cell) => (typeof cell === 'string' ? cell : spellFigure(cell))

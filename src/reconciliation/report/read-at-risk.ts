@@ -57,6 +57,7 @@ export async function readBreakFigures(session: Session): Promise<BreakFigures> 
     owner: null,
     overdueOnly: false,
     limit: LISTED_BREAKS,
+    skip: 0,
   })
   return {
     all,

@@ -1,11 +1,12 @@
+import { NOTHING, type ShownZone, spellTime } from '../../domain/display.ts'
 import type { Report, RunChanges, Work } from './report.ts'
 import type { Cell, Sheet } from './sheet.ts'
-import { count, NOTHING, spellMoment, spellSpan } from './spell.ts'
+import { count, spellSpan } from './spell.ts'
 
 type Counts = Readonly<Record<string, number | undefined>>
 
 /** The last run beside the one before it, and what was done since. */
-export function changeSheet({ changes: { last, before, sinceLast } }: Report): Sheet {
+export function changeSheet({ changes: { last, before, sinceLast } }: Report, zone: ShownZone): Sheet {
   const runs = [before, last]
   return {
     title: 'What changed',
@@ -14,7 +15,7 @@ export function changeSheet({ changes: { last, before, sinceLast } }: Report): S
     groups:
       last === null
         ? []
-        : [aboutRuns(runs), doneByRuns(runs), doneByPeople([...runs, sinceLast]), left(runs)],
+        : [aboutRuns(runs, zone), doneByRuns(runs), doneByPeople([...runs, sinceLast]), left(runs)],
     whenEmpty: 'There was no run yet.',
   }
 }
@@ -25,9 +26,9 @@ const ofRuns = (what: string, runs: Runs, cellOf: (run: RunChanges) => Cell) => 
   cells: [what, ...runs.map((run) => (run === null ? NOTHING : cellOf(run))), NOTHING],
 })
 
-const aboutRuns = (runs: Runs) => [
-  ofRuns('ended', runs, ({ finishedAt }) => spellMoment(finishedAt)),
-  ofRuns('about', runs, ({ period }) => spellSpan(period)),
+const aboutRuns = (runs: Runs, zone: ShownZone) => [
+  ofRuns('ended', runs, ({ finishedAt }) => spellTime(finishedAt, zone)),
+  ofRuns('about', runs, ({ period }) => spellSpan(period, zone)),
   ofRuns('by', runs, ({ actor }) => actor),
 ]
 

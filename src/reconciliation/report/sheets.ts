@@ -1,3 +1,4 @@
+import { NOTHING, type ShownZone, spellTime } from '../../domain/display.ts'
 import { BREAK_TYPES, STAY_REASONS } from '../words.ts'
 import {
   type AtRisk,
@@ -11,21 +12,21 @@ import {
 import type { Cell, Sheet } from './sheet.ts'
 import { changeSheet } from './sheet-of-changes.ts'
 import { daySheet, kindSheet } from './sheets-of-totals.ts'
-import { count, grams, id, NOTHING, percent, rupiah, spellMoment, spellSpan } from './spell.ts'
+import { count, grams, id, percent, rupiah, spellFigure, spellSpan } from './spell.ts'
 
 /** Every section of a report, in the order it is read. */
-export function sheetsOf(report: Report): Sheet[] {
+export function sheetsOf(report: Report, zone: ShownZone): Sheet[] {
   return [
     breakSheet(report),
     ageSheet(report),
-    firstDueSheet(report),
-    doubtSheet(report),
+    firstDueSheet(report, zone),
+    doubtSheet(report, zone),
     kindSheet(report),
     daySheet(report),
     matchSheet(report),
-    changeSheet(report),
-    statementSheet(report),
-    gapSheet(report),
+    changeSheet(report, zone),
+    statementSheet(report, zone),
+    gapSheet(report, zone),
   ]
 }
 
@@ -79,12 +80,12 @@ function ageSheet({ breaks: { byAge } }: Report): Sheet {
   }
 }
 
-function firstDueSheet({ breaks: { all, firstDue } }: Report): Sheet {
+function firstDueSheet({ breaks: { all, firstDue } }: Report, zone: ShownZone): Sheet {
   return {
     title: 'Open breaks, the first due first',
     note:
       all.count > LISTED_BREAKS
-        ? `The first ${LISTED_BREAKS} of ${all.count}; \`goldpro recon breaks list\` has them all.`
+        ? `The first ${LISTED_BREAKS} of ${spellFigure(count(all.count))}; \`goldpro recon breaks list --limit ${all.count}\` has them all.`
         : WHATEVER_THE_DAY,
     headings: ['break', 'type', 'about', 'rupiah at risk', 'grams', 'due', 'owner'],
     groups: firstDue.map((each) => [
@@ -96,7 +97,7 @@ function firstDueSheet({ breaks: { all, firstDue } }: Report): Sheet {
             ? `statement ${each.statementId} line ${each.lineNumber}`
             : `${each.partner}/${each.reference}`,
           ...atRisk({ ...each, count: 1 }),
-          `${spellMoment(each.dueAt)}${each.overdue ? ' overdue' : ''}`,
+          `${spellTime(each.dueAt, zone)}${each.overdue ? ' overdue' : ''}`,
           each.owner ?? 'nobody',
         ],
         ...(each.overdue ? { mark: 'overdue' as const } : {}),
@@ -106,7 +107,7 @@ function firstDueSheet({ breaks: { all, firstDue } }: Report): Sheet {
   }
 }
 
-function doubtSheet({ doubts: { all, byReason } }: Report): Sheet {
+function doubtSheet({ doubts: { all, byReason } }: Report, zone: ShownZone): Sheet {
   return {
     title: 'Orders in doubt',
     note: 'All there are now, whatever their day. A withdrawal has no price before its confirm: its grams are at risk.',
@@ -119,7 +120,7 @@ function doubtSheet({ doubts: { all, byReason } }: Report): Sheet {
             DOUBTS[each.reason],
             count(each.count),
             ...atRisk(each),
-            spellMoment(each.oldest),
+            spellTime(each.oldest, zone),
           ],
         },
       ]),
@@ -138,7 +139,7 @@ function matchSheet({ matching: { lines, byRule, unmatched, orders } }: Report):
   ]
   return {
     title: 'Matches per rule',
-    note: `Of ${orders.succeeded} succeeded orders, ${orders.matched} have their line.`,
+    note: `Of ${spellFigure(count(orders.succeeded))} succeeded orders, ${spellFigure(count(orders.matched))} have their line.`,
     headings: ['rule', 'lines', 'share'],
     groups:
       lines === 0
@@ -151,7 +152,7 @@ function matchSheet({ matching: { lines, byRule, unmatched, orders } }: Report):
   }
 }
 
-function statementSheet({ statements }: Report): Sheet {
+function statementSheet({ statements }: Report, zone: ShownZone): Sheet {
   return {
     title: 'Statements',
     note: 'Those about this period. A complete one proves what did not happen. Repeated lines count where they stand first.',
@@ -162,7 +163,7 @@ function statementSheet({ statements }: Report): Sheet {
           id(each.statementId),
           each.source,
           each.fileName,
-          spellSpan(each),
+          spellSpan(each, zone),
           each.complete ? 'complete' : 'not complete',
           count(each.lines),
           count(each.repeatedLines),
@@ -174,12 +175,12 @@ function statementSheet({ statements }: Report): Sheet {
   }
 }
 
-function gapSheet({ gaps, period }: Report): Sheet {
+function gapSheet({ gaps, period }: Report, zone: ShownZone): Sheet {
   return {
     title: 'Not covered by a complete statement',
     note: 'Nothing can be said to be missing there, and no doubt is settled as not executed.',
     headings: ['source', 'period'],
-    groups: gaps.map((gap) => [{ cells: [gap.source ?? NOTHING, spellSpan(gap)] }]),
+    groups: gaps.map((gap) => [{ cells: [gap.source ?? NOTHING, spellSpan(gap, zone)] }]),
     whenEmpty:
       period === null
         ? 'There is no statement yet.'

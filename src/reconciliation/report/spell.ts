@@ -1,18 +1,19 @@
-import { formatRupiah } from '../../domain/money.ts'
+import {
+  NOTHING,
+  type ShownZone,
+  spellDecimal,
+  spellRupiah,
+  spellTime,
+  spellWeight,
+} from '../../domain/display.ts'
 import { dayOf, startOfDay } from '../days.ts'
 import type { Period } from '../scope.ts'
 
-/** How people read moments, spans and figures. Moments are Jakarta's, as days are. */
+/** How people read spans and figures of a report; times and numbers as every command spells them. */
 
-/** "2026-02-09 12:00" */
-export function spellMoment(moment: Date): string {
-  const clock = new Date(moment.getTime() + 7 * 3_600_000).toISOString().slice(11, 16)
-  return `${dayOf(moment)} ${clock}`
-}
-
-/** Whole days as days, anything else by the minute. */
-export function spellSpan({ from, to }: Period): string {
-  if (!isMidnight(from) || !isMidnight(to)) return `${spellMoment(from)} to ${spellMoment(to)}`
+/** Whole days of Jakarta as days, anything else as times. */
+export function spellSpan({ from, to }: Period, zone: ShownZone): string {
+  if (!isMidnight(from) || !isMidnight(to)) return `${spellTime(from, zone)} to ${spellTime(to, zone)}`
   const [first, last] = [dayOf(from), dayOf(new Date(to.getTime() - 1))]
   return first === last ? first : `${first} to ${last}`
 }
@@ -36,32 +37,20 @@ export const grams = (digits: string | null): Figure => ({ is: 'grams', digits }
 export const weight = (digits: string): Figure => ({ is: 'weight', digits })
 export const percent = (digits: string): Figure => ({ is: 'percent', digits })
 
-/** What stands where a figure is unknown or does not apply. */
-export const NOTHING = '–'
-
-/** Rupiah as Indonesians read them; grams and shares with the decimal point that every command prints. */
+/** A figure as it is read on a terminal and on a page. */
 export function spellFigure({ is, digits }: Figure): string {
   if (digits === null) return NOTHING
   switch (is) {
     case 'rupiah':
-      return formatRupiah(BigInt(digits))
+      return spellRupiah(digits)
     case 'percent':
-      return `${digits} %`
+      return `${spellDecimal(digits)} %`
     case 'weight':
-      return `${digits} g`
+      return spellWeight(digits)
     case 'id':
+      return digits
     case 'count':
     case 'grams':
-      return digits
+      return spellDecimal(digits)
   }
-}
-
-/** Everything as Indonesians read it, with points between thousands and a decimal comma. */
-export function spellFigureInIndonesian(figure: Figure): string {
-  const { is, digits } = figure
-  if (digits === null || is === 'rupiah' || is === 'id') return spellFigure(figure)
-  const [whole = '', decimals] = digits.split('.')
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '.')
-  const number = decimals === undefined ? grouped : `${grouped},${decimals}`
-  return is === 'percent' ? `${number} %` : is === 'weight' ? `${number} g` : number
 }

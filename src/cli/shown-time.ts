@@ -1,0 +1,28 @@
+import { type ShownZone, spellTime } from '../domain/display.ts'
+
+/** Set once, before a command runs: how this process shows times to a person. */
+let zone: ShownZone = 'Asia/Jakarta'
+
+/** Shows times in UTC from here on: `--utc`. */
+export function showTimesInUtc(): void {
+  zone = 'UTC'
+}
+
+/** The zone that times are shown in. */
+export function shownZone(): ShownZone {
+  return zone
+}
+
+/** A moment as every command shows it; nothing where there is none. */
+export function shownTime(moment: Date | string | null): string {
+  return moment === null ? '' : spellTime(new Date(moment), zone)
+}
+
+const STORED_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$/
+
+/** What was kept with an event, its times as every other one is shown. */
+export function shownDetail(detail: object): string {
+  return JSON.stringify(detail, (_field, value: unknown) =>
+    typeof value === 'string' && STORED_TIME.test(value) ? shownTime(value) : value,
+  )
+}

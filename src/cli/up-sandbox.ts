@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { firstAcceptedAt, readDatabaseIdentity } from '../db/identity.ts'
+import { type Database, openDatabase } from '../db/pool.ts'
+import { dayOf, formatMinute } from '../reconciliation/days.ts'
+import { startSandbox } from '../sandbox/sandbox.ts'
+import { OPEN_WALLETS, tellError } from './sandbox.ts'
+import { openKeptLedger } from './sandbox-ledger.ts'
+
+/** The sandbox of `goldpro up`. */
+export interface KeptSandbox {
+  readonly url: string
+  /** From when on its statement has everything, as `--period` takes it. */
+  readonly statementFrom: string
+}
+
+const MINUTE_MS = 60_000
+
+/**
+ * Starts the sandbox with the ledger that belongs to the database: it goes where the data go, and another database,
+ * or the same one created anew, gets another ledger.
+ */
+export async function startKeptSandbox(
+  folder: string,
+  databaseUrl: string,
+  stops: (() => Promise<unknown>)[],
+): Promise<KeptSandbox> {
+  const { identity, firstOrderAt } = await readDatabase(databaseUrl)
+  mkdirSync(folder, { recursive: true })
+  const kept = openKeptLedger(join(folder, `sandbox-${identity}.jsonl`), Date.now() % 1_000_000)
+  stops.push(async () => kept.release())
+  const { journal, transactions } = kept
+  const sandbox = await startSandbox({
+    ...{ seed: journal.seed, journal, openWallets: OPEN_WALLETS, priceMoveEvery: 20 },
+    onError: tellError,
+  })
+  stops.push(() => sandbox.stop())
+  const isWhole = firstOrderAt === null || firstOrderAt >= journal.begunAt
+  if (transactions > 0) console.error(`the sandbox has its ledger again: ${transactions} transactions`)
+  if (!isWhole)
+    console.error(
+      `the sandbox's ledger has nothing from before ${formatMinute(journal.begunAt)} (Jakarta), and the database has orders from before`,
+    )
+  return { url: sandbox.url, statementFrom: knowsFrom(journal.begunAt, isWhole) }
+}
+
+/** The day it began; where the database has older orders, the minute after it began. */
+function knowsFrom(begunAt: Date, isWhole: boolean): string {
+  if (isWhole) return dayOf(begunAt)
+  return formatMinute(new Date(Math.ceil(begunAt.getTime() / MINUTE_MS) * MINUTE_MS))
+}
+
+async function readDatabase(databaseUrl: string): Promise<{ identity: string; firstOrderAt: Date | null }> {
+  const database = openDatabase({ databaseUrl, maxConnections: 1, onError: () => {} })
+  try {
+    const identity = await identityOf(database, databaseUrl)
+    return { identity, firstOrderAt: await firstAcceptedAt(database) }
+  } finally {
+    await database.close()
+  }
+}
+
+/** What tells this database from others; its address where the server does not say. */
+async function identityOf(database: Database, databaseUrl: string): Promise<string> {
+  const identity = await readDatabaseIdentity(database).catch(() => null)
+  if (identity !== null) return identity
+  const { host, pathname } = new URL(databaseUrl)
+  return createHash('sha256').update(`${host}${pathname}`).digest('hex').slice(0, 16)
+}

@@ -1,0 +1,44 @@
+import { formatRupiah } from './money.ts'
+import { wallClockOf } from './time-zone.ts'
+
+/**
+ * How people read numbers and times, on terminals and pages: points between thousands, a decimal comma, and times with
+ * their zone. Programs read JSON and CSV: plain decimals there, and ISO times in UTC.
+ */
+
+/** The zone that people are shown times in. */
+export type ShownZone = 'Asia/Jakarta' | 'UTC'
+
+/** What stands where a figure is unknown or does not apply. */
+export const NOTHING = '–'
+
+/** `2026-02-09T08:00:05+07:00`, or `2026-02-09T01:00:05Z`: a fraction of a second is cut off. */
+export function spellTime(moment: Date, zone: ShownZone): string {
+  const second = new Date(Math.floor(moment.getTime() / 1_000) * 1_000)
+  if (zone === 'UTC') return `${second.toISOString().slice(0, 19)}Z`
+  const clock = wallClockOf(zone)
+  const local = new Date(clock.localOf(second)).toISOString().slice(0, 19)
+  return `${local}${clock.format(second).slice(-'+07:00'.length)}`
+}
+
+/** A plain decimal as Indonesians read it: "1234.5000" is "1.234,5000". */
+export function spellDecimal(digits: string): string {
+  const [whole = '', decimals] = digits.split('.')
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '.')
+  return decimals === undefined ? grouped : `${grouped},${decimals}`
+}
+
+/** A number of things: "12.345". */
+export function spellCount(count: number): string {
+  return spellDecimal(String(count))
+}
+
+/** Grams as Postgres prints them, with their unit: "0,5000 g". */
+export function spellWeight(digits: string): string {
+  return `${spellDecimal(digits)} g`
+}
+
+/** Rupiah as Postgres prints them, with their sign of currency: "Rp 1.234.567". */
+export function spellRupiah(digits: string): string {
+  return formatRupiah(BigInt(digits))
+}
