@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { BAR_GRAMS, ORDER_KINDS, type OrderCommand, type OrderKind } from './command.ts'
 import { formatGrams, GOLD_UNITS_PER_GRAM, MAX_RUPIAH, parseGrams, parseRupiah } from './money.ts'
+import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from './phone-number.ts'
+import { MOST_REFERENCE_CHARACTERS, plainTextExpected, readReference } from './plain-text.ts'
 
 /** What is wrong with an order from outside. Names the field and what it may be, never its value. */
 export class InvalidOrderError extends Error {
@@ -45,10 +47,17 @@ const printable = (max: number) => {
 
 const matching = (pattern: RegExp, expected: string) => z.string({ error: expected }).regex(pattern, expected)
 
-const phoneNumber = matching(
-  /^(0|62|\+62)8\d{7,11}$/,
-  'must be an Indonesian mobile number such as 081234567890 (08…, 628… or +628…, 10 to 13 digits)',
-)
+/** A value that is kept in one form, whatever form it comes in. */
+const inOneForm = (read: (written: unknown) => string | null, expected: string) =>
+  z.string({ error: expected }).transform((written, context) => {
+    const value = read(written)
+    if (value !== null) return value
+    context.addIssue({ code: 'custom', message: expected })
+    return z.NEVER
+  })
+
+const phoneNumber = inOneForm(readPhoneNumber, PHONE_NUMBER_EXPECTED)
+const reference = inOneForm(readReference, plainTextExpected(MOST_REFERENCE_CHARACTERS))
 
 const GRAMS =
   'must be grams above 0 and at most 100000, with at most four decimals, as a number or a decimal string'
@@ -103,7 +112,7 @@ const everyKind = {
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
     'must be 1 to 63 letters, digits, dots, dashes or underscores',
   ),
-  reference: printable(128),
+  reference,
   phone_number: phoneNumber,
   deadline: deadlineTime.optional(),
 }
