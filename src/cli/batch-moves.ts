@@ -14,7 +14,7 @@ import {
 import type { Session } from '../db/session.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
-import { defaultPerson } from './person.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
 
 /** A batch's number, as an argument. */
@@ -35,7 +35,7 @@ function personsCommand(name: string, does: string): Command {
   return new Command(name)
     .description(does)
     .argument('<batch>', 'its number', batchNumber)
-    .option('--by <name>', 'who decides', defaultPerson())
+    .addOption(byOption('who decides'))
     .option('--note <text>', 'why; kept with the batch for ever')
 }
 

@@ -3,6 +3,7 @@ import { listOrders, type OrderSummary } from '../db/order-reads.ts'
 import { ORDER_KINDS, type OrderKind } from '../domain/command.ts'
 import { ORDER_STATES, type OrderState } from '../domain/lifecycle.ts'
 import { maskPhoneNumber } from '../domain/masking.ts'
+import { phoneNumberOption } from './options.ts'
 import { moveCommands } from './order-moves.ts'
 import { resolutionCommands } from './order-resolution.ts'
 import { showCommand } from './order-story.ts'
@@ -35,7 +36,7 @@ function listCommand(): Command {
     .addOption(new Option('--state <state>', 'only orders in this state').choices(ORDER_STATES))
     .addOption(new Option('--kind <kind>', 'only orders of this kind').choices(ORDER_KINDS))
     .option('--partner <partner>', 'only orders of this partner')
-    .option('--phone-number <number>', 'only orders of this wallet')
+    .option('--phone-number <number>', 'only orders of this wallet', phoneNumberOption)
     .option('--limit <count>', 'at most so many', wholeNumber, 50)
     .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro orders list --state in_doubt')

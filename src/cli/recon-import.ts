@@ -1,12 +1,13 @@
 import { Command } from 'commander'
+import { plainTextExpected, readPlainText } from '../domain/plain-text.ts'
 import { formatPeriod } from '../reconciliation/days.ts'
 import type { Period } from '../reconciliation/scope.ts'
 import { type ImportResult, importStatement } from '../reconciliation/statements/import.ts'
 import type { BadLine } from '../reconciliation/statements/line.ts'
 import { Failure } from './failure.ts'
 import { openFile, readingBar } from './open-file.ts'
-import { periodOption } from './options.ts'
-import { defaultPerson } from './person.ts'
+import { parsedBy, periodOption } from './options.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
 
 interface Options {
@@ -20,6 +21,12 @@ interface Options {
   readonly by: string
   readonly json?: true
 }
+
+/** Two spellings of one source would be two sources. */
+const sourceName = parsedBy(
+  (text) => readPlainText(text, 100),
+  plainTextExpected(100).replace(/^must be /, ''),
+)
 
 /** Bad lines that are told one by one; the rest is counted. */
 const TOLD_BAD_LINES = 20
@@ -42,6 +49,7 @@ export function importCommand(): Command {
     .option(
       '--source <name>',
       'whose statement it is; absence counts only where every source is complete',
+      sourceName,
       'gateway',
     )
     .option('--strict', 'import nothing if one line cannot be read (the default)')
@@ -51,7 +59,7 @@ export function importCommand(): Command {
       'take the place of the statement with the same content or the same period, which is kept',
     )
     .option('--dry-run', 'tell what it would do, and keep nothing')
-    .option('--by <name>', 'who imports it', defaultPerson())
+    .addOption(byOption('who imports it'))
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',

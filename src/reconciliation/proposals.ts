@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.ts'
 import type { GoldWeight, Rupiah } from '../domain/money.ts'
+import { PERSON_EXPECTED, readPersonName } from '../domain/person.ts'
 import type { Decision } from './words.ts'
 
 /** The answer to a person: done, or a sentence why not. */
@@ -17,10 +18,13 @@ export interface Person {
 
 /** What is missing for the audit; null when it says who and why. */
 export function whyUnaudited({ by, note }: Person): string | null {
-  if (by.trim() === '') return 'say who: the name is empty'
-  if (note.trim() === '') return 'say why: the note is empty, and it is kept for ever'
+  if (readPersonName(by) !== by) return `say who: the name ${PERSON_EXPECTED}`
+  if (!isSaid(note)) return 'say why: the note is empty, and it is kept for ever'
   return null
 }
+
+/** Whether there is something in it to be read. */
+const isSaid = (note: string): boolean => /[\p{L}\p{N}]/u.test(note)
 
 /** What a person found out about an order in doubt. Null: it was not executed. */
 export interface ProposedExecution {
@@ -77,7 +81,7 @@ const LOCK_PROPOSAL = {
   name: 'lock_proposal',
   text: `
     SELECT id AS "proposalId", decision, note, facts, proposed_by AS "proposedBy",
-      lower(regexp_replace($3, '\\s', '', 'g')) = lower(regexp_replace(proposed_by, '\\s', '', 'g')) AS "isByAuthor"
+      person_key($3) = person_key(proposed_by) AS "isByAuthor"
     FROM proposals WHERE state = 'open' AND (break_id = $1 OR order_id = $2) FOR UPDATE`,
 }
 
