@@ -18,7 +18,7 @@ export interface Person {
 
 /** What is missing for the audit; null when it says who and why. */
 export function whyUnaudited({ by, note }: Person): string | null {
-  if (readPersonName(by) !== by) return `say who: the name ${PERSON_EXPECTED}`
+  if (readPersonName(by) === null) return `say who: the name ${PERSON_EXPECTED}`
   if (!isSaid(note)) return 'say why: the note is empty, and it is kept for ever'
   return null
 }
@@ -72,7 +72,7 @@ export async function insertProposal(
   facts: ProposalFacts,
 ): Promise<number | null> {
   const [breakId, orderId] = idsOf(subject)
-  const values = [breakId, orderId, decision, note, JSON.stringify(facts), by]
+  const values = [breakId, orderId, decision, note, JSON.stringify(facts), readPersonName(by)]
   const [row] = await session.run<{ proposalId: number }>(INSERT_PROPOSAL, values)
   return row?.proposalId ?? null
 }
@@ -116,7 +116,7 @@ export async function approveProposal(
     return refused(
       `${proposedBy} proposed it, so another person must approve it: say who with --by (a team of one sets RECON_ONE_PERSON=true)`,
     )
-  await session.run(DECIDE, [proposalId, 'approved', by, note, alone])
+  await session.run(DECIDE, [proposalId, 'approved', readPersonName(by), note, alone])
   return { is: 'done', alone }
 }
 
@@ -126,7 +126,7 @@ export async function declineProposal(
   { proposalId }: OpenProposal,
   { by, note }: Person,
 ): Promise<void> {
-  await session.run(DECIDE, [proposalId, 'declined', by, note, false])
+  await session.run(DECIDE, [proposalId, 'declined', readPersonName(by), note, false])
 }
 
 /** What the audit says of an approval without a second person. */

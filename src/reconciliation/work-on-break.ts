@@ -61,7 +61,7 @@ export async function assignBreak(
   breakId: number,
   { by, to }: { by: string; to: string },
 ): Promise<PersonsAnswer<object>> {
-  if (readPersonName(to) !== to) return refused(`say to whom: the name ${PERSON_EXPECTED}`)
+  if (readPersonName(to) === null) return refused(`say to whom: the name ${PERSON_EXPECTED}`)
   return await onOpenBreak(session, breakId, { by, note: `to ${to}` }, async () => {
     await change(session, breakId, 'assigned', { by, note: null }, to)
     return { is: 'done' }

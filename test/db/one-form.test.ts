@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { phoneNumberOption } from '../../src/cli/options.ts'
+import { findOrderId, listOrders } from '../../src/db/order-reads.ts'
 import { isSamePerson, personKey, readPersonName } from '../../src/domain/person.ts'
 import { readPhoneNumber } from '../../src/domain/phone-number.ts'
 import { readReference } from '../../src/domain/plain-text.ts'
@@ -148,6 +150,33 @@ describe('one send per quote', () => {
       orders.map((orderId) => stores.store.commitIntents([{ orderId, intentId: randomUUID(), quote }], 'w')),
     )
     expect(intents.flat()).toHaveLength(1)
+  })
+})
+
+describe('looking for orders', () => {
+  it.each(['081234500041', '+62 812-3450-0041', '62081234500041', '81234500041'])(
+    'finds those of the wallet %j, however they were written',
+    async (asked) => {
+      const phone_number = '6281234500041'
+      const orderId = await anAccepted(stores, 'buy', { phone_number })
+      const filter = {
+        state: null,
+        kind: null,
+        partner: null,
+        phoneNumber: phoneNumberOption(asked),
+        limit: 50,
+      }
+      const found = await listOrders(stores.database, filter)
+      expect(found.map((order) => order.orderId)).toContain(orderId)
+    },
+  )
+
+  it('finds a reference by what people type of it, and refuses what is no wallet', async () => {
+    const reference = `R-${randomUUID()} é`
+    const orderId = await anAccepted(stores, 'buy', { reference: ` ${reference}\n` })
+    expect(await findOrderId(stores.database, `acme/${reference.normalize('NFD')} `)).toBe(orderId)
+    expect(await findOrderId(stores.database, `acme/${reference}\u200b`)).toBeNull()
+    expect(() => phoneNumberOption('0812')).toThrow(/must be an Indonesian mobile number/)
   })
 })
 

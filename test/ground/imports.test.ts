@@ -88,7 +88,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'tracing',
     'metrics',
   ],
-  'config.ts': [],
+  'config.ts': ['domain/phone-number.ts'],
   'log.ts': ['domain'],
   'repeat.ts': [],
   'index.ts': ['domain', 'queue'],

@@ -116,12 +116,12 @@ describe('a body as JSON allows it', () => {
     if (status === 202) expect(reply.json.reference).toBe(JSON.parse(`"${reference}"`))
   })
 
-  it('takes references apart that only look the same', async () => {
+  it('takes references that only look different on the wire for one', async () => {
     const [composed, decomposed] = [
       await place(aBuy({ reference: '\u00e9' })),
       await place(aBuy({ reference: 'e\u0301' })),
     ]
-    expect(composed.json.id).not.toBe(decomposed.json.id)
+    expect(composed.json.id).toBe(decomposed.json.id)
   })
 
   it.each([

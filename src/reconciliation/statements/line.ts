@@ -181,7 +181,10 @@ function readId(field: LineField, cell: Cell): string | null {
 function readWallet(cell: string): string {
   const phoneNumber = readPhoneNumber(cell)
   if (phoneNumber === null)
-    throw new Unreadable('phone_number', 'no Indonesian mobile number such as 08…, 62… or 8…')
+    throw new Unreadable(
+      'phone_number',
+      'no phone number: an Indonesian mobile number such as 08…, 62… or 8…',
+    )
   return phoneNumber
 }
 
