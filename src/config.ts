@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { readFields } from './domain/field-problems.ts'
+import { readPhoneNumber } from './domain/phone-number.ts'
 import { POSTGRES_URL, REDIS_URL, urlProblem, WEB_URL } from './service-url.ts'
 
 /** A setting that is missing or malformed. Its message names the variable and what it may be. */
@@ -51,7 +52,12 @@ export const SETTINGS = {
   GATEWAY_RATE_PER_SECOND: wholeNumber(0, 100_000, 0),
   GATEWAY_CHART_PHONE_NUMBER: z
     .string()
-    .regex(/^(0|62|\+62)8\d{7,11}$/, 'an Indonesian mobile number such as 081234567890')
+    .transform((written, context) => {
+      const phoneNumber = readPhoneNumber(written)
+      if (phoneNumber !== null) return phoneNumber
+      context.addIssue({ code: 'custom', message: 'an Indonesian mobile number such as 081234567890' })
+      return z.NEVER
+    })
     .optional(),
   WORKER_CONCURRENCY: wholeNumber(1, 1_000, 16),
   MAX_REQUOTES: wholeNumber(0, 100, 5),

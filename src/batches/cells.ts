@@ -77,12 +77,15 @@ export function dataOf(
 ): Record<string, unknown> {
   const data: Record<string, unknown> = {}
   for (const [position, column] of headings.entries()) {
-    const cell = cleaned(cells[position] ?? '')
+    const written = cells[position] ?? ''
+    const cell = cleaned(written)
     if (column === '' || column === PROBLEM_COLUMN || cell === '') continue
     const { path, reads } = COLUMNS[column]
     const value = reads === 'text' ? cell : reads === 'grams' ? gramsOf(cell, delimiter) : rupiahOf(cell)
     const [field, inner] = path
-    if (inner === undefined) data[field] = value
+    // What may surround a reference is one rule for all doors: see readReference.
+    if (column === 'reference') data[field] = withoutTextMark(written)
+    else if (inner === undefined) data[field] = value
     else data[field] = { ...(data[field] as object | undefined), [inner]: value }
   }
   // Without any of its columns each of them is missing, not the address.
@@ -91,9 +94,9 @@ export function dataOf(
 }
 
 /** Surrounding space goes, and so does the quote by which spreadsheets keep a text from being a formula. */
-function cleaned(cell: string): string {
-  return cell.trim().replace(/^'(?=[=+\-@＝＋－＠])/, '')
-}
+const cleaned = (cell: string): string => withoutTextMark(cell.trim())
+
+const withoutTextMark = (cell: string): string => cell.replace(/^([ \t]*)'(?=[=+\-@＝＋－＠])/, '$1')
 
 /** With semicolons "0,5" is half a gram, and so is "0.5"; "1.500" may be thousands there and is left to be refused. */
 function gramsOf(cell: string, delimiter: Delimiter): string {

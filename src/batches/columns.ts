@@ -28,7 +28,7 @@ export const COLUMNS = {
   kind: text(['kind'], 'buy, sell, transfer or withdraw'),
   partner: text(['partner'], 'the short name of who places the order; --partner gives it to rows without'),
   reference: text(['reference'], 'your own id of the order, unique for ever'),
-  phone_number: text(['phone_number'], 'the wallet: 08…, 628… or +628…', 'phone'),
+  phone_number: text(['phone_number'], 'the wallet: 0…, 62… or +62…; spaces and dashes are read', 'phone'),
   gold_weight: {
     path: ['gold_weight'],
     reads: 'grams',

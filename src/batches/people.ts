@@ -1,6 +1,6 @@
 import type { StatementRunner } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
-import { isHolderOf, isSamePerson } from '../domain/person.ts'
+import { isHolderOf, isSamePerson, PERSON_EXPECTED, readPersonName } from '../domain/person.ts'
 import { type BatchAnswer, type BatchPerson, refused } from './answer.ts'
 import { isSealed, pageOf } from './seal.ts'
 import { moveBatch, onBatch, type StoredBatch } from './store.ts'
@@ -31,6 +31,8 @@ export async function approveBatch(
 ): Promise<BatchAnswer<{ alone: boolean; contentHash: string }>> {
   return await onBatch(session, batchId, 'approve', async (batch) => {
     const { createdBy, contentHash } = batch
+    const by = readPersonName(person.by)
+    if (by === null) return refused('second_person', `the approver's name ${PERSON_EXPECTED}`)
     if (batch.owner !== null && person.isProven !== true && isHolderOf(batch.owner, person.by))
       return refused(
         'second_person',
@@ -49,7 +51,7 @@ export async function approveBatch(
     await moveBatch(session, batchId, 'approve', 'approved_by_person', {
       actor,
       detail: { ...detail, content_hash: contentHash, ...(alone ? { alone: ALONE } : {}) },
-      approval: { by: person.by, alone },
+      approval: { by, alone },
     })
     return { is: 'done', alone, contentHash }
   })

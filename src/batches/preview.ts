@@ -75,11 +75,10 @@ const OVERDUE = {
   text: `SELECT count(*)::int AS overdue FROM batch_rows WHERE batch_id = $1 AND deadline_at <= now()`,
 }
 
-// One wallet can be written 08…, 628… or +628….
 const WALLETS = {
   name: 'preview_repeated_wallets',
   text: `
-    SELECT national_phone_number(phone_number) AS wallet, count(*)::int AS rows, (count(*) OVER ())::int AS wallets
+    SELECT phone_number AS wallet, count(*)::int AS rows, (count(*) OVER ())::int AS wallets
     FROM batch_rows WHERE batch_id = $1
     GROUP BY 1 HAVING count(*) > 1 ORDER BY rows DESC, wallet LIMIT 5`,
 }

@@ -11,7 +11,7 @@ import type { RowProblem } from '../batches/read-rows.ts'
 import { spellCount } from '../domain/display.ts'
 import { errorCode, Failure } from './failure.ts'
 import { openFile, readingBar } from './open-file.ts'
-import { defaultPerson } from './person.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
 
 /** What a batch file may be, as every command that reads one says it. */
@@ -150,7 +150,7 @@ export function createCommand(): Command {
     .description('store a batch file and seal it: what is approved is what runs')
     .argument('<file>', 'CSV or JSON lines; - for standard input')
     .option('--partner <name>', 'who places the orders of rows that do not say')
-    .option('--by <name>', 'who creates it', defaultPerson())
+    .addOption(byOption('who creates it'))
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',

@@ -15,7 +15,7 @@ import type { Session } from '../db/session.ts'
 import { spellCount } from '../domain/display.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
-import { defaultPerson } from './person.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
 import { shownTime } from './shown-time.ts'
 
@@ -37,7 +37,7 @@ function personsCommand(name: string, does: string): Command {
   return new Command(name)
     .description(does)
     .argument('<batch>', 'its number', batchNumber)
-    .option('--by <name>', 'who decides', defaultPerson())
+    .addOption(byOption('who decides'))
     .option('--note <text>', 'why; kept with the batch for ever')
 }
 

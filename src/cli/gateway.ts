@@ -4,6 +4,7 @@ import { maskKtp } from '../domain/masking.ts'
 import { type Answer, createGatewayClient, type GatewayClient } from '../gateway/client.ts'
 import { createLog } from '../log.ts'
 import { Failure } from './failure.ts'
+import { phoneNumberOption } from './options.ts'
 import { requireGateway, settingsHere } from './place.ts'
 
 /** `goldpro gateway …`: the operations that are not orders. They print the gateway's data as JSON. */
@@ -12,7 +13,7 @@ export function gatewayCommand(): Command {
   command
     .command('register')
     .description('activate a wallet')
-    .argument('<phone-number>', 'the wallet')
+    .argument('<phone-number>', 'the wallet', phoneNumberOption)
     .requiredOption('--name <name>', "the customer's name")
     .requiredOption('--email <address>', "the customer's e-mail address")
     .addHelpText('after', example('register 081234500001 --name "Sari Contoh" --email sari@contoh.example'))
@@ -28,13 +29,13 @@ export function gatewayCommand(): Command {
   command
     .command('address')
     .description("read a wallet's withdrawal address, its KTP number masked")
-    .argument('<phone-number>', 'the wallet')
+    .argument('<phone-number>', 'the wallet', phoneNumberOption)
     .addHelpText('after', example('address 081234500001'))
     .action((phoneNumber: string) => print((client) => client.getAddress(phoneNumber)))
   command
     .command('chart')
     .description('print the price per gram of the last days')
-    .argument('<phone-number>', 'a wallet')
+    .argument('<phone-number>', 'a wallet', phoneNumberOption)
     .option('--side <side>', 'buy or sell', 'buy')
     .addHelpText('after', example('chart 081234500001 --side sell'))
     .action((phoneNumber: string, { side }: { side: string }) => {

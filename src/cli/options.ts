@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from '../domain/phone-number.ts'
 import { parsePeriod } from '../reconciliation/days.ts'
 
 /** Makes a parser an option's: what it answers null to is wrong usage. */
@@ -9,6 +10,9 @@ export function parsedBy<T>(parse: (text: string) => T | null, expected: string)
     return value
   }
 }
+
+/** A phone number in its stored form. */
+export const phoneNumberOption = parsedBy(readPhoneNumber, PHONE_NUMBER_EXPECTED.replace(/^must be /, ''))
 
 /** A period as `--period` takes it. */
 export const periodOption = parsedBy(

@@ -5,6 +5,7 @@ import type { Database } from '../db/pool.ts'
 import { cancelOrder, holdOrder, type PersonsMove, releaseOrder } from '../orders/people.ts'
 import type { OrderStore } from '../orders/ports.ts'
 import { Failure } from './failure.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { openWaking } from './waking.ts'
 
@@ -50,7 +51,7 @@ export function personsCommand(name: string, does: string, defaultPerson: string
     .description(does)
     .argument('<order>', 'order id, or partner/reference')
     .requiredOption('--note <text>', 'why; kept with the order for ever')
-    .option('--by <name>', 'who decides', defaultPerson)
+    .addOption(byOption('who decides', defaultPerson))
 }
 
 async function moveOrder(

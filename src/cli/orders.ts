@@ -4,6 +4,7 @@ import { ORDER_KINDS, type OrderKind } from '../domain/command.ts'
 import { NOTHING, spellCount, spellDecimal, spellRupiah, spellWeight } from '../domain/display.ts'
 import { ORDER_STATES, type OrderState } from '../domain/lifecycle.ts'
 import { maskPhoneNumber } from '../domain/masking.ts'
+import { phoneNumberOption } from './options.ts'
 import { moveCommands } from './order-moves.ts'
 import { resolutionCommands } from './order-resolution.ts'
 import { showCommand } from './order-story.ts'
@@ -39,7 +40,7 @@ function listCommand(): Command {
     .addOption(new Option('--state <state>', 'only orders in this state').choices(ORDER_STATES))
     .addOption(new Option('--kind <kind>', 'only orders of this kind').choices(ORDER_KINDS))
     .option('--partner <partner>', 'only orders of this partner')
-    .option('--phone-number <number>', 'only orders of this wallet')
+    .option('--phone-number <number>', 'only orders of this wallet', phoneNumberOption)
   return pageOptions(command)
     .option('--json', 'print JSON lines; the sum goes to standard error as one JSON line')
     .addHelpText(

@@ -12,7 +12,7 @@ import {
 import { DEFAULT_SCOPES, FIRST_HOLDER, HOLDER, SCOPES, type Scope } from '../partners/words.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
-import { defaultPerson } from './person.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withDatabase } from './place.ts'
 
 export interface ByOption {
@@ -20,8 +20,7 @@ export interface ByOption {
 }
 
 /** Who decides. */
-export const byOption = () =>
-  new Option('--by <name>', 'who decides; kept as an event for ever').default(defaultPerson())
+export const deciderOption = () => byOption('who decides; kept as an event for ever')
 
 const partnerName = parsedBy(
   (text) => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text) ? text : null),
@@ -58,7 +57,7 @@ export function addCommand(): Command {
     .addOption(holderOption('the person or system of the partner that gets the key'))
     .addOption(scopesOption().default(DEFAULT_SCOPES))
     .option('--signed', 'every request must be signed too')
-    .addOption(byOption())
+    .addOption(deciderOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ goldpro partner add acme')
     .action(async (name: string, options: GrantOptions) => {
@@ -75,7 +74,7 @@ export function addKeyCommand(): Command {
     .addOption(new Option('--holder <name>', 'who gets it').argParser(holderName).makeOptionMandatory())
     .addOption(scopesOption().makeOptionMandatory())
     .option('--signed', 'every request must be signed too')
-    .addOption(byOption())
+    .addOption(deciderOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -97,7 +96,7 @@ export function rotateCommand(): Command {
     .argument('<name>', 'the partner')
     .addOption(holderOption('whose key'))
     .option('--overlap-minutes <minutes>', 'how long the old key stays valid', overlapMinutes, 24 * 60)
-    .addOption(byOption())
+    .addOption(deciderOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ goldpro partner rotate-key acme --overlap-minutes 60')
     .action(
@@ -139,7 +138,7 @@ export function revokeCommand(): Command {
     .description("end a partner's keys at once")
     .argument('<name>', 'the partner')
     .option('--key <prefix>', 'only this key, as `list` shows it')
-    .addOption(byOption())
+    .addOption(deciderOption())
     .addHelpText('after', '\nExample:\n  $ goldpro partner revoke acme --key gp_a1b2c3d4e5f6')
     .action(async (name: string, { key, by }: ByOption & { key?: string }) => {
       const prefix = key?.replace(/^gp_/, '').split('_')[0] ?? null

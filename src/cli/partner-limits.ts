@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { type LimitChange, type PartnerRow, setLimits } from '../db/partner-store.ts'
 import { ORDER_KINDS } from '../domain/command.ts'
 import { spellCount, spellRupiah } from '../domain/display.ts'
@@ -6,7 +6,7 @@ import { parseRupiah } from '../domain/money.ts'
 import { isAddress } from '../partners/addresses.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
-import { defaultPerson } from './person.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withDatabase } from './place.ts'
 
 const NONE = 'none'
@@ -58,7 +58,7 @@ export function limitsCommand(): Command {
     .option('--wallets-per-day <count>', 'different wallets on one day', count)
     .option('--kinds <kinds>', 'the kinds of orders allowed, separated by commas', kinds)
     .option('--addresses <addresses>', 'where it may call from, separated by commas', addresses)
-    .addOption(new Option('--by <name>', 'who decides; kept as an event for ever').default(defaultPerson()))
+    .addOption(byOption('who decides; kept as an event for ever'))
     .addHelpText(
       'after',
       `

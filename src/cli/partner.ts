@@ -6,7 +6,7 @@ import {
   addCommand,
   addKeyCommand,
   type ByOption,
-  byOption,
+  deciderOption,
   revokeCommand,
   rotateCommand,
 } from './partner-keys.ts'
@@ -78,7 +78,7 @@ function stateCommand(name: 'suspend' | 'resume'): Command {
       name === 'suspend' ? 'let a partner in no more, its keys kept' : 'let a suspended partner in again',
     )
     .argument('<name>', 'the partner')
-    .addOption(byOption())
+    .addOption(deciderOption())
     .addHelpText('after', `\nExample:\n  $ goldpro partner ${name} acme`)
     .action(async (partner: string, { by }: ByOption) => {
       const isDone = await withDatabase(await settingsHere(), (database) =>

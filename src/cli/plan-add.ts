@@ -14,7 +14,7 @@ import { databaseClock, type Plan } from '../plans/plan.ts'
 import type { PlanWish } from '../plans/read-terms.ts'
 import { batchNumber, failuresOption, rateOption } from './batch-moves.ts'
 import { Failure } from './failure.ts'
-import { defaultPerson } from './person.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
 import { planAsJson, tellPlan } from './plan-story.ts'
 import { readWish, type WishOptions } from './plan-wish.ts'
@@ -70,7 +70,7 @@ export function addCommand(): Command {
     )
     .option('--deadline <time>', 'how long after its start an order may be confirmed (default: 15m)')
     .option('--note <text>', 'why; kept with the plan')
-    .option('--by <name>', 'who adds it', defaultPerson())
+    .addOption(byOption('who adds it'))
     .option('--json', 'print it as JSON')
     .addHelpText('after', HELP)
     .action(async (name: string, options: AddOptions) => {

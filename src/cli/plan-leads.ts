@@ -9,7 +9,7 @@ import { planDueTimes } from '../plans/plan-due-times.ts'
 import { findPlan, type PlanSummary, readRun } from '../plans/read-plans.ts'
 import { runPlanNow } from '../plans/run-now.ts'
 import { Failure } from './failure.ts'
-import { defaultPerson } from './person.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
 import { shownDueTime } from './plan-options.ts'
 import { nameOf, tellRun } from './plan-story.ts'
@@ -60,7 +60,7 @@ function ledCommand(name: string, does: string): Command {
   return new Command(name)
     .description(does)
     .argument('<plan>', PLAN)
-    .option('--by <name>', 'who decides', defaultPerson())
+    .addOption(byOption('who decides'))
     .addHelpText('after', `\nExample:\n  $ goldpro plan ${name} savings`)
 }
 

@@ -21,7 +21,7 @@ import { Failure } from './failure.ts'
 import type { Person } from './order-moves.ts'
 import { orRefuse } from './order-resolution.ts'
 import { gapNote, type PageOptions, pageOptions, printPage } from './page.ts'
-import { defaultPerson } from './person.ts'
+import { byOption, personName } from './person.ts'
 import { settingsHere, withDatabase, withSessionHere } from './place.ts'
 import { shownText, shownTextOrNull } from './shown-text.ts'
 import { shownTime } from './shown-time.ts'
@@ -80,7 +80,7 @@ function listCommand(): Command {
   const command = new Command('list')
     .description('list open breaks, the first due first')
     .addOption(new Option('--type <type>', 'only of this type').choices(Object.keys(BREAK_TYPES)))
-    .option('--owner <name>', 'only those assigned to somebody')
+    .option('--owner <name>', 'only those assigned to somebody', personName)
     .option('--overdue', 'only those past their due time')
   return pageOptions(command)
     .option('--json', 'print JSON lines')
@@ -181,8 +181,8 @@ function assignCommand(): Command {
   return new Command('assign')
     .description('give a break to somebody')
     .argument('<break>', 'its number', wholeNumber)
-    .requiredOption('--to <name>', 'who is to look at it')
-    .option('--by <name>', 'who assigns', defaultPerson())
+    .requiredOption('--to <name>', 'who is to look at it', personName)
+    .addOption(byOption('who assigns'))
     .addHelpText('after', '\nExample:\n  $ goldpro recon breaks assign 12 --to ani')
     .action(async (breakId: number, { by, to }: { by: string; to: string }) => {
       const answer = await withSessionHere(await settingsHere(), (session) =>
@@ -198,7 +198,7 @@ function workCommand({ name, does, done, work }: PersonsWork): Command {
     .description(does)
     .argument('<break>', 'its number', wholeNumber)
     .requiredOption('--note <text>', 'why; kept for ever')
-    .option('--by <name>', 'who decides', defaultPerson())
+    .addOption(byOption('who decides'))
     .addHelpText('after', `\nExample:\n  $ goldpro recon breaks ${name} 12 --note "…" --by ani`)
     .action(async (breakId: number, person: Person) => {
       const settings = await settingsHere()

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { spellCount } from '../domain/display.ts'
+import { plainTextExpected, readPlainText } from '../domain/plain-text.ts'
 import { spellSpan } from '../reconciliation/report/spell.ts'
 import type { Period } from '../reconciliation/scope.ts'
 import { type ImportResult, importStatement } from '../reconciliation/statements/import.ts'
@@ -7,8 +8,8 @@ import type { BadLine } from '../reconciliation/statements/line.ts'
 import { IGNORED_BY, type IgnoredBy, type IgnoredRows } from '../reconciliation/statements/read-file.ts'
 import { Failure } from './failure.ts'
 import { openFile, readingBar } from './open-file.ts'
-import { periodOption } from './options.ts'
-import { defaultPerson } from './person.ts'
+import { parsedBy, periodOption } from './options.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
 import { shownZone } from './shown-time.ts'
 
@@ -23,6 +24,12 @@ interface Options {
   readonly by: string
   readonly json?: true
 }
+
+/** Two spellings of one source would be two sources. */
+const sourceName = parsedBy(
+  (text) => readPlainText(text, 100),
+  plainTextExpected(100).replace(/^must be /, ''),
+)
 
 /** Bad lines that are told one by one; the rest is counted. */
 const TOLD_BAD_LINES = 20
@@ -45,6 +52,7 @@ export function importCommand(): Command {
     .option(
       '--source <name>',
       'whose statement it is; absence counts only where every source is complete',
+      sourceName,
       'gateway',
     )
     .option('--strict', 'import nothing if one line cannot be read (the default)')
@@ -54,7 +62,7 @@ export function importCommand(): Command {
       'take the place of the statement with the same content or the same period, which is kept',
     )
     .option('--dry-run', 'tell what it would do, and keep nothing')
-    .option('--by <name>', 'who imports it', defaultPerson())
+    .addOption(byOption('who imports it'))
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',

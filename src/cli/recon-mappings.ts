@@ -6,7 +6,7 @@ import { parseMapping } from '../reconciliation/statements/mapping.ts'
 import { addMapping, listMappings, readMapping } from '../reconciliation/statements/mappings.ts'
 import { errorCode, Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
-import { defaultPerson } from './person.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { shownTime } from './shown-time.ts'
 import { table } from './table.ts'
@@ -64,7 +64,7 @@ function addCommand(): Command {
       parsedBy(mappingName, 'letters, digits, - and _, at most 40'),
     )
     .argument('<file>', 'its JSON; begin with what `show sandbox` prints')
-    .option('--by <name>', 'who adds it', defaultPerson())
+    .addOption(byOption('who adds it'))
     .addHelpText(
       'after',
       `

@@ -5,7 +5,7 @@ import { RUN_STEPS, type RunResult, reconcile } from '../reconciliation/run.ts'
 import { type Period, statementsSpan } from '../reconciliation/scope.ts'
 import { Failure } from './failure.ts'
 import { parsedBy, periodOption } from './options.ts'
-import { defaultPerson } from './person.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withSessionHere } from './place.ts'
 
 interface Options {
@@ -33,7 +33,7 @@ export function runCommand(): Command {
     .option('--tolerance-amount <rupiah>', 'amounts may differ by so much', rupiah, 0 as Rupiah)
     .option('--tolerance-fee <rupiah>', 'fees may differ by so much', rupiah, 0 as Rupiah)
     .option('--tolerance-weight <grams>', 'weights may differ by so much', grams, 0 as GoldWeight)
-    .option('--by <name>', 'who runs it', defaultPerson())
+    .addOption(byOption('who runs it'))
     .option('--json', 'print the counts as JSON')
     .addHelpText(
       'after',

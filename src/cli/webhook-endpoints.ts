@@ -12,7 +12,7 @@ import {
 import { ENDPOINT_KINDS, problemOfKinds } from '../webhooks/words.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
-import { defaultPerson } from './person.ts'
+import { byOption } from './person.ts'
 import { settingsHere, withDatabase } from './place.ts'
 import { shownTime } from './shown-time.ts'
 import { endpointId, partnerName, requireEndpoint } from './webhook-arguments.ts'
@@ -49,7 +49,7 @@ function addCommand(): Command {
     .argument('<partner>', 'whose orders and batches it hears of', partnerName)
     .argument('<url>', 'https://… without user, password and fragment')
     .option('--kinds <kinds>', 'only these kinds of event; all unless given', eventKinds, [...ENDPOINT_KINDS])
-    .option('--by <name>', 'who adds it', defaultPerson())
+    .addOption(byOption('who adds it'))
     .option('--json', 'print JSON')
     .action(async (partner: string, given: string, options: { kinds: string[]; by: string; json?: true }) => {
       const { kinds, by, json } = options
@@ -93,7 +93,7 @@ const noteBy = (each: Command) =>
   each
     .argument('<id>', 'as `list` shows it', endpointId)
     .requiredOption('--note <text>', 'why')
-    .option('--by <name>', 'who decides', defaultPerson())
+    .addOption(byOption('who decides'))
 
 interface Person {
   readonly note: string

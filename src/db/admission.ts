@@ -50,7 +50,7 @@ const ADD_DAY_WALLET = {
   name: 'add_day_wallet',
   text: `
     INSERT INTO partner_day_wallets (partner, day, phone_number)
-    SELECT partner, day, national_phone_number($2) FROM partner_usage WHERE partner = $1
+    SELECT partner, day, $2::text FROM partner_usage WHERE partner = $1
     ON CONFLICT DO NOTHING RETURNING phone_number`,
 }
 

@@ -6,10 +6,7 @@ const LOOK_UP = {
   name: 'look_up_partner_rows',
   text: `
     SELECT o.id IS NOT NULL AS "isKnown", x.wallet, w.phone_number IS NOT NULL AS "isDayWallet"
-    FROM (
-      SELECT reference, national_phone_number(phone_number) AS wallet, position
-      FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS r (reference, phone_number, position)
-    ) x
+    FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS x (reference, wallet, position)
     LEFT JOIN orders o ON o.partner = $1 AND o.reference = x.reference
     LEFT JOIN partner_usage u ON u.partner = $1
     LEFT JOIN partner_day_wallets w ON w.partner = $1 AND w.day = u.day AND w.phone_number = x.wallet
@@ -20,7 +17,6 @@ const LOOK_UP = {
 export interface LookedUpOrder {
   /** Stored already: it uses nothing up. */
   readonly isKnown: boolean
-  /** In its national form. */
   readonly wallet: string
   /** Whether the day has it already. */
   readonly isDayWallet: boolean
@@ -41,7 +37,7 @@ const ADD_DAY_WALLETS = {
   name: 'add_day_wallets',
   text: `
     INSERT INTO partner_day_wallets (partner, day, phone_number)
-    SELECT DISTINCT u.partner, u.day, national_phone_number(x.phone_number)
+    SELECT DISTINCT u.partner, u.day, x.phone_number
     FROM partner_usage u, unnest($2::text[]) AS x (phone_number) WHERE u.partner = $1
     ON CONFLICT DO NOTHING RETURNING phone_number`,
 }

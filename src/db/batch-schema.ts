@@ -16,7 +16,7 @@ import {
 } from 'drizzle-orm/pg-core'
 import { BATCH_STATES, ROW_STATES } from '../domain/batch-lifecycle.ts'
 import { ORDER_KINDS } from '../domain/command.ts'
-import { at, oneOf } from './columns.ts'
+import { at, ONE_FORM_OF_REFERENCE, ONE_FORM_OF_WALLETS, oneOf } from './columns.ts'
 import { partners } from './partner-schema.ts'
 import { orders } from './schema.ts'
 
@@ -82,7 +82,7 @@ export const batches = pgTable(
     ),
     // Who created it is a holder of its owner's keys, and a partner is no team of one.
     check('batches_owner', sql`owner is null or (starts_with(created_by, owner || '/') and not alone)`),
-    check('batches_named', sql`created_by ~ '\\S' and (approved_by is null or approved_by ~ '\\S')`),
+    check('batches_named', sql`is_person_name(created_by) and is_person_name(approved_by)`),
     check(
       'batches_approved',
       sql`(approved_by is null) = (approved_at is null) and (state in ('draft', 'checked', 'cancelled') or approved_by is not null)`,
@@ -90,7 +90,7 @@ export const batches = pgTable(
     // Four eyes. One person under two spellings of a name is still one person.
     check(
       'batches_second_person',
-      sql`(approved_by is not null and lower(regexp_replace(approved_by, '\\s', '', 'g')) = lower(regexp_replace(created_by, '\\s', '', 'g'))) = alone`,
+      sql`(approved_by is not null and person_key(approved_by) = person_key(created_by)) = alone`,
     ),
     check('batches_run', sql`rate_per_second > 0 and stop_after_failures > 0`),
     check(
@@ -131,6 +131,8 @@ export const batchRows = pgTable(
     index('batch_rows_waiting').on(row.batchId, row.rowNumber).where(sql`state = 'waiting'`),
     index('batch_rows_open').on(row.batchId).where(sql`state in ('stored', 'queued')`),
     index('batch_rows_order_id').on(row.orderId).where(sql`order_id is not null`),
+    check('batch_rows_wallets', ONE_FORM_OF_WALLETS),
+    check('batch_rows_reference_form', ONE_FORM_OF_REFERENCE),
     check('batch_rows_kind', oneOf('kind', ORDER_KINDS)),
     check('batch_rows_state', oneOf('state', ROW_STATES)),
     check('batch_rows_order', sql`(order_id is not null) = (state in ('stored', 'queued', 'ended'))`),

@@ -1,5 +1,6 @@
 import type { OrderKind } from '../domain/command.ts'
 import type { AttemptOutcome, OrderState } from '../domain/lifecycle.ts'
+import { readReference } from '../domain/plain-text.ts'
 import type { OrderContent } from '../domain/submission.ts'
 import type { Database } from './pool.ts'
 
@@ -118,13 +119,15 @@ const FIND_ORDER_ID = {
   name: 'find_order_id',
   text: `
     SELECT id::text AS "orderId" FROM orders
-    WHERE id::text = $1 OR (partner = split_part($1, '/', 1) AND reference = substr($1, strpos($1, '/') + 1))
+    WHERE id::text = $1 OR (partner = $2 AND reference = $3)
     ORDER BY (id::text = $1) DESC LIMIT 1`,
 }
 
 /** Finds an order by its id or by `partner/reference`; null when there is none. */
 export async function findOrderId(database: Database, given: string): Promise<string | null> {
-  const [row] = await database.run<{ orderId: string }>(FIND_ORDER_ID, [given])
+  const [partner = '', ...rest] = given.split('/')
+  const values = [given, partner, readReference(rest.join('/'))]
+  const [row] = await database.run<{ orderId: string }>(FIND_ORDER_ID, values)
   return row?.orderId ?? null
 }
 

@@ -12,7 +12,7 @@ import {
   text,
 } from 'drizzle-orm/pg-core'
 import { PARTNER_EVENTS, PARTNER_STATES } from '../partners/words.ts'
-import { at, oneOf, rupiah } from './columns.ts'
+import { at, ONE_FORM_OF_PHONE_NUMBER, oneOf, rupiah } from './columns.ts'
 
 /**
  * The partners that come over HTTP, their keys and what they have used of their limits. What is legal beyond the checks
@@ -112,7 +112,7 @@ export const partnerUsage = pgTable(
   ],
 )
 
-/** The wallets a partner has placed orders for on a day, in their national form. Swept after the day. */
+/** The wallets a partner has placed orders for on a day. Swept after the day. */
 export const partnerDayWallets = pgTable(
   'partner_day_wallets',
   {
@@ -120,15 +120,25 @@ export const partnerDayWallets = pgTable(
     day: date('day').notNull(),
     phoneNumber: text('phone_number').notNull(),
   },
-  (wallet) => [primaryKey({ columns: [wallet.partner, wallet.day, wallet.phoneNumber] })],
+  (wallet) => [
+    primaryKey({ columns: [wallet.partner, wallet.day, wallet.phoneNumber] }),
+    check('partner_day_wallets_wallet', ONE_FORM_OF_PHONE_NUMBER),
+  ],
 )
 
-/** Whose customer a wallet is: the first partner that registered it here. Nobody else may read its address. */
-export const partnerWallets = pgTable('partner_wallets', {
-  phoneNumber: text('phone_number').primaryKey(),
-  partner: text('partner').notNull(),
-  registeredAt: at('registered_at').notNull().defaultNow(),
-})
+/**
+ * The first partner that registered a wallet here: the one that may read its address, for as long as no other partner
+ * has placed an order for it.
+ */
+export const partnerWallets = pgTable(
+  'partner_wallets',
+  {
+    phoneNumber: text('phone_number').primaryKey(),
+    partner: text('partner').notNull(),
+    registeredAt: at('registered_at').notNull().defaultNow(),
+  },
+  () => [check('partner_wallets_wallet', ONE_FORM_OF_PHONE_NUMBER)],
+)
 
 /** Nonces of signed requests: each is good once for its key. Swept when its timestamp would be refused anyway. */
 export const partnerNonces = pgTable(

@@ -219,13 +219,13 @@ export async function takeNonce(database: Database, prefix: string, nonce: strin
   return (await database.run(TAKE_NONCE, [prefix, nonce])).length > 0
 }
 
+/** Whether nobody but the partner has ever placed an order for the wallet. */
+const IS_NOBODY_ELSES = `NOT EXISTS (SELECT FROM orders o WHERE o.phone_number = $1::text AND o.partner <> $2::text)`
+
 const CLAIM_WALLET = {
   name: 'claim_wallet',
   text: `
-    INSERT INTO partner_wallets (phone_number, partner)
-    SELECT n, $2 FROM national_phone_number($1) AS n
-    WHERE NOT EXISTS (SELECT FROM orders o WHERE o.partner <> $2
-      AND o.phone_number IN (n, regexp_replace(n, '^0', '62'), regexp_replace(n, '^0', '+62')))
+    INSERT INTO partner_wallets (phone_number, partner) SELECT $1::text, $2::text WHERE ${IS_NOBODY_ELSES}
     ON CONFLICT DO NOTHING`,
 }
 
@@ -239,10 +239,14 @@ export async function claimWallet(database: Database, phoneNumber: string, partn
 
 const OWNS_WALLET = {
   name: 'owns_wallet',
-  text: `SELECT 1 AS yes FROM partner_wallets WHERE phone_number = national_phone_number($1) AND partner = $2`,
+  text: `SELECT 1 AS yes FROM partner_wallets WHERE phone_number = $1::text AND partner = $2::text AND ${IS_NOBODY_ELSES}`,
 }
 
-/** Whether a wallet was first registered here by this partner. */
+/**
+ * Whether a wallet is this partner's customer now: first registered here by it, and without an order of another partner.
+ * An order is committed before its withdrawal sets an address at the gateway, so whoever asks this after the gateway has
+ * answered never hands out an address that another partner's withdrawal has set.
+ */
 export async function ownsWallet(database: Database, phoneNumber: string, partner: string): Promise<boolean> {
   return (await database.run(OWNS_WALLET, [phoneNumber, partner])).length > 0
 }

@@ -90,6 +90,10 @@ export const plans = pgTable(
     uniqueIndex('plans_batch_id').on(plan.batchId),
     check('plans_source', sql`coalesce(source ->> 'is', '') in ('order', 'batch')`),
     check(
+      'plans_wallets',
+      sql`is_phone_number(source ->> 'phone_number') and is_phone_number(source -> 'content' ->> 'recipient')`,
+    ),
+    check(
       'plans_batch',
       sql`(source ->> 'batch_id')::int is not distinct from batch_id and (batch_id is not null) = (source ->> 'is' = 'batch') and (batch_id is null) = (partner is not null) and (batch_id is null or deadline_minutes is null)`,
     ),

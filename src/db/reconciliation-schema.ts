@@ -18,7 +18,7 @@ import {
 } from 'drizzle-orm/pg-core'
 import { ORDER_KINDS } from '../domain/command.ts'
 import { BREAK_REASONS, BREAK_TYPES, DECISIONS, MATCH_RULES, STAY_REASONS } from '../reconciliation/words.ts'
-import { at, grams, oneOf, rupiah } from './columns.ts'
+import { at, grams, ONE_FORM_OF_PHONE_NUMBER, oneOf, rupiah } from './columns.ts'
 import { orders } from './schema.ts'
 
 /**
@@ -107,6 +107,7 @@ export const statementLines = pgTable(
     primaryKey({ columns: [line.statementId, line.lineNumber] }),
     // Statements come roughly in the order of time, so a few pages of index find a period among millions of lines.
     index('statement_lines_executed_at').using('brin', line.executedAt),
+    check('statement_lines_wallet', ONE_FORM_OF_PHONE_NUMBER),
     check('statement_lines_kind', oneOf('kind', ORDER_KINDS)),
     check('statement_lines_positive', sql`gold_weight > 0 and amount >= 0 and fee >= 0`),
   ],
@@ -311,16 +312,16 @@ export const proposals = pgTable(
     ),
     check(
       'proposals_reasoned',
-      sql`note ~ '\\S' and proposed_by ~ '\\S' and (decision_note is null or decision_note ~ '\\S')`,
+      sql`note ~ '\\S' and is_person_name(proposed_by) and (decision_note is null or decision_note ~ '\\S')`,
     ),
     check(
       'proposals_decided',
-      sql`(state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null) and (state = 'open') = (decision_note is null) and decided_by ~ '\\S'`,
+      sql`(state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null) and (state = 'open') = (decision_note is null) and is_person_name(decided_by)`,
     ),
     // Four eyes. One person under two spellings of a name is still one person.
     check(
       'proposals_second_person',
-      sql`state <> 'approved' or (lower(regexp_replace(decided_by, '\\s', '', 'g')) = lower(regexp_replace(proposed_by, '\\s', '', 'g'))) = alone`,
+      sql`state <> 'approved' or (person_key(decided_by) = person_key(proposed_by)) = alone`,
     ),
   ],
 )

@@ -14,7 +14,15 @@ import {
 } from 'drizzle-orm/pg-core'
 import { ORDER_KINDS } from '../domain/command.ts'
 import { ATTEMPT_OUTCOMES, ORDER_STATES } from '../domain/lifecycle.ts'
-import { at, grams, oneOf, rupiah } from './columns.ts'
+import {
+  at,
+  grams,
+  ONE_FORM_OF_PHONE_NUMBER,
+  ONE_FORM_OF_REFERENCE,
+  ONE_FORM_OF_WALLETS,
+  oneOf,
+  rupiah,
+} from './columns.ts'
 
 /**
  * The tables. Triggers and views, which drizzle cannot describe, are in the hand-written migrations beside the
@@ -55,6 +63,8 @@ export const orders = pgTable(
     index('orders_partner_accepted_at').on(order.partner, order.acceptedAt, order.id),
     index('orders_phone_number').on(order.phoneNumber),
     check('orders_kind', oneOf('kind', ORDER_KINDS)),
+    check('orders_wallets', ONE_FORM_OF_WALLETS),
+    check('orders_reference', ONE_FORM_OF_REFERENCE),
     check('orders_state', oneOf('state', ORDER_STATES)),
     check(
       'orders_settled_when_final',
@@ -117,6 +127,7 @@ export const attempts = pgTable(
     index('attempts_in_doubt').on(attempt.orderId).where(sql`outcome = 'in_doubt'`),
     index('attempts_quote_id').on(attempt.quoteId),
     index('attempts_response_id').on(attempt.responseId).where(sql`response_id is not null`),
+    check('attempts_wallet', ONE_FORM_OF_PHONE_NUMBER),
     check('attempts_outcome', oneOf('outcome', ATTEMPT_OUTCOMES)),
     check('attempts_ended_unless_intent', sql`(ended_at is null) = (outcome = 'intent')`),
     check(

@@ -16,6 +16,8 @@ import {
   parseRupiah,
   type Rupiah,
 } from './money.ts'
+import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from './phone-number.ts'
+import { MOST_REFERENCE_CHARACTERS, plainTextExpected, readReference } from './plain-text.ts'
 import { didYouMean } from './suggestions.ts'
 import { findUnfitValues } from './unfit-values.ts'
 
@@ -64,10 +66,17 @@ const printable = (max: number) => {
 
 const matching = (pattern: RegExp, expected: string) => z.string({ error: expected }).regex(pattern, expected)
 
-const phoneNumber = matching(
-  /^(0|62|\+62)8\d{7,11}$/,
-  'must be an Indonesian mobile number such as 081234567890 (08…, 628… or +628…, 10 to 13 digits)',
-)
+/** A value that is kept in one form, whatever form it comes in. */
+const inOneForm = (read: (written: unknown) => string | null, expected: string) =>
+  z.string({ error: expected }).transform((written, context) => {
+    const value = read(written)
+    if (value !== null) return value
+    context.addIssue({ code: 'custom', message: expected })
+    return z.NEVER
+  })
+
+const phoneNumber = inOneForm(readPhoneNumber, PHONE_NUMBER_EXPECTED)
+const reference = inOneForm(readReference, plainTextExpected(MOST_REFERENCE_CHARACTERS))
 
 const GRAMS =
   'must be grams above 0 and at most 100000, with at most four decimals, as a number or a decimal string'
@@ -134,7 +143,7 @@ const everyKind = {
     /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
     'must be 1 to 63 letters, digits, dots, dashes or underscores',
   ),
-  reference: printable(128),
+  reference,
   phone_number: phoneNumber,
   deadline: deadlineTime.optional(),
 }

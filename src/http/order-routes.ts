@@ -6,6 +6,7 @@ import { cancelOrder } from '../orders/people.ts'
 import { acceptOrder, heldOrder } from './accept-order.ts'
 import { parsePlace, placeText } from './cursor.ts'
 import { ACCEPTED, CANCELLED, EVENTS, ORDER_BODIES, SUCCEEDED } from './examples.ts'
+import { reference } from './one-form.ts'
 import { eventAnswerOf, orderAnswerOf } from './order-answer.ts'
 import { eventsAnswer, orderAnswer, orderBody, ordersAnswer } from './order-schemas.ts'
 import { PAGE, pageOf, paging, readPlace, wholeNumber } from './paging.ts'
@@ -23,13 +24,7 @@ const waiting = z.strictObject({ wait })
 const one = z.strictObject({ id: z.guid().describe("the order's id") })
 
 const listing = z.strictObject({
-  reference: z
-    .string()
-    .min(1)
-    .max(128)
-    .regex(/^\P{Cc}*$/u)
-    .describe('only the order of this reference')
-    .optional(),
+  reference: reference.describe('only the order of this reference').optional(),
   state: z.enum(ORDER_STATES).describe('only orders in this state').optional(),
   since: z.iso
     .datetime({ offset: true })

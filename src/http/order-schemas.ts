@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { BAR_GRAMS, ORDER_KINDS } from '../domain/command.ts'
 import { ORDER_STATES } from '../domain/lifecycle.ts'
 import { MAX_RUPIAH, parseGrams } from '../domain/money.ts'
+import { readPhoneNumber } from '../domain/phone-number.ts'
+import { MOST_REFERENCE_CHARACTERS, readReference } from '../domain/plain-text.ts'
 
 /**
  * What an order looks like over HTTP. Whether a body is an order is decided by `parseSubmission`, as it is for a job;
@@ -16,8 +18,9 @@ const text = (max: number, meaning: string) =>
     .describe(`${meaning}; without control characters`)
 const phoneNumber = z
   .string()
-  .regex(/^(0|62|\+62)8\d{7,11}$/)
-  .describe('an Indonesian mobile number: 08…, 628… or +628…')
+  .refine((written) => readPhoneNumber(written) !== null)
+  .meta({ examples: ['081234500001', '+62 812-3450-0001'] })
+  .describe('an Indonesian mobile number: 0…, 62…, +62…, 0062…; spaces and dashes are read')
 const goldWeight = z
   .union([z.string().regex(/^\d{1,9}(\.\d{1,4}0*)?$/), z.number().positive().max(100_000)])
   .refine((grams) => (parseGrams(grams) ?? 0) > 0)
@@ -27,7 +30,12 @@ const fee = z.int().min(0).max(MAX_RUPIAH).describe('whole rupiah; a quote with 
 const isSomeLimit = (limit: object) => Object.values(limit).some((value) => value !== undefined)
 
 const everyKind = {
-  reference: text(128, 'your own id of the order; with the same content it is the same order for ever'),
+  reference: z
+    .string()
+    .refine((written) => readReference(written) !== null)
+    .describe(
+      `your own id of the order; with the same content it is the same order for ever: at most ${MOST_REFERENCE_CHARACTERS} characters, none of them invisible; surrounding white space is no part of it`,
+    ),
   phone_number: phoneNumber.describe('the wallet'),
   deadline: z.iso
     .datetime({ offset: true })

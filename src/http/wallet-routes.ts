@@ -1,14 +1,11 @@
 import { z } from 'zod'
 import { claimWallet, ownsWallet } from '../db/partner-store.ts'
 import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
+import { phoneNumber } from './one-form.ts'
 import { Problem } from './problems.ts'
 import { type AnyRoute, type Call, route } from './route.ts'
 import type { GatewayAnswer, WalletGateway } from './wallet-gateway.ts'
 
-const phoneNumber = z
-  .string()
-  .regex(/^(0|62|\+62)8\d{7,11}$/, 'must be an Indonesian mobile number: 08…, 628… or +628…')
-  .describe('the wallet: 08…, 628… or +628…')
 const text = (max: number, meaning: string) =>
   z
     .string()
@@ -37,7 +34,8 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
     method: 'POST',
     path: '/v1/wallets',
     summary: 'Activate a wallet',
-    description: 'The first partner that registers a wallet here is the one that may read its address.',
+    description:
+      'The first partner that registers a wallet here may read its address, as long as no other partner has placed an order for it.',
     scope: 'orders:write',
     query: z.strictObject({}),
     body: z.strictObject({
@@ -89,9 +87,11 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
     },
     problems: ['not_found', ...GATEWAY_PROBLEMS],
     async handle({ params }, call) {
-      const isOwn = await ownsWallet(call.database, params.phone_number, call.caller.partner)
-      if (!isOwn) throw new Problem('not_found')
+      await requireOwn(params.phone_number, call)
       const data = await ask(call, (gateway) => gateway.getAddress(params.phone_number))
+      // Asked again of what was answered: meanwhile the key may be revoked, or the wallet another partner's too.
+      await call.askAgain()
+      await requireOwn(params.phone_number, call)
       const { province, city, district, subdistrict, address, zip_code, note, ktp } = data
       const place = { province, city, district, subdistrict, address, zip_code, note }
       const phone_number = maskPhoneNumber(params.phone_number)
@@ -119,6 +119,11 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
     },
   }),
 ]
+
+/** @throws Problem when the wallet is not this partner's customer now */
+async function requireOwn(phoneNumber: string, { database, caller }: Call): Promise<void> {
+  if (!(await ownsWallet(database, phoneNumber, caller.partner))) throw new Problem('not_found')
+}
 
 /** Asks the gateway; what it does not answer is a problem. Its words may hold a phone number. */
 async function ask<Data>(

@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.ts'
 import type { GoldWeight, Rupiah } from '../domain/money.ts'
+import { PERSON_EXPECTED, readPersonName } from '../domain/person.ts'
 import type { Decision } from './words.ts'
 
 /** The answer to a person: done, or a sentence why not. */
@@ -17,10 +18,13 @@ export interface Person {
 
 /** What is missing for the audit; null when it says who and why. */
 export function whyUnaudited({ by, note }: Person): string | null {
-  if (by.trim() === '') return 'say who: the name is empty'
-  if (note.trim() === '') return 'say why: the note is empty, and it is kept for ever'
+  if (readPersonName(by) === null) return `say who: the name ${PERSON_EXPECTED}`
+  if (!isSaid(note)) return 'say why: the note is empty, and it is kept for ever'
   return null
 }
+
+/** Whether there is something in it to be read. */
+const isSaid = (note: string): boolean => /[\p{L}\p{N}]/u.test(note)
 
 /** What a person found out about an order in doubt. Null: it was not executed. */
 export interface ProposedExecution {
@@ -68,7 +72,7 @@ export async function insertProposal(
   facts: ProposalFacts,
 ): Promise<number | null> {
   const [breakId, orderId] = idsOf(subject)
-  const values = [breakId, orderId, decision, note, JSON.stringify(facts), by]
+  const values = [breakId, orderId, decision, note, JSON.stringify(facts), readPersonName(by)]
   const [row] = await session.run<{ proposalId: number }>(INSERT_PROPOSAL, values)
   return row?.proposalId ?? null
 }
@@ -77,7 +81,7 @@ const LOCK_PROPOSAL = {
   name: 'lock_proposal',
   text: `
     SELECT id AS "proposalId", decision, note, facts, proposed_by AS "proposedBy",
-      lower(regexp_replace($3, '\\s', '', 'g')) = lower(regexp_replace(proposed_by, '\\s', '', 'g')) AS "isByAuthor"
+      person_key($3) = person_key(proposed_by) AS "isByAuthor"
     FROM proposals WHERE state = 'open' AND (break_id = $1 OR order_id = $2) FOR UPDATE`,
 }
 
@@ -112,7 +116,7 @@ export async function approveProposal(
     return refused(
       `${proposedBy} proposed it, so another person must approve it: say who with --by (a team of one sets RECON_ONE_PERSON=true)`,
     )
-  await session.run(DECIDE, [proposalId, 'approved', by, note, alone])
+  await session.run(DECIDE, [proposalId, 'approved', readPersonName(by), note, alone])
   return { is: 'done', alone }
 }
 
@@ -122,7 +126,7 @@ export async function declineProposal(
   { proposalId }: OpenProposal,
   { by, note }: Person,
 ): Promise<void> {
-  await session.run(DECIDE, [proposalId, 'declined', by, note, false])
+  await session.run(DECIDE, [proposalId, 'declined', readPersonName(by), note, false])
 }
 
 /** What the audit says of an approval without a second person. */

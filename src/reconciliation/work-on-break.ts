@@ -1,4 +1,5 @@
 import type { Session } from '../db/session.ts'
+import { PERSON_EXPECTED, readPersonName } from '../domain/person.ts'
 import {
   ALONE,
   approveProposal,
@@ -60,7 +61,7 @@ export async function assignBreak(
   breakId: number,
   { by, to }: { by: string; to: string },
 ): Promise<PersonsAnswer<object>> {
-  if (to.trim() === '') return refused('say to whom: the name is empty')
+  if (readPersonName(to) === null) return refused(`say to whom: the name ${PERSON_EXPECTED}`)
   return await onOpenBreak(session, breakId, { by, note: `to ${to}` }, async () => {
     await change(session, breakId, 'assigned', { by, note: null }, to)
     return { is: 'done' }

@@ -270,7 +270,7 @@ describe('a person', () => {
   it('cannot be left out by writing to the table', async () => {
     const batchId = await scene.batchIn('checked')
     const refused = scene.rows(
-      `UPDATE batches SET state = 'approved', reason = 'approved_by_person', approved_by = ' ANI', approved_at = now() WHERE id = $1`,
+      `UPDATE batches SET state = 'approved', reason = 'approved_by_person', approved_by = 'ANI', approved_at = now() WHERE id = $1`,
       [batchId],
     )
     expect(await constraintOf(refused)).toBe('batches_second_person')

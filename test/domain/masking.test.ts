@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isSamePhoneNumber, maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../../src/domain/masking.ts'
+import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../../src/domain/masking.ts'
 
 describe('masking', () => {
   it('keeps a phone number recognisable and unreadable', () => {
@@ -19,27 +19,5 @@ describe('masking', () => {
     ['quote 1612853774 of 2026', 'quote 1612853774 of 2026'],
   ])('finds phone numbers in %j', (text, masked) => {
     expect(maskPhoneNumbersIn(text)).toBe(masked)
-  })
-})
-
-describe('the wallet in a reply', () => {
-  it.each([
-    ['081234500084', '081234500084'],
-    ['6281234500084', '081234500084'],
-    ['081234500084', '+6281234500084'],
-    ['08xxxxxxxx084', '081234500084'],
-    ['08*****084', '081234500084'],
-  ])('%s can be %s', (replied, phoneNumber) => {
-    expect(isSamePhoneNumber(replied, phoneNumber)).toBe(true)
-  })
-
-  it.each([
-    ['081234500085', '081234500084'],
-    ['08xxxxxxxx085', '081234500084'],
-    ['09xxxxxxxx084', '081234500084'],
-    ['', '081234500084'],
-    ['0812345000844', '081234500084'],
-  ])('%s cannot be %s', (replied, phoneNumber) => {
-    expect(isSamePhoneNumber(replied, phoneNumber)).toBe(false)
   })
 })

@@ -93,7 +93,7 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   'setting-users.ts': ['config.ts'],
   'clocks.ts': [],
-  'config.ts': ['service-url.ts', 'domain/field-problems.ts'],
+  'config.ts': ['service-url.ts', 'domain/field-problems.ts', 'domain/phone-number.ts'],
   'service-url.ts': [],
   'log.ts': ['domain'],
   'readiness.ts': ['db'],

@@ -39,7 +39,13 @@ function objectsOf({ properties = {}, required = [] }: Json): fc.Arbitrary<unkno
   return fc.record(Object.fromEntries(fields), { requiredKeys: required as never[] })
 }
 
-function stringsOf({ pattern, format, minLength, maxLength }: Json): fc.Arbitrary<string> {
+function stringsOf(schema: Json): fc.Arbitrary<string> {
+  const { pattern, format, minLength, maxLength, examples, ...rest } = schema
+  if (Array.isArray(examples))
+    return fc.oneof(
+      fc.constantFrom(...examples),
+      stringsOf({ ...rest, pattern, format, minLength, maxLength }),
+    )
   if (format === 'date-time')
     return fc.oneof(
       fc

@@ -1,6 +1,7 @@
 import type { OrderKind } from '../../domain/command.ts'
-import { maskNumbersIn, maskPhoneNumber, nationalPhoneNumber } from '../../domain/masking.ts'
+import { maskNumbersIn, maskPhoneNumber } from '../../domain/masking.ts'
 import type { GoldWeight, Rupiah } from '../../domain/money.ts'
+import { readPhoneNumber } from '../../domain/phone-number.ts'
 import { rowShape } from '../../files/columns.ts'
 import type { Period } from '../scope.ts'
 import { columnPositions } from './header.ts'
@@ -152,7 +153,7 @@ function fieldsReader(mapping: Mapping, { period, nowMs }: LineBounds) {
       responseId: readId('response_id', cell),
       requestId: readId('request_id', cell),
       kind,
-      phoneNumber: readPhoneNumber(cell('phone_number')),
+      phoneNumber: readWallet(cell('phone_number')),
       goldWeight: orBad('gold_weight', cell, 'grams', 'a weight in grams above 0'),
       amount: orBad('amount', cell, 'rupiah', 'an amount of whole rupiah'),
       fee: cell('fee') === '' ? null : orBad('fee', cell, 'rupiah', 'a fee of whole rupiah'),
@@ -172,11 +173,15 @@ function readId(field: LineField, cell: Cell): string | null {
   return id
 }
 
-function readPhoneNumber(cell: string): string {
-  const digits = cell.replace(/[ -]/g, '')
-  if (!/^\+?\d{9,15}$/.test(digits))
-    throw new Unreadable('phone_number', 'no phone number such as 08… or 62…')
-  return nationalPhoneNumber(digits)
+/** In its stored form: a number that cannot be read would be equal to no wallet, and so speak for an order's absence. */
+function readWallet(cell: string): string {
+  const phoneNumber = readPhoneNumber(cell)
+  if (phoneNumber === null)
+    throw new Unreadable(
+      'phone_number',
+      'no phone number: an Indonesian mobile number such as 08…, 62… or 8…',
+    )
+  return phoneNumber
 }
 
 /** A cell as a problem may quote it. */

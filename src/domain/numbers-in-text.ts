@@ -1,0 +1,55 @@
+/**
+ * Phone and KTP numbers where they stand in a text, in every spelling that `readPhoneNumber` reads and in those that
+ * people hide them in. Rather a number too many than one too few, but ids, dates and amounts must stay readable.
+ */
+
+/** What may stand between two digits. */
+const GAP = String.raw`[\t\p{Zs}\p{Pd}\p{Cf}().]{0,4}`
+const digits = (least: number, most: number) => `(?:${GAP}[0-9]){${least},${most}}`
+
+/** Not inside a word, nor in the middle of an id with dashes. */
+const BEGINS = String.raw`(?<![\p{L}\p{N}_-])`
+const ENDS = String.raw`(?!\p{Cf}?[\p{L}\p{N}_]|-[\p{L}\p{N}])`
+/** "08-12-2026 10:30" */
+const NO_TIME = '(?![0-9]{2}[-. ][0-9]{2}[-. ][0-9]{4}[ ,]{1,2}[0-9]{2}[.:])'
+/** A whole number or an id in JSON: without a zero or a 62 before it nothing but its name tells what it is. */
+const NO_JSON_ID = String.raw`(?<!"\s?:\s?)(?<![iI]d\\?"\s?:\s?\\?")`
+const NO_PART_OF_AMOUNT = '(?<![.,+])'
+
+const COMPACT = String.raw`(?<![0-9])(?:\+?(?:00)?620?|0)8[0-9]{7,12}(?![0-9])`
+const PREFIX = `(?:(?:[+]|0${GAP}0${GAP})?6${GAP}2(?:${GAP}0)?|0)`
+const SPELLED = `${BEGINS}${NO_TIME}${PREFIX}${GAP}8${digits(7, 12)}${ENDS}`
+const WITHOUT_ZERO = String.raw`${BEGINS}${NO_PART_OF_AMOUNT}${NO_JSON_ID}8(?:[\p{Zs}\p{Pd}\p{Cf}]{0,4}[0-9]){8,11}${ENDS}(?![.,][0-9])`
+
+/** A phone number in a text whose digits are ASCII. */
+export const PHONE_NUMBER_IN_TEXT = new RegExp(`${COMPACT}|${SPELLED}|${WITHOUT_ZERO}`, 'gu')
+
+const KTP_GROUPS = [[16], [4, 4, 4, 4], [6, 6, 4], [2, 2, 2, 6, 4]].map((groups) =>
+  groups
+    .map((size) => String.raw`[0-9](?:\p{Cf}*[0-9]){${size - 1}}`)
+    .join(String.raw`[\p{Zs}\p{Pd}\p{Cf}.]`),
+)
+
+/** Sixteen digits in a text whose digits are ASCII. */
+export const KTP_IN_TEXT = new RegExp(`(?<![0-9]|[0-9]-)(?:${KTP_GROUPS.join('|')})(?![0-9]|-[0-9])`, 'gu')
+
+/** A text with digits of every script as ASCII ones, position by position. */
+export function withAsciiDigits(text: string): string {
+  return NON_ASCII.test(text) ? text.replace(OTHER_DIGIT, asciiDigit) : text
+}
+
+const NON_ASCII = /[^\0-\x7f]/
+const OTHER_DIGIT = /(?![0-9])\p{Nd}/gu
+
+function asciiDigit(digit: string): string {
+  const ascii = /^[0-9]$/.test(digit.normalize('NFKC')) ? digit.normalize('NFKC') : String(digitValue(digit))
+  // A joiner takes the second place of a digit that has two.
+  return ascii.padEnd(digit.length, '\u200d')
+}
+
+/** Every script has its ten digits in a row, from a code point that ends with 0 or 6. */
+function digitValue(digit: string): number {
+  const code = digit.codePointAt(0) ?? 0
+  const place = code % 16
+  return place < 10 && /\p{Nd}/u.test(String.fromCodePoint(code - place)) ? place : place - 6
+}

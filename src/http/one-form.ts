@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from '../domain/phone-number.ts'
+import { MOST_REFERENCE_CHARACTERS, plainTextExpected, readReference } from '../domain/plain-text.ts'
+
+/** A text that is looked up or kept in one form, whatever form a request has it in. */
+const inOneForm = (read: (written: string) => string | null, expected: string) =>
+  z.string().transform((written, context) => {
+    const value = read(written)
+    if (value !== null) return value
+    context.addIssue({ code: 'custom', message: expected })
+    return z.NEVER
+  })
+
+/** A wallet in a path, a query or a body. */
+export const phoneNumber = inOneForm(readPhoneNumber, PHONE_NUMBER_EXPECTED).describe(
+  'the wallet: 0…, 62…, +62…, 0062…; spaces and dashes are read',
+)
+
+/** A reference in a path or a query. */
+export const reference = inOneForm(readReference, plainTextExpected(MOST_REFERENCE_CHARACTERS))
