@@ -5,6 +5,7 @@ import type { Period } from '../scope.ts'
 import { StatementRefused } from './failure.ts'
 import { folded, LINE_FIELDS, type LineField, type Mapping } from './mapping.ts'
 import { numberReader } from './numbers.ts'
+import { timeSpanReader } from './time-span.ts'
 import { timeReader } from './times.ts'
 
 /** One executed transaction, as a statement tells it. */
@@ -21,6 +22,8 @@ export interface StatementLine {
   /** Null: the statement does not tell. */
   readonly fee: Rupiah | null
   readonly executedAt: Date
+  /** Exclusive end of the time it may have been executed in; null: the line tells the minute. */
+  readonly executedTo: Date | null
 }
 
 /** A line that cannot be read: where, and what is wrong with it. Phone and KTP numbers are masked. */
@@ -123,20 +126,24 @@ type Cell = (field: LineField) => string
 function fieldsReader(mapping: Mapping, { period, nowMs }: Bounds) {
   const numbers = numberReader(mapping)
   const timeOf = timeReader(mapping)
+  const spanOf = timeSpanReader(mapping)
   const kinds = new Map<string, OrderKind | null>()
   for (const kind of ORDER_KINDS) for (const word of mapping.kinds[kind] ?? []) kinds.set(folded(word), kind)
   for (const word of mapping.ignored_kinds) kinds.set(folded(word), null)
 
-  const readTime = (cell: string): Date => {
+  const readTime = (cell: string): Pick<StatementLine, 'executedAt' | 'executedTo'> => {
     const ms = timeOf(cell)
     if (ms === null)
       throw new Unreadable('executed_at', `${shown(cell)} is no time as the mapping writes them`)
     if (ms < EARLIEST_MS || ms > nowMs + 86_400_000)
       throw new Unreadable('executed_at', `${shown(cell)} is no time a transaction can have had`)
-    const at = new Date(ms)
-    if (period !== null && (at < period.from || at >= period.to))
+    const span = spanOf(cell)
+    const [from, to] = [period?.from.getTime() ?? ms, period?.to.getTime() ?? Number.POSITIVE_INFINITY]
+    if (ms + (span ?? 0) < from || (span !== null && ms + span === from) || ms >= to)
       throw new Unreadable('executed_at', `${shown(cell)} is outside the statement's period`)
-    return at
+    // A line is of its statement's period, so a day that sticks out of it is cut.
+    const end = span === null ? null : new Date(Math.min(ms + span, to))
+    return { executedAt: new Date(Math.max(ms, from)), executedTo: end }
   }
   return (cell: Cell, lineNumber: number): StatementLine | null => {
     const kind = kinds.get(folded(cell('kind')))
@@ -153,7 +160,7 @@ function fieldsReader(mapping: Mapping, { period, nowMs }: Bounds) {
       goldWeight: orBad('gold_weight', cell, numbers.grams, 'a weight in grams above 0'),
       amount: orBad('amount', cell, numbers.rupiah, 'an amount of whole rupiah'),
       fee: cell('fee') === '' ? null : orBad('fee', cell, numbers.rupiah, 'a fee of whole rupiah'),
-      executedAt: readTime(cell('executed_at')),
+      ...readTime(cell('executed_at')),
     }
   }
 }

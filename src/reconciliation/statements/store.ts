@@ -25,6 +25,7 @@ export interface NewStatement {
   readonly mappingVersion: number
   readonly fileName: string
   readonly lineCount: number
+  readonly ignoredCount: number
   readonly badLines: readonly BadLine[]
   readonly by: string
 }
@@ -33,8 +34,8 @@ const INSERT_STATEMENT = {
   name: 'insert_statement',
   text: `
     INSERT INTO statements (id, source, period_from, period_to, complete, content_hash, mapping_name, mapping_version,
-      file_name, line_count, bad_line_count, imported_by)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+      file_name, line_count, bad_line_count, imported_by, ignored_count)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 }
 
 const INSERT_BAD_LINES = {
@@ -47,9 +48,9 @@ const INSERT_BAD_LINES = {
 /** Writes a statement down whose lines are written already, with the lines that were set aside. */
 export async function insertStatement(session: Session, statement: NewStatement): Promise<void> {
   const { statementId, source, period, complete, contentHash, badLines } = statement
-  const { mappingName, mappingVersion, fileName, lineCount, by } = statement
+  const { mappingName, mappingVersion, fileName, lineCount, ignoredCount, by } = statement
   const about = [statementId, source, period.from, period.to, complete, contentHash]
-  const origin = [mappingName, mappingVersion, fileName, lineCount, badLines.length, by]
+  const origin = [mappingName, mappingVersion, fileName, lineCount, badLines.length, by, ignoredCount]
   await session.run(INSERT_STATEMENT, [...about, ...origin])
   if (badLines.length === 0) return
   await session.run(INSERT_BAD_LINES, [
@@ -59,6 +60,17 @@ export async function insertStatement(session: Session, statement: NewStatement)
     badLines.map(({ problem }) => problem),
     badLines.map(({ maskedText }) => maskedText),
   ])
+}
+
+const IS_APPROVED = {
+  name: 'is_approved_complete',
+  text: 'SELECT is_approved_complete($1) AS approved',
+}
+
+/** Whether two people declared a statement complete, or trust its source. */
+export async function isApprovedComplete(session: Session, statementId: number): Promise<boolean> {
+  const [row] = await session.run<{ approved: boolean }>(IS_APPROVED, [statementId])
+  return row?.approved === true
 }
 
 const LINES_SPAN = {
