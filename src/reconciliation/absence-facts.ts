@@ -50,7 +50,8 @@ const KEEP_SPEAKING_LINES = {
   name: 'keep_speaking_lines',
   text: `
     CREATE TEMP TABLE speaking_lines ON COMMIT DROP AS
-    SELECT l.*, wallet_tail(l.phone_number) AS wallet
+    SELECT l.*, wallet_tail(l.phone_number) AS wallet,
+      tstzrange(lower(n.period) - ${NEAR}, upper(n.period) + ${NEAR}) AS about
     FROM near_statements n JOIN current_statement_lines l ON l.statement_id = n.id
     WHERE NOT EXISTS (SELECT 1 FROM statement_matches m
       WHERE m.statement_id = l.statement_id AND m.line_number = l.line_number
@@ -138,9 +139,10 @@ const READ_STATEMENTS = {
 const everySource = (covers: string) => `
   EXISTS (SELECT 1 FROM sources) AND NOT EXISTS (SELECT 1 FROM sources s WHERE NOT ${covers})`
 
-/** Doubts for which a speaking line stands. */
+/** Doubts for which a line of a statement about their time speaks. */
 const speaking = (fits: string) => `
-  SELECT d.order_id FROM left_doubts d WHERE EXISTS (SELECT 1 FROM speaking_lines l WHERE ${fits})`
+  SELECT d.order_id FROM left_doubts d
+  WHERE EXISTS (SELECT 1 FROM speaking_lines l WHERE ${fits} AND l.about && d.surely)`
 
 const IN_TIME = `l.executed_at <= d.sent_to AND coalesce(l.executed_to, l.executed_at) >= d.sent_from`
 
