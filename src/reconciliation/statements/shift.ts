@@ -44,10 +44,10 @@ const READ_KNOWN_TIMES = {
       SELECT * FROM statement_lines WHERE statement_id = $1 AND executed_to IS NULL
       ORDER BY line_number LIMIT ${KNOWN_LINES}
     ), known AS (
-      SELECT l.executed_at, a.intent_at, a.ended_at FROM l JOIN attempts a ON a.session_id = l.session_id
+      SELECT l.line_number, l.executed_at, a.intent_at, a.ended_at FROM l JOIN attempts a ON a.session_id = l.session_id
       WHERE a.outcome = 'succeeded'
-      UNION ALL
-      SELECT l.executed_at, a.intent_at, a.ended_at FROM l JOIN attempts a ON a.response_id = l.response_id
+      UNION
+      SELECT l.line_number, l.executed_at, a.intent_at, a.ended_at FROM l JOIN attempts a ON a.response_id = l.response_id
       WHERE a.outcome = 'succeeded' AND a.kind = l.kind AND may_be_wallet(a.phone_number, l.phone_number)
     )
     SELECT (extract(epoch FROM executed_at) * 1000)::float8 AS line, (extract(epoch FROM intent_at) * 1000)::float8 AS sent,
