@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Proofs that take minutes: `npm run proof:batch`. */
+/** Proofs that take minutes: `npm run proof:batch`, `npm run proof:statements`. */
 export default defineConfig({
   test: {
     include: ['test/proof/**/*.proof.ts'],

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
-import { withSession } from '../db/session.ts'
+import { type Session, withSession } from '../db/session.ts'
+import { approveDeclaration, proposeDeclaration } from '../reconciliation/declarations.ts'
 import { readReport } from '../reconciliation/report/read-report.ts'
 import { type RunResult, reconcile } from '../reconciliation/run.ts'
 import type { Period } from '../reconciliation/scope.ts'
 import { DEFAULT_RECON_SETTINGS } from '../reconciliation/settings.ts'
-import { importStatement } from '../reconciliation/statements/import.ts'
+import { type ImportResult, importStatement } from '../reconciliation/statements/import.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
 import { tellImport } from './recon-import.ts'
 import { asTables } from './recon-report.ts'
@@ -12,6 +13,24 @@ import { tellRun } from './recon-run.ts'
 
 /** Longer than the clocks of workers and gateway may be apart: the statement covers the first order's whole send. */
 const BEFORE_FIRST_ORDER_MS = 600_000
+
+/** Absence counts only once two people have looked: the demo plays both. */
+async function declareByTwoPeople(session: Session, imported: ImportResult): Promise<string[]> {
+  if (imported.is === 'refused') return []
+  const ani = { by: 'ani', note: 'the sandbox executes at once or never' }
+  const budi = { by: 'budi', note: 'looked at it, too' }
+  const { statementId } = imported
+  const answers = [
+    await approveDeclaration(session, { is: 'statement', statementId }, budi, false),
+    await proposeDeclaration(session, { is: 'lag' }, ani, 0),
+    await approveDeclaration(session, { is: 'lag' }, budi, false),
+  ]
+  for (const answer of answers) if (answer.is === 'refused') throw new Error(answer.because)
+  return [
+    `ani says that statement ${statementId} is complete, budi approves it`,
+    'ani proposes a lag of 0 minutes, budi approves it',
+  ]
+}
 
 /**
  * Ends the demo as every day ends: imports the sandbox's statement, settles doubts by it, and prints the report.
@@ -30,8 +49,9 @@ export async function reconcileDemo(databaseUrl: string, sandbox: Sandbox, since
         complete: true,
         mapping: 'sandbox',
       },
-      ...{ badLines: 'refuse', replace: false, dryRun: false, by: 'demo', nowMs: now.getTime() },
+      ...{ badLines: 'refuse', replace: false, dryRun: false, by: 'ani', nowMs: now.getTime() },
     })
+    const decided = await declareByTwoPeople(session, imported)
     const result = await reconcile(session, {
       period,
       // The sandbox executes at once or never.
@@ -41,6 +61,7 @@ export async function reconcileDemo(databaseUrl: string, sandbox: Sandbox, since
     })
     const told = [
       ...tellImport(imported),
+      ...decided,
       '',
       ...tellRun(result, false),
       '',

@@ -46,7 +46,7 @@ export function importCommand(): Command {
     )
     .option(
       '--complete',
-      'it has every transaction of its period: only then can it prove that something did not happen',
+      'it has every transaction of its period: only then, and once another person approved that, can it prove that something did not happen',
     )
     .option('--mapping <name>', 'how its columns are read: see `goldpro recon mappings`', 'sandbox')
     .option(
@@ -112,6 +112,11 @@ export function tellImport(result: ImportResult): string[] {
     ...(replaced.length > 0 ? [`  in the place of statement ${replaced.join(', ')}`] : []),
     ...(badLines.length > 0
       ? [`  set aside       ${spellCount(badLines.length)}:`, ...tellBadLines(badLines)]
+      : []),
+    ...(result.is === 'imported' && result.toApprove
+      ? [
+          `complete only once another person runs \`goldpro recon statements approve ${statementId} --note "…" --by NAME\``,
+        ]
       : []),
     ...(result.is === 'imported' ? ['next: `goldpro recon run`'] : []),
   ]

@@ -1,8 +1,10 @@
 import { Command } from 'commander'
 import { spellCount } from '../domain/display.ts'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../domain/money.ts'
+import type { DistrustedStatement } from '../reconciliation/doubts.ts'
 import { RUN_STEPS, type RunResult, reconcile } from '../reconciliation/run.ts'
 import { type Period, statementsSpan } from '../reconciliation/scope.ts'
+import { STAY_REASONS } from '../reconciliation/words.ts'
 import { Failure } from './failure.ts'
 import { parsedBy, periodOption } from './options.ts'
 import { byOption } from './person.ts'
@@ -29,7 +31,11 @@ export function runCommand(): Command {
       periodOption,
     )
     .option('--dry-run', 'tell what it would do, and keep nothing')
-    .option('--lag-minutes <minutes>', 'instead of RECON_LAG_MINUTES', minutes)
+    .option(
+      '--lag-minutes <minutes>',
+      'instead of RECON_LAG_MINUTES; with fewer, absence counts only once two people approved them: see `goldpro recon lag`',
+      minutes,
+    )
     .option('--tolerance-amount <rupiah>', 'amounts may differ by so much', rupiah, 0 as Rupiah)
     .option('--tolerance-fee <rupiah>', 'fees may differ by so much', rupiah, 0 as Rupiah)
     .option('--tolerance-weight <grams>', 'weights may differ by so much', grams, 0 as GoldWeight)
@@ -59,7 +65,7 @@ async function run(options: Options): Promise<void> {
       session,
       {
         period,
-        settings: { lagMs, tolerance: { amount, fee, goldWeight } },
+        settings: { lagMs, configuredLagMs: settings.reconLagMs, tolerance: { amount, fee, goldWeight } },
         actor: `person:${options.by}`,
         scheduledFor: null,
       },
@@ -84,9 +90,19 @@ export function tellRun({ runId, counts }: RunResult, dryRun: boolean): string[]
     `  unmatched lines ${spellCount(counts.unmatchedLines)}`,
     `  doubts settled  ${spellCount(settled.succeeded)} succeeded, ${spellCount(settled.rejected)} rejected as not executed`,
     `  still in doubt  ${listed(stayInDoubt)}`,
+    ...counts.distrusted.map(tellDistrusted),
     `  breaks          opened ${listed(opened)}; ${spellCount(counts.reopened)} reopened, ${spellCount(counts.explained)} explained; ${spellCount(counts.openBreaks)} open`,
     ...(counts.openBreaks > 0 ? ['see `goldpro recon report` and `goldpro recon breaks list`'] : []),
   ]
+}
+
+function tellDistrusted({ statementId, because, lacking, shiftMinutes }: DistrustedStatement): string {
+  const whys = because.map((reason) => {
+    if (reason === 'statement_lacks_ours') return `it lacks ${lacking} of our executed transactions`
+    if (reason === 'times_shifted') return `its matched lines are all ${(shiftMinutes ?? 0) / 60} hours off`
+    return STAY_REASONS[reason]
+  })
+  return `  statement ${statementId} proves no absence: ${whys.join('; ')}`
 }
 
 function listed(counts: Readonly<Record<string, number | undefined>>): string {

@@ -3,13 +3,14 @@ import { spellSpan } from '../reconciliation/report/spell.ts'
 import { listStatements, type StatementSummary } from '../reconciliation/statements/read-statements.ts'
 import { gapNote } from './page.ts'
 import { settingsHere, withDatabase } from './place.ts'
+import { statementVerbs } from './recon-declarations.ts'
 import { shownZone } from './shown-time.ts'
 import { table } from './table.ts'
 
 /** `goldpro recon statements` */
 export function statementsCommand(): Command {
-  return new Command('statements')
-    .description('list the statements that were imported, the newest first')
+  const command = new Command('statements')
+    .description('list the statements that were imported, the newest first; approve that one is complete')
     .option('--all', 'those that were replaced, too')
     .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro recon statements')
@@ -25,6 +26,13 @@ export function statementsCommand(): Command {
       )
       if (gaps !== null && !json) console.log(gaps)
     })
+  for (const verb of statementVerbs()) command.addCommand(verb)
+  return command
+}
+
+function completeness({ complete, approved }: StatementSummary): string {
+  if (!complete) return 'no'
+  return approved ? 'yes' : 'to approve'
 }
 
 function asTable(statements: readonly StatementSummary[]): string {
@@ -46,7 +54,7 @@ function asTable(statements: readonly StatementSummary[]): string {
       each.source,
       spellSpan({ from: each.periodFrom, to: each.periodTo }, shownZone()),
     ],
-    ...[each.complete ? 'yes' : 'no', each.lineCount],
+    ...[completeness(each), each.lineCount],
     ...[sum(Object.values(each.ignoredRows)), each.badLineCount],
     ...[each.fileName, each.importedBy, each.replacedBy === null ? '–' : String(each.replacedBy)],
   ])

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { breaksCommand } from './recon-breaks.ts'
+import { lagCommand, sourcesCommand } from './recon-declarations.ts'
 import { importCommand } from './recon-import.ts'
 import { mappingsCommand } from './recon-mappings.ts'
 import { reportCommand } from './recon-report.ts'
@@ -14,14 +15,15 @@ export function reconCommand(): Command {
       'after',
       `
 Every day:
-  $ goldpro recon import statement.csv --period 2026-02-09 --complete
+  $ goldpro recon import statement.csv --period 2026-02-09 --complete --by ani
+  $ goldpro recon statements approve 1 --note "the sender says so" --by budi
   $ goldpro recon run
   $ goldpro recon report
   $ goldpro recon breaks list`,
     )
   const commands = [
     ...[importCommand(), runCommand(), reportCommand(), breaksCommand()],
-    ...[statementsCommand(), mappingsCommand()],
+    ...[statementsCommand(), sourcesCommand(), lagCommand(), mappingsCommand()],
   ]
   for (const each of commands) command.addCommand(each)
   return command

@@ -57,7 +57,10 @@ Then lose a reply, so that an order is in doubt, and settle it by the gateway's 
   curl -X PUT ${gatewayUrl}/sandbox/faults/reply_lost -d '{"next":1}'
   echo '${anOrder('"reference":"A-2","amount":50000')}' | npx goldpro enqueue -
   npx goldpro orders list --state in_doubt
-  curl -s ${gatewayUrl}/sandbox/statement | npx goldpro recon import - --period ${statementFrom}..now --complete
+  curl -s ${gatewayUrl}/sandbox/statement | npx goldpro recon import - --period ${statementFrom}..now --complete --by ani
+  npx goldpro recon statements approve 1 --note "the sandbox has everything" --by budi
+  npx goldpro recon lag propose 0 --note "the sandbox executes at once or never" --by ani
+  npx goldpro recon lag approve --note "so it does" --by budi
   npx goldpro recon run --lag-minutes 0
   npx goldpro recon report --format html --output report.html
 `

@@ -40,6 +40,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   proposals: CHANGE,
   recon_runs: CHANGE,
   rejected_jobs: APPEND,
+  revocations: APPEND,
   statement_bad_lines: APPEND,
   statement_lines: APPEND,
   statement_mappings: APPEND,

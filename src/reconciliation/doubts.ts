@@ -1,8 +1,11 @@
 import type { Session } from '../db/session.ts'
+import { type Distrust, type DoubtFacts, distrustsOf, whyItStays } from './absence.ts'
+import { readAbsenceFacts } from './absence-facts.ts'
+import type { StayReason } from './words.ts'
 
 /**
  * Leads orders out of doubt by what statements prove. A doubt that was executed is found by a match; that it was not
- * executed is proven only by complete statements in which nothing could be it. Everything else stays in doubt.
+ * executed is proven only as `absence.ts` says. Everything else stays in doubt.
  */
 
 // What Postgres asks of a succeeded attempt: an id of the transaction, and a fee from either side.
@@ -40,7 +43,7 @@ const KEEP_FOUND = {
 /** When the gateway may have executed an attempt. */
 const SEND_WINDOW = 'tstzrange(a.intent_at - s.slack, a.ended_at + s.lag)'
 
-/** That complete statements of every source cover the send window. One silent source could hide the execution. */
+/** That statements of every source that say to be complete cover the send window. */
 export const COVERED = `
   EXISTS (SELECT 1 FROM statements WHERE replaced_at IS NULL)
   AND NOT EXISTS (
@@ -49,44 +52,12 @@ export const COVERED = `
     HAVING NOT coalesce(
       range_agg(tstzrange(st.period_from, st.period_to)) FILTER (WHERE st.complete) @> ${SEND_WINDOW}, false))`
 
-/** Doubts joined with lines that belong to nobody else. */
-const possibly = (columns: string) => `
-  SELECT h.order_id FROM scope s CROSS JOIN held_doubts h
-  JOIN attempts a ON a.order_id = h.order_id AND a.seq = h.seq
-  JOIN current_statement_lines l ON ${columns}
-  WHERE NOT EXISTS (
-    SELECT 1 FROM statement_matches m
-    WHERE m.statement_id = l.statement_id AND m.line_number = l.line_number AND (m.order_id, m.seq) <> (a.order_id, a.seq))`
-
-// The weight and the amount are not asked: a line that differs in them may still be this order's execution.
-// Neither are the line's ids: what they mean at the gateway is less certain than whose wallet was moved, and when.
-// Two joins, for one with OR would look through all lines for each doubt.
-const WITH_CANDIDATE = `
-  ${possibly(`l.kind = a.kind AND l.phone_number = national_phone_number(a.phone_number)
-    AND l.executed_at >= a.intent_at - s.slack AND l.executed_at <= a.ended_at + s.lag + s.slack`)}
-  UNION
-  ${possibly(`l.request_id = a.quote_id AND l.executed_at >= a.intent_at - s.slack - interval '1 day'`)}`
-
-const LOOK_AT_DOUBTS = {
-  name: 'look_at_doubts',
-  text: `
-    CREATE TEMP TABLE left_doubts ON COMMIT DROP AS
-    SELECT a.order_id,
-      CASE WHEN NOT (${COVERED}) THEN 'awaiting_statement' WHEN c.order_id IS NOT NULL THEN 'candidate_unclear' END AS because,
-      ARRAY(SELECT st.id FROM statements st WHERE st.complete AND st.replaced_at IS NULL
-        AND tstzrange(st.period_from, st.period_to) && ${SEND_WINDOW} ORDER BY st.id) AS covering_statements
-    FROM scope s CROSS JOIN held_doubts h
-    JOIN attempts a ON a.order_id = h.order_id AND a.seq = h.seq
-    LEFT JOIN (${WITH_CANDIDATE}) c ON c.order_id = h.order_id
-    WHERE NOT EXISTS (SELECT 1 FROM doubt_evidence e WHERE e.order_id = a.order_id)`,
-}
-
 const KEEP_ABSENT = {
   name: 'keep_evidence_of_absence',
   text: `
     INSERT INTO doubt_evidence (order_id, verdict, rule, covering_statements, run_id)
-    SELECT d.order_id, 'rejected', 'absence', d.covering_statements, s.run_id
-    FROM scope s CROSS JOIN left_doubts d WHERE d.because IS NULL`,
+    SELECT d.order_id, 'rejected', 'absence', ARRAY(SELECT jsonb_array_elements_text(d.covering)::int), s.run_id
+    FROM scope s CROSS JOIN unnest($1::uuid[], $2::jsonb[]) AS d (order_id, covering)`,
 }
 
 // ended_at stays what it was: when the send ended.
@@ -120,7 +91,7 @@ const NOTE_STAYS = {
   name: 'note_why_doubts_stay',
   text: `
     INSERT INTO doubt_stays (order_id, because, run_id)
-    SELECT d.order_id, d.because, s.run_id FROM scope s CROSS JOIN left_doubts d WHERE d.because IS NOT NULL
+    SELECT d.order_id, d.because, s.run_id FROM scope s CROSS JOIN unnest($1::uuid[], $2::text[]) AS d (order_id, because)
     ON CONFLICT (order_id) DO UPDATE SET because = excluded.because, run_id = excluded.run_id`,
 }
 
@@ -138,16 +109,62 @@ const DECLINE_SETTLED = {
     FROM scope s CROSS JOIN orders o WHERE p.order_id = o.id AND p.state = 'open' AND o.state <> 'in_doubt'`,
 }
 
-/** Settles what the matches of this scope and the complete statements prove. Comes after matching. */
-export async function settleDoubtsByStatements(session: Session): Promise<void> {
+/** A statement that proves nothing, and why: told with the run. */
+export interface DistrustedStatement {
+  readonly statementId: number
+  readonly because: readonly Distrust[]
+  /** Our executed transactions that it lacks. */
+  readonly lacking: number
+  readonly shiftMinutes: number | null
+}
+
+/**
+ * Settles what the matches of this scope and the complete statements prove. Comes after matching.
+ * @param checks see `whyItStays`
+ * @returns the statements near doubts that prove nothing
+ */
+export async function settleDoubtsByStatements(
+  session: Session,
+  checks?: readonly StayReason[],
+): Promise<DistrustedStatement[]> {
   await session.run(HOLD_DOUBTS)
   await session.run(LEARN_HELD_SIZE)
   await session.run(KEEP_FOUND)
-  await session.run(LOOK_AT_DOUBTS)
-  await session.run(KEEP_ABSENT)
+  const { statements, doubts } = await readAbsenceFacts(session)
+  const distrusts = new Map(statements.map((facts) => [facts.statementId, distrustsOf(facts)]))
+  const looked = doubts.map((facts) => ({ facts, because: whyItStays(facts, distrusts, checks) }))
+  await keepAbsent(
+    session,
+    looked.filter(({ because }) => because === null).map(({ facts }) => facts),
+  )
   await session.run(SETTLE_ATTEMPTS)
   await session.run(SETTLE_ORDERS)
-  await session.run(NOTE_STAYS)
+  await noteStays(session, looked)
   await session.run(FORGET_STAYS)
   await session.run(DECLINE_SETTLED)
+  return statements
+    .map(({ statementId, lacking, shiftMinutes }) => ({
+      statementId,
+      because: distrusts.get(statementId) ?? [],
+      ...{ lacking, shiftMinutes },
+    }))
+    .filter(({ because }) => because.length > 0)
+}
+
+async function keepAbsent(session: Session, absent: readonly DoubtFacts[]): Promise<void> {
+  await session.run(KEEP_ABSENT, [
+    absent.map(({ orderId }) => orderId),
+    absent.map(({ coveringStatements }) => JSON.stringify(coveringStatements)),
+  ])
+}
+
+async function noteStays(
+  session: Session,
+  looked: readonly { facts: DoubtFacts; because: StayReason | null }[],
+): Promise<void> {
+  const stays = looked.filter(({ because }) => because !== null)
+  await session.run(NOTE_STAYS, [
+    stays.map(({ facts }) => facts.orderId),
+    stays.map(({ because }) => because),
+  ])
 }

@@ -1,5 +1,6 @@
 import type { Session } from '../db/session.ts'
 import { COVERED } from './doubts.ts'
+import { LATEST } from './matching.ts'
 
 /**
  * Everything that does not agree, as rows of the temporary table `findings`. A finding's key names the difference by
@@ -74,7 +75,7 @@ const MISSING_AT_GATEWAY = {
 // A doubt that a statement settled took the statement's terms over, so it is compared by what was quoted.
 const DIFFERING_MATCHES = `
   SELECT m.order_id, m.seq, m.statement_id, m.line_number, a.outcome, a.intent_at, a.ended_at,
-    l.kind, l.phone_number, l.gold_weight, l.amount, l.fee, l.executed_at,
+    l.kind, l.phone_number, l.gold_weight, l.amount, l.fee, l.executed_at, ${LATEST} AS latest,
     a.kind AS our_kind, national_phone_number(a.phone_number) AS our_phone_number,
     CASE WHEN e.order_id IS NULL THEN coalesce(a.gold_weight, a.quoted_gold_weight) ELSE a.quoted_gold_weight END AS our_weight,
     CASE WHEN e.order_id IS NULL THEN coalesce(a.amount, a.quoted_amount) ELSE a.quoted_amount END AS our_amount,
@@ -109,7 +110,7 @@ const MATCHES_THAT_DIFFER = {
         ('kind_differs', p.kind <> p.our_kind, p.amount, p.gold_weight, to_jsonb(p.our_kind), to_jsonb(p.kind)),
         ('wallet_differs', p.phone_number <> p.our_phone_number, p.amount, p.gold_weight,
           ${masked('p.our_phone_number')}, ${masked('p.phone_number')}),
-        ('late', p.executed_at < p.intent_at - s.slack OR p.executed_at > p.ended_at + s.slack + s.lag, p.amount, p.gold_weight,
+        ('late', p.latest < p.intent_at - s.slack OR p.executed_at > p.ended_at + s.slack + s.lag, p.amount, p.gold_weight,
           to_jsonb(p.intent_at), to_jsonb(p.executed_at)),
         ('state_conflict', ${NOT_EXECUTED} AND NOT p.has_other_execution, p.amount, p.gold_weight,
           to_jsonb(p.outcome), to_jsonb('executed'::text)),

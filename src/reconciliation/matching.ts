@@ -7,12 +7,15 @@ import type { MatchRule } from './words.ts'
  * order given wins, and what is left over becomes a break.
  */
 
+/** A line without a time of day is of any moment of its day. */
+export const LATEST = 'coalesce(l.executed_to, l.executed_at)'
+
 /** Whether anything at all is unequal, so that few matches need a second look. Everything but success gets one. */
 const DIFFERS = `
   a.outcome <> 'succeeded'
   OR l.gold_weight <> a.gold_weight OR l.amount <> a.amount OR coalesce(l.fee <> a.fee, false)
   OR l.kind <> a.kind OR l.phone_number <> national_phone_number(a.phone_number)
-  OR l.executed_at < a.intent_at - s.slack OR l.executed_at > a.ended_at + s.slack`
+  OR ${LATEST} < a.intent_at - s.slack OR l.executed_at > a.ended_at + s.slack`
 
 const INSERT =
   'INSERT INTO statement_matches (statement_id, line_number, order_id, seq, rule, differs, run_id)'
@@ -35,7 +38,7 @@ const NOT_ANOTHERS = `NOT EXISTS (
 
 /** The line was executed while the attempt was under way, give or take the clocks and the gateway's lag. */
 const WITHIN_WINDOW = `
-  l.executed_at >= a.intent_at - s.slack AND l.executed_at <= coalesce(a.ended_at, now()) + s.lag + s.slack`
+  ${LATEST} >= a.intent_at - s.slack AND l.executed_at <= coalesce(a.ended_at, now()) + s.lag + s.slack`
 
 // A session_id is nearly always on one line and one attempt. Those pairs are inserted without asking for conflicts,
 // which halves the time of a large run; sorted by line, so that the index on lines only grows at its end.
@@ -138,17 +141,18 @@ const MAY_MATCH_BY_TERMS = `(outcome = 'in_doubt' OR (kind = 'sell' AND outcome 
 
 // Only wallets that have such an attempt are looked at: all pairs of a busy wallet would be millions for nothing.
 // Whoever else could own the line counts, also where only doubts and sells may be matched this way. So does every other
-// line that could be the attempt's, also just outside of the period.
+// line that could be the attempt's, also just outside of the period: a day outside, for lines without a time of day. Such
+// a line is given away only by a run of its whole day, which knows every attempt of it.
 const BY_TERMS = {
   name: 'match_by_terms',
   text: `
     WITH looking AS (
       SELECT DISTINCT kind, national_phone_number(phone_number) AS wallet FROM left_attempts a WHERE ${MAY_MATCH_BY_TERMS}
     ), candidates AS (
-      SELECT l.*, true AS is_in_scope FROM left_lines l
+      SELECT l.*, l.executed_to IS NULL OR l.executed_to <= s.period_to AS is_in_scope FROM left_lines l CROSS JOIN scope s
       UNION ALL
       SELECT l.*, false FROM scope s CROSS JOIN LATERAL (VALUES
-        (s.period_from - 2 * s.slack - s.lag - interval '1 hour', s.period_from),
+        (s.period_from - 2 * s.slack - s.lag - interval '1 day', s.period_from),
         (s.period_to, s.period_to + 2 * s.slack + s.lag + interval '1 hour')) AS margin (begins, ends)
       JOIN current_statement_lines l ON l.executed_at >= margin.begins AND l.executed_at < margin.ends
       WHERE NOT EXISTS (

@@ -40,10 +40,17 @@ export interface ProposalFacts {
   /** Where it was seen: a statement and its line, a letter of the gateway. */
   readonly evidence: string | null
   readonly executed: ProposedExecution | null
+  /** Of a shorter lag. */
+  readonly lagMinutes?: number
 }
 
-/** What a proposal is about: a break, or an order in doubt. */
-export type Subject = { readonly breakId: number } | { readonly orderId: string }
+/** What a proposal is about. There is one shorter lag only. */
+export type Subject =
+  | { readonly breakId: number }
+  | { readonly orderId: string }
+  | { readonly statementId: number }
+  | { readonly source: string }
+  | { readonly decision: 'lag_shortened' }
 
 /** A proposal that waits for its decision. */
 export interface OpenProposal {
@@ -59,8 +66,8 @@ export interface OpenProposal {
 const INSERT_PROPOSAL = {
   name: 'insert_proposal',
   text: `
-    INSERT INTO proposals (break_id, order_id, decision, note, facts, proposed_by, state)
-    VALUES ($1, $2, $3, $4, $5, $6, 'open') ON CONFLICT DO NOTHING RETURNING id AS "proposalId"`,
+    INSERT INTO proposals (break_id, order_id, statement_id, source, decision, note, facts, proposed_by, state)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open') ON CONFLICT DO NOTHING RETURNING id AS "proposalId"`,
 }
 
 /** Writes a proposal down; null when the subject has an open one already. */
@@ -71,8 +78,7 @@ export async function insertProposal(
   { by, note }: Person,
   facts: ProposalFacts,
 ): Promise<number | null> {
-  const [breakId, orderId] = idsOf(subject)
-  const values = [breakId, orderId, decision, note, JSON.stringify(facts), readPersonName(by)]
+  const values = [...idsOf(subject), decision, note, JSON.stringify(facts), readPersonName(by)]
   const [row] = await session.run<{ proposalId: number }>(INSERT_PROPOSAL, values)
   return row?.proposalId ?? null
 }
@@ -81,8 +87,9 @@ const LOCK_PROPOSAL = {
   name: 'lock_proposal',
   text: `
     SELECT id AS "proposalId", decision, note, facts, proposed_by AS "proposedBy",
-      person_key($3) = person_key(proposed_by) AS "isByAuthor"
-    FROM proposals WHERE state = 'open' AND (break_id = $1 OR order_id = $2) FOR UPDATE`,
+      person_key($6) = person_key(proposed_by) AS "isByAuthor"
+    FROM proposals WHERE state = 'open'
+      AND (break_id = $1 OR order_id = $2 OR statement_id = $3 OR source = $4 OR decision = $5) FOR UPDATE`,
 }
 
 /** The subject's open proposal, held until the transaction ends; null when there is none. */
@@ -91,7 +98,11 @@ export async function lockProposal(
   subject: Subject,
   by: string,
 ): Promise<OpenProposal | null> {
-  const [proposal] = await session.run<OpenProposal>(LOCK_PROPOSAL, [...idsOf(subject), by])
+  const [proposal] = await session.run<OpenProposal>(LOCK_PROPOSAL, [
+    ...idsOf(subject),
+    'decision' in subject ? subject.decision : null,
+    by,
+  ])
   return proposal ?? null
 }
 
@@ -132,6 +143,12 @@ export async function declineProposal(
 /** What the audit says of an approval without a second person. */
 export const ALONE = 'RECON_ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
 
-function idsOf(subject: Subject): [number | null, string | null] {
-  return 'breakId' in subject ? [subject.breakId, null] : [null, subject.orderId]
+/** The columns that name the subject: break, order, statement, source. */
+function idsOf(subject: Subject): (number | string | null)[] {
+  return [
+    'breakId' in subject ? subject.breakId : null,
+    'orderId' in subject ? subject.orderId : null,
+    'statementId' in subject ? subject.statementId : null,
+    'source' in subject ? subject.source : null,
+  ]
 }

@@ -1,6 +1,6 @@
 import type { Session } from '../db/session.ts'
 import { recordBreaks } from './breaks.ts'
-import { settleDoubtsByStatements } from './doubts.ts'
+import { type DistrustedStatement, settleDoubtsByStatements } from './doubts.ts'
 import { findDifferences } from './findings.ts'
 import { matchLines } from './matching.ts'
 import { openScope, type RunRequest } from './scope.ts'
@@ -17,6 +17,8 @@ export interface RunCounts {
   readonly reopened: number
   readonly explained: number
   readonly openBreaks: number
+  /** Complete statements about doubts' times that prove nothing, and why. */
+  readonly distrusted: readonly DistrustedStatement[]
 }
 
 export interface RunResult {
@@ -28,11 +30,12 @@ export interface RunResult {
 export const RUN_STEPS = ['match', 'settle doubts', 'find differences', 'record breaks'] as const
 export type RunStep = (typeof RUN_STEPS)[number]
 
-const STEPS: Record<RunStep, (session: Session) => Promise<void>> = {
-  match: matchLines,
-  'settle doubts': settleDoubtsByStatements,
-  'find differences': findDifferences,
-  'record breaks': recordBreaks,
+interface RunOptions {
+  /** Does everything and keeps nothing. */
+  readonly dryRun?: boolean
+  readonly onStep?: (step: RunStep) => void
+  /** See `whyItStays`. */
+  readonly absenceChecks?: readonly StayReason[]
 }
 
 /** Thrown to roll a dry run back; never seen by a caller. */
@@ -48,21 +51,24 @@ class DryRun extends Error {
 /**
  * Reconciles a period in one transaction: a run that is cut off has done nothing, one that is repeated finds nothing
  * new, and two at once take turns.
- * @param dryRun does everything and keeps nothing
  */
 export async function reconcile(
   session: Session,
   request: RunRequest,
-  { dryRun = false, onStep = () => {} }: { dryRun?: boolean; onStep?: (step: RunStep) => void } = {},
+  { dryRun = false, onStep = () => {}, absenceChecks }: RunOptions = {},
 ): Promise<RunResult> {
   try {
     return await session.transaction(async () => {
       const runId = await openScope(session, request, dryRun)
-      for (const step of RUN_STEPS) {
-        onStep(step)
-        await STEPS[step](session)
-      }
-      const result = { runId, counts: await finish(session, runId) }
+      onStep('match')
+      await matchLines(session)
+      onStep('settle doubts')
+      const distrusted = await settleDoubtsByStatements(session, absenceChecks)
+      onStep('find differences')
+      await findDifferences(session)
+      onStep('record breaks')
+      await recordBreaks(session)
+      const result = { runId, counts: await finish(session, runId, distrusted) }
       if (dryRun) throw new DryRun(result)
       return result
     })
@@ -95,9 +101,14 @@ const FINISH_RUN = {
   text: 'UPDATE recon_runs SET finished_at = clock_timestamp(), counts = $2 WHERE id = $1',
 }
 
-async function finish(session: Session, runId: string): Promise<RunCounts> {
-  const [counts] = await session.run<RunCounts>(COUNT_RUN, [runId])
-  if (counts === undefined) throw new Error('a run without counts')
+async function finish(
+  session: Session,
+  runId: string,
+  distrusted: readonly DistrustedStatement[],
+): Promise<RunCounts> {
+  const [counted] = await session.run<Omit<RunCounts, 'distrusted'>>(COUNT_RUN, [runId])
+  if (counted === undefined) throw new Error('a run without counts')
+  const counts = { ...counted, distrusted }
   await session.run(FINISH_RUN, [runId, JSON.stringify(counts)])
   return counts
 }

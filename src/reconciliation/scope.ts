@@ -1,6 +1,6 @@
 import type { Session } from '../db/session.ts'
 import { formatGrams } from '../domain/money.ts'
-import { CLOCK_SLACK_MS, type ReconSettings } from './settings.ts'
+import { absenceLagMs, CLOCK_SLACK_MS, type ReconSettings } from './settings.ts'
 
 /** A time span, `to` exclusive. */
 export interface Period {
@@ -43,14 +43,15 @@ const CREATE_SCOPE = {
   text: `
     CREATE TEMP TABLE scope (
       run_id bigint, actor text, period_from timestamptz, period_to timestamptz, slack interval, lag interval,
-      amount_tolerance bigint, fee_tolerance bigint, weight_tolerance numeric
+      absence_lag interval, amount_tolerance bigint, fee_tolerance bigint, weight_tolerance numeric
     ) ON COMMIT DROP`,
 }
 
 const FILL_SCOPE = {
   name: 'fill_scope',
   text: `
-    INSERT INTO scope SELECT $1, $2, $3, $4, $5 * interval '1 millisecond', $6 * interval '1 millisecond', $7, $8, $9`,
+    INSERT INTO scope SELECT $1, $2, $3, $4, $5 * interval '1 millisecond', $6 * interval '1 millisecond',
+      $7 * interval '1 millisecond', $8, $9, $10`,
 }
 
 /** What a run is asked to do. */
@@ -66,24 +67,30 @@ export interface RunRequest {
 /** The number of a dry run while it lasts: a sequence does not roll back, and a number would be missing afterwards. */
 export const DRY_RUN_ID = 0
 
+const READ_APPROVED_LAG = {
+  name: 'read_approved_lag',
+  text: `SELECT (extract(epoch FROM approved_lag()) * 1000)::float8 AS ms`,
+}
+
+/** The lag that two people approved; null: none. */
+async function readApprovedLag(session: Session): Promise<number | null> {
+  const [row] = await session.run<{ ms: number | null }>(READ_APPROVED_LAG)
+  return row?.ms ?? null
+}
+
 /** Begins a run in the open transaction: waits for its turn, notes the run, lays out its bounds. */
 export async function openScope(session: Session, request: RunRequest, dryRun = false): Promise<string> {
   const { period, settings, actor, scheduledFor } = request
   await takeTurns(session)
   await session.run(USE_MEMORY)
-  const values = [
-    period.from,
-    period.to,
-    actor,
-    JSON.stringify(settings),
-    scheduledFor,
-    dryRun ? DRY_RUN_ID : null,
-  ]
+  const absenceLag = absenceLagMs(settings, await readApprovedLag(session))
+  const kept = JSON.stringify({ ...settings, absenceLagMs: absenceLag })
+  const values = [period.from, period.to, actor, kept, scheduledFor, dryRun ? DRY_RUN_ID : null]
   const [run] = await session.run<{ runId: string }>(BEGIN_RUN, values)
   if (run === undefined) throw new Error('a run without an id')
   await session.run(CREATE_SCOPE)
   const { amount, fee, goldWeight } = settings.tolerance
-  const bounds = [run.runId, actor, period.from, period.to, CLOCK_SLACK_MS, settings.lagMs]
+  const bounds = [run.runId, actor, period.from, period.to, CLOCK_SLACK_MS, settings.lagMs, absenceLag]
   await session.run(FILL_SCOPE, [...bounds, amount, fee, formatGrams(goldWeight)])
   return run.runId
 }

@@ -34,13 +34,41 @@ export const BREAK_REASONS = [
 ] as const
 export type BreakReason = (typeof BREAK_REASONS)[number]
 
-/** Why an order in doubt stays in doubt after a run. */
+/**
+ * Why an order in doubt stays in doubt after a run: the first that holds. What speaks for an execution comes before what
+ * a statement lacks to prove an absence.
+ */
 export const STAY_REASONS = {
   awaiting_statement: 'no complete statements cover the time in which it may have been executed',
   candidate_unclear: 'a line may be its execution, but nothing proves which order the line belongs to',
+  wallet_unmatched: "a line of its wallet, or of a transfer's recipient, belongs to no order",
+  weight_unmatched: 'a line of its kind and weight belongs to no order',
+  amount_unmatched: 'a line of its kind and amount belongs to no order',
+  match_unclear:
+    'a line that was given to another order, not by an id of the transaction, could as well be its own',
+  unreadable_line: 'a line of that time could not be read, so nobody knows whose it is',
+  statement_lacks_ours:
+    'a complete statement lacks transactions that we know were executed: it is not complete',
+  times_shifted: 'all matched lines of a statement are shifted by the same time: its time zone is wrong',
+  times_contradict: 'matched lines of a statement have other times than their orders',
+  wallets_contradict: 'matched lines of a statement name other wallets than their orders',
+  kinds_contradict: 'matched lines of a statement name other kinds than their orders',
+  no_witness: 'no matched line within a day of it shows that the statement has our transactions of that time',
+  kind_unwitnessed:
+    'the mapping ignores lines of the statement, and no matched line shows that it reads this kind',
+  completeness_unapproved:
+    'nobody else has approved that the statements are complete, or that their source is trusted',
+  lag_unapproved: 'only with a lag that nobody else has approved do the statements cover its time',
 } as const
 export type StayReason = keyof typeof STAY_REASONS
 
 /** What a person may propose and another approve. */
-export const DECISIONS = ['write_off', 'order_executed', 'order_not_executed'] as const
+export const DECISIONS = [
+  'write_off',
+  'order_executed',
+  'order_not_executed',
+  'statement_complete',
+  'source_trusted',
+  'lag_shortened',
+] as const
 export type Decision = (typeof DECISIONS)[number]

@@ -48,7 +48,7 @@ export function startReconScheduler(parts: ReconSchedulerParts): Repeating {
   const work = async () => {
     const request = {
       ...{ now: now(), dailyAt, actor: `scheduler:${name}` },
-      settings: { ...DEFAULT_RECON_SETTINGS, lagMs },
+      settings: { ...DEFAULT_RECON_SETTINGS, lagMs, configuredLagMs: lagMs },
     }
     const outcomes = await withSession(databaseUrl, (session) => reconcileDueDays(session, request))
     for (const outcome of outcomes) tell(outcome, request.now.getTime())

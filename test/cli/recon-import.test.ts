@@ -27,7 +27,7 @@ const fileOf = async (name: string, content: string | Buffer) => {
   await writeFile(join(folder, name), content)
   return name
 }
-const DAY = ['--period', '2026-02-09', '--complete']
+const DAY = ['--period', '2026-02-09', '--complete', '--by', 'ani']
 
 it.concurrent.each(['import', 'statements', 'mappings list', 'mappings show', 'mappings add'])(
   'recon %s --help shows an example and ends with 0',
@@ -46,8 +46,16 @@ describe('recon import', () => {
     const imported = await goldpro(['recon', 'import', name, ...DAY])
     expect(imported).toMatchObject({ code: 0, err: '' })
     expect(imported.out).toMatch(
-      /^statement 1\n {2}period +2026-02-09\n {2}lines +1\nnext: `goldpro recon run`\n$/,
+      /^statement 1\n {2}period +2026-02-09\n {2}lines +1\ncomplete only once another person runs `goldpro recon statements approve 1 .*`\nnext: `goldpro recon run`\n$/,
     )
+    const approve = (by: string) =>
+      goldpro(['recon', 'statements', 'approve', '1', '--note', 'seen', '--by', by])
+    expect((await goldpro(['recon', 'statements'])).out).toMatch(/2026-02-09 {2}to approve +1/)
+    expect(await approve('ani')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/another person must approve/),
+    })
+    expect(await approve('budi')).toMatchObject({ code: 0, out: expect.stringMatching(/^approved/) })
     const run = await goldpro(['recon', 'run'])
     expect(run).toMatchObject({ code: 0 })
     expect(run.out).toMatch(/new matches +1 session_id/)
@@ -118,6 +126,24 @@ describe('recon import', () => {
       code: 0,
     })
     expect(await count()).toEqual([{ count: 5_000 }])
+  })
+})
+
+describe('recon sources and recon lag', () => {
+  it('are trusted and shortened by two people, listed, and revoked by one', async () => {
+    const by = (name: string) => ['--note', 'n', '--by', name]
+    expect(await goldpro(['recon', 'sources', 'trust', 'gateway', ...by('ani')])).toMatchObject({ code: 0 })
+    expect(await goldpro(['recon', 'sources', 'approve', 'gateway', ...by('Ani')])).toMatchObject({ code: 1 })
+    expect(await goldpro(['recon', 'sources', 'approve', 'gateway', ...by('budi')])).toMatchObject({
+      code: 0,
+    })
+    expect(await goldpro(['recon', 'sources', 'revoke', 'gateway', ...by('citra')])).toMatchObject({
+      code: 0,
+    })
+    expect((await goldpro(['recon', 'sources', 'list'])).out).toMatch(/gateway +revoked +ani +citra/)
+    expect(await goldpro(['recon', 'lag', 'propose', '10', ...by('ani')])).toMatchObject({ code: 0 })
+    expect(await goldpro(['recon', 'lag', 'approve', ...by('budi')])).toMatchObject({ code: 0 })
+    expect((await goldpro(['recon', 'lag', 'list'])).out).toMatch(/10 min +approved +ani +budi/)
   })
 })
 

@@ -24,6 +24,10 @@ afterEach(async () => {
 
 const MONTH = { from: new Date('2026-01-31T17:00:00Z'), to: new Date('2026-02-28T17:00:00Z') }
 
+/** Executed an hour before noon: its line shows that a statement has what we know. */
+const aWitness = (intentAt = new Date(NOON.getTime() - 3_600_000)) =>
+  aRecordedOrder({ phoneNumber: '081399988877', intentAt })
+
 const historyOf = async (type: string) =>
   (
     await rowsOf<{ reason: string; note: string | null }>(
@@ -114,13 +118,14 @@ describe('a break', () => {
 describe('statements', () => {
   it('in pieces are put together: absence is proven by all of them', async () => {
     const doubt = aRecordedOrder({ outcome: 'in_doubt', sessionId: null, responseId: null })
-    await recordOrders(scene.databaseUrl, [doubt])
-    await recordStatement(scene.databaseUrl, [], { period: { from: DAY.from, to: NOON } })
+    const witness = aWitness()
+    await recordOrders(scene.databaseUrl, [doubt, witness])
+    await recordStatement(scene.databaseUrl, [lineOf(witness)], { period: { from: DAY.from, to: NOON } })
     await scene.run()
     expect((await scene.outcome()).stays).toEqual(['awaiting_statement'])
     await recordStatement(scene.databaseUrl, [], { period: { from: NOON, to: DAY.to } })
     await scene.run()
-    expect((await scene.outcome()).orders).toEqual(['rejected not_executed'])
+    expect((await scene.outcome()).orders).toEqual(['succeeded executed', 'rejected not_executed'])
     const [evidence] = await rowsOf<{ covering: number[] }>(
       scene.database,
       'SELECT covering_statements AS covering FROM doubt_evidence',
@@ -142,14 +147,15 @@ describe('statements', () => {
 
   it('that prove an absence are followed by one that has the line: a conflict, not a second life', async () => {
     const doubt = aRecordedOrder({ outcome: 'in_doubt', sessionId: null, responseId: null })
-    await recordOrders(scene.databaseUrl, [doubt])
-    const first = await recordStatement(scene.databaseUrl, [])
+    const witness = aWitness()
+    await recordOrders(scene.databaseUrl, [doubt, witness])
+    const first = await recordStatement(scene.databaseUrl, [lineOf(witness)])
     await scene.run()
     const late = lineOf(doubt, { sessionId: 'S', responseId: 'R' })
-    await recordStatement(scene.databaseUrl, [late], { replaces: [first] })
+    await recordStatement(scene.databaseUrl, [lineOf(witness), late], { replaces: [first] })
     await scene.run()
     expect(await scene.outcome()).toMatchObject({
-      orders: ['rejected not_executed'],
+      orders: ['succeeded executed', 'rejected not_executed'],
       breaks: ['state_conflict'],
     })
   })
@@ -181,7 +187,9 @@ const waiting = (column: string) =>
 
 describe('a run', () => {
   const aDayOf = async (count: number) => {
-    const orders = Array.from({ length: count }, () => aRecordedOrder())
+    // What is missing was sent so near to the end of the statement that it may not have it; the next day's does not, either.
+    const near = new Date(DAY.to.getTime() - 600_000)
+    const orders = Array.from({ length: count }, (_, n) => aRecordedOrder(n < 3 ? { intentAt: near } : {}))
     const doubts = Array.from({ length: 5 }, () =>
       aRecordedOrder({ outcome: 'in_doubt', sessionId: null, responseId: null, phoneNumber: '081299900001' }),
     )
@@ -190,6 +198,8 @@ describe('a run', () => {
       scene.databaseUrl,
       orders.slice(3).map((order) => lineOf(order)),
     )
+    const next = { from: DAY.to, to: new Date(DAY.to.getTime() + 86_400_000) }
+    await recordStatement(scene.databaseUrl, [], { period: next })
   }
 
   it('of one day gives no line away that may be an order’s of the next day, by our clock', async () => {

@@ -65,7 +65,7 @@ const refusedAs = (because: RegExp) => ({ is: 'refused', because: expect.stringM
 const proposals = () =>
   rowsOf<{ state: string; by: string; note: string }>(
     scene.database,
-    'SELECT state, decided_by AS by, decision_note AS note FROM proposals ORDER BY id',
+    'SELECT state, decided_by AS by, decision_note AS note FROM proposals WHERE statement_id IS NULL ORDER BY id',
   )
 
 describe('a break with a proposal', () => {
@@ -165,8 +165,9 @@ describe('a doubt with a proposal', () => {
   /** A complete statement proves that it was not executed, when a run looks. */
   async function aDoubt(): Promise<string> {
     const doubt = doubtful()
-    await recordOrders(scene.databaseUrl, [doubt])
-    await recordStatement(scene.databaseUrl, [])
+    const witness = aRecordedOrder({ phoneNumber: '081399988877' })
+    await recordOrders(scene.databaseUrl, [doubt, witness])
+    await recordStatement(scene.databaseUrl, [lineOf(witness)])
     return doubt.orderId
   }
 
@@ -228,8 +229,8 @@ describe('a doubt with a proposal', () => {
   })
 
   const LATE_REPLY = [
-    `UPDATE attempts SET outcome = 'succeeded', session_id = 'S', gold_weight = 0.5, amount = 441000, fee = 5000`,
-    `UPDATE orders SET state = 'succeeded', reason = 'late_reply', actor = 'worker:test'`,
+    `UPDATE attempts SET outcome = 'succeeded', session_id = 'S', gold_weight = 0.5, amount = 441000, fee = 5000 WHERE outcome = 'in_doubt'`,
+    `UPDATE orders SET state = 'succeeded', reason = 'late_reply', actor = 'worker:test' WHERE state = 'in_doubt'`,
   ]
 
   it('is settled by a late reply meanwhile: the approval says so and changes nothing', async () => {

@@ -274,10 +274,11 @@ const DOUBTS: Record<string, Case> = {
     stays: ['candidate_unclear'],
     breaks: ['duplicate_session'],
   },
-  'a complete statement without it settles it as not executed': {
-    orders: [doubt()],
-    lines: () => [],
-    states: ['rejected not_executed'],
+  'a complete statement without it, that has what else we know, settles it as not executed': {
+    orders: [doubt(), success({ phoneNumber: RECIPIENT, intentAt: minutes(-60) })],
+    lines: ([, b]) => (b === undefined ? [] : [lineOf(b)]),
+    rules: ['session_id'],
+    states: ['succeeded executed', 'rejected not_executed'],
   },
   'an incomplete statement proves nothing': {
     orders: [doubt()],

@@ -3,6 +3,7 @@ import { withSession } from '../../src/db/session.ts'
 import { type RunResult, reconcile } from '../../src/reconciliation/run.ts'
 import { type Period, statementsSpan } from '../../src/reconciliation/scope.ts'
 import { DEFAULT_RECON_SETTINGS, type ReconSettings } from '../../src/reconciliation/settings.ts'
+import type { StayReason } from '../../src/reconciliation/words.ts'
 import { createTestDatabase } from './postgres.ts'
 import { DAY, rowsOf } from './recorded-orders.ts'
 
@@ -14,9 +15,14 @@ export async function openScene() {
     databaseUrl,
     database,
     async run(
-      options: { period?: Period; settings?: Partial<ReconSettings>; dryRun?: boolean } = {},
+      options: {
+        period?: Period
+        settings?: Partial<ReconSettings>
+        dryRun?: boolean
+        absenceChecks?: readonly StayReason[]
+      } = {},
     ): Promise<RunResult> {
-      const { period, settings = {}, dryRun = false } = options
+      const { period, settings = {}, dryRun = false, absenceChecks } = options
       return await withSession(databaseUrl, async (session) =>
         reconcile(
           session,
@@ -26,7 +32,7 @@ export async function openScene() {
             actor: 'person:test',
             scheduledFor: null,
           },
-          { dryRun },
+          { dryRun, ...(absenceChecks === undefined ? {} : { absenceChecks }) },
         ),
       )
     },

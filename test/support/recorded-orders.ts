@@ -65,10 +65,11 @@ const RECORD = `
   SELECT * FROM jsonb_to_recordset(current_setting('test.orders')::jsonb) AS r (
     "orderId" uuid, kind text, "phoneNumber" text, outcome text, "quoteId" text, "goldWeight" numeric,
     "quotedAmount" bigint, amount bigint, fee bigint, "responseId" text, "sessionId" text, "intentAt" timestamptz,
-    "endedAt" timestamptz, state text, reason text);
+    "endedAt" timestamptz, state text, reason text, recipient text);
   INSERT INTO orders (id, partner, reference, kind, phone_number, content, content_hash, state, reason, actor,
     accepted_at, deadline_at, wake_at)
-  SELECT "orderId", 'acme', "orderId"::text, kind, "phoneNumber", '{}', 'hash', 'accepted', 'submitted', 'test',
+  SELECT "orderId", 'acme', "orderId"::text, kind, "phoneNumber",
+    jsonb_strip_nulls(jsonb_build_object('recipient', recipient)), 'hash', 'accepted', 'submitted', 'test',
     "intentAt", "intentAt" + interval '15 minutes', "intentAt" FROM recorded;
   UPDATE orders o SET state = 'confirming', reason = 'intent_committed' FROM recorded r WHERE o.id = r."orderId";
   INSERT INTO attempts (order_id, seq, intent_id, outcome, kind, phone_number, quote_id, quoted_gold_weight,
@@ -86,12 +87,17 @@ const RECORD = `
   UPDATE orders o SET state = r.state, reason = r.reason FROM recorded r
   WHERE o.id = r."orderId" AND r.outcome <> 'intent';`
 
-export async function recordOrders(databaseUrl: string, orders: readonly RecordedOrder[]): Promise<void> {
+/** @param recipient of the transfers */
+export async function recordOrders(
+  databaseUrl: string,
+  orders: readonly RecordedOrder[],
+  recipient: string | null = null,
+): Promise<void> {
   await inOneTransaction(
     databaseUrl,
     'test.orders',
     RECORD,
-    orders.map((order) => ({ ...order, ...STATES[order.outcome] })),
+    orders.map((order) => ({ ...order, ...STATES[order.outcome], recipient })),
   )
 }
 
@@ -106,6 +112,8 @@ export interface RecordedLine {
   readonly amount: number
   readonly fee: number | null
   readonly executedAt: Date
+  /** Exclusive end of the time it may be of; left out: it tells the minute. */
+  readonly executedTo?: Date
 }
 
 /** The line that the gateway would write for an order. */
@@ -129,6 +137,9 @@ export function lineOf(order: RecordedOrder, overrides: Partial<RecordedLine> = 
 interface RecordedStatement {
   readonly period?: { readonly from: Date; readonly to: Date }
   readonly complete?: boolean
+  /** Whether two people declared it complete. */
+  readonly approved?: boolean
+  readonly ignoredCount?: number
   readonly source?: string
   /** Statements that this one takes the place of. */
   readonly replaces?: readonly number[]
@@ -140,15 +151,20 @@ const RECORD_LINES = `
   FROM given WHERE to_jsonb(id) <@ (statement->'replaces');
   UPDATE statement_matches SET current = false FROM given WHERE to_jsonb(statement_id) <@ (statement->'replaces') AND current;
   INSERT INTO statements (id, source, period_from, period_to, complete, content_hash, mapping_name, mapping_version,
-    file_name, line_count, bad_line_count, imported_by)
+    file_name, line_count, bad_line_count, imported_by, ignored_rows)
   SELECT (statement->>'id')::int, statement->>'source', (statement->>'from')::timestamptz,
     (statement->>'to')::timestamptz, (statement->>'complete')::bool, gen_random_uuid(), 'sandbox', 1, 'test.csv',
-    jsonb_array_length(statement->'lines'), 0, 'test' FROM given;
+    jsonb_array_length(statement->'lines'), 0, 'test', jsonb_build_object('ignored_kinds', statement->'ignoredCount') FROM given;
+  INSERT INTO proposals (statement_id, decision, note, facts, proposed_by, state)
+  SELECT (statement->>'id')::int, 'statement_complete', 'imported', '{}', 'ani', 'open' FROM given
+  WHERE (statement->>'complete')::bool;
+  UPDATE proposals SET state = 'approved', decided_by = 'budi', decided_at = now(), decision_note = 'seen' FROM given
+  WHERE statement_id = (statement->>'id')::int AND (statement->>'approved')::bool;
   INSERT INTO statement_lines (statement_id, line_number, session_id, response_id, request_id, kind, phone_number,
-    gold_weight, amount, fee, executed_at)
+    gold_weight, amount, fee, executed_at, executed_to)
   SELECT (statement->>'id')::int, n + 1, l->>'sessionId', l->>'responseId', l->>'requestId', l->>'kind',
     national_phone_number(l->>'phoneNumber'), (l->>'goldWeight')::numeric, (l->>'amount')::bigint, (l->>'fee')::bigint,
-    (l->>'executedAt')::timestamptz
+    (l->>'executedAt')::timestamptz, (l->>'executedTo')::timestamptz
   FROM given, jsonb_array_elements(statement->'lines') WITH ORDINALITY AS x (l, n);`
 
 let statementId = 0
@@ -157,8 +173,9 @@ let statementId = 0
 export async function recordStatement(
   databaseUrl: string,
   lines: readonly RecordedLine[],
-  { period = DAY, complete = true, source = 'gateway', replaces = [] }: RecordedStatement = {},
+  given: RecordedStatement = {},
 ): Promise<number> {
+  const { period = DAY, complete = true, approved = complete, source = 'gateway', replaces = [] } = given
   statementId += 1
   const id = statementId
   await inOneTransaction(databaseUrl, 'test.statement', RECORD_LINES, {
@@ -166,6 +183,8 @@ export async function recordStatement(
     source,
     ...period,
     complete,
+    approved,
+    ignoredCount: given.ignoredCount ?? 0,
     replaces,
     lines,
   })

@@ -1,16 +1,22 @@
 import { withSession } from '../../src/db/session.ts'
+import { approveDeclaration, proposeDeclaration } from '../../src/reconciliation/declarations.ts'
 import type { Period } from '../../src/reconciliation/scope.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { ANI, BUDI } from './people.ts'
 import { importText } from './statement-files.ts'
 
-/** Imports the sandbox's statement as complete for a period. */
+/** Imports the sandbox's statement, that two people declare complete for a period; and that the sandbox executes at once. */
 export async function laySandboxStatement(
   databaseUrl: string,
   sandbox: Pick<Sandbox, 'statementCsv'>,
   period: Period,
 ): Promise<void> {
-  const result = await withSession(databaseUrl, (session) =>
-    importText(session, sandbox.statementCsv(), { period }),
-  )
-  if (result.is !== 'imported') throw new Error(`not imported: ${JSON.stringify(result)}`)
+  await withSession(databaseUrl, async (session) => {
+    const result = await importText(session, sandbox.statementCsv(), { period })
+    if (result.is !== 'imported') throw new Error(`not imported: ${JSON.stringify(result)}`)
+    const { statementId } = result
+    await approveDeclaration(session, { is: 'statement', statementId }, BUDI, false)
+    await proposeDeclaration(session, { is: 'lag' }, ANI, 0)
+    await approveDeclaration(session, { is: 'lag' }, BUDI, false)
+  })
 }

@@ -6,15 +6,18 @@ import { StorageError } from '../../db/pool.ts'
 import type { Session } from '../../db/session.ts'
 import { type OnBytes, readRecords } from '../../files/records.ts'
 import { formatPeriod, wholeDays } from '../days.ts'
+import { insertProposal } from '../proposals.ts'
 import { type Period, takeTurns } from '../scope.ts'
 import { COPY_LINES } from './copy.ts'
 import { StatementRefused } from './failure.ts'
 import type { BadLine } from './line.ts'
 import { readMapping, type StoredMapping } from './mappings.ts'
 import { copyText, type IgnoredRows, newTally } from './read-file.ts'
+import { refuseShifted } from './shift.ts'
 import {
   findEarlier,
   insertStatement,
+  isApprovedComplete,
   keepRepeats,
   linesSpan,
   type NewStatement,
@@ -29,7 +32,10 @@ export interface ImportRequest {
   readonly source: string
   /** Null: the days from the first to the last line. */
   readonly period: Period | null
-  /** It declares to have every transaction of its period: then it can prove that something did not happen. */
+  /**
+   * It is said to have every transaction of its period. Only then can it prove that something did not happen, and only
+   * once another person has approved that, or two trust its source.
+   */
   readonly complete: boolean
   readonly mapping: string
   /** Lines that cannot be read: `refuse` imports nothing, `skip` sets them aside. */
@@ -57,6 +63,8 @@ export interface Imported {
   /** Lines that earlier statements have too: they count once. */
   readonly repeatCount: number
   readonly replaced: readonly number[]
+  /** It is said to be complete, and another person has to approve that. */
+  readonly toApprove: boolean
 }
 
 /**
@@ -125,6 +133,7 @@ async function importInTransaction(
     throw new StatementRefused(
       `the file does not end with a trailer (${mapping.trailer.column}: ${mapping.trailer.values.join(', ')}), so it may be cut off and cannot be complete: get the whole file, or leave --complete out`,
     )
+  await refuseShifted(session, statementId, { name, mapping })
   const period = request.period ?? (await periodOfLines(session, statementId))
   const statement: NewStatement = {
     ...{ statementId, period, lineCount, badLines, ignored, contentHash: records.contentHash() },
@@ -135,9 +144,22 @@ async function importInTransaction(
   await takeTurns(session)
   const replaced = await replaceOrRefuse(session, statement, request.replace)
   await insertStatement(session, statement)
+  const toApprove = request.complete && (await proposeComplete(session, statementId, request.by))
   const repeatCount = await keepRepeats(session, statementId)
   const is = request.dryRun ? 'dry_run' : 'imported'
-  return { is, statementId, period, lineCount, ignored, badLines, repeatCount, replaced }
+  return { is, statementId, period, lineCount, ignored, badLines, repeatCount, replaced, toApprove }
+}
+
+/**
+ * Whoever imports a statement as complete proposes it: its silence counts once another person has approved.
+ * @returns whether it waits for that: a trusted source's does not
+ */
+async function proposeComplete(session: Session, statementId: number, by: string): Promise<boolean> {
+  if (by.trim() === '') throw new StatementRefused('say who imports it: the name is empty')
+  const person = { by, note: 'imported with --complete' }
+  const facts = { evidence: null, executed: null }
+  await insertProposal(session, { statementId }, 'statement_complete', person, facts)
+  return !(await isApprovedComplete(session, statementId))
 }
 
 async function copyLines(session: Session, text: AsyncGenerator<string>): Promise<void> {

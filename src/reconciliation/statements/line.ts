@@ -9,6 +9,7 @@ import { kindReader, transactionCheck } from './kinds.ts'
 import { LINE_FIELDS, type LineField, type Mapping } from './mapping.ts'
 import { type NumberReader, numberProblem, numberReader } from './numbers.ts'
 import { rowRules } from './row-rules.ts'
+import { timeSpanReader } from './time-span.ts'
 import { timeReader } from './times.ts'
 
 /** One executed transaction, as a statement tells it. */
@@ -25,6 +26,8 @@ export interface StatementLine {
   /** Null: the statement does not tell. */
   readonly fee: Rupiah | null
   readonly executedAt: Date
+  /** Exclusive end of the time it may have been executed in; null: the line tells the minute. */
+  readonly executedTo: Date | null
 }
 
 /** A line that cannot be read: where, and what is wrong with it. Phone and KTP numbers are masked. */
@@ -115,6 +118,7 @@ type Cell = (field: LineField) => string
 function fieldsReader(mapping: Mapping, { period, nowMs }: LineBounds) {
   const numbers = numberReader(mapping)
   const timeOf = timeReader(mapping)
+  const spanOf = timeSpanReader(mapping)
   const kindOf = kindReader(mapping)
 
   const orBad = <Reads extends 'rupiah' | 'grams'>(
@@ -131,16 +135,19 @@ function fieldsReader(mapping: Mapping, { period, nowMs }: LineBounds) {
       `${shown(cell(field))} is not ${expected} as the mapping writes them${why === null ? '' : `: it ${why}`}`,
     )
   }
-  const readTime = (cell: string): Date => {
+  const readTime = (cell: string): Pick<StatementLine, 'executedAt' | 'executedTo'> => {
     const ms = timeOf(cell)
     if (ms === null)
       throw new Unreadable('executed_at', `${shown(cell)} is no time as the mapping writes them`)
     if (ms < EARLIEST_MS || ms > nowMs + 86_400_000)
       throw new Unreadable('executed_at', `${shown(cell)} is no time a transaction can have had`)
-    const at = new Date(ms)
-    if (period !== null && (at < period.from || at >= period.to))
+    const span = spanOf(cell, ms)
+    const [from, to] = [period?.from.getTime() ?? ms, period?.to.getTime() ?? Number.POSITIVE_INFINITY]
+    if (ms + (span ?? 0) < from || (span !== null && ms + span === from) || ms >= to)
       throw new Unreadable('executed_at', `${shown(cell)} is outside the statement's period`)
-    return at
+    // A line is of its statement's period, so a day that sticks out of it is cut.
+    const end = span === null ? null : new Date(Math.min(ms + span, to))
+    return { executedAt: new Date(Math.max(ms, from)), executedTo: end }
   }
   return (cell: Cell, lineNumber: number): StatementLine | null => {
     const kind = kindOf(cell('kind'))
@@ -157,7 +164,7 @@ function fieldsReader(mapping: Mapping, { period, nowMs }: LineBounds) {
       goldWeight: orBad('gold_weight', cell, 'grams', 'a weight in grams above 0'),
       amount: orBad('amount', cell, 'rupiah', 'an amount of whole rupiah'),
       fee: cell('fee') === '' ? null : orBad('fee', cell, 'rupiah', 'a fee of whole rupiah'),
-      executedAt: readTime(cell('executed_at')),
+      ...readTime(cell('executed_at')),
     }
   }
 }

@@ -8,6 +8,8 @@ export interface StatementSummary {
   readonly periodFrom: Date
   readonly periodTo: Date
   readonly complete: boolean
+  /** Two people declared it complete, or trust its source. */
+  readonly approved: boolean
   readonly fileName: string
   readonly lineCount: number
   readonly badLineCount: number
@@ -23,7 +25,7 @@ const LIST_STATEMENTS = {
   name: 'list_statements',
   text: `
     SELECT id AS "statementId", source, period_from AS "periodFrom", period_to AS "periodTo", complete,
-      file_name AS "fileName", line_count AS "lineCount", bad_line_count AS "badLineCount", ignored_rows AS "ignoredRows", imported_at AS "importedAt",
+      is_approved_complete(id) AS approved, file_name AS "fileName", line_count AS "lineCount", bad_line_count AS "badLineCount", ignored_rows AS "ignoredRows", imported_at AS "importedAt",
       imported_by AS "importedBy", replaced_by AS "replacedBy"
     FROM statements WHERE $1 OR replaced_at IS NULL ORDER BY id DESC`,
 }

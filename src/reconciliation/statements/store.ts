@@ -63,6 +63,17 @@ export async function insertStatement(session: Session, statement: NewStatement)
   ])
 }
 
+const IS_APPROVED = {
+  name: 'is_approved_complete',
+  text: 'SELECT is_approved_complete($1) AS approved',
+}
+
+/** Whether two people declared a statement complete, or trust its source. */
+export async function isApprovedComplete(session: Session, statementId: number): Promise<boolean> {
+  const [row] = await session.run<{ approved: boolean }>(IS_APPROVED, [statementId])
+  return row?.approved === true
+}
+
 const LINES_SPAN = {
   name: 'lines_span',
   text: `

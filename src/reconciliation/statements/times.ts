@@ -9,9 +9,14 @@ export type TimeReader = (cell: string) => number | null
 const ISO =
   /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:[T ](?<hour>\d{2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?(?<offset>Z|[+-]\d{2}:?\d{2})?)?$/
 
+/** The mapping's way to write times, with the parts of a time as groups. */
+export function timeExpression({ dates }: Pick<Mapping, 'dates'>): RegExp {
+  return dates === 'iso' ? ISO : patternExpression(dates)
+}
+
 /** A reader for the mapping's way to write times. A time that names no zone is of the mapping's zone. */
 export function timeReader({ dates, time_zone }: Pick<Mapping, 'dates' | 'time_zone'>): TimeReader {
-  const expression = dates === 'iso' ? ISO : patternExpression(dates)
+  const expression = timeExpression({ dates })
   const offsetAt = zoneOffsets(time_zone)
   return (cell) => {
     const parts = expression.exec(cell)?.groups

@@ -300,12 +300,12 @@ describe('a statement', () => {
     expect(await bring(text, { period: null, complete: false })).toMatchObject({ period })
   })
 
-  it('without lines is a quiet day: complete, it proves that nothing happened', async () => {
+  it('without lines is a quiet day, and proves nothing of a doubt: it has no transaction that we know', async () => {
     const doubt = aRecordedOrder({ outcome: 'in_doubt', sessionId: null, responseId: null })
     await recordOrders(scene.databaseUrl, [doubt])
     expect(await bring(file())).toMatchObject({ is: 'imported', lineCount: 0 })
     await scene.run()
-    expect((await scene.outcome()).orders).toEqual(['rejected not_executed'])
+    expect(await scene.outcome()).toMatchObject({ orders: ['in_doubt reply_lost'], stays: ['no_witness'] })
   })
 
   it('of the same content is refused, gzipped or not, unless it replaces, which keeps the old version', async () => {

@@ -1,0 +1,162 @@
+import { Command, InvalidArgumentError } from 'commander'
+import type { Session } from '../db/session.ts'
+import {
+  approveDeclaration,
+  type DeclarationRow,
+  type Declared,
+  declineDeclaration,
+  listDeclarations,
+  proposeDeclaration,
+  revokeDeclaration,
+} from '../reconciliation/declarations.ts'
+import type { Person, PersonsAnswer } from '../reconciliation/proposals.ts'
+import { orRefuse } from './order-resolution.ts'
+import { defaultPerson } from './person.ts'
+import { settingsHere, withDatabase, withSessionHere } from './place.ts'
+import { shownText, shownTextOrNull } from './shown-text.ts'
+import { table } from './table.ts'
+
+/** A verb of `goldpro recon sources|statements|lag`. */
+interface Verb {
+  readonly name: string
+  readonly does: string
+  readonly done: string
+  readonly work: (
+    session: Session,
+    declared: Declared,
+    person: Person,
+    onePersonTeam: boolean,
+  ) => Promise<PersonsAnswer<object>>
+}
+
+const NEXT = 'proposed: it counts once another person approves it'
+
+const approve = (does: string): Verb => ({
+  ...{ name: 'approve', does, done: 'approved: `goldpro recon run` takes its silence into account' },
+  work: approveDeclaration,
+})
+const decline: Verb = {
+  ...{ name: 'decline', does: 'decline what was proposed', done: 'declined' },
+  work: declineDeclaration,
+}
+const revoke: Verb = {
+  ...{ name: 'revoke', does: 'take an approval back; one person may', done: 'revoked: it counts no more' },
+  work: revokeDeclaration,
+}
+const propose = (name: string, does: string): Verb => ({
+  ...{ name, does, done: NEXT },
+  work: (session, declared, person) => proposeDeclaration(session, declared, person),
+})
+
+/** `goldpro recon sources …`: two people trust a source once. */
+export function sourcesCommand(): Command {
+  const verbs = [
+    propose('trust', "propose that a source's complete statements need no approval of their own"),
+    approve('approve that a source is trusted, as another person than who proposed it'),
+    ...[decline, revoke],
+  ]
+  const command = new Command('sources').description(
+    'sources whose statements two people trust to be complete; their silence still has to pass every check',
+  )
+  for (const verb of verbs)
+    command.addCommand(
+      personCommand(verb, `recon sources ${verb.name} gateway`)
+        .argument('<source>', 'as --source of import names it')
+        .action(async (source: string, person: Person) => act(verb, { is: 'source', source }, person)),
+    )
+  return command.addCommand(listCommand('source', 'recon sources list'))
+}
+
+/** What people say of one statement: verbs of `goldpro recon statements`. */
+export function statementVerbs(): Command[] {
+  const verbs = [
+    propose('propose', 'propose again that a statement is complete'),
+    approve('approve that a statement is complete, as another person than who imported it'),
+    ...[decline, revoke],
+  ]
+  return verbs.map((verb) =>
+    personCommand(verb, `recon statements ${verb.name} 3`)
+      .argument('<statement>', 'its number', statementNumber)
+      .action(async (statementId: number, person: Person) =>
+        act(verb, { is: 'statement', statementId }, person),
+      ),
+  )
+}
+
+/** `goldpro recon lag …`: two people shorten the lag with which absence counts. */
+export function lagCommand(): Command {
+  const command = new Command('lag').description(
+    'the time after an attempt in which the gateway may still execute it: two people may shorten it',
+  )
+  command.addCommand(
+    personCommand({ name: 'propose', does: 'propose a shorter lag' }, 'recon lag propose 10')
+      .argument('<minutes>', 'whole minutes', lagMinutes)
+      .action(async (minutes: number, person: Person) => {
+        const answer = await withSessionHere(await settingsHere(), (session) =>
+          proposeDeclaration(session, { is: 'lag' }, person, minutes),
+        )
+        orRefuse(answer)
+        console.log(`a lag of ${minutes} minutes is ${NEXT}`)
+      }),
+  )
+  for (const verb of [approve('approve the shorter lag that another person proposed'), decline, revoke])
+    command.addCommand(
+      personCommand(verb, `recon lag ${verb.name}`).action(async (person: Person) =>
+        act(verb, { is: 'lag' }, person),
+      ),
+    )
+  return command.addCommand(listCommand('lag', 'recon lag list'))
+}
+
+function personCommand({ name, does }: Pick<Verb, 'name' | 'does'>, example: string): Command {
+  return new Command(name)
+    .description(does)
+    .requiredOption('--note <text>', 'why; kept for ever')
+    .option('--by <name>', 'who decides', defaultPerson())
+    .addHelpText('after', `\nExample:\n  $ goldpro ${example} --note "…" --by ani`)
+}
+
+async function act(verb: Verb, declared: Declared, person: Person): Promise<void> {
+  const settings = await settingsHere()
+  const answer = await withSessionHere(settings, (session) =>
+    verb.work(session, declared, person, settings.onePersonTeam),
+  )
+  orRefuse(answer)
+  console.log(shownText(verb.done))
+}
+
+function listCommand(is: Declared['is'], example: string): Command {
+  return new Command('list')
+    .description('list what was proposed, approved and revoked, the newest first')
+    .option('--json', 'print JSON lines')
+    .addHelpText('after', `\nExample:\n  $ goldpro ${example}`)
+    .action(async ({ json }: { json?: true }) => {
+      const rows = await withDatabase(await settingsHere(), (database) => listDeclarations(database, is))
+      if (json) for (const each of rows) console.log(JSON.stringify(each))
+      else console.log(rows.length === 0 ? 'nothing was proposed yet' : asTable(is, rows))
+    })
+}
+
+function asTable(is: Declared['is'], rows: readonly DeclarationRow[]): string {
+  return table(
+    [is, 'state', 'proposed by', 'decided by', 'note'],
+    rows.map(({ subject, state, proposedBy, decidedBy, note }) => [
+      ...[
+        shownText(subject),
+        state,
+        shownText(proposedBy),
+        shownTextOrNull(decidedBy) ?? '–',
+        shownText(note),
+      ],
+    ]),
+    [],
+  )
+}
+
+const statementNumber = (text: string) => wholeNumber(text, /^[1-9]\d{0,8}$/, 'a whole number above 0')
+const lagMinutes = (text: string) => wholeNumber(text, /^\d{1,5}$/, 'whole minutes from 0 to 99999')
+
+function wholeNumber(text: string, pattern: RegExp, expected: string): number {
+  if (pattern.test(text)) return Number(text)
+  throw new InvalidArgumentError(`must be ${expected}`)
+}

@@ -1,0 +1,93 @@
+import type { Session } from '../../db/session.ts'
+import { zoneOffsets } from '../../domain/time-zone.ts'
+import { CLOCK_SLACK_MS, DEFAULT_RECON_SETTINGS } from '../settings.ts'
+import { StatementRefused } from './failure.ts'
+import type { StoredMapping } from './mappings.ts'
+
+/** A time zone that is read wrongly moves every line by the same time. Zones differ by quarters of an hour. */
+const QUARTER_MS = 900_000
+const MINUTE_MS = 60_000
+
+/** A line of the statement whose order is known, and when that was executed here. Milliseconds. */
+export interface KnownTime {
+  readonly line: number
+  readonly sent: number
+  readonly replied: number
+}
+
+/**
+ * By how many minutes all times are shifted; null when they are not, or when one line alone may just be late.
+ */
+export function shiftOf(times: readonly KnownTime[]): number | null {
+  const shifts = new Set(times.map(shiftOfOne))
+  const [shift] = shifts
+  if (shifts.size !== 1 || shift === undefined || shift === null || shift === 0) return null
+  const mayBeLate = shift > 0 && shift * MINUTE_MS <= DEFAULT_RECON_SETTINGS.lagMs + CLOCK_SLACK_MS
+  return times.length === 1 && mayBeLate ? null : shift
+}
+
+/** The quarters of an hour, in minutes, without which a line fits its order; null: no shift of a zone makes it fit. */
+function shiftOfOne({ line, sent, replied }: KnownTime): number | null {
+  const fits = (ms: number) => ms >= sent - CLOCK_SLACK_MS && ms <= replied + CLOCK_SLACK_MS
+  if (fits(line)) return 0
+  const shift = Math.round((line - replied) / QUARTER_MS) * QUARTER_MS
+  return fits(line - shift) ? shift / MINUTE_MS : null
+}
+
+const KNOWN_LINES = 1_000
+
+// The first lines tell: a zone shifts them all. Lines without a time of day tell nothing.
+const READ_KNOWN_TIMES = {
+  name: 'read_known_times',
+  text: `
+    WITH l AS (
+      SELECT * FROM statement_lines WHERE statement_id = $1 AND executed_to IS NULL
+      ORDER BY line_number LIMIT ${KNOWN_LINES}
+    ), known AS (
+      SELECT l.line_number, l.executed_at, a.intent_at, a.ended_at FROM l JOIN attempts a ON a.session_id = l.session_id
+      WHERE a.outcome = 'succeeded'
+      UNION
+      SELECT l.line_number, l.executed_at, a.intent_at, a.ended_at FROM l JOIN attempts a ON a.response_id = l.response_id
+      WHERE a.outcome = 'succeeded' AND a.kind = l.kind AND may_be_wallet(a.phone_number, l.phone_number)
+    )
+    SELECT (extract(epoch FROM executed_at) * 1000)::float8 AS line, (extract(epoch FROM intent_at) * 1000)::float8 AS sent,
+      (extract(epoch FROM ended_at) * 1000)::float8 AS replied FROM known`,
+}
+
+/**
+ * Refuses a statement whose known lines are all shifted by the same time.
+ * @throws StatementRefused with the zone that the lines seem to be of
+ */
+export async function refuseShifted(
+  session: Session,
+  statementId: number,
+  { name, mapping }: Pick<StoredMapping, 'name' | 'mapping'>,
+): Promise<void> {
+  const times = await session.run<KnownTime>(READ_KNOWN_TIMES, [statementId])
+  const shift = shiftOf(times)
+  if (shift === null) return
+  const { time_zone: zone } = mapping
+  const offset = zoneOffsets(zone)(times[0]?.replied ?? 0) / MINUTE_MS + shift
+  throw new StatementRefused(
+    `all ${times.length} lines of orders that are known here are ${spelled(Math.abs(shift))} ${shift < 0 ? 'earlier' : 'later'} than their orders: ` +
+      `the times seem to be of ${zoneNamed(offset)}, and mapping ${name} reads them as ${zone}; change its time_zone, or ask the sender where the times have an offset of their own`,
+  )
+}
+
+function spelled(minutes: number): string {
+  const hours = minutes / 60
+  return `${hours} ${hours === 1 ? 'hour' : 'hours'}`
+}
+
+const ZONES: Readonly<Record<number, string>> = {
+  0: 'UTC',
+  420: 'Asia/Jakarta',
+  480: 'Asia/Makassar',
+  540: 'Asia/Jayapura',
+}
+
+function zoneNamed(minutes: number): string {
+  const [hour, minute] = [Math.floor(Math.abs(minutes) / 60), Math.abs(minutes) % 60]
+  const two = (n: number) => String(n).padStart(2, '0')
+  return ZONES[minutes] ?? `UTC${minutes < 0 ? '-' : '+'}${two(hour)}:${two(minute)}`
+}
