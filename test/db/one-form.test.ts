@@ -221,7 +221,7 @@ describe('a second person', () => {
   const ANI = ['Ani', 'ANI', 'ani', 'a n i', 'ａｎｉ', 'Aní', 'аni', 'ani']
   const propose = `
     INSERT INTO proposals (order_id, decision, note, facts, proposed_by, state)
-    VALUES ($1, 'order_not_executed', 'seen', '{}', 'ani', 'open') RETURNING id`
+    VALUES ($1, 'order_not_executed', 'seen', '{"evidence": "a letter"}', 'ani', 'open') RETURNING id`
   const approve = `
     UPDATE proposals SET state = 'approved', decided_by = $2, decided_at = now(), decision_note = 'ok', alone = $3 WHERE id = $1`
   const proposed = async () => {

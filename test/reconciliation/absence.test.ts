@@ -159,23 +159,9 @@ const CASES: Record<string, Given> = {
     lines: ({ phoneNumber }) => [stranger({ phoneNumber: phoneNumber.slice(1), kind: 'sell' })],
     because: 'wallet_unmatched',
   },
-  'its executed line, whose wallet lost its zero': {
-    lines: (doubt) => [
-      lineOf(doubt, { sessionId: 'X', requestId: null, phoneNumber: doubt.phoneNumber.slice(1) }),
-    ],
-    because: 'candidate_unclear',
-  },
   'a line of its wallet in a spelling that nobody reads': {
     lines: ({ phoneNumber }) => [stranger({ phoneNumber: `0062${phoneNumber.slice(1)}` })],
     because: 'wallet_unmatched',
-  },
-  'a line of a masked number that ends like its wallet': {
-    lines: ({ phoneNumber }) => [stranger({ phoneNumber: `08xxxxxxx${phoneNumber.slice(-3)}` })],
-    because: 'wallet_unmatched',
-  },
-  'a line of a masked number that ends otherwise': {
-    lines: () => [stranger({ phoneNumber: '08xxxxxxx999' })],
-    because: null,
   },
   "a transfer's line under the recipient's wallet": {
     doubt: { kind: 'transfer' },

@@ -163,7 +163,10 @@ describe('Postgres refuses a doubt to be settled', () => {
       'accepted',
     )
     expect(
-      await refusalOf(END_ATTEMPT('succeeded', AS_QUOTED), SETTLE('succeeded', 'resolved_by_person')),
+      await refusalOf(
+        END_ATTEMPT('succeeded', AS_QUOTED.replace(`'S'`, `'SESSION-OF-ANYBODY'`)),
+        SETTLE('succeeded', 'resolved_by_person'),
+      ),
     ).toBe('doubt_settled_as_approved')
   })
 
@@ -195,7 +198,7 @@ describe('Postgres refuses a doubt to be settled', () => {
         await refusalOf(
           `INSERT INTO doubt_evidence (order_id, verdict, rule, statement_id, line_number, run_id)
            VALUES ('${orderId}', 'succeeded', 'session_id', ${statementId}, 2, 1)`,
-          END_ATTEMPT('succeeded', AS_QUOTED),
+          END_ATTEMPT('succeeded', AS_QUOTED.replace(`'S'`, `'SESSION-OF-NOBODY'`)),
           SETTLE('succeeded', 'found_in_statement'),
         ),
       ).toBe('doubt_settled_as_stated')

@@ -56,8 +56,8 @@ const MATCHES: Record<string, Case> = {
     rules: ['request_id'],
   },
   'a wallet written 62… is the same wallet': {
-    orders: [success({ phoneNumber: '6281234500001' })],
-    lines: ([a]) => [lineOf(a, { sessionId: null, responseId: null, phoneNumber: '081234500001' })],
+    orders: [success({ phoneNumber: '081234500001' })],
+    lines: ([a]) => [lineOf(a, { sessionId: null, responseId: null, phoneNumber: '6281234500001' })],
     rules: ['request_id'],
   },
   'a request_id of another wallet is none': {

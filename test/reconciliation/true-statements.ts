@@ -34,7 +34,7 @@ const TIMES: Record<string, { pattern: string; write: (local: string) => string 
   midnight: { pattern: 'iso', write: (local) => `${local.slice(0, 10)} 00:00:00` },
   seconds: { pattern: 'dd/MM/yyyy HH:mm:ss', write: (local) => `${slashed(local)} ${local.slice(11, 19)}` },
   minutes: { pattern: 'dd/MM/yyyy HH:mm', write: (local) => `${slashed(local)} ${local.slice(11, 16)}` },
-  hours: { pattern: 'dd/MM/yyyy HH', write: (local) => `${slashed(local)} ${local.slice(11, 13)}` },
+  hours: { pattern: 'dd/MM/yyyy HH:mm', write: (local) => `${slashed(local)} ${local.slice(11, 13)}:00` },
   days: { pattern: 'dd/MM/yyyy', write: slashed },
   days_at_midnight: { pattern: 'dd/MM/yyyy HH:mm', write: (local) => `${slashed(local)} 00:00` },
 }
