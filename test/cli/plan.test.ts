@@ -12,7 +12,7 @@ import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
 import { KTP, postalAddress, RECIPIENT, WALLET } from '../support/job-data.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
-import { anAccepted, openStores } from '../support/stored-orders.ts'
+import { anAccepted, openStores, passDeadlines } from '../support/stored-orders.ts'
 
 let test: TestDatabase
 let sandbox: Sandbox
@@ -248,7 +248,7 @@ describe('plan run-now', () => {
 })
 
 describe('goldpro scheduler', () => {
-  it('keeps plans, sweeps, captures prices for `goldpro prices`, and stops', async () => {
+  it('keeps plans and sweeps, beside a worker that captures prices for `goldpro prices`, and stops', async () => {
     await add('soon', '--monthly', '25', '--count', '1')
     // Nobody waits for the 25th: it is due this minute.
     await run(`UPDATE plans SET next_due_at = date_trunc('minute', now()) WHERE name = 'soon'`)
@@ -256,8 +256,10 @@ describe('goldpro scheduler', () => {
     const empty = await runCommand(['prices'], { cwd: folder, env: env() })
     expect(empty.out).toContain('no prices yet')
     const stores = openStores(test.databaseUrl, 2)
-    const late = await anAccepted(stores, 'buy', { deadline: '2020-01-01T00:00:00Z' })
+    const late = await anAccepted(stores)
+    await passDeadlines(stores.database, { orderId: late })
     const two = [1, 2].map(() => startCommand(['scheduler'], { cwd: folder, env: settings }))
+    const worker = startCommand(['worker'], { cwd: folder, env: settings })
     try {
       await Promise.all(two.map((scheduler) => scheduler.printed('scheduler started')))
       const runs = await eventually(async () => {
@@ -282,9 +284,9 @@ describe('goldpro scheduler', () => {
       expect(chart.out.trim().split('\n')).toHaveLength(5)
       expect(chart.out).toMatch(/Rp \d{3}\.\d{3} +Rp \d{3}\.\d{3} +Rp \d{2}\.\d{3} +\d,\d % +s─+b/)
     } finally {
-      for (const { child } of two) child.kill('SIGTERM')
+      for (const { child } of [...two, worker]) child.kill('SIGTERM')
     }
-    for (const { ended } of two) {
+    for (const { ended } of [...two, worker]) {
       const { code, err } = await ended
       expect(code).toBe(0)
       expect(err).not.toContain(WALLET)
