@@ -11,6 +11,7 @@ import {
   resumeBatch,
   runBatch,
 } from '../batches/people.ts'
+import { databaseClock } from '../db/clock.ts'
 import type { Session } from '../db/session.ts'
 import { spellCount } from '../domain/display.ts'
 import { Failure } from './failure.ts'
@@ -97,12 +98,13 @@ Examples:
     )
     .action(async (batchId: number, options: RunOptions) => {
       const { at = null, rate: ratePerSecond, stopAfterFailures = null } = options
-      if (at !== null && at.getTime() <= Date.now())
-        throw new Failure(2, '--at is over: name a time to come, or leave it out to run now')
       const order = { at, ratePerSecond, stopAfter: stopAfterFailures }
-      const { rows, stopAfterFailures: stop } = await act((session) =>
-        runBatch(session, batchId, order, personOf(options)),
-      )
+      const { rows, stopAfterFailures: stop } = await act(async (session) => {
+        // By the clock that decides when it runs.
+        if (at !== null && at <= (await databaseClock(session)))
+          throw new Failure(2, '--at is over: name a time to come, or leave it out to run now')
+        return await runBatch(session, batchId, order, personOf(options))
+      })
       const when = at === null ? 'runs' : `runs from ${shownTime(at)} on`
       const until = stop === null ? '' : `, and pauses after ${spellCount(stop)} failures`
       console.log(

@@ -183,6 +183,8 @@ export async function setState(
 
 /** A valid key with its partner, as a request is let in by it. */
 export interface KnownKey extends PartnerRow {
+  /** When it was found, by the database's clock. */
+  readonly foundAt: Date
   readonly prefix: string
   readonly holder: string
   readonly secretHash: string
@@ -193,7 +195,8 @@ export interface KnownKey extends PartnerRow {
 const FIND_KEYS = {
   name: 'find_partner_keys',
   text: `
-    SELECT k.prefix, k.holder, k.secret_hash AS "secretHash", k.scopes, k.signing_secret AS "signingSecret", ${PARTNER_COLUMNS}
+    SELECT k.prefix, k.holder, k.secret_hash AS "secretHash", k.scopes, k.signing_secret AS "signingSecret",
+      clock_timestamp() AS "foundAt", ${PARTNER_COLUMNS}
     FROM partner_keys k JOIN partners p ON p.name = k.partner WHERE k.prefix = ANY ($1::text[]) AND ${IS_VALID}`,
 }
 

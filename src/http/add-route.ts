@@ -139,5 +139,6 @@ const NOBODY = {
   prefix: '',
   scopes: [],
   signingSecret: null,
+  foundAt: new Date(0),
   limits: NO_LIMITS,
 }

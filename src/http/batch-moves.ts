@@ -11,6 +11,7 @@ import {
   stopAfterOf,
 } from '../batches/people.ts'
 import type { BatchSummary } from '../batches/read-batches.ts'
+import { databaseClock } from '../db/clock.ts'
 import type { Session } from '../db/session.ts'
 import { batchAnswerOf } from './batch-answer.ts'
 import { ownBatch } from './batch-files.ts'
@@ -48,9 +49,9 @@ export function approveOwn(id: number, seenHash: string | null, call: Call): Pro
 }
 
 /** Lets a batch of the caller's run. */
-export function runOwn(id: number, body: RunBody, call: Call): Promise<Answer> {
+export async function runOwn(id: number, body: RunBody, call: Call): Promise<Answer> {
   const { at = null, rate_per_second: ratePerSecond = DEFAULT_RATE_PER_SECOND } = body
-  if (at !== null && at.getTime() <= call.now())
+  if (at !== null && at <= (await databaseClock(call.database)))
     throw new Problem('invalid_request', { errors: [{ field: 'at', problem: 'must be a time to come' }] })
   const order: RunOrder = { at, ratePerSecond, stopAfter: stopAfterOf(body.stop_after_failures) }
   const move: Move = {

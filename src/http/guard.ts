@@ -37,14 +37,14 @@ export interface SignatureCheck {
 }
 
 /**
- * Begins to check the signature that a key asks for; null when it asks for none. The timestamp is that of the request's
- * beginning: its body may take its time.
+ * Begins to check the signature that a key asks for; null when it asks for none. The timestamp is compared
+ * with the database's time at the request's beginning: its body may take its time, and a server's clock may be set.
  * @throws Problem when no body would make it good
  */
 export function beginSignature(
   request: FastifyRequest,
-  { signingSecret, prefix }: Caller,
-  { database, now }: { readonly database: Database; now(): number },
+  { signingSecret, prefix, foundAt }: Caller,
+  { database }: { readonly database: Database },
 ): SignatureCheck | null {
   if (signingSecret === null) return null
   const head = {
@@ -58,7 +58,7 @@ export function beginSignature(
   const refuse = (detail: string | null) => {
     if (detail !== null) throw new Problem('signature_refused', { detail })
   }
-  refuse(headProblem(head, signature, now()))
+  refuse(headProblem(head, signature, foundAt.getTime()))
   return {
     add: (bytes) => void hmac.update(bytes),
     async finish() {
@@ -73,7 +73,7 @@ export async function checkSignature(
   request: FastifyRequest,
   rawBody: Uint8Array,
   caller: Caller,
-  effects: { readonly database: Database; now(): number },
+  effects: { readonly database: Database },
 ): Promise<void> {
   const check = beginSignature(request, caller, effects)
   check?.add(rawBody)

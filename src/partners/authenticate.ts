@@ -13,6 +13,8 @@ export interface Caller {
   readonly scopes: readonly Scope[]
   /** Set: the request must be signed with it. */
   readonly signingSecret: string | null
+  /** When the key was found, by the database's clock: a server's own may be set. */
+  readonly foundAt: Date
   readonly limits: PartnerLimits
 }
 
@@ -39,6 +41,6 @@ export async function authenticate(
 }
 
 function callerOf(key: KnownKey): Caller {
-  const { name: partner, holder, prefix, scopes, signingSecret } = key
-  return { partner, holder, prefix, scopes, signingSecret, limits: limitsOf(key) }
+  const { name: partner, holder, prefix, scopes, signingSecret, foundAt } = key
+  return { partner, holder, prefix, scopes, signingSecret, foundAt, limits: limitsOf(key) }
 }

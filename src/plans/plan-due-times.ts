@@ -1,6 +1,7 @@
+import type { Clock } from '../db/clock.ts'
 import type { StatementRunner } from '../db/pool.ts'
 import { wallClockOf } from '../domain/time-zone.ts'
-import { type Clock, nextOf, PLAN_COLUMNS, type Plan } from './plan.ts'
+import { nextOf, PLAN_COLUMNS, type Plan } from './plan.ts'
 
 /** Rows one statement writes: a backlog takes several. */
 const PLANS_AT_ONCE = 500

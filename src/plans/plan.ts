@@ -1,4 +1,3 @@
-import type { StatementRunner } from '../db/pool.ts'
 import type { OrderKind } from '../domain/command.ts'
 import type { MissedPolicy, OverlapPolicy, PlanState } from '../domain/plan-lifecycle.ts'
 import type { OrderContent } from '../domain/submission.ts'
@@ -83,19 +82,4 @@ export function nextOf(plan: Plan, dueCount: number, after: Date): Date | null {
 export function nextDueTimes(plan: Plan, limit: number): Date[] {
   if (plan.state !== 'active' || plan.nextDueAt === null) return []
   return dueTimes(plan.schedule, boundsOf(plan), new Date(plan.nextDueAt.getTime() - 1), limit)
-}
-
-/** Tells the time. Asked again wherever a decision hangs on it, for a process may have been frozen since. */
-export type Clock = (runner: StatementRunner) => Promise<Date>
-
-const READ_CLOCK = {
-  name: 'read_clock',
-  text: `SELECT date_trunc('milliseconds', clock_timestamp()) AS now`,
-}
-
-/** The clock that all schedulers share: the database's. */
-export const databaseClock: Clock = async (runner) => {
-  const [row] = await runner.run<{ now: Date }>(READ_CLOCK, [])
-  if (row === undefined) throw new Error('a clock without a time')
-  return row.now
 }

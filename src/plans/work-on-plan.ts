@@ -1,8 +1,9 @@
+import type { Clock } from '../db/clock.ts'
 import type { StatementRunner } from '../db/pool.ts'
 import type { Session } from '../db/session.ts'
 import { beginRuns, putOffRuns } from './begin-runs.ts'
 import { type Decision, decideRuns, type PlannedRun } from './decide.ts'
-import { type Clock, PLAN_COLUMNS, type Plan } from './plan.ts'
+import { PLAN_COLUMNS, type Plan } from './plan.ts'
 import type { Skip, StartingRun } from './start-runs.ts'
 
 /** Runs one transaction decides about. */

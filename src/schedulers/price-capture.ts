@@ -1,6 +1,6 @@
+import { type Clock, databaseClock } from '../db/clock.ts'
 import { withSession } from '../db/session.ts'
 import type { OrderLog } from '../orders/effects.ts'
-import { type Clock, databaseClock } from '../plans/plan.ts'
 import { type ChartAnswer, capturePrices, type Side } from '../prices/capture.ts'
 import { type Repeating, repeat } from '../repeat.ts'
 

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { feedBatches } from '../../src/batches/feed.ts'
 import { approveBatch, cancelBatch } from '../../src/batches/people.ts'
 import { setLimits } from '../../src/db/partner-store.ts'
@@ -165,6 +165,25 @@ describe('a batch over HTTP', () => {
     })
     const events = await here.ask('GET', `/v1/batches/${id}/events`, { key })
     expect(events.json.events).toHaveLength(7)
+  })
+
+  it('runs at a time to come by the clock of the database, whatever the clock of the server says', async () => {
+    const { key, approver } = await twoHolders()
+    const id = await sentBatch(here, key)
+    await lead(approver, id, 'approve')
+    const nowMs = Date.now()
+    const at = (ms: number) => new Date(nowMs + ms).toISOString()
+    const hour = 3_600_000
+    const runUnder = async (aheadMs: number, time: string) => {
+      vi.useFakeTimers({ toFake: ['Date'], now: nowMs + aheadMs })
+      try {
+        return (await lead(key, id, 'run', { at: time })).json
+      } finally {
+        vi.useRealTimers()
+      }
+    }
+    expect(await runUnder(2 * hour, at(hour))).toMatchObject({ state: 'approved', run_at: at(hour) })
+    expect((await runUnder(-2 * hour, at(-hour))).code).toBe('invalid_request')
   })
 
   it('runs at a time to come, and at none that is over', async () => {

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { setState } from '../../src/db/partner-store.ts'
 import { jsonSchemaOf, type openapiOf } from '../../src/http/openapi.ts'
 import { orderBody } from '../../src/http/order-schemas.ts'
@@ -476,6 +476,28 @@ describe('a signed key', () => {
     const headers = { 'x-timestamp': timestamp, 'x-nonce': nonce, 'x-signature': `v1=${hex}` }
     return { key: theirs, headers, ...(body === '' ? {} : { body }) }
   }
+
+  it('is judged by the time of the database: a server whose clock is set opens to nothing old, and keeps nobody out', async () => {
+    const signed = await here.partner({ isSigned: true })
+    const path = '/v1/orders'
+    const nowMs = Date.now()
+    for (const [n, aheadMs] of [3_600_000, -3_600_000].entries()) {
+      const asked = (nonce: string, atMs: number) =>
+        ask(
+          here.web.url,
+          'GET',
+          path,
+          sign(signed, { method: 'GET', path, nonce: `${nonce}-0123456789${n}`, atMs }),
+        )
+      vi.useFakeTimers({ toFake: ['Date'], now: nowMs + aheadMs })
+      try {
+        expect((await asked('server', nowMs + aheadMs)).json.code).toBe('signature_refused')
+        expect((await asked('database', nowMs)).status).toBe(200)
+      } finally {
+        vi.useRealTimers()
+      }
+    }
+  })
 
   it('opens to a good signature once, and not to a replayed, stale or altered one', async () => {
     const signed = await here.partner({ isSigned: true })

@@ -115,16 +115,17 @@ describe('sessions', () => {
 
   it('are waited for by so many and no more', async () => {
     const sessions = boundedSessions(1, 100, (work) => work(null as never))
-    const hold = new AbortController()
-    const waiting = Array.from({ length: 33 }, () =>
+    // Each with a signal of its own, as requests have.
+    const holds = Array.from({ length: 33 }, () => new AbortController())
+    const waiting = holds.map(({ signal }) =>
       sessions.open(
-        { partner: 'a', gone: hold.signal },
-        () => new Promise<void>((resolve) => hold.signal.addEventListener('abort', () => resolve())),
+        { partner: 'a', gone: signal },
+        () => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
       ),
     )
     const last = sessions.open({ partner: 'b', gone: new AbortController().signal }, async () => {})
     await expect(last).rejects.toMatchObject({ code: 'overloaded' })
-    hold.abort()
+    for (const hold of [...holds].reverse()) hold.abort()
     expect((await Promise.allSettled(waiting)).filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
 })
