@@ -129,7 +129,7 @@ export async function passDeadlines(
   const steps = [
     run('SET LOCAL session_replication_role = replica'),
     run(
-      `UPDATE orders SET deadline_at = now() - interval '1 second' WHERE state = 'accepted'
+      `UPDATE orders SET deadline_at = now() - interval '1 second', wake_at = now() - interval '1 second' WHERE state = 'accepted'
         AND ($1::text IS NULL OR partner = $1) AND ($2::uuid IS NULL OR id = $2)`,
       [partner, orderId],
     ),
