@@ -188,7 +188,7 @@ describe('Postgres refuses', () => {
     const decide = (by: string, more = '') =>
       `UPDATE proposals SET state = 'approved', decided_by = '${by}', decided_at = now(), decision_note = 'n' ${more}
        WHERE statement_id = ${statementId}`
-    expect(await refusalOf(decide(' ANI'))).toBe('proposals_second_person')
+    expect(await refusalOf(decide('ANI'))).toBe('proposals_second_person')
     expect(await refusalOf(decide('budi', `, source = 'gateway', statement_id = NULL`))).toBe(
       'proposal_identity',
     )
