@@ -16,7 +16,7 @@ const MOVE_ORDERS = {
     RETURNING o.id AS order_id`,
 }
 
-// A late reply with another order's transaction settles nothing.
+// A late reply with another order's transaction settles nothing, nor does one of another attempt of the order.
 // ended_at is when the send ended: a late reply ends it, a person only says how it ended.
 const SETTLE_DOUBTS = {
   name: 'settle_doubts',
@@ -32,9 +32,9 @@ const SETTLE_DOUBTS = {
         gateway_message = coalesce(x.message, a.gateway_message), http_status = coalesce(x.http_status, a.http_status),
         reply = coalesce(x.reply, a.reply)
       FROM unnest($1::uuid[], $2::bool[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::bigint[], $8::bigint[],
-        $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::int[], $14::text[])
-        AS x (order_id, executed, request_id, response_id, session_id, gold_weight, amount, fee, reason, actor, detail, message, http_status, reply)
-      WHERE a.order_id = x.order_id AND a.outcome = 'in_doubt' AND NOT (x.executed AND ${IS_ANOTHER_ORDERS})
+        $9::text[], $10::text[], $11::jsonb[], $12::text[], $13::int[], $14::text[], $15::int[])
+        AS x (order_id, executed, request_id, response_id, session_id, gold_weight, amount, fee, reason, actor, detail, message, http_status, reply, seq)
+      WHERE a.order_id = x.order_id AND a.seq = coalesce(x.seq, a.seq) AND a.outcome = 'in_doubt' AND NOT (x.executed AND ${IS_ANOTHER_ORDERS})
       RETURNING a.order_id, a.seq, a.outcome, x.reason, x.actor, x.detail
     )
     UPDATE orders o
@@ -92,6 +92,7 @@ export async function settleDoubts(
     rows.map(({ reply }) => reply?.message ?? null),
     rows.map(({ reply }) => reply?.httpStatus ?? null),
     rows.map(({ reply }) => reply?.body ?? null),
+    rows.map(({ seq }) => seq ?? null),
   ])
 }
 

@@ -55,4 +55,4 @@ export const isPlain429 = (facts: ReplyFacts) =>
   (facts.envelope === null ? !speaksOfExecution(facts.text) : isPlainRefusal(facts.envelope, facts))
 
 /** Only an execution has a session_id: wherever in a reply, and whether or not the rest of it can be read. */
-export const hasSession = ({ text }: ReplyFacts) => /"session_id"\s*:\s*(?:"\s*[^"\s]|\d)/.test(text)
+export const hasSession = ({ text }: ReplyFacts) => /"session_?id"\s*:\s*\[?\s*(?:"\s*[^"\s]|\d)/i.test(text)

@@ -58,6 +58,8 @@ export interface PlainMove<M extends 'refuse' | 'expire' | 'cancel' | 'hold' | '
 /** How a person or a late reply settles a doubt. */
 export interface Settlement {
   readonly orderId: string
+  /** The attempt that a late reply is of: it says nothing of a later one. Absent when a person settles the doubt. */
+  readonly seq?: number
   readonly reason: 'late_reply' | 'resolved_by_person'
   readonly actor: string
   readonly detail: Readonly<Record<string, unknown>>

@@ -41,9 +41,9 @@ async function recordOnce(verdict: Verdict, effects: OrderEffects): Promise<Reco
 }
 
 /** Success is evidence and wins over doubt; a refusal or a send that never was is evidence too. */
-function lateSettlement({ orderId, outcome }: Verdict, actor: string): Settlement | null {
+function lateSettlement({ orderId, seq, outcome }: Verdict, actor: string): Settlement | null {
   const detail = { outcome: outcome.is, message: outcome.reply.message }
-  const late = { orderId, reason: 'late_reply', actor, detail, reply: outcome.reply } as const
+  const late = { orderId, seq, reason: 'late_reply', actor, detail, reply: outcome.reply } as const
   switch (outcome.is) {
     case 'succeeded':
       return { ...late, executed: outcome.executed }
