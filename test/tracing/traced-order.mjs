@@ -19,14 +19,14 @@ const web = await startWeb({
   ...{ gateway: null, host: '127.0.0.1', port: 0, metricsPort: null, version: '0.0.0' },
 })
 const traded = { goldWeight: 5_000, amount: 441_000, fee: 5_000 }
-const executed = { requestId: '1', responseId: '2', sessionId: 'S1', ...traded }
 const worker = startWorker({
   ...parts,
   gateway: {
     checkout: async () => ({ is: 'quoted', quote: { quoteId: randomUUID(), ...traded } }),
     confirm: async () => ({
       is: 'succeeded',
-      executed,
+      // A transaction is one order's: each has ids of its own.
+      executed: { requestId: '1', responseId: randomUUID(), sessionId: randomUUID(), ...traded },
       reply: { httpStatus: 200, body: '{}', message: 'Success' },
     }),
   },
