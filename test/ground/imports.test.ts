@@ -23,6 +23,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'orders',
     'db/session.ts',
     'db/pool.ts',
+    'db/clock.ts',
     'db/submissions.ts',
     'partners/limits.ts',
     'partners/judge-orders.ts',
