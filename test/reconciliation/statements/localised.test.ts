@@ -165,7 +165,8 @@ describe('whatever a supported pattern writes', () => {
       fc.property(fc.array(fc.tuple(part, sign), { minLength: 1, maxLength: 7 }), (pieces) => {
         const pattern = pieces.flat().join('').trim()
         if (patternProblem(pattern) !== null) return
-        const parts = pieces.map(([name]) => (name[0] === 'M' ? 'M' : name[0]))
+        // Read off the pattern itself: "MM" and "M" side by side are one part, MMM.
+        const parts = [...pattern.matchAll(/([a-zA-Z])\1*/g)].map(([, letter]) => letter)
         for (const needed of ['y', 'M', 'd'])
           expect(
             parts.filter((each) => each === needed),
