@@ -8,8 +8,8 @@ export default defineConfig({
     setupFiles: ['test/support/after-each-file.ts'],
     // Each file would load everything anew, a minute in all. So whatever a test changes of its process it puts back.
     isolate: false,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
     // Many tests wait for servers and deadlines more than they compute.
     maxWorkers: availableParallelism() + 2,
   },

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
 /** Asks again until the answer is not null: waits for a state, not for a time. */
-export async function eventually<T>(ask: () => Promise<T | null>, withinMs = 30_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T | null>, withinMs = 120_000): Promise<T> {
   const giveUpAt = Date.now() + withinMs
   for (;;) {
     const answer = await ask()
