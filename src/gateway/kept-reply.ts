@@ -27,10 +27,13 @@ const id: Keep = (value) =>
   (typeof value === 'number' && Number.isFinite(value))
     ? maskPhoneNumbersIn(String(value))
     : shapeOf(value)
-const number: Keep = (value) =>
-  typeof value === 'number' || (typeof value === 'string' && /^-?[\d.,]{1,24}$/.test(value))
-    ? value
-    : shapeOf(value)
+/** No documented figure is larger, and a phone or KTP number in a figure's place is kept no more than anywhere else. */
+const LARGEST_FIGURE = 1_000_000_000_000
+const number: Keep = (value) => {
+  if (typeof value === 'number') return Math.abs(value) <= LARGEST_FIGURE ? value : shapeOf(value)
+  const isFigure = typeof value === 'string' && /^-?(?!0\d)[\d.,]{1,15}$/.test(value)
+  return isFigure && maskNumbersIn(value) === value ? value : shapeOf(value)
+}
 const phone: Keep = (value) =>
   typeof value === 'string' && /^\+?[\dxX*]{6,20}$/.test(value) ? maskPhoneNumber(value) : shapeOf(value)
 const time: Keep = (value) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { readEnvelope } from '../../src/gateway/codecs.ts'
-import { keptMessage } from '../../src/gateway/kept-reply.ts'
+import { keptBody, keptMessage } from '../../src/gateway/kept-reply.ts'
 import { keptReply } from '../../src/gateway/replies.ts'
 import { envelope } from '../support/http-server.ts'
 
@@ -70,6 +70,22 @@ describe('what is kept of a reply', () => {
     })
     expect(unreadable.ids).toContainEqual({ session_id: 'S-77' })
     expect(keep(text).body).not.toMatch(PERSONAL)
+  })
+
+  it.each(['gold_weight', 'amount', 'fee'])('is no number of a person in the place of %s', (field) => {
+    const persons = [
+      '081234500084',
+      '6281234500084',
+      '3174999901010001',
+      3_174_999_901_010_001,
+      6_281_234_500_084,
+    ]
+    for (const value of persons) {
+      const text = envelope({ [field]: value })
+      expect(keptBody(text, readEnvelope(text)), String(value)).not.toContain(String(value))
+    }
+    const text = envelope({ [field]: 441_690 })
+    expect(keptBody(text, readEnvelope(text))).toContain('441690')
   })
 
   it('is bounded however much there is', () => {
