@@ -47,10 +47,19 @@ function pinStatement(purpose: SessionPurpose): string {
 
 type Connected = (error: Error | null) => void
 
-/** The class of clients whose sessions are pinned by the time they are connected. */
+/**
+ * The class of clients whose sessions are pinned by the time they are connected. Its clients listen for errors from the
+ * start: pg's pool adds its listener after `connect`, and a server that goes away before that would end the process.
+ * Whoever waits for a statement gets the error from that statement.
+ */
 export function pinnedClient(purpose: SessionPurpose): typeof pg.Client {
   const statement = pinStatement(purpose)
   return class PinnedClient extends pg.Client {
+    constructor(config?: string | pg.ClientConfig) {
+      super(config)
+      this.on('error', () => {})
+    }
+
     override connect(): Promise<pg.Client>
     override connect(callback: Connected): void
     // pg's pool calls it with a callback, everybody else awaits it.
@@ -69,16 +78,14 @@ export function pinnedClient(purpose: SessionPurpose): typeof pg.Client {
   }
 }
 
-/** A client of one pinned session, not yet connected. A lost connection ends no process: whoever waits for it is told. */
+/** A client of one pinned session, not yet connected. */
 export function openClient(
   databaseUrl: string,
   config: Omit<pg.ClientConfig, 'connectionString'> = {},
   purpose: SessionPurpose = UNBOUNDED,
 ): pg.Client {
   const Client = pinnedClient(purpose)
-  const client = new Client({ ...connectionOf(databaseUrl), connectionTimeoutMillis: 5_000, ...config })
-  client.on('error', () => {})
-  return client
+  return new Client({ ...connectionOf(databaseUrl), connectionTimeoutMillis: 5_000, ...config })
 }
 
 /** A pool of pinned sessions. */

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkServer, UnfitServerError } from '../../src/db/check-server.ts'
 import { connectionOf } from '../../src/db/connection.ts'
 import { migrateDatabase } from '../../src/db/migrate.ts'
+import { openPool, UNBOUNDED } from '../../src/db/pinned-client.ts'
 import { withSession } from '../../src/db/session.ts'
 import { openQueue } from '../../src/queue/backend.ts'
 import { wakeOrders } from '../../src/queue/order-worker.ts'
@@ -137,5 +140,28 @@ describe('a URL’s TLS', () => {
     expect(() => of('?sslmode=require&sslrootcert=/no/such')).toThrow(
       /^sslrootcert in DATABASE_URL must be a file that can be read$/,
     )
+  })
+})
+
+describe('a server that goes away as a connection opens', () => {
+  const OK = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49])
+  const fields = Buffer.from('SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0')
+  const FATAL = Buffer.concat([Buffer.from([0x45, 0, 0, 0, fields.length + 4]), fields])
+
+  it('fails the statement that waits for the connection, and does not end the process', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      // In one packet: the error is read before the client that has just connected sends anything.
+      socket.once('data', () => socket.end(Buffer.concat([OK, FATAL])))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const pool = openPool(`postgres://u:p@127.0.0.1:${port}/db`, { max: 1 }, UNBOUNDED)
+    pool.on('error', () => {})
+    await expect(pool.query('SELECT 1')).rejects.toThrow()
+    await pool.end()
+    server.close()
+    await once(server, 'close')
   })
 })
