@@ -221,7 +221,7 @@ CREATE TRIGGER break_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON b
 --> statement-breakpoint
 CREATE TRIGGER proposals_kept BEFORE DELETE OR TRUNCATE ON proposals FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 --> statement-breakpoint
--- A wallet's one comparable form. Equal to nationalPhoneNumber in src/domain/masking.ts.
+-- A wallet's one comparable form. Equal to nationalPhoneNumber in src/core/masking.ts.
 CREATE FUNCTION national_phone_number(phone_number text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN phone_number LIKE '08%' THEN phone_number ELSE regexp_replace(phone_number, '^\+?62(?=8)', '0') END
 $$;

@@ -1,5 +1,5 @@
 -- One form of each thing that names something: phone numbers, references, people's names. The checks that use these
--- functions follow in the next migration. They are those of src/domain/phone-number.ts, plain-text.ts and person.ts; a
+-- functions follow in the next migration. They are those of src/core/phone-number.ts, plain-text.ts and person.ts; a
 -- test holds them equal. Texts in other scripts need a database in UTF8. Their schema is named, for a restore has no path.
 CREATE FUNCTION is_phone_number(value text) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT value COLLATE "C" ~ '^08[0-9]{7,11}$'

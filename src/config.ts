@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { readFields } from './domain/field-problems.ts'
-import { readPhoneNumber } from './domain/phone-number.ts'
-import { POSTGRES_URL, REDIS_URL, urlProblem, WEB_URL } from './service-url.ts'
+import { readFields } from './core/field-problems.ts'
+import { readPhoneNumber } from './core/phone-number.ts'
+import { POSTGRES_URL, REDIS_URL, urlProblem, WEB_URL } from './core/service-url.ts'
 
 /** A setting that is missing or malformed. Its message names the variable and what it may be. */
 export class ConfigurationError extends Error {

@@ -1,4 +1,4 @@
-import { maskPhoneNumbersIn } from '../domain/masking.ts'
+import { maskPhoneNumbersIn } from '../core/masking.ts'
 import { rowShape, withoutEmptyEnd } from '../files/columns.ts'
 import { FileRefused } from '../files/failure.ts'
 import { separatorIn } from '../files/layout.ts'

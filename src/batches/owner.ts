@@ -1,5 +1,5 @@
+import { formatRupiah } from '../core/money.ts'
 import type { OrderCommand } from '../domain/command.ts'
-import { formatRupiah } from '../domain/money.ts'
 import { type Breach, breachByItself, type PartnerLimits } from '../partners/limits.ts'
 import type { RowOptions, RowRule } from './read-rows.ts'
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { readStrictJson, type StrictJson } from '../domain/strict-json.ts'
+import { readStrictJson, type StrictJson } from '../core/strict-json.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 import { readLines } from '../files/lines.ts'
 import { type OnBytes, readRecords } from '../files/records.ts'

@@ -11,9 +11,9 @@ import {
   resumeBatch,
   runBatch,
 } from '../batches/people.ts'
+import { spellCount } from '../core/format.ts'
 import { databaseClock } from '../db/clock.ts'
 import type { Session } from '../db/session.ts'
-import { spellCount } from '../domain/display.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
 import { byOption } from './person.ts'

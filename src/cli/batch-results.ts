@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { readProgress } from '../batches/read-batches.ts'
 import { writeResults } from '../batches/results.ts'
-import { spellCount } from '../domain/display.ts'
+import { spellCount } from '../core/format.ts'
 import { openOutput, print } from './batch-file.ts'
 import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'

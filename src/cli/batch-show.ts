@@ -10,9 +10,9 @@ import {
   readBatchEvents,
   readProgress,
 } from '../batches/read-batches.ts'
+import { NOTHING, spellCount, spellDecimal } from '../core/format.ts'
+import { maskPhoneNumbersIn } from '../core/masking.ts'
 import type { Database } from '../db/pool.ts'
-import { NOTHING, spellCount, spellDecimal } from '../domain/display.ts'
-import { maskPhoneNumbersIn } from '../domain/masking.ts'
 import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'
 import { gapNote, type PageOptions, pageOptions, printPage } from './page.ts'

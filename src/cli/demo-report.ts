@@ -1,8 +1,8 @@
+import { spellDecimal, spellWeight } from '../core/format.ts'
+import { formatGrams, formatRupiah, type GoldWeight, type Rupiah } from '../core/money.ts'
 import type { OrderWithAttempts } from '../db/checked-orders.ts'
 import { ORDER_KINDS } from '../domain/command.ts'
-import { spellDecimal, spellWeight } from '../domain/display.ts'
 import { ORDER_STATES, type OrderState } from '../domain/lifecycle.ts'
-import { formatGrams, formatRupiah, type GoldWeight, type Rupiah } from '../domain/money.ts'
 import { LEDGER_RULES, type LedgerRule, type Violation } from '../sandbox/ledger-check.ts'
 import { table } from './table.ts'
 

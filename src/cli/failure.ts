@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../config.ts'
-import { maskPhoneNumbersIn } from '../domain/masking.ts'
+import { maskPhoneNumbersIn } from '../core/masking.ts'
 
 /** 0: done. 1: the work found a problem. 2: wrong usage or configuration. */
 export type ExitCode = 0 | 1 | 2

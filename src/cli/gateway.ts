@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { CLOCKS } from '../clocks.ts'
-import { maskKtp } from '../domain/masking.ts'
+import { CLOCKS } from '../core/clocks.ts'
+import { maskKtp } from '../core/masking.ts'
 import { type Answer, createGatewayClient, type GatewayClient } from '../gateway/client.ts'
 import { createLog } from '../log.ts'
 import { Failure } from './failure.ts'

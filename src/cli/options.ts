@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
-import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from '../domain/phone-number.ts'
-import { parsePeriod } from '../reconciliation/days.ts'
+import { parsePeriod } from '../core/business-days.ts'
+import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from '../core/phone-number.ts'
 
 /** Makes a parser an option's: what it answers null to is wrong usage. */
 export function parsedBy<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {

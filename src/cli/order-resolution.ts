@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../domain/money.ts'
+import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../core/money.ts'
 import type { PersonsAnswer, ProposedExecution } from '../reconciliation/proposals.ts'
 import { approveResolution, declineResolution, proposeResolution } from '../reconciliation/resolve-doubt.ts'
 import { Failure } from './failure.ts'

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { spellCount } from '../domain/display.ts'
+import { spellCount } from '../core/format.ts'
 
 /** Which part of a list is asked for. */
 export interface PageOptions {

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { Option } from 'commander'
-import { PERSON_EXPECTED, readPersonName } from '../domain/person.ts'
+import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
 import { parsedBy } from './options.ts'
 
 /** Who acts when nobody is named. */

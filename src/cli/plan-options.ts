@@ -1,4 +1,4 @@
-import { wallClockOf } from '../domain/time-zone.ts'
+import { wallClockOf } from '../core/time-zone.ts'
 import { shownTime, shownZone } from './shown-time.ts'
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']

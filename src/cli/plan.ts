@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
+import { maskPhoneNumber, maskPhoneNumbersIn } from '../core/masking.ts'
 import { PLAN_STATES, type PlanState } from '../domain/plan-lifecycle.ts'
 import type { PlanSource } from '../plans/plan.ts'
 import {

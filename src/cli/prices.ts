@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { spellDecimal } from '../domain/display.ts'
-import { formatRupiah } from '../domain/money.ts'
+import { spellDecimal } from '../core/format.ts'
+import { formatRupiah } from '../core/money.ts'
 import { drawPrices, MARKS, spreadOf } from '../prices/draw-prices.ts'
 import { type DayPrices, readPrices } from '../prices/read-prices.ts'
 import { parsedBy } from './options.ts'

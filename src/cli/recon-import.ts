@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { spellCount } from '../domain/display.ts'
-import { plainTextExpected, readPlainText } from '../domain/plain-text.ts'
+import { spellCount } from '../core/format.ts'
+import { plainTextExpected, readPlainText } from '../core/plain-text.ts'
 import { spellSpan } from '../reconciliation/report/spell.ts'
 import type { Period } from '../reconciliation/scope.ts'
 import { type ImportResult, importStatement } from '../reconciliation/statements/import.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { spellCount } from '../domain/display.ts'
-import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../domain/money.ts'
+import { spellCount } from '../core/format.ts'
+import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../core/money.ts'
 import type { DistrustedStatement } from '../reconciliation/doubts.ts'
 import { RUN_STEPS, type RunResult, reconcile } from '../reconciliation/run.ts'
 import { type Period, statementsSpan } from '../reconciliation/scope.ts'

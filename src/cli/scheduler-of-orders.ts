@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { Settings } from '../config.ts'
-import type { Repeating } from '../repeat.ts'
+import type { Repeating } from '../core/periodic-task.ts'
 import { startBatchFeeder } from '../schedulers/batch-feeder.ts'
 import { startOrderSweeper } from '../schedulers/order-sweeper.ts'
 import { startPlanScheduler } from '../schedulers/plan-scheduler.ts'

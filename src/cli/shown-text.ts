@@ -1,4 +1,4 @@
-import { maskPhoneNumbersIn } from '../domain/masking.ts'
+import { maskPhoneNumbersIn } from '../core/masking.ts'
 
 /**
  * What a person wrote, fit to be shown: no phone number is readable, and nothing in it can pass for another line or

@@ -1,4 +1,4 @@
-import { type ShownZone, spellTime } from '../domain/display.ts'
+import { type ShownZone, spellTime } from '../core/format.ts'
 
 /** Set once, before a command runs: how this process shows times to a person. */
 let zone: ShownZone = 'Asia/Jakarta'

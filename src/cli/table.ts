@@ -1,4 +1,4 @@
-import { spellCount } from '../domain/display.ts'
+import { spellCount } from '../core/format.ts'
 
 /** A text as it stands, or a count: the table spells it, and lays it out by its right side. */
 export type TableCell = string | number

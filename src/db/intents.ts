@@ -1,5 +1,5 @@
+import { formatGrams } from '../core/money.ts'
 import type { OrderState } from '../domain/lifecycle.ts'
-import { formatGrams } from '../domain/money.ts'
 import type { ConfirmOutcome } from '../domain/outcomes.ts'
 import type { Intent, NewIntent, Recorded, Verdict } from '../orders/ports.ts'
 import type { Database } from './pool.ts'

@@ -1,5 +1,5 @@
+import { formatGrams } from '../core/money.ts'
 import { TRANSITIONS } from '../domain/lifecycle.ts'
-import { formatGrams } from '../domain/money.ts'
 import type { PlainMove, Settlement } from '../orders/ports.ts'
 import { IS_ANOTHER_ORDERS } from './intents.ts'
 import type { Database, StatementRunner } from './pool.ts'

@@ -1,6 +1,6 @@
+import { readReference } from '../core/plain-text.ts'
 import type { OrderKind } from '../domain/command.ts'
 import type { AttemptOutcome, OrderState } from '../domain/lifecycle.ts'
-import { readReference } from '../domain/plain-text.ts'
 import type { OrderContent } from '../domain/submission.ts'
 import type { Database } from './pool.ts'
 

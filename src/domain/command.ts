@@ -1,4 +1,4 @@
-import type { GoldWeight, Rupiah } from './money.ts'
+import type { GoldWeight, Rupiah } from '../core/money.ts'
 
 /** The order kinds, which are also the BullMQ job names. */
 export const ORDER_KINDS = ['buy', 'sell', 'transfer', 'withdraw'] as const

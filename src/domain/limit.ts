@@ -1,5 +1,5 @@
+import { comparePricePerGram, type Rupiah } from '../core/money.ts'
 import type { OrderCommand } from './command.ts'
-import { comparePricePerGram, type Rupiah } from './money.ts'
 import type { Quote } from './outcomes.ts'
 
 /** Why a quote is not confirmed. */

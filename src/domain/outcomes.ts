@@ -1,4 +1,4 @@
-import type { GoldWeight, Rupiah } from './money.ts'
+import type { GoldWeight, Rupiah } from '../core/money.ts'
 
 /**
  * What a checkout returned. For a withdrawal it is the address reply, which prices nothing:

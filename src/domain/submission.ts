@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { BAR_GRAMS, ORDER_KINDS, type OrderCommand, type OrderKind } from './command.ts'
 import {
   describeProblems,
   type FieldProblem,
   MOST_PROBLEMS,
   type ReadFields,
   readFields,
-} from './field-problems.ts'
+} from '../core/field-problems.ts'
 import {
   formatGrams,
   GOLD_UNITS_PER_GRAM,
@@ -15,11 +14,12 @@ import {
   parseGrams,
   parseRupiah,
   type Rupiah,
-} from './money.ts'
-import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from './phone-number.ts'
-import { MOST_REFERENCE_CHARACTERS, plainTextExpected, readReference } from './plain-text.ts'
-import { didYouMean } from './suggestions.ts'
-import { findUnfitValues } from './unfit-values.ts'
+} from '../core/money.ts'
+import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from '../core/phone-number.ts'
+import { MOST_REFERENCE_CHARACTERS, plainTextExpected, readReference } from '../core/plain-text.ts'
+import { didYouMean } from '../core/suggestions.ts'
+import { findUnfitValues } from '../core/unfit-values.ts'
+import { BAR_GRAMS, ORDER_KINDS, type OrderCommand, type OrderKind } from './command.ts'
 
 /** Everything that is wrong with an order from outside. Names fields and what they may be, never their values. */
 export class InvalidOrderError extends Error {

@@ -1,5 +1,5 @@
+import type { GoldWeight, Rupiah } from '../core/money.ts'
 import type { OrderCommand } from '../domain/command.ts'
-import type { GoldWeight, Rupiah } from '../domain/money.ts'
 import type { Executed, Quote } from '../domain/outcomes.ts'
 import { maskedNumberMatches, namesAnotherWallet } from './replied-number.ts'
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { maskNumbersIn, maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
+import { maskNumbersIn, maskPhoneNumber, maskPhoneNumbersIn } from '../core/masking.ts'
 import type { Envelope } from './codecs.ts'
 
 /**

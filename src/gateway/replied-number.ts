@@ -1,4 +1,4 @@
-import { readPhoneNumber } from '../domain/phone-number.ts'
+import { readPhoneNumber } from '../core/phone-number.ts'
 
 /**
  * Phone numbers as replies print them: whole in any of their spellings, or masked. What is not a phone number at all

@@ -1,5 +1,5 @@
+import type { FieldProblem } from '../core/field-problems.ts'
 import type { OwnOrder } from '../db/partner-orders.ts'
-import type { FieldProblem } from '../domain/field-problems.ts'
 import { DEADLINE_PASSED, InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 import { differingFields } from '../orders/differences.ts'
 import type { Breach, PartnerLimits, Usage } from '../partners/limits.ts'

@@ -1,4 +1,4 @@
-import { type FieldProblem, within } from '../domain/field-problems.ts'
+import { type FieldProblem, within } from '../core/field-problems.ts'
 import { InvalidOrderError } from '../domain/submission.ts'
 import type { Breach } from '../partners/limits.ts'
 import { addOwnPlan, type OwnWish } from '../plans/add-own-plan.ts'

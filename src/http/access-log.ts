@@ -1,4 +1,4 @@
-import { maskNumbersIn } from '../domain/masking.ts'
+import { maskNumbersIn } from '../core/masking.ts'
 import type { Caller } from '../partners/authenticate.ts'
 import type { FastifyReply, FastifyRequest } from './fastify.ts'
 import { PROBLEMS } from './problems.ts'

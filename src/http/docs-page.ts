@@ -1,4 +1,4 @@
-import { html, Markup } from '../reconciliation/report/markup.ts'
+import { html, Markup } from '../core/html.ts'
 import { jsonSchemaOf } from './openapi.ts'
 import { PROBLEMS } from './problems.ts'
 import { type AnyRoute, problemsOf } from './route.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from '../domain/phone-number.ts'
-import { MOST_REFERENCE_CHARACTERS, plainTextExpected, readReference } from '../domain/plain-text.ts'
+import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from '../core/phone-number.ts'
+import { MOST_REFERENCE_CHARACTERS, plainTextExpected, readReference } from '../core/plain-text.ts'
 
 /** A text that is looked up or kept in one form, whatever form a request has it in. */
 const inOneForm = (read: (written: string) => string | null, expected: string) =>

@@ -1,4 +1,4 @@
-import { maskPhoneNumber } from '../domain/masking.ts'
+import { maskPhoneNumber } from '../core/masking.ts'
 import { nextDueTimes, type Plan } from '../plans/plan.ts'
 import type { RunStory } from '../plans/read-plans.ts'
 import type { Schedule } from '../plans/schedule.ts'

@@ -1,4 +1,4 @@
-import type { FieldProblem } from '../domain/field-problems.ts'
+import type { FieldProblem } from '../core/field-problems.ts'
 import type { Breach } from '../partners/limits.ts'
 
 /** Every problem this server answers with: its status and what it means. `docs/api.md` lists them; a test holds it equal. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { fieldName, readFields } from '../domain/field-problems.ts'
+import { fieldName, readFields } from '../core/field-problems.ts'
 import { Problem } from './problems.ts'
 import type { AnyRoute, Input } from './route.ts'
 

@@ -1,4 +1,4 @@
-import { readStrictJson } from '../domain/strict-json.ts'
+import { readStrictJson } from '../core/strict-json.ts'
 import type { FastifyInstance, FastifyRequest } from './fastify.ts'
 import { Problem } from './problems.ts'
 

@@ -1,6 +1,6 @@
+import { kept } from '../core/cache.ts'
 import { BATCH_ROUTES } from './batch-routes.ts'
 import { docsPage } from './docs-page.ts'
-import { kept } from './lately.ts'
 import { openapiOf } from './openapi.ts'
 import { ORDER_ROUTES } from './order-routes.ts'
 import { PLAN_LEAD_ROUTES } from './plan-lead-routes.ts'

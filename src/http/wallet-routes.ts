@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../core/masking.ts'
 import { claimWallet, ownsWallet } from '../db/partner-store.ts'
-import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
 import { phoneNumber } from './one-form.ts'
 import { Problem } from './problems.ts'
 import { type AnyRoute, type Call, route } from './route.ts'

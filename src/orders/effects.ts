@@ -1,4 +1,4 @@
-import type { Rupiah } from '../domain/money.ts'
+import type { Rupiah } from '../core/money.ts'
 import type { OrderGateway } from './gateway-port.ts'
 import type { OrderStore } from './ports.ts'
 

@@ -1,7 +1,7 @@
+import { formatGrams } from '../core/money.ts'
 import type { OrderCommand } from '../domain/command.ts'
 import { isFinal, type OrderState, pickUp } from '../domain/lifecycle.ts'
 import { type BrokenLimit, brokenLimit } from '../domain/limit.ts'
-import { formatGrams } from '../domain/money.ts'
 import type { Quote, Refusal } from '../domain/outcomes.ts'
 import { commandFrom } from '../domain/submission.ts'
 import { backoffMs, requotePauseMs } from './backoff.ts'

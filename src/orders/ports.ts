@@ -1,6 +1,6 @@
+import type { GoldWeight, Rupiah } from '../core/money.ts'
 import type { OrderKind } from '../domain/command.ts'
 import type { OrderState, ReasonFor } from '../domain/lifecycle.ts'
-import type { GoldWeight, Rupiah } from '../domain/money.ts'
 import type { ConfirmOutcome, Quote, Reply } from '../domain/outcomes.ts'
 import type { OrderContent, Submission } from '../domain/submission.ts'
 

@@ -1,4 +1,4 @@
-import type { WallClock } from '../domain/time-zone.ts'
+import type { WallClock } from '../core/time-zone.ts'
 
 /** What becomes of a day that falls on a Saturday or Sunday. */
 export const WEEKENDS = ['keep', 'before', 'after'] as const

@@ -1,5 +1,5 @@
-import type { FieldProblem } from '../domain/field-problems.ts'
-import { maskPhoneNumber, maskPhoneNumbersIn } from '../domain/masking.ts'
+import type { FieldProblem } from '../core/field-problems.ts'
+import { maskPhoneNumber, maskPhoneNumbersIn } from '../core/masking.ts'
 import { InvalidOrderError, invalidOrder, parseSubmission, type Submission } from '../domain/submission.ts'
 import type { OrderSource, PlanSource } from './plan.ts'
 

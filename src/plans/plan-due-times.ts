@@ -1,6 +1,6 @@
+import { wallClockOf } from '../core/time-zone.ts'
 import type { Clock } from '../db/clock.ts'
 import type { StatementRunner } from '../db/pool.ts'
-import { wallClockOf } from '../domain/time-zone.ts'
 import { nextOf, PLAN_COLUMNS, type Plan } from './plan.ts'
 
 /** Rows one statement writes: a backlog takes several. */

@@ -1,4 +1,4 @@
-import { wallClockOf } from '../domain/time-zone.ts'
+import { wallClockOf } from '../core/time-zone.ts'
 import { type Monthly, nextMonthly } from './calendar.ts'
 import { type CronSchedule, nextCron } from './cron.ts'
 

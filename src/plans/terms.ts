@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { DEFAULT_RATE_PER_SECOND, MAX_RATE_PER_SECOND } from '../batches/people.ts'
-import { maskPhoneNumbersIn } from '../domain/masking.ts'
+import { maskPhoneNumbersIn } from '../core/masking.ts'
+import { isTimeZone } from '../core/time-zone.ts'
 import { MISSED_POLICIES, OVERLAP_POLICIES } from '../domain/plan-lifecycle.ts'
-import { isTimeZone } from '../domain/time-zone.ts'
 import { WEEKENDS } from './calendar.ts'
 import { parseCron } from './cron.ts'
 

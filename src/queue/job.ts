@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readFields } from '../domain/field-problems.ts'
+import { readFields } from '../core/field-problems.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 
 /** What a job asks for: a new order, or that a stored one is looked at. */

@@ -1,5 +1,5 @@
+import { type Repeating, repeat } from '../core/periodic-task.ts'
 import { type SweepEffects, sweepOrders } from '../orders/sweep.ts'
-import { type Repeating, repeat } from '../repeat.ts'
 import { answerQueue, letOrderDecideRetries, retryDelay } from './answer.ts'
 import {
   type OrderQueue,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { maskNumbersIn, maskPhoneNumber } from '../core/masking.ts'
 import { ORDER_KINDS } from '../domain/command.ts'
-import { maskNumbersIn, maskPhoneNumber } from '../domain/masking.ts'
 import type { InvalidOrderError } from '../domain/submission.ts'
 
 /** A refused job as `rejected_jobs` keeps it: who sent it as far as that can be told, and the known fields of its data. */

@@ -89,7 +89,7 @@ const DIFFERING_MATCHES = `
   LEFT JOIN doubt_evidence e ON e.order_id = m.order_id AND e.verdict = 'succeeded'
   WHERE m.differs AND m.current`
 
-/** What people see of a wallet, as maskPhoneNumber in src/domain/masking.ts shows it. */
+/** What people see of a wallet, as maskPhoneNumber in src/core/masking.ts shows it. */
 const masked = (phoneNumber: string) =>
   `to_jsonb(left(${phoneNumber}, 2) || repeat('x', length(${phoneNumber}) - 5) || right(${phoneNumber}, 3))`
 

@@ -1,4 +1,4 @@
-import type { GoldWeight, Rupiah } from '../domain/money.ts'
+import type { GoldWeight, Rupiah } from '../core/money.ts'
 
 /** How far the gateway's clock and ours may be apart. */
 export const CLOCK_SLACK_MS = 300_000

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { GoldWeight, Rupiah } from '../domain/money.ts'
+import type { GoldWeight, Rupiah } from '../core/money.ts'
 import { type Access, createAccess, type OAuthAccess, type SigningAccess } from './access.ts'
 import { answerMalformed, answerRequest, type ReceivedConfirm, type World } from './answer.ts'
 import { type OpeningBalances, openBooks } from './books.ts'

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { feedBatches, prepareFeeding } from '../batches/feed.ts'
+import { newOrderId } from '../core/new-id.ts'
+import { type Repeating, repeat } from '../core/periodic-task.ts'
 import { type Session, withSession } from '../db/session.ts'
-import { newOrderId } from '../new-order-id.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import { openQueue } from '../queue/backend.ts'
 import { wakeOrders } from '../queue/order-worker.ts'
-import { type Repeating, repeat } from '../repeat.ts'
 
 /** Everything a feeder of batches is made of. */
 export interface BatchFeederParts {

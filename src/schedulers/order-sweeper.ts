@@ -1,9 +1,9 @@
+import type { Repeating } from '../core/periodic-task.ts'
 import { openDatabase } from '../db/pool.ts'
 import { createSweepStore } from '../db/sweeps.ts'
 import { type OrderLog, sendDeadlineMs } from '../orders/effects.ts'
 import { openQueue } from '../queue/backend.ts'
 import { startSweeper, wakeOrders } from '../queue/order-worker.ts'
-import type { Repeating } from '../repeat.ts'
 
 /** Everything a sweeper outside of a worker is made of. */
 export interface OrderSweeperParts {

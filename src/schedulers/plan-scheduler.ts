@@ -1,12 +1,12 @@
+import { newOrderId } from '../core/new-id.ts'
+import { type Repeating, repeat } from '../core/periodic-task.ts'
 import { type Clock, databaseClock } from '../db/clock.ts'
 import type { StatementRunner } from '../db/pool.ts'
 import { withSession } from '../db/session.ts'
-import { newOrderId } from '../new-order-id.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import { keepPlans } from '../plans/keep-plans.ts'
 import { openQueue } from '../queue/backend.ts'
 import { wakeOrders } from '../queue/order-worker.ts'
-import { type Repeating, repeat } from '../repeat.ts'
 
 /** Everything a scheduler of plans is made of. */
 export interface PlanSchedulerParts {

@@ -1,8 +1,8 @@
+import { type Repeating, repeat } from '../core/periodic-task.ts'
 import { type Clock, databaseClock } from '../db/clock.ts'
 import { withSession } from '../db/session.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import { type ChartAnswer, capturePrices, type Side } from '../prices/capture.ts'
-import { type Repeating, repeat } from '../repeat.ts'
 
 /** Everything that capturing prices takes. */
 export interface PriceCaptureParts {

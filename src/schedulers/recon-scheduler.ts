@@ -1,8 +1,8 @@
+import { type Repeating, repeat } from '../core/periodic-task.ts'
 import { withSession } from '../db/session.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import { type DailyOutcome, reconcileDueDays } from '../reconciliation/daily.ts'
 import { DEFAULT_RECON_SETTINGS } from '../reconciliation/settings.ts'
-import { type Repeating, repeat } from '../repeat.ts'
 
 /** Everything a scheduler is made of. */
 export interface ReconSchedulerParts {

@@ -1,4 +1,4 @@
-import { maskKtp, maskPhoneNumbersIn } from '../domain/masking.ts'
+import { maskKtp, maskPhoneNumbersIn } from '../core/masking.ts'
 
 const MAX_LENGTH = 300
 /** Shorter than this is no password, and would be found everywhere. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { spellCount, spellDecimal, spellRupiah, spellTime, spellWeight } from '../../src/domain/display.ts'
+import { spellCount, spellDecimal, spellRupiah, spellTime, spellWeight } from '../../src/core/format.ts'
 
 describe('numbers as people read them', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { timeOrderedId } from '../../src/domain/id.ts'
+import { timeOrderedId } from '../../src/core/time-ordered-id.ts'
 
 describe('an id', () => {
   it('is the UUID of version 7 that RFC 9562 prints as its example', () => {

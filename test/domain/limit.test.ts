@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { GoldWeight, Rupiah } from '../../src/core/money.ts'
 import { brokenLimit } from '../../src/domain/limit.ts'
-import type { GoldWeight, Rupiah } from '../../src/domain/money.ts'
 import { parseSubmission } from '../../src/domain/submission.ts'
 import { rupiah } from '../support/commands.ts'
 import { jobData } from '../support/job-data.ts'

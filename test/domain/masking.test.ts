@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../../src/domain/masking.ts'
+import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../../src/core/masking.ts'
 
 describe('masking', () => {
   it('keeps a phone number recognisable and unreadable', () => {

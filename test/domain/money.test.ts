@@ -9,7 +9,7 @@ import {
   parseGrams,
   parseRupiah,
   type Rupiah,
-} from '../../src/domain/money.ts'
+} from '../../src/core/money.ts'
 
 describe('grams', () => {
   it.each([

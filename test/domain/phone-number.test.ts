@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { maskNumbersIn, maskPhoneNumbersIn } from '../../src/domain/masking.ts'
-import { readPhoneNumber } from '../../src/domain/phone-number.ts'
+import { maskNumbersIn, maskPhoneNumbersIn } from '../../src/core/masking.ts'
+import { readPhoneNumber } from '../../src/core/phone-number.ts'
 import { parseSubmission } from '../../src/domain/submission.ts'
 import { maskedNumberMatches } from '../../src/gateway/replied-number.ts'
 import { jobData } from '../support/job-data.ts'

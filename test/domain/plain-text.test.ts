@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dataOf, headingsOf } from '../../src/batches/cells.ts'
-import { isHolderOf, isSamePerson, personKey, readPersonName } from '../../src/domain/person.ts'
-import { INVISIBLE, readReference } from '../../src/domain/plain-text.ts'
+import { isHolderOf, isSamePerson, personKey, readPersonName } from '../../src/core/person.ts'
+import { INVISIBLE, readReference } from '../../src/core/plain-text.ts'
 import { parseSubmission } from '../../src/domain/submission.ts'
 import { jobData } from '../support/job-data.ts'
 

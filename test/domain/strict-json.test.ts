@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { keepsItsDigits, readStrictJson } from '../../src/domain/strict-json.ts'
-import { findUnfitValues } from '../../src/domain/unfit-values.ts'
+import { keepsItsDigits, readStrictJson } from '../../src/core/strict-json.ts'
+import { findUnfitValues } from '../../src/core/unfit-values.ts'
 
 const fieldsOf = (text: string) => {
   const json = readStrictJson(text)

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
-import { CLOCKS } from '../../src/clocks.ts'
 import type { GatewaySettings } from '../../src/config.ts'
+import { CLOCKS } from '../../src/core/clocks.ts'
 import { createGatewayClient, type GatewayCall } from '../../src/gateway/client.ts'
 import { bodyOf, ENDPOINTS, type Operation } from '../../src/gateway/endpoints.ts'
 import { COMMAND_NAMES, COMMANDS, executedData, quoteFor } from '../support/commands.ts'

@@ -57,7 +57,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'batches',
     'files/failure.ts',
     'readiness.ts',
-    'reconciliation/report/markup.ts',
+    'core/html.ts',
     'tracing/traces.ts',
   ],
   webhooks: ['domain', 'orders/effects.ts', 'db/pool.ts', 'repeat.ts'],
@@ -94,7 +94,7 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   'setting-users.ts': ['config.ts'],
   'clocks.ts': [],
-  'config.ts': ['service-url.ts', 'domain/field-problems.ts', 'domain/phone-number.ts'],
+  'config.ts': ['service-url.ts', 'core/field-problems.ts', 'core/phone-number.ts'],
   'service-url.ts': [],
   'log.ts': ['domain'],
   'readiness.ts': ['db'],
@@ -190,7 +190,7 @@ describe('the direction of imports', () => {
   })
 
   it.each([
-    ['domain/money.ts', '../orders/execute.ts'],
+    ['core/money.ts', '../orders/execute.ts'],
     ['orders/execute.ts', '../db/pool.ts'],
     ['sandbox/answer.ts', '../gateway/codecs.ts'],
     ['gateway/client.ts', '../db/pool.ts'],

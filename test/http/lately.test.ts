@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { kept, lately } from '../../src/core/cache.ts'
 import type { Database } from '../../src/db/pool.ts'
-import { kept, lately } from '../../src/http/lately.ts'
 import { startTestWeb, type TestWeb } from '../support/web.ts'
 
 describe('an answer that is shared', () => {

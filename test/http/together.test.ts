@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { together } from '../../src/http/together.ts'
+import { together } from '../../src/core/coalesce.ts'
 import { aBuy, startTestWeb } from '../support/web.ts'
 
 describe('asking together', () => {

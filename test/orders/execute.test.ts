@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Rupiah } from '../../src/core/money.ts'
 import { StorageError } from '../../src/db/pool.ts'
-import type { Rupiah } from '../../src/domain/money.ts'
 import type { OrderEffects } from '../../src/orders/effects.ts'
 import { executeOrder } from '../../src/orders/execute.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'

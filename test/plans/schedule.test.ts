@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, date, integer, property, record, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isTimeZone, wallClockOf } from '../../src/domain/time-zone.ts'
+import { isTimeZone, wallClockOf } from '../../src/core/time-zone.ts'
 import { WEEKENDS, type Weekend } from '../../src/plans/calendar.ts'
 import { parseCron } from '../../src/plans/cron.ts'
 import { type Bounds, dueTimes, nextDueTime, type Schedule } from '../../src/plans/schedule.ts'

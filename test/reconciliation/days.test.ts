@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dayOf, formatPeriod, parsePeriod } from '../../src/reconciliation/days.ts'
+import { dayOf, formatPeriod, parsePeriod } from '../../src/core/business-days.ts'
 
 const NOW = new Date('2026-02-09T05:12:00Z')
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dayOf, startOfDay } from '../../src/reconciliation/days.ts'
+import { dayOf, startOfDay } from '../../src/core/business-days.ts'
 import { readText } from '../ground/tables.ts'
 import { rowsOf } from '../support/recorded-orders.ts'
 import { breakOf, KNOWN_SESSION, openReportScene, type ReportScene } from '../support/report-scene.ts'

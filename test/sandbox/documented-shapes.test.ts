@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { GOLD_UNITS_PER_GRAM } from '../../src/domain/money.ts'
+import { GOLD_UNITS_PER_GRAM } from '../../src/core/money.ts'
 import { dayOfChart } from '../../src/prices/chart-day.ts'
 import { RECIPIENT, WALLET } from '../support/job-data.ts'
 import {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
-import { CLOCKS } from '../../src/clocks.ts'
+import { CLOCKS } from '../../src/core/clocks.ts'
 import { readOrdersWithAttempts } from '../../src/db/checked-orders.ts'
 import type { ConfirmOutcome } from '../../src/domain/outcomes.ts'
 import { parseSubmission } from '../../src/domain/submission.ts'

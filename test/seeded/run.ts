@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { CLOCKS } from '../../src/clocks.ts'
+import { CLOCKS } from '../../src/core/clocks.ts'
 import { type OrderWithAttempts, readOrdersWithAttempts } from '../../src/db/checked-orders.ts'
 import { StorageError } from '../../src/db/pool.ts'
 import { isFinal } from '../../src/domain/lifecycle.ts'

@@ -1,5 +1,5 @@
+import type { GoldWeight, Rupiah } from '../../src/core/money.ts'
 import type { OrderCommand } from '../../src/domain/command.ts'
-import type { GoldWeight, Rupiah } from '../../src/domain/money.ts'
 import type { Executed, Quote } from '../../src/domain/outcomes.ts'
 import { KTP, RECIPIENT, WALLET } from './job-data.ts'
 

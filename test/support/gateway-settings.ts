@@ -1,5 +1,5 @@
-import { CLOCKS } from '../../src/clocks.ts'
 import type { GatewaySettings } from '../../src/config.ts'
+import { CLOCKS } from '../../src/core/clocks.ts'
 import { createGatewayClient, type GatewayClient } from '../../src/gateway/client.ts'
 import { silentLog } from './effects.ts'
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { CLOCKS } from '../../src/clocks.ts'
+import { CLOCKS } from '../../src/core/clocks.ts'
 import { parseSubmission } from '../../src/domain/submission.ts'
 import { createGatewayClient } from '../../src/gateway/client.ts'
 import { executeOrder } from '../../src/orders/execute.ts'

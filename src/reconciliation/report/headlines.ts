@@ -1,4 +1,4 @@
-import { spellCount } from '../../domain/display.ts'
+import { spellCount } from '../../core/format.ts'
 import type { Report } from './report.ts'
 import type { Cell } from './sheet.ts'
 import { count, rupiah, weight } from './spell.ts'

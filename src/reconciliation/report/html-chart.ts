@@ -1,6 +1,6 @@
-import { formatRupiah } from '../../domain/money.ts'
-import { dayOf, startOfDay } from '../days.ts'
-import { html, type Markup } from './markup.ts'
+import { dayOf, startOfDay } from '../../core/business-days.ts'
+import { html, type Markup } from '../../core/html.ts'
+import { formatRupiah } from '../../core/money.ts'
 import type { DayTotals, Report } from './report.ts'
 import { rupiah, spellFigure } from './spell.ts'
 

@@ -1,4 +1,4 @@
-import { Markup } from './markup.ts'
+import { Markup } from '../../core/html.ts'
 
 /** How the page looks on a screen, on a phone and on A4. Nothing is told by colour alone. */
 export const STYLE = new Markup(`<style>

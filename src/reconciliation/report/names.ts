@@ -1,4 +1,4 @@
-import { maskPhoneNumbersIn } from '../../domain/masking.ts'
+import { maskPhoneNumbersIn } from '../../core/masking.ts'
 
 /** A name that somebody gave, as a report shows it: on one line, and without the phone numbers that may be in it. */
 export function shownName(name: string): string {

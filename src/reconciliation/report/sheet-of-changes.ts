@@ -1,4 +1,4 @@
-import { NOTHING, type ShownZone, spellTime } from '../../domain/display.ts'
+import { NOTHING, type ShownZone, spellTime } from '../../core/format.ts'
 import type { Report, RunChanges, Work } from './report.ts'
 import type { Cell, Sheet } from './sheet.ts'
 import { count, spellSpan } from './spell.ts'

@@ -1,4 +1,4 @@
-import { NOTHING, type ShownZone, spellTime } from '../../domain/display.ts'
+import { NOTHING, type ShownZone, spellTime } from '../../core/format.ts'
 import { BREAK_TYPES, STAY_REASONS } from '../words.ts'
 import {
   type AtRisk,

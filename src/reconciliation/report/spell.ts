@@ -1,3 +1,4 @@
+import { dayOf, startOfDay } from '../../core/business-days.ts'
 import {
   NOTHING,
   type ShownZone,
@@ -5,8 +6,7 @@ import {
   spellRupiah,
   spellTime,
   spellWeight,
-} from '../../domain/display.ts'
-import { dayOf, startOfDay } from '../days.ts'
+} from '../../core/format.ts'
 import type { Period } from '../scope.ts'
 
 /** How people read spans and figures of a report; times and numbers as every command spells them. */

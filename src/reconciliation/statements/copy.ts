@@ -1,4 +1,4 @@
-import { formatGrams } from '../../domain/money.ts'
+import { formatGrams } from '../../core/money.ts'
 import type { StatementLine } from './line.ts'
 
 /** The columns of statement_lines in the order in which `copyRow` writes them. */

@@ -1,4 +1,4 @@
-import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../domain/money.ts'
+import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
 import type { Mapping } from './mapping.ts'
 
 type Signs = Pick<Mapping, 'decimal' | 'thousands'>

@@ -1,4 +1,4 @@
-import { zoneOffsets } from '../../domain/time-zone.ts'
+import { zoneOffsets } from '../../core/time-zone.ts'
 import { MONTH_NAMES, monthNamed, weekdayNamed, ZONE_OFFSETS_MS } from './date-names.ts'
 import { InvalidPatternError, patternExpression, writeTime } from './date-pattern.ts'
 import type { Mapping } from './mapping.ts'

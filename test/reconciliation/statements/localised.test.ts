@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatGrams, type GoldWeight, MAX_GOLD_WEIGHT, MAX_RUPIAH } from '../../../src/domain/money.ts'
+import { formatGrams, type GoldWeight, MAX_GOLD_WEIGHT, MAX_RUPIAH } from '../../../src/core/money.ts'
 import { MONTH_NAMES } from '../../../src/reconciliation/statements/date-names.ts'
 import { numberReader } from '../../../src/reconciliation/statements/numbers.ts'
 import { patternProblem, timeReader } from '../../../src/reconciliation/statements/times.ts'

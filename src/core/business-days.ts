@@ -1,4 +1,4 @@
-import type { Period } from './scope.ts'
+import type { Period } from '../reconciliation/scope.ts'
 
 /** The zone that days are counted in. Indonesia's west has had one offset since 1964 and no summer time. */
 export const TIME_ZONE = 'Asia/Jakarta'
