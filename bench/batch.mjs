@@ -18,11 +18,11 @@ import { copyModel } from '../dist/batches/copy-model.js'
 import { createBatch } from '../dist/batches/create.js'
 import { approveBatch } from '../dist/batches/people.js'
 import { writeResults } from '../dist/batches/results.js'
-import { migrateDatabase } from '../dist/db/migrate.js'
-import { withSession } from '../dist/db/session.js'
 import { startLocalPostgres } from '../dist/local/postgres.js'
 import { addBatchPlan } from '../dist/plans/batch-source.js'
 import { databaseClock } from '../dist/plans/plan.js'
+import { migrateDatabase } from '../dist/postgres/migrate.js'
+import { withSession } from '../dist/postgres/session.js'
 
 const ROWS = Number(process.env.BENCH_ROWS ?? 100_000)
 const COLUMNS =

@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Pool } from 'undici'
-import { migrateDatabase } from '../dist/db/migrate.js'
 import { setLimits } from '../dist/db/partner-store.js'
-import { openDatabase } from '../dist/db/pool.js'
 import { startLocalPostgres } from '../dist/local/postgres.js'
 import { addPartnerWithKey } from '../dist/partners/keys.js'
+import { migrateDatabase } from '../dist/postgres/migrate.js'
+import { openDatabase } from '../dist/postgres/pool.js'
 import { migrateQueue } from '../dist/queue/probe.js'
 
 const COUNT = Number(process.env.BENCH_ORDERS ?? 6_000)

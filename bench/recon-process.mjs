@@ -1,6 +1,6 @@
 // Import and run in a process of their own, as the commands do them. Reports times and the peak of its memory.
 import { createReadStream } from 'node:fs'
-import { withSession } from '../dist/db/session.js'
+import { withSession } from '../dist/postgres/session.js'
 import { reconcile } from '../dist/reconciliation/run.js'
 import { DEFAULT_RECON_SETTINGS } from '../dist/reconciliation/settings.js'
 import { importStatement } from '../dist/reconciliation/statements/import.js'

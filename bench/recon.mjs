@@ -11,8 +11,8 @@ import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
-import { migrateDatabase } from '../dist/db/migrate.js'
 import { startLocalPostgres } from '../dist/local/postgres.js'
+import { migrateDatabase } from '../dist/postgres/migrate.js'
 
 const LINES = Number(process.env.BENCH_LINES ?? 1_000_000)
 const DAY = { from: '2026-02-08T17:00:00Z', to: '2026-02-09T17:00:00Z' }

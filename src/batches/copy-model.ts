@@ -1,5 +1,5 @@
-import { StorageError } from '../db/pool.ts'
-import type { Session } from '../db/session.ts'
+import { StorageError } from '../postgres/pool.ts'
+import type { Session } from '../postgres/session.ts'
 import { isSealed, pageOf } from './seal.ts'
 import { lockBatch } from './store.ts'
 

@@ -1,4 +1,3 @@
-import type { Session } from '../db/session.ts'
 import { submitApprovedOrders } from '../db/submissions.ts'
 import type { OrderKind } from '../domain/command.ts'
 import {
@@ -10,6 +9,7 @@ import {
 import { submitApproved } from '../orders/submit.ts'
 import { countUse, judgeSubmissions, readOwner, type Verdict } from '../partners/judge-orders.ts'
 import type { Breach } from '../partners/limits.ts'
+import type { Session } from '../postgres/session.ts'
 import { isSealed, pageOf } from './seal.ts'
 import type { StoredBatch } from './store.ts'
 

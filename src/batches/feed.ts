@@ -1,6 +1,6 @@
-import type { Session } from '../db/session.ts'
 import { FINAL_STATES } from '../domain/lifecycle.ts'
 import type { OrderLog } from '../orders/effects.ts'
+import type { Session } from '../postgres/session.ts'
 import { feedRows } from './feed-rows.ts'
 import { logTurn, pauseOf, type Turn } from './feed-turns.ts'
 import { moveBatch, STORED_BATCH_COLUMNS, type StoredBatch } from './store.ts'

@@ -1,5 +1,5 @@
-import type { Session } from '../db/session.ts'
 import { DEADLINE_PASSED } from '../domain/submission.ts'
+import type { Session } from '../postgres/session.ts'
 
 const FIND_OVERDUE_ROWS = {
   name: 'find_overdue_batch_rows',

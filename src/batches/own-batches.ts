@@ -1,5 +1,5 @@
-import type { StatementRunner } from '../db/pool.ts'
 import type { BatchState } from '../domain/batch-lifecycle.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import { type BatchSummary, SUMMARY_COLUMNS } from './read-batches.ts'
 
 const FIND_OWN = {

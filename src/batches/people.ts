@@ -1,6 +1,6 @@
 import { isHolderOf, isSamePerson, PERSON_EXPECTED, readPersonName } from '../core/person.ts'
-import type { StatementRunner } from '../db/pool.ts'
-import type { Session } from '../db/session.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
+import type { Session } from '../postgres/session.ts'
 import { type BatchAnswer, type BatchPerson, refused } from './answer.ts'
 import { isSealed, pageOf } from './seal.ts'
 import { moveBatch, onBatch, type StoredBatch } from './store.ts'

@@ -1,8 +1,8 @@
 import { maskPhoneNumber } from '../core/masking.ts'
 import type { Rupiah } from '../core/money.ts'
-import type { StatementRunner } from '../db/pool.ts'
-import type { Session } from '../db/session.ts'
 import type { OrderKind } from '../domain/command.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
+import type { Session } from '../postgres/session.ts'
 
 /** The chart's price of a gram; null when nobody could be asked. Fees are first known from quotes. */
 export interface GramPrices {

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 
 /**
  * What became of a batch, one line an input row in the file's order. New columns may be added at the end. No phone

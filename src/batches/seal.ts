@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { StatementRunner } from '../db/pool.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 
 /** Rows that are hashed together: feeding a row reads this many to prove it. Equal to `batch_page_hashes` in Postgres. */
 export const PAGE_ROWS = 1_000

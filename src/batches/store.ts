@@ -1,5 +1,3 @@
-import type { StatementRunner } from '../db/pool.ts'
-import type { Session } from '../db/session.ts'
 import {
   BATCH_TRANSITIONS,
   type BatchMove,
@@ -7,6 +5,8 @@ import {
   type BatchState,
   type BatchTransition,
 } from '../domain/batch-lifecycle.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
+import type { Session } from '../postgres/session.ts'
 import { type BatchAnswer, refused } from './answer.ts'
 
 /** A batch as moves and feeders see it. */

@@ -12,8 +12,8 @@ import {
   runBatch,
 } from '../batches/people.ts'
 import { spellCount } from '../core/format.ts'
-import { databaseClock } from '../db/clock.ts'
-import type { Session } from '../db/session.ts'
+import { databaseClock } from '../postgres/clock.ts'
+import type { Session } from '../postgres/session.ts'
 import { Failure } from './failure.ts'
 import { parsedBy } from './options.ts'
 import { byOption } from './person.ts'

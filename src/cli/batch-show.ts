@@ -12,7 +12,7 @@ import {
 } from '../batches/read-batches.ts'
 import { NOTHING, spellCount, spellDecimal } from '../core/format.ts'
 import { maskPhoneNumbersIn } from '../core/masking.ts'
-import type { Database } from '../db/pool.ts'
+import type { Database } from '../postgres/pool.ts'
 import { batchNumber } from './batch-moves.ts'
 import { Failure } from './failure.ts'
 import { gapNote, type PageOptions, pageOptions, printPage } from './page.ts'

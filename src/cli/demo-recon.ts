@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { type Session, withSession } from '../db/session.ts'
+import { type Session, withSession } from '../postgres/session.ts'
 import { approveDeclaration, proposeDeclaration } from '../reconciliation/declarations.ts'
 import { readReport } from '../reconciliation/report/read-report.ts'
 import { type RunResult, reconcile } from '../reconciliation/run.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { grantProgramRights, grantReadingRights, RoleRefused } from '../db/grants.ts'
-import { migrateDatabase } from '../db/migrate.ts'
+import { grantProgramRights, grantReadingRights, RoleRefused } from '../postgres/grants.ts'
+import { migrateDatabase } from '../postgres/migrate.ts'
 import { migrateQueue } from '../queue/probe.ts'
 
 import { Failure } from './failure.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { listKeys, listPartners, setState } from '../db/partner-store.ts'
-import type { Database } from '../db/pool.ts'
+import type { Database } from '../postgres/pool.ts'
 import { Failure } from './failure.ts'
 import {
   addCommand,

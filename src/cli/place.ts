@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 import { parseSettings, type Settings } from '../config.ts'
-import { checkServer } from '../db/check-server.ts'
-import { type Database, openDatabase } from '../db/pool.ts'
-import { type Session, withSession } from '../db/session.ts'
 import { findRunningUp } from '../local/running-up.ts'
+import { checkServer } from '../postgres/check-server.ts'
+import { type Database, openDatabase } from '../postgres/pool.ts'
+import { type Session, withSession } from '../postgres/session.ts'
 import { errorCode, Failure } from './failure.ts'
 import { postgresFailure } from './postgres-failure.ts'
 

@@ -1,5 +1,5 @@
-import { UnfitServerError } from '../db/check-server.ts'
-import { StorageError } from '../db/pool.ts'
+import { UnfitServerError } from '../postgres/check-server.ts'
+import { StorageError } from '../postgres/pool.ts'
 import { errorCode, Failure } from './failure.ts'
 
 /** What to do about a code of Postgres, a socket or TLS. `exitCode` 2: nothing but a change of settings helps. */

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { spellDecimal, spellRupiah, spellWeight } from '../core/format.ts'
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 import type { PersonsAnswer } from '../reconciliation/proposals.ts'
 import {
   type BreakStory,

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 import {
   approveDeclaration,
   type DeclarationRow,

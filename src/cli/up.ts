@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { parseSettings, type Settings } from '../config.ts'
-import { migrateDatabase } from '../db/migrate.ts'
 import { type LocalPostgres, startLocalPostgres } from '../local/postgres.ts'
 import { announceUp, withdrawUp } from '../local/running-up.ts'
 import { createLog } from '../log.ts'
 import { sendDeadlineMs } from '../orders/effects.ts'
+import { migrateDatabase } from '../postgres/migrate.ts'
 import { migrateQueue } from '../queue/probe.ts'
 import { startConfiguredMetrics } from './metrics.ts'
 import {

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
-import type { Database } from '../db/pool.ts'
 import { createLog } from '../log.ts'
+import type { Database } from '../postgres/pool.ts'
 import { deliver } from '../webhooks/deliver.ts'
 import { claimTest, recordTry } from '../webhooks/deliveries.ts'
 import {

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { Settings } from '../config.ts'
-import type { Database } from '../db/pool.ts'
+import type { Database } from '../postgres/pool.ts'
 import { parseEndpointUrl } from '../webhooks/endpoint-url.ts'
 import {
   addEndpoint,

@@ -1,6 +1,6 @@
 import type { Settings } from '../config.ts'
-import { openDatabase } from '../db/pool.ts'
 import type { Probe } from '../metrics/server.ts'
+import { openDatabase } from '../postgres/pool.ts'
 import { openQueue } from '../queue/backend.ts'
 import { readReadiness } from '../readiness.ts'
 

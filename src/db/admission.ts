@@ -1,6 +1,6 @@
 import type { Submission } from '../domain/submission.ts'
 import type { StoredOrder } from '../orders/ports.ts'
-import type { Database, StatementRunner } from './pool.ts'
+import type { Database, StatementRunner } from '../postgres/pool.ts'
 import { findStored, submitOrders } from './submissions.ts'
 
 /** What a partner has used; bigint as Postgres's digits. */

@@ -16,7 +16,7 @@ import {
 } from 'drizzle-orm/pg-core'
 import { BATCH_STATES, ROW_STATES } from '../domain/batch-lifecycle.ts'
 import { ORDER_KINDS } from '../domain/command.ts'
-import { at, ONE_FORM_OF_REFERENCE, ONE_FORM_OF_WALLETS, oneOf } from './columns.ts'
+import { at, ONE_FORM_OF_REFERENCE, ONE_FORM_OF_WALLETS, oneOf } from '../postgres/columns.ts'
 import { partners } from './partner-schema.ts'
 import { orders } from './schema.ts'
 

@@ -2,7 +2,7 @@ import { formatGrams } from '../core/money.ts'
 import type { OrderState } from '../domain/lifecycle.ts'
 import type { ConfirmOutcome } from '../domain/outcomes.ts'
 import type { Intent, NewIntent, Recorded, Verdict } from '../orders/ports.ts'
-import type { Database } from './pool.ts'
+import type { Database } from '../postgres/pool.ts'
 import { WAKE_GRACE } from './submissions.ts'
 
 /**

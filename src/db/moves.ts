@@ -1,8 +1,8 @@
 import { formatGrams } from '../core/money.ts'
 import { TRANSITIONS } from '../domain/lifecycle.ts'
 import type { PlainMove, Settlement } from '../orders/ports.ts'
+import type { Database, StatementRunner } from '../postgres/pool.ts'
 import { IS_ANOTHER_ORDERS } from './intents.ts'
-import type { Database, StatementRunner } from './pool.ts'
 import { WAKE_GRACE } from './submissions.ts'
 
 const MOVE_ORDERS = {

@@ -1,7 +1,7 @@
 import type { OrderStore } from '../orders/ports.ts'
+import type { Database } from '../postgres/pool.ts'
 import { commitIntents, endIntents, withdrawIntents } from './intents.ts'
 import { moveOrders, postponeOrders, settleDoubts } from './moves.ts'
-import type { Database } from './pool.ts'
 import { loadOrders, submitOrders } from './submissions.ts'
 import { doubtOverdueIntents } from './sweeps.ts'
 

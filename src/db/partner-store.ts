@@ -1,6 +1,6 @@
 import type { OrderKind } from '../domain/command.ts'
 import type { PartnerState, Scope } from '../partners/words.ts'
-import type { Database, StatementRunner } from './pool.ts'
+import type { Database, StatementRunner } from '../postgres/pool.ts'
 
 /** A partner as it stands. Rupiah are Postgres's digits. */
 export interface PartnerRow {

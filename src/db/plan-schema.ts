@@ -22,8 +22,8 @@ import {
   RUN_STATES,
 } from '../domain/plan-lifecycle.ts'
 import { BREACHES } from '../partners/limits.ts'
+import { at, oneOf } from '../postgres/columns.ts'
 import { batches } from './batch-schema.ts'
-import { at, oneOf } from './columns.ts'
 import { partners } from './partner-schema.ts'
 import { orders } from './schema.ts'
 

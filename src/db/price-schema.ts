@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { check, date, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
-import { at, oneOf, rupiah } from './columns.ts'
+import { at, oneOf, rupiah } from '../postgres/columns.ts'
 
 /** The gateway's price per gram of each day, as its chart said when it was first asked about that day. */
 export const prices = pgTable(

@@ -17,8 +17,8 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { ORDER_KINDS } from '../domain/command.ts'
+import { at, grams, ONE_FORM_OF_PHONE_NUMBER, oneOf, rupiah } from '../postgres/columns.ts'
 import { BREAK_REASONS, BREAK_TYPES, DECISIONS, MATCH_RULES, STAY_REASONS } from '../reconciliation/words.ts'
-import { at, grams, ONE_FORM_OF_PHONE_NUMBER, oneOf, rupiah } from './columns.ts'
 import { orders } from './schema.ts'
 
 /**

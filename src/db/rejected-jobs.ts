@@ -1,4 +1,4 @@
-import type { Database } from './pool.ts'
+import type { Database } from '../postgres/pool.ts'
 
 const KEEP_REJECTED_JOB = {
   name: 'keep_rejected_job',

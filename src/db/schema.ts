@@ -22,7 +22,7 @@ import {
   ONE_FORM_OF_WALLETS,
   oneOf,
   rupiah,
-} from './columns.ts'
+} from '../postgres/columns.ts'
 
 /**
  * The tables. Triggers and views, which drizzle cannot describe, are in the hand-written migrations beside the

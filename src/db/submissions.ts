@@ -1,7 +1,7 @@
 import type { Submission } from '../domain/submission.ts'
 import type { StoredOrder } from '../orders/ports.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import { OPEN_INTENT_JOIN, STORED_ORDER_COLUMNS, type StoredOrderRow, storedOrder } from './order-rows.ts'
-import type { StatementRunner } from './pool.ts'
 
 /** How long after its last sign of life an accepted order is woken by the sweeper; its deadline comes first. */
 export const WAKE_GRACE = `interval '60 seconds'`

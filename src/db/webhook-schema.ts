@@ -13,8 +13,8 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import { at, oneOf } from '../postgres/columns.ts'
 import { DELIVERY_STATES, ENDPOINT_STATES, EVENT_KINDS, PAUSE_REASONS } from '../webhooks/words.ts'
-import { at, oneOf } from './columns.ts'
 
 /**
  * The tables of webhooks. The triggers of the hand-written migration write events and deliveries in the transaction of

@@ -11,8 +11,8 @@ import {
   stopAfterOf,
 } from '../batches/people.ts'
 import type { BatchSummary } from '../batches/read-batches.ts'
-import { databaseClock } from '../db/clock.ts'
-import type { Session } from '../db/session.ts'
+import { databaseClock } from '../postgres/clock.ts'
+import type { Session } from '../postgres/session.ts'
 import { batchAnswerOf } from './batch-answer.ts'
 import { ownBatch } from './batch-files.ts'
 import type { RunBody } from './batch-schemas.ts'

@@ -1,10 +1,10 @@
 import { together } from '../core/coalesce.ts'
 import { findOwnOrders, type OwnOrder } from '../db/partner-orders.ts'
 import { findValidKeys, type KnownKey } from '../db/partner-store.ts'
-import { type Database, StorageError } from '../db/pool.ts'
 import { submitOrders } from '../db/submissions.ts'
 import type { Submission } from '../domain/submission.ts'
 import type { StoredOrder } from '../orders/ports.ts'
+import { type Database, StorageError } from '../postgres/pool.ts'
 
 const MOST_AT_ONCE = 100
 

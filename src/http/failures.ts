@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { StorageError } from '../db/pool.ts'
+import { StorageError } from '../postgres/pool.ts'
 import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument } from './problems.ts'
 
 /** SQLSTATE classes that say that a statement was wrong, not that Postgres was away. */

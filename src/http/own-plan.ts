@@ -1,7 +1,7 @@
-import { databaseClock } from '../db/clock.ts'
 import type { Lead } from '../plans/lead-plan.ts'
 import { findOwnPlan } from '../plans/own-plans.ts'
 import type { Plan } from '../plans/plan.ts'
+import { databaseClock } from '../postgres/clock.ts'
 import { Problem } from './problems.ts'
 import type { Call } from './route.ts'
 

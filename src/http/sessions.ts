@@ -1,4 +1,4 @@
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 import { Problem } from './problems.ts'
 
 /** Does a piece of work in a session of Postgres of its own. */

@@ -6,8 +6,8 @@ import {
   listKeys,
   lockPartner,
 } from '../db/partner-store.ts'
-import type { Database, StatementRunner } from '../db/pool.ts'
-import { StorageError } from '../db/pool.ts'
+import type { Database, StatementRunner } from '../postgres/pool.ts'
+import { StorageError } from '../postgres/pool.ts'
 import { newKey, newSecret } from './key.ts'
 import { FIRST_HOLDER, type Scope } from './words.ts'
 

@@ -1,8 +1,8 @@
 import { admitOrder, type UsageRow } from '../db/admission.ts'
-import type { Database } from '../db/pool.ts'
 import { findStored } from '../db/submissions.ts'
 import type { Submission } from '../domain/submission.ts'
 import type { StoredOrder } from '../orders/ports.ts'
+import type { Database } from '../postgres/pool.ts'
 import {
   type Breach,
   breachByItself,

@@ -1,6 +1,6 @@
-import type { StatementRunner, Transactor } from '../db/pool.ts'
 import { commandFrom } from '../domain/submission.ts'
 import { type Breach, breachByItself, type PartnerLimits } from '../partners/limits.ts'
+import type { StatementRunner, Transactor } from '../postgres/pool.ts'
 import { addBatchPlan, type BatchWish, batchSourceOf } from './batch-source.ts'
 import { differingTerms } from './differing-terms.ts'
 import { addPlan, type Lead, type PlanAnswer } from './lead-plan.ts'

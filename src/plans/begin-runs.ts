@@ -1,6 +1,6 @@
-import type { StatementRunner } from '../db/pool.ts'
-import type { Session } from '../db/session.ts'
 import { readOwner } from '../partners/judge-orders.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
+import type { Session } from '../postgres/session.ts'
 import type { BatchSource, Plan } from './plan.ts'
 import { startBatchRun } from './start-batch-run.ts'
 import { type Skip, type StartingRun, startRuns } from './start-runs.ts'

@@ -1,5 +1,5 @@
-import type { Session } from '../db/session.ts'
 import type { OrderLog } from '../orders/effects.ts'
+import type { Session } from '../postgres/session.ts'
 import { ON_TIME_MS } from './decide.ts'
 import { planDueTimes } from './plan-due-times.ts'
 import { type PlanWork, workOnPlan } from './work-on-plan.ts'

@@ -1,5 +1,5 @@
-import type { StatementRunner } from '../db/pool.ts'
 import type { PlanState } from '../domain/plan-lifecycle.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import { PLAN_COLUMNS, type Plan } from './plan.ts'
 import { RUN_COLUMNS, type RunStory } from './read-plans.ts'
 

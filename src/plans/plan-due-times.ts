@@ -1,6 +1,6 @@
 import { wallClockOf } from '../core/time-zone.ts'
-import type { Clock } from '../db/clock.ts'
-import type { StatementRunner } from '../db/pool.ts'
+import type { Clock } from '../postgres/clock.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import { nextOf, PLAN_COLUMNS, type Plan } from './plan.ts'
 
 /** Rows one statement writes: a backlog takes several. */

@@ -1,7 +1,7 @@
-import type { StatementRunner } from '../db/pool.ts'
 import type { OrderState } from '../domain/lifecycle.ts'
 import type { PlanState, RunState } from '../domain/plan-lifecycle.ts'
 import type { Breach } from '../partners/limits.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import { PLAN_COLUMNS, type Plan } from './plan.ts'
 
 /** A plan and what became of its due times. */

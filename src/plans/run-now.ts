@@ -1,4 +1,4 @@
-import type { Transactor } from '../db/pool.ts'
+import type { Transactor } from '../postgres/pool.ts'
 import { actorOf, type Lead, leading, type PlanAnswer, refused, wrongState } from './lead-plan.ts'
 import { referenceOf } from './plan-due-times.ts'
 

@@ -1,6 +1,6 @@
 import { copyModel } from '../batches/copy-model.ts'
-import type { Session } from '../db/session.ts'
 import type { SkipReason } from '../domain/plan-lifecycle.ts'
+import type { Session } from '../postgres/session.ts'
 import { referenceEnding } from './batch-source.ts'
 import type { BatchSource, Plan } from './plan.ts'
 

@@ -1,10 +1,10 @@
-import type { Session } from '../db/session.ts'
 import { submitApprovedOrders } from '../db/submissions.ts'
 import type { SkipReason } from '../domain/plan-lifecycle.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
 import { submitApproved } from '../orders/submit.ts'
 import { countUse, judgeSubmissions, type Owner } from '../partners/judge-orders.ts'
 import type { Breach } from '../partners/limits.ts'
+import type { Session } from '../postgres/session.ts'
 import type { OrderSource, Plan } from './plan.ts'
 
 /** A run to be started, and the reference of its order. */

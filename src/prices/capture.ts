@@ -1,5 +1,5 @@
 import { wallClockOf } from '../core/time-zone.ts'
-import type { StatementRunner } from '../db/pool.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import { dayOfChart } from './chart-day.ts'
 
 export const SIDES = ['buy', 'sell'] as const

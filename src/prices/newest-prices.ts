@@ -1,5 +1,5 @@
 import { parseRupiah, type Rupiah } from '../core/money.ts'
-import type { StatementRunner } from '../db/pool.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import type { ChartAnswer, Side } from './capture.ts'
 
 /** The newest price of a gram that is known, and from where. */

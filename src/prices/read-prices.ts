@@ -1,4 +1,4 @@
-import type { StatementRunner } from '../db/pool.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 
 /** One day's prices per gram, in whole rupiah as Postgres prints them; null where the gateway did not say. */
 export interface DayPrices {

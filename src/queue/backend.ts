@@ -1,6 +1,6 @@
 import { createPostgresBackend, type Job, type PgPool, Queue, Worker, type WorkerOptions } from 'bullmq'
 import { Redis } from 'ioredis'
-import { openPool } from '../db/pinned-client.ts'
+import { openPool } from '../postgres/pinned-client.ts'
 
 /** The queue's name; BullMQ clients in any language add jobs to it. */
 export const QUEUE_NAME = 'orders'

@@ -1,7 +1,7 @@
 import { runMigrations } from 'bullmq'
 import { Redis } from 'ioredis'
 
-import { openClient } from '../db/pinned-client.ts'
+import { openClient } from '../postgres/pinned-client.ts'
 import { QUEUE_NAME } from './backend.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 import type { DoubtFacts, StatementFacts } from './absence.ts'
 
 /** Reads what statements say about the doubts in `left_doubts`: set-based, for there may be many of both. */

@@ -1,4 +1,4 @@
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 import { DRY_RUN_ID } from './scope.ts'
 import { BREAK_TYPES } from './words.ts'
 

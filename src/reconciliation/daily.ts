@@ -1,6 +1,6 @@
 import { dayOf, formatMinute, periodOfDay } from '../core/business-days.ts'
-import { StorageError } from '../db/pool.ts'
-import type { Session } from '../db/session.ts'
+import { StorageError } from '../postgres/pool.ts'
+import type { Session } from '../postgres/session.ts'
 import { type RunResult, reconcile } from './run.ts'
 import type { ReconSettings } from './settings.ts'
 

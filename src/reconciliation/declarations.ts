@@ -1,5 +1,5 @@
-import type { StatementRunner } from '../db/pool.ts'
-import type { Session } from '../db/session.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
+import type { Session } from '../postgres/session.ts'
 import {
   ALONE,
   approveProposal,

@@ -1,4 +1,4 @@
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 import { type Distrust, type DoubtFacts, distrustsOf, whyItStays } from './absence.ts'
 import { readAbsenceFacts } from './absence-facts.ts'
 import type { StayReason } from './words.ts'

@@ -1,4 +1,4 @@
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 import type { MatchRule } from './words.ts'
 
 /**

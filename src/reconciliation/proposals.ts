@@ -1,6 +1,6 @@
 import type { GoldWeight, Rupiah } from '../core/money.ts'
 import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 import type { Decision } from './words.ts'
 
 /** The answer to a person: done, or a sentence why not. */

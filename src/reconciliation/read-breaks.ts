@@ -1,4 +1,4 @@
-import type { StatementRunner } from '../db/pool.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import type { BreakReason, BreakType } from './words.ts'
 
 /** A break as `ops.open_breaks` shows it. Grams are Postgres's four-decimal text, rupiah its digits. */

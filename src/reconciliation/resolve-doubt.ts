@@ -1,6 +1,6 @@
 import { settleDoubts } from '../db/moves.ts'
-import type { Session } from '../db/session.ts'
 import type { OrderState } from '../domain/lifecycle.ts'
+import type { Session } from '../postgres/session.ts'
 import {
   ALONE,
   approveProposal,

@@ -1,4 +1,4 @@
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 import { recordBreaks } from './breaks.ts'
 import { type DistrustedStatement, settleDoubtsByStatements } from './doubts.ts'
 import { findDifferences } from './findings.ts'

@@ -1,5 +1,5 @@
 import { formatGrams } from '../core/money.ts'
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 import { absenceLagMs, CLOCK_SLACK_MS, type ReconSettings } from './settings.ts'
 
 /** A time span, `to` exclusive. */

@@ -1,5 +1,5 @@
 import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
-import type { Session } from '../db/session.ts'
+import type { Session } from '../postgres/session.ts'
 import {
   ALONE,
   approveProposal,

@@ -1,7 +1,7 @@
 import { type Repeating, repeat } from '../core/periodic-task.ts'
 import { sweepDayWallets, sweepNonces } from '../db/partner-sweeps.ts'
-import { type Database, openDatabase } from '../db/pool.ts'
 import type { OrderLog } from '../orders/effects.ts'
+import { type Database, openDatabase } from '../postgres/pool.ts'
 import {
   deletePastDeliveries,
   deletePastEvents,

@@ -1,7 +1,7 @@
 import type { Repeating } from '../core/periodic-task.ts'
-import { openDatabase } from '../db/pool.ts'
 import { createSweepStore } from '../db/sweeps.ts'
 import { type OrderLog, sendDeadlineMs } from '../orders/effects.ts'
+import { openDatabase } from '../postgres/pool.ts'
 import { openQueue } from '../queue/backend.ts'
 import { startSweeper, wakeOrders } from '../queue/order-worker.ts'
 

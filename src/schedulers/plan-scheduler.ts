@@ -1,10 +1,10 @@
 import { newOrderId } from '../core/new-id.ts'
 import { type Repeating, repeat } from '../core/periodic-task.ts'
-import { type Clock, databaseClock } from '../db/clock.ts'
-import type { StatementRunner } from '../db/pool.ts'
-import { withSession } from '../db/session.ts'
 import type { OrderLog } from '../orders/effects.ts'
 import { keepPlans } from '../plans/keep-plans.ts'
+import { type Clock, databaseClock } from '../postgres/clock.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
+import { withSession } from '../postgres/session.ts'
 import { openQueue } from '../queue/backend.ts'
 import { wakeOrders } from '../queue/order-worker.ts'
 

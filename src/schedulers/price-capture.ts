@@ -1,7 +1,7 @@
 import { type Repeating, repeat } from '../core/periodic-task.ts'
-import { type Clock, databaseClock } from '../db/clock.ts'
-import { withSession } from '../db/session.ts'
 import type { OrderLog } from '../orders/effects.ts'
+import { type Clock, databaseClock } from '../postgres/clock.ts'
+import { withSession } from '../postgres/session.ts'
 import { type ChartAnswer, capturePrices, type Side } from '../prices/capture.ts'
 
 /** Everything that capturing prices takes. */

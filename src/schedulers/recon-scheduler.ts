@@ -1,6 +1,6 @@
 import { type Repeating, repeat } from '../core/periodic-task.ts'
-import { withSession } from '../db/session.ts'
 import type { OrderLog } from '../orders/effects.ts'
+import { withSession } from '../postgres/session.ts'
 import { type DailyOutcome, reconcileDueDays } from '../reconciliation/daily.ts'
 import { DEFAULT_RECON_SETTINGS } from '../reconciliation/settings.ts'
 

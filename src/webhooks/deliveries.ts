@@ -1,4 +1,4 @@
-import type { Database } from '../db/pool.ts'
+import type { Database } from '../postgres/pool.ts'
 import { PAUSE_AFTER_TRIES } from './backoff.ts'
 import type { EventFacts } from './message.ts'
 import type { DeliveryState, PauseReason } from './words.ts'

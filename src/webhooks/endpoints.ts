@@ -1,4 +1,4 @@
-import type { Database } from '../db/pool.ts'
+import type { Database } from '../postgres/pool.ts'
 import { newSecret } from './signing.ts'
 import type { EndpointState, PauseReason } from './words.ts'
 

@@ -1,4 +1,4 @@
-import type { Database } from '../db/pool.ts'
+import type { Database } from '../postgres/pool.ts'
 
 // Postgres refuses what is younger than 30 days, waits, or belongs to an order that may change yet. Tries go with their
 // delivery, and events once they have no delivery left.

@@ -1,4 +1,4 @@
-import type { Database } from '../db/pool.ts'
+import type { Database } from '../postgres/pool.ts'
 import type { EndpointState } from './words.ts'
 
 /** How far an endpoint is behind: what a metrics page shows. */

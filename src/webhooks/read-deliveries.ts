@@ -1,4 +1,4 @@
-import type { Database } from '../db/pool.ts'
+import type { Database } from '../postgres/pool.ts'
 import type { DeliveryState, EventKind } from './words.ts'
 
 /** One event to one endpoint, as people see it. */

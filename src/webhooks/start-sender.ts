@@ -1,6 +1,6 @@
 import type { Repeating } from '../core/periodic-task.ts'
-import { openDatabase } from '../db/pool.ts'
 import type { OrderLog } from '../orders/effects.ts'
+import { openDatabase } from '../postgres/pool.ts'
 import { deliver } from './deliver.ts'
 import { claimDelivery, readEndpointsDue, recordTry } from './deliveries.ts'
 import { createPost, type Post, type PostSettings } from './post.ts'

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { approveBatch, cancelBatch, pauseBatch, resumeBatch, runBatch } from '../../src/batches/people.ts'
-import type { Session } from '../../src/db/session.ts'
 import {
   BATCH_STATES,
   BATCH_TRANSITIONS,
@@ -9,6 +8,7 @@ import {
   ROW_STATES,
   ROW_TRANSITIONS,
 } from '../../src/domain/batch-lifecycle.ts'
+import type { Session } from '../../src/postgres/session.ts'
 import { ANI, type BatchScene, BUDI, FAST, openBatchScene, withdrawalFile } from '../support/batch-scene.ts'
 import { constraintOf } from '../support/constraint.ts'
 

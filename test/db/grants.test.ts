@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TABLE_RIGHTS } from '../../src/db/program-rights.ts'
+import { TABLE_RIGHTS } from '../../src/postgres/program-rights.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { buysFile } from '../support/batch-scene.ts'
 import { runCommand, startCommand } from '../support/command.ts'
@@ -149,7 +149,7 @@ describe("the program's role", () => {
     const tables = await rowsOf<{ name: string }>(
       `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY 1`,
     )
-    expect(Object.keys(TABLE_RIGHTS).sort(), 'src/db/program-rights.ts').toEqual(
+    expect(Object.keys(TABLE_RIGHTS).sort(), 'src/postgres/program-rights.ts').toEqual(
       tables.map(({ name }) => name),
     )
     const held = await rowsOf<{ name: string; rights: string[] }>(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kept, lately } from '../../src/core/cache.ts'
-import type { Database } from '../../src/db/pool.ts'
+import type { Database } from '../../src/postgres/pool.ts'
 import { startTestWeb, type TestWeb } from '../support/web.ts'
 
 describe('an answer that is shared', () => {

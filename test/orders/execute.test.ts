@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Rupiah } from '../../src/core/money.ts'
-import { StorageError } from '../../src/db/pool.ts'
 import type { OrderEffects } from '../../src/orders/effects.ts'
 import { executeOrder } from '../../src/orders/execute.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import type { OrderStore } from '../../src/orders/ports.ts'
+import { StorageError } from '../../src/postgres/pool.ts'
 import { scriptedGateway, testClock, testEffects } from '../support/effects.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findValidKeys, listKeys, revokeKeys, setLimits, setState } from '../../src/db/partner-store.ts'
-import { type Database, openDatabase } from '../../src/db/pool.ts'
 import { addHolderKey, addPartnerWithKey, rotateKey } from '../../src/partners/keys.ts'
 import { SCOPES } from '../../src/partners/words.ts'
+import { type Database, openDatabase } from '../../src/postgres/pool.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { withSession } from '../../src/db/session.ts'
+import { withSession } from '../../src/postgres/session.ts'
 import { dueDays, reconcileDueDays } from '../../src/reconciliation/daily.ts'
 import { DEFAULT_RECON_SETTINGS } from '../../src/reconciliation/settings.ts'
 import { startReconScheduler } from '../../src/schedulers/recon-scheduler.ts'

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { SESSION_NAME } from '../../src/db/session.ts'
+import { SESSION_NAME } from '../../src/postgres/session.ts'
 import { eventually } from '../support/eventually.ts'
 import { ANI, BUDI, peopleOf } from '../support/people.ts'
 import { openScene, type Scene } from '../support/recon-scene.ts'

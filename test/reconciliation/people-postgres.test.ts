@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { withSession } from '../../src/db/session.ts'
+import { withSession } from '../../src/postgres/session.ts'
 import { ANI, BUDI, type People, peopleOf } from '../support/people.ts'
 import { openScene, type Scene } from '../support/recon-scene.ts'
 import {

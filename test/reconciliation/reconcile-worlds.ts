@@ -1,5 +1,5 @@
-import { type Session, withSession } from '../../src/db/session.ts'
 import { FileRefused } from '../../src/files/failure.ts'
+import { type Session, withSession } from '../../src/postgres/session.ts'
 import { approveDeclaration, proposeDeclaration } from '../../src/reconciliation/declarations.ts'
 import { type RunResult, reconcile } from '../../src/reconciliation/run.ts'
 import { DEFAULT_RECON_SETTINGS } from '../../src/reconciliation/settings.ts'

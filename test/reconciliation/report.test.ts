@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Session, withSession } from '../../src/db/session.ts'
+import { type Session, withSession } from '../../src/postgres/session.ts'
 import { CSV_COLUMNS, renderCsv } from '../../src/reconciliation/report/csv.ts'
 import { renderHtml } from '../../src/reconciliation/report/html.ts'
 import { readReport } from '../../src/reconciliation/report/read-report.ts'

@@ -1,4 +1,4 @@
-import { StorageError } from '../../src/db/pool.ts'
+import { StorageError } from '../../src/postgres/pool.ts'
 
 /** The name by which Postgres refuses a statement; null when it refuses without one, `accepted` when it does not. */
 export async function constraintOf(refused: Promise<unknown>): Promise<string | null> {

@@ -1,4 +1,4 @@
-import { withSession } from '../../src/db/session.ts'
+import { withSession } from '../../src/postgres/session.ts'
 import { ownBatch } from './own-batch.ts'
 import { openUpload } from './uploads.ts'
 import { aBatchFile, aBuy, aPlan, CSV, type Reply, sentBatch, type TestWeb } from './web.ts'

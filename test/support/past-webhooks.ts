@@ -1,4 +1,4 @@
-import type { Database } from '../../src/db/pool.ts'
+import type { Database } from '../../src/postgres/pool.ts'
 import { oneRow } from './stored-orders.ts'
 
 export interface PastWebhook {

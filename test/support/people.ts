@@ -1,4 +1,4 @@
-import { withSession } from '../../src/db/session.ts'
+import { withSession } from '../../src/postgres/session.ts'
 import type { PersonsAnswer, ProposedExecution } from '../../src/reconciliation/proposals.ts'
 import {
   approveResolution,

@@ -1,5 +1,5 @@
-import { openDatabase } from '../../src/db/pool.ts'
-import { withSession } from '../../src/db/session.ts'
+import { openDatabase } from '../../src/postgres/pool.ts'
+import { withSession } from '../../src/postgres/session.ts'
 import { type RunResult, reconcile } from '../../src/reconciliation/run.ts'
 import { type Period, statementsSpan } from '../../src/reconciliation/scope.ts'
 import { DEFAULT_RECON_SETTINGS, type ReconSettings } from '../../src/reconciliation/settings.ts'

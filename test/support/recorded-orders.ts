@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Database } from '../../src/db/pool.ts'
-import { withSession } from '../../src/db/session.ts'
 import type { OrderKind } from '../../src/domain/command.ts'
 import type { AttemptOutcome, OrderState } from '../../src/domain/lifecycle.ts'
+import type { Database } from '../../src/postgres/pool.ts'
+import { withSession } from '../../src/postgres/session.ts'
 import { WALLET } from './job-data.ts'
 
 /** An order with one attempt, as it lies in Postgres after its life. Times are given, for statements are about the past. */

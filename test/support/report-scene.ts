@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Rupiah } from '../../src/core/money.ts'
-import { withSession } from '../../src/db/session.ts'
+import { withSession } from '../../src/postgres/session.ts'
 import type { Period } from '../../src/reconciliation/scope.ts'
 import type { BreakType } from '../../src/reconciliation/words.ts'
 import {

@@ -1,4 +1,4 @@
-import { withSession } from '../../src/db/session.ts'
+import { withSession } from '../../src/postgres/session.ts'
 import { approveDeclaration, proposeDeclaration } from '../../src/reconciliation/declarations.ts'
 import type { Period } from '../../src/reconciliation/scope.ts'
 import type { Sandbox } from '../../src/sandbox/sandbox.ts'

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { Session } from '../../src/db/session.ts'
+import type { Session } from '../../src/postgres/session.ts'
 import {
   type ImportRequest,
   type ImportResult,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { GoldWeight, Rupiah } from '../../src/core/money.ts'
 import { createOrderStore } from '../../src/db/order-store.ts'
-import { type Database, openDatabase } from '../../src/db/pool.ts'
 import { submitApprovedOrders } from '../../src/db/submissions.ts'
 import { createSweepStore } from '../../src/db/sweeps.ts'
 import type { ConfirmOutcome, Quote } from '../../src/domain/outcomes.ts'
 import { parseSubmission } from '../../src/domain/submission.ts'
+import { type Database, openDatabase } from '../../src/postgres/pool.ts'
 import { jobData } from './job-data.ts'
 
 /** Opens a pool for a test and the stores on it. */

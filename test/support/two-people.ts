@@ -1,4 +1,4 @@
-import { withSession } from '../../src/db/session.ts'
+import { withSession } from '../../src/postgres/session.ts'
 import { approveResolution, proposeResolution } from '../../src/reconciliation/resolve-doubt.ts'
 
 /** Leads an order out of doubt as not executed, the way people must. */

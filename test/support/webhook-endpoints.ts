@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
-import type { Database } from '../../src/db/pool.ts'
 import type { OrderLog } from '../../src/orders/effects.ts'
+import type { Database } from '../../src/postgres/pool.ts'
 import { type DeliverEffects, deliver } from '../../src/webhooks/deliver.ts'
 import { claimDelivery, readEndpointsDue, recordTry } from '../../src/webhooks/deliveries.ts'
 import type { Post } from '../../src/webhooks/post.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { StorageError } from '../../src/db/pool.ts'
 import { TRANSITIONS, type Transition } from '../../src/domain/lifecycle.ts'
+import { StorageError } from '../../src/postgres/pool.ts'
 import { ENDPOINT_KINDS, ORDER_EVENT_KINDS, problemOfKinds } from '../../src/webhooks/words.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { anAccepted, anOrderIn, openStores } from '../support/stored-orders.ts'

@@ -1,4 +1,4 @@
-import type { Session } from '../../db/session.ts'
+import type { Session } from '../../postgres/session.ts'
 import { listBreaks } from '../read-breaks.ts'
 import { BREAK_TYPES, type BreakType, STAY_REASONS } from '../words.ts'
 import { shownName } from './names.ts'

@@ -1,4 +1,4 @@
-import type { Session } from '../../db/session.ts'
+import type { Session } from '../../postgres/session.ts'
 import type { RunCounts } from '../run.ts'
 import { shownName } from './names.ts'
 import type { Changes, RunChanges, Work } from './report.ts'

@@ -1,4 +1,4 @@
-import type { Session } from '../../db/session.ts'
+import type { Session } from '../../postgres/session.ts'
 import { type Period, statementsSpan } from '../scope.ts'
 import { shownName } from './names.ts'
 import { readBreakFigures, readDoubtFigures } from './read-at-risk.ts'

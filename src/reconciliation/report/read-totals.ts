@@ -1,6 +1,6 @@
 import { startOfDay } from '../../core/business-days.ts'
-import type { Session } from '../../db/session.ts'
 import { ORDER_KINDS, type OrderKind } from '../../domain/command.ts'
+import type { Session } from '../../postgres/session.ts'
 import type { Period } from '../scope.ts'
 import { MATCH_RULES, type MatchRule } from '../words.ts'
 import {

@@ -1,4 +1,4 @@
-import type { StatementRunner } from '../../db/pool.ts'
+import type { StatementRunner } from '../../postgres/pool.ts'
 import { StatementRefused } from './failure.ts'
 import { type Mapping, parseMapping } from './mapping.ts'
 

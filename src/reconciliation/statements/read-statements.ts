@@ -1,4 +1,4 @@
-import type { StatementRunner } from '../../db/pool.ts'
+import type { StatementRunner } from '../../postgres/pool.ts'
 import type { IgnoredRows } from './read-file.ts'
 
 /** A statement as a list shows it. */

@@ -1,5 +1,5 @@
 import { zoneOffsets } from '../../core/time-zone.ts'
-import type { Session } from '../../db/session.ts'
+import type { Session } from '../../postgres/session.ts'
 import { CLOCK_SLACK_MS, DEFAULT_RECON_SETTINGS } from '../settings.ts'
 import { StatementRefused } from './failure.ts'
 import type { StoredMapping } from './mappings.ts'

@@ -1,4 +1,4 @@
-import type { Session } from '../../db/session.ts'
+import type { Session } from '../../postgres/session.ts'
 import type { Period } from '../scope.ts'
 import type { BadLine } from './line.ts'
 import type { IgnoredRows } from './read-file.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { withSession } from '../../../src/db/session.ts'
+import { withSession } from '../../../src/postgres/session.ts'
 import type { ImportRequest } from '../../../src/reconciliation/statements/import.ts'
 import { parseMapping } from '../../../src/reconciliation/statements/mapping.ts'
 import { addMapping } from '../../../src/reconciliation/statements/mappings.ts'

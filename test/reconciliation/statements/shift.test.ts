@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { withSession } from '../../../src/db/session.ts'
+import { withSession } from '../../../src/postgres/session.ts'
 import { shiftOf } from '../../../src/reconciliation/statements/shift.ts'
 import { timeSpanReader } from '../../../src/reconciliation/statements/time-span.ts'
 import { timeReader } from '../../../src/reconciliation/statements/times.ts'
