@@ -1,5 +1,5 @@
 -- The life of an order, enforced where no program can get round it.
--- The rows equal TRANSITIONS and ATTEMPT_TRANSITIONS in src/domain/lifecycle.ts; a test holds them equal.
+-- The rows equal TRANSITIONS and ATTEMPT_TRANSITIONS in src/orders/lifecycle.ts; a test holds them equal.
 INSERT INTO order_transitions (from_state, to_state, reason)
 SELECT t.from_state, t.to_state, r.reason
 FROM (VALUES

@@ -1,6 +1,6 @@
 -- What reconciliation may and may not do, enforced where no program can get round it.
 
--- Evidence of a statement leads out of doubt, too. The rows equal TRANSITIONS in src/domain/lifecycle.ts.
+-- Evidence of a statement leads out of doubt, too. The rows equal TRANSITIONS in src/orders/lifecycle.ts.
 INSERT INTO order_transitions (from_state, to_state, reason) VALUES
   ('in_doubt', 'succeeded', 'found_in_statement'),
   ('in_doubt', 'rejected', 'not_executed');

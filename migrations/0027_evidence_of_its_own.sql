@@ -1,7 +1,7 @@
 DROP INDEX "attempts_session_id";--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_order_per_session" ON "attempts" USING btree ("session_id") WHERE session_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_sell_per_response" ON "attempts" USING btree ("response_id") WHERE kind = 'sell' and response_id is not null;--> statement-breakpoint
--- The rows equal TRANSITIONS in src/domain/lifecycle.ts. A 401 or 403 never ends an order: it proves nothing about it.
+-- The rows equal TRANSITIONS in src/orders/lifecycle.ts. A 401 or 403 never ends an order: it proves nothing about it.
 DELETE FROM order_transitions WHERE to_state = 'rejected' AND reason = 'gateway_unauthorised';--> statement-breakpoint
 INSERT INTO order_transitions (from_state, to_state, reason) VALUES
   ('confirming', 'in_doubt', 'gateway_unauthorised'),

@@ -1,5 +1,5 @@
 /** The producer library: what a partner's program imports. */
-export { InvalidOrderError } from './domain/submission.ts'
+export { InvalidOrderError } from './orders/submission.ts'
 export type {
   BuyRequest,
   OrderRequest,

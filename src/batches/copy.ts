@@ -1,4 +1,4 @@
-import type { Submission } from '../domain/submission.ts'
+import type { Submission } from '../orders/submission.ts'
 
 /** The columns of batch_rows in the order in which `copyRow` writes them. */
 export const COPY_ROWS = `

@@ -1,11 +1,11 @@
-import { submitApprovedOrders } from '../db/submissions.ts'
-import type { OrderKind } from '../domain/command.ts'
+import type { OrderKind } from '../orders/command.ts'
+import { submitApprovedOrders } from '../orders/store/submissions.ts'
 import {
   InvalidOrderError,
   type OrderContent,
   parseSubmission,
   type Submission,
-} from '../domain/submission.ts'
+} from '../orders/submission.ts'
 import { submitApproved } from '../orders/submit.ts'
 import { countUse, judgeSubmissions, readOwner, type Verdict } from '../partners/judge-orders.ts'
 import type { Breach } from '../partners/limits.ts'

@@ -1,5 +1,5 @@
 import type { BatchReasonFor } from '../domain/batch-lifecycle.ts'
-import type { OrderLog } from '../orders/effects.ts'
+import type { OrderLog } from '../orders/deps.ts'
 import type { Fed } from './feed-rows.ts'
 
 /** What a turn came to that people want to read in a log. */

@@ -1,5 +1,5 @@
-import { FINAL_STATES } from '../domain/lifecycle.ts'
-import type { OrderLog } from '../orders/effects.ts'
+import type { OrderLog } from '../orders/deps.ts'
+import { FINAL_STATES } from '../orders/lifecycle.ts'
 import type { Session } from '../postgres/session.ts'
 import { feedRows } from './feed-rows.ts'
 import { logTurn, pauseOf, type Turn } from './feed-turns.ts'

@@ -1,4 +1,4 @@
-import { DEADLINE_PASSED } from '../domain/submission.ts'
+import { DEADLINE_PASSED } from '../orders/submission.ts'
 import type { Session } from '../postgres/session.ts'
 
 const FIND_OVERDUE_ROWS = {

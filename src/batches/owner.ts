@@ -1,5 +1,5 @@
 import { formatRupiah } from '../core/money.ts'
-import type { OrderCommand } from '../domain/command.ts'
+import type { OrderCommand } from '../orders/command.ts'
 import { type Breach, breachByItself, type PartnerLimits } from '../partners/limits.ts'
 import type { RowOptions, RowRule } from './read-rows.ts'
 

@@ -1,6 +1,6 @@
 import { maskPhoneNumber } from '../core/masking.ts'
 import type { Rupiah } from '../core/money.ts'
-import type { OrderKind } from '../domain/command.ts'
+import type { OrderKind } from '../orders/command.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
 

@@ -1,8 +1,8 @@
 import { spellDecimal, spellWeight } from '../core/format.ts'
 import { formatGrams, formatRupiah, type GoldWeight, type Rupiah } from '../core/money.ts'
-import type { OrderWithAttempts } from '../db/checked-orders.ts'
-import { ORDER_KINDS } from '../domain/command.ts'
-import { ORDER_STATES, type OrderState } from '../domain/lifecycle.ts'
+import { ORDER_KINDS } from '../orders/command.ts'
+import { ORDER_STATES, type OrderState } from '../orders/lifecycle.ts'
+import type { OrderWithAttempts } from '../orders/queries/checked-orders.ts'
 import { LEDGER_RULES, type LedgerRule, type Violation } from '../sandbox/ledger-check.ts'
 import { table } from './table.ts'
 

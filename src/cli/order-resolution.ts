@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../core/money.ts'
+import { type Person, personsCommand, requireOrderId } from '../orders/cli/order-commands.ts'
 import type { PersonsAnswer, ProposedExecution } from '../reconciliation/proposals.ts'
 import { approveResolution, declineResolution, proposeResolution } from '../reconciliation/resolve-doubt.ts'
 import { Failure } from './failure.ts'
-import { type Person, personsCommand, requireOrderId } from './order-moves.ts'
 import { settingsHere, withDatabase, withSessionHere } from './place.ts'
 import { shownText } from './shown-text.ts'
 

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { spellDecimal, spellRupiah, spellWeight } from '../core/format.ts'
+import type { Person } from '../orders/cli/order-commands.ts'
 import type { Session } from '../postgres/session.ts'
 import type { PersonsAnswer } from '../reconciliation/proposals.ts'
 import {
@@ -18,7 +19,6 @@ import {
   proposeWriteOff,
 } from '../reconciliation/work-on-break.ts'
 import { Failure } from './failure.ts'
-import type { Person } from './order-moves.ts'
 import { orRefuse } from './order-resolution.ts'
 import { gapNote, type PageOptions, pageOptions, printPage } from './page.ts'
 import { byOption, personName } from './person.ts'

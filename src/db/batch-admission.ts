@@ -1,4 +1,4 @@
-import type { Submission } from '../domain/submission.ts'
+import type { Submission } from '../orders/submission.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 
 // The day is that of the usage row, which the transaction holds where wallets are counted.

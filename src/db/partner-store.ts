@@ -1,4 +1,4 @@
-import type { OrderKind } from '../domain/command.ts'
+import type { OrderKind } from '../orders/command.ts'
 import type { PartnerState, Scope } from '../partners/words.ts'
 import type { Database, StatementRunner } from '../postgres/pool.ts'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { formatGrams, parseGrams, parseRupiah } from '../core/money.ts'
 import { findAmbiguities } from '../core/strict-json.ts'
-import type { OrderCommand } from '../domain/command.ts'
+import type { OrderCommand } from '../orders/command.ts'
 import { findUnknownMember } from './refusal-traces.ts'
 
 /** Reads what the document prints, and writes what is inferred from it. The one place with the gateway's spelling. */

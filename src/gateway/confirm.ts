@@ -1,5 +1,5 @@
-import type { OrderCommand } from '../domain/command.ts'
-import type { ConfirmOutcome, Executed, Quote } from '../domain/outcomes.ts'
+import type { OrderCommand } from '../orders/command.ts'
+import type { ConfirmOutcome, Executed, Quote } from '../orders/outcomes.ts'
 import type { CallResult } from './call.ts'
 import { fieldsOf, replyData } from './codecs.ts'
 import { contradictsQuote, mayBeAQuote } from './contradictions.ts'

@@ -1,6 +1,6 @@
 import type { GoldWeight, Rupiah } from '../core/money.ts'
-import type { OrderCommand } from '../domain/command.ts'
-import type { Executed, Quote } from '../domain/outcomes.ts'
+import type { OrderCommand } from '../orders/command.ts'
+import type { Executed, Quote } from '../orders/outcomes.ts'
 import { maskedNumberMatches, namesAnotherWallet } from './replied-number.ts'
 
 /** What a reply says about the wallet, the money and the gold of an order. */

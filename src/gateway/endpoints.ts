@@ -1,4 +1,4 @@
-import type { OrderCommand } from '../domain/command.ts'
+import type { OrderCommand } from '../orders/command.ts'
 
 /**
  * The gateway's operations as data. The document prints replies only, so every request body is inferred from the

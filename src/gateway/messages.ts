@@ -1,4 +1,4 @@
-import type { Refusal } from '../domain/outcomes.ts'
+import type { Refusal } from '../orders/outcomes.ts'
 
 /** The document's messages, folded. It spells "User not found" both ways and breaks lines inside messages. */
 const LISTED: Readonly<Record<string, ListedMessage>> = {

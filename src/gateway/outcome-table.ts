@@ -1,4 +1,4 @@
-import type { Doubt, Refusal } from '../domain/outcomes.ts'
+import type { Doubt, Refusal } from '../orders/outcomes.ts'
 import { LISTED_REFUSALS } from './messages.ts'
 import {
   codeOf,

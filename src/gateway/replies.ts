@@ -1,4 +1,4 @@
-import type { Reply } from '../domain/outcomes.ts'
+import type { Reply } from '../orders/outcomes.ts'
 import type { CallResult } from './call.ts'
 import { keptBody, keptMessage } from './kept-reply.ts'
 

@@ -1,5 +1,5 @@
 import { type FieldProblem, within } from '../core/field-problems.ts'
-import { InvalidOrderError } from '../domain/submission.ts'
+import { InvalidOrderError } from '../orders/submission.ts'
 import type { Breach } from '../partners/limits.ts'
 import { addOwnPlan, type OwnWish } from '../plans/add-own-plan.ts'
 import type { Refusal } from '../plans/lead-plan.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { MAX_RATE_PER_SECOND } from '../batches/people.ts'
 import { BATCH_STATES } from '../domain/batch-lifecycle.ts'
-import { ORDER_KINDS } from '../domain/command.ts'
+import { ORDER_KINDS } from '../orders/command.ts'
 import { paging } from './paging.ts'
 
 /** What batches look like over HTTP. The rows themselves are described in docs/batches.md. */

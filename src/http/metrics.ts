@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { OrderFigures } from '../db/metrics.ts'
+import type { OrderFigures } from '../orders/queries/order-figures.ts'
 
 /** What requests are measured by. */
 export interface HttpMetrics {

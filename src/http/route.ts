@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { OrderLog } from '../orders/effects.ts'
+import type { OrderLog } from '../orders/deps.ts'
 import type { Caller } from '../partners/authenticate.ts'
 import type { Scope } from '../partners/words.ts'
 import type { Database } from '../postgres/pool.ts'

@@ -1,6 +1,6 @@
-import { isFinal } from '../domain/lifecycle.ts'
-import type { OrderContent, Submission } from '../domain/submission.ts'
+import { isFinal } from './lifecycle.ts'
 import type { StoredOrder } from './ports.ts'
+import type { OrderContent, Submission } from './submission.ts'
 
 /**
  * Which fields of a submission are not those of the order that has its reference. Names them, never their values.

@@ -1,4 +1,4 @@
-import type { OrderEffects } from './effects.ts'
+import type { OrderEffects } from './deps.ts'
 import type { StoredOrder } from './ports.ts'
 
 type Clocks = Pick<OrderEffects, 'monotonicMs' | 'wallMs'>

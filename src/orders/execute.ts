@@ -1,14 +1,14 @@
 import { formatGrams } from '../core/money.ts'
-import type { OrderCommand } from '../domain/command.ts'
-import { isFinal, type OrderState, pickUp } from '../domain/lifecycle.ts'
-import { type BrokenLimit, brokenLimit } from '../domain/limit.ts'
-import type { Quote, Refusal } from '../domain/outcomes.ts'
-import { commandFrom } from '../domain/submission.ts'
 import { backoffMs, requotePauseMs } from './backoff.ts'
-import { type OrderEffects, SEND_START_LIMIT_MS } from './effects.ts'
+import type { OrderCommand } from './command.ts'
+import { type OrderEffects, SEND_START_LIMIT_MS } from './deps.ts'
 import { elapsedMs, type LoadedOrder, leftMs, type Moment, momentOf } from './elapsed.ts'
+import { isFinal, type OrderState, pickUp } from './lifecycle.ts'
+import { type BrokenLimit, brokenLimit } from './limit.ts'
+import type { Quote, Refusal } from './outcomes.ts'
 import type { Intent, Recorded, StoredOrder } from './ports.ts'
 import { recordVerdict } from './record.ts'
+import { commandFrom } from './submission.ts'
 
 /** What became of an order that a worker picked up. */
 export type Execution =

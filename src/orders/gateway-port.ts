@@ -1,5 +1,5 @@
-import type { OrderCommand } from '../domain/command.ts'
-import type { CheckoutOutcome, ConfirmOutcome, Quote } from '../domain/outcomes.ts'
+import type { OrderCommand } from './command.ts'
+import type { CheckoutOutcome, ConfirmOutcome, Quote } from './outcomes.ts'
 
 /** What an order needs of the gateway. Neither call throws: everything that can happen is an outcome. */
 export interface OrderGateway {

@@ -1,8 +1,8 @@
 import type { GoldWeight, Rupiah } from '../core/money.ts'
-import type { OrderKind } from '../domain/command.ts'
-import type { OrderState, ReasonFor } from '../domain/lifecycle.ts'
-import type { ConfirmOutcome, Quote, Reply } from '../domain/outcomes.ts'
-import type { OrderContent, Submission } from '../domain/submission.ts'
+import type { OrderKind } from './command.ts'
+import type { OrderState, ReasonFor } from './lifecycle.ts'
+import type { ConfirmOutcome, Quote, Reply } from './outcomes.ts'
+import type { OrderContent, Submission } from './submission.ts'
 
 /** An order as a worker finds it. */
 export interface StoredOrder {

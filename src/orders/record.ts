@@ -1,5 +1,5 @@
-import type { ConfirmOutcome } from '../domain/outcomes.ts'
-import type { OrderEffects } from './effects.ts'
+import type { OrderEffects } from './deps.ts'
+import type { ConfirmOutcome } from './outcomes.ts'
 import type { Recorded, Settlement, Verdict } from './ports.ts'
 
 /** How long a reply in hand is offered to a database that does not take it. After that it is only in the log. */

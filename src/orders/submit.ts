@@ -1,5 +1,5 @@
-import type { Submission } from '../domain/submission.ts'
 import type { OrderStore, StoredOrder } from './ports.ts'
+import type { Submission } from './submission.ts'
 
 /** The same (partner, reference) with the same content is the same order; with other content it is refused. */
 export type Approved =

@@ -1,4 +1,4 @@
-import type { OrderLog } from './effects.ts'
+import type { OrderLog } from './deps.ts'
 import type { SweepStore } from './ports.ts'
 
 /** Rows one sweep takes of each kind: a backlog is worked off over several sweeps. */

@@ -1,7 +1,7 @@
 import { lockUsage } from '../db/admission.ts'
 import { addUse, lookUpOrders } from '../db/batch-admission.ts'
 import { listPartners } from '../db/partner-store.ts'
-import type { Submission } from '../domain/submission.ts'
+import type { Submission } from '../orders/submission.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import {
   type Breach,

@@ -1,5 +1,5 @@
 import { GOLD_UNITS_PER_GRAM } from '../core/money.ts'
-import type { OrderCommand, OrderKind } from '../domain/command.ts'
+import type { OrderCommand, OrderKind } from '../orders/command.ts'
 
 /** What a partner may do at most; null fields do not limit. */
 export interface PartnerLimits {

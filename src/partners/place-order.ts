@@ -1,7 +1,7 @@
 import { admitOrder, type UsageRow } from '../db/admission.ts'
-import { findStored } from '../db/submissions.ts'
-import type { Submission } from '../domain/submission.ts'
 import type { StoredOrder } from '../orders/ports.ts'
+import { findStored } from '../orders/store/submissions.ts'
+import type { Submission } from '../orders/submission.ts'
 import type { Database } from '../postgres/pool.ts'
 import {
   type Breach,

@@ -1,4 +1,4 @@
-import { commandFrom } from '../domain/submission.ts'
+import { commandFrom } from '../orders/submission.ts'
 import { type Breach, breachByItself, type PartnerLimits } from '../partners/limits.ts'
 import type { StatementRunner, Transactor } from '../postgres/pool.ts'
 import { addBatchPlan, type BatchWish, batchSourceOf } from './batch-source.ts'

@@ -1,4 +1,4 @@
-import type { OrderLog } from '../orders/effects.ts'
+import type { OrderLog } from '../orders/deps.ts'
 import type { Session } from '../postgres/session.ts'
 import { ON_TIME_MS } from './decide.ts'
 import { planDueTimes } from './plan-due-times.ts'

@@ -1,6 +1,6 @@
 import type { FieldProblem } from '../core/field-problems.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../core/masking.ts'
-import { InvalidOrderError, invalidOrder, parseSubmission, type Submission } from '../domain/submission.ts'
+import { InvalidOrderError, invalidOrder, parseSubmission, type Submission } from '../orders/submission.ts'
 import type { OrderSource, PlanSource } from './plan.ts'
 
 /** What a plan's orders get from the plan: an order that names them itself is refused. */

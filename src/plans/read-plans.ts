@@ -1,5 +1,5 @@
-import type { OrderState } from '../domain/lifecycle.ts'
 import type { PlanState, RunState } from '../domain/plan-lifecycle.ts'
+import type { OrderState } from '../orders/lifecycle.ts'
 import type { Breach } from '../partners/limits.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import { PLAN_COLUMNS, type Plan } from './plan.ts'

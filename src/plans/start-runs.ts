@@ -1,6 +1,6 @@
-import { submitApprovedOrders } from '../db/submissions.ts'
 import type { SkipReason } from '../domain/plan-lifecycle.ts'
-import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
+import { submitApprovedOrders } from '../orders/store/submissions.ts'
+import { InvalidOrderError, parseSubmission, type Submission } from '../orders/submission.ts'
 import { submitApproved } from '../orders/submit.ts'
 import { countUse, judgeSubmissions, type Owner } from '../partners/judge-orders.ts'
 import type { Breach } from '../partners/limits.ts'

@@ -1,6 +1,6 @@
 import { UnrecoverableError } from 'bullmq'
-import type { OrderState } from '../domain/lifecycle.ts'
 import type { Execution } from '../orders/execute.ts'
+import type { OrderState } from '../orders/lifecycle.ts'
 
 /** Everything that can become of a job. */
 export type JobOutcome =

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { readFields } from '../core/field-problems.ts'
-import { InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
+import { InvalidOrderError, parseSubmission, type Submission } from '../orders/submission.ts'
 
 /** What a job asks for: a new order, or that a stored one is looked at. */
 export type JobRequest =

@@ -1,4 +1,4 @@
-import { InvalidOrderError, parseSubmission } from '../domain/submission.ts'
+import { InvalidOrderError, parseSubmission } from '../orders/submission.ts'
 import { openQueue, type QueueLocation } from './backend.ts'
 import type { OrderRequest } from './order-request.ts'
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { maskNumbersIn, maskPhoneNumber } from '../core/masking.ts'
-import { ORDER_KINDS } from '../domain/command.ts'
-import type { InvalidOrderError } from '../domain/submission.ts'
+import { ORDER_KINDS } from '../orders/command.ts'
+import type { InvalidOrderError } from '../orders/submission.ts'
 
 /** A refused job as `rejected_jobs` keeps it: who sent it as far as that can be told, and the known fields of its data. */
 export interface RejectedJob {

@@ -1,7 +1,7 @@
-import type { OrderState } from '../domain/lifecycle.ts'
-import type { OrderEffects } from '../orders/effects.ts'
+import type { OrderEffects } from '../orders/deps.ts'
 import { type Execution, executeOrder } from '../orders/execute.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
+import type { OrderState } from '../orders/lifecycle.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { NO_SPAN, type OpenSpan, type SpanFacts, type Traces } from '../tracing/traces.ts'
 

@@ -1,5 +1,5 @@
-import { settleDoubts } from '../db/moves.ts'
-import type { OrderState } from '../domain/lifecycle.ts'
+import type { OrderState } from '../orders/lifecycle.ts'
+import { settleDoubts } from '../orders/store/moves.ts'
 import type { Session } from '../postgres/session.ts'
 import {
   ALONE,

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { OrderKind } from '../domain/command.ts'
+import type { OrderKind } from '../orders/command.ts'
 import type { Books } from './books.ts'
 import { killQuote } from './counter.ts'
 import { BAD_GATEWAY, deliver, send } from './deliver.ts'

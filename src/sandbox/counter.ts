@@ -1,5 +1,5 @@
 import { GOLD_UNITS_PER_GRAM, type GoldWeight, type Rupiah } from '../core/money.ts'
-import { BAR_GRAMS, type OrderKind } from '../domain/command.ts'
+import { BAR_GRAMS, type OrderKind } from '../orders/command.ts'
 import type { Books, StoredAddress } from './books.ts'
 import { CERTIFICATE_FEE_PER_GRAM, executedData, quoteData, SHIPPING_COST } from './documents.ts'
 import { type Fields, PLACE, rupiahOf, textOf, weightOf } from './fields.ts'

@@ -1,4 +1,4 @@
-import type { OrderKind } from '../domain/command.ts'
+import type { OrderKind } from '../orders/command.ts'
 import type { Books } from './books.ts'
 import {
   checkoutBuy,

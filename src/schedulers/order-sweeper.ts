@@ -1,6 +1,6 @@
 import type { Repeating } from '../core/periodic-task.ts'
-import { createSweepStore } from '../db/sweeps.ts'
-import { type OrderLog, sendDeadlineMs } from '../orders/effects.ts'
+import { type OrderLog, sendDeadlineMs } from '../orders/deps.ts'
+import { createSweepStore } from '../orders/store/sweeps.ts'
 import { openDatabase } from '../postgres/pool.ts'
 import { openQueue } from '../queue/backend.ts'
 import { startSweeper, wakeOrders } from '../queue/order-worker.ts'

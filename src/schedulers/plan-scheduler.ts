@@ -1,6 +1,6 @@
 import { newOrderId } from '../core/new-id.ts'
 import { type Repeating, repeat } from '../core/periodic-task.ts'
-import type { OrderLog } from '../orders/effects.ts'
+import type { OrderLog } from '../orders/deps.ts'
 import { keepPlans } from '../plans/keep-plans.ts'
 import { type Clock, databaseClock } from '../postgres/clock.ts'
 import type { StatementRunner } from '../postgres/pool.ts'

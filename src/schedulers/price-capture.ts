@@ -1,5 +1,5 @@
 import { type Repeating, repeat } from '../core/periodic-task.ts'
-import type { OrderLog } from '../orders/effects.ts'
+import type { OrderLog } from '../orders/deps.ts'
 import { type Clock, databaseClock } from '../postgres/clock.ts'
 import { withSession } from '../postgres/session.ts'
 import { type ChartAnswer, capturePrices, type Side } from '../prices/capture.ts'

@@ -1,4 +1,4 @@
-import type { OrderLog } from '../orders/effects.ts'
+import type { OrderLog } from '../orders/deps.ts'
 import { PAUSE_AFTER_MS, retryDelayMs } from './backoff.ts'
 import type { Claim, EndpointPaused, TryResult } from './deliveries.ts'
 import { messageBody } from './message.ts'

@@ -1,5 +1,5 @@
 import { type Repeating, repeat } from '../core/periodic-task.ts'
-import type { OrderLog } from '../orders/effects.ts'
+import type { OrderLog } from '../orders/deps.ts'
 import type { Claim, TryResult } from './deliveries.ts'
 
 export interface SenderEffects {

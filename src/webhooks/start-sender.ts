@@ -1,5 +1,5 @@
 import type { Repeating } from '../core/periodic-task.ts'
-import type { OrderLog } from '../orders/effects.ts'
+import type { OrderLog } from '../orders/deps.ts'
 import { openDatabase } from '../postgres/pool.ts'
 import { deliver } from './deliver.ts'
 import { claimDelivery, readEndpointsDue, recordTry } from './deliveries.ts'

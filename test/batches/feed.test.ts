@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { cancelBatch, pauseBatch, resumeBatch, runBatch } from '../../src/batches/people.ts'
-import { parseSubmission } from '../../src/domain/submission.ts'
+import { parseSubmission } from '../../src/orders/submission.ts'
 import {
   ANI,
   aPrefix,

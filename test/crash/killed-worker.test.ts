@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readOrdersWithAttempts } from '../../src/db/checked-orders.ts'
+import { readOrdersWithAttempts } from '../../src/orders/queries/checked-orders.ts'
 import { createProducer } from '../../src/queue/producer.ts'
 import { checkSandbox } from '../../src/sandbox/check-sandbox.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'

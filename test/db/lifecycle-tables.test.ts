@@ -6,7 +6,7 @@ import {
   ORDER_STATES,
   TRANSITIONS,
   type Transition,
-} from '../../src/domain/lifecycle.ts'
+} from '../../src/orders/lifecycle.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import { aConfirming, anAccepted, anOrderIn, oneRow, openStores, outcomes } from '../support/stored-orders.ts'

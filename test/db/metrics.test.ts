@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { measureOrders } from '../../src/db/metrics.ts'
+import { measureOrders } from '../../src/orders/queries/order-figures.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { anOrderIn, openStores } from '../support/stored-orders.ts'
 

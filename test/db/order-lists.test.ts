@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { listOrders, type OrderFilter, sumOrders } from '../../src/db/order-reads.ts'
-import { ORDER_STATES } from '../../src/domain/lifecycle.ts'
+import { ORDER_STATES } from '../../src/orders/lifecycle.ts'
+import { listOrders, type OrderFilter, sumOrders } from '../../src/orders/queries/orders.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { anOrderIn, openStores } from '../support/stored-orders.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseSubmission } from '../../src/domain/submission.ts'
+import { parseSubmission } from '../../src/orders/submission.ts'
 import { jobData } from '../support/job-data.ts'
 import { createTestDatabase } from '../support/postgres.ts'
 import {

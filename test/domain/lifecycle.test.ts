@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FINAL_STATES, isFinal, ORDER_STATES, pickUp, TRANSITIONS } from '../../src/domain/lifecycle.ts'
+import { FINAL_STATES, isFinal, ORDER_STATES, pickUp, TRANSITIONS } from '../../src/orders/lifecycle.ts'
 
 describe('the life of an order', () => {
   it('leads nowhere from a final state', () => {

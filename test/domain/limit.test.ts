@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { GoldWeight, Rupiah } from '../../src/core/money.ts'
-import { brokenLimit } from '../../src/domain/limit.ts'
-import { parseSubmission } from '../../src/domain/submission.ts'
+import { brokenLimit } from '../../src/orders/limit.ts'
+import { parseSubmission } from '../../src/orders/submission.ts'
 import { rupiah } from '../support/commands.ts'
 import { jobData } from '../support/job-data.ts'
 

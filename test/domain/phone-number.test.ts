@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { maskNumbersIn, maskPhoneNumbersIn } from '../../src/core/masking.ts'
 import { readPhoneNumber } from '../../src/core/phone-number.ts'
-import { parseSubmission } from '../../src/domain/submission.ts'
 import { maskedNumberMatches } from '../../src/gateway/replied-number.ts'
+import { parseSubmission } from '../../src/orders/submission.ts'
 import { jobData } from '../support/job-data.ts'
 import { draw, spellingsOf } from '../support/spellings.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { dataOf, headingsOf } from '../../src/batches/cells.ts'
 import { isHolderOf, isSamePerson, personKey, readPersonName } from '../../src/core/person.ts'
 import { INVISIBLE, readReference } from '../../src/core/plain-text.ts'
-import { parseSubmission } from '../../src/domain/submission.ts'
+import { parseSubmission } from '../../src/orders/submission.ts'
 import { jobData } from '../support/job-data.ts'
 
 const INVISIBLE_CHARACTERS = fc

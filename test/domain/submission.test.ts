@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { commandFrom, InvalidOrderError, parseSubmission } from '../../src/domain/submission.ts'
+import { commandFrom, InvalidOrderError, parseSubmission } from '../../src/orders/submission.ts'
 import { jobData, KTP, postalAddress } from '../support/job-data.ts'
 
 function refusal(kind: unknown, data: unknown): InvalidOrderError {

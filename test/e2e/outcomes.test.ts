@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readOrdersWithAttempts } from '../../src/db/checked-orders.ts'
 import { executeOrder } from '../../src/orders/execute.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
+import { readOrdersWithAttempts } from '../../src/orders/queries/checked-orders.ts'
 import { checkSandbox } from '../../src/sandbox/check-sandbox.ts'
 import { FAULT_NAMES, type FaultName } from '../../src/sandbox/faults.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { OrderCommand } from '../../src/domain/command.ts'
-import type { ConfirmOutcome } from '../../src/domain/outcomes.ts'
 import { readEnvelope } from '../../src/gateway/codecs.ts'
 import { confirmOutcome } from '../../src/gateway/confirm.ts'
+import type { OrderCommand } from '../../src/orders/command.ts'
+import type { ConfirmOutcome } from '../../src/orders/outcomes.ts'
 import { COMMAND_NAMES, COMMANDS, executedData, quoteFor } from '../support/commands.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Rupiah } from '../../src/core/money.ts'
-import type { OrderEffects } from '../../src/orders/effects.ts'
+import type { OrderEffects } from '../../src/orders/deps.ts'
 import { executeOrder } from '../../src/orders/execute.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import type { OrderStore } from '../../src/orders/ports.ts'

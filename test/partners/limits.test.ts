@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { GoldWeight, Rupiah } from '../../src/core/money.ts'
-import { brokenLimit } from '../../src/domain/limit.ts'
+import { brokenLimit } from '../../src/orders/limit.ts'
 import {
   breachByItself,
   breachByUsage,

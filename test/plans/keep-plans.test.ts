@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { parseSubmission } from '../../src/domain/submission.ts'
+import { parseSubmission } from '../../src/orders/submission.ts'
 import { pausePlan, removePlan, resumePlan } from '../../src/plans/lead-plan.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { runPlanNow } from '../../src/plans/run-now.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keepRejectedJob } from '../../src/db/rejected-jobs.ts'
-import { InvalidOrderError } from '../../src/domain/submission.ts'
+import { InvalidOrderError } from '../../src/orders/submission.ts'
 import type { QueueJob } from '../../src/queue/backend.ts'
 import { processJob } from '../../src/queue/process-job.ts'
 import { rejectedJob } from '../../src/queue/rejected-job.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readOrdersWithAttempts } from '../../src/db/checked-orders.ts'
+import { readOrdersWithAttempts } from '../../src/orders/queries/checked-orders.ts'
 import type { RunCounts } from '../../src/reconciliation/run.ts'
 import { checkSandbox } from '../../src/sandbox/check-sandbox.ts'
 import { FAULT_NAMES, type FaultName, type FaultSetting } from '../../src/sandbox/faults.ts'

@@ -1,4 +1,4 @@
-import type { OrderEffects } from '../../src/orders/effects.ts'
+import type { OrderEffects } from '../../src/orders/deps.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import type { OrderStore } from '../../src/orders/ports.ts'
 

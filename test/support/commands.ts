@@ -1,6 +1,6 @@
 import type { GoldWeight, Rupiah } from '../../src/core/money.ts'
-import type { OrderCommand } from '../../src/domain/command.ts'
-import type { Executed, Quote } from '../../src/domain/outcomes.ts'
+import type { OrderCommand } from '../../src/orders/command.ts'
+import type { Executed, Quote } from '../../src/orders/outcomes.ts'
 import { KTP, RECIPIENT, WALLET } from './job-data.ts'
 
 export const grams = (value: number) => Math.round(value * 10_000) as GoldWeight

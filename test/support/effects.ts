@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { CheckoutOutcome, ConfirmOutcome, Quote } from '../../src/domain/outcomes.ts'
-import type { OrderEffects, OrderLog } from '../../src/orders/effects.ts'
+import type { OrderEffects, OrderLog } from '../../src/orders/deps.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
+import type { CheckoutOutcome, ConfirmOutcome, Quote } from '../../src/orders/outcomes.ts'
 import type { OrderStore } from '../../src/orders/ports.ts'
 import { aQuote, outcomes } from './stored-orders.ts'
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { OrderKind } from '../../src/domain/command.ts'
-import type { AttemptOutcome, OrderState } from '../../src/domain/lifecycle.ts'
+import type { OrderKind } from '../../src/orders/command.ts'
+import type { AttemptOutcome, OrderState } from '../../src/orders/lifecycle.ts'
 import type { Database } from '../../src/postgres/pool.ts'
 import { withSession } from '../../src/postgres/session.ts'
 import { WALLET } from './job-data.ts'

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
-import type { OrderLog } from '../../src/orders/effects.ts'
+import type { OrderLog } from '../../src/orders/deps.ts'
 import type { Database } from '../../src/postgres/pool.ts'
 import { type DeliverEffects, deliver } from '../../src/webhooks/deliver.ts'
 import { claimDelivery, readEndpointsDue, recordTry } from '../../src/webhooks/deliveries.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { TRANSITIONS, type Transition } from '../../src/domain/lifecycle.ts'
+import { TRANSITIONS, type Transition } from '../../src/orders/lifecycle.ts'
 import { StorageError } from '../../src/postgres/pool.ts'
 import { ENDPOINT_KINDS, ORDER_EVENT_KINDS, problemOfKinds } from '../../src/webhooks/words.ts'
 import { createTestDatabase } from '../support/postgres.ts'

@@ -1,5 +1,5 @@
 import { startOfDay } from '../../core/business-days.ts'
-import { ORDER_KINDS, type OrderKind } from '../../domain/command.ts'
+import { ORDER_KINDS, type OrderKind } from '../../orders/command.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { Period } from '../scope.ts'
 import { MATCH_RULES, type MatchRule } from '../words.ts'

@@ -1,4 +1,4 @@
-import type { OrderKind } from '../../domain/command.ts'
+import type { OrderKind } from '../../orders/command.ts'
 import type { OpenBreak } from '../read-breaks.ts'
 import type { RunCounts } from '../run.ts'
 import type { Period } from '../scope.ts'

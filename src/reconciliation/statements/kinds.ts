@@ -1,4 +1,4 @@
-import { ORDER_KINDS, type OrderKind } from '../../domain/command.ts'
+import { ORDER_KINDS, type OrderKind } from '../../orders/command.ts'
 import { columnPositions } from './header.ts'
 import { folded, type Mapping } from './mapping.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { describeProblems, readFields } from '../../core/field-problems.ts'
-import { ORDER_KINDS } from '../../domain/command.ts'
+import { ORDER_KINDS } from '../../orders/command.ts'
 import { patternProblem } from './times.ts'
 
 /** What a statement's column may be to us. The ids may be missing, and so may the fee. */

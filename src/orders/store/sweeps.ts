@@ -1,5 +1,5 @@
-import type { SweepStore } from '../orders/ports.ts'
-import type { Database, Statement } from '../postgres/pool.ts'
+import type { Database, Statement } from '../../postgres/pool.ts'
+import type { SweepStore } from '../ports.ts'
 
 // SKIP LOCKED: several workers sweep at once, and none waits for another or for an order somebody is just ending.
 const DOUBT_OVERDUE_INTENTS = {

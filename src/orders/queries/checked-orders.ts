@@ -1,7 +1,7 @@
-import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../core/money.ts'
-import type { OrderKind } from '../domain/command.ts'
-import type { AttemptOutcome, OrderState } from '../domain/lifecycle.ts'
-import type { Database } from '../postgres/pool.ts'
+import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
+import type { Database } from '../../postgres/pool.ts'
+import type { OrderKind } from '../command.ts'
+import type { AttemptOutcome, OrderState } from '../lifecycle.ts'
 
 /** An order with its attempts, amounts exact: what is held against the gateway's books. */
 export interface OrderWithAttempts {

@@ -1,6 +1,6 @@
-import type { Submission } from '../domain/submission.ts'
-import type { StoredOrder } from '../orders/ports.ts'
-import type { StatementRunner } from '../postgres/pool.ts'
+import type { StatementRunner } from '../../postgres/pool.ts'
+import type { StoredOrder } from '../ports.ts'
+import type { Submission } from '../submission.ts'
 import { OPEN_INTENT_JOIN, STORED_ORDER_COLUMNS, type StoredOrderRow, storedOrder } from './order-rows.ts'
 
 /** How long after its last sign of life an accepted order is woken by the sweeper; its deadline comes first. */

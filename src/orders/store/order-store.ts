@@ -1,5 +1,5 @@
-import type { OrderStore } from '../orders/ports.ts'
-import type { Database } from '../postgres/pool.ts'
+import type { Database } from '../../postgres/pool.ts'
+import type { OrderStore } from '../ports.ts'
 import { commitIntents, endIntents, withdrawIntents } from './intents.ts'
 import { moveOrders, postponeOrders, settleDoubts } from './moves.ts'
 import { loadOrders, submitOrders } from './submissions.ts'

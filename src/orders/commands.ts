@@ -1,4 +1,4 @@
-import type { OrderState } from '../domain/lifecycle.ts'
+import type { OrderState } from './lifecycle.ts'
 import type { OrderStore } from './ports.ts'
 
 /** The answer to the request of a person or a partner: done, or a sentence why not. */

@@ -1,7 +1,7 @@
-import { formatGrams } from '../core/money.ts'
-import { TRANSITIONS } from '../domain/lifecycle.ts'
-import type { PlainMove, Settlement } from '../orders/ports.ts'
-import type { Database, StatementRunner } from '../postgres/pool.ts'
+import { formatGrams } from '../../core/money.ts'
+import type { Database, StatementRunner } from '../../postgres/pool.ts'
+import { TRANSITIONS } from '../lifecycle.ts'
+import type { PlainMove, Settlement } from '../ports.ts'
 import { IS_ANOTHER_ORDERS } from './intents.ts'
 import { WAKE_GRACE } from './submissions.ts'
 

@@ -1,7 +1,7 @@
-import type { OrderKind } from '../domain/command.ts'
-import type { OrderState } from '../domain/lifecycle.ts'
-import type { OrderContent } from '../domain/submission.ts'
-import type { StoredOrder } from '../orders/ports.ts'
+import type { OrderKind } from '../command.ts'
+import type { OrderState } from '../lifecycle.ts'
+import type { StoredOrder } from '../ports.ts'
+import type { OrderContent } from '../submission.ts'
 
 /** Columns of a stored order as `o`, with its open intent as `i`. */
 export const STORED_ORDER_COLUMNS = `

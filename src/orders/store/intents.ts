@@ -1,8 +1,8 @@
-import { formatGrams } from '../core/money.ts'
-import type { OrderState } from '../domain/lifecycle.ts'
-import type { ConfirmOutcome } from '../domain/outcomes.ts'
-import type { Intent, NewIntent, Recorded, Verdict } from '../orders/ports.ts'
-import type { Database } from '../postgres/pool.ts'
+import { formatGrams } from '../../core/money.ts'
+import type { Database } from '../../postgres/pool.ts'
+import type { OrderState } from '../lifecycle.ts'
+import type { ConfirmOutcome } from '../outcomes.ts'
+import type { Intent, NewIntent, Recorded, Verdict } from '../ports.ts'
 import { WAKE_GRACE } from './submissions.ts'
 
 /**

@@ -1,7 +1,7 @@
-import type { OrderKind } from '../domain/command.ts'
-import { isFinal, type OrderState } from '../domain/lifecycle.ts'
-import type { OrderContent } from '../domain/submission.ts'
-import type { Database } from '../postgres/pool.ts'
+import type { Database } from '../../postgres/pool.ts'
+import type { OrderKind } from '../command.ts'
+import { isFinal, type OrderState } from '../lifecycle.ts'
+import type { OrderContent } from '../submission.ts'
 
 /**
  * What a partner may read. Every query names the partner: another's order is not refused, it is not there.

@@ -1,12 +1,12 @@
-import type { FieldProblem } from '../core/field-problems.ts'
-import type { OwnOrder } from '../db/partner-orders.ts'
-import { DEADLINE_PASSED, InvalidOrderError, parseSubmission, type Submission } from '../domain/submission.ts'
-import { differingFields } from '../orders/differences.ts'
-import type { Breach, PartnerLimits, Usage } from '../partners/limits.ts'
-import { placeOrder } from '../partners/place-order.ts'
+import type { FieldProblem } from '../../core/field-problems.ts'
+import { Problem } from '../../http/problems.ts'
+import type { Answer, Call } from '../../http/route.ts'
+import type { Breach, PartnerLimits, Usage } from '../../partners/limits.ts'
+import { placeOrder } from '../../partners/place-order.ts'
+import { differingFields } from '../differences.ts'
+import type { OwnOrder } from '../queries/partner-orders.ts'
+import { DEADLINE_PASSED, InvalidOrderError, parseSubmission, type Submission } from '../submission.ts'
 import { orderAnswerOf } from './order-answer.ts'
-import { Problem } from './problems.ts'
-import type { Answer, Call } from './route.ts'
 
 /** Accepts an order: answered 202 only once it is committed, and the same for every repetition. */
 export async function acceptOrder(body: unknown, waitSeconds: number, call: Call): Promise<Answer> {

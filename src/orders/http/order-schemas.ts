@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { MAX_RUPIAH, parseGrams } from '../core/money.ts'
-import { readPhoneNumber } from '../core/phone-number.ts'
-import { MOST_REFERENCE_CHARACTERS, readReference } from '../core/plain-text.ts'
-import { BAR_GRAMS, ORDER_KINDS } from '../domain/command.ts'
-import { ORDER_STATES } from '../domain/lifecycle.ts'
+import { MAX_RUPIAH, parseGrams } from '../../core/money.ts'
+import { readPhoneNumber } from '../../core/phone-number.ts'
+import { MOST_REFERENCE_CHARACTERS, readReference } from '../../core/plain-text.ts'
+import { BAR_GRAMS, ORDER_KINDS } from '../command.ts'
+import { ORDER_STATES } from '../lifecycle.ts'
 
 /**
  * What an order looks like over HTTP. Whether a body is an order is decided by `parseSubmission`, as it is for a job;

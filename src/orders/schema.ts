@@ -12,8 +12,6 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { ORDER_KINDS } from '../domain/command.ts'
-import { ATTEMPT_OUTCOMES, ORDER_STATES } from '../domain/lifecycle.ts'
 import {
   at,
   grams,
@@ -23,6 +21,8 @@ import {
   oneOf,
   rupiah,
 } from '../postgres/columns.ts'
+import { ORDER_KINDS } from './command.ts'
+import { ATTEMPT_OUTCOMES, ORDER_STATES } from './lifecycle.ts'
 
 /**
  * The tables. Triggers and views, which drizzle cannot describe, are in the hand-written migrations beside the

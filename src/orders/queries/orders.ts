@@ -1,8 +1,8 @@
-import { readReference } from '../core/plain-text.ts'
-import type { OrderKind } from '../domain/command.ts'
-import type { AttemptOutcome, OrderState } from '../domain/lifecycle.ts'
-import type { OrderContent } from '../domain/submission.ts'
-import type { Database } from '../postgres/pool.ts'
+import { readReference } from '../../core/plain-text.ts'
+import type { Database } from '../../postgres/pool.ts'
+import type { OrderKind } from '../command.ts'
+import type { AttemptOutcome, OrderState } from '../lifecycle.ts'
+import type { OrderContent } from '../submission.ts'
 
 /** What people list and show. Grams are Postgres's four-decimal text, rupiah its digits: nothing is computed here. */
 export interface OrderSummary {

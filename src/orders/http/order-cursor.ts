@@ -1,4 +1,4 @@
-import type { Place } from '../db/partner-orders.ts'
+import type { Place } from '../queries/partner-orders.ts'
 
 const PLACE = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z)\/([0-9a-f-]{36})$/
 

@@ -1,5 +1,5 @@
-import { maskPhoneNumber } from '../core/masking.ts'
-import type { OwnEvent, OwnOrder } from '../db/partner-orders.ts'
+import { maskPhoneNumber } from '../../core/masking.ts'
+import type { OwnEvent, OwnOrder } from '../queries/partner-orders.ts'
 import type { OrderAnswer } from './order-schemas.ts'
 
 /** An order of the database as it is answered: masked, and without what a withdrawal sends where. */

@@ -1,13 +1,13 @@
 import { Command } from 'commander'
-import { findOrderId } from '../db/order-reads.ts'
-import { createOrderStore } from '../db/order-store.ts'
-import { cancelOrder, holdOrder, type PersonsMove, releaseOrder } from '../orders/people.ts'
-import type { OrderStore } from '../orders/ports.ts'
-import type { Database } from '../postgres/pool.ts'
-import { Failure } from './failure.ts'
-import { byOption } from './person.ts'
-import { settingsHere, withDatabase } from './place.ts'
-import { openWaking } from './waking.ts'
+import { Failure } from '../../cli/failure.ts'
+import { byOption } from '../../cli/person.ts'
+import { settingsHere, withDatabase } from '../../cli/place.ts'
+import { openWaking } from '../../cli/waking.ts'
+import type { Database } from '../../postgres/pool.ts'
+import { cancelOrder, holdOrder, type PersonsMove, releaseOrder } from '../commands.ts'
+import type { OrderStore } from '../ports.ts'
+import { findOrderId } from '../queries/orders.ts'
+import { createOrderStore } from '../store/order-store.ts'
 
 /** Who acts, and why. */
 export interface Person {

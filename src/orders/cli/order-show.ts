@@ -1,11 +1,11 @@
 import { Command } from 'commander'
-import { NOTHING, spellRupiah, spellWeight } from '../core/format.ts'
-import { maskKtp, maskPhoneNumber } from '../core/masking.ts'
-import { type AttemptStory, type OrderEvent, type OrderStory, readOrderStory } from '../db/order-reads.ts'
-import { requireOrderId } from './order-moves.ts'
-import { settingsHere, withDatabase } from './place.ts'
-import { shownText } from './shown-text.ts'
-import { shownDetail, shownTime } from './shown-time.ts'
+import { settingsHere, withDatabase } from '../../cli/place.ts'
+import { shownText } from '../../cli/shown-text.ts'
+import { shownDetail, shownTime } from '../../cli/shown-time.ts'
+import { NOTHING, spellRupiah, spellWeight } from '../../core/format.ts'
+import { maskKtp, maskPhoneNumber } from '../../core/masking.ts'
+import { type AttemptStory, type OrderEvent, type OrderStory, readOrderStory } from '../queries/orders.ts'
+import { requireOrderId } from './order-commands.ts'
 
 /** `goldpro orders show` */
 export function showCommand(): Command {

@@ -1,6 +1,6 @@
-import type { OrderKind } from '../domain/command.ts'
-import type { AttemptOutcome, OrderState } from '../domain/lifecycle.ts'
-import type { Database } from '../postgres/pool.ts'
+import type { Database } from '../../postgres/pool.ts'
+import type { OrderKind } from '../command.ts'
+import type { AttemptOutcome, OrderState } from '../lifecycle.ts'
 
 /** What is measured of the orders. No partner, wallet or reference is in it. */
 export interface OrderFigures {
