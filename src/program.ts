@@ -27,7 +27,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   scheduler: async () => (await import('./cli/scheduler.ts')).schedulerCommand(),
   sandbox: async () => (await import('./cli/sandbox.ts')).sandboxCommand(),
   enqueue: async () => (await import('./orders/cli/enqueue.ts')).enqueueCommand(),
-  partner: async () => (await import('./cli/partner.ts')).partnerCommand(),
+  partner: async () => (await import('./partners/cli/partner.ts')).partnerCommand(),
   orders: async () => (await import('./orders/cli/orders.ts')).ordersCommand(),
   plan: async () => (await import('./cli/plan.ts')).planCommand(),
   prices: async () => (await import('./cli/prices.ts')).pricesCommand(),

@@ -7,7 +7,7 @@ import {
   type Submission,
 } from '../orders/submission.ts'
 import { submitApproved } from '../orders/submit.ts'
-import { countUse, judgeSubmissions, readOwner, type Verdict } from '../partners/judge-orders.ts'
+import { countUse, judgeSubmissions, readOwner, type Verdict } from '../partners/admission.ts'
 import type { Breach } from '../partners/limits.ts'
 import type { Session } from '../postgres/session.ts'
 import { isSealed, pageOf } from './seal.ts'

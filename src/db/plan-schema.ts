@@ -23,9 +23,9 @@ import {
 } from '../domain/plan-lifecycle.ts'
 import { orders } from '../orders/schema.ts'
 import { BREACHES } from '../partners/limits.ts'
+import { partners } from '../partners/schema.ts'
 import { at, oneOf } from '../postgres/columns.ts'
 import { batches } from './batch-schema.ts'
-import { partners } from './partner-schema.ts'
 
 /**
  * The tables of plans. Legal moves, what never changes, the events and the erasure of a withdrawal's personal data are

@@ -1,9 +1,9 @@
 import { together } from '../core/coalesce.ts'
-import { findValidKeys, type KnownKey } from '../db/partner-store.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { findOwnOrders, type OwnOrder } from '../orders/queries/partner-orders.ts'
 import { submitOrders } from '../orders/store/submissions.ts'
 import type { Submission } from '../orders/submission.ts'
+import { findValidKeys, type KnownKey } from '../partners/store/partners.ts'
 import { type Database, StorageError } from '../postgres/pool.ts'
 
 const MOST_AT_ONCE = 100

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { SignatureCheck } from './guard.ts'
+import type { SignatureCheck } from '../partners/http/authenticate-request.ts'
 import { Problem } from './problems.ts'
 import { openSpool, type Spool } from './spool.ts'
 

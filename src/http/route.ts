@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import type { OrderLog } from '../orders/deps.ts'
 import type { Caller } from '../partners/authenticate.ts'
-import type { Scope } from '../partners/words.ts'
+import type { Scope } from '../partners/enums.ts'
+import type { WalletGateway } from '../partners/http/wallet-gateway.ts'
 import type { Database } from '../postgres/pool.ts'
 import type { Readiness } from '../readiness.ts'
 import type { Traces } from '../tracing/traces.ts'
@@ -10,7 +11,6 @@ import type { FilePlaces } from './files.ts'
 import type { ProblemCode } from './problems.ts'
 import type { InSession, Sessions } from './sessions.ts'
 import type { Waits } from './waits.ts'
-import type { WalletGateway } from './wallet-gateway.ts'
 
 /** Everything the handlers use of the world. */
 export interface ApiEffects extends Batched {

@@ -1,5 +1,6 @@
 import { kept } from '../core/cache.ts'
 import { ORDER_ROUTES } from '../orders/http/order-routes.ts'
+import { WALLET_ROUTES } from '../partners/http/wallet-routes.ts'
 import { BATCH_ROUTES } from './batch-routes.ts'
 import { docsPage } from './docs-page.ts'
 import { openapiOf } from './openapi.ts'
@@ -8,7 +9,6 @@ import { PLAN_ROUTES } from './plan-routes.ts'
 import { PRICE_ROUTES } from './price-routes.ts'
 import type { AnyRoute } from './route.ts'
 import { systemRoutes } from './system-routes.ts'
-import { WALLET_ROUTES } from './wallet-routes.ts'
 
 /** Every route of the API, in the order people read them. */
 export const ROUTES: readonly AnyRoute[] = [

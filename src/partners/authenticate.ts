@@ -1,8 +1,8 @@
-import type { KnownKey } from '../db/partner-store.ts'
-import { isListed } from './addresses.ts'
-import { hasHash, presentedKey } from './key.ts'
+import { isListed } from './allowed-addresses.ts'
+import type { Scope } from './enums.ts'
+import { hasHash, presentedKey } from './key-format.ts'
 import { limitsOf, type PartnerLimits } from './limits.ts'
-import type { Scope } from './words.ts'
+import type { KnownKey } from './store/partners.ts'
 
 /** Who a request comes from. */
 export interface Caller {

@@ -1,4 +1,3 @@
-import { admitOrder, type UsageRow } from '../db/admission.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { findStored } from '../orders/store/submissions.ts'
 import type { Submission } from '../orders/submission.ts'
@@ -12,6 +11,7 @@ import {
   type PartnerLimits,
   type Usage,
 } from './limits.ts'
+import { admitOrder, type UsageRow } from './store/usage.ts'
 
 /** What became of a partner's order. `usage` is null where nothing is counted. */
 export type Placed =

@@ -1,4 +1,4 @@
-import { readOwner } from '../partners/judge-orders.ts'
+import { readOwner } from '../partners/admission.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
 import type { BatchSource, Plan } from './plan.ts'

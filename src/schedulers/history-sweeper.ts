@@ -1,6 +1,6 @@
 import { type Repeating, repeat } from '../core/periodic-task.ts'
-import { sweepDayWallets, sweepNonces } from '../db/partner-sweeps.ts'
 import type { OrderLog } from '../orders/deps.ts'
+import { sweepDayWallets, sweepNonces } from '../partners/store/sweeps.ts'
 import { type Database, openDatabase } from '../postgres/pool.ts'
 import {
   deletePastDeliveries,

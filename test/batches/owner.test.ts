@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { approveBatch, cancelBatch, pauseBatch, resumeBatch } from '../../src/batches/people.ts'
 import { readBatchEvents } from '../../src/batches/read-batches.ts'
-import { setState } from '../../src/db/partner-store.ts'
+import { setState } from '../../src/partners/store/partners.ts'
 import { ANI, aPrefix, type BatchScene, BUDI, buysFile, openBatchScene } from '../support/batch-scene.ts'
 import { openOwner, rowsFile, someRows } from '../support/owned-batches.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeOrders } from '../../src/partners/judge-orders.ts'
+import { judgeOrders } from '../../src/partners/admission.ts'
 
 describe('judging orders one after the other', () => {
   const limits = {

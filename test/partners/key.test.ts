@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { isAddress, isListed } from '../../src/partners/addresses.ts'
-import { hasHash, newKey, presentedKey } from '../../src/partners/key.ts'
+import { isAddress, isListed } from '../../src/partners/allowed-addresses.ts'
+import { hasHash, newKey, presentedKey } from '../../src/partners/key-format.ts'
 import { digestProblem, headProblem, SIGNATURE_WINDOW_MS, signing } from '../../src/partners/signature.ts'
 
 describe('a key', () => {

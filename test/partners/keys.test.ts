@@ -1,8 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findValidKeys, listKeys, revokeKeys, setLimits, setState } from '../../src/db/partner-store.ts'
-import { addHolderKey, addPartnerWithKey, rotateKey } from '../../src/partners/keys.ts'
-import { SCOPES } from '../../src/partners/words.ts'
+import { addHolderKey, addPartnerWithKey, rotateKey } from '../../src/partners/commands.ts'
+import { SCOPES } from '../../src/partners/enums.ts'
+import {
+  findValidKeys,
+  listKeys,
+  revokeKeys,
+  setLimits,
+  setState,
+} from '../../src/partners/store/partners.ts'
 import { type Database, openDatabase } from '../../src/postgres/pool.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'

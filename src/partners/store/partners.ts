@@ -1,6 +1,6 @@
-import type { OrderKind } from '../orders/command.ts'
-import type { PartnerState, Scope } from '../partners/words.ts'
-import type { Database, StatementRunner } from '../postgres/pool.ts'
+import type { OrderKind } from '../../orders/command.ts'
+import type { Database, StatementRunner } from '../../postgres/pool.ts'
+import type { PartnerState, Scope } from '../enums.ts'
 
 /** A partner as it stands. Rupiah are Postgres's digits. */
 export interface PartnerRow {

@@ -1,15 +1,8 @@
-import {
-  addKey,
-  addPartner,
-  expireOtherKeys,
-  type KeyRow,
-  listKeys,
-  lockPartner,
-} from '../db/partner-store.ts'
 import type { Database, StatementRunner } from '../postgres/pool.ts'
 import { StorageError } from '../postgres/pool.ts'
-import { newKey, newSecret } from './key.ts'
-import { FIRST_HOLDER, type Scope } from './words.ts'
+import { FIRST_HOLDER, type Scope } from './enums.ts'
+import { newKey, newSecret } from './key-format.ts'
+import { addKey, addPartner, expireOtherKeys, type KeyRow, listKeys, lockPartner } from './store/partners.ts'
 
 /** What is shown once. */
 export interface HandedOutKey {

@@ -1,5 +1,5 @@
-import type { Submission } from '../orders/submission.ts'
-import type { StatementRunner } from '../postgres/pool.ts'
+import type { Submission } from '../../orders/submission.ts'
+import type { StatementRunner } from '../../postgres/pool.ts'
 
 // The day is that of the usage row, which the transaction holds where wallets are counted.
 const LOOK_UP = {

@@ -1,7 +1,10 @@
 import { Command } from 'commander'
-import { listKeys, listPartners, setState } from '../db/partner-store.ts'
-import type { Database } from '../postgres/pool.ts'
-import { Failure } from './failure.ts'
+import { Failure } from '../../cli/failure.ts'
+import { settingsHere, withDatabase } from '../../cli/place.ts'
+import { shownTime } from '../../cli/shown-time.ts'
+import { table } from '../../cli/table.ts'
+import type { Database } from '../../postgres/pool.ts'
+import { listKeys, listPartners, setState } from '../store/partners.ts'
 import {
   addCommand,
   addKeyCommand,
@@ -11,9 +14,6 @@ import {
   rotateCommand,
 } from './partner-keys.ts'
 import { limitsCommand, limitsText } from './partner-limits.ts'
-import { settingsHere, withDatabase } from './place.ts'
-import { shownTime } from './shown-time.ts'
-import { table } from './table.ts'
 
 /** `goldpro partner …` */
 export function partnerCommand(): Command {

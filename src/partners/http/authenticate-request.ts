@@ -1,11 +1,11 @@
-import { takeNonce } from '../db/partner-store.ts'
-import { authenticate, type Caller } from '../partners/authenticate.ts'
-import { digestProblem, headProblem, signing } from '../partners/signature.ts'
-import type { Scope } from '../partners/words.ts'
-import type { Database } from '../postgres/pool.ts'
-import type { Batched } from './batched.ts'
-import type { FastifyRequest } from './fastify.ts'
-import { Problem } from './problems.ts'
+import type { Batched } from '../../http/batched.ts'
+import type { FastifyRequest } from '../../http/fastify.ts'
+import { Problem } from '../../http/problems.ts'
+import type { Database } from '../../postgres/pool.ts'
+import { authenticate, type Caller } from '../authenticate.ts'
+import type { Scope } from '../enums.ts'
+import { digestProblem, headProblem, signing } from '../signature.ts'
+import { takeNonce } from '../store/partners.ts'
 
 /** Lets a request in by its key, before its body is read. @throws Problem */
 export async function letIn(

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../core/masking.ts'
-import { claimWallet, ownsWallet } from '../db/partner-store.ts'
-import { phoneNumber } from './one-form.ts'
-import { Problem } from './problems.ts'
-import { type AnyRoute, type Call, route } from './route.ts'
+import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
+import { phoneNumber } from '../../http/one-form.ts'
+import { Problem } from '../../http/problems.ts'
+import { type AnyRoute, type Call, route } from '../../http/route.ts'
+import { claimWallet, ownsWallet } from '../store/partners.ts'
 import type { GatewayAnswer, WalletGateway } from './wallet-gateway.ts'
 
 const text = (max: number, meaning: string) =>

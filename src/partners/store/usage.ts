@@ -1,7 +1,7 @@
-import type { StoredOrder } from '../orders/ports.ts'
-import { findStored, submitOrders } from '../orders/store/submissions.ts'
-import type { Submission } from '../orders/submission.ts'
-import type { Database, StatementRunner } from '../postgres/pool.ts'
+import type { StoredOrder } from '../../orders/ports.ts'
+import { findStored, submitOrders } from '../../orders/store/submissions.ts'
+import type { Submission } from '../../orders/submission.ts'
+import type { Database, StatementRunner } from '../../postgres/pool.ts'
 
 /** What a partner has used; bigint as Postgres's digits. */
 export interface UsageRow {

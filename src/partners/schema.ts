@@ -11,8 +11,8 @@ import {
   primaryKey,
   text,
 } from 'drizzle-orm/pg-core'
-import { PARTNER_EVENTS, PARTNER_STATES } from '../partners/words.ts'
 import { at, ONE_FORM_OF_PHONE_NUMBER, oneOf, rupiah } from '../postgres/columns.ts'
+import { PARTNER_EVENTS, PARTNER_STATES } from './enums.ts'
 
 /**
  * The partners that come over HTTP, their keys and what they have used of their limits. What is legal beyond the checks

@@ -1,4 +1,4 @@
-import type { Database } from '../postgres/pool.ts'
+import type { Database } from '../../postgres/pool.ts'
 
 const SWEEP_NONCES = {
   name: 'sweep_nonces',

@@ -1,6 +1,3 @@
-import { lockUsage } from '../db/admission.ts'
-import { addUse, lookUpOrders } from '../db/batch-admission.ts'
-import { listPartners } from '../db/partner-store.ts'
 import type { Submission } from '../orders/submission.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import {
@@ -13,6 +10,9 @@ import {
   type PartnerLimits,
   type Usage,
 } from './limits.ts'
+import { addUse, lookUpOrders } from './store/batch-usage.ts'
+import { listPartners } from './store/partners.ts'
+import { lockUsage } from './store/usage.ts'
 
 /** The partner of a plan or a batch, whose limits hold for what is placed of it. */
 export interface Owner {

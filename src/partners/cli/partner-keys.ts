@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { Command, Option } from 'commander'
-import { revokeKeys } from '../db/partner-store.ts'
+import { Failure } from '../../cli/failure.ts'
+import { parsedBy } from '../../cli/options.ts'
+import { byOption } from '../../cli/person.ts'
+import { settingsHere, withDatabase } from '../../cli/place.ts'
 import {
   addHolderKey,
   addPartnerWithKey,
@@ -8,12 +11,9 @@ import {
   type KeyAnswer,
   type KeyEffects,
   rotateKey,
-} from '../partners/keys.ts'
-import { DEFAULT_SCOPES, FIRST_HOLDER, HOLDER, SCOPES, type Scope } from '../partners/words.ts'
-import { Failure } from './failure.ts'
-import { parsedBy } from './options.ts'
-import { byOption } from './person.ts'
-import { settingsHere, withDatabase } from './place.ts'
+} from '../commands.ts'
+import { DEFAULT_SCOPES, FIRST_HOLDER, HOLDER, SCOPES, type Scope } from '../enums.ts'
+import { revokeKeys } from '../store/partners.ts'
 
 export interface ByOption {
   readonly by: string
