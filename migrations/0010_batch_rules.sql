@@ -1,5 +1,5 @@
 -- The life of a batch, enforced where no program can get round it.
--- The rows equal BATCH_TRANSITIONS and ROW_TRANSITIONS in src/domain/batch-lifecycle.ts; a test holds them equal.
+-- The rows equal BATCH_TRANSITIONS and ROW_TRANSITIONS in src/batches/lifecycle.ts; a test holds them equal.
 INSERT INTO batch_transitions (from_state, to_state, reason) VALUES
   ('', 'draft', 'created'),
   ('draft', 'checked', 'every_row_is_good'),

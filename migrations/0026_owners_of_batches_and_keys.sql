@@ -1,5 +1,5 @@
 -- Holders of keys, and batches that belong to a partner.
--- The rows equal BATCH_TRANSITIONS in src/domain/batch-lifecycle.ts; a test holds them equal.
+-- The rows equal BATCH_TRANSITIONS in src/batches/lifecycle.ts; a test holds them equal.
 INSERT INTO batch_transitions (from_state, to_state, reason) VALUES
   ('running', 'paused', 'limit_forbids'),
   ('running', 'paused', 'partner_suspended');

@@ -31,7 +31,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   orders: async () => (await import('./orders/cli/orders.ts')).ordersCommand(),
   plan: async () => (await import('./cli/plan.ts')).planCommand(),
   prices: async () => (await import('./cli/prices.ts')).pricesCommand(),
-  batch: async () => (await import('./cli/batch.ts')).batchCommand(),
+  batch: async () => (await import('./batches/cli/batch.ts')).batchCommand(),
   recon: async () => (await import('./cli/recon.ts')).reconCommand(),
   webhook: async () => (await import('./cli/webhook.ts')).webhookCommand(),
   gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),

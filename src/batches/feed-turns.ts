@@ -1,6 +1,6 @@
-import type { BatchReasonFor } from '../domain/batch-lifecycle.ts'
 import type { OrderLog } from '../orders/deps.ts'
 import type { Fed } from './feed-rows.ts'
+import type { BatchReasonFor } from './lifecycle.ts'
 
 /** What a turn came to that people want to read in a log. */
 export type Turn = 'started' | 'finished' | Exclude<BatchReasonFor<'pause'>, 'paused_by_person'>

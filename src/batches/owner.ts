@@ -1,7 +1,7 @@
 import { formatRupiah } from '../core/money.ts'
 import type { OrderCommand } from '../orders/command.ts'
 import { type Breach, breachByItself, type PartnerLimits } from '../partners/limits.ts'
-import type { RowOptions, RowRule } from './read-rows.ts'
+import type { RowOptions, RowRule } from './file/read-rows.ts'
 
 /** The partner that sends a batch over HTTP. */
 export interface BatchOwner {

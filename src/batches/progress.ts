@@ -1,4 +1,4 @@
-import type { BatchProgress } from './read-batches.ts'
+import type { BatchProgress } from './queries.ts'
 
 /** How far a batch is, in rows. */
 export interface Tally {

@@ -1,6 +1,6 @@
-import type { BatchState } from '../domain/batch-lifecycle.ts'
 import { StorageError } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
+import type { BatchState } from './lifecycle.ts'
 import type { Seal } from './seal.ts'
 
 /** The batch that these rows are already. */

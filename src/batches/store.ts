@@ -1,13 +1,13 @@
+import type { StatementRunner } from '../postgres/pool.ts'
+import type { Session } from '../postgres/session.ts'
+import { type BatchAnswer, refused } from './command-result.ts'
 import {
   BATCH_TRANSITIONS,
   type BatchMove,
   type BatchReasonFor,
   type BatchState,
   type BatchTransition,
-} from '../domain/batch-lifecycle.ts'
-import type { StatementRunner } from '../postgres/pool.ts'
-import type { Session } from '../postgres/session.ts'
-import { type BatchAnswer, refused } from './answer.ts'
+} from './lifecycle.ts'
 
 /** A batch as moves and feeders see it. */
 export interface StoredBatch {

@@ -1,4 +1,4 @@
-import type { RunOrder } from '../batches/people.ts'
+import type { RunOrder } from '../batches/commands.ts'
 import { InvalidTermsError, type PlanWish, readPlanWish } from '../plans/read-terms.ts'
 import { Failure } from './failure.ts'
 

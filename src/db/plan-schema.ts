@@ -14,6 +14,7 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
+import { batches } from '../batches/schema.ts'
 import {
   FINAL_PLAN_STATES,
   MISSED_POLICIES,
@@ -25,7 +26,6 @@ import { orders } from '../orders/schema.ts'
 import { BREACHES } from '../partners/limits.ts'
 import { partners } from '../partners/schema.ts'
 import { at, oneOf } from '../postgres/columns.ts'
-import { batches } from './batch-schema.ts'
 
 /**
  * The tables of plans. Legal moves, what never changes, the events and the erasure of a withdrawal's personal data are

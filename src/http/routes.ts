@@ -1,7 +1,7 @@
+import { BATCH_ROUTES } from '../batches/http/batch-routes.ts'
 import { kept } from '../core/cache.ts'
 import { ORDER_ROUTES } from '../orders/http/order-routes.ts'
 import { WALLET_ROUTES } from '../partners/http/wallet-routes.ts'
-import { BATCH_ROUTES } from './batch-routes.ts'
 import { docsPage } from './docs-page.ts'
 import { openapiOf } from './openapi.ts'
 import { PLAN_LEAD_ROUTES } from './plan-lead-routes.ts'

@@ -1,4 +1,4 @@
-import { failuresOf, isWholeBatchSealed, type RunOrder } from '../batches/people.ts'
+import { failuresOf, isWholeBatchSealed, type RunOrder } from '../batches/commands.ts'
 import { lockBatch, modelOf } from '../batches/store.ts'
 import { wallClockOf } from '../core/time-zone.ts'
 import type { StatementRunner, Transactor } from '../postgres/pool.ts'

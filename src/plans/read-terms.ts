@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { stopAfterOf } from '../batches/people.ts'
+import { stopAfterOf } from '../batches/commands.ts'
 import { describeProblems, type FieldProblem, readFields } from '../core/field-problems.ts'
 import { parseOnTheWall, type WallClock, wallClockOf } from '../core/time-zone.ts'
 import type { BatchWish } from './batch-source.ts'

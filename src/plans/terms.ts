@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { DEFAULT_RATE_PER_SECOND, MAX_RATE_PER_SECOND } from '../batches/people.ts'
+import { DEFAULT_RATE_PER_SECOND, MAX_RATE_PER_SECOND } from '../batches/commands.ts'
 import { maskPhoneNumbersIn } from '../core/masking.ts'
 import { isTimeZone } from '../core/time-zone.ts'
 import { MISSED_POLICIES, OVERLAP_POLICIES } from '../domain/plan-lifecycle.ts'

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cancelBatch } from '../../src/batches/commands.ts'
 import { createBatch } from '../../src/batches/create.ts'
-import { cancelBatch } from '../../src/batches/people.ts'
 import {
   ANI,
   aPrefix,

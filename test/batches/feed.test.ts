@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { cancelBatch, pauseBatch, resumeBatch, runBatch } from '../../src/batches/people.ts'
+import { cancelBatch, pauseBatch, resumeBatch, runBatch } from '../../src/batches/commands.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
 import {
   ANI,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { approveBatch, cancelBatch, pauseBatch, resumeBatch, runBatch } from '../../src/batches/people.ts'
+import { approveBatch, cancelBatch, pauseBatch, resumeBatch, runBatch } from '../../src/batches/commands.ts'
 import {
   BATCH_STATES,
   BATCH_TRANSITIONS,
@@ -7,7 +7,7 @@ import {
   type BatchTransition,
   ROW_STATES,
   ROW_TRANSITIONS,
-} from '../../src/domain/batch-lifecycle.ts'
+} from '../../src/batches/lifecycle.ts'
 import type { Session } from '../../src/postgres/session.ts'
 import { ANI, type BatchScene, BUDI, FAST, openBatchScene, withdrawalFile } from '../support/batch-scene.ts'
 import { constraintOf } from '../support/constraint.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dataOf, headingsOf } from '../../src/batches/cells.ts'
+import { dataOf, headingsOf } from '../../src/batches/file/cells.ts'
 import { isHolderOf, isSamePerson, personKey, readPersonName } from '../../src/core/person.ts'
 import { INVISIBLE, readReference } from '../../src/core/plain-text.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'

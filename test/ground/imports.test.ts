@@ -27,7 +27,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'orders/store/submissions.ts',
     'partners/limits.ts',
     'partners/admission.ts',
-    'batches/people.ts',
+    'batches/commands.ts',
     'batches/store.ts',
     'batches/copy-model.ts',
   ],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { cancelBatch, runBatch } from '../../src/batches/people.ts'
+import { cancelBatch, runBatch } from '../../src/batches/commands.ts'
 import { openQueue } from '../../src/queue/backend.ts'
 import { startBatchFeeder } from '../../src/schedulers/batch-feeder.ts'
 import { startPlanScheduler } from '../../src/schedulers/plan-scheduler.ts'

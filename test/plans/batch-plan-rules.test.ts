@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { cancelBatch, runBatch } from '../../src/batches/people.ts'
+import { cancelBatch, runBatch } from '../../src/batches/commands.ts'
 import { pausePlan } from '../../src/plans/lead-plan.ts'
 import { runPlanNow } from '../../src/plans/run-now.ts'
 import { ANI, buysFile, FAST } from '../support/batch-scene.ts'

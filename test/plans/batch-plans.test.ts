@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { cancelBatch, runBatch } from '../../src/batches/commands.ts'
 import { feedBatches } from '../../src/batches/feed.ts'
-import { cancelBatch, runBatch } from '../../src/batches/people.ts'
 import { addPartnerWithKey } from '../../src/partners/commands.ts'
 import { NO_LIMITS } from '../../src/partners/limits.ts'
 import { setLimits } from '../../src/partners/store/partners.ts'

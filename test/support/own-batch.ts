@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
+import { approveBatch } from '../../src/batches/commands.ts'
 import { createBatch } from '../../src/batches/create.ts'
-import { approveBatch } from '../../src/batches/people.ts'
 import { NO_LIMITS } from '../../src/partners/limits.ts'
 import type { Database } from '../../src/postgres/pool.ts'
 import { withSession } from '../../src/postgres/session.ts'

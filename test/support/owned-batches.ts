@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { approveBatch, runBatch } from '../../src/batches/commands.ts'
 import { type CreateResult, createBatch } from '../../src/batches/create.ts'
-import { approveBatch, runBatch } from '../../src/batches/people.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
 import { addPartnerWithKey } from '../../src/partners/commands.ts'
 import { limitsOf } from '../../src/partners/limits.ts'

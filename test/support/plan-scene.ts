@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { approveBatch } from '../../src/batches/commands.ts'
 import { type CreateRequest, createBatch } from '../../src/batches/create.ts'
-import { approveBatch } from '../../src/batches/people.ts'
 import { addBatchPlan } from '../../src/plans/batch-source.ts'
 import { type Kept, keepPlans } from '../../src/plans/keep-plans.ts'
 import { addPlan, type Lead, type PlanAnswer } from '../../src/plans/lead-plan.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { cancelBatch } from '../../src/batches/people.ts'
+import { cancelBatch } from '../../src/batches/commands.ts'
 import { addBatchPlan } from '../../src/plans/batch-source.ts'
 import { keepPlans } from '../../src/plans/keep-plans.ts'
 import { ENDPOINT_KINDS, ORDER_EVENT_KINDS } from '../../src/webhooks/words.ts'

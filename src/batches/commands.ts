@@ -1,7 +1,7 @@
 import { isHolderOf, isSamePerson, PERSON_EXPECTED, readPersonName } from '../core/person.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
-import { type BatchAnswer, type BatchPerson, refused } from './answer.ts'
+import { type BatchAnswer, type BatchPerson, refused } from './command-result.ts'
 import { isSealed, pageOf } from './seal.ts'
 import { moveBatch, onBatch, type StoredBatch } from './store.ts'
 

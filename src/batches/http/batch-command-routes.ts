@@ -1,7 +1,7 @@
+import { type AnyRoute, route } from '../../http/route.ts'
+import { approveOwn, moveOwn, runOwn } from './batch-commands.ts'
 import { APPROVED, CANCELLED, CHECKED, PAUSED, RESUMED, RUNNING } from './batch-examples.ts'
-import { approveOwn, moveOwn, runOwn } from './batch-moves.ts'
 import { approveBody, batchAnswer, nothing, oneBatch, runBody } from './batch-schemas.ts'
-import { type AnyRoute, route } from './route.ts'
 
 const batchAfter = (description: string, example: typeof CHECKED) => ({
   200: { description, schema: batchAnswer, example },

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
-import { readProgress } from '../batches/read-batches.ts'
-import { writeResults } from '../batches/results.ts'
-import { spellCount } from '../core/format.ts'
+import { Failure } from '../../cli/failure.ts'
+import { settingsHere, withSessionHere } from '../../cli/place.ts'
+import { spellCount } from '../../core/format.ts'
+import { readProgress } from '../queries.ts'
+import { writeResults } from '../results.ts'
+import { batchNumber } from './batch-commands.ts'
 import { openOutput, print } from './batch-file.ts'
-import { batchNumber } from './batch-moves.ts'
-import { Failure } from './failure.ts'
-import { settingsHere, withSessionHere } from './place.ts'
 
 /** `goldpro batch results ID` */
 export function resultsCommand(): Command {

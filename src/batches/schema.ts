@@ -14,11 +14,11 @@ import {
   uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core'
-import { BATCH_STATES, ROW_STATES } from '../domain/batch-lifecycle.ts'
 import { ORDER_KINDS } from '../orders/command.ts'
 import { orders } from '../orders/schema.ts'
 import { partners } from '../partners/schema.ts'
 import { at, ONE_FORM_OF_REFERENCE, ONE_FORM_OF_WALLETS, oneOf } from '../postgres/columns.ts'
+import { BATCH_STATES, ROW_STATES } from './lifecycle.ts'
 
 /**
  * The tables of batches. What is legal beyond their checks is held by the triggers of the hand-written migrations:

@@ -1,4 +1,4 @@
-import type { Submission } from '../orders/submission.ts'
+import type { Submission } from '../../orders/submission.ts'
 
 /** The references of a file so far, per partner. The one thing that grows with the file. */
 export class SeenReferences {

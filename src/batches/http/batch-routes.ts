@@ -1,9 +1,14 @@
-import { listOwnBatches } from '../batches/own-batches.ts'
-import { readPreview, walletOf } from '../batches/preview.ts'
-import { readBatchEvents, readProgress } from '../batches/read-batches.ts'
-import type { Side } from '../prices/capture.ts'
-import { findNewestPrices } from '../prices/newest-prices.ts'
+import type { Upload } from '../../http/files.ts'
+import { PAGE, pageOf, readPlace } from '../../http/paging.ts'
+import { Problem } from '../../http/problems.ts'
+import { type AnyRoute, route } from '../../http/route.ts'
+import type { Side } from '../../prices/capture.ts'
+import { findNewestPrices } from '../../prices/newest-prices.ts'
+import { listOwnBatches } from '../partner-batches.ts'
+import { readPreview, walletOf } from '../preview.ts'
+import { readBatchEvents, readProgress } from '../queries.ts'
 import { batchAnswerOf, batchEventAnswerOf, previewAnswerOf, progressAnswerOf } from './batch-answer.ts'
+import { BATCH_MOVE_ROUTES } from './batch-command-routes.ts'
 import {
   BATCH_EVENTS,
   BATCH_FILES,
@@ -15,7 +20,6 @@ import {
   RUNNING,
 } from './batch-examples.ts'
 import { checkUpload, createFromUpload, ownBatch, sendResults } from './batch-files.ts'
-import { BATCH_MOVE_ROUTES } from './batch-move-routes.ts'
 import {
   batchAnswer,
   batchEventsAnswer,
@@ -28,10 +32,6 @@ import {
   previewAnswer,
   reportAnswer,
 } from './batch-schemas.ts'
-import type { Upload } from './files.ts'
-import { PAGE, pageOf, readPlace } from './paging.ts'
-import { Problem } from './problems.ts'
-import { type AnyRoute, route } from './route.ts'
 
 const A_FILE = `A batch file of at most 64 MiB (unless the server says otherwise) and 200000 rows: CSV with a header, or JSON
 lines; docs/batches.md describes its columns. Rows are yours and need not say so.`

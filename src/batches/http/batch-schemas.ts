@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { MAX_RATE_PER_SECOND } from '../batches/people.ts'
-import { BATCH_STATES } from '../domain/batch-lifecycle.ts'
-import { ORDER_KINDS } from '../orders/command.ts'
-import { paging } from './paging.ts'
+import { paging } from '../../http/paging.ts'
+import { ORDER_KINDS } from '../../orders/command.ts'
+import { MAX_RATE_PER_SECOND } from '../commands.ts'
+import { BATCH_STATES } from '../lifecycle.ts'
 
 /** What batches look like over HTTP. The rows themselves are described in docs/batches.md. */
 const time = z.iso.datetime()

@@ -1,5 +1,5 @@
-import { maskKtp, maskNumbersIn, maskPhoneNumber } from '../core/masking.ts'
-import type { OrderKind } from '../orders/command.ts'
+import { maskKtp, maskNumbersIn, maskPhoneNumber } from '../../core/masking.ts'
+import type { OrderKind } from '../../orders/command.ts'
 
 /** How a cell is read and how much of it may be shown. */
 interface Column {

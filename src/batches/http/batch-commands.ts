@@ -1,4 +1,8 @@
-import type { BatchAnswer, BatchPerson } from '../batches/answer.ts'
+import { Problem } from '../../http/problems.ts'
+import type { Answer, Call } from '../../http/route.ts'
+import { databaseClock } from '../../postgres/clock.ts'
+import type { Session } from '../../postgres/session.ts'
+import type { BatchAnswer, BatchPerson } from '../command-result.ts'
 import {
   approveBatch,
   cancelBatch,
@@ -9,15 +13,11 @@ import {
   resumeBatch,
   runBatch,
   stopAfterOf,
-} from '../batches/people.ts'
-import type { BatchSummary } from '../batches/read-batches.ts'
-import { databaseClock } from '../postgres/clock.ts'
-import type { Session } from '../postgres/session.ts'
+} from '../commands.ts'
+import type { BatchSummary } from '../queries.ts'
 import { batchAnswerOf } from './batch-answer.ts'
 import { ownBatch } from './batch-files.ts'
 import type { RunBody } from './batch-schemas.ts'
-import { Problem } from './problems.ts'
-import type { Answer, Call } from './route.ts'
 
 /** What a holder does with a batch. */
 interface Move {

@@ -1,17 +1,17 @@
 import { Command } from 'commander'
-import { type Preview, readPreview, walletOf } from '../batches/preview.ts'
-import { readProgress } from '../batches/read-batches.ts'
-import type { Settings } from '../config.ts'
-import { CLOCKS } from '../core/clocks.ts'
-import { NOTHING, spellCount, spellDecimal, spellRupiah } from '../core/format.ts'
-import type { BatchState } from '../domain/batch-lifecycle.ts'
-import type { Session } from '../postgres/session.ts'
-import { findNewestPrices, type NewestPrice, type NewestPrices } from '../prices/newest-prices.ts'
-import { batchNumber } from './batch-moves.ts'
-import { Failure } from './failure.ts'
-import { settingsHere, withSessionHere } from './place.ts'
-import { shownTime } from './shown-time.ts'
-import { table } from './table.ts'
+import { Failure } from '../../cli/failure.ts'
+import { settingsHere, withSessionHere } from '../../cli/place.ts'
+import { shownTime } from '../../cli/shown-time.ts'
+import { table } from '../../cli/table.ts'
+import type { Settings } from '../../config.ts'
+import { CLOCKS } from '../../core/clocks.ts'
+import { NOTHING, spellCount, spellDecimal, spellRupiah } from '../../core/format.ts'
+import type { Session } from '../../postgres/session.ts'
+import { findNewestPrices, type NewestPrice, type NewestPrices } from '../../prices/newest-prices.ts'
+import type { BatchState } from '../lifecycle.ts'
+import { type Preview, readPreview, walletOf } from '../preview.ts'
+import { readProgress } from '../queries.ts'
+import { batchNumber } from './batch-commands.ts'
 
 /** `goldpro batch preview ID` */
 export function previewCommand(): Command {
@@ -71,7 +71,7 @@ async function newestPrices(
   wallet: string | null,
 ): Promise<NewestPrices> {
   if (gateway === null || wallet === null) return await findNewestPrices(session, null)
-  const { createGatewayClient } = await import('../gateway/client.ts')
+  const { createGatewayClient } = await import('../../gateway/client.ts')
   const log = { debug() {}, info() {}, warn() {}, error() {} }
   const client = createGatewayClient({ ...gateway, timeoutMs: 5_000 }, { ...CLOCKS, log })
   try {

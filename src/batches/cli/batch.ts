@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import { approveCommand, moveCommands, runCommand } from './batch-commands.ts'
 import { checkCommand, createCommand, templateCommand } from './batch-file.ts'
-import { approveCommand, moveCommands, runCommand } from './batch-moves.ts'
 import { previewCommand } from './batch-preview.ts'
 import { resultsCommand } from './batch-results.ts'
 import { listCommand, showCommand } from './batch-show.ts'

@@ -1,6 +1,6 @@
-import type { BatchState } from '../domain/batch-lifecycle.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
-import { type BatchSummary, SUMMARY_COLUMNS } from './read-batches.ts'
+import type { BatchState } from './lifecycle.ts'
+import { type BatchSummary, SUMMARY_COLUMNS } from './queries.ts'
 
 const FIND_OWN = {
   name: 'find_own_batch',

@@ -1,5 +1,5 @@
-import type { BatchState } from '../domain/batch-lifecycle.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
+import type { BatchState } from './lifecycle.ts'
 
 /** A batch as people list it. */
 export interface BatchSummary {

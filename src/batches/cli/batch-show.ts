@@ -1,6 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Command } from 'commander'
-import { tallyOf } from '../batches/progress.ts'
+import { Failure } from '../../cli/failure.ts'
+import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { settingsHere, withDatabase } from '../../cli/place.ts'
+import { shownDetail, shownTime } from '../../cli/shown-time.ts'
+import { table } from '../../cli/table.ts'
+import { NOTHING, spellCount, spellDecimal } from '../../core/format.ts'
+import { maskPhoneNumbersIn } from '../../core/masking.ts'
+import type { Database } from '../../postgres/pool.ts'
+import { tallyOf } from '../progress.ts'
 import {
   type BatchEvent,
   type BatchProgress,
@@ -9,16 +17,8 @@ import {
   listBatches,
   readBatchEvents,
   readProgress,
-} from '../batches/read-batches.ts'
-import { NOTHING, spellCount, spellDecimal } from '../core/format.ts'
-import { maskPhoneNumbersIn } from '../core/masking.ts'
-import type { Database } from '../postgres/pool.ts'
-import { batchNumber } from './batch-moves.ts'
-import { Failure } from './failure.ts'
-import { gapNote, type PageOptions, pageOptions, printPage } from './page.ts'
-import { settingsHere, withDatabase } from './place.ts'
-import { shownDetail, shownTime } from './shown-time.ts'
-import { table } from './table.ts'
+} from '../queries.ts'
+import { batchNumber } from './batch-commands.ts'
 
 const LISTED = 100
 const WATCH_EVERY_MS = 1_000

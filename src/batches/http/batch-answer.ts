@@ -1,10 +1,10 @@
-import type { NumberedProblem } from '../batches/create.ts'
-import type { Preview } from '../batches/preview.ts'
-import { tallyOf } from '../batches/progress.ts'
-import type { BatchEvent, BatchProgress, BatchSummary } from '../batches/read-batches.ts'
-import type { NewestPrice, NewestPrices } from '../prices/newest-prices.ts'
+import type { BadRow } from '../../http/problems.ts'
+import type { NewestPrice, NewestPrices } from '../../prices/newest-prices.ts'
+import type { NumberedProblem } from '../create.ts'
+import type { Preview } from '../preview.ts'
+import { tallyOf } from '../progress.ts'
+import type { BatchEvent, BatchProgress, BatchSummary } from '../queries.ts'
 import type { BatchAnswerBody } from './batch-schemas.ts'
-import type { BadRow } from './problems.ts'
 
 /** A batch as it is answered. Operators have no names here. */
 export function batchAnswerOf(batch: BatchSummary): BatchAnswerBody {

@@ -1,5 +1,13 @@
 import { Command } from 'commander'
-import type { BatchAnswer, BatchPerson } from '../batches/answer.ts'
+import { Failure } from '../../cli/failure.ts'
+import { parsedBy } from '../../cli/options.ts'
+import { byOption } from '../../cli/person.ts'
+import { settingsHere, withSessionHere } from '../../cli/place.ts'
+import { shownTime } from '../../cli/shown-time.ts'
+import { spellCount } from '../../core/format.ts'
+import { databaseClock } from '../../postgres/clock.ts'
+import type { Session } from '../../postgres/session.ts'
+import type { BatchAnswer, BatchPerson } from '../command-result.ts'
 import {
   ALONE,
   approveBatch,
@@ -10,15 +18,7 @@ import {
   type RunOrder,
   resumeBatch,
   runBatch,
-} from '../batches/people.ts'
-import { spellCount } from '../core/format.ts'
-import { databaseClock } from '../postgres/clock.ts'
-import type { Session } from '../postgres/session.ts'
-import { Failure } from './failure.ts'
-import { parsedBy } from './options.ts'
-import { byOption } from './person.ts'
-import { settingsHere, withSessionHere } from './place.ts'
-import { shownTime } from './shown-time.ts'
+} from '../commands.ts'
 
 /** A batch's number, as an argument. */
 export const batchNumber = parsedBy(
