@@ -1,5 +1,5 @@
 -- The life of plans and of their runs, enforced where no program can get round it.
--- The rows equal PLAN_TRANSITIONS and RUN_TRANSITIONS in src/domain/plan-lifecycle.ts; a test holds them equal.
+-- The rows equal PLAN_TRANSITIONS and RUN_TRANSITIONS in src/plans/lifecycle.ts; a test holds them equal.
 INSERT INTO plan_transitions (subject, from_state, to_state, reason)
 SELECT t.subject, t.from_state, t.to_state, r.reason
 FROM (VALUES

@@ -1,4 +1,4 @@
--- Plans of partners. The rows equal PLAN_TRANSITIONS and RUN_TRANSITIONS in src/domain/plan-lifecycle.ts; a test holds them equal.
+-- Plans of partners. The rows equal PLAN_TRANSITIONS and RUN_TRANSITIONS in src/plans/lifecycle.ts; a test holds them equal.
 INSERT INTO plan_transitions (subject, from_state, to_state, reason) VALUES
   ('plan', 'active', 'paused', 'paused_by_partner'),
   ('plan', 'paused', 'active', 'resumed_by_partner'),

@@ -29,7 +29,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   enqueue: async () => (await import('./orders/cli/enqueue.ts')).enqueueCommand(),
   partner: async () => (await import('./partners/cli/partner.ts')).partnerCommand(),
   orders: async () => (await import('./orders/cli/orders.ts')).ordersCommand(),
-  plan: async () => (await import('./cli/plan.ts')).planCommand(),
+  plan: async () => (await import('./plans/cli/plan.ts')).planCommand(),
   prices: async () => (await import('./cli/prices.ts')).pricesCommand(),
   batch: async () => (await import('./batches/cli/batch.ts')).batchCommand(),
   recon: async () => (await import('./cli/recon.ts')).reconCommand(),

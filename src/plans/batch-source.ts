@@ -2,7 +2,7 @@ import { failuresOf, isWholeBatchSealed, type RunOrder } from '../batches/comman
 import { lockBatch, modelOf } from '../batches/store.ts'
 import { wallClockOf } from '../core/time-zone.ts'
 import type { StatementRunner, Transactor } from '../postgres/pool.ts'
-import { addPlan, type Lead, LIMIT_WAIT, type PlanAnswer, refused } from './lead-plan.ts'
+import { addPlan, type Lead, LIMIT_WAIT, type PlanAnswer, refused } from './commands.ts'
 import type { BatchSource, PlanTerms } from './plan.ts'
 
 /** The longest reference of an order. */

@@ -1,4 +1,4 @@
-import type { MissedPolicy, OverlapPolicy, SkipReason } from '../domain/plan-lifecycle.ts'
+import type { MissedPolicy, OverlapPolicy, SkipReason } from './lifecycle.ts'
 
 /** A run found this much after its due time was missed: schedulers look every few seconds. */
 export const ON_TIME_MS = 60_000

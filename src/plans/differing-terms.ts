@@ -1,5 +1,5 @@
-import { FINAL_PLAN_STATES } from '../domain/plan-lifecycle.ts'
 import { differingKeys } from '../orders/differences.ts'
+import { FINAL_PLAN_STATES } from './lifecycle.ts'
 import type { Plan, PlanSource, PlanTerms } from './plan.ts'
 
 /**

@@ -1,6 +1,6 @@
-import type { MissedPolicy, OverlapPolicy, PlanState } from '../domain/plan-lifecycle.ts'
 import type { OrderKind } from '../orders/command.ts'
 import type { OrderContent } from '../orders/submission.ts'
+import type { MissedPolicy, OverlapPolicy, PlanState } from './lifecycle.ts'
 import { type Bounds, dueTimes, nextDueTime, type Schedule } from './schedule.ts'
 
 /** One order, the same at every due time. Spelled as Postgres keeps it. */

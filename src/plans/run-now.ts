@@ -1,5 +1,5 @@
 import type { Transactor } from '../postgres/pool.ts'
-import { actorOf, type Lead, leading, type PlanAnswer, refused, wrongState } from './lead-plan.ts'
+import { actorOf, type Lead, leading, type PlanAnswer, refused, wrongState } from './commands.ts'
 import { referenceOf } from './plan-due-times.ts'
 
 /** How far from now a due time that somebody names may be: clocks differ, and requests are repeated. */

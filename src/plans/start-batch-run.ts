@@ -1,7 +1,7 @@
 import { copyModel } from '../batches/copy-model.ts'
-import type { SkipReason } from '../domain/plan-lifecycle.ts'
 import type { Session } from '../postgres/session.ts'
 import { referenceEnding } from './batch-source.ts'
+import type { SkipReason } from './lifecycle.ts'
 import type { BatchSource, Plan } from './plan.ts'
 
 const START_BATCH_RUN = {

@@ -1,10 +1,10 @@
-import type { SkipReason } from '../domain/plan-lifecycle.ts'
 import { submitApprovedOrders } from '../orders/store/submissions.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../orders/submission.ts'
 import { submitApproved } from '../orders/submit.ts'
 import { countUse, judgeSubmissions, type Owner } from '../partners/admission.ts'
 import type { Breach } from '../partners/limits.ts'
 import type { Session } from '../postgres/session.ts'
+import type { SkipReason } from './lifecycle.ts'
 import type { OrderSource, Plan } from './plan.ts'
 
 /** A run to be started, and the reference of its order. */

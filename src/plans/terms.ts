@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { DEFAULT_RATE_PER_SECOND, MAX_RATE_PER_SECOND } from '../batches/commands.ts'
 import { maskPhoneNumbersIn } from '../core/masking.ts'
 import { isTimeZone } from '../core/time-zone.ts'
-import { MISSED_POLICIES, OVERLAP_POLICIES } from '../domain/plan-lifecycle.ts'
 import { WEEKENDS } from './calendar.ts'
 import { parseCron } from './cron.ts'
+import { MISSED_POLICIES, OVERLAP_POLICIES } from './lifecycle.ts'
 
 /** What a plan is asked for with, field by field, by whichever door. Only what is wrong in a single field is found here. */
 

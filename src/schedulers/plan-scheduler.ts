@@ -1,7 +1,7 @@
 import { newOrderId } from '../core/new-id.ts'
 import { type Repeating, repeat } from '../core/periodic-task.ts'
 import type { OrderLog } from '../orders/deps.ts'
-import { keepPlans } from '../plans/keep-plans.ts'
+import { keepPlans } from '../plans/run-due.ts'
 import { type Clock, databaseClock } from '../postgres/clock.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import { withSession } from '../postgres/session.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { cancelBatch, runBatch } from '../../src/batches/commands.ts'
-import { pausePlan } from '../../src/plans/lead-plan.ts'
+import { pausePlan } from '../../src/plans/commands.ts'
 import { runPlanNow } from '../../src/plans/run-now.ts'
 import { ANI, buysFile, FAST } from '../support/batch-scene.ts'
 import { constraintOf } from '../support/constraint.ts'

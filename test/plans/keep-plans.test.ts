@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseSubmission } from '../../src/orders/submission.ts'
-import { pausePlan, removePlan, resumePlan } from '../../src/plans/lead-plan.ts'
+import { pausePlan, removePlan, resumePlan } from '../../src/plans/commands.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { runPlanNow } from '../../src/plans/run-now.ts'
 import { workOnPlan } from '../../src/plans/work-on-plan.ts'

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { addPlan, pausePlan, removePlan, resumePlan } from '../../src/plans/commands.ts'
 import {
   FINAL_PLAN_STATES,
   PLAN_STATES,
@@ -6,8 +7,7 @@ import {
   type PlanTransition,
   RUN_STATES,
   RUN_TRANSITIONS,
-} from '../../src/domain/plan-lifecycle.ts'
-import { addPlan, pausePlan, removePlan, resumePlan } from '../../src/plans/lead-plan.ts'
+} from '../../src/plans/lifecycle.ts'
 import type { Plan } from '../../src/plans/plan.ts'
 import { runPlanNow } from '../../src/plans/run-now.ts'
 import { constraintOf } from '../support/constraint.ts'

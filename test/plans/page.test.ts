@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SKIP_REASONS } from '../../src/domain/plan-lifecycle.ts'
+import { SKIP_REASONS } from '../../src/plans/lifecycle.ts'
 import { readText, tableRows } from '../ground/tables.ts'
 import { nine, openPlanScene, type PlanScene } from '../support/plan-scene.ts'
 import { oneRow } from '../support/stored-orders.ts'

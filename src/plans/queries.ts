@@ -1,7 +1,7 @@
-import type { PlanState, RunState } from '../domain/plan-lifecycle.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
 import type { Breach } from '../partners/limits.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
+import type { PlanState, RunState } from './lifecycle.ts'
 import { PLAN_COLUMNS, type Plan } from './plan.ts'
 
 /** A plan and what became of its due times. */

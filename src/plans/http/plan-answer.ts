@@ -1,9 +1,9 @@
-import { maskPhoneNumber } from '../core/masking.ts'
-import { requestOf } from '../orders/http/order-answer.ts'
-import { nextDueTimes, type Plan } from '../plans/plan.ts'
-import type { RunStory } from '../plans/read-plans.ts'
-import type { Schedule } from '../plans/schedule.ts'
-import { spellSpan } from '../plans/terms.ts'
+import { maskPhoneNumber } from '../../core/masking.ts'
+import { requestOf } from '../../orders/http/order-answer.ts'
+import { nextDueTimes, type Plan } from '../plan.ts'
+import type { RunStory } from '../queries.ts'
+import type { Schedule } from '../schedule.ts'
+import { spellSpan } from '../terms.ts'
 import type { PlanAnswer, RunAnswer } from './plan-schemas.ts'
 
 const DUE_TIMES = 5

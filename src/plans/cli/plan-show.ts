@@ -1,12 +1,12 @@
-import { SKIP_REASONS } from '../domain/plan-lifecycle.ts'
-import { describeSource, shownSource } from '../plans/order-source.ts'
-import { nextDueTimes, type Plan } from '../plans/plan.ts'
-import type { PlanEvent, PlanSummary, RunStory } from '../plans/read-plans.ts'
-import { describeSchedule } from '../plans/schedule.ts'
-import { spellSpan } from '../plans/terms.ts'
+import { shownTime } from '../../cli/shown-time.ts'
+import { table } from '../../cli/table.ts'
+import { SKIP_REASONS } from '../lifecycle.ts'
+import { describeSource, shownSource } from '../order-source.ts'
+import { nextDueTimes, type Plan } from '../plan.ts'
+import type { PlanEvent, PlanSummary, RunStory } from '../queries.ts'
+import { describeSchedule } from '../schedule.ts'
+import { spellSpan } from '../terms.ts'
 import { shownDueTime } from './plan-options.ts'
-import { shownTime } from './shown-time.ts'
-import { table } from './table.ts'
 
 /** A plan as JSON, with its next due times: nothing of a person's that must not be printed. */
 export function planAsJson(plan: Plan | PlanSummary, dueTimes: number, more: object = {}): string {

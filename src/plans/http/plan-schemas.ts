@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { MISSED_POLICIES, OVERLAP_POLICIES, PLAN_STATES, RUN_STATES } from '../domain/plan-lifecycle.ts'
-import { ORDER_KINDS } from '../orders/command.ts'
-import { planOrderBody, requestAnswer } from '../orders/http/order-schemas.ts'
-import { ORDER_STATES } from '../orders/lifecycle.ts'
-import { BREACHES } from '../partners/limits.ts'
-import { WEEKENDS } from '../plans/calendar.ts'
-import { batchPlan, orderPlan, planName } from '../plans/terms.ts'
+import { ORDER_KINDS } from '../../orders/command.ts'
+import { planOrderBody, requestAnswer } from '../../orders/http/order-schemas.ts'
+import { ORDER_STATES } from '../../orders/lifecycle.ts'
+import { BREACHES } from '../../partners/limits.ts'
+import { WEEKENDS } from '../calendar.ts'
+import { MISSED_POLICIES, OVERLAP_POLICIES, PLAN_STATES, RUN_STATES } from '../lifecycle.ts'
+import { batchPlan, orderPlan, planName } from '../terms.ts'
 
 /** Bodies of POST /v1/plans. What they may be is decided by `readPlanWish`, which reads by the same fields. */
 export const planBody = z.union([

@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import type { PlanState } from '../domain/plan-lifecycle.ts'
-import { pausePlan, removePlan, resumePlan } from '../plans/lead-plan.ts'
-import { readRun } from '../plans/read-plans.ts'
-import { runPlanNow } from '../plans/run-now.ts'
+import { type Answer, type AnyRoute, type Call, route } from '../../http/route.ts'
+import { pausePlan, removePlan, resumePlan } from '../commands.ts'
+import type { PlanState } from '../lifecycle.ts'
+import { readRun } from '../queries.ts'
+import { runPlanNow } from '../run-now.ts'
 import { refusalOf } from './accept-plan.ts'
-import { leadOf, ownPlan } from './own-plan.ts'
+import { leadOf, ownPlan } from './partner-plan.ts'
 import { planAnswerOf, runAnswerOf } from './plan-answer.ts'
 import { PAUSED, PLANNED_RUN, REMOVED, RESUMED, RUN_NOW_BODIES } from './plan-examples.ts'
 import { planAnswer, planParams, runAnswer, runNowBody } from './plan-schemas.ts'
-import { type Answer, type AnyRoute, type Call, route } from './route.ts'
 
 const LEADS = [
   {

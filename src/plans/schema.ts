@@ -15,17 +15,11 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { batches } from '../batches/schema.ts'
-import {
-  FINAL_PLAN_STATES,
-  MISSED_POLICIES,
-  OVERLAP_POLICIES,
-  PLAN_STATES,
-  RUN_STATES,
-} from '../domain/plan-lifecycle.ts'
 import { orders } from '../orders/schema.ts'
 import { BREACHES } from '../partners/limits.ts'
 import { partners } from '../partners/schema.ts'
 import { at, oneOf } from '../postgres/columns.ts'
+import { FINAL_PLAN_STATES, MISSED_POLICIES, OVERLAP_POLICIES, PLAN_STATES, RUN_STATES } from './lifecycle.ts'
 
 /**
  * The tables of plans. Legal moves, what never changes, the events and the erasure of a withdrawal's personal data are

@@ -1,6 +1,6 @@
-import type { RunOrder } from '../batches/commands.ts'
-import { InvalidTermsError, type PlanWish, readPlanWish } from '../plans/read-terms.ts'
-import { Failure } from './failure.ts'
+import type { RunOrder } from '../../batches/commands.ts'
+import { Failure } from '../../cli/failure.ts'
+import { InvalidTermsError, type PlanWish, readPlanWish } from '../read-terms.ts'
 
 /** The options of `goldpro plan add` that say what the plan is. */
 export interface WishOptions {

@@ -1,9 +1,9 @@
-import type { Lead } from '../plans/lead-plan.ts'
-import { findOwnPlan } from '../plans/own-plans.ts'
-import type { Plan } from '../plans/plan.ts'
-import { databaseClock } from '../postgres/clock.ts'
-import { Problem } from './problems.ts'
-import type { Call } from './route.ts'
+import { Problem } from '../../http/problems.ts'
+import type { Call } from '../../http/route.ts'
+import { databaseClock } from '../../postgres/clock.ts'
+import type { Lead } from '../commands.ts'
+import { findOwnPlan } from '../partner-plans.ts'
+import type { Plan } from '../plan.ts'
 
 /** The caller's plan of this name. @throws Problem when it has none, whoever else may have */
 export async function ownPlan(name: string, { database, caller }: Call): Promise<Plan> {

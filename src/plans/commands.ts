@@ -1,6 +1,6 @@
-import type { Leader } from '../domain/plan-lifecycle.ts'
 import type { Clock } from '../postgres/clock.ts'
 import type { StatementRunner, Transactor } from '../postgres/pool.ts'
+import type { Leader } from './lifecycle.ts'
 import { nextOf, PLAN_COLUMNS, type Plan, type PlanTerms } from './plan.ts'
 import { planDueTimes } from './plan-due-times.ts'
 import { nextDueTime } from './schedule.ts'

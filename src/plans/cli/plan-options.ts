@@ -1,5 +1,5 @@
-import { wallClockOf } from '../core/time-zone.ts'
-import { shownTime, shownZone } from './shown-time.ts'
+import { shownTime, shownZone } from '../../cli/shown-time.ts'
+import { wallClockOf } from '../../core/time-zone.ts'
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 

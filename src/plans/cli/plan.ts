@@ -1,23 +1,16 @@
 import { Command, Option } from 'commander'
-import { maskPhoneNumber, maskPhoneNumbersIn } from '../core/masking.ts'
-import { PLAN_STATES, type PlanState } from '../domain/plan-lifecycle.ts'
-import type { PlanSource } from '../plans/plan.ts'
-import {
-  countRuns,
-  findPlan,
-  listPlans,
-  type PlanSummary,
-  readPlanEvents,
-  readRuns,
-} from '../plans/read-plans.ts'
-import { describeSchedule } from '../plans/schedule.ts'
-import { type PageOptions, pageOptions, printPage } from './page.ts'
-import { settingsHere, withDatabase } from './place.ts'
+import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { settingsHere, withDatabase } from '../../cli/place.ts'
+import { table } from '../../cli/table.ts'
+import { maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
+import { PLAN_STATES, type PlanState } from '../lifecycle.ts'
+import type { PlanSource } from '../plan.ts'
+import { countRuns, findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from '../queries.ts'
+import { describeSchedule } from '../schedule.ts'
 import { addCommand } from './plan-add.ts'
-import { leadCommands, PLAN, required, runNowCommand } from './plan-leads.ts'
+import { leadCommands, PLAN, required, runNowCommand } from './plan-commands.ts'
 import { shownDueTime } from './plan-options.ts'
-import { nameOf, planAsJson, runTable, tellEvents, tellPlan } from './plan-story.ts'
-import { table } from './table.ts'
+import { nameOf, planAsJson, runTable, tellEvents, tellPlan } from './plan-show.ts'
 
 /** `goldpro plan …` */
 export function planCommand(): Command {

@@ -1,7 +1,7 @@
-import type { PlanState } from '../domain/plan-lifecycle.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
+import type { PlanState } from './lifecycle.ts'
 import { PLAN_COLUMNS, type Plan } from './plan.ts'
-import { RUN_COLUMNS, type RunStory } from './read-plans.ts'
+import { RUN_COLUMNS, type RunStory } from './queries.ts'
 
 /**
  * What a partner may read of plans. Every query names the owner: another's plan is not refused, it is not there, nor is an
