@@ -30,7 +30,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   partner: async () => (await import('./partners/cli/partner.ts')).partnerCommand(),
   orders: async () => (await import('./orders/cli/orders.ts')).ordersCommand(),
   plan: async () => (await import('./plans/cli/plan.ts')).planCommand(),
-  prices: async () => (await import('./cli/prices.ts')).pricesCommand(),
+  prices: async () => (await import('./prices/cli.ts')).pricesCommand(),
   batch: async () => (await import('./batches/cli/batch.ts')).batchCommand(),
   recon: async () => (await import('./cli/recon.ts')).reconCommand(),
   webhook: async () => (await import('./cli/webhook.ts')).webhookCommand(),

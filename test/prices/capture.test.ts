@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ChartAnswer, capturePrices, type Side } from '../../src/prices/capture.ts'
 import { dayOfChart } from '../../src/prices/chart-day.ts'
-import { readPrices } from '../../src/prices/read-prices.ts'
+import { readPrices } from '../../src/prices/queries.ts'
 import { startSandbox } from '../../src/sandbox/sandbox.ts'
 import { startPriceCapture } from '../../src/schedulers/price-capture.ts'
 import { silentLog } from '../support/effects.ts'

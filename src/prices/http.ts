@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { spreadOf } from '../prices/draw-prices.ts'
-import { type DayPrices, readNewestPair, readPricesBetween } from '../prices/read-prices.ts'
-import { Problem } from './problems.ts'
-import { type AnyRoute, route } from './route.ts'
+import { Problem } from '../http/problems.ts'
+import { type AnyRoute, route } from '../http/route.ts'
+import { spreadOf } from './draw-prices.ts'
+import { type DayPrices, readNewestPair, readPricesBetween } from './queries.ts'
 
 const DAY_MS = 86_400_000
 const MOST_DAYS = 366

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
+import { parsedBy } from '../cli/options.ts'
+import { settingsHere, withDatabase } from '../cli/place.ts'
+import { table } from '../cli/table.ts'
 import { spellDecimal } from '../core/format.ts'
 import { formatRupiah } from '../core/money.ts'
-import { drawPrices, MARKS, spreadOf } from '../prices/draw-prices.ts'
-import { type DayPrices, readPrices } from '../prices/read-prices.ts'
-import { parsedBy } from './options.ts'
-import { settingsHere, withDatabase } from './place.ts'
-import { table } from './table.ts'
+import { drawPrices, MARKS, spreadOf } from './draw-prices.ts'
+import { type DayPrices, readPrices } from './queries.ts'
 
 const CHART_WIDTH = 40
 
