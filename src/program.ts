@@ -33,7 +33,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   prices: async () => (await import('./prices/cli.ts')).pricesCommand(),
   batch: async () => (await import('./batches/cli/batch.ts')).batchCommand(),
   recon: async () => (await import('./cli/recon.ts')).reconCommand(),
-  webhook: async () => (await import('./cli/webhook.ts')).webhookCommand(),
+  webhook: async () => (await import('./webhooks/cli/webhook.ts')).webhookCommand(),
   gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
 }
 const asked = process.argv[2] ?? ''

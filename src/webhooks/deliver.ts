@@ -1,12 +1,12 @@
 import type { OrderLog } from '../orders/deps.ts'
 import { PAUSE_AFTER_MS, retryDelayMs } from './backoff.ts'
 import type { Claim, EndpointPaused, TryResult } from './deliveries.ts'
+import { TEST_EVENT_KIND } from './enums.ts'
+import type { Answer, Post } from './http-post.ts'
 import { messageBody } from './message.ts'
-import type { Answer, Post } from './post.ts'
 import { cutReply } from './reply-cut.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { keyText, signedHeaders } from './signing.ts'
-import { TEST_EVENT_KIND } from './words.ts'
 
 export interface DeliverEffects {
   readonly post: Post

@@ -1,7 +1,7 @@
 import type { Database } from '../postgres/pool.ts'
 import { PAUSE_AFTER_TRIES } from './backoff.ts'
+import type { DeliveryState, PauseReason } from './enums.ts'
 import type { EventFacts } from './message.ts'
-import type { DeliveryState, PauseReason } from './words.ts'
 
 /** A delivery that this sender has taken: nobody else takes it before the lease is over. */
 export interface Claim extends EventFacts {

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { isLoopback, mayReach } from './addresses.ts'
+import { isLoopback, mayReach } from './reachable-addresses.ts'
 
 export type ParsedUrl =
   | { readonly is: 'allowed'; readonly url: URL }

@@ -1,6 +1,6 @@
 import type { Database } from '../postgres/pool.ts'
+import type { EndpointState, PauseReason } from './enums.ts'
 import { newSecret } from './signing.ts'
-import type { EndpointState, PauseReason } from './words.ts'
 
 /** An endpoint as people see it: never its secrets. */
 export interface Endpoint {

@@ -1,5 +1,5 @@
 import type { Database } from '../postgres/pool.ts'
-import type { EndpointState } from './words.ts'
+import type { EndpointState } from './enums.ts'
 
 /** How far an endpoint is behind: what a metrics page shows. */
 export interface WebhookLag {

@@ -1,4 +1,4 @@
-import { BATCH_COUNTS, type EventKind } from './words.ts'
+import { BATCH_COUNTS, type EventKind } from './enums.ts'
 
 /** What a message is made of. All of it is settled with the event, so every try says the same. */
 export interface EventFacts {

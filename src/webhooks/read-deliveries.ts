@@ -1,5 +1,5 @@
 import type { Database } from '../postgres/pool.ts'
-import type { DeliveryState, EventKind } from './words.ts'
+import type { DeliveryState, EventKind } from './enums.ts'
 
 /** One event to one endpoint, as people see it. */
 export interface DeliverySummary {

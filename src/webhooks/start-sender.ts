@@ -3,7 +3,7 @@ import type { OrderLog } from '../orders/deps.ts'
 import { openDatabase } from '../postgres/pool.ts'
 import { deliver } from './deliver.ts'
 import { claimDelivery, readEndpointsDue, recordTry } from './deliveries.ts'
-import { createPost, type Post, type PostSettings } from './post.ts'
+import { createPost, type Post, type PostSettings } from './http-post.ts'
 import { createResolve } from './resolve.ts'
 import { type SenderPace, startSender } from './sender.ts'
 

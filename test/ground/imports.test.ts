@@ -16,7 +16,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'reconciliation/words.ts',
     'partners/enums.ts',
     'partners/limits.ts',
-    'webhooks/words.ts',
+    'webhooks/enums.ts',
   ],
   plans: [
     'domain',

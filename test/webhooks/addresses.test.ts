@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { mayReach, REFUSED_IPV4, REFUSED_IPV6 } from '../../src/webhooks/addresses.ts'
 import { parseEndpointUrl } from '../../src/webhooks/endpoint-url.ts'
+import { mayReach, REFUSED_IPV4, REFUSED_IPV6 } from '../../src/webhooks/reachable-addresses.ts'
 
 /** First and last address of each refused range, and its public neighbours. */
 const IPV4_EDGES: [refused: [string, string], publicBeside: string[]][] = [

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createPost, type PostSettings } from '../../src/webhooks/post.ts'
+import { createPost, type PostSettings } from '../../src/webhooks/http-post.ts'
 import { replyWith, startServer, type TestServer } from '../support/http-server.ts'
 
 const read = (name: string) => readFileSync(new URL(`tls/${name}`, import.meta.url), 'utf8')

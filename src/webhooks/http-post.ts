@@ -2,8 +2,8 @@ import type { LookupAddress } from 'node:dns'
 import { type IncomingMessage, request as requestHttp } from 'node:http'
 import { type RequestOptions, request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction, type TcpSocketConnectOpts } from 'node:net'
-import { isLoopback, mayReach } from './addresses.ts'
 import { hostOf, parseEndpointUrl } from './endpoint-url.ts'
+import { isLoopback, mayReach } from './reachable-addresses.ts'
 
 /** What came of one POST to an endpoint. */
 export type Answer =

@@ -1,8 +1,16 @@
 import { Command, Option } from 'commander'
-import { createLog } from '../log.ts'
-import type { Database } from '../postgres/pool.ts'
-import { deliver } from '../webhooks/deliver.ts'
-import { claimTest, recordTry } from '../webhooks/deliveries.ts'
+import { Failure } from '../../cli/failure.ts'
+import { parsedBy } from '../../cli/options.ts'
+import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { settingsHere, withDatabase } from '../../cli/place.ts'
+import { shownTextOrNull } from '../../cli/shown-text.ts'
+import { shownTime } from '../../cli/shown-time.ts'
+import { table } from '../../cli/table.ts'
+import { createLog } from '../../log.ts'
+import type { Database } from '../../postgres/pool.ts'
+import { deliver } from '../deliver.ts'
+import { claimTest, recordTry } from '../deliveries.ts'
+import { DELIVERY_STATES, type DeliveryState } from '../enums.ts'
 import {
   countDeliveries,
   type DeliveryFilter,
@@ -12,16 +20,8 @@ import {
   type Replay,
   replayDeliveries,
   type TrySummary,
-} from '../webhooks/read-deliveries.ts'
-import { LEASE_MS, openPost } from '../webhooks/start-sender.ts'
-import { DELIVERY_STATES, type DeliveryState } from '../webhooks/words.ts'
-import { Failure } from './failure.ts'
-import { parsedBy } from './options.ts'
-import { type PageOptions, pageOptions, printPage } from './page.ts'
-import { settingsHere, withDatabase } from './place.ts'
-import { shownTextOrNull } from './shown-text.ts'
-import { shownTime } from './shown-time.ts'
-import { table } from './table.ts'
+} from '../read-deliveries.ts'
+import { LEASE_MS, openPost } from '../start-sender.ts'
 import { endpointId, requireEndpoint } from './webhook-arguments.ts'
 
 const eventId = parsedBy(

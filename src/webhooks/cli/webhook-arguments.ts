@@ -1,5 +1,5 @@
-import { Failure } from './failure.ts'
-import { parsedBy } from './options.ts'
+import { Failure } from '../../cli/failure.ts'
+import { parsedBy } from '../../cli/options.ts'
 
 /** An endpoint's number, as `list` shows it. */
 export const endpointId = parsedBy(

@@ -1,20 +1,14 @@
 import { Command } from 'commander'
-import type { Settings } from '../config.ts'
-import type { Database } from '../postgres/pool.ts'
-import { parseEndpointUrl } from '../webhooks/endpoint-url.ts'
-import {
-  addEndpoint,
-  pauseEndpoint,
-  removeEndpoint,
-  resumeEndpoint,
-  rotateSecret,
-} from '../webhooks/endpoints.ts'
-import { ENDPOINT_KINDS, problemOfKinds } from '../webhooks/words.ts'
-import { Failure } from './failure.ts'
-import { parsedBy } from './options.ts'
-import { byOption } from './person.ts'
-import { settingsHere, withDatabase } from './place.ts'
-import { shownTime } from './shown-time.ts'
+import { Failure } from '../../cli/failure.ts'
+import { parsedBy } from '../../cli/options.ts'
+import { byOption } from '../../cli/person.ts'
+import { settingsHere, withDatabase } from '../../cli/place.ts'
+import { shownTime } from '../../cli/shown-time.ts'
+import type { Settings } from '../../config.ts'
+import type { Database } from '../../postgres/pool.ts'
+import { parseEndpointUrl } from '../endpoint-url.ts'
+import { addEndpoint, pauseEndpoint, removeEndpoint, resumeEndpoint, rotateSecret } from '../endpoints.ts'
+import { ENDPOINT_KINDS, problemOfKinds } from '../enums.ts'
 import { endpointId, partnerName, requireEndpoint } from './webhook-arguments.ts'
 import { listCommand } from './webhook-list.ts'
 

@@ -14,7 +14,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { at, oneOf } from '../postgres/columns.ts'
-import { DELIVERY_STATES, ENDPOINT_STATES, EVENT_KINDS, PAUSE_REASONS } from '../webhooks/words.ts'
+import { DELIVERY_STATES, ENDPOINT_STATES, EVENT_KINDS, PAUSE_REASONS } from './enums.ts'
 
 /**
  * The tables of webhooks. The triggers of the hand-written migration write events and deliveries in the transaction of

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
-import { type Endpoint, listEndpoints } from '../webhooks/endpoints.ts'
-import { ENDPOINT_KINDS } from '../webhooks/words.ts'
-import { settingsHere, withDatabase } from './place.ts'
-import { shownText, shownTextOrNull } from './shown-text.ts'
-import { shownTime } from './shown-time.ts'
-import { table } from './table.ts'
+import { settingsHere, withDatabase } from '../../cli/place.ts'
+import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
+import { shownTime } from '../../cli/shown-time.ts'
+import { table } from '../../cli/table.ts'
+import { type Endpoint, listEndpoints } from '../endpoints.ts'
+import { ENDPOINT_KINDS } from '../enums.ts'
 import { partnerName } from './webhook-arguments.ts'
 
 /** `goldpro webhook list` */
