@@ -32,7 +32,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   plan: async () => (await import('./plans/cli/plan.ts')).planCommand(),
   prices: async () => (await import('./prices/cli.ts')).pricesCommand(),
   batch: async () => (await import('./batches/cli/batch.ts')).batchCommand(),
-  recon: async () => (await import('./cli/recon.ts')).reconCommand(),
+  recon: async () => (await import('./reconciliation/cli/recon.ts')).reconCommand(),
   webhook: async () => (await import('./webhooks/cli/webhook.ts')).webhookCommand(),
   gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
 }

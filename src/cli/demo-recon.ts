@@ -1,5 +1,8 @@
 import { Readable } from 'node:stream'
 import { type Session, withSession } from '../postgres/session.ts'
+import { tellImport } from '../reconciliation/cli/recon-import.ts'
+import { asTables } from '../reconciliation/cli/recon-report.ts'
+import { tellRun } from '../reconciliation/cli/recon-run.ts'
 import { approveDeclaration, proposeDeclaration } from '../reconciliation/declarations.ts'
 import { readReport } from '../reconciliation/report/read-report.ts'
 import { type RunResult, reconcile } from '../reconciliation/run.ts'
@@ -7,9 +10,6 @@ import type { Period } from '../reconciliation/scope.ts'
 import { DEFAULT_RECON_SETTINGS } from '../reconciliation/settings.ts'
 import { type ImportResult, importStatement } from '../reconciliation/statements/import.ts'
 import type { Sandbox } from '../sandbox/sandbox.ts'
-import { tellImport } from './recon-import.ts'
-import { asTables } from './recon-report.ts'
-import { tellRun } from './recon-run.ts'
 
 /** Longer than the clocks of workers and gateway may be apart: the statement covers the first order's whole send. */
 const BEFORE_FIRST_ORDER_MS = 600_000

@@ -1,4 +1,4 @@
-import { STAY_REASONS, type StayReason } from './words.ts'
+import { STAY_REASONS, type StayReason } from './enums.ts'
 
 /**
  * What a statement's silence proves. A doubt ends as not executed only when a complete, trusted statement covers it and

@@ -1,6 +1,6 @@
 import type { Session } from '../postgres/session.ts'
+import { BREAK_TYPES } from './enums.ts'
 import { DRY_RUN_ID } from './scope.ts'
-import { BREAK_TYPES } from './words.ts'
 
 /**
  * Turns findings into breaks: opens what is new, reopens what is back, notes what changed, and closes what later data

@@ -1,5 +1,6 @@
 import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
+import type { Decision } from './enums.ts'
 import {
   ALONE,
   approveProposal,
@@ -13,7 +14,6 @@ import {
   whyUnaudited,
 } from './proposals.ts'
 import { takeTurns } from './scope.ts'
-import type { Decision } from './words.ts'
 
 /**
  * What two people declare before a statement's silence counts: that a statement is complete, that a source's statements

@@ -1,7 +1,7 @@
 import type { Session } from '../postgres/session.ts'
 import { type Distrust, type DoubtFacts, distrustsOf, whyItStays } from './absence.ts'
 import { readAbsenceFacts } from './absence-facts.ts'
-import type { StayReason } from './words.ts'
+import type { StayReason } from './enums.ts'
 
 /**
  * Leads orders out of doubt by what statements prove. A doubt that was executed is found by a match; that it was not

@@ -1,5 +1,5 @@
 import type { Session } from '../postgres/session.ts'
-import type { MatchRule } from './words.ts'
+import type { MatchRule } from './enums.ts'
 
 /**
  * The rules, strongest first. Each takes what the earlier ones left. `l` is a line, `a` an attempt.

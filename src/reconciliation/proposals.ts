@@ -1,7 +1,7 @@
 import type { GoldWeight, Rupiah } from '../core/money.ts'
 import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
 import type { Session } from '../postgres/session.ts'
-import type { Decision } from './words.ts'
+import type { Decision } from './enums.ts'
 
 /** The answer to a person: done, or a sentence why not. */
 export type PersonsAnswer<T> =

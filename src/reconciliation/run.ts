@@ -1,10 +1,10 @@
 import type { Session } from '../postgres/session.ts'
 import { recordBreaks } from './breaks.ts'
 import { type DistrustedStatement, settleDoubtsByStatements } from './doubts.ts'
+import type { BreakType, MatchRule, StayReason } from './enums.ts'
 import { findDifferences } from './findings.ts'
 import { matchLines } from './matching.ts'
 import { openScope, type RunRequest } from './scope.ts'
-import type { BreakType, MatchRule, StayReason } from './words.ts'
 
 /** What a run did. Stored with it. */
 export interface RunCounts {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import type { CsvShape } from '../../src/files/layout.ts'
-import { type FileRecord, readRecords } from '../../src/files/records.ts'
-import { openText } from '../../src/files/text.ts'
+import type { CsvShape } from '../../src/csv/layout.ts'
+import { type FileRecord, readRecords } from '../../src/csv/records.ts'
+import { openText } from '../../src/csv/text.ts'
 import { zipOf } from '../support/foreign-files.ts'
 
 const streamOf = (file: string | Buffer, size = 1_000_000) => {

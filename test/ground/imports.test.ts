@@ -13,7 +13,7 @@ const ROOMS: Record<string, readonly string[]> = {
   db: [
     'domain',
     'orders/ports.ts',
-    'reconciliation/words.ts',
+    'reconciliation/enums.ts',
     'partners/enums.ts',
     'partners/limits.ts',
     'webhooks/enums.ts',
@@ -62,7 +62,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'plans',
     'prices',
     'batches',
-    'files/failure.ts',
+    'csv/file-refused.ts',
     'readiness.ts',
     'core/html.ts',
     'tracing/traces.ts',

@@ -6,8 +6,8 @@ import {
   type StatementFacts,
   whyItStays,
 } from '../../src/reconciliation/absence.ts'
+import { STAY_REASONS, type StayReason } from '../../src/reconciliation/enums.ts'
 import { absenceLagMs } from '../../src/reconciliation/settings.ts'
-import { STAY_REASONS, type StayReason } from '../../src/reconciliation/words.ts'
 import { RECIPIENT } from '../support/job-data.ts'
 import { openScene, type Scene } from '../support/recon-scene.ts'
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ABSENCE_CHECKS } from '../../src/reconciliation/absence.ts'
-import type { StayReason } from '../../src/reconciliation/words.ts'
+import type { StayReason } from '../../src/reconciliation/enums.ts'
 import { reconcileWorlds } from './reconcile-worlds.ts'
 import { worldsOf } from './true-statements.ts'
 

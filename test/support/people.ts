@@ -1,17 +1,17 @@
 import { withSession } from '../../src/postgres/session.ts'
-import type { PersonsAnswer, ProposedExecution } from '../../src/reconciliation/proposals.ts'
-import {
-  approveResolution,
-  declineResolution,
-  proposeResolution,
-} from '../../src/reconciliation/resolve-doubt.ts'
 import {
   approveWriteOff,
   assignBreak,
   declineWriteOff,
   noteOnBreak,
   proposeWriteOff,
-} from '../../src/reconciliation/work-on-break.ts'
+} from '../../src/reconciliation/break-commands.ts'
+import type { PersonsAnswer, ProposedExecution } from '../../src/reconciliation/proposals.ts'
+import {
+  approveResolution,
+  declineResolution,
+  proposeResolution,
+} from '../../src/reconciliation/resolve-doubt.ts'
 
 export const ANI = { by: 'ani', note: 'looked it up' }
 export const BUDI = { by: 'budi', note: 'seen too' }

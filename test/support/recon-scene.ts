@@ -1,9 +1,9 @@
 import { openDatabase } from '../../src/postgres/pool.ts'
 import { withSession } from '../../src/postgres/session.ts'
+import type { StayReason } from '../../src/reconciliation/enums.ts'
 import { type RunResult, reconcile } from '../../src/reconciliation/run.ts'
 import { type Period, statementsSpan } from '../../src/reconciliation/scope.ts'
 import { DEFAULT_RECON_SETTINGS, type ReconSettings } from '../../src/reconciliation/settings.ts'
-import type { StayReason } from '../../src/reconciliation/words.ts'
 import { createTestDatabase } from './postgres.ts'
 import { DAY, rowsOf } from './recorded-orders.ts'
 

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Rupiah } from '../../src/core/money.ts'
 import { withSession } from '../../src/postgres/session.ts'
-import type { Period } from '../../src/reconciliation/scope.ts'
-import type { BreakType } from '../../src/reconciliation/words.ts'
 import {
   approveWriteOff,
   assignBreak,
   noteOnBreak,
   proposeWriteOff,
-} from '../../src/reconciliation/work-on-break.ts'
+} from '../../src/reconciliation/break-commands.ts'
+import type { BreakType } from '../../src/reconciliation/enums.ts'
+import type { Period } from '../../src/reconciliation/scope.ts'
 import { openScene, type Scene } from './recon-scene.ts'
 import { aRecordedOrder, DAY, lineOf, recordOrders, recordStatement, rowsOf } from './recorded-orders.ts'
 import { resolveByTwoPeople } from './two-people.ts'

@@ -1,7 +1,7 @@
 import { maskPhoneNumbersIn } from '../../core/masking.ts'
-import { rowShape, withoutEmptyEnd } from '../../files/columns.ts'
-import { FileRefused } from '../../files/failure.ts'
-import { separatorIn } from '../../files/layout.ts'
+import { rowShape, withoutEmptyEnd } from '../../csv/columns.ts'
+import { FileRefused } from '../../csv/file-refused.ts'
+import { separatorIn } from '../../csv/layout.ts'
 import { COLUMN_NAMES, COLUMNS, type ColumnName, PROBLEM_COLUMN } from './columns.ts'
 
 /** The sign between cells. With semicolons a comma is the decimal sign, as Indonesian spreadsheets write it. */

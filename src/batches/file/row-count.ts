@@ -1,4 +1,4 @@
-import { FileRefused } from '../../files/failure.ts'
+import { FileRefused } from '../../csv/file-refused.ts'
 
 /** The same rows, refused as a whole once there are too many. */
 export async function* atMost<Row>(mostRows: number, rows: AsyncGenerator<Row[]>): AsyncGenerator<Row[]> {

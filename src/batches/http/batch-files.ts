@@ -1,5 +1,5 @@
 import { maskNumbersIn } from '../../core/masking.ts'
-import { FileRefused } from '../../files/failure.ts'
+import { FileRefused } from '../../csv/file-refused.ts'
 import { fileOf, type Upload } from '../../http/files.ts'
 import { Problem } from '../../http/problems.ts'
 import type { Answer, Call } from '../../http/route.ts'

@@ -1,7 +1,7 @@
 import { spellCount } from '../../core/format.ts'
+import { count, rupiah, weight } from './format.ts'
 import type { Report } from './report.ts'
 import type { Cell } from './sheet.ts'
-import { count, rupiah, weight } from './spell.ts'
 
 /** One of the few things that are told first. */
 export interface Headline {

@@ -1,8 +1,8 @@
 import { dayOf, startOfDay } from '../../core/business-days.ts'
 import { html, type Markup } from '../../core/html.ts'
 import { formatRupiah } from '../../core/money.ts'
+import { rupiah, spellFigure } from './format.ts'
 import type { DayTotals, Report } from './report.ts'
-import { rupiah, spellFigure } from './spell.ts'
 
 /** As many days as stand beside each other without crowding. */
 export const CHARTED_DAYS = 31

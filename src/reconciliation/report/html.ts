@@ -1,12 +1,12 @@
 import { type ShownZone, spellTime } from '../../core/format.ts'
 import { html, type Markup } from '../../core/html.ts'
+import { spellFigure, spellSpan } from './format.ts'
 import { headlinesOf } from './headlines.ts'
 import { chartOf } from './html-chart.ts'
 import { STYLE } from './html-style.ts'
 import type { Report } from './report.ts'
 import { type Cell, isNumeric, type Row, type Sheet } from './sheet.ts'
 import { sheetsOf } from './sheets.ts'
-import { spellFigure, spellSpan } from './spell.ts'
 
 /** Writes a report as a page in one file that refers to nothing outside itself and runs nothing. */
 export function renderHtml(report: Report, zone: ShownZone = 'Asia/Jakarta'): string {

@@ -1,7 +1,6 @@
 import type { Session } from '../../postgres/session.ts'
-import { listBreaks } from '../read-breaks.ts'
-import { BREAK_TYPES, type BreakType, STAY_REASONS } from '../words.ts'
-import { shownName } from './names.ts'
+import { listBreaks } from '../break-queries.ts'
+import { BREAK_TYPES, type BreakType, STAY_REASONS } from '../enums.ts'
 import {
   type AtRisk,
   BREAK_AGES,
@@ -12,6 +11,7 @@ import {
   type DoubtReason,
   LISTED_BREAKS,
 } from './report.ts'
+import { shownName } from './shown-name.ts'
 
 const AT_RISK = `count(*)::int AS count, coalesce(sum(rupiah_at_risk), 0)::text AS "rupiahAtRisk",
   coalesce(sum(grams_at_risk), 0)::numeric(30, 4)::text AS "gramsAtRisk"`

@@ -1,7 +1,7 @@
 import type { Session } from '../../postgres/session.ts'
 import type { RunCounts } from '../run.ts'
-import { shownName } from './names.ts'
 import type { Changes, RunChanges, Work } from './report.ts'
+import { shownName } from './shown-name.ts'
 
 // The third last run is read for its end only: there the work before the second last begins.
 const READ_RUNS = {

@@ -1,10 +1,10 @@
 import type { Session } from '../../postgres/session.ts'
 import { type Period, statementsSpan } from '../scope.ts'
-import { shownName } from './names.ts'
 import { readBreakFigures, readDoubtFigures } from './read-at-risk.ts'
 import { readChanges } from './read-changes.ts'
 import { readMatching, readTotals } from './read-totals.ts'
 import type { CoveringStatement, Gap, Report } from './report.ts'
+import { shownName } from './shown-name.ts'
 
 // One snapshot: a run that ends meanwhile is in every section of the report or in none.
 const ONE_SNAPSHOT = {

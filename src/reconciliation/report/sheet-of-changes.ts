@@ -1,7 +1,7 @@
 import { NOTHING, type ShownZone, spellTime } from '../../core/format.ts'
+import { count, spellSpan } from './format.ts'
 import type { Report, RunChanges, Work } from './report.ts'
 import type { Cell, Sheet } from './sheet.ts'
-import { count, spellSpan } from './spell.ts'
 
 type Counts = Readonly<Record<string, number | undefined>>
 

@@ -1,4 +1,4 @@
-import type { Figure } from './spell.ts'
+import type { Figure } from './format.ts'
 
 /** A section of a report as a table, before anybody decides how it looks: the terminal and the page print the same. */
 export interface Sheet {

@@ -1,6 +1,6 @@
+import { count, grams, rupiah } from './format.ts'
 import { type DayTotals, isEqual, type Report, type Sums, type Totals } from './report.ts'
 import type { Cell, Row, Sheet } from './sheet.ts'
-import { count, grams, rupiah } from './spell.ts'
 
 const SUM_HEADINGS = ['side', 'transactions', 'grams', 'rupiah', 'fees']
 

@@ -1,5 +1,6 @@
 import { NOTHING, type ShownZone, spellTime } from '../../core/format.ts'
-import { BREAK_TYPES, STAY_REASONS } from '../words.ts'
+import { BREAK_TYPES, STAY_REASONS } from '../enums.ts'
+import { count, grams, id, percent, rupiah, spellFigure, spellSpan } from './format.ts'
 import {
   type AtRisk,
   BREAK_AGES,
@@ -12,7 +13,6 @@ import {
 import type { Cell, Sheet } from './sheet.ts'
 import { changeSheet } from './sheet-of-changes.ts'
 import { daySheet, kindSheet } from './sheets-of-totals.ts'
-import { count, grams, id, percent, rupiah, spellFigure, spellSpan } from './spell.ts'
 
 /** Every section of a report, in the order it is read. */
 export function sheetsOf(report: Report, zone: ShownZone): Sheet[] {

@@ -1,7 +1,7 @@
-import { columnLetters, withoutEmptyEnd } from '../../files/columns.ts'
-import type { FileRecord } from '../../files/records.ts'
-import { StatementRefused } from './failure.ts'
+import { columnLetters, withoutEmptyEnd } from '../../csv/columns.ts'
+import type { FileRecord } from '../../csv/records.ts'
 import { folded, HEADER_WITHIN, LINE_FIELDS, type LineField, type Mapping } from './mapping.ts'
+import { StatementRefused } from './statement-refused.ts'
 
 /** Where each field stands in a record. */
 export type Positions = Readonly<Partial<Record<LineField, number>>>

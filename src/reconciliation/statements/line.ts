@@ -1,7 +1,7 @@
 import { maskNumbersIn, maskPhoneNumber } from '../../core/masking.ts'
 import type { GoldWeight, Rupiah } from '../../core/money.ts'
 import { readPhoneNumber } from '../../core/phone-number.ts'
-import { rowShape } from '../../files/columns.ts'
+import { rowShape } from '../../csv/columns.ts'
 import type { OrderKind } from '../../orders/command.ts'
 import type { Period } from '../scope.ts'
 import { columnPositions } from './header.ts'

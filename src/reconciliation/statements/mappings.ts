@@ -1,6 +1,6 @@
 import type { StatementRunner } from '../../postgres/pool.ts'
-import { StatementRefused } from './failure.ts'
 import { type Mapping, parseMapping } from './mapping.ts'
+import { StatementRefused } from './statement-refused.ts'
 
 /** A mapping as it is kept: a change is a new version, for statements name the one they were read with. */
 export interface StoredMapping {

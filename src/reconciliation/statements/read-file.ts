@@ -1,10 +1,10 @@
-import type { FileRecord, Records } from '../../files/records.ts'
-import { copyRow } from './copy.ts'
-import { StatementRefused } from './failure.ts'
+import type { FileRecord, Records } from '../../csv/records.ts'
+import { copyRow } from './copy-lines.ts'
 import { type FoundHeader, headerSearch } from './header.ts'
 import { transactionCheck } from './kinds.ts'
 import { type BadLine, type LineBounds, type LineReader, lineReader } from './line.ts'
 import type { Mapping } from './mapping.ts'
+import { StatementRefused } from './statement-refused.ts'
 import { type TotalsCheck, totalsCheck } from './totals.ts'
 
 /** Why a row is no line. */

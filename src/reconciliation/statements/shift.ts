@@ -1,8 +1,8 @@
 import { zoneOffsets } from '../../core/time-zone.ts'
 import type { Session } from '../../postgres/session.ts'
 import { CLOCK_SLACK_MS, DEFAULT_RECON_SETTINGS } from '../settings.ts'
-import { StatementRefused } from './failure.ts'
 import type { StoredMapping } from './mappings.ts'
+import { StatementRefused } from './statement-refused.ts'
 
 /** A time zone that is read wrongly moves every line by the same time. Zones differ by quarters of an hour. */
 const QUARTER_MS = 900_000

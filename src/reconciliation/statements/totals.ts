@@ -1,8 +1,8 @@
-import { StatementRefused } from './failure.ts'
 import { columnPositions } from './header.ts'
 import type { StatementLine } from './line.ts'
 import type { Mapping } from './mapping.ts'
 import { numberReader } from './numbers.ts'
+import { StatementRefused } from './statement-refused.ts'
 
 /** Holds the sums of the lines against the totals of the trailer. */
 export interface TotalsCheck {

@@ -1,31 +1,25 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { spellDecimal, spellRupiah, spellWeight } from '../core/format.ts'
-import type { Person } from '../orders/cli/order-commands.ts'
-import type { Session } from '../postgres/session.ts'
-import type { PersonsAnswer } from '../reconciliation/proposals.ts'
-import {
-  type BreakStory,
-  countBreaks,
-  listBreaks,
-  type OpenBreak,
-  readBreak,
-} from '../reconciliation/read-breaks.ts'
-import { BREAK_TYPES, type BreakType } from '../reconciliation/words.ts'
+import { Failure } from '../../cli/failure.ts'
+import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { byOption, personName } from '../../cli/person.ts'
+import { settingsHere, withDatabase, withSessionHere } from '../../cli/place.ts'
+import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
+import { shownTime } from '../../cli/shown-time.ts'
+import { table } from '../../cli/table.ts'
+import { spellDecimal, spellRupiah, spellWeight } from '../../core/format.ts'
+import type { Person } from '../../orders/cli/order-commands.ts'
+import type { Session } from '../../postgres/session.ts'
 import {
   approveWriteOff,
   assignBreak,
   declineWriteOff,
   noteOnBreak,
   proposeWriteOff,
-} from '../reconciliation/work-on-break.ts'
-import { Failure } from './failure.ts'
+} from '../break-commands.ts'
+import { type BreakStory, countBreaks, listBreaks, type OpenBreak, readBreak } from '../break-queries.ts'
+import { BREAK_TYPES, type BreakType } from '../enums.ts'
+import type { PersonsAnswer } from '../proposals.ts'
 import { orRefuse } from './order-resolution.ts'
-import { gapNote, type PageOptions, pageOptions, printPage } from './page.ts'
-import { byOption, personName } from './person.ts'
-import { settingsHere, withDatabase, withSessionHere } from './place.ts'
-import { shownText, shownTextOrNull } from './shown-text.ts'
-import { shownTime } from './shown-time.ts'
-import { table } from './table.ts'
 
 interface PersonsWork {
   readonly name: string

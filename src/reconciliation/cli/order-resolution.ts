@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../core/money.ts'
-import { type Person, personsCommand, requireOrderId } from '../orders/cli/order-commands.ts'
-import type { PersonsAnswer, ProposedExecution } from '../reconciliation/proposals.ts'
-import { approveResolution, declineResolution, proposeResolution } from '../reconciliation/resolve-doubt.ts'
-import { Failure } from './failure.ts'
-import { settingsHere, withDatabase, withSessionHere } from './place.ts'
-import { shownText } from './shown-text.ts'
+import { Failure } from '../../cli/failure.ts'
+import { settingsHere, withDatabase, withSessionHere } from '../../cli/place.ts'
+import { shownText } from '../../cli/shown-text.ts'
+import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
+import { type Person, personsCommand, requireOrderId } from '../../orders/cli/order-commands.ts'
+import type { PersonsAnswer, ProposedExecution } from '../proposals.ts'
+import { approveResolution, declineResolution, proposeResolution } from '../resolve-doubt.ts'
 
 /** `goldpro orders resolve|approve|decline`: an order leaves doubt by two people. */
 export function resolutionCommands(defaultPerson: string): Command[] {

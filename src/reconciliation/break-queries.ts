@@ -1,5 +1,5 @@
 import type { StatementRunner } from '../postgres/pool.ts'
-import type { BreakReason, BreakType } from './words.ts'
+import type { BreakReason, BreakType } from './enums.ts'
 
 /** A break as `ops.open_breaks` shows it. Grams are Postgres's four-decimal text, rupiah its digits. */
 export interface OpenBreak {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { FileRefused } from './failure.ts'
+import { FileRefused } from './file-refused.ts'
 import { byteOrderMark, refuseForeignFormat, utf16Looks, withoutMark } from './formats.ts'
 import { readHead } from './head.ts'
 import { LONGEST_RECORD, type OnBytes } from './records.ts'

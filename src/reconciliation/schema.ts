@@ -19,7 +19,7 @@ import {
 import { ORDER_KINDS } from '../orders/command.ts'
 import { orders } from '../orders/schema.ts'
 import { at, grams, ONE_FORM_OF_PHONE_NUMBER, oneOf, rupiah } from '../postgres/columns.ts'
-import { BREAK_REASONS, BREAK_TYPES, DECISIONS, MATCH_RULES, STAY_REASONS } from '../reconciliation/words.ts'
+import { BREAK_REASONS, BREAK_TYPES, DECISIONS, MATCH_RULES, STAY_REASONS } from './enums.ts'
 
 /**
  * The tables of reconciliation. What is legal beyond their checks is held by the triggers of the hand-written

@@ -4,7 +4,7 @@ import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { CsvError, type Parser, parse } from 'csv-parse'
-import { FileRefused } from './failure.ts'
+import { FileRefused } from './file-refused.ts'
 import { readHead } from './head.ts'
 import { type CsvShape, type Layout, layoutOf } from './layout.ts'
 

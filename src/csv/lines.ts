@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { FileRefused } from './failure.ts'
+import { FileRefused } from './file-refused.ts'
 import { LONGEST_RECORD } from './records.ts'
 
 /** One line of a file; the first is line 1. */

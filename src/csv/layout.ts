@@ -1,4 +1,4 @@
-import { FileRefused } from './failure.ts'
+import { FileRefused } from './file-refused.ts'
 import { byteOrderMark, refuseForeignFormat, utf16Looks, withoutMark } from './formats.ts'
 
 /** How a file separates and spells its cells. */

@@ -1,5 +1,6 @@
 import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
 import type { Session } from '../postgres/session.ts'
+import type { BreakReason } from './enums.ts'
 import {
   ALONE,
   approveProposal,
@@ -11,7 +12,6 @@ import {
   refused,
   whyUnaudited,
 } from './proposals.ts'
-import type { BreakReason } from './words.ts'
 
 /** What people do with a break that no data explains: own it, note what they learn, write it off with a second person. */
 

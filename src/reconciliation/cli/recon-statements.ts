@@ -1,11 +1,11 @@
 import { Command } from 'commander'
-import { spellSpan } from '../reconciliation/report/spell.ts'
-import { listStatements, type StatementSummary } from '../reconciliation/statements/read-statements.ts'
-import { gapNote } from './page.ts'
-import { settingsHere, withDatabase } from './place.ts'
+import { gapNote } from '../../cli/page.ts'
+import { settingsHere, withDatabase } from '../../cli/place.ts'
+import { shownZone } from '../../cli/shown-time.ts'
+import { table } from '../../cli/table.ts'
+import { spellSpan } from '../report/format.ts'
+import { listStatements, type StatementSummary } from '../statements/read-statements.ts'
 import { statementVerbs } from './recon-declarations.ts'
-import { shownZone } from './shown-time.ts'
-import { table } from './table.ts'
 
 /** `goldpro recon statements` */
 export function statementsCommand(): Command {

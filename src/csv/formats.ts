@@ -1,4 +1,4 @@
-import { FileRefused } from './failure.ts'
+import { FileRefused } from './file-refused.ts'
 
 /** A format that is often given in place of CSV, known by how its bytes begin. */
 interface ForeignFormat {

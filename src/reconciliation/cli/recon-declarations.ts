@@ -1,5 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander'
-import type { Session } from '../postgres/session.ts'
+import { defaultPerson } from '../../cli/person.ts'
+import { settingsHere, withDatabase, withSessionHere } from '../../cli/place.ts'
+import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
+import { table } from '../../cli/table.ts'
+import type { Session } from '../../postgres/session.ts'
 import {
   approveDeclaration,
   type DeclarationRow,
@@ -8,13 +12,9 @@ import {
   listDeclarations,
   proposeDeclaration,
   revokeDeclaration,
-} from '../reconciliation/declarations.ts'
-import type { Person, PersonsAnswer } from '../reconciliation/proposals.ts'
+} from '../declarations.ts'
+import type { Person, PersonsAnswer } from '../proposals.ts'
 import { orRefuse } from './order-resolution.ts'
-import { defaultPerson } from './person.ts'
-import { settingsHere, withDatabase, withSessionHere } from './place.ts'
-import { shownText, shownTextOrNull } from './shown-text.ts'
-import { table } from './table.ts'
 
 /** A verb of `goldpro recon sources|statements|lag`. */
 interface Verb {
