@@ -34,7 +34,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   batch: async () => (await import('./batches/cli/batch.ts')).batchCommand(),
   recon: async () => (await import('./reconciliation/cli/recon.ts')).reconCommand(),
   webhook: async () => (await import('./webhooks/cli/webhook.ts')).webhookCommand(),
-  gateway: async () => (await import('./cli/gateway.ts')).gatewayCommand(),
+  gateway: async () => (await import('./gateway/cli.ts')).gatewayCommand(),
 }
 const asked = process.argv[2] ?? ''
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)

@@ -6,7 +6,7 @@ import { contradictsOrder } from './contradictions.ts'
 import { bodyOf, operationsOf } from './endpoints.ts'
 import { checkoutVerdict } from './outcome-table.ts'
 import { maskedNumberMatches } from './replied-number.ts'
-import { messageOf } from './replies.ts'
+import { messageOf } from './reply-message.ts'
 
 /** What a checkout's call means for the order. Nothing has moved, so whatever is unclear may be asked again. */
 export function checkoutOutcome(

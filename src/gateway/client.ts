@@ -9,8 +9,8 @@ import { fieldsOf, replyData } from './codecs.ts'
 import { confirmBody, confirmOutcome } from './confirm.ts'
 import { bodyOf, ENDPOINTS, type Operation, operationsOf } from './endpoints.ts'
 import { checkoutVerdict } from './outcome-table.ts'
-import { messageOf } from './replies.ts'
 import type { ReplyFacts } from './reply-facts.ts'
+import { messageOf } from './reply-message.ts'
 
 /** The answer of an operation that is not an order: its data, or the gateway's words. */
 export type Answer<Data> =

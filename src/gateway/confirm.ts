@@ -5,7 +5,7 @@ import { fieldsOf, replyData } from './codecs.ts'
 import { contradictsQuote, mayBeAQuote } from './contradictions.ts'
 import { bodyOf, operationsOf } from './endpoints.ts'
 import { confirmVerdict, type ReplyDoubt } from './outcome-table.ts'
-import { keptReply } from './replies.ts'
+import { keptReply } from './reply-message.ts'
 
 /** What is known of the gateway beyond its document. */
 export interface ReplyRules {

@@ -1,6 +1,5 @@
 import { type Repeating, repeat } from '../core/periodic-task.ts'
 import { type SweepEffects, sweepOrders } from '../orders/sweep.ts'
-import { answerQueue, letOrderDecideRetries, retryDelay } from './answer.ts'
 import {
   type OrderQueue,
   openWorker,
@@ -9,6 +8,7 @@ import {
   type QueueWorker,
 } from './backend.ts'
 import { WAKE_JOB } from './job.ts'
+import { answerQueue, letOrderDecideRetries, retryDelay } from './job-result.ts'
 import { type JobEffects, processJob } from './process-job.ts'
 
 export interface OrderWorkerSettings {

@@ -1,6 +1,6 @@
 import { UnrecoverableError } from 'bullmq'
 import { describe, expect, it } from 'vitest'
-import { answerQueue, RetryLater, retryDelay } from '../../src/queue/answer.ts'
+import { answerQueue, RetryLater, retryDelay } from '../../src/queue/job-result.ts'
 
 describe('what BullMQ is told', () => {
   it.each(['ended', 'left'] as const)('of an order that has %s: the job is complete', (is) => {

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
+import { Failure } from '../cli/failure.ts'
+import { phoneNumberOption } from '../cli/options.ts'
+import { requireGateway, settingsHere } from '../cli/place.ts'
 import { CLOCKS } from '../core/clocks.ts'
 import { maskKtp } from '../core/masking.ts'
-import { type Answer, createGatewayClient, type GatewayClient } from '../gateway/client.ts'
 import { createLog } from '../log.ts'
-import { Failure } from './failure.ts'
-import { phoneNumberOption } from './options.ts'
-import { requireGateway, settingsHere } from './place.ts'
+import { type Answer, createGatewayClient, type GatewayClient } from './client.ts'
 
 /** `goldpro gateway …`: the operations that are not orders. They print the gateway's data as JSON. */
 export function gatewayCommand(): Command {
