@@ -1,8 +1,8 @@
 import type { Settings } from '../config.ts'
+import { readReadiness } from '../http/readiness.ts'
 import type { Probe } from '../metrics/server.ts'
 import { openDatabase } from '../postgres/pool.ts'
 import { openQueue } from '../queue/backend.ts'
-import { readReadiness } from '../readiness.ts'
 
 const WITHIN_MS = 2_000
 

@@ -2,11 +2,11 @@ import { Readable } from 'node:stream'
 import { beginSignature, checkSignature, letIn } from '../partners/http/authenticate-request.ts'
 import { NO_LIMITS } from '../partners/limits.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from './fastify.ts'
-import { withUpload } from './files.ts'
+import type { Visit, Visits } from './in-flight.ts'
 import { Problem } from './problems.ts'
 import { readInput } from './read-input.ts'
 import { type Answer, type AnyRoute, type ApiEffects, type Call, isProbe } from './route.ts'
-import type { Visit, Visits } from './visits.ts'
+import { withUpload } from './uploads.ts'
 
 /** Adds one row of the table whose body is JSON, or that has none. */
 export function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEffects, visits: Visits): void {

@@ -4,13 +4,13 @@ import type { Caller } from '../partners/authenticate.ts'
 import type { Scope } from '../partners/enums.ts'
 import type { WalletGateway } from '../partners/http/wallet-gateway.ts'
 import type { Database } from '../postgres/pool.ts'
-import type { Readiness } from '../readiness.ts'
 import type { Traces } from '../tracing/traces.ts'
 import type { Batched } from './batched.ts'
-import type { FilePlaces } from './files.ts'
+import type { Waits } from './long-poll.ts'
 import type { ProblemCode } from './problems.ts'
+import type { Readiness } from './readiness.ts'
 import type { InSession, Sessions } from './sessions.ts'
-import type { Waits } from './waits.ts'
+import type { FilePlaces } from './uploads.ts'
 
 /** Everything the handlers use of the world. */
 export interface ApiEffects extends Batched {

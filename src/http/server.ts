@@ -1,16 +1,16 @@
 import { accessLine, answeredStatus, requestIdOf } from './access-log.ts'
 import { addFileRoutes, addRoute } from './add-route.ts'
-import { answerBrokenRequest, FOR_ONE_READER, problemOf } from './failures.ts'
 import { Fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from './fastify.ts'
+import { createVisits, type Visit } from './in-flight.ts'
+import type { Waits } from './long-poll.ts'
 import type { HttpMetrics } from './metrics.ts'
 import { noRoute } from './no-route.ts'
+import { answerBrokenRequest, FOR_ONE_READER, problemOf } from './problem-of-error.ts'
 import { PROBLEM_TYPE, PROBLEMS, Problem, problemDocument } from './problems.ts'
 import { readJsonOurselves } from './read-json.ts'
 import { requestSpan } from './request-span.ts'
 import type { ApiEffects } from './route.ts'
 import { ROUTES } from './routes.ts'
-import { createVisits, type Visit } from './visits.ts'
-import type { Waits } from './waits.ts'
 
 export interface ServerSettings {
   readonly maxConcurrent: number

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createFilePlaces } from '../../src/http/files.ts'
 import { boundedSessions } from '../../src/http/sessions.ts'
-import { openSpool } from '../../src/http/spool.ts'
+import { openSpool } from '../../src/http/upload-spool.ts'
+import { createFilePlaces } from '../../src/http/uploads.ts'
 
 let folder: string
 beforeAll(async () => {

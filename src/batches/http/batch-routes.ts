@@ -1,7 +1,7 @@
-import type { Upload } from '../../http/files.ts'
 import { PAGE, pageOf, readPlace } from '../../http/paging.ts'
 import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, route } from '../../http/route.ts'
+import type { Upload } from '../../http/uploads.ts'
 import type { Side } from '../../prices/capture.ts'
 import { findNewestPrices } from '../../prices/newest-prices.ts'
 import { listOwnBatches } from '../partner-batches.ts'

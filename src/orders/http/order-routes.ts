@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { reference } from '../../http/one-form.ts'
+import { reference } from '../../http/field-schemas.ts'
 import { PAGE, pageOf, paging, readPlace, wholeNumber } from '../../http/paging.ts'
 import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, type Call, route } from '../../http/route.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
-import { phoneNumber } from '../../http/one-form.ts'
+import { phoneNumber } from '../../http/field-schemas.ts'
 import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, type Call, route } from '../../http/route.ts'
 import { claimWallet, ownsWallet } from '../store/partners.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Database } from './postgres/pool.ts'
-import { isUpToDate } from './postgres/readiness.ts'
+import type { Database } from '../postgres/pool.ts'
+import { isUpToDate } from '../postgres/readiness.ts'
 
 /** Whether this server can accept orders, and how what it leans on is. */
 export interface Readiness {

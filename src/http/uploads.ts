@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { SignatureCheck } from '../partners/http/authenticate-request.ts'
 import { Problem } from './problems.ts'
-import { openSpool, type Spool } from './spool.ts'
+import { openSpool, type Spool } from './upload-spool.ts'
 
 /** Files on their way, from partners and to them. Each takes disk, and an upload a session of Postgres. */
 export interface FilePlaces {
