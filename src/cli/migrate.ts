@@ -2,9 +2,8 @@ import { Command } from 'commander'
 import { grantProgramRights, grantReadingRights, RoleRefused } from '../postgres/grants.ts'
 import { migrateDatabase } from '../postgres/migrate.ts'
 import { migrateQueue } from '../queue/probe.ts'
-
+import { orUnreachable, requireDatabaseUrl, requireServer, settingsHere } from './context.ts'
 import { Failure } from './failure.ts'
-import { orUnreachable, requireDatabaseUrl, requireServer, settingsHere } from './place.ts'
 
 interface MigrateOptions {
   readonly grantTo?: string

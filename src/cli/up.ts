@@ -7,7 +7,6 @@ import { createLog } from '../log.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
 import { migrateDatabase } from '../postgres/migrate.ts'
 import { migrateQueue } from '../queue/probe.ts'
-import { startConfiguredMetrics } from './metrics.ts'
 import {
   LOCAL_FOLDER,
   orUnreachable,
@@ -15,7 +14,8 @@ import {
   requireGateway,
   requireQueue,
   requireServer,
-} from './place.ts'
+} from './context.ts'
+import { startConfiguredMetrics } from './metrics.ts'
 import { startConfiguredScheduler } from './scheduler.ts'
 import { endSignal, exitAtTheLatestIn } from './signals.ts'
 import { startConfiguredTraces } from './traces.ts'

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
+import { requireGateway, settingsHere } from '../cli/context.ts'
 import { Failure } from '../cli/failure.ts'
 import { phoneNumberOption } from '../cli/options.ts'
-import { requireGateway, settingsHere } from '../cli/place.ts'
 import { CLOCKS } from '../core/clocks.ts'
 import { maskKtp } from '../core/masking.ts'
 import { createLog } from '../log.ts'

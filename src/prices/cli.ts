@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import { settingsHere, withDatabase } from '../cli/context.ts'
 import { parsedBy } from '../cli/options.ts'
-import { settingsHere, withDatabase } from '../cli/place.ts'
 import { table } from '../cli/table.ts'
 import { spellDecimal } from '../core/format.ts'
 import { formatRupiah } from '../core/money.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
-import { settingsHere, withSessionHere } from '../../cli/place.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import type { Settings } from '../../config.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
-import { settingsHere, withSessionHere } from '../../cli/place.ts'
 import { spellCount } from '../../core/format.ts'
 import { readProgress } from '../queries.ts'
 import { writeResults } from '../results.ts'

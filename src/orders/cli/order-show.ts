@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { settingsHere, withDatabase } from '../../cli/place.ts'
+import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { shownDetail, shownTime } from '../../cli/shown-time.ts'
 import { NOTHING, spellRupiah, spellWeight } from '../../core/format.ts'

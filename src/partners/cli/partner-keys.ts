@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { Command, Option } from 'commander'
+import { settingsHere, withDatabase } from '../../cli/context.ts'
+import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
-import { byOption } from '../../cli/person.ts'
-import { settingsHere, withDatabase } from '../../cli/place.ts'
 import {
   addHolderKey,
   addPartnerWithKey,

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
-import { settingsHere, withDatabase } from '../../cli/place.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import type { Database } from '../../postgres/pool.ts'

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
+import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
-import { settingsHere, withDatabase } from '../../cli/place.ts'
 import { table } from '../../cli/table.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
 import { PLAN_STATES, type PlanState } from '../lifecycle.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
-import { settingsHere, withDatabase, withSessionHere } from '../../cli/place.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
 import { type Person, personsCommand, requireOrderId } from '../../orders/cli/order-commands.ts'

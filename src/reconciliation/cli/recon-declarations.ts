@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { defaultPerson } from '../../cli/person.ts'
-import { settingsHere, withDatabase, withSessionHere } from '../../cli/place.ts'
+import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.ts'
+import { defaultPerson } from '../../cli/current-user.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { table } from '../../cli/table.ts'
 import type { Session } from '../../postgres/session.ts'

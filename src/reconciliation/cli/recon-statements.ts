@@ -1,6 +1,6 @@
 import { Command } from 'commander'
+import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { gapNote } from '../../cli/page.ts'
-import { settingsHere, withDatabase } from '../../cli/place.ts'
 import { shownZone } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import { spellSpan } from '../report/format.ts'

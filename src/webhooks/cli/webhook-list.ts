@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { settingsHere, withDatabase } from '../../cli/place.ts'
+import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'

@@ -1,5 +1,5 @@
 import type { Settings } from '../config.ts'
-import { requireQueue } from './place.ts'
+import { requireQueue } from './context.ts'
 
 /** The queue, to wake orders that a person moved: without it the sweeper brings them back, only later. */
 export interface Waking {
