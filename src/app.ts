@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { CLOCKS } from './core/clocks.ts'
 import type { Rupiah } from './core/money.ts'
 import { newOrderId } from './core/new-id.ts'
+import { NO_TRACES, type Traces } from './observability/traces.ts'
 import { type OrderLog, sendDeadlineMs } from './orders/deps.ts'
 import type { OrderGateway } from './orders/gateway-port.ts'
 import type { OrderStore } from './orders/ports.ts'
@@ -13,7 +14,6 @@ import { openQueue, type QueueLocation } from './queue/backend.ts'
 import { keepRejectedJob } from './queue/keep-rejected-job.ts'
 import { startOrderWorker, startSweeper, wakeOrders } from './queue/order-worker.ts'
 import { type JobCounts, NOT_COUNTED } from './queue/watched-order.ts'
-import { NO_TRACES, type Traces } from './tracing/traces.ts'
 
 /** Everything a worker process is made of. */
 export interface WorkerParts {

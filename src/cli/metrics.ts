@@ -1,6 +1,6 @@
 import type { Settings } from '../config.ts'
 import type { GatewayEffects } from '../gateway/client.ts'
-import type { WorkMetrics } from '../metrics/work-metrics.ts'
+import type { WorkMetrics } from '../observability/work-metrics.ts'
 import { errorCode, Failure } from './failure.ts'
 
 /** What a process measures of its work; nothing where no port is set. */
@@ -20,8 +20,8 @@ export async function startConfiguredMetrics(
   } = settings
   if (metricsPort === null) return { async stop() {} }
   const [{ createWorkMetrics }, { startMetricsServer }, { openWorkProbe }] = await Promise.all([
-    import('../metrics/work-metrics.ts'),
-    import('../metrics/server.ts'),
+    import('../observability/work-metrics.ts'),
+    import('../observability/metrics-server.ts'),
     import('./work-probe.ts'),
   ])
   const metrics = createWorkMetrics()

@@ -1,6 +1,6 @@
 import type { Settings } from '../config.ts'
 import { readReadiness } from '../http/readiness.ts'
-import type { Probe } from '../metrics/server.ts'
+import type { Probe } from '../observability/metrics-server.ts'
 import { openDatabase } from '../postgres/pool.ts'
 import { openQueue } from '../queue/backend.ts'
 

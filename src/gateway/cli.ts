@@ -4,7 +4,7 @@ import { Failure } from '../cli/failure.ts'
 import { phoneNumberOption } from '../cli/options.ts'
 import { CLOCKS } from '../core/clocks.ts'
 import { maskKtp } from '../core/masking.ts'
-import { createLog } from '../log.ts'
+import { createLog } from '../observability/log.ts'
 import { type Answer, createGatewayClient, type GatewayClient } from './client.ts'
 
 /** `goldpro gateway …`: the operations that are not orders. They print the gateway's data as JSON. */

@@ -1,5 +1,5 @@
+import type { OpenSpan } from '../observability/traces.ts'
 import type { Caller } from '../partners/authenticate.ts'
-import type { OpenSpan } from '../tracing/traces.ts'
 import type { FastifyReply, FastifyRequest } from './fastify.ts'
 
 /** A request under way. */

@@ -1,9 +1,9 @@
+import { NO_SPAN, type OpenSpan, type SpanFacts, type Traces } from '../observability/traces.ts'
 import type { OrderEffects } from '../orders/deps.ts'
 import { type Execution, executeOrder } from '../orders/execute.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
 import type { StoredOrder } from '../orders/ports.ts'
-import { NO_SPAN, type OpenSpan, type SpanFacts, type Traces } from '../tracing/traces.ts'
 
 /** What came of a job: the state that its order ended in, or why it has not. */
 export type JobEnd = OrderState | 'left' | 'later' | 'refused' | 'trouble'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createMetrics, type MetricsEffects } from '../../src/http/metrics.ts'
+import { createMetrics, type MetricsEffects } from '../../src/observability/http-metrics.ts'
 
 const NO_ORDERS = { orders: [], oldestOpenS: 0, rupiahInDoubt: 0, attempts: [], confirmSeconds: [] }
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NO_TRACES, type SpanFacts, type Traces } from '../../src/observability/traces.ts'
 import { setState } from '../../src/partners/store/partners.ts'
-import { NO_TRACES, type SpanFacts, type Traces } from '../../src/tracing/traces.ts'
 import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
 import { rawHttp } from '../support/raw-http.ts'

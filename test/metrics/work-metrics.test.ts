@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createMetrics } from '../../src/http/metrics.ts'
-import { startMetricsServer } from '../../src/metrics/server.ts'
-import { createWorkMetrics } from '../../src/metrics/work-metrics.ts'
+import { createMetrics } from '../../src/observability/http-metrics.ts'
+import { startMetricsServer } from '../../src/observability/metrics-server.ts'
+import { createWorkMetrics } from '../../src/observability/work-metrics.ts'
 import { readText } from '../ground/tables.ts'
 
 describe('the metrics of a process', () => {

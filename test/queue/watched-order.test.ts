@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { NO_SPAN, NO_TRACES, type Traces } from '../../src/observability/traces.ts'
 import { executeWatched, type JobCounts, NOT_COUNTED } from '../../src/queue/watched-order.ts'
-import { NO_SPAN, NO_TRACES, type Traces } from '../../src/tracing/traces.ts'
 import { scriptedGateway, testEffects } from '../support/effects.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { anAccepted, openStores, outcomes } from '../support/stored-orders.ts'

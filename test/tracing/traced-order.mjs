@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { startWorker } from '../../dist/app.js'
 import { startWeb } from '../../dist/app-web.js'
-import { startTraces } from '../../dist/tracing/start-traces.js'
+import { startTraces } from '../../dist/observability/start-traces.js'
 
 const { databaseUrl, key, endpoint } = JSON.parse(process.argv[2])
 const log = { debug() {}, info() {}, warn() {}, error() {} }
