@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
-import { startLocalPostgres } from '../dist/local/postgres.js'
+import { startLocalPostgres } from '../dist/dev/embedded-postgres/postgres.js'
 import { migrateDatabase } from '../dist/postgres/migrate.js'
 
 const LINES = Number(process.env.BENCH_LINES ?? 1_000_000)

@@ -25,7 +25,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   worker: async () => (await import('./cli/worker.ts')).workerCommand(),
   web: async () => (await import('./cli/web.ts')).webCommand(),
   scheduler: async () => (await import('./cli/scheduler.ts')).schedulerCommand(),
-  sandbox: async () => (await import('./cli/sandbox.ts')).sandboxCommand(),
+  sandbox: async () => (await import('./dev/sandbox/cli.ts')).sandboxCommand(),
   enqueue: async () => (await import('./orders/cli/enqueue.ts')).enqueueCommand(),
   partner: async () => (await import('./partners/cli/partner.ts')).partnerCommand(),
   orders: async () => (await import('./orders/cli/orders.ts')).ordersCommand(),

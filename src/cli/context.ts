@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { parseSettings, type Settings } from '../config.ts'
-import { findRunningUp } from '../local/running-up.ts'
+import { findRunningUp } from '../dev/running-up.ts'
 import { checkServer } from '../postgres/check-server.ts'
 import { type Database, openDatabase } from '../postgres/pool.ts'
 import { type Session, withSession } from '../postgres/session.ts'

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { Sandbox } from '../dev/sandbox/sandbox.ts'
 import { type Session, withSession } from '../postgres/session.ts'
 import { tellImport } from '../reconciliation/cli/recon-import.ts'
 import { asTables } from '../reconciliation/cli/recon-report.ts'
@@ -9,7 +10,6 @@ import { type RunResult, reconcile } from '../reconciliation/run.ts'
 import type { Period } from '../reconciliation/scope.ts'
 import { DEFAULT_RECON_SETTINGS } from '../reconciliation/settings.ts'
 import { type ImportResult, importStatement } from '../reconciliation/statements/import.ts'
-import type { Sandbox } from '../sandbox/sandbox.ts'
 
 /** Longer than the clocks of workers and gateway may be apart: the statement covers the first order's whole send. */
 const BEFORE_FIRST_ORDER_MS = 600_000

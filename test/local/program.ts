@@ -7,9 +7,9 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
-import type { Account } from '../../src/local/account.ts'
-import type { LocalPostgresOptions, Surroundings } from '../../src/local/postgres.ts'
-import { startOf } from '../../src/local/processes.ts'
+import { startOf } from '../../src/dev/embedded-postgres/os-processes.ts'
+import type { Account } from '../../src/dev/embedded-postgres/os-user.ts'
+import type { LocalPostgresOptions, Surroundings } from '../../src/dev/embedded-postgres/postgres.ts'
 import { memoryOrDisk } from '../support/memory.ts'
 
 export const SERVE = fileURLToPath(new URL('./programs/serve.mjs', import.meta.url))
@@ -27,7 +27,7 @@ export async function startProgram(
   options: LocalPostgresOptions,
   { surroundings, account = null }: { surroundings?: Surroundings; account?: Account } = {},
 ): Promise<Program> {
-  if (!existsSync('dist/local/postgres.js'))
+  if (!existsSync('dist/dev/embedded-postgres/postgres.js'))
     throw new Error('these tests run the built program: npm run build')
   const child = spawn(process.execPath, [SERVE, JSON.stringify({ options, surroundings })], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { announceUp, findRunningUp, withdrawUp } from '../../src/local/running-up.ts'
+import { announceUp, findRunningUp, withdrawUp } from '../../src/dev/running-up.ts'
 import { newFolder } from './program.ts'
 
 const up = {

@@ -9,11 +9,11 @@ import { approveBatch, runBatch } from '../../dist/batches/commands.js'
 import { createBatch } from '../../dist/batches/create.js'
 import { readProgress } from '../../dist/batches/queries.js'
 import { writeResults } from '../../dist/batches/results.js'
+import { checkSandbox } from '../../dist/dev/sandbox/check-sandbox.js'
+import { startSandbox } from '../../dist/dev/sandbox/sandbox.js'
 import { readOrdersWithAttempts } from '../../dist/orders/queries/checked-orders.js'
 import { openDatabase } from '../../dist/postgres/pool.js'
 import { withSession } from '../../dist/postgres/session.js'
-import { checkSandbox } from '../../dist/sandbox/check-sandbox.js'
-import { startSandbox } from '../../dist/sandbox/sandbox.js'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const WORKER = fileURLToPath(new URL('../crash/dying-worker.mjs', import.meta.url))

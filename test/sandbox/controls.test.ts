@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { FAULTS } from '../../src/sandbox/faults.ts'
-import { draw } from '../../src/sandbox/random.ts'
-import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { FAULTS } from '../../src/dev/sandbox/faults.ts'
+import { draw } from '../../src/dev/sandbox/random.ts'
+import type { Sandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { WALLET } from '../support/job-data.ts'
 import { confirm, KINDS, post, quoteId, RICH, type Step, start, trade } from './requests.ts'
 

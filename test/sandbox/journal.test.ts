@@ -2,8 +2,8 @@ import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { forgetfulJournal, type Journal, openJournal } from '../../src/sandbox/journal.ts'
-import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import { forgetfulJournal, type Journal, openJournal } from '../../src/dev/sandbox/journal.ts'
+import type { Sandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { RECIPIENT, WALLET } from '../support/job-data.ts'
 import { confirm, KINDS, post, quoteId, type Step, start, trade, wallet } from './requests.ts'
 

@@ -6,7 +6,7 @@ import {
   LEDGER_RULES,
   type LedgerEntry,
   type LedgerRule,
-} from '../../src/sandbox/ledger-check.ts'
+} from '../../src/dev/sandbox/ledger-check.ts'
 import { grams, rupiah } from '../support/commands.ts'
 import { WALLET } from '../support/job-data.ts'
 

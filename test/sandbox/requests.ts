@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest'
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { KTP, RECIPIENT, WALLET } from '../support/job-data.ts'
 
 const running: Sandbox[] = []

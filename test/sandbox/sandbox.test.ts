@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { executes, FAULT_NAMES, FAULTS } from '../../src/sandbox/faults.ts'
+import { executes, FAULT_NAMES, FAULTS } from '../../src/dev/sandbox/faults.ts'
 import { KTP, RECIPIENT, WALLET } from '../support/job-data.ts'
 import { confirm, KINDS, place, post, quoteId, RICH, type Step, start, trade, wallet } from './requests.ts'
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { FaultName, FaultSetting } from '../../src/sandbox/faults.ts'
-import type { Sandbox } from '../../src/sandbox/sandbox.ts'
+import type { FaultName, FaultSetting } from '../../src/dev/sandbox/faults.ts'
+import type { Sandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { WALLET } from '../support/job-data.ts'
 import { KINDS, quoteId, type Reply, type Step, start, trade } from './requests.ts'
 

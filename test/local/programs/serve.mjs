@@ -1,5 +1,5 @@
 // A program with a local PostgreSQL: says in one line of JSON how it went, then stays until it is told to end.
-import { startLocalPostgres } from '../../../dist/local/postgres.js'
+import { startLocalPostgres } from '../../../dist/dev/embedded-postgres/postgres.js'
 
 const { options, surroundings } = JSON.parse(process.argv[2])
 process.on('SIGINT', () => {})

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { startOf } from './processes.ts'
+import { startOf } from './embedded-postgres/os-processes.ts'
 
 /** What a running `goldpro up` tells the other commands. */
 export interface RunningUp {

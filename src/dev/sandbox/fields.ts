@@ -1,4 +1,4 @@
-import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../core/money.ts'
+import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
 
 /** The fields of a request's body, as they came. */
 export type Fields = Readonly<Record<string, unknown>>

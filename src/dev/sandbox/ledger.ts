@@ -1,5 +1,5 @@
-import type { GoldWeight, Rupiah } from '../core/money.ts'
-import type { OrderKind } from '../orders/command.ts'
+import type { GoldWeight, Rupiah } from '../../core/money.ts'
+import type { OrderKind } from '../../orders/command.ts'
 import type { Journal, JournalRecord } from './journal.ts'
 import type { LedgerEntry } from './ledger-check.ts'
 import { hexDigits } from './random.ts'

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { noLocalPostgres } from './failure.ts'
-import { commandOf, isGoneWithin, sendSignal, startOf } from './processes.ts'
+import { noLocalPostgres } from './local-postgres-error.ts'
+import { commandOf, isGoneWithin, sendSignal, startOf } from './os-processes.ts'
 
 const STOP_SIGNALS = [
   { signal: 'SIGINT', waitMs: 15_000 },

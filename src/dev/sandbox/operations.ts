@@ -1,5 +1,5 @@
-import type { OrderKind } from '../orders/command.ts'
-import type { Books } from './books.ts'
+import type { OrderKind } from '../../orders/command.ts'
+import { type Fields, PLACE } from './fields.ts'
 import {
   checkoutBuy,
   checkoutSell,
@@ -9,9 +9,9 @@ import {
   getAddress,
   register,
   setAddress,
-} from './counter.ts'
-import { type Fields, PLACE } from './fields.ts'
+} from './handlers.ts'
 import { type Answer, refused } from './replies.ts'
+import type { Books } from './state.ts'
 
 /** One operation: where it is, what it is of an order's life, what it needs, what it does. */
 export interface OperationRow {

@@ -1,4 +1,4 @@
-import { GOLD_UNITS_PER_GRAM, type GoldWeight, type Rupiah } from '../core/money.ts'
+import { GOLD_UNITS_PER_GRAM, type GoldWeight, type Rupiah } from '../../core/money.ts'
 import { draw } from './random.ts'
 
 /** What a customer pays per gram at the start of the walk. */

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { OrderKind } from '../orders/command.ts'
-import type { Books } from './books.ts'
-import { killQuote } from './counter.ts'
+import type { OrderKind } from '../../orders/command.ts'
 import { BAD_GATEWAY, deliver, send } from './deliver.ts'
 import { FAULTS, type FaultName, type Faults } from './faults.ts'
 import { type Fields, textOf } from './fields.ts'
+import { killQuote } from './handlers.ts'
 import { answerOperation, type OperationRow } from './operations.ts'
 import { draw } from './random.ts'
 import { type Answer, envelope, refused, reply } from './replies.ts'
+import type { Books } from './state.ts'
 
 /** A confirm as it arrived, whatever became of it. */
 export interface ReceivedConfirm {

@@ -1,4 +1,4 @@
-import type { StatementRunner } from '../postgres/pool.ts'
+import type { StatementRunner } from '../../postgres/pool.ts'
 
 const READ_IDENTITY = {
   name: 'read_database_identity',

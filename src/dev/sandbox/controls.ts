@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseGrams } from '../core/money.ts'
+import { parseGrams } from '../../core/money.ts'
 import { executes, FAULT_NAMES, FAULTS, type FaultSetting } from './faults.ts'
 import type { Sandbox } from './sandbox.ts'
 

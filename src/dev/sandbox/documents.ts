@@ -1,4 +1,4 @@
-import { GOLD_UNITS_PER_GRAM, type Rupiah } from '../core/money.ts'
+import { GOLD_UNITS_PER_GRAM, type Rupiah } from '../../core/money.ts'
 import type { SandboxQuote } from './ledger.ts'
 import type { LedgerEntry } from './ledger-check.ts'
 

@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Binaries } from './binaries.ts'
-import { ServerDidNotStart } from './failure.ts'
-import { type Guarded, type GuardOrder, startGuarded } from './guard.ts'
-import { dataIn, logIn, type Place, passwordIn, wholeMarkIn } from './place.ts'
+import { dataIn, logIn, type Place, passwordIn, wholeMarkIn } from './data-folder.ts'
+import { ServerDidNotStart } from './local-postgres-error.ts'
+import { type Guarded, type GuardOrder, startGuarded } from './supervisor.ts'
 
 const NAME = 'goldpro'
 const START_DEADLINE_MS = 60_000

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { OrderKind } from '../orders/command.ts'
+import type { OrderKind } from '../../orders/command.ts'
 import type { Delivery } from './faults.ts'
 import { draw } from './random.ts'
 import type { SandboxReply } from './replies.ts'

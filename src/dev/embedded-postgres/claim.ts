@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorCode, noLocalPostgres } from './failure.ts'
-import { startOf } from './processes.ts'
+import { errorCode, noLocalPostgres } from './local-postgres-error.ts'
+import { startOf } from './os-processes.ts'
 
 interface Program {
   readonly pid: number

@@ -1,11 +1,11 @@
-import { GOLD_UNITS_PER_GRAM, type GoldWeight, type Rupiah } from '../core/money.ts'
-import { BAR_GRAMS, type OrderKind } from '../orders/command.ts'
-import type { Books, StoredAddress } from './books.ts'
+import { GOLD_UNITS_PER_GRAM, type GoldWeight, type Rupiah } from '../../core/money.ts'
+import { BAR_GRAMS, type OrderKind } from '../../orders/command.ts'
 import { CERTIFICATE_FEE_PER_GRAM, executedData, quoteData, SHIPPING_COST } from './documents.ts'
 import { type Fields, PLACE, rupiahOf, textOf, weightOf } from './fields.ts'
 import type { SandboxQuote } from './ledger.ts'
 import { priced, weighed } from './prices.ts'
 import { type Answer, refused } from './replies.ts'
+import type { Books, StoredAddress } from './state.ts'
 
 // What happens at the gateway's counter: quotes are given and executed. Fields are there; the wallet is known.
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Account, isAllowed, serverAccount } from './account.ts'
-import { errorCode, noLocalPostgres } from './failure.ts'
-import { openShelter } from './shelter.ts'
+import { errorCode, noLocalPostgres } from './local-postgres-error.ts'
+import { type Account, isAllowed, serverAccount } from './os-user.ts'
+import { openShelter } from './runtime-dir.ts'
 
 /** Where a local server keeps everything, and whom it runs as. */
 export interface Place {

@@ -1,6 +1,6 @@
-import { formatGrams, type GoldWeight, type Rupiah } from '../core/money.ts'
-import type { OrderKind } from '../orders/command.ts'
-import { type AttemptOutcome, isFinal, type OrderState } from '../orders/lifecycle.ts'
+import { formatGrams, type GoldWeight, type Rupiah } from '../../core/money.ts'
+import type { OrderKind } from '../../orders/command.ts'
+import { type AttemptOutcome, isFinal, type OrderState } from '../../orders/lifecycle.ts'
 
 /** An order and its attempts as Postgres has them. */
 export interface CheckedOrder {

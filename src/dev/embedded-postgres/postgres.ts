@@ -3,15 +3,15 @@ import { chmodSync, chownSync, existsSync, readFileSync, rmSync, writeFileSync }
 import { setTimeout as wait } from 'node:timers/promises'
 import { findNativeFolder, usableBinaries } from './binaries.ts'
 import { type Claim, claimFolder } from './claim.ts'
-import { ServerDidNotStart } from './failure.ts'
-import type { Guarded } from './guard.ts'
-import { endLeftoverServer } from './leftover.ts'
-import { choosePlace, dataIn, type Place, passwordIn, wholeMarkIn } from './place.ts'
-import { isGoneWithin } from './processes.ts'
+import { choosePlace, dataIn, type Place, passwordIn, wholeMarkIn } from './data-folder.ts'
+import { ServerDidNotStart } from './local-postgres-error.ts'
+import { endLeftoverServer } from './orphan.ts'
+import { isGoneWithin } from './os-processes.ts'
+import { SHELTERS } from './runtime-dir.ts'
 import { addressOf, findFreePort, launch, type ServerStart, untilServing } from './server.ts'
-import { SHELTERS } from './shelter.ts'
+import type { Guarded } from './supervisor.ts'
 
-export { LocalPostgresError } from './failure.ts'
+export { LocalPostgresError } from './local-postgres-error.ts'
 
 export interface LocalPostgresOptions {
   readonly dataDir: string

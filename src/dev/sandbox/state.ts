@@ -1,4 +1,4 @@
-import type { GoldWeight, Rupiah } from '../core/money.ts'
+import type { GoldWeight, Rupiah } from '../../core/money.ts'
 import type { Journal, JournalRecord } from './journal.ts'
 import { createLedger, type Ledger, type SandboxQuote } from './ledger.ts'
 import { createPrices, type Prices } from './prices.ts'

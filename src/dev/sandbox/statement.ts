@@ -1,4 +1,4 @@
-import { formatGrams } from '../core/money.ts'
+import { formatGrams } from '../../core/money.ts'
 import type { LedgerEntry } from './ledger-check.ts'
 
 export const STATEMENT_COLUMNS = [

@@ -1,4 +1,4 @@
-import type { OrderKind } from '../orders/command.ts'
+import type { OrderKind } from '../../orders/command.ts'
 import { draw } from './random.ts'
 import type { RefusalName } from './replies.ts'
 

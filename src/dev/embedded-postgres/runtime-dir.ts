@@ -1,8 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Account, isAllowed } from './account.ts'
-import { noLocalPostgres } from './failure.ts'
+import { noLocalPostgres } from './local-postgres-error.ts'
+import { type Account, isAllowed } from './os-user.ts'
 
 /** Where things go that the server's account may not reach where they are. The first one that is possible. */
 export const SHELTERS: readonly string[] = ['/var/lib/goldpro', join(tmpdir(), 'goldpro')]

@@ -8,8 +8,8 @@ import {
   writeSync,
 } from 'node:fs'
 import { z } from 'zod'
-import type { GoldWeight, Rupiah } from '../core/money.ts'
-import { ORDER_KINDS } from '../orders/command.ts'
+import type { GoldWeight, Rupiah } from '../../core/money.ts'
+import { ORDER_KINDS } from '../../orders/command.ts'
 
 /**
  * What a sandbox must still know after a restart, one JSON object a line in the order of events. A line is written

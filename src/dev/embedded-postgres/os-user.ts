@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
-import { noLocalPostgres } from './failure.ts'
+import { noLocalPostgres } from './local-postgres-error.ts'
 
 /** Whom the server runs as; null: as ourselves. */
 export type Account = { readonly uid: number; readonly gid: number } | null

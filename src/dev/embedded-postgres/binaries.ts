@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { chmod, cp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { type Account, isAllowed } from './account.ts'
-import { errorCode, noLocalPostgres } from './failure.ts'
-import { openShelter } from './shelter.ts'
+import { errorCode, noLocalPostgres } from './local-postgres-error.ts'
+import { type Account, isAllowed } from './os-user.ts'
+import { openShelter } from './runtime-dir.ts'
 
 const SUFFIX = process.platform === 'win32' ? '.exe' : ''
 
