@@ -1,5 +1,5 @@
 // The real API in a process of its own.
-import { startWeb } from '../dist/app-web.js'
+import { startWeb } from '../dist/processes/web.js'
 
 const { databaseUrl } = JSON.parse(process.argv[2])
 const log = { debug() {}, info() {}, warn() {}, error: console.error }

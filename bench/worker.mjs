@@ -1,7 +1,8 @@
 // The real worker in a process of its own. Reports the CPU it used when it is told to stop.
-import { startWorker } from '../dist/app.js'
+
 import { CLOCKS } from '../dist/core/clocks.js'
 import { createGatewayClient } from '../dist/gateway/client.js'
+import { startWorker } from '../dist/processes/worker.js'
 
 const { databaseUrl, redisUrl, gatewayUrl, concurrency } = JSON.parse(process.argv[2])
 const log = { debug() {}, info() {}, warn() {}, error: console.error }

@@ -3,4 +3,4 @@ import { catchSignals } from './cli/signals.ts'
 
 // Before anything else is loaded: see there.
 catchSignals()
-await import('./program.ts')
+await import('./processes/program.ts')

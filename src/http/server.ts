@@ -1,4 +1,5 @@
 import type { HttpMetrics } from '../observability/http-metrics.ts'
+import { ROUTES } from '../processes/routes.ts'
 import { accessLine, answeredStatus, requestIdOf } from './access-log.ts'
 import { addFileRoutes, addRoute } from './add-route.ts'
 import { Fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from './fastify.ts'
@@ -10,7 +11,6 @@ import { PROBLEM_TYPE, PROBLEMS, Problem, problemDocument } from './problems.ts'
 import { readJsonOurselves } from './read-json.ts'
 import { requestSpan } from './request-span.ts'
 import type { ApiEffects } from './route.ts'
-import { ROUTES } from './routes.ts'
 
 export interface ServerSettings {
   readonly maxConcurrent: number

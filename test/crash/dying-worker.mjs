@@ -1,8 +1,9 @@
 // A real worker in a process of its own, composed as the program composes it, which kills itself at a point.
 // Settings come as JSON: databaseUrl, redisUrl, gatewayUrl, dieAt.
-import { startWorker } from '../../dist/app.js'
+
 import { CLOCKS } from '../../dist/core/clocks.js'
 import { createGatewayClient } from '../../dist/gateway/client.js'
+import { startWorker } from '../../dist/processes/worker.js'
 
 const { databaseUrl, redisUrl, gatewayUrl, dieAt } = JSON.parse(process.argv[2])
 const CALL_TIMEOUT_MS = 3_000

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SESSION_NAME, type Session, withSession } from '../../src/postgres/session.ts'
-import { startBatchFeeder } from '../../src/schedulers/batch-feeder.ts'
+import { startBatchFeeder } from '../../src/processes/scheduler/batch-feeder.ts'
 import { type BatchScene, openBatchScene } from '../support/batch-scene.ts'
 import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RunningWorker, startWorker } from '../../src/app.ts'
+import { type RunningWorker, startWorker } from '../../src/processes/worker.ts'
 import { scriptedGateway, silentLog } from '../support/effects.ts'
 import { startTestWeb, type TestWeb } from '../support/web.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { COMMAND_NAMES, keepOwnSettings, SETTING_USERS } from '../../src/setting-users.ts'
+import { COMMAND_NAMES, keepOwnSettings, SETTING_USERS } from '../../src/processes/setting-users.ts'
 import { readText } from './tables.ts'
 
 interface Service {

@@ -1,5 +1,5 @@
 // A real web process, composed as the program composes it, which kills itself once an order or a plan is committed.
-import { startWeb } from '../../dist/app-web.js'
+import { startWeb } from '../../dist/processes/web.js'
 
 const { databaseUrl, isMortal } = JSON.parse(process.argv[2])
 const DEADLY = ['submit_orders', 'insert_plan']

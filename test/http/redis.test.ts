@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { type RunningWorker, startWorker } from '../../src/app.ts'
+import { type RunningWorker, startWorker } from '../../src/processes/worker.ts'
 import { scriptedGateway, silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
 import { type OwnRedis, startOwnRedis, testRedis } from '../support/redis.ts'

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { withSession } from '../../src/postgres/session.ts'
+import { startReconScheduler } from '../../src/processes/scheduler/recon-scheduler.ts'
 import { dueDays, reconcileDueDays } from '../../src/reconciliation/daily.ts'
 import { DEFAULT_RECON_SETTINGS } from '../../src/reconciliation/settings.ts'
-import { startReconScheduler } from '../../src/schedulers/recon-scheduler.ts'
 import { eventually } from '../support/eventually.ts'
 import { openScene, type Scene } from '../support/recon-scene.ts'
 import {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startHistorySweeper } from '../../src/schedulers/history-sweeper.ts'
+import { startHistorySweeper } from '../../src/processes/scheduler/history-sweeper.ts'
 import { rotateSecret } from '../../src/webhooks/endpoints.ts'
 import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'

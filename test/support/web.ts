@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { type RunningWeb, startWeb, type WebParts } from '../../src/app-web.ts'
 import { addHolderKey, addPartnerWithKey, type HandedOutKey } from '../../src/partners/commands.ts'
 import { SCOPES, type Scope } from '../../src/partners/enums.ts'
 import type { LimitChange } from '../../src/partners/store/partners.ts'
 import { setLimits } from '../../src/partners/store/partners.ts'
 import { type Database, openDatabase } from '../../src/postgres/pool.ts'
+import { type RunningWeb, startWeb, type WebParts } from '../../src/processes/web.ts'
 import { silentLog } from './effects.ts'
 import { createTestDatabase } from './postgres.ts'
 

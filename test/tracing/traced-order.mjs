@@ -1,8 +1,8 @@
 // A web process and a worker in one, composed as the program composes them, that place and execute one order.
 import { randomUUID } from 'node:crypto'
-import { startWorker } from '../../dist/app.js'
-import { startWeb } from '../../dist/app-web.js'
 import { startTraces } from '../../dist/observability/start-traces.js'
+import { startWeb } from '../../dist/processes/web.js'
+import { startWorker } from '../../dist/processes/worker.js'
 
 const { databaseUrl, key, endpoint } = JSON.parse(process.argv[2])
 const log = { debug() {}, info() {}, warn() {}, error() {} }

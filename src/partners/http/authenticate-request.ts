@@ -1,7 +1,7 @@
-import type { Batched } from '../../http/batched.ts'
 import type { FastifyRequest } from '../../http/fastify.ts'
 import { Problem } from '../../http/problems.ts'
 import type { Database } from '../../postgres/pool.ts'
+import type { Batched } from '../../processes/loaders.ts'
 import { authenticate, type Caller } from '../authenticate.ts'
 import type { Scope } from '../enums.ts'
 import { digestProblem, headProblem, signing } from '../signature.ts'

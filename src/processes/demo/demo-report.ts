@@ -1,10 +1,10 @@
-import { spellDecimal, spellWeight } from '../core/format.ts'
-import { formatGrams, formatRupiah, type GoldWeight, type Rupiah } from '../core/money.ts'
-import { LEDGER_RULES, type LedgerRule, type Violation } from '../dev/sandbox/ledger-check.ts'
-import { ORDER_KINDS } from '../orders/command.ts'
-import { ORDER_STATES, type OrderState } from '../orders/lifecycle.ts'
-import type { OrderWithAttempts } from '../orders/queries/checked-orders.ts'
-import { table } from './table.ts'
+import { table } from '../../cli/table.ts'
+import { spellDecimal, spellWeight } from '../../core/format.ts'
+import { formatGrams, formatRupiah, type GoldWeight, type Rupiah } from '../../core/money.ts'
+import { LEDGER_RULES, type LedgerRule, type Violation } from '../../dev/sandbox/ledger-check.ts'
+import { ORDER_KINDS } from '../../orders/command.ts'
+import { ORDER_STATES, type OrderState } from '../../orders/lifecycle.ts'
+import type { OrderWithAttempts } from '../../orders/queries/checked-orders.ts'
 
 /** How many orders of each kind ended in each state; states nobody is in are left out. */
 export function tellCounts(orders: readonly OrderWithAttempts[]): string {

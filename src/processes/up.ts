@@ -1,5 +1,14 @@
 import { join } from 'node:path'
 import { Command } from 'commander'
+import {
+  LOCAL_FOLDER,
+  orUnreachable,
+  requireDatabaseUrl,
+  requireGateway,
+  requireQueue,
+  requireServer,
+} from '../cli/context.ts'
+import { endSignal, exitAtTheLatestIn } from '../cli/signals.ts'
 import { parseSettings, type Settings } from '../config.ts'
 import { type LocalPostgres, startLocalPostgres } from '../dev/embedded-postgres/postgres.ts'
 import { announceUp, withdrawUp } from '../dev/running-up.ts'
@@ -8,21 +17,12 @@ import { createLog } from '../observability/log.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
 import { migrateDatabase } from '../postgres/migrate.ts'
 import { migrateQueue } from '../queue/probe.ts'
-import {
-  LOCAL_FOLDER,
-  orUnreachable,
-  requireDatabaseUrl,
-  requireGateway,
-  requireQueue,
-  requireServer,
-} from './context.ts'
-import { startConfiguredMetrics } from './metrics.ts'
-import { startConfiguredScheduler } from './scheduler.ts'
-import { endSignal, exitAtTheLatestIn } from './signals.ts'
-import { startConfiguredTraces } from './traces.ts'
+import { startConfiguredMetrics } from './configured-metrics.ts'
+import { startConfiguredTraces } from './configured-traces.ts'
+import { startConfiguredScheduler } from './scheduler-command.ts'
 import { whatToTry } from './up-hints.ts'
-import { startWebSomewhere } from './web.ts'
-import { startConfiguredWorker } from './worker.ts'
+import { startWebSomewhere } from './web-command.ts'
+import { startConfiguredWorker } from './worker-command.ts'
 
 type Stops = (() => Promise<unknown>)[]
 

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
 import type { Logger } from 'pino'
-import type { Settings } from '../config.ts'
-import type { Repeating } from '../core/periodic-task.ts'
-import { startBatchFeeder } from '../schedulers/batch-feeder.ts'
-import { startOrderSweeper } from '../schedulers/order-sweeper.ts'
-import { startPlanScheduler } from '../schedulers/plan-scheduler.ts'
+import type { Settings } from '../../config.ts'
+import type { Repeating } from '../../core/periodic-task.ts'
+import { startBatchFeeder } from './batch-feeder.ts'
+import { startOrderSweeper } from './order-sweeper.ts'
+import { startPlanScheduler } from './plan-scheduler.ts'
 
 /**
  * Starts what a scheduler does about orders: it keeps plans, feeds batches and sweeps, as the settings say. It calls

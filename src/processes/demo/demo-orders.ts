@@ -1,4 +1,4 @@
-import type { OrderRequest } from '../queue/order-request.ts'
+import type { OrderRequest } from '../../queue/order-request.ts'
 
 /** A wallet the demo opens in its sandbox. */
 export interface DemoWallet {

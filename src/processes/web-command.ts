@@ -1,16 +1,16 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
 import type { Logger } from 'pino'
-import { type RunningWeb, startWeb } from '../app-web.ts'
+import { readyDatabaseUrl, settingsHere } from '../cli/context.ts'
+import { errorCode, Failure } from '../cli/failure.ts'
+import { endSignal, exitAtTheLatestIn } from '../cli/signals.ts'
 import type { Settings } from '../config.ts'
 import { CLOCKS } from '../core/clocks.ts'
 import { createGatewayClient } from '../gateway/client.ts'
 import { createLog } from '../observability/log.ts'
 import type { Traces } from '../observability/traces.ts'
-import { readyDatabaseUrl, settingsHere } from './context.ts'
-import { errorCode, Failure } from './failure.ts'
-import { endSignal, exitAtTheLatestIn } from './signals.ts'
-import { startConfiguredTraces } from './traces.ts'
+import { startConfiguredTraces } from './configured-traces.ts'
+import { type RunningWeb, startWeb } from './web.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 

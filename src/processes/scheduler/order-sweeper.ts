@@ -1,9 +1,9 @@
-import type { Repeating } from '../core/periodic-task.ts'
-import { type OrderLog, sendDeadlineMs } from '../orders/deps.ts'
-import { createSweepStore } from '../orders/store/sweeps.ts'
-import { openDatabase } from '../postgres/pool.ts'
-import { openQueue } from '../queue/backend.ts'
-import { startSweeper, wakeOrders } from '../queue/order-worker.ts'
+import type { Repeating } from '../../core/periodic-task.ts'
+import { type OrderLog, sendDeadlineMs } from '../../orders/deps.ts'
+import { createSweepStore } from '../../orders/store/sweeps.ts'
+import { openDatabase } from '../../postgres/pool.ts'
+import { openQueue } from '../../queue/backend.ts'
+import { startSweeper, wakeOrders } from '../../queue/order-worker.ts'
 
 /** Everything a sweeper outside of a worker is made of. */
 export interface OrderSweeperParts {

@@ -1,7 +1,7 @@
+import { errorCode, Failure } from '../cli/failure.ts'
 import type { Settings } from '../config.ts'
 import type { GatewayEffects } from '../gateway/client.ts'
 import type { WorkMetrics } from '../observability/work-metrics.ts'
-import { errorCode, Failure } from './failure.ts'
 
 /** What a process measures of its work; nothing where no port is set. */
 export interface ConfiguredMetrics {

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
-import { describeFailure } from './cli/failure.ts'
-import { showTimesInUtc } from './cli/shown-time.ts'
+import { describeFailure } from '../cli/failure.ts'
+import { showTimesInUtc } from '../cli/shown-time.ts'
 import { type CommandName, keepOwnSettings } from './setting-users.ts'
 
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
 const program = new Command('goldpro')
   .description(
@@ -19,22 +19,22 @@ const program = new Command('goldpro')
 
 /** Each command with what it imports: only the one that is asked for is loaded, which makes the others start sooner. */
 const COMMANDS: Record<CommandName, () => Promise<Command>> = {
-  demo: async () => (await import('./cli/demo.ts')).demoCommand(),
-  up: async () => (await import('./cli/up.ts')).upCommand(),
-  migrate: async () => (await import('./cli/migrate.ts')).migrateCommand(),
-  worker: async () => (await import('./cli/worker.ts')).workerCommand(),
-  web: async () => (await import('./cli/web.ts')).webCommand(),
-  scheduler: async () => (await import('./cli/scheduler.ts')).schedulerCommand(),
-  sandbox: async () => (await import('./dev/sandbox/cli.ts')).sandboxCommand(),
-  enqueue: async () => (await import('./orders/cli/enqueue.ts')).enqueueCommand(),
-  partner: async () => (await import('./partners/cli/partner.ts')).partnerCommand(),
-  orders: async () => (await import('./orders/cli/orders.ts')).ordersCommand(),
-  plan: async () => (await import('./plans/cli/plan.ts')).planCommand(),
-  prices: async () => (await import('./prices/cli.ts')).pricesCommand(),
-  batch: async () => (await import('./batches/cli/batch.ts')).batchCommand(),
-  recon: async () => (await import('./reconciliation/cli/recon.ts')).reconCommand(),
-  webhook: async () => (await import('./webhooks/cli/webhook.ts')).webhookCommand(),
-  gateway: async () => (await import('./gateway/cli.ts')).gatewayCommand(),
+  demo: async () => (await import('./demo/demo.ts')).demoCommand(),
+  up: async () => (await import('./up.ts')).upCommand(),
+  migrate: async () => (await import('../cli/migrate.ts')).migrateCommand(),
+  worker: async () => (await import('./worker-command.ts')).workerCommand(),
+  web: async () => (await import('./web-command.ts')).webCommand(),
+  scheduler: async () => (await import('./scheduler-command.ts')).schedulerCommand(),
+  sandbox: async () => (await import('../dev/sandbox/cli.ts')).sandboxCommand(),
+  enqueue: async () => (await import('../orders/cli/enqueue.ts')).enqueueCommand(),
+  partner: async () => (await import('../partners/cli/partner.ts')).partnerCommand(),
+  orders: async () => (await import('../orders/cli/orders.ts')).ordersCommand(),
+  plan: async () => (await import('../plans/cli/plan.ts')).planCommand(),
+  prices: async () => (await import('../prices/cli.ts')).pricesCommand(),
+  batch: async () => (await import('../batches/cli/batch.ts')).batchCommand(),
+  recon: async () => (await import('../reconciliation/cli/recon.ts')).reconCommand(),
+  webhook: async () => (await import('../webhooks/cli/webhook.ts')).webhookCommand(),
+  gateway: async () => (await import('../gateway/cli.ts')).gatewayCommand(),
 }
 const asked = process.argv[2] ?? ''
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)
@@ -65,7 +65,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** What to do about trouble with Postgres. Loaded only when a command has failed. */
 async function knownTrouble(error: unknown): Promise<Error | null> {
   if (!(error instanceof Error) || error.name !== 'StorageError') return null
-  return (await import('./cli/postgres-failure.ts')).postgresFailure(error)
+  return (await import('../cli/postgres-failure.ts')).postgresFailure(error)
 }
 
 try {

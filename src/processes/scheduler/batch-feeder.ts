@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { feedBatches, prepareFeeding } from '../batches/feed.ts'
-import { newOrderId } from '../core/new-id.ts'
-import { type Repeating, repeat } from '../core/periodic-task.ts'
-import type { OrderLog } from '../orders/deps.ts'
-import { type Session, withSession } from '../postgres/session.ts'
-import { openQueue } from '../queue/backend.ts'
-import { wakeOrders } from '../queue/order-worker.ts'
+import { feedBatches, prepareFeeding } from '../../batches/feed.ts'
+import { newOrderId } from '../../core/new-id.ts'
+import { type Repeating, repeat } from '../../core/periodic-task.ts'
+import type { OrderLog } from '../../orders/deps.ts'
+import { type Session, withSession } from '../../postgres/session.ts'
+import { openQueue } from '../../queue/backend.ts'
+import { wakeOrders } from '../../queue/order-worker.ts'
 
 /** Everything a feeder of batches is made of. */
 export interface BatchFeederParts {

@@ -1,14 +1,14 @@
 import { BATCH_ROUTES } from '../batches/http/batch-routes.ts'
 import { kept } from '../core/cache.ts'
+import { docsPage } from '../http/docs-page.ts'
+import { openapiOf } from '../http/openapi.ts'
+import type { AnyRoute } from '../http/route.ts'
+import { systemRoutes } from '../http/system-routes.ts'
 import { ORDER_ROUTES } from '../orders/http/order-routes.ts'
 import { WALLET_ROUTES } from '../partners/http/wallet-routes.ts'
 import { PLAN_LEAD_ROUTES } from '../plans/http/plan-command-routes.ts'
 import { PLAN_ROUTES } from '../plans/http/plan-routes.ts'
 import { PRICE_ROUTES } from '../prices/http.ts'
-import { docsPage } from './docs-page.ts'
-import { openapiOf } from './openapi.ts'
-import type { AnyRoute } from './route.ts'
-import { systemRoutes } from './system-routes.ts'
 
 /** Every route of the API, in the order people read them. */
 export const ROUTES: readonly AnyRoute[] = [

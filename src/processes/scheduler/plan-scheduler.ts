@@ -1,12 +1,12 @@
-import { newOrderId } from '../core/new-id.ts'
-import { type Repeating, repeat } from '../core/periodic-task.ts'
-import type { OrderLog } from '../orders/deps.ts'
-import { keepPlans } from '../plans/run-due.ts'
-import { type Clock, databaseClock } from '../postgres/clock.ts'
-import type { StatementRunner } from '../postgres/pool.ts'
-import { withSession } from '../postgres/session.ts'
-import { openQueue } from '../queue/backend.ts'
-import { wakeOrders } from '../queue/order-worker.ts'
+import { newOrderId } from '../../core/new-id.ts'
+import { type Repeating, repeat } from '../../core/periodic-task.ts'
+import type { OrderLog } from '../../orders/deps.ts'
+import { keepPlans } from '../../plans/run-due.ts'
+import { type Clock, databaseClock } from '../../postgres/clock.ts'
+import type { StatementRunner } from '../../postgres/pool.ts'
+import { withSession } from '../../postgres/session.ts'
+import { openQueue } from '../../queue/backend.ts'
+import { wakeOrders } from '../../queue/order-worker.ts'
 
 /** Everything a scheduler of plans is made of. */
 export interface PlanSchedulerParts {

@@ -1,4 +1,4 @@
-import type { SettingName } from './config.ts'
+import type { SettingName } from '../config.ts'
 
 /** Every command of the program: the processes that keep running, and what people run. */
 export const COMMAND_NAMES = [

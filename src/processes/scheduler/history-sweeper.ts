@@ -1,13 +1,13 @@
-import { type Repeating, repeat } from '../core/periodic-task.ts'
-import type { OrderLog } from '../orders/deps.ts'
-import { sweepDayWallets, sweepNonces } from '../partners/store/sweeps.ts'
-import { type Database, openDatabase } from '../postgres/pool.ts'
+import { type Repeating, repeat } from '../../core/periodic-task.ts'
+import type { OrderLog } from '../../orders/deps.ts'
+import { sweepDayWallets, sweepNonces } from '../../partners/store/sweeps.ts'
+import { type Database, openDatabase } from '../../postgres/pool.ts'
 import {
   deletePastDeliveries,
   deletePastEvents,
   erasePreviousSecrets,
   giveUpForRemoved,
-} from '../webhooks/history.ts'
+} from '../../webhooks/history.ts'
 
 /** Everything a sweeper of history is made of. */
 export interface HistorySweeperParts {

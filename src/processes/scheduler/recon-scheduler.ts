@@ -1,8 +1,8 @@
-import { type Repeating, repeat } from '../core/periodic-task.ts'
-import type { OrderLog } from '../orders/deps.ts'
-import { withSession } from '../postgres/session.ts'
-import { type DailyOutcome, reconcileDueDays } from '../reconciliation/daily.ts'
-import { DEFAULT_RECON_SETTINGS } from '../reconciliation/settings.ts'
+import { type Repeating, repeat } from '../../core/periodic-task.ts'
+import type { OrderLog } from '../../orders/deps.ts'
+import { withSession } from '../../postgres/session.ts'
+import { type DailyOutcome, reconcileDueDays } from '../../reconciliation/daily.ts'
+import { DEFAULT_RECON_SETTINGS } from '../../reconciliation/settings.ts'
 
 /** Everything a scheduler is made of. */
 export interface ReconSchedulerParts {

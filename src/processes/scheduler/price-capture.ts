@@ -1,8 +1,8 @@
-import { type Repeating, repeat } from '../core/periodic-task.ts'
-import type { OrderLog } from '../orders/deps.ts'
-import { type Clock, databaseClock } from '../postgres/clock.ts'
-import { withSession } from '../postgres/session.ts'
-import { type ChartAnswer, capturePrices, type Side } from '../prices/capture.ts'
+import { type Repeating, repeat } from '../../core/periodic-task.ts'
+import type { OrderLog } from '../../orders/deps.ts'
+import { type Clock, databaseClock } from '../../postgres/clock.ts'
+import { withSession } from '../../postgres/session.ts'
+import { type ChartAnswer, capturePrices, type Side } from '../../prices/capture.ts'
 
 /** Everything that capturing prices takes. */
 export interface PriceCaptureParts {

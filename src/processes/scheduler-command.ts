@@ -1,16 +1,16 @@
 import { hostname } from 'node:os'
 import { Command } from 'commander'
 import type { Logger } from 'pino'
+import { readyDatabaseUrl, settingsHere } from '../cli/context.ts'
+import { endSignal } from '../cli/signals.ts'
 import type { Settings } from '../config.ts'
 import type { Repeating } from '../core/periodic-task.ts'
 import { createLog } from '../observability/log.ts'
-import { startHistorySweeper } from '../schedulers/history-sweeper.ts'
-import { startReconScheduler } from '../schedulers/recon-scheduler.ts'
 import { startWebhookSender } from '../webhooks/start-sender.ts'
-import { readyDatabaseUrl, settingsHere } from './context.ts'
-import { startConfiguredMetrics } from './metrics.ts'
-import { startSchedulersOfOrders } from './scheduler-of-orders.ts'
-import { endSignal } from './signals.ts'
+import { startConfiguredMetrics } from './configured-metrics.ts'
+import { startHistorySweeper } from './scheduler/history-sweeper.ts'
+import { startReconScheduler } from './scheduler/recon-scheduler.ts'
+import { startSchedulersOfOrders } from './scheduler/schedulers-of-orders.ts'
 
 /** `goldpro scheduler` */
 export function schedulerCommand(): Command {
