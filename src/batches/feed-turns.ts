@@ -1,4 +1,4 @@
-import type { OrderLog } from '../orders/deps.ts'
+import type { Log } from '../core/log.ts'
 import type { Fed } from './feed-rows.ts'
 import type { BatchReasonFor } from './lifecycle.ts'
 
@@ -24,10 +24,10 @@ const TURNS = {
   limit_forbids: ['warn', 'batch paused: a row breaks a limit of its partner'],
   partner_suspended: ['warn', 'batch paused: its partner is suspended'],
   content_changed: ['error', 'batch paused: its rows are not those that were approved'],
-} as const satisfies Record<Turn, [level: keyof OrderLog, message: string]>
+} as const satisfies Record<Turn, [level: keyof Log, message: string]>
 
 /** Writes a turn into the log. */
-export function logTurn(batchId: number, turn: Turn, log: OrderLog): void {
+export function logTurn(batchId: number, turn: Turn, log: Log): void {
   const [level, message] = TURNS[turn]
   log[level]({ batch: batchId }, message)
 }

@@ -1,4 +1,4 @@
-import type { OrderLog } from '../orders/deps.ts'
+import type { Log } from '../core/log.ts'
 import { FINAL_STATES } from '../orders/lifecycle.ts'
 import type { Session } from '../postgres/session.ts'
 import { feedRows } from './feed-rows.ts'
@@ -12,7 +12,7 @@ export interface FeedEffects {
   wake(orderIds: readonly string[]): Promise<void>
   /** Who feeds, as events show it: `feeder:<name>`. */
   readonly actor: string
-  readonly log: OrderLog
+  readonly log: Log
   /** Rows of one batch that may be on their way at once. */
   readonly mostInFlight?: number
 }

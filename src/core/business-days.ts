@@ -1,4 +1,8 @@
-import type { Period } from '../reconciliation/scope.ts'
+/** A time span, `to` exclusive. */
+export interface Period {
+  readonly from: Date
+  readonly to: Date
+}
 
 /** The zone that days are counted in. Indonesia's west has had one offset since 1964 and no summer time. */
 export const TIME_ZONE = 'Asia/Jakarta'

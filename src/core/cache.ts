@@ -3,7 +3,7 @@
  * the database that often.
  * @param forMs how long an answer is given again, counted from when it was asked for; a failure is not
  */
-export function lately<Answer>(
+export function cacheFor<Answer>(
   ask: () => Promise<Answer>,
   forMs: number,
   now: () => number,
@@ -23,7 +23,9 @@ export function lately<Answer>(
 }
 
 /** Keeps what was made of an argument for as long as the same is asked for. */
-export function kept<Argument, Made>(make: (argument: Argument) => Made): (argument: Argument) => Made {
+export function memoizeLast<Argument, Made>(
+  make: (argument: Argument) => Made,
+): (argument: Argument) => Made {
   let last: { readonly argument: Argument; readonly made: Made } | null = null
   return (argument) => {
     if (last === null || last.argument !== argument) last = { argument, made: make(argument) }

@@ -4,7 +4,7 @@
  * after everything in it was asked for, so no answer is older than its request.
  * @param ask gives a result for each item, in their order
  */
-export function together<Item, Result>(
+export function coalesce<Item, Result>(
   most: number,
   ask: (items: readonly Item[]) => Promise<readonly Result[]>,
 ): (item: Item) => Promise<Result> {

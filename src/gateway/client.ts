@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { GatewaySettings } from '../config.ts'
-import type { OrderLog } from '../orders/deps.ts'
+import type { Log } from '../core/log.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
 import type { CheckoutOutcome, ConfirmOutcome } from '../orders/outcomes.ts'
 import { type CallResult, type GatewayClocks, openCaller } from './call.ts'
@@ -37,7 +37,7 @@ export interface GatewayClient extends OrderGateway {
 }
 
 export interface GatewayEffects extends GatewayClocks {
-  readonly log: OrderLog
+  readonly log: Log
   /** Told of each call, for metrics. */
   onCall?(call: GatewayCall): void
 }

@@ -1,5 +1,5 @@
 import { maskNumbersIn } from '../core/masking.ts'
-import type { Caller } from '../partners/authenticate.ts'
+import type { Caller } from './caller.ts'
 import type { FastifyReply, FastifyRequest } from './fastify.ts'
 import { PROBLEMS } from './problems.ts'
 

@@ -1,29 +1,30 @@
 import { Readable } from 'node:stream'
-import { beginSignature, checkSignature, letIn } from '../partners/http/authenticate-request.ts'
-import { NO_LIMITS } from '../partners/limits.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from './fastify.ts'
-import type { Visit, Visits } from './in-flight.ts'
+import type { InFlight, InFlightRequest } from './in-flight.ts'
 import { Problem } from './problems.ts'
 import { readInput } from './read-input.ts'
-import { type Answer, type AnyRoute, type ApiEffects, type Call, isProbe } from './route.ts'
+import { type Answer, type AnyRoute, type ApiDeps, type Call, isProbe } from './route.ts'
 import { withUpload } from './uploads.ts'
 
 /** Adds one row of the table whose body is JSON, or that has none. */
-export function addRoute(server: FastifyInstance, row: AnyRoute, effects: ApiEffects, visits: Visits): void {
+export function addRoute(server: FastifyInstance, row: AnyRoute, deps: ApiDeps, inFlight: InFlight): void {
   server.route({
     ...placeOf(row),
     config: { isProbe: isProbe(row) },
-    onRequest: (request) => admit(request, row, effects, visits),
+    onRequest: (request) => admit(request, row, deps, inFlight),
     async preHandler(request) {
       refuseLate(request)
-      const { caller } = visits.of(request)
-      if (caller !== null) await checkSignature(request, request.rawBody ?? new Uint8Array(), caller, effects)
+      const { caller } = inFlight.of(request)
+      if (caller === null) return
+      const signature = deps.authentication.beginSignature(request, caller)
+      signature?.add(request.rawBody ?? new Uint8Array())
+      await signature?.finish()
     },
     async handler(request, reply) {
       const { params, query, body } = request
       const input = readInput(row, { params, query, body })
-      const visit = visits.of(request)
-      const answer = await visit.span.inside(() => row.handle(input, callOf(request, row, effects, visit)))
+      const current = inFlight.of(request)
+      const answer = await current.span.inside(() => row.handle(input, callOf(request, row, deps, current)))
       return send(row, answer, reply)
     },
   })
@@ -37,7 +38,7 @@ export function addFileRoutes(
   server: FastifyInstance,
   rows: readonly AnyRoute[],
   { uploadLimitBytes: limitBytes }: { readonly uploadLimitBytes: number },
-  { effects, visits }: { readonly effects: ApiEffects; readonly visits: Visits },
+  { deps, inFlight }: { readonly deps: ApiDeps; readonly inFlight: InFlight },
 ): void {
   server.register(async (files) => {
     files.removeAllContentTypeParsers()
@@ -47,13 +48,13 @@ export function addFileRoutes(
       files.route({
         ...placeOf(row),
         config: { takesFile: true },
-        onRequest: (request) => admit(request, row, effects, visits),
+        onRequest: (request) => admit(request, row, deps, inFlight),
         async handler(request, reply) {
-          const visit = visits.of(request)
-          const call = callOf(request, row, effects, visit)
-          const release = effects.filePlaces.take(call.caller.partner)
+          const current = inFlight.of(request)
+          const call = callOf(request, row, deps, current)
+          const release = deps.uploadSlots.take(call.caller.partner)
           try {
-            const signature = beginSignature(request, call.caller, effects)
+            const signature = deps.authentication.beginSignature(request, call.caller)
             const { params, query } = request
             const answer = await withUpload(
               bodyOf(request, limitBytes),
@@ -62,8 +63,8 @@ export function addFileRoutes(
                 const input = readInput(row, { params, query, body })
                 refuseLate(request)
                 // The file may have taken minutes: the key may be revoked since, or the partner suspended.
-                await call.askAgain()
-                return await visit.span.inside(() => row.handle(input, call))
+                await call.reauthenticate()
+                return await current.span.inside(() => row.handle(input, call))
               },
             )
             return send(row, answer, reply)
@@ -93,30 +94,34 @@ function refuseLate({ raw }: FastifyRequest): void {
   if (raw.socket.writableEnded) throw new Problem('request_timeout')
 }
 
-/** Lets in whom the route is for, if their partner has a place left. */
+/** Admits a request whose key has the route's scope, if its partner has a slot left. */
 async function admit(
   request: FastifyRequest,
   { scope }: AnyRoute,
-  { findKey }: ApiEffects,
-  visits: Visits,
+  { authentication }: ApiDeps,
+  inFlight: InFlight,
 ): Promise<void> {
   if (scope === null) return
-  const caller = await letIn(request, scope, findKey)
-  if (!visits.of(request).admit(caller)) throw new Problem('overloaded', { retryAfterS: 1 })
+  const caller = await authentication.authenticateRequest(request, scope)
+  if (!inFlight.of(request).admit(caller)) throw new Problem('overloaded', { retryAfterS: 1 })
 }
 
 function callOf(
   request: FastifyRequest,
   { scope }: AnyRoute,
-  effects: ApiEffects,
-  { caller, gone, leave }: Visit,
+  deps: ApiDeps,
+  { caller: known, signal, releaseSlot }: InFlightRequest,
 ): Call {
-  const known = caller ?? NOBODY
+  const { authentication, sessions } = deps
+  const caller = known ?? authentication.anonymous
   return {
-    ...{ ...effects, caller: known, gone, yieldPlace: leave },
-    inSession: (work) => effects.sessions.open({ partner: known.partner, gone }, work),
-    async askAgain() {
-      if (scope !== null) await letIn(request, scope, effects.findKey)
+    ...deps,
+    caller,
+    signal,
+    releaseSlot,
+    inSession: (work) => sessions.open({ partner: caller.partner, signal }, work),
+    async reauthenticate() {
+      if (scope !== null) await authentication.authenticateRequest(request, scope)
     },
   }
 }
@@ -131,14 +136,3 @@ function send(row: AnyRoute, answer: Answer, reply: FastifyReply): FastifyReply 
 
 /** Our page has its style inside and no script. */
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
-
-/** Who asks a route that asks for no key: such a route reads nothing of anybody. */
-const NOBODY = {
-  partner: '',
-  holder: '',
-  prefix: '',
-  scopes: [],
-  signingSecret: null,
-  foundAt: new Date(0),
-  limits: NO_LIMITS,
-}

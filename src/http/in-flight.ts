@@ -1,79 +1,67 @@
-import type { OpenSpan } from '../observability/traces.ts'
-import type { Caller } from '../partners/authenticate.ts'
+import type { OpenSpan } from '../core/traces.ts'
+import { createBulkhead } from './bulkhead.ts'
+import type { Caller } from './caller.ts'
 import type { FastifyReply, FastifyRequest } from './fastify.ts'
 
-/** A request under way. */
-export interface Visit {
-  /** Null until it is known. */
+/** A request that is being answered. */
+export interface InFlightRequest {
+  /** Null until the request is authenticated. */
   readonly caller: Caller | null
-  /** Whether more were under way already than may be. */
-  readonly isOneTooMany: boolean
+  /** Whether as many requests as may be were in flight already. */
+  readonly isOverLimit: boolean
   /** Aborted when the client has gone, and when its answer has ended. */
-  readonly gone: AbortSignal
+  readonly signal: AbortSignal
   readonly span: OpenSpan
-  /** Notes who comes; false when the same partner has its share of the places already. */
+  /** Notes the caller; false when its partner has its share of the slots already. */
   admit(caller: Caller): boolean
-  /** Gives its place back; the end of the request does too. */
-  leave(): void
+  /** Gives the slot back early; the end of the request does so too. */
+  releaseSlot(): void
 }
 
-/** Counts the requests under way, so that overload is answered instead of piled up. */
-export interface Visits {
-  enter(request: FastifyRequest, reply: FastifyReply, span: OpenSpan): Visit
-  of(request: FastifyRequest): Visit
+/** Counts the requests in flight, so that overload is answered instead of piled up. */
+export interface InFlight {
+  enter(request: FastifyRequest, reply: FastifyReply, span: OpenSpan): InFlightRequest
+  of(request: FastifyRequest): InFlightRequest
 }
 
-/** What one partner may take of all places: bodies that never come whole must not keep the others out. */
+/** One partner's share of all slots: bodies that never come whole must not keep the others out. */
 const SHARE = 0.75
 
-/** @param most requests under way at once, of all partners */
-export function createVisits(most: number): Visits {
-  const visits = new WeakMap<FastifyRequest, Visit>()
-  const mostOfOne = Math.ceil(most * SHARE)
-  const byPartner = new Map<string, number>()
-  let underWay = 0
-  const count = (partner: string, change: 1 | -1) => {
-    const now = (byPartner.get(partner) ?? 0) + change
-    if (now > 0) byPartner.set(partner, now)
-    else byPartner.delete(partner)
-  }
+/** @param most requests in flight at once, of all partners */
+export function createInFlight(most: number): InFlight {
+  const requests = new WeakMap<FastifyRequest, InFlightRequest>()
+  const bulkhead = createBulkhead({ slots: most, slotsPerPartner: Math.ceil(most * SHARE) })
   return {
     enter(request, reply, span) {
-      const isOneTooMany = underWay >= most
-      const gone = new AbortController()
-      let isInside = !isOneTooMany
-      if (isInside) underWay += 1
+      const slot = bulkhead.takeUnassigned()
+      const ended = new AbortController()
       let known: Caller | null = null
-      const leave = () => {
-        if (!isInside) return
-        isInside = false
-        underWay -= 1
-        if (known !== null) count(known.partner, -1)
-      }
+      const releaseSlot = () => slot?.release()
       // Comes once for every answer, also for one that nobody read to its end.
       reply.raw.once('close', () => {
-        leave()
-        gone.abort()
+        releaseSlot()
+        ended.abort()
       })
-      const visit: Visit = {
+      const inFlight: InFlightRequest = {
         get caller() {
           return known
         },
+        isOverLimit: slot === null,
+        signal: ended.signal,
+        span,
         admit(caller) {
           known = caller
-          if (!isInside) return true
-          count(caller.partner, 1)
-          return (byPartner.get(caller.partner) ?? 0) <= mostOfOne
+          return slot?.assign(caller.partner) ?? true
         },
-        ...{ isOneTooMany, gone: gone.signal, span, leave },
+        releaseSlot,
       }
-      visits.set(request, visit)
-      return visit
+      requests.set(request, inFlight)
+      return inFlight
     },
     of(request) {
-      const visit = visits.get(request)
-      if (visit === undefined) throw new Error('a request that never came in')
-      return visit
+      const inFlight = requests.get(request)
+      if (inFlight === undefined) throw new Error('a request that never came in')
+      return inFlight
     },
   }
 }

@@ -1,26 +1,26 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { createBulkhead } from './bulkhead.ts'
 
-/** Requests that are held until their order ends. One question to Postgres is asked for all of them together. */
-export interface Waits {
+/** Requests that are held until their order ends. One query asks for all of them together. */
+export interface LongPoll {
   /**
-   * Returns when the order ended or is in doubt, when the seconds are over, when `gone` is aborted, when the server
-   * stops, or at once when too many wait already, of all or of this partner: waiting is a wish.
+   * Waits until the order has ended or is in doubt, the seconds are over, `signal` is aborted, or the server stops.
+   * Waiting is best effort: it returns at once when too many wait already, of all or of this partner.
    */
-  hold(wish: Wish): Promise<void>
-  /** Lets everybody go, and nobody wait any more. */
+  waitFor(request: WaitRequest): Promise<void>
+  /** Releases every request that waits, and lets none wait any more. */
   stop(): void
 }
 
-/** Who wants to wait for what. */
-export interface Wish {
+export interface WaitRequest {
   /** As the database writes it. */
   readonly orderId: string
   readonly partner: string
   readonly seconds: number
-  readonly gone: AbortSignal
+  readonly signal: AbortSignal
 }
 
-export interface WaitEffects {
+export interface LongPollDeps {
   /** Which of these orders ended or are in doubt. */
   findEnded(orderIds: readonly string[]): Promise<string[]>
   onTrouble(error: unknown): void
@@ -29,18 +29,15 @@ export interface WaitEffects {
   readonly most: number
 }
 
-export function createWaits({ findEnded, onTrouble, everyMs, most }: WaitEffects): Waits {
-  const waiting = new Map<symbol, { orderId: string; partner: string; release(): void }>()
-  const isFull = (partner: string) => {
-    const theirs = [...waiting.values()].filter((each) => each.partner === partner)
-    return waiting.size >= most || theirs.length >= most / 2
-  }
+export function createLongPoll({ findEnded, onTrouble, everyMs, most }: LongPollDeps): LongPoll {
+  const waiting = new Map<symbol, { orderId: string; release(): void }>()
+  const bulkhead = createBulkhead({ slots: most, slotsPerPartner: Math.max(Math.ceil(most / 2), 1) })
   let isStopped = false
-  let isAsking = false
+  let isPolling = false
 
-  const ask = async () => {
-    if (isAsking) return
-    isAsking = true
+  const poll = async () => {
+    if (isPolling) return
+    isPolling = true
     while (waiting.size > 0) {
       await pause(everyMs)
       try {
@@ -51,24 +48,27 @@ export function createWaits({ findEnded, onTrouble, everyMs, most }: WaitEffects
         onTrouble(error)
       }
     }
-    isAsking = false
+    isPolling = false
   }
 
   return {
-    async hold({ orderId, partner, seconds, gone }) {
-      if (isStopped || seconds <= 0 || gone.aborted || isFull(partner)) return
+    async waitFor({ orderId, partner, seconds, signal }) {
+      if (isStopped || seconds <= 0 || signal.aborted) return
+      const taken = bulkhead.take(partner)
+      if (taken.is !== 'taken') return
       const id = Symbol(orderId)
       await new Promise<void>((resolve) => {
         const release = () => {
           clearTimeout(timer)
-          gone.removeEventListener('abort', release)
+          signal.removeEventListener('abort', release)
           waiting.delete(id)
+          taken.slot.release()
           resolve()
         }
         const timer = setTimeout(release, seconds * 1_000)
-        gone.addEventListener('abort', release)
-        waiting.set(id, { orderId, partner, release })
-        void ask()
+        signal.addEventListener('abort', release)
+        waiting.set(id, { orderId, release })
+        void poll()
       })
     },
     stop() {

@@ -1,5 +1,4 @@
 import type { FieldProblem } from '../core/field-problems.ts'
-import type { Breach } from '../partners/limits.ts'
 
 /** Every problem this server answers with: its status and what it means. `docs/api.md` lists them; a test holds it equal. */
 export const PROBLEMS = {
@@ -53,8 +52,7 @@ export const PROBLEMS = {
   overloaded: { status: 503, title: 'Too many requests are under way: try again' },
   unavailable: { status: 503, title: 'The database cannot be reached: try again' },
   gateway_missing: { status: 503, title: 'This server has no gateway to ask' },
-} as const satisfies Record<string, { readonly status: number; readonly title: string }> &
-  Record<Breach, { readonly status: number; readonly title: string }>
+} as const satisfies Record<string, { readonly status: number; readonly title: string }>
 
 export type ProblemCode = keyof typeof PROBLEMS
 

@@ -1,4 +1,4 @@
-import { NO_SPAN, type OpenSpan, type Traces } from '../observability/traces.ts'
+import { NO_SPAN, type OpenSpan, type Traces } from '../core/traces.ts'
 import { answeredStatus } from './access-log.ts'
 import type { FastifyReply, FastifyRequest } from './fastify.ts'
 

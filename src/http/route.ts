@@ -1,48 +1,46 @@
 import type { z } from 'zod'
-import type { Traces } from '../observability/traces.ts'
-import type { OrderLog } from '../orders/deps.ts'
-import type { Caller } from '../partners/authenticate.ts'
-import type { Scope } from '../partners/enums.ts'
-import type { WalletGateway } from '../partners/http/wallet-gateway.ts'
+import type { Log } from '../core/log.ts'
+import type { Scope } from '../core/scopes.ts'
+import type { Traces } from '../core/traces.ts'
 import type { Database } from '../postgres/pool.ts'
-import type { Batched } from '../processes/loaders.ts'
-import type { Waits } from './long-poll.ts'
+import type { Authentication, Caller } from './caller.ts'
+import type { LongPoll } from './long-poll.ts'
 import type { ProblemCode } from './problems.ts'
 import type { Readiness } from './readiness.ts'
 import type { InSession, Sessions } from './sessions.ts'
-import type { FilePlaces } from './uploads.ts'
+import type { UploadSlots } from './uploads.ts'
 
-/** Everything the handlers use of the world. */
-export interface ApiEffects extends Batched {
+/**
+ * What handlers use of the world, passed in by the web process. A capability adds what its own routes use by declaration
+ * merging, so that the kernel knows no capability.
+ */
+export interface ApiDeps {
   readonly database: Database
-  /** Null: no gateway is configured, and what asks it is answered so. */
-  readonly gateway: WalletGateway | null
-  /** Asks the queue to bring an order to a worker. Does not wait for it, and does not fail. */
-  wake(orderId: string): void
-  readonly waits: Waits
+  readonly authentication: Authentication
+  readonly longPoll: LongPoll
   readonly sessions: Sessions
-  readonly filePlaces: FilePlaces
+  readonly uploadSlots: UploadSlots
   readiness(): Promise<Readiness>
   newId(): string
   /** Milliseconds since the epoch. */
   now(): number
-  readonly log: OrderLog
+  readonly log: Log
   readonly traces: Traces
   /** The product's version. */
   readonly version: string
 }
 
-/** What a handler knows of the request beside its input. */
-export interface Call extends ApiEffects {
+/** What a handler knows of the request besides its input. */
+export interface Call extends ApiDeps {
   readonly caller: Caller
   /** A session of Postgres for the caller, as long as its client waits. */
   readonly inSession: InSession
   /** Aborted when the client has gone, and when its answer has ended. */
-  readonly gone: AbortSignal
+  readonly signal: AbortSignal
   /** Fails when the key would not be let in any more: a minute may have passed. @throws Problem */
-  askAgain(): Promise<void>
-  /** Gives the request's place among those under way back: it only waits from now on. */
-  yieldPlace(): void
+  reauthenticate(): Promise<void>
+  /** Gives back the slot of a request that only waits from now on. */
+  releaseSlot(): void
 }
 
 export interface Input<Params, Query, Body> {

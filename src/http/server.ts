@@ -1,16 +1,14 @@
-import type { HttpMetrics } from '../observability/http-metrics.ts'
-import { ROUTES } from '../processes/routes.ts'
 import { accessLine, answeredStatus, requestIdOf } from './access-log.ts'
 import { addFileRoutes, addRoute } from './add-route.ts'
 import { Fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from './fastify.ts'
-import { createVisits, type Visit } from './in-flight.ts'
-import type { Waits } from './long-poll.ts'
+import { createInFlight, type InFlightRequest } from './in-flight.ts'
+import type { LongPoll } from './long-poll.ts'
 import { noRoute } from './no-route.ts'
 import { answerBrokenRequest, FOR_ONE_READER, problemOf } from './problem-of-error.ts'
 import { PROBLEM_TYPE, PROBLEMS, Problem, problemDocument } from './problems.ts'
 import { readJsonOurselves } from './read-json.ts'
 import { requestSpan } from './request-span.ts'
-import type { ApiEffects } from './route.ts'
+import type { AnyRoute, ApiDeps } from './route.ts'
 
 export interface ServerSettings {
   readonly maxConcurrent: number
@@ -24,13 +22,23 @@ export interface ServerSettings {
   readonly uploadTimeoutMs: number
 }
 
+/** What requests are measured by. */
+export interface RequestMetrics {
+  /**
+   * @param route the route's pattern, never a path with an id or a phone number in it
+   * @param status null: the client had gone before its answer
+   */
+  observe(route: string, status: number | null, seconds: number): void
+}
+
 /** Puts the server together. It listens when it is told to. */
 export function createServer(
+  routes: readonly AnyRoute[],
   settings: ServerSettings,
-  effects: ApiEffects,
-  metrics: HttpMetrics,
+  deps: ApiDeps,
+  metrics: RequestMetrics,
 ): FastifyInstance {
-  const visits = createVisits(settings.maxConcurrent)
+  const inFlight = createInFlight(settings.maxConcurrent)
   const server = Fastify({
     bodyLimit: settings.bodyLimitBytes,
     // That of files, for Node has one for all; of the others the time is taken below.
@@ -47,54 +55,54 @@ export function createServer(
       // Node looks for late requests every thirty seconds by itself.
       connectionsCheckingInterval: Math.min(settings.requestTimeoutMs, 1_000),
     },
-    genReqId: (request) => requestIdOf(request.headers['x-request-id'], effects.newId),
+    genReqId: (request) => requestIdOf(request.headers['x-request-id'], deps.newId),
     clientErrorHandler: answerBrokenRequest,
     // A URL that cannot be read never comes to the hooks.
     frameworkErrors(error, request, reply) {
       noteEnd(request, reply, null)
-      sendFailure(error, request, reply, effects)
+      sendFailure(error, request, reply, deps)
     },
   })
-  const noteEnd = (request: FastifyRequest, reply: FastifyReply, visit: Visit | null) => {
+  const noteEnd = (request: FastifyRequest, reply: FastifyReply, current: InFlightRequest | null) => {
     const startedAt = performance.now()
     reply.raw.once('close', () => {
       const durationMs = performance.now() - startedAt
-      effects.log.info(accessLine(request, reply, visit?.caller ?? null, durationMs), 'request')
+      deps.log.info(accessLine(request, reply, current?.caller ?? null, durationMs), 'request')
       metrics.observe(request.routeOptions?.url ?? 'none', answeredStatus(reply), durationMs / 1_000)
     })
   }
   readJsonOurselves(server)
   endLateBodies(server, settings)
-  closeConnectionsAtTheEnd(server, effects.waits)
+  closeConnectionsAtTheEnd(server, deps.longPoll)
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, ...FOR_ONE_READER })
-    const visit = visits.enter(request, reply, requestSpan(request, reply, effects.traces))
-    noteEnd(request, reply, visit)
+    const current = inFlight.enter(request, reply, requestSpan(request, reply, deps.traces))
+    noteEnd(request, reply, current)
     const isProbe = request.routeOptions.config.isProbe === true
-    if (visit.isOneTooMany && !isProbe) throw new Problem('overloaded', { retryAfterS: 1 })
+    if (current.isOverLimit && !isProbe) throw new Problem('overloaded', { retryAfterS: 1 })
     // Here, and not once a body was read that nobody takes.
-    if (request.is404) throw noRoute(ROUTES, request)
+    if (request.is404) throw noRoute(routes, request)
   })
-  server.setErrorHandler((error, request, reply) => sendFailure(error, request, reply, effects))
+  server.setErrorHandler((error, request, reply) => sendFailure(error, request, reply, deps))
   server.setNotFoundHandler((request) => {
-    throw noRoute(ROUTES, request)
+    throw noRoute(routes, request)
   })
-  for (const row of ROUTES) if (row.files === undefined) addRoute(server, row, effects, visits)
+  for (const row of routes) if (row.files === undefined) addRoute(server, row, deps, inFlight)
   addFileRoutes(
     server,
-    ROUTES.filter(({ files }) => files !== undefined),
+    routes.filter(({ files }) => files !== undefined),
     settings,
-    { effects, visits },
+    { deps, inFlight },
   )
   return server
 }
 
 /** A connection that was kept alive after its last answer would hold the end of the server up. */
-function closeConnectionsAtTheEnd(server: FastifyInstance, waits: Waits): void {
+function closeConnectionsAtTheEnd(server: FastifyInstance, longPoll: LongPoll): void {
   let isClosing = false
   server.addHook('preClose', async () => {
     isClosing = true
-    waits.stop()
+    longPoll.stop()
   })
   server.addHook('onSend', async (_request, reply) => {
     if (isClosing) reply.header('connection', 'close')
@@ -139,7 +147,7 @@ function sendFailure(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  { log }: ApiEffects,
+  { log }: ApiDeps,
 ): FastifyReply {
   const problem = problemOf(error)
   if (problem.status >= 500 && !(error instanceof Problem))

@@ -1,35 +1,30 @@
 import type { Readable } from 'node:stream'
-import type { SignatureCheck } from '../partners/http/authenticate-request.ts'
+import { createBulkhead } from './bulkhead.ts'
+import type { SignatureCheck } from './caller.ts'
 import { Problem } from './problems.ts'
 import { openSpool, type Spool } from './upload-spool.ts'
 
-/** Files on their way, from partners and to them. Each takes disk, and an upload a session of Postgres. */
-export interface FilePlaces {
-  /** Takes a place, and gives the way to give it back. @throws Problem when too many are taken */
+/** Slots for files on their way, from partners and to them. Each takes disk, and an upload a session of Postgres. */
+export interface UploadSlots {
+  /** Takes a slot, and returns the function that gives it back. @throws Problem when too many are taken */
   take(partner: string): () => void
 }
 
 const RETRY_AFTER_S = 5
 
-/** Places for so many files at once, and so many of one partner: one that is slow must not keep the others out. */
-export function createFilePlaces(most: number, mostOfOne: number): FilePlaces {
-  const taken = new Map<string, number>()
-  let all = 0
+/** A partner that is slow must not keep the others out, so each has a share. */
+export function createUploadSlots(slots: number, slotsPerPartner: number): UploadSlots {
+  const bulkhead = createBulkhead({ slots, slotsPerPartner })
   return {
     take(partner) {
-      const own = taken.get(partner) ?? 0
-      if (own >= mostOfOne) throw new Problem('too_many_files', { retryAfterS: RETRY_AFTER_S })
-      if (all >= most) throw new Problem('overloaded', { retryAfterS: RETRY_AFTER_S })
-      taken.set(partner, own + 1)
-      all += 1
-      let isTaken = true
-      return () => {
-        if (!isTaken) return
-        isTaken = false
-        all -= 1
-        const left = (taken.get(partner) ?? 1) - 1
-        if (left === 0) taken.delete(partner)
-        else taken.set(partner, left)
+      const taken = bulkhead.take(partner)
+      switch (taken.is) {
+        case 'taken':
+          return taken.slot.release
+        case 'share_used':
+          throw new Problem('too_many_files', { retryAfterS: RETRY_AFTER_S })
+        case 'full':
+          throw new Problem('overloaded', { retryAfterS: RETRY_AFTER_S })
       }
     },
   }
@@ -85,12 +80,12 @@ async function receive(
 
 /**
  * Writes a file that is sent once it is whole. Its place is given back when the answer has ended, however it did.
- * @param gone aborted at the end of the answer
+ * @param signal aborted at the end of the answer
  * @param withinMs how long its reader may take
  */
 export async function fileOf(
   release: () => void,
-  gone: AbortSignal,
+  signal: AbortSignal,
   withinMs: number,
   write: (add: (text: string) => Promise<void>) => Promise<unknown>,
 ): Promise<{ readonly stream: Readable; readonly bytes: number }> {
@@ -112,10 +107,10 @@ export async function fileOf(
   // A reader that takes a few bytes a minute is never silent: its place is needed.
   const late = setTimeout(() => stream.destroy(new Error('not read in time')), withinMs)
   late.unref()
-  gone.addEventListener('abort', () => {
+  signal.addEventListener('abort', () => {
     clearTimeout(late)
     end()
   })
-  if (gone.aborted) end()
+  if (signal.aborted) end()
   return { stream, bytes: spool.bytes }
 }

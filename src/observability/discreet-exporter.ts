@@ -1,6 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
-import { FACT_NAMES } from './traces.ts'
+import { FACT_NAMES } from '../core/traces.ts'
 
 const MAY_BE_TOLD = new Set<string>(FACT_NAMES)
 

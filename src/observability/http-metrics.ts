@@ -1,13 +1,9 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { RequestMetrics } from '../http/server.ts'
 import type { OrderFigures } from '../orders/queries/order-figures.ts'
 
-/** What requests are measured by. */
-export interface HttpMetrics {
-  /**
-   * @param route the route's pattern, never a path with an id or a phone number in it
-   * @param status null: the client had gone before its answer
-   */
-  observe(route: string, status: number | null, seconds: number): void
+/** Measures requests, and serves all figures of a web process. */
+export interface HttpMetrics extends RequestMetrics {
   /** Everything in Prometheus' text format. */
   read(): Promise<string>
 }

@@ -2,6 +2,8 @@ import { hostname } from 'node:os'
 import { destination, type LevelWithSilent, type Logger, pino, stdSerializers } from 'pino'
 import { maskPhoneNumbersIn } from '../core/masking.ts'
 
+export type { Logger }
+
 /** Fields that must never be readable in a log, wherever they stand in the first two levels. */
 const SECRET_FIELDS = [
   'phone_number',

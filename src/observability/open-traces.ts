@@ -14,10 +14,10 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchSpanProcessor, type Sampler, SamplingDecision, TracerProvider } from '@opentelemetry/sdk-trace'
+import type { RunningTraces } from '../core/traces.ts'
 import { discreetExporter } from './discreet-exporter.ts'
 import { queueTelemetry } from './queue-telemetry.ts'
-import type { TracesSettings } from './start-traces.ts'
-import type { RunningTraces } from './traces.ts'
+import type { TracesSettings } from './traces-settings.ts'
 
 const FLUSH_WITHIN_MS = 2_000
 const SEND_EVERY_MS = 1_000

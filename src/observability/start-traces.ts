@@ -1,14 +1,5 @@
-import { NO_TRACES, type RunningTraces } from './traces.ts'
-
-export interface TracesSettings {
-  /** The receiver's base address, without `/v1/traces`; null: no traces. */
-  readonly endpoint: string | null
-  /** What this process is called in traces. */
-  readonly service: string
-  readonly version: string
-  /** Told of trouble with the receiver. */
-  onTrouble(message: string): void
-}
+import { NO_TRACES, type RunningTraces } from '../core/traces.ts'
+import type { TracesSettings } from './traces-settings.ts'
 
 /** Starts traces where a receiver is configured. OpenTelemetry is not even loaded where none is. */
 export async function startTraces(settings: TracesSettings): Promise<RunningTraces> {

@@ -1,14 +1,7 @@
+import type { Log } from '../core/log.ts'
 import type { Rupiah } from '../core/money.ts'
 import type { OrderGateway } from './gateway-port.ts'
 import type { OrderStore } from './ports.ts'
-
-/** What orders say while they run. Fields never hold a phone number, a KTP number or a name. */
-export interface OrderLog {
-  debug(fields: object, message: string): void
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-}
 
 /** The settings an execution obeys. */
 export interface ExecutionPolicy {
@@ -40,7 +33,7 @@ export interface OrderEffects {
   pause(ms: number): Promise<void>
   /** Aborted when the program is to end: nothing new is begun, what was sent is awaited. */
   readonly stopping: AbortSignal
-  readonly log: OrderLog
+  readonly log: Log
 }
 
 /** How long after committing an intent its confirm may still be begun. A worker that froze in between gives it back. */

@@ -1,4 +1,4 @@
-import type { OrderLog } from './deps.ts'
+import type { Log } from '../core/log.ts'
 import type { SweepStore } from './ports.ts'
 
 /** Rows one sweep takes of each kind: a backlog is worked off over several sweeps. */
@@ -12,7 +12,7 @@ export interface SweepEffects {
   /** A woken order is not woken again within this time. */
   readonly wakeAgainMs: number
   readonly actor: string
-  readonly log: OrderLog
+  readonly log: Log
 }
 
 export interface Sweep {

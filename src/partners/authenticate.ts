@@ -1,11 +1,11 @@
+import type { Scope } from '../core/scopes.ts'
 import { isListed } from './allowed-addresses.ts'
-import type { Scope } from './enums.ts'
 import { hasHash, presentedKey } from './key-format.ts'
 import { limitsOf, type PartnerLimits } from './limits.ts'
 import type { KnownKey } from './store/partners.ts'
 
 /** Who a request comes from. */
-export interface Caller {
+export interface AuthenticatedPartner {
   readonly partner: string
   /** The person or system of the partner that has the key. */
   readonly holder: string
@@ -20,7 +20,7 @@ export interface Caller {
 
 /** `unknown` covers a key that is missing, malformed, wrong, revoked or expired: nobody learns which. */
 export type Authentication =
-  | { readonly is: 'known'; readonly caller: Caller }
+  | { readonly is: 'known'; readonly caller: AuthenticatedPartner }
   | { readonly is: 'unknown' | 'suspended' | 'address_refused' }
 
 /** No key has this hash; comparing with it takes the time of comparing with one. */
@@ -40,7 +40,7 @@ export async function authenticate(
   return { is: 'known', caller: callerOf(key) }
 }
 
-function callerOf(key: KnownKey): Caller {
+function callerOf(key: KnownKey): AuthenticatedPartner {
   const { name: partner, holder, prefix, scopes, signingSecret, foundAt } = key
   return { partner, holder, prefix, scopes, signingSecret, foundAt, limits: limitsOf(key) }
 }

@@ -1,6 +1,7 @@
+import type { Scope } from '../core/scopes.ts'
 import type { Database, StatementRunner } from '../postgres/pool.ts'
 import { StorageError } from '../postgres/pool.ts'
-import { FIRST_HOLDER, type Scope } from './enums.ts'
+import { FIRST_HOLDER } from './enums.ts'
 import { newKey, newSecret } from './key-format.ts'
 import { addKey, addPartner, expireOtherKeys, type KeyRow, listKeys, lockPartner } from './store/partners.ts'
 

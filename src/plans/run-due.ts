@@ -1,4 +1,4 @@
-import type { OrderLog } from '../orders/deps.ts'
+import type { Log } from '../core/log.ts'
 import type { Session } from '../postgres/session.ts'
 import { ON_TIME_MS } from './decide.ts'
 import { planDueTimes } from './plan-due-times.ts'
@@ -7,7 +7,7 @@ import { type PlanWork, workOnPlan } from './work-on-plan.ts'
 export interface PlanEffects extends PlanWork {
   /** Asks the queue to bring these orders to a worker. */
   wake(orderIds: readonly string[]): Promise<void>
-  readonly log: OrderLog
+  readonly log: Log
 }
 
 /** What one tick did. */

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
-import type { Logger } from 'pino'
 import type { Settings } from '../config.ts'
+import type { RunningTraces } from '../core/traces.ts'
+import type { Logger } from '../observability/log.ts'
 import { startTraces } from '../observability/start-traces.ts'
-import type { RunningTraces } from '../observability/traces.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 

@@ -1,4 +1,4 @@
-import { together } from '../core/coalesce.ts'
+import { coalesce } from '../core/coalesce.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { findOwnOrders, type OwnOrder } from '../orders/queries/partner-orders.ts'
 import { submitOrders } from '../orders/store/submissions.ts'
@@ -8,14 +8,14 @@ import { type Database, StorageError } from '../postgres/pool.ts'
 
 const MOST_AT_ONCE = 100
 
-/** What every request asks of Postgres, asked for all requests of one moment together. */
-export interface Batched {
+/** What every request asks of Postgres. Requests of the same moment share a query. */
+export interface Loaders {
   findKey(prefix: string): Promise<KnownKey | null>
   findOrder(own: { readonly partner: string; readonly orderId: string }): Promise<OwnOrder | null>
   submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder | null>
 }
 
-export function batched(database: Database): Batched {
+export function createLoaders(database: Database): Loaders {
   const submitAll = async (orders: readonly { orderId: string; submission: Submission }[]) => {
     const partners = [...new Set(orders.map(({ submission }) => submission.partner))]
     const stored = new Map<object, StoredOrder | null>()
@@ -32,10 +32,10 @@ export function batched(database: Database): Batched {
       return row
     })
   }
-  const submit = together(MOST_AT_ONCE, submitAll)
+  const submit = coalesce(MOST_AT_ONCE, submitAll)
   return {
-    findKey: together(MOST_AT_ONCE, (prefixes) => findValidKeys(database, prefixes)),
-    findOrder: together(MOST_AT_ONCE, (owns) => findOwnOrders(database, owns)),
+    findKey: coalesce(MOST_AT_ONCE, (prefixes) => findValidKeys(database, prefixes)),
+    findOrder: coalesce(MOST_AT_ONCE, (owns) => findOwnOrders(database, owns)),
     async submit(order) {
       try {
         return await submit(order)

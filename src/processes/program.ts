@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
+import { defaultPerson } from '../cli/current-user.ts'
 import { describeFailure } from '../cli/failure.ts'
 import { showTimesInUtc } from '../cli/shown-time.ts'
 import { type CommandName, keepOwnSettings } from './setting-users.ts'
@@ -25,10 +26,14 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   worker: async () => (await import('./worker-command.ts')).workerCommand(),
   web: async () => (await import('./web-command.ts')).webCommand(),
   scheduler: async () => (await import('./scheduler-command.ts')).schedulerCommand(),
-  sandbox: async () => (await import('../dev/sandbox/cli.ts')).sandboxCommand(),
+  sandbox: async () => (await import('../dev/sandbox/cli/sandbox-command.ts')).sandboxCommand(),
   enqueue: async () => (await import('../orders/cli/enqueue.ts')).enqueueCommand(),
   partner: async () => (await import('../partners/cli/partner.ts')).partnerCommand(),
-  orders: async () => (await import('../orders/cli/orders.ts')).ordersCommand(),
+  async orders() {
+    const { ordersCommand } = await import('../orders/cli/orders.ts')
+    const { resolutionCommands } = await import('../reconciliation/cli/order-resolution.ts')
+    return ordersCommand(resolutionCommands(defaultPerson()))
+  },
   plan: async () => (await import('../plans/cli/plan.ts')).planCommand(),
   prices: async () => (await import('../prices/cli.ts')).pricesCommand(),
   batch: async () => (await import('../batches/cli/batch.ts')).batchCommand(),

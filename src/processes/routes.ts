@@ -1,5 +1,5 @@
 import { BATCH_ROUTES } from '../batches/http/batch-routes.ts'
-import { kept } from '../core/cache.ts'
+import { memoizeLast } from '../core/cache.ts'
 import { docsPage } from '../http/docs-page.ts'
 import { openapiOf } from '../http/openapi.ts'
 import type { AnyRoute } from '../http/route.ts'
@@ -19,7 +19,7 @@ export const ROUTES: readonly AnyRoute[] = [
   ...WALLET_ROUTES,
   ...PRICE_ROUTES,
   ...systemRoutes({
-    openapi: kept((version: string) => openapiOf(ROUTES, version)),
-    page: kept((version: string) => docsPage(ROUTES, version)),
+    openapi: memoizeLast((version: string) => openapiOf(ROUTES, version)),
+    page: memoizeLast((version: string) => docsPage(ROUTES, version)),
   }),
 ]

@@ -1,24 +1,26 @@
-import { lately } from '../core/cache.ts'
+import { cacheFor } from '../core/cache.ts'
 import { CLOCKS } from '../core/clocks.ts'
+import type { Log } from '../core/log.ts'
 import { newOrderId } from '../core/new-id.ts'
-import { createWaits } from '../http/long-poll.ts'
+import { NO_TRACES, type Traces } from '../core/traces.ts'
+import { createLongPoll } from '../http/long-poll.ts'
 import { readReadiness } from '../http/readiness.ts'
 import { createServer, type ServerSettings } from '../http/server.ts'
 import { boundedSessions } from '../http/sessions.ts'
-import { createFilePlaces } from '../http/uploads.ts'
+import { createUploadSlots } from '../http/uploads.ts'
 import { createMetrics } from '../observability/http-metrics.ts'
 import { type MetricsServer, startMetricsServer } from '../observability/metrics-server.ts'
-import { NO_TRACES, type Traces } from '../observability/traces.ts'
-import type { OrderLog } from '../orders/deps.ts'
 import { measureOrders } from '../orders/queries/order-figures.ts'
 import { findEnded } from '../orders/queries/partner-orders.ts'
+import { partnerAuthentication } from '../partners/http/authenticate-request.ts'
 import type { WalletGateway } from '../partners/http/wallet-gateway.ts'
 import { type Database, openDatabase } from '../postgres/pool.ts'
 import { withSession } from '../postgres/session.ts'
 import { type OrderQueue, openQueue } from '../queue/backend.ts'
 import { createWaker } from '../queue/waker.ts'
 import { readWebhookLag } from '../webhooks/lag.ts'
-import { batched } from './loaders.ts'
+import { createLoaders } from './loaders.ts'
+import { ROUTES } from './routes.ts'
 import type { RunningWorker } from './worker.ts'
 
 /** Everything a web process is made of. */
@@ -34,7 +36,7 @@ export interface WebParts extends Partial<ServerSettings> {
   /** 0: a free one; null: no metrics. */
   readonly metricsPort: number | null
   readonly version: string
-  readonly log: OrderLog
+  readonly log: Log
   /** None when it is not said. */
   readonly traces?: Traces
   /** Puts something between the server and Postgres. Tests of crashes stop the process there. */
@@ -59,9 +61,9 @@ const DEFAULTS: ServerSettings = {
 const POOL_SIZE = 12
 const MOST_SESSIONS = 8
 /** Of one partner, open or waiting. */
-const SESSIONS_OF_ONE = 4
-const MOST_FILES = 6
-const MOST_FILES_OF_ONE = 2
+const SESSIONS_PER_PARTNER = 4
+const MOST_UPLOADS = 6
+const UPLOADS_PER_PARTNER = 2
 const ASK_EVERY_MS = 200
 const MAX_WAITS = 2_000
 const WAKE_TTL_MS = 5_000
@@ -79,9 +81,9 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
     onTrouble: (error) => log.warn({ err: error }, 'orders not woken: they are swept'),
     carried: () => traces.carried(),
   })
-  const waits = createWaits({
+  const longPoll = createLongPoll({
     findEnded: (orderIds) => findEnded(database, orderIds),
-    onTrouble: (error) => log.warn({ err: error }, 'waits not answered yet'),
+    onTrouble: (error) => log.warn({ err: error }, 'long polls not answered yet'),
     everyMs: ASK_EVERY_MS,
     most: parts.maxWaits ?? MAX_WAITS,
   })
@@ -92,8 +94,9 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
     ...{ queueCounts, now: CLOCKS.monotonicMs },
   })
   const server = createServer(
+    ROUTES,
     { ...DEFAULTS, ...parts },
-    effectsOf(parts, { database, queue, waker, waits, traces }),
+    effectsOf(parts, { database, queue, waker, longPoll, traces }),
     metrics,
   )
   let metricsServer: MetricsServer | null = null
@@ -120,20 +123,22 @@ function effectsOf(
     database: Database
     queue: OrderQueue
     waker: ReturnType<typeof createWaker>
-    waits: ReturnType<typeof createWaits>
+    longPoll: ReturnType<typeof createLongPoll>
     traces: Traces
   },
 ) {
-  const { database, queue, waker, waits, traces } = made
+  const { database, queue, waker, longPoll, traces } = made
+  const loaders = createLoaders(database)
   return {
-    ...batched(database),
+    ...loaders,
     database,
+    authentication: partnerAuthentication({ database, findKey: loaders.findKey }),
     gateway,
     wake: (orderId: string) => waker.wake(orderId),
-    waits,
-    sessions: boundedSessions(MOST_SESSIONS, SESSIONS_OF_ONE, (work) => withSession(databaseUrl, work)),
-    filePlaces: createFilePlaces(MOST_FILES, MOST_FILES_OF_ONE),
-    readiness: lately(
+    longPoll,
+    sessions: boundedSessions(MOST_SESSIONS, SESSIONS_PER_PARTNER, (work) => withSession(databaseUrl, work)),
+    uploadSlots: createUploadSlots(MOST_UPLOADS, UPLOADS_PER_PARTNER),
+    readiness: cacheFor(
       () => readReadiness({ database, askQueue: () => queue.getJobCounts(), withinMs: PROBE_WITHIN_MS }),
       PROBE_AGAIN_MS,
       CLOCKS.monotonicMs,

@@ -1,10 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { CLOCKS } from '../core/clocks.ts'
+import type { Log } from '../core/log.ts'
 import type { Rupiah } from '../core/money.ts'
 import { newOrderId } from '../core/new-id.ts'
-import { NO_TRACES, type Traces } from '../observability/traces.ts'
-import { type OrderLog, sendDeadlineMs } from '../orders/deps.ts'
+import { NO_TRACES, type Traces } from '../core/traces.ts'
+import { sendDeadlineMs } from '../orders/deps.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
 import type { OrderStore } from '../orders/ports.ts'
 import { createOrderStore } from '../orders/store/order-store.ts'
@@ -31,7 +32,7 @@ export interface WorkerParts {
   readonly maxQuoteFee?: Rupiah | null
   /** The worker's name as events show it. */
   readonly name: string
-  readonly log: OrderLog
+  readonly log: Log
   /** None when it is not said. */
   readonly traces?: Traces
   /** Nowhere when it is not said. */

@@ -1,3 +1,4 @@
+import type { Telemetry } from 'bullmq'
 import { type Repeating, repeat } from '../core/periodic-task.ts'
 import { type SweepEffects, sweepOrders } from '../orders/sweep.ts'
 import {
@@ -29,6 +30,7 @@ export function startOrderWorker(
   effects: JobEffects,
 ): QueueWorker {
   const { concurrency, ratePerSecond, lockDurationMs = 30_000 } = settings
+  const { ofQueue } = effects.traces
   const take = async (job: QueueJob) => {
     letOrderDecideRetries(job.opts)
     return answerQueue(await processJob(job, effects))
@@ -42,7 +44,8 @@ export function startOrderWorker(
     removeOnComplete: { count: 1_000, age: 3_600 },
     removeOnFail: { count: 10_000, age: 7 * 86_400 },
     settings: { backoffStrategy: retryDelay },
-    ...(effects.traces.ofQueue === null ? {} : { telemetry: effects.traces.ofQueue }),
+    // Opaque to core, see there: only the room that opens traces makes one.
+    ...(ofQueue === null ? {} : { telemetry: ofQueue as Telemetry }),
     ...(ratePerSecond === null ? {} : { limiter: { max: ratePerSecond, duration: 1_000 } }),
   }
   return openWorker(location, take, options, (error) => effects.log.warn({ err: error }, 'queue trouble'))

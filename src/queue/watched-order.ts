@@ -1,4 +1,4 @@
-import { NO_SPAN, type OpenSpan, type SpanFacts, type Traces } from '../observability/traces.ts'
+import { NO_SPAN, type OpenSpan, type SpanFacts, type Traces } from '../core/traces.ts'
 import type { OrderEffects } from '../orders/deps.ts'
 import { type Execution, executeOrder } from '../orders/execute.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'

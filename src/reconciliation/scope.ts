@@ -1,12 +1,7 @@
+import type { Period } from '../core/business-days.ts'
 import { formatGrams } from '../core/money.ts'
 import type { Session } from '../postgres/session.ts'
 import { absenceLagMs, CLOCK_SLACK_MS, type ReconSettings } from './settings.ts'
-
-/** A time span, `to` exclusive. */
-export interface Period {
-  readonly from: Date
-  readonly to: Date
-}
 
 const STATEMENTS_SPAN = {
   name: 'statements_span',

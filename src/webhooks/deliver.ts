@@ -1,4 +1,4 @@
-import type { OrderLog } from '../orders/deps.ts'
+import type { Log } from '../core/log.ts'
 import { PAUSE_AFTER_MS, retryDelayMs } from './backoff.ts'
 import type { Claim, EndpointPaused, TryResult } from './deliveries.ts'
 import { TEST_EVENT_KIND } from './enums.ts'
@@ -16,7 +16,7 @@ export interface DeliverEffects {
   now(): number
   /** A number from 0 up to 1. */
   random(): number
-  readonly log: OrderLog
+  readonly log: Log
 }
 
 /**
@@ -85,7 +85,7 @@ function askedDelayMs(answer: Answer, atMs: number): number {
   return retryAfterMs(answer.retryAfter, atMs) ?? 0
 }
 
-function tell(log: OrderLog, claim: Claim, result: TryResult, paused: EndpointPaused | null): void {
+function tell(log: Log, claim: Claim, result: TryResult, paused: EndpointPaused | null): void {
   const { eventId: event, endpointId: endpoint, try: number } = claim
   const { httpStatus: status, trouble, durationMs: ms } = result
   const fields = { event, endpoint, try: number, status, trouble, ms }

@@ -1,5 +1,5 @@
+import type { Log } from '../core/log.ts'
 import { type Repeating, repeat } from '../core/periodic-task.ts'
-import type { OrderLog } from '../orders/deps.ts'
 import type { Claim, TryResult } from './deliveries.ts'
 
 export interface SenderEffects {
@@ -8,7 +8,7 @@ export interface SenderEffects {
   /** Takes an endpoint's next delivery; null when there is none. */
   claim(endpointId: number): Promise<Claim | null>
   deliver(claim: Claim): Promise<TryResult>
-  readonly log: OrderLog
+  readonly log: Log
 }
 
 export interface SenderPace {

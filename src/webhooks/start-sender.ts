@@ -1,5 +1,5 @@
+import type { Log } from '../core/log.ts'
 import type { Repeating } from '../core/periodic-task.ts'
-import type { OrderLog } from '../orders/deps.ts'
 import { openDatabase } from '../postgres/pool.ts'
 import { deliver } from './deliver.ts'
 import { claimDelivery, readEndpointsDue, recordTry } from './deliveries.ts'
@@ -17,7 +17,7 @@ const PACE: SenderPace = { lookEveryMs: 1_000, lanesPerEndpoint: 4, lanes: 64 }
 export interface WebhookSenderParts {
   readonly databaseUrl: string
   readonly allowLoopback: boolean
-  readonly log: OrderLog
+  readonly log: Log
   readonly now?: () => number
   readonly pace?: SenderPace
   readonly leaseMs?: number

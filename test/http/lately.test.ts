@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { kept, lately } from '../../src/core/cache.ts'
+import { cacheFor, memoizeLast } from '../../src/core/cache.ts'
 import type { Database } from '../../src/postgres/pool.ts'
 import { startTestWeb, type TestWeb } from '../support/web.ts'
 
@@ -11,7 +11,7 @@ describe('an answer that is shared', () => {
       asked += 1
       return asked
     }
-    const ask = lately(count, 500, () => nowMs)
+    const ask = cacheFor(count, 500, () => nowMs)
     expect(await Promise.all([ask(), ask()])).toEqual([1, 1])
     nowMs = 499
     expect(await ask()).toBe(1)
@@ -21,7 +21,7 @@ describe('an answer that is shared', () => {
 
   it('is not a failure', async () => {
     let asked = 0
-    const ask = lately(
+    const ask = cacheFor(
       async () => {
         asked += 1
         if (asked === 1) throw new Error('not now')
@@ -36,7 +36,7 @@ describe('an answer that is shared', () => {
 
   it('is made once for the same argument', () => {
     let made = 0
-    const make = kept((version: string) => {
+    const make = memoizeLast((version: string) => {
       made += 1
       return `${version}-${made}`
     })

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SCOPES, type Scope } from '../../src/core/scopes.ts'
+import { NO_TRACES } from '../../src/core/traces.ts'
 import { PROBLEMS, type ProblemCode } from '../../src/http/problems.ts'
-import { type AnyRoute, type ApiEffects, problemsOf } from '../../src/http/route.ts'
+import { type AnyRoute, type ApiDeps, problemsOf } from '../../src/http/route.ts'
 import { createServer } from '../../src/http/server.ts'
 import { createMetrics } from '../../src/observability/http-metrics.ts'
-import { NO_TRACES } from '../../src/observability/traces.ts'
-import { SCOPES, type Scope } from '../../src/partners/enums.ts'
+import { partnerAuthentication } from '../../src/partners/http/authenticate-request.ts'
 import { claimWallet, setState } from '../../src/partners/store/partners.ts'
 import { ROUTES } from '../../src/processes/routes.ts'
 import { silentLog } from '../support/effects.ts'
@@ -93,14 +94,25 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
     [known.prefix],
   )
   const limits = { ordersPerMinute: null, rupiahPerOrder: null, rupiahPerDay: null, walletsPerDay: null }
-  const found = { ...known, ...limits, kinds: null, addresses: null, state: 'active', createdAt: new Date() }
+  const found = {
+    ...known,
+    ...limits,
+    kinds: null,
+    addresses: null,
+    state: 'active' as const,
+    foundAt: new Date(),
+    createdAt: new Date(),
+  }
   const effects = {
-    ...{ log: silentLog, traces: NO_TRACES, newId: () => 'x', now: Date.now, waits: { stop() {} } },
-    findKey: async () => ({ ...found, secretHash: stored?.secretHash ?? '' }),
+    ...{ log: silentLog, traces: NO_TRACES, newId: () => 'x', now: Date.now, longPoll: { stop() {} } },
+    authentication: partnerAuthentication({
+      database: here.database,
+      findKey: async () => ({ ...found, secretHash: stored?.secretHash ?? '' }),
+    }),
     get database() {
       throw new TypeError('08123 is not a function')
     },
-  } as unknown as ApiEffects
+  } as unknown as ApiDeps
   const none = async () => Promise.reject(new Error('none'))
   const settings = {
     ...{ maxConcurrent: 9, trustedProxies: [], ...LIMITS },
@@ -111,7 +123,7 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
     queueCounts: none,
     now: Date.now,
   })
-  const server = createServer(settings, effects, metrics)
+  const server = createServer(ROUTES, settings, effects, metrics)
   const url = await server.listen({ port: 0, host: '127.0.0.1' })
   const reply = await ask(url, row.method, pathOf(row), { key: known.key, ...bodyOf(row) })
   await server.close()

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { boundedSessions } from '../../src/http/sessions.ts'
 import { openSpool } from '../../src/http/upload-spool.ts'
-import { createFilePlaces } from '../../src/http/uploads.ts'
+import { createUploadSlots } from '../../src/http/uploads.ts'
 
 let folder: string
 beforeAll(async () => {
@@ -47,7 +47,7 @@ describe('places for files', () => {
   }
 
   it('are so many for all and so many for one, and each is given back once', () => {
-    const places = createFilePlaces(3, 2)
+    const places = createUploadSlots(3, 2)
     const release = places.take('a')
     places.take('a')
     expect(codeOf(() => places.take('a'))).toBe('too_many_files')
@@ -76,7 +76,7 @@ describe('sessions', () => {
       }
     })
     const works = Array.from({ length: 9 }, (_, n) =>
-      sessions.open({ partner: 'a', gone: new AbortController().signal }, async () => {
+      sessions.open({ partner: 'a', signal: new AbortController().signal }, async () => {
         await Promise.resolve()
         order.push(n)
         if (n % 3 === 0) throw new Error('failed')
@@ -96,11 +96,11 @@ describe('sessions', () => {
     })
     const gone = new AbortController()
     const ask = (partner: string, signal = new AbortController().signal) =>
-      sessions.open({ partner, gone: signal }, async () => await finished)
+      sessions.open({ partner, signal }, async () => await finished)
     const [a, b] = [ask('a'), ask('a')]
     await expect(ask('a')).rejects.toMatchObject({ code: 'overloaded' })
     let isDone = false
-    const leaving = sessions.open({ partner: 'b', gone: gone.signal }, async () => {
+    const leaving = sessions.open({ partner: 'b', signal: gone.signal }, async () => {
       isDone = true
     })
     const staying = ask('c')
@@ -119,11 +119,11 @@ describe('sessions', () => {
     const holds = Array.from({ length: 33 }, () => new AbortController())
     const waiting = holds.map(({ signal }) =>
       sessions.open(
-        { partner: 'a', gone: signal },
+        { partner: 'a', signal },
         () => new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
       ),
     )
-    const last = sessions.open({ partner: 'b', gone: new AbortController().signal }, async () => {})
+    const last = sessions.open({ partner: 'b', signal: new AbortController().signal }, async () => {})
     await expect(last).rejects.toMatchObject({ code: 'overloaded' })
     for (const hold of [...holds].reverse()) hold.abort()
     expect((await Promise.allSettled(waiting)).filter(({ status }) => status === 'fulfilled')).toHaveLength(1)

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { together } from '../../src/core/coalesce.ts'
+import { coalesce } from '../../src/core/coalesce.ts'
 import { aBuy, startTestWeb } from '../support/web.ts'
 
 describe('asking together', () => {
   it('asks alone at once, and for everything that came meanwhile in one go, at most so many', async () => {
     const asked: number[][] = []
-    const ask = together<number, string>(3, async (items) => {
+    const ask = coalesce<number, string>(3, async (items) => {
       asked.push([...items])
       await Promise.resolve()
       return items.map(String)
@@ -16,7 +16,7 @@ describe('asking together', () => {
   })
 
   it('fails those of one question, and none of the next', async () => {
-    const ask = together<number, number>(2, async (items) => {
+    const ask = coalesce<number, number>(2, async (items) => {
       if (items.includes(2)) throw new Error('no')
       return items
     })

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NO_TRACES, type SpanFacts, type Traces } from '../../src/observability/traces.ts'
+import { NO_TRACES, type SpanFacts, type Traces } from '../../src/core/traces.ts'
 import { setState } from '../../src/partners/store/partners.ts'
 import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SCOPES } from '../../src/core/scopes.ts'
 import { addHolderKey, addPartnerWithKey, rotateKey } from '../../src/partners/commands.ts'
-import { SCOPES } from '../../src/partners/enums.ts'
 import {
   findValidKeys,
   listKeys,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NO_TRACES } from '../../src/observability/traces.ts'
+import { NO_TRACES } from '../../src/core/traces.ts'
 import { InvalidOrderError } from '../../src/orders/submission.ts'
 import type { QueueJob } from '../../src/queue/backend.ts'
 import { keepRejectedJob } from '../../src/queue/keep-rejected-job.ts'

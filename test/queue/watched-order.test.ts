@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NO_SPAN, NO_TRACES, type Traces } from '../../src/observability/traces.ts'
+import { NO_SPAN, NO_TRACES, type Traces } from '../../src/core/traces.ts'
 import { executeWatched, type JobCounts, NOT_COUNTED } from '../../src/queue/watched-order.ts'
 import { scriptedGateway, testEffects } from '../support/effects.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'

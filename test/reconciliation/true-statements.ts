@@ -1,6 +1,6 @@
 import fc from 'fast-check'
+import type { Period } from '../../src/core/business-days.ts'
 import type { OrderKind } from '../../src/orders/command.ts'
-import type { Period } from '../../src/reconciliation/scope.ts'
 import { aRecordedOrder, lineOf, type RecordedLine, type RecordedOrder } from '../support/recorded-orders.ts'
 import { MAPPING } from '../support/statement-files.ts'
 

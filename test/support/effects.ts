@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { OrderEffects, OrderLog } from '../../src/orders/deps.ts'
+import type { Log } from '../../src/core/log.ts'
+import type { OrderEffects } from '../../src/orders/deps.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import type { CheckoutOutcome, ConfirmOutcome, Quote } from '../../src/orders/outcomes.ts'
 import type { OrderStore } from '../../src/orders/ports.ts'
 import { aQuote, outcomes } from './stored-orders.ts'
 
-export const silentLog: OrderLog = { debug() {}, info() {}, warn() {}, error() {} }
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** A gateway that answers from a script and remembers every confirm it was sent. */
 export interface ScriptedGateway extends OrderGateway {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Period } from '../../src/core/business-days.ts'
 import type { Rupiah } from '../../src/core/money.ts'
 import { withSession } from '../../src/postgres/session.ts'
 import {
@@ -8,7 +9,6 @@ import {
   proposeWriteOff,
 } from '../../src/reconciliation/break-commands.ts'
 import type { BreakType } from '../../src/reconciliation/enums.ts'
-import type { Period } from '../../src/reconciliation/scope.ts'
 import { openScene, type Scene } from './recon-scene.ts'
 import { aRecordedOrder, DAY, lineOf, recordOrders, recordStatement, rowsOf } from './recorded-orders.ts'
 import { resolveByTwoPeople } from './two-people.ts'

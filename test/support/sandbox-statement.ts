@@ -1,7 +1,7 @@
+import type { Period } from '../../src/core/business-days.ts'
 import type { Sandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { withSession } from '../../src/postgres/session.ts'
 import { approveDeclaration, proposeDeclaration } from '../../src/reconciliation/declarations.ts'
-import type { Period } from '../../src/reconciliation/scope.ts'
 import { ANI, BUDI } from './people.ts'
 import { importText } from './statement-files.ts'
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { SCOPES, type Scope } from '../../src/core/scopes.ts'
 import { addHolderKey, addPartnerWithKey, type HandedOutKey } from '../../src/partners/commands.ts'
-import { SCOPES, type Scope } from '../../src/partners/enums.ts'
 import type { LimitChange } from '../../src/partners/store/partners.ts'
 import { setLimits } from '../../src/partners/store/partners.ts'
 import { type Database, openDatabase } from '../../src/postgres/pool.ts'

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
-import type { OrderLog } from '../../src/orders/deps.ts'
+import type { Log } from '../../src/core/log.ts'
 import type { Database } from '../../src/postgres/pool.ts'
 import { type DeliverEffects, deliver } from '../../src/webhooks/deliver.ts'
 import { claimDelivery, readEndpointsDue, recordTry } from '../../src/webhooks/deliveries.ts'
@@ -67,7 +67,7 @@ export interface WebhookMessage {
 /** Sends all that is due at the clock's time, one after the other, as a sender with one lane would. */
 export async function sendDue(
   database: Database,
-  { now, log = silentLog, post = openPost(true) }: { now(): number; log?: OrderLog; post?: Post },
+  { now, log = silentLog, post = openPost(true) }: { now(): number; log?: Log; post?: Post },
 ): Promise<number> {
   let sent = 0
   for (const { endpointId } of await readEndpointsDue(database, now()))

@@ -1,7 +1,7 @@
 import { createPostgresBackend, Queue } from 'bullmq'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RunningTraces } from '../../src/core/traces.ts'
 import { startTraces } from '../../src/observability/start-traces.ts'
-import type { RunningTraces } from '../../src/observability/traces.ts'
 import { type RunningWorker, startWorker } from '../../src/processes/worker.ts'
 import { scriptedGateway, silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'

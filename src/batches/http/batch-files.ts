@@ -71,8 +71,8 @@ async function orRefused<T>(reading: Promise<T>): Promise<T> {
 /** The results of a batch as a file, written whole before it is sent: a slow reader holds no snapshot. */
 export async function sendResults(id: number, call: Call): Promise<Answer> {
   await ownBatch(id, call)
-  const release = call.filePlaces.take(call.caller.partner)
-  const { stream, bytes } = await fileOf(release, call.gone, READ_WITHIN_MS, (add) =>
+  const release = call.uploadSlots.take(call.caller.partner)
+  const { stream, bytes } = await fileOf(release, call.signal, READ_WITHIN_MS, (add) =>
     call.inSession((session) => writeResults(session, id, add)),
   )
   return {

@@ -1,7 +1,25 @@
 import { z } from 'zod'
 import { parseGrams } from '../../core/money.ts'
-import { executes, FAULT_NAMES, FAULTS, type FaultSetting } from './faults.ts'
-import type { Sandbox } from './sandbox.ts'
+import type { ReceivedConfirm } from './answer.ts'
+import { executes, FAULT_NAMES, FAULTS, type FaultHit, type FaultName, type FaultSetting } from './faults.ts'
+import type { Wallet } from './ledger.ts'
+import type { LedgerEntry } from './ledger-check.ts'
+import type { OpeningBalances } from './state.ts'
+
+/** What a test or a person reads of a sandbox, and sets. */
+export interface SandboxControls {
+  /** Every executed transaction, in the order of execution. */
+  ledger(): readonly LedgerEntry[]
+  statementCsv(): string
+  confirmsReceived(): readonly ReceivedConfirm[]
+  faultCounts(): Record<FaultName, number>
+  faultLog(): readonly FaultHit[]
+  setFault(fault: FaultName, setting: FaultSetting): void
+  openWallet(phoneNumber: string, wallet: OpeningBalances & { readonly premium: boolean }): void
+  wallet(phoneNumber: string): Wallet | null
+  /** Kills every quote that is out. */
+  movePrice(): void
+}
 
 /** A page under /sandbox/: what a person or a test reads, or sets. */
 export interface Page {
@@ -15,7 +33,7 @@ type Request = { readonly body: string; readonly parameter: string }
 interface PageRow {
   readonly method: 'GET' | 'POST' | 'PUT'
   readonly path: RegExp
-  readonly answer: (sandbox: Sandbox, request: Request) => Page
+  readonly answer: (sandbox: SandboxControls, request: Request) => Page
 }
 
 const json = (value: unknown, status = 200): Page => ({
@@ -88,7 +106,7 @@ const PAGES: readonly PageRow[] = [
 ]
 
 /** Answers a request under /sandbox/. */
-export function answerPage(sandbox: Sandbox, method: string, path: string, body: string): Page {
+export function answerPage(sandbox: SandboxControls, method: string, path: string, body: string): Page {
   for (const row of PAGES) {
     const match = row.path.exec(path)
     if (match !== null && row.method === method)
@@ -98,7 +116,7 @@ export function answerPage(sandbox: Sandbox, method: string, path: string, body:
   return json({ error: 'there is no such page', pages: known }, 404)
 }
 
-function setFault(sandbox: Sandbox, { body, parameter }: Request): Page {
+function setFault(sandbox: SandboxControls, { body, parameter }: Request): Page {
   const fault = FAULT_NAMES.find((name) => name === parameter)
   if (fault === undefined) return json({ error: `fault: one of ${FAULT_NAMES.join(', ')}` }, 400)
   const parsed = faultSetting.safeParse(parse(body))
@@ -107,7 +125,7 @@ function setFault(sandbox: Sandbox, { body, parameter }: Request): Page {
   return json({ fault, ...parsed.data })
 }
 
-function openWallet(sandbox: Sandbox, { body }: Request): Page {
+function openWallet(sandbox: SandboxControls, { body }: Request): Page {
   const parsed = wallet.safeParse(parse(body))
   if (!parsed.success) return json({ error: problemOf(parsed.error) }, 400)
   const { phone_number, rupiah, gold_weight, premium } = parsed.data

@@ -3,14 +3,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { GoldWeight, Rupiah } from '../../core/money.ts'
 import { type Access, createAccess, type OAuthAccess, type SigningAccess } from './access.ts'
-import { answerMalformed, answerRequest, type ReceivedConfirm, type World } from './answer.ts'
-import { answerPage } from './controls.ts'
+import { answerMalformed, answerRequest, type World } from './answer.ts'
+import { answerPage, type SandboxControls } from './controls.ts'
 import { send } from './deliver.ts'
-import { createFaults, type FaultHit, type FaultName, type FaultSetting } from './faults.ts'
+import { createFaults, type FaultName, type FaultSetting } from './faults.ts'
 import type { Fields } from './fields.ts'
 import { forgetfulJournal, type Journal } from './journal.ts'
-import type { Wallet } from './ledger.ts'
-import type { LedgerEntry } from './ledger-check.ts'
 import { type OperationRow, operations } from './operations.ts'
 import { type OpeningBalances, openBooks } from './state.ts'
 import { statementCsv } from './statement.ts'
@@ -40,19 +38,8 @@ export interface SandboxOptions {
   readonly onError?: (error: unknown) => void
 }
 
-export interface Sandbox {
+export interface Sandbox extends SandboxControls {
   readonly url: string
-  /** Every executed transaction, in the order of execution. */
-  ledger(): readonly LedgerEntry[]
-  statementCsv(): string
-  confirmsReceived(): readonly ReceivedConfirm[]
-  faultCounts(): Record<FaultName, number>
-  faultLog(): readonly FaultHit[]
-  setFault(fault: FaultName, setting: FaultSetting): void
-  openWallet(phoneNumber: string, wallet: OpeningBalances & { readonly premium: boolean }): void
-  wallet(phoneNumber: string): Wallet | null
-  /** Kills every quote that is out. */
-  movePrice(): void
   stop(): Promise<void>
 }
 

@@ -7,20 +7,21 @@ import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import { NOTHING, spellCount, spellDecimal, spellRupiah, spellWeight } from '../../core/format.ts'
 import { maskPhoneNumber } from '../../core/masking.ts'
-import { resolutionCommands } from '../../reconciliation/cli/order-resolution.ts'
 import { ORDER_KINDS, type OrderKind } from '../command.ts'
 import { ORDER_STATES, type OrderState } from '../lifecycle.ts'
 import { type ListedOrder, listOrders, type OrderSums, sumOrders } from '../queries/orders.ts'
 import { moveCommands } from './order-commands.ts'
 import { showCommand } from './order-show.ts'
 
-/** `goldpro orders …` */
-export function ordersCommand(): Command {
+/**
+ * `goldpro orders …`
+ * @param others subcommands of other rooms
+ */
+export function ordersCommand(others: readonly Command[] = []): Command {
   const command = new Command('orders').description('read orders, and lead them where a person may')
   command.addCommand(listCommand())
   command.addCommand(showCommand())
-  const commands = [...moveCommands(defaultPerson()), ...resolutionCommands(defaultPerson())]
-  for (const each of commands) command.addCommand(each)
+  for (const each of [...moveCommands(defaultPerson()), ...others]) command.addCommand(each)
   return command
 }
 

@@ -40,7 +40,7 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
 
 /** A partner's order, once it ended or the time to wait is over. */
 export async function heldOrder(orderId: string, waitSeconds: number, call: Call): Promise<OwnOrder> {
-  const { caller, waits, gone } = call
+  const { caller, longPoll, signal } = call
   const find = async () => {
     const order = await call.findOrder({ partner: caller.partner, orderId })
     if (order === null) throw new Problem('not_found')
@@ -48,10 +48,10 @@ export async function heldOrder(orderId: string, waitSeconds: number, call: Call
   }
   const order = await find()
   if (waitSeconds === 0 || order.settledAt !== null || order.state === 'in_doubt') return order
-  call.yieldPlace()
+  call.releaseSlot()
   // By the id as it is stored: a path may have it in capitals.
-  await waits.hold({ orderId: order.orderId, partner: caller.partner, seconds: waitSeconds, gone })
-  await call.askAgain()
+  await longPoll.waitFor({ orderId: order.orderId, partner: caller.partner, seconds: waitSeconds, signal })
+  await call.reauthenticate()
   return await find()
 }
 

@@ -4,6 +4,7 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
+import { DEFAULT_SCOPES, SCOPES, type Scope } from '../../core/scopes.ts'
 import {
   addHolderKey,
   addPartnerWithKey,
@@ -12,7 +13,7 @@ import {
   type KeyEffects,
   rotateKey,
 } from '../commands.ts'
-import { DEFAULT_SCOPES, FIRST_HOLDER, HOLDER, SCOPES, type Scope } from '../enums.ts'
+import { FIRST_HOLDER, HOLDER } from '../enums.ts'
 import { revokeKeys } from '../store/partners.ts'
 
 export interface ByOption {

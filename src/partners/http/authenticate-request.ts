@@ -1,18 +1,44 @@
+import type { Scope } from '../../core/scopes.ts'
+import type { Authentication, Caller, SignatureCheck } from '../../http/caller.ts'
 import type { FastifyRequest } from '../../http/fastify.ts'
 import { Problem } from '../../http/problems.ts'
 import type { Database } from '../../postgres/pool.ts'
-import type { Batched } from '../../processes/loaders.ts'
-import { authenticate, type Caller } from '../authenticate.ts'
-import type { Scope } from '../enums.ts'
+import { type AuthenticatedPartner, authenticate } from '../authenticate.ts'
+import { NO_LIMITS } from '../limits.ts'
 import { digestProblem, headProblem, signing } from '../signature.ts'
-import { takeNonce } from '../store/partners.ts'
+import { type KnownKey, takeNonce } from '../store/partners.ts'
 
-/** Lets a request in by its key, before its body is read. @throws Problem */
-export async function letIn(
-  request: FastifyRequest,
-  scope: Scope,
-  findKey: Batched['findKey'],
-): Promise<Caller> {
+declare module '../../http/caller.ts' {
+  interface Caller extends AuthenticatedPartner {}
+}
+
+type FindKey = (prefix: string) => Promise<KnownKey | null>
+
+/** Authenticates requests by partners' keys. */
+export function partnerAuthentication(deps: {
+  readonly database: Database
+  readonly findKey: FindKey
+}): Authentication {
+  return {
+    authenticateRequest: (request, scope) => authenticateRequest(request, scope, deps.findKey),
+    beginSignature: (request, caller) => beginSignature(request, caller, deps),
+    anonymous: ANONYMOUS,
+  }
+}
+
+/** Anonymous caller for public routes. */
+const ANONYMOUS: Caller = {
+  partner: '',
+  holder: '',
+  prefix: '',
+  scopes: [],
+  signingSecret: null,
+  foundAt: new Date(0),
+  limits: NO_LIMITS,
+}
+
+/** Authenticates a request by its key, before its body is read. @throws Problem */
+async function authenticateRequest(request: FastifyRequest, scope: Scope, findKey: FindKey): Promise<Caller> {
   const { authorization } = request.headers
   const known = await authenticate({ authorization, address: request.ip }, findKey)
   switch (known.is) {
@@ -29,19 +55,12 @@ export async function letIn(
   }
 }
 
-/** A signature that is checked while the body comes. */
-export interface SignatureCheck {
-  add(bytes: Uint8Array): void
-  /** To be asked when the body is there; uses the nonce up. @throws Problem */
-  finish(): Promise<void>
-}
-
 /**
  * Begins to check the signature that a key asks for; null when it asks for none. The timestamp is compared
  * with the database's time at the request's beginning: its body may take its time, and a server's clock may be set.
  * @throws Problem when no body would make it good
  */
-export function beginSignature(
+function beginSignature(
   request: FastifyRequest,
   { signingSecret, prefix, foundAt }: Caller,
   { database }: { readonly database: Database },
@@ -66,18 +85,6 @@ export function beginSignature(
       if (!(await takeNonce(database, prefix, head.nonce))) refuse('the nonce has been used before')
     },
   }
-}
-
-/** Checks the signature of a request whose body is there. @throws Problem */
-export async function checkSignature(
-  request: FastifyRequest,
-  rawBody: Uint8Array,
-  caller: Caller,
-  effects: { readonly database: Database },
-): Promise<void> {
-  const check = beginSignature(request, caller, effects)
-  check?.add(rawBody)
-  await check?.finish()
 }
 
 function headerOf(request: FastifyRequest, name: string): string {

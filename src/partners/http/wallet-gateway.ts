@@ -26,3 +26,10 @@ export interface WalletGateway {
     phoneNumber: string,
   ): Promise<GatewayAnswer<readonly { date: string; value: number }[]>>
 }
+
+declare module '../../http/route.ts' {
+  interface ApiDeps {
+    /** Null: no gateway is configured, and what asks it is answered so. */
+    readonly gateway: WalletGateway | null
+  }
+}

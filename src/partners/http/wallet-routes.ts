@@ -90,7 +90,7 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
       await requireOwn(params.phone_number, call)
       const data = await ask(call, (gateway) => gateway.getAddress(params.phone_number))
       // Asked again of what was answered: meanwhile the key may be revoked, or the wallet another partner's too.
-      await call.askAgain()
+      await call.reauthenticate()
       await requireOwn(params.phone_number, call)
       const { province, city, district, subdistrict, address, zip_code, note, ktp } = data
       const place = { province, city, district, subdistrict, address, zip_code, note }

@@ -1,6 +1,7 @@
+import type { Scope } from '../../core/scopes.ts'
 import type { OrderKind } from '../../orders/command.ts'
 import type { Database, StatementRunner } from '../../postgres/pool.ts'
-import type { PartnerState, Scope } from '../enums.ts'
+import type { PartnerState } from '../enums.ts'
 
 /** A partner as it stands. Rupiah are Postgres's digits. */
 export interface PartnerRow {

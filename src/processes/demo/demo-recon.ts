@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { Period } from '../../core/business-days.ts'
 import type { Sandbox } from '../../dev/sandbox/sandbox.ts'
 import { type Session, withSession } from '../../postgres/session.ts'
 import { tellImport } from '../../reconciliation/cli/recon-import.ts'
@@ -7,7 +8,6 @@ import { tellRun } from '../../reconciliation/cli/recon-run.ts'
 import { approveDeclaration, proposeDeclaration } from '../../reconciliation/declarations.ts'
 import { readReport } from '../../reconciliation/report/read-report.ts'
 import { type RunResult, reconcile } from '../../reconciliation/run.ts'
-import type { Period } from '../../reconciliation/scope.ts'
 import { DEFAULT_RECON_SETTINGS } from '../../reconciliation/settings.ts'
 import { type ImportResult, importStatement } from '../../reconciliation/statements/import.ts'
 

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { feedBatches, prepareFeeding } from '../../batches/feed.ts'
+import type { Log } from '../../core/log.ts'
 import { newOrderId } from '../../core/new-id.ts'
 import { type Repeating, repeat } from '../../core/periodic-task.ts'
-import type { OrderLog } from '../../orders/deps.ts'
 import { type Session, withSession } from '../../postgres/session.ts'
 import { openQueue } from '../../queue/backend.ts'
 import { wakeOrders } from '../../queue/order-worker.ts'
@@ -14,7 +14,7 @@ export interface BatchFeederParts {
   readonly redisUrl: string | null
   /** Its name as events show it. */
   readonly name: string
-  readonly log: OrderLog
+  readonly log: Log
   readonly everyMs?: number
   /** Tests of servers that vanish shorten it. */
   readonly replyWithinMs?: number

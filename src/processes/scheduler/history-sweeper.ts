@@ -1,5 +1,5 @@
+import type { Log } from '../../core/log.ts'
 import { type Repeating, repeat } from '../../core/periodic-task.ts'
-import type { OrderLog } from '../../orders/deps.ts'
 import { sweepDayWallets, sweepNonces } from '../../partners/store/sweeps.ts'
 import { type Database, openDatabase } from '../../postgres/pool.ts'
 import {
@@ -14,7 +14,7 @@ export interface HistorySweeperParts {
   readonly databaseUrl: string
   /** Webhooks that ended longer ago are deleted. */
   readonly webhookKeepDays: number
-  readonly log: OrderLog
+  readonly log: Log
   readonly everyMs?: number
   readonly pieceSize?: number
 }

@@ -1,5 +1,6 @@
+import type { Log } from '../../core/log.ts'
 import type { Repeating } from '../../core/periodic-task.ts'
-import { type OrderLog, sendDeadlineMs } from '../../orders/deps.ts'
+import { sendDeadlineMs } from '../../orders/deps.ts'
 import { createSweepStore } from '../../orders/store/sweeps.ts'
 import { openDatabase } from '../../postgres/pool.ts'
 import { openQueue } from '../../queue/backend.ts'
@@ -14,7 +15,7 @@ export interface OrderSweeperParts {
   readonly callTimeoutMs: number
   /** Its name as events show it. */
   readonly name: string
-  readonly log: OrderLog
+  readonly log: Log
 }
 
 const SWEEP_EVERY_MS = 5_000

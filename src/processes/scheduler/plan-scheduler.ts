@@ -1,6 +1,6 @@
+import type { Log } from '../../core/log.ts'
 import { newOrderId } from '../../core/new-id.ts'
 import { type Repeating, repeat } from '../../core/periodic-task.ts'
-import type { OrderLog } from '../../orders/deps.ts'
 import { keepPlans } from '../../plans/run-due.ts'
 import { type Clock, databaseClock } from '../../postgres/clock.ts'
 import type { StatementRunner } from '../../postgres/pool.ts'
@@ -15,7 +15,7 @@ export interface PlanSchedulerParts {
   readonly redisUrl: string | null
   /** Its name as events show it. */
   readonly name: string
-  readonly log: OrderLog
+  readonly log: Log
   readonly clock?: Clock
   readonly everyMs?: number
   /** This process's own clock. */

@@ -1,5 +1,5 @@
+import type { Log } from '../../core/log.ts'
 import { type Repeating, repeat } from '../../core/periodic-task.ts'
-import type { OrderLog } from '../../orders/deps.ts'
 import { type Clock, databaseClock } from '../../postgres/clock.ts'
 import { withSession } from '../../postgres/session.ts'
 import { type ChartAnswer, capturePrices, type Side } from '../../prices/capture.ts'
@@ -9,7 +9,7 @@ export interface PriceCaptureParts {
   readonly databaseUrl: string
   /** Asks the gateway. */
   readonly chart: (side: Side) => Promise<ChartAnswer>
-  readonly log: OrderLog
+  readonly log: Log
   /** The database's unless given. */
   readonly clock?: Clock
   readonly everyMs?: number

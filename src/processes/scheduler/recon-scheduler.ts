@@ -1,5 +1,5 @@
+import type { Log } from '../../core/log.ts'
 import { type Repeating, repeat } from '../../core/periodic-task.ts'
-import type { OrderLog } from '../../orders/deps.ts'
 import { withSession } from '../../postgres/session.ts'
 import { type DailyOutcome, reconcileDueDays } from '../../reconciliation/daily.ts'
 import { DEFAULT_RECON_SETTINGS } from '../../reconciliation/settings.ts'
@@ -12,7 +12,7 @@ export interface ReconSchedulerParts {
   readonly lagMs: number
   /** Its name as runs show it. */
   readonly name: string
-  readonly log: OrderLog
+  readonly log: Log
   readonly now?: () => Date
   readonly everyMs?: number
 }

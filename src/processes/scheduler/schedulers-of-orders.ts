@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
-import type { Logger } from 'pino'
 import type { Settings } from '../../config.ts'
 import type { Repeating } from '../../core/periodic-task.ts'
+import type { Logger } from '../../observability/log.ts'
 import { startBatchFeeder } from './batch-feeder.ts'
 import { startOrderSweeper } from './order-sweeper.ts'
 import { startPlanScheduler } from './plan-scheduler.ts'

@@ -5,6 +5,7 @@ import { errorCode, Failure } from '../../cli/failure.ts'
 import { periodOption } from '../../cli/options.ts'
 import { shownTime, shownZone } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
+import type { Period } from '../../core/business-days.ts'
 import { renderCsv } from '../report/csv.ts'
 import { spellFigure, spellSpan } from '../report/format.ts'
 import { headlinesOf } from '../report/headlines.ts'
@@ -13,7 +14,6 @@ import { readReport } from '../report/read-report.ts'
 import type { Report } from '../report/report.ts'
 import { type Cell, isNumeric, type Sheet } from '../report/sheet.ts'
 import { sheetsOf } from '../report/sheets.ts'
-import type { Period } from '../scope.ts'
 
 const RENDERERS = {
   table: asTables,

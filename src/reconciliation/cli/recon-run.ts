@@ -3,12 +3,13 @@ import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy, periodOption } from '../../cli/options.ts'
+import type { Period } from '../../core/business-days.ts'
 import { spellCount } from '../../core/format.ts'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
 import type { DistrustedStatement } from '../doubts.ts'
 import { STAY_REASONS } from '../enums.ts'
 import { RUN_STEPS, type RunResult, reconcile } from '../run.ts'
-import { type Period, statementsSpan } from '../scope.ts'
+import { statementsSpan } from '../scope.ts'
 
 interface Options {
   readonly period?: Period

@@ -1,3 +1,4 @@
+import type { Period } from '../../core/business-days.ts'
 import { dayOf, startOfDay } from '../../core/business-days.ts'
 import {
   NOTHING,
@@ -7,7 +8,6 @@ import {
   spellTime,
   spellWeight,
 } from '../../core/format.ts'
-import type { Period } from '../scope.ts'
 
 /** How people read spans and figures of a report; times and numbers as every command spells them. */
 

@@ -1,5 +1,6 @@
+import type { Period } from '../../core/business-days.ts'
 import type { Session } from '../../postgres/session.ts'
-import { type Period, statementsSpan } from '../scope.ts'
+import { statementsSpan } from '../scope.ts'
 import { readBreakFigures, readDoubtFigures } from './read-at-risk.ts'
 import { readChanges } from './read-changes.ts'
 import { readMatching, readTotals } from './read-totals.ts'

@@ -1,8 +1,8 @@
+import type { Period } from '../../core/business-days.ts'
 import { startOfDay } from '../../core/business-days.ts'
 import { ORDER_KINDS, type OrderKind } from '../../orders/command.ts'
 import type { Session } from '../../postgres/session.ts'
 import { MATCH_RULES, type MatchRule } from '../enums.ts'
-import type { Period } from '../scope.ts'
 import {
   type Gap,
   isEqual,

@@ -1,8 +1,8 @@
+import type { Period } from '../../core/business-days.ts'
 import type { OrderKind } from '../../orders/command.ts'
 import type { OpenBreak } from '../break-queries.ts'
 import type { BreakType, MatchRule, StayReason } from '../enums.ts'
 import type { RunCounts } from '../run.ts'
-import type { Period } from '../scope.ts'
 
 /**
  * What a report holds. Sums are Postgres's own text: rupiah as digits, grams with four decimals; a difference is ours

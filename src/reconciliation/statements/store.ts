@@ -1,5 +1,5 @@
+import type { Period } from '../../core/business-days.ts'
 import type { Session } from '../../postgres/session.ts'
-import type { Period } from '../scope.ts'
 import type { BadLine } from './line.ts'
 import type { IgnoredRows } from './read-file.ts'
 

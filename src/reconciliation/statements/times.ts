@@ -1,7 +1,14 @@
 import { zoneOffsets } from '../../core/time-zone.ts'
 import { MONTH_NAMES, monthNamed, weekdayNamed, ZONE_OFFSETS_MS } from './date-names.ts'
 import { InvalidPatternError, patternExpression, writeTime } from './date-pattern.ts'
-import type { Mapping } from './mapping.ts'
+
+/** How a mapping says that times are written. */
+export interface WrittenTimes {
+  /** `iso`, or a pattern. */
+  readonly dates: string
+  /** The zone of times that name none. */
+  readonly time_zone: string
+}
 
 /** Reads a statement's times: milliseconds since the epoch, or null when a cell is no time. */
 export type TimeReader = (cell: string) => number | null
@@ -10,12 +17,12 @@ const ISO =
   /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:[T ](?<hour>\d{2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?(?<offset>Z|[+-]\d{2}:?\d{2})?)?$/
 
 /** The mapping's way to write times, with the parts of a time as groups. */
-export function timeExpression({ dates }: Pick<Mapping, 'dates'>): RegExp {
+export function timeExpression({ dates }: Pick<WrittenTimes, 'dates'>): RegExp {
   return dates === 'iso' ? ISO : patternExpression(dates)
 }
 
 /** A reader for the mapping's way to write times. A time that names no zone is of the mapping's zone. */
-export function timeReader({ dates, time_zone }: Pick<Mapping, 'dates' | 'time_zone'>): TimeReader {
+export function timeReader({ dates, time_zone }: WrittenTimes): TimeReader {
   const expression = timeExpression({ dates })
   const offsetAt = zoneOffsets(time_zone)
   return (cell) => {

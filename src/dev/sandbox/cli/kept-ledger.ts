@@ -1,7 +1,7 @@
-import { errorCode, Failure } from '../../cli/failure.ts'
-import { claim } from '../embedded-postgres/claim.ts'
-import type { Journal } from './journal.ts'
-import { openJournal } from './journal.ts'
+import { errorCode, Failure } from '../../../cli/failure.ts'
+import { claim } from '../../embedded-postgres/claim.ts'
+import type { Journal } from '../journal.ts'
+import { openJournal } from '../journal.ts'
 
 /** A sandbox's ledger file, claimed for this process: two sandboxes would write over each other. */
 export interface KeptLedger {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { dayOf, formatMinute } from '../../core/business-days.ts'
-import { type Database, openDatabase } from '../../postgres/pool.ts'
-import { OPEN_WALLETS, tellError } from './cli.ts'
-import { firstAcceptedAt, readDatabaseIdentity } from './database-identity.ts'
+import { dayOf, formatMinute } from '../../../core/business-days.ts'
+import { type Database, openDatabase } from '../../../postgres/pool.ts'
+import { firstAcceptedAt, readDatabaseIdentity } from '../database-identity.ts'
+import { startSandbox } from '../sandbox.ts'
 import { openKeptLedger } from './kept-ledger.ts'
-import { startSandbox } from './sandbox.ts'
+import { OPEN_WALLETS, tellError } from './sandbox-command.ts'
 
 /** The sandbox of `goldpro up`. */
 export interface KeptSandbox {

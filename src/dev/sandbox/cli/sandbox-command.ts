@@ -1,11 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { describeFailure, errorCode, Failure } from '../../cli/failure.ts'
-import { parsedBy } from '../../cli/options.ts'
-import { endSignal } from '../../cli/signals.ts'
-import { parseSettings } from '../../config.ts'
-import { FAULTS, type FaultName, type FaultSetting } from './faults.ts'
+import { describeFailure, errorCode, Failure } from '../../../cli/failure.ts'
+import { parsedBy } from '../../../cli/options.ts'
+import { endSignal } from '../../../cli/signals.ts'
+import { parseSettings } from '../../../config.ts'
+import { FAULTS, type FaultName, type FaultSetting } from '../faults.ts'
+import { startSandbox } from '../sandbox.ts'
 import { type KeptLedger, openKeptLedger } from './kept-ledger.ts'
-import { startSandbox } from './sandbox.ts'
 
 /** What a wallet starts with that the sandbox sees for the first time: a billion rupiah and 1 kg. */
 export const OPEN_WALLETS = { rupiah: 1_000_000_000, goldWeight: 10_000_000 }

@@ -1,5 +1,3 @@
-import type { Telemetry } from 'bullmq'
-
 /**
  * All that a span may say, by OpenTelemetry's attribute names. Nothing of a person, a partner or a key is in this list,
  * and the exporter lets nothing out that is not.
@@ -26,13 +24,19 @@ export interface OpenSpan {
   end(facts: SpanFacts): void
 }
 
+/** BullMQ's `Telemetry`, opaque here so that core knows no queue. */
+export interface QueueTelemetry {
+  readonly tracer: object
+  readonly contextManager: object
+}
+
 /** Where spans go. Nothing here throws, and nobody waits for it. */
 export interface Traces {
   begin(name: string, role: 'server' | 'internal' | 'client', facts: SpanFacts): OpenSpan
   /** The trace that this is within, as a job carries it to a worker; null when there is none. */
   carried(): string | null
   /** What BullMQ tells its spans to; null when nobody listens. */
-  readonly ofQueue: Telemetry | null
+  readonly ofQueue: QueueTelemetry | null
 }
 
 /** Traces that have something to send before the end. */

@@ -1,0 +1,28 @@
+import type { Scope } from '../core/scopes.ts'
+import type { FastifyRequest } from './fastify.ts'
+
+/** Who a request comes from. The room that authenticates adds what it knows beside this. */
+export interface Caller {
+  readonly partner: string
+  /** The person or system of the partner that has the key. */
+  readonly holder: string
+  readonly prefix: string
+  readonly scopes: readonly Scope[]
+}
+
+/** A signature that is checked while the body comes. */
+export interface SignatureCheck {
+  add(bytes: Uint8Array): void
+  /** Called when the body is there; uses up the nonce. @throws Problem */
+  finish(): Promise<void>
+}
+
+/** How requests are authenticated. */
+export interface Authentication {
+  /** Authenticates a request by its key, before its body is read. @throws Problem */
+  authenticateRequest(request: FastifyRequest, scope: Scope): Promise<Caller>
+  /** Begins to check the signature that a key asks for; null when it asks for none. @throws Problem */
+  beginSignature(request: FastifyRequest, caller: Caller): SignatureCheck | null
+  /** Anonymous caller for public routes, which read nothing of any partner. */
+  readonly anonymous: Caller
+}
