@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
-import { readMigrationCounts } from './migrated.ts'
+import { compareMigrations, knownMigrations, readAppliedMigrations } from './migrated.ts'
 import { openClient } from './pinned-client.ts'
 
 /** The server answers, and is none that this program can work with. Its message says what to do. */
@@ -12,12 +12,16 @@ const TRANSACTION_POOLER =
   'DATABASE_URL leads to a pooler that gives each transaction another session (PgBouncer: pool_mode = transaction or ' +
   'statement): use session pooling or a direct connection to Postgres'
 
+const FOREIGN_MIGRATIONS =
+  'the database has the migrations of another series (an unreleased version, or changed files) and cannot be brought ' +
+  'up to date: create a new, empty database for DATABASE_URL; without DATABASE_URL, move the folder .goldpro away'
+
 const ROUNDS = 3
 const WITHIN_MS = 4_000
 
 /**
  * Looks at a server before anything is done on it: a session stays one session, and a time is read back as it was.
- * @returns whether it has every migration of this program
+ * @returns whether it has the last migration of this program
  * @throws UnfitServerError, or the connection's error
  */
 export async function checkServer(databaseUrl: string): Promise<{ isMigrated: boolean }> {
@@ -27,11 +31,20 @@ export async function checkServer(databaseUrl: string): Promise<{ isMigrated: bo
     await refusePooler(client, databaseUrl)
     const read = await client.query<{ at: unknown }>('SELECT $1::timestamptz AS at', [WRITTEN_TIME])
     requireTime(read.rows[0]?.at)
-    const { applied, known } = await readMigrationCounts(client)
-    return { isMigrated: applied >= known }
+    return { isMigrated: (await readMigrationState(client)) === 'current' }
   } finally {
     await client.end().catch(() => {})
   }
+}
+
+/**
+ * Whether the database has the last migration of this program.
+ * @throws UnfitServerError for a database of another series, which migrating would fail on or change by half
+ */
+export async function readMigrationState(client: pg.Client): Promise<'current' | 'behind'> {
+  const state = compareMigrations(await readAppliedMigrations(client), knownMigrations())
+  if (state === 'foreign') throw new UnfitServerError(FOREIGN_MIGRATIONS)
+  return state
 }
 
 /** PgBouncer's words, when it pools single statements or knows no such parameter. */

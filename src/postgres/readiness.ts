@@ -1,21 +1,20 @@
 import { requireTime, WRITTEN_TIME } from './check-server.ts'
-import { countKnownMigrations } from './migrated.ts'
+import { knownMigrations } from './migrated.ts'
 import type { Database } from './pool.ts'
 
-const COUNT_APPLIED = {
-  name: 'count_migrations',
-  text: 'SELECT count(*)::int AS applied, $1::timestamptz AS at FROM drizzle.__drizzle_migrations',
+const FIND_MIGRATION = {
+  name: 'find_migration',
+  text: 'SELECT exists (SELECT FROM drizzle.__drizzle_migrations WHERE hash = $2) AS applied, $1::timestamptz AS at',
 }
 
 /**
- * Whether the database has every migration this program brings.
+ * Whether the last migration of this program was applied. A database that is ahead is up to date: a newer release
+ * migrates before the older processes stop.
  * @throws also when a time is not read back as it was written: nothing would work on such a session
  */
 export async function isUpToDate(database: Database): Promise<boolean> {
-  const [[row], known] = await Promise.all([
-    database.run<{ applied: number; at: unknown }>(COUNT_APPLIED, [WRITTEN_TIME]),
-    countKnownMigrations(),
-  ])
+  const values = [WRITTEN_TIME, knownMigrations().at(-1)]
+  const [row] = await database.run<{ applied: boolean; at: unknown }>(FIND_MIGRATION, values)
   requireTime(row?.at)
-  return (row?.applied ?? 0) >= known
+  return row?.applied ?? false
 }

@@ -156,7 +156,9 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
   'GET /readyz 200': () => here.ask('GET', '/readyz'),
   'GET /readyz 503': async () => {
     const other = await startTestWeb()
-    await other.database.run({ name: '', text: 'DELETE FROM drizzle.__drizzle_migrations WHERE id = 1' }, [])
+    const text =
+      'DELETE FROM drizzle.__drizzle_migrations WHERE id = (SELECT max(id) FROM drizzle.__drizzle_migrations)'
+    await other.database.run({ name: '', text }, [])
     const reply = await other.ask('GET', '/readyz')
     await other.stop()
     return reply

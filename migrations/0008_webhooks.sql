@@ -1,5 +1,34 @@
--- A partner's own batch that has finished is told of in the transaction in which it finishes. Its rows are counted then:
--- doubts settle later, and every try says the same. A batch that was cancelled has no event: its owner has cancelled it.
+-- I4 (triggers append webhooks): an event and its deliveries are written in the transaction of the state change, so a
+-- partner is told of a change if and only if it was committed.
+
+-- The state change holds the lock of its order's row, so the events of one order get consecutive sequence numbers.
+CREATE FUNCTION append_webhook_event() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  told_kind text := CASE NEW.from_state WHEN 'in_doubt' THEN 'order.resolved' ELSE 'order.' || NEW.to_state END;
+  takers integer[];
+  event webhook_events;
+BEGIN
+  SELECT array_agg(e.id) INTO takers
+  FROM orders o JOIN webhook_endpoints e ON e.partner = o.partner
+  WHERE o.id = NEW.order_id AND e.state <> 'removed' AND told_kind = ANY (e.kinds);
+  IF takers IS NULL THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO webhook_events (kind, at, order_event_id, order_id, sequence)
+  SELECT told_kind, NEW.at, NEW.id, NEW.order_id, coalesce(max(sequence), 0) + 1
+  FROM webhook_events WHERE order_id = NEW.order_id
+  RETURNING * INTO event;
+  INSERT INTO webhook_deliveries (endpoint_id, event_id, order_id, sequence, next_at)
+  SELECT endpoint_id, event.id, event.order_id, event.sequence, now() FROM unnest(takers) AS t (endpoint_id);
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER order_events_tell_partner AFTER INSERT ON order_events FOR EACH ROW
+  WHEN (NEW.to_state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt'))
+  EXECUTE FUNCTION append_webhook_event();
+
+-- The event of a partner's own batch that finished. The counts are stored with the event because doubts settle later,
+-- and every try must send the same body. A cancelled batch has no event: its owner cancelled it.
 CREATE FUNCTION append_batch_webhook_event() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   takers integer[];
@@ -25,50 +54,42 @@ BEGIN
   SELECT endpoint_id, event.id, now() FROM unnest(takers) AS t (endpoint_id);
   RETURN NULL;
 END $$;
---> statement-breakpoint
+
 CREATE TRIGGER batches_tell_owner AFTER UPDATE ON batches FOR EACH ROW
   WHEN (NEW.owner IS NOT NULL AND NEW.state = 'finished' AND OLD.state <> 'finished')
   EXECUTE FUNCTION append_batch_webhook_event();
---> statement-breakpoint
--- History goes when it is old, and nothing else does. An event's own time never changes, so nobody makes it old.
+
+-- Only history older than 30 days may be deleted. The age is that of the event, whose row never changes, so no program
+-- can make a delivery old.
 CREATE FUNCTION is_past_delivery(delivery webhook_deliveries) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT delivery.state <> 'pending' AND delivery.ended_at < now() - interval '30 days' AND EXISTS (
     SELECT 1 FROM webhook_events v WHERE v.id = delivery.event_id AND v.at < now() - interval '30 days')
 $$;
---> statement-breakpoint
+
 CREATE FUNCTION is_past_try(try webhook_tries) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (
     SELECT 1 FROM webhook_deliveries d
     WHERE d.event_id = try.event_id AND d.endpoint_id = try.endpoint_id AND is_past_delivery(d))
 $$;
---> statement-breakpoint
--- The events of an order that may change yet stay: its next one is counted from them.
+
+-- The events of an order that may still change are kept: its next sequence number is counted from them.
 CREATE FUNCTION is_past_event(event webhook_events) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT event.at < now() - interval '30 days'
     AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.event_id = event.id)
     AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = event.order_id AND o.settled_at IS NULL)
 $$;
---> statement-breakpoint
-DROP TRIGGER webhook_events_append_only ON webhook_events;
---> statement-breakpoint
-DROP TRIGGER webhook_tries_append_only ON webhook_tries;
---> statement-breakpoint
-DROP TRIGGER webhook_deliveries_kept ON webhook_deliveries;
---> statement-breakpoint
-CREATE TRIGGER webhook_events_append_only BEFORE UPDATE OR TRUNCATE ON webhook_events
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
---> statement-breakpoint
-CREATE TRIGGER webhook_tries_append_only BEFORE UPDATE OR TRUNCATE ON webhook_tries
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
---> statement-breakpoint
-CREATE TRIGGER webhook_deliveries_not_emptied BEFORE TRUNCATE ON webhook_deliveries
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
---> statement-breakpoint
-CREATE TRIGGER webhook_events_kept BEFORE DELETE ON webhook_events FOR EACH ROW
-  WHEN (NOT is_past_event(OLD.*)) EXECUTE FUNCTION refuse_change();
---> statement-breakpoint
-CREATE TRIGGER webhook_tries_kept BEFORE DELETE ON webhook_tries FOR EACH ROW
-  WHEN (NOT is_past_try(OLD.*)) EXECUTE FUNCTION refuse_change();
---> statement-breakpoint
+
 CREATE TRIGGER webhook_deliveries_kept BEFORE DELETE ON webhook_deliveries FOR EACH ROW
   WHEN (NOT is_past_delivery(OLD.*)) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER webhook_tries_kept BEFORE DELETE ON webhook_tries FOR EACH ROW
+  WHEN (NOT is_past_try(OLD.*)) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER webhook_events_kept BEFORE DELETE ON webhook_events FOR EACH ROW
+  WHEN (NOT is_past_event(OLD.*)) EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER webhook_events_append_only BEFORE UPDATE OR TRUNCATE ON webhook_events
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER webhook_tries_append_only BEFORE UPDATE OR TRUNCATE ON webhook_tries
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER webhook_deliveries_not_emptied BEFORE TRUNCATE ON webhook_deliveries
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER webhook_endpoints_kept BEFORE DELETE OR TRUNCATE ON webhook_endpoints
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

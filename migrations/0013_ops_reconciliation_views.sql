@@ -1,16 +1,5 @@
--- What people and reports query of reconciliation. Tables may change, the views in ops do not.
+-- The views of reconciliation that people and reports query. Tables may change; these views keep their columns.
 
--- Lines that count: of statements that were not replaced, each transaction once.
-CREATE VIEW current_statement_lines AS
-SELECT l.*, s.source
-FROM statement_lines l
-JOIN statements s ON s.id = l.statement_id AND s.replaced_at IS NULL
-WHERE NOT EXISTS (
-  SELECT 1 FROM statement_repeats r
-  JOIN statements o ON o.id = r.of_statement_id AND o.replaced_at IS NULL
-  WHERE r.statement_id = l.statement_id AND r.line_number = l.line_number
-);
---> statement-breakpoint
 CREATE VIEW ops.unmatched_statement_lines AS
 SELECT
   l.source,
@@ -31,16 +20,16 @@ SELECT
 FROM public.current_statement_lines l
 LEFT JOIN public.statement_matches m
   ON m.statement_id = l.statement_id AND m.line_number = l.line_number AND m.current
--- Sorted once, not looked up a line: after a first run there may be as many breaks as lines.
+-- One sort instead of a look-up per line: after a first run there may be as many breaks as lines.
 LEFT JOIN (
   SELECT DISTINCT ON (statement_id, line_number) statement_id, line_number, id, type, state
   FROM public.breaks WHERE statement_id IS NOT NULL
   ORDER BY statement_id, line_number, state = 'open' DESC, id DESC
 ) b ON b.statement_id = l.statement_id AND b.line_number = l.line_number
 WHERE m.statement_id IS NULL;
---> statement-breakpoint
+
 COMMENT ON VIEW ops.unmatched_statement_lines IS 'Transactions of the statements that belong to no order, with the break that says so';
---> statement-breakpoint
+
 CREATE VIEW ops.open_breaks AS
 SELECT
   b.id AS break_id,
@@ -65,9 +54,9 @@ FROM public.breaks b
 LEFT JOIN public.orders o ON o.id = b.order_id
 LEFT JOIN public.proposals p ON p.break_id = b.id AND p.state = 'open'
 WHERE b.state = 'open';
---> statement-breakpoint
+
 COMMENT ON VIEW ops.open_breaks IS 'One row a difference that somebody must look at; proposal_id is set when a second person is asked for';
---> statement-breakpoint
+
 CREATE VIEW ops.in_doubt AS
 SELECT
   o.id AS order_id,
@@ -92,11 +81,11 @@ JOIN public.attempts a ON a.order_id = o.id AND a.outcome = 'in_doubt'
 LEFT JOIN public.doubt_stays s ON s.order_id = o.id
 LEFT JOIN public.proposals p ON p.order_id = o.id AND p.state = 'open'
 WHERE o.state = 'in_doubt';
---> statement-breakpoint
+
 COMMENT ON VIEW ops.in_doubt IS 'Orders whose outcome nobody knows yet; stays_because is what the last run found. A withdrawal has no price before its confirm: its grams are at risk';
---> statement-breakpoint
--- Totals between two moments. A transaction belongs to the day the statement gives it, and to the day of its intent
--- while no line is matched. Both halves begin at an index on time, so that a day of a long history is quick.
+
+-- Totals between two moments. A transaction counts for the day that the statement gives it, and for the day of its intent
+-- while no line is matched. Both halves start from an index on time, so that one day of a long history is quick.
 CREATE FUNCTION daily_totals(since timestamptz, before timestamptz) RETURNS TABLE (
   day date, kind text,
   our_count bigint, our_grams numeric, our_rupiah numeric, our_fees numeric, our_matched bigint,
@@ -132,11 +121,11 @@ CREATE FUNCTION daily_totals(since timestamptz, before timestamptz) RETURNS TABL
     coalesce(t.count, 0), coalesce(t.grams, 0), coalesce(t.rupiah, 0), coalesce(t.fees, 0), coalesce(t.without_fee, 0)
   FROM ours o FULL JOIN theirs t USING (day, kind)
 $$;
---> statement-breakpoint
+
 CREATE VIEW ops.daily_totals AS SELECT * FROM public.daily_totals('-infinity', 'infinity');
---> statement-breakpoint
+
 COMMENT ON VIEW ops.daily_totals IS 'Succeeded orders (our_) beside the statements'' transactions (their_), per day in Asia/Jakarta and kind; fees compare only where their_without_fee is 0';
---> statement-breakpoint
+
 CREATE VIEW ops.recon_summary AS
 SELECT
   (SELECT max(finished_at) FROM public.recon_runs) AS last_run_at,
@@ -166,5 +155,5 @@ FROM (
     coalesce(sum(rupiah_at_risk), 0) AS rupiah_in_breaks, coalesce(sum(grams_at_risk), 0) AS grams_in_breaks
   FROM ops.open_breaks
 ) b;
---> statement-breakpoint
+
 COMMENT ON VIEW ops.recon_summary IS 'One row: where reconciliation stands now. What breaks and doubts put at risk may overlap: their sum is the most it can be';

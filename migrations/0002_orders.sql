@@ -1,5 +1,14 @@
--- The life of an order, enforced where no program can get round it.
--- The rows equal TRANSITIONS and ATTEMPT_TRANSITIONS in src/orders/lifecycle.ts; a test holds them equal.
+-- The life of an order and of its attempts, enforced where no program can bypass it. The invariants are those that
+-- open orders/execute.ts:
+-- I1 (one live attempt per order) is the unique index attempts_one_live_per_order, plus the two deferred triggers
+--    *_agree below.
+-- I2 (one send per quote) is the unique index attempts_one_send_per_quote, plus guard_attempt, which keeps a quote as
+--    it was inserted.
+-- I3 (a doubt ends by evidence only): the transitions leave in_doubt only with a reason that names evidence. What the
+--    evidence must be is enforced in the migration of doubts.
+-- I4 (triggers append events): append_order_event.
+
+-- These rows equal TRANSITIONS in TypeScript; a test holds them equal.
 INSERT INTO order_transitions (from_state, to_state, reason)
 SELECT t.from_state, t.to_state, r.reason
 FROM (VALUES
@@ -8,25 +17,28 @@ FROM (VALUES
   ('confirming', 'accepted', ARRAY['price_changed', 'not_sent']),
   ('confirming', 'succeeded', ARRAY['executed']),
   ('confirming', 'rejected', ARRAY['insufficient_balance', 'user_not_found', 'invalid_recipient', 'not_premium',
-    'invalid_params', 'field_required', 'gateway_unauthorised', 'gateway_rate_limited']),
-  ('confirming', 'in_doubt', ARRAY['reply_lost', 'reply_unreadable', 'reply_contradicts_quote', 'gateway_error',
-    'gateway_rate_limit_unclear', 'message_unlisted', 'intent_overdue']),
+    'invalid_params', 'field_required', 'gateway_rate_limited']),
+  -- A 401 or 403 is a doubt and not a rejection: it proves nothing about the order.
+  ('confirming', 'in_doubt', ARRAY['reply_lost', 'reply_unreadable', 'reply_contradicts_quote',
+    'reply_contradicts_itself', 'reply_may_be_a_quote', 'transaction_of_another_order', 'gateway_error',
+    'gateway_unauthorised', 'gateway_rate_limit_unclear', 'message_unlisted', 'intent_overdue']),
   ('accepted', 'rejected', ARRAY['insufficient_balance', 'user_not_found', 'invalid_recipient', 'not_premium',
-    'invalid_params', 'field_required', 'gateway_unauthorised', 'gateway_rate_limited', 'refused_at_checkout',
-    'price_limit']),
+    'invalid_params', 'field_required', 'gateway_rate_limited', 'refused_at_checkout', 'price_limit', 'fee_limit']),
   ('accepted', 'expired', ARRAY['deadline_passed']),
   ('accepted', 'cancelled', ARRAY['cancel_requested']),
-  ('accepted', 'held', ARRAY['held_by_person']),
+  ('accepted', 'held', ARRAY['held_by_person', 'executed_at_checkout']),
   ('held', 'accepted', ARRAY['released_by_person']),
-  ('in_doubt', 'succeeded', ARRAY['late_reply', 'resolved_by_person']),
-  ('in_doubt', 'rejected', ARRAY['late_reply', 'resolved_by_person'])
+  ('in_doubt', 'succeeded', ARRAY['late_reply', 'found_in_statement', 'resolved_by_person']),
+  ('in_doubt', 'rejected', ARRAY['late_reply', 'not_executed', 'resolved_by_person'])
 ) AS t (from_state, to_state, reasons), unnest(t.reasons) AS r (reason);
---> statement-breakpoint
+
+-- These rows equal ATTEMPT_TRANSITIONS in TypeScript; a test holds them equal.
 INSERT INTO attempt_transitions (from_outcome, to_outcome) VALUES
   ('intent', 'succeeded'), ('intent', 'price_changed'), ('intent', 'rejected'), ('intent', 'not_sent'),
   ('intent', 'in_doubt'), ('in_doubt', 'succeeded'), ('in_doubt', 'rejected');
---> statement-breakpoint
--- Guards every write of an order and settles what follows from its state.
+
+-- Refuses every move that order_transitions does not list, stamps the end of a final order, and erases a final
+-- withdrawal's KTP number and address.
 CREATE FUNCTION guard_order() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   came_from text := CASE WHEN TG_OP = 'INSERT' THEN '' ELSE OLD.state END;
@@ -61,21 +73,24 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
---> statement-breakpoint
+
 CREATE TRIGGER orders_guard BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION guard_order();
---> statement-breakpoint
+
+-- I4. clock_timestamp() and not now(): two moves in one transaction keep their order.
 CREATE FUNCTION append_order_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO order_events (order_id, at, from_state, to_state, reason, actor, detail)
   VALUES (NEW.id, clock_timestamp(), CASE WHEN TG_OP = 'UPDATE' THEN OLD.state END, NEW.state, NEW.reason, NEW.actor, NEW.detail);
   RETURN NULL;
 END $$;
---> statement-breakpoint
+
 CREATE TRIGGER orders_event_on_insert AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION append_order_event();
---> statement-breakpoint
+
 CREATE TRIGGER orders_event_on_update AFTER UPDATE ON orders FOR EACH ROW
   WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION append_order_event();
---> statement-breakpoint
+
+-- I2. An attempt starts as an intent, keeps its quote, and moves only as attempt_transitions lists. Without this a
+-- changed quote_id would free the unique index for a second send.
 CREATE FUNCTION guard_attempt() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
@@ -97,10 +112,12 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
---> statement-breakpoint
+
 CREATE TRIGGER attempts_guard BEFORE INSERT OR UPDATE ON attempts FOR EACH ROW EXECUTE FUNCTION guard_attempt();
---> statement-breakpoint
--- Checked at COMMIT, for an order and its attempt change in one transaction but not in one instant.
+
+-- I1. An order that is confirming, in_doubt or succeeded has exactly the live attempt that its state says, and every
+-- other order has none. Checked at COMMIT, because an order and its attempt change in one transaction but in two
+-- statements.
 CREATE FUNCTION check_order_agrees_with_attempts() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   checked uuid := CASE TG_TABLE_NAME WHEN 'orders' THEN to_jsonb(NEW) ->> 'id' ELSE to_jsonb(NEW) ->> 'order_id' END;
@@ -114,22 +131,14 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
---> statement-breakpoint
+
 CREATE CONSTRAINT TRIGGER orders_agree AFTER UPDATE ON orders DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION check_order_agrees_with_attempts();
---> statement-breakpoint
+
 CREATE CONSTRAINT TRIGGER attempts_agree AFTER INSERT OR UPDATE ON attempts DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION check_order_agrees_with_attempts();
---> statement-breakpoint
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION '% on % is refused: its rows are kept', TG_OP, TG_TABLE_NAME
-    USING ERRCODE = 'check_violation', CONSTRAINT = 'append_only';
-END $$;
---> statement-breakpoint
+
+CREATE TRIGGER orders_kept BEFORE DELETE OR TRUNCATE ON orders FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER attempts_kept BEFORE DELETE OR TRUNCATE ON attempts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER order_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON order_events
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
---> statement-breakpoint
-CREATE TRIGGER orders_kept BEFORE DELETE OR TRUNCATE ON orders FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
---> statement-breakpoint
-CREATE TRIGGER attempts_kept BEFORE DELETE OR TRUNCATE ON attempts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -1,25 +1,33 @@
--- The life of a batch, enforced where no program can get round it.
--- The rows equal BATCH_TRANSITIONS and ROW_TRANSITIONS in src/batches/lifecycle.ts; a test holds them equal.
+-- The life of a batch and of its rows, enforced where no program can bypass it.
+
+-- These rows equal BATCH_TRANSITIONS in TypeScript; a test holds them equal.
 INSERT INTO batch_transitions (from_state, to_state, reason) VALUES
   ('', 'draft', 'created'),
   ('draft', 'checked', 'every_row_is_good'),
   ('checked', 'approved', 'approved_by_person'),
+  ('checked', 'approved', 'approved_with_plan'),
   ('approved', 'approved', 'scheduled_by_person'),
   ('approved', 'running', 'run_by_person'),
   ('approved', 'running', 'run_time_reached'),
+  ('approved', 'running', 'run_by_plan'),
   ('running', 'paused', 'paused_by_person'),
   ('running', 'paused', 'too_many_failures'),
   ('running', 'paused', 'content_changed'),
+  ('running', 'paused', 'limit_forbids'),
+  ('running', 'paused', 'partner_suspended'),
   ('paused', 'running', 'resumed_by_person'),
   ('running', 'finished', 'every_row_ended'),
   ('checked', 'cancelled', 'cancelled_by_person'),
   ('approved', 'cancelled', 'cancelled_by_person'),
+  ('approved', 'cancelled', 'plan_over'),
   ('running', 'cancelled', 'cancelled_by_person'),
   ('paused', 'cancelled', 'cancelled_by_person');
---> statement-breakpoint
+
+-- These rows equal ROW_TRANSITIONS in TypeScript; a test holds them equal.
 INSERT INTO batch_row_transitions (from_state, to_state) VALUES
   ('waiting', 'stored'), ('waiting', 'conflict'), ('stored', 'queued'), ('stored', 'ended'), ('queued', 'ended');
---> statement-breakpoint
+
+-- Once a batch left draft, its content never changes; each setting changes only in the move that it belongs to.
 CREATE FUNCTION guard_batch() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   came_from text := CASE WHEN TG_OP = 'INSERT' THEN '' ELSE OLD.state END;
@@ -36,14 +44,15 @@ BEGIN
     END IF;
     IF (NEW.run_at, NEW.rate_per_second, NEW.stop_after_failures)
        IS DISTINCT FROM (OLD.run_at, OLD.rate_per_second, OLD.stop_after_failures)
-       AND NOT (OLD.state = 'approved' AND NEW.reason IN ('scheduled_by_person', 'run_by_person')) THEN
-      RAISE EXCEPTION 'how a batch runs is said when it is run' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_run';
+       AND NOT (OLD.state = 'approved' AND NEW.reason IN ('scheduled_by_person', 'run_by_person', 'run_by_plan')) THEN
+      RAISE EXCEPTION 'run settings of a batch change only when it is scheduled or run'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_run';
     END IF;
     IF (NEW.fed_count, NEW.ended_count, NEW.failed_count) IS DISTINCT FROM (OLD.fed_count, OLD.ended_count, OLD.failed_count)
        AND OLD.state <> 'running' THEN
       RAISE EXCEPTION 'only a running batch is fed' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_is_running';
     END IF;
-    -- Counting is no transition.
+    -- An update that only counts is no transition.
     IF (NEW.state, NEW.reason, NEW.actor, NEW.detail, NEW.started_at, NEW.ended_at)
        IS NOT DISTINCT FROM (OLD.state, OLD.reason, OLD.actor, OLD.detail, OLD.started_at, OLD.ended_at)
        AND (NEW.run_at, NEW.rate_per_second, NEW.stop_after_failures)
@@ -66,42 +75,65 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
---> statement-breakpoint
+
 CREATE TRIGGER batches_guard BEFORE INSERT OR UPDATE ON batches FOR EACH ROW EXECUTE FUNCTION guard_batch();
---> statement-breakpoint
+
+-- A batch keeps its owner, and a copy that a plan makes has the owner of the batch that it copies.
+CREATE FUNCTION guard_batch_owner() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    IF NEW.owner IS DISTINCT FROM OLD.owner THEN
+      RAISE EXCEPTION 'a batch''s owner never changes' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_identity';
+    END IF;
+  ELSIF NEW.copied_from IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM batches m WHERE m.id = NEW.copied_from AND m.owner IS NOT DISTINCT FROM NEW.owner
+  ) THEN
+    RAISE EXCEPTION 'a copy has the owner of its original' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_copy';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER batches_guard_owner BEFORE INSERT OR UPDATE ON batches FOR EACH ROW EXECUTE FUNCTION guard_batch_owner();
+
 CREATE FUNCTION append_batch_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO batch_events (batch_id, at, from_state, to_state, reason, actor, detail)
   VALUES (NEW.id, clock_timestamp(), CASE WHEN TG_OP = 'UPDATE' THEN OLD.state END, NEW.state, NEW.reason, NEW.actor, NEW.detail);
-  -- What will not be sent any more does not need whose it was.
+  -- Rows that will never be sent lose their personal data.
   IF NEW.state = 'cancelled' THEN
     UPDATE batch_rows SET content = content - 'ktp' - 'address'
     WHERE batch_id = NEW.id AND kind = 'withdraw' AND state = 'waiting';
   END IF;
   RETURN NULL;
 END $$;
---> statement-breakpoint
+
 CREATE TRIGGER batches_event_on_insert AFTER INSERT ON batches FOR EACH ROW EXECUTE FUNCTION append_batch_event();
---> statement-breakpoint
+
 CREATE TRIGGER batches_event_on_update AFTER UPDATE ON batches FOR EACH ROW
   WHEN ((OLD.state, OLD.reason, OLD.actor, OLD.detail) IS DISTINCT FROM (NEW.state, NEW.reason, NEW.actor, NEW.detail))
   EXECUTE FUNCTION append_batch_event();
---> statement-breakpoint
--- Once a statement, not once a row: a file of 100,000 rows is one COPY.
+
+-- Once per statement and not per row, because a file of 100,000 rows is one COPY.
 CREATE FUNCTION guard_new_batch_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (
     SELECT 1 FROM (SELECT DISTINCT batch_id FROM added) a
     LEFT JOIN batches b ON b.id = a.batch_id AND b.state = 'draft' WHERE b.id IS NULL
   ) OR EXISTS (SELECT 1 FROM added WHERE state <> 'waiting') THEN
-    RAISE EXCEPTION 'rows are added only to a draft, and wait' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_row_sealed';
+    RAISE EXCEPTION 'rows are added only to a draft, in state waiting'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_row_sealed';
+  END IF;
+  IF EXISTS (SELECT 1 FROM added a JOIN batches b ON b.id = a.batch_id WHERE a.partner <> b.owner) THEN
+    RAISE EXCEPTION 'the rows of a partner''s batch are its own' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_row_owner';
   END IF;
   RETURN NULL;
 END $$;
---> statement-breakpoint
+
 CREATE TRIGGER batch_rows_guard_insert AFTER INSERT ON batch_rows REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION guard_new_batch_rows();
---> statement-breakpoint
+
+-- A row keeps its content, is fed only while its batch runs, and leads to the order of its own partner and reference:
+-- stored when the contents are equal, conflict when they are not.
 CREATE FUNCTION guard_batch_row() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   erased jsonb := OLD.content - 'ktp' - 'address';
@@ -113,7 +145,7 @@ BEGIN
     RAISE EXCEPTION 'a sealed row never changes' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_row_sealed';
   END IF;
   IF NEW.state = OLD.state THEN
-    -- Erasing what a cancelled batch will not send.
+    -- The only change without a transition is the erasure of what a cancelled batch will not send.
     IF NEW.state <> 'waiting' OR NEW.content <> erased
        OR NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = NEW.batch_id AND b.state = 'cancelled') THEN
       RAISE EXCEPTION 'a row changes only by a transition' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_row_transition';
@@ -143,22 +175,15 @@ BEGIN
     RAISE EXCEPTION 'a row''s order is the one with its partner, reference and content'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_row_order';
   END IF;
-  -- The order has it now, and erases it when it is final.
+  -- The order has the personal data now and erases them when it is final.
   NEW.content := erased;
   NEW.fed_at := clock_timestamp();
   RETURN NEW;
 END $$;
---> statement-breakpoint
+
 CREATE TRIGGER batch_rows_guard BEFORE UPDATE ON batch_rows FOR EACH ROW EXECUTE FUNCTION guard_batch_row();
---> statement-breakpoint
-CREATE TRIGGER batches_kept BEFORE DELETE OR TRUNCATE ON batches FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
---> statement-breakpoint
-CREATE TRIGGER batch_rows_kept BEFORE DELETE OR TRUNCATE ON batch_rows FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
---> statement-breakpoint
-CREATE TRIGGER batch_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON batch_events
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
---> statement-breakpoint
--- The SHA-256 of each 1,000 rows from one page to another. Equal to PageHasher in src/batches/seal.ts.
+
+-- The SHA-256 of each page of 1,000 rows. Equal to PageHasher in TypeScript: both seal what was approved.
 CREATE FUNCTION batch_page_hashes(of_batch integer, first_page integer, last_page integer)
 RETURNS TABLE (page integer, hash text) LANGUAGE sql STABLE AS $$
   SELECT (row_number - 1) / 1000 + 1,
@@ -167,3 +192,8 @@ RETURNS TABLE (page integer, hash text) LANGUAGE sql STABLE AS $$
   WHERE batch_id = of_batch AND row_number BETWEEN (first_page - 1) * 1000 + 1 AND last_page * 1000
   GROUP BY 1 ORDER BY 1
 $$;
+
+CREATE TRIGGER batches_kept BEFORE DELETE OR TRUNCATE ON batches FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER batch_rows_kept BEFORE DELETE OR TRUNCATE ON batch_rows FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER batch_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON batch_events
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

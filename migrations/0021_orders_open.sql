@@ -1,1 +1,0 @@
-CREATE INDEX "orders_open" ON "orders" USING btree ("accepted_at") WHERE settled_at is null;

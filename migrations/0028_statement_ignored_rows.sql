@@ -1,1 +1,0 @@
-ALTER TABLE "statements" ADD COLUMN "ignored_rows" jsonb DEFAULT '{}'::jsonb NOT NULL;
