@@ -71,7 +71,7 @@ function makeModel(databaseUrl) {
       { batchId: 1, ratePerSecond: 20, stopAfter: null },
       { who: 'person', by: 'bench', note: null, clock: databaseClock },
     )
-    if (answer.is === 'refused') throw new Error(answer.because)
+    if (answer.is === 'refused') throw new Error(answer.message)
   })
 }
 

@@ -70,8 +70,8 @@ async function measure(name, program, databaseUrl, key) {
 
 async function addKey(databaseUrl, name, limits) {
   const database = openDatabase({ databaseUrl, maxConnections: 1, onError() {} })
-  const effects = { database, random: randomBytes, actor: 'person:bench' }
-  const { key } = await addPartnerWithKey(name, { scopes: ['orders:write'], isSigned: false }, effects)
+  const deps = { database, random: randomBytes, actor: 'person:bench' }
+  const { key } = await addPartnerWithKey(name, { scopes: ['orders:write'], isSigned: false }, deps)
   await setLimits(database, name, limits, 'person:bench')
   await database.close()
   return key.key

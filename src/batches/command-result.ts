@@ -7,9 +7,9 @@ export type BatchRefusal = 'state' | 'second_person' | 'plan' | 'content' | 'abs
 /** The answer to a person: done, or a sentence why not. */
 export type BatchAnswer<T = object> =
   | ({ readonly is: 'done' } & T)
-  | { readonly is: 'refused'; readonly why: BatchRefusal; readonly because: string }
+  | { readonly is: 'refused'; readonly why: BatchRefusal; readonly message: string }
 
-export const refused = (why: BatchRefusal, because: string) => ({ is: 'refused', why, because }) as const
+export const refused = (why: BatchRefusal, message: string) => ({ is: 'refused', why, message }) as const
 
 /** Who does something, and what they say about it. */
 export interface BatchPerson {

@@ -7,7 +7,7 @@ import {
   type Submission,
 } from '../orders/submission.ts'
 import { submitApproved } from '../orders/submit.ts'
-import { countUse, judgeSubmissions, readOwner, type Verdict } from '../partners/admission.ts'
+import { admitSubmissions, countUse, readOwner, type Verdict } from '../partners/admission.ts'
 import type { Breach } from '../partners/limits.ts'
 import type { Session } from '../postgres/session.ts'
 import { isSealed, pageOf } from './seal.ts'
@@ -75,7 +75,7 @@ export async function feedRows(
   if (batch.owner === null || rows.length === 0) return (await storeRows(session, batch, rows, newId)).fed
   const owner = await readOwner(session, batch.owner)
   if (owner === 'suspended') return { is: 'suspended' }
-  const verdicts = await judgeSubmissions(
+  const verdicts = await admitSubmissions(
     session,
     owner,
     rows.map(({ submission }) => submission),
@@ -92,7 +92,7 @@ export async function feedRows(
 /** The first row that breaks a limit which no waiting mends; null when there is none. */
 function forbiddenRow(rows: readonly SealedRow[], verdicts: readonly Verdict[]): Fed | null {
   for (const [position, verdict] of verdicts.entries())
-    if (verdict.is === 'refused' && verdict.isForEver)
+    if (verdict.is === 'refused' && verdict.isPermanent)
       return { is: 'forbidden', rowNumber: rows[position]?.rowNumber ?? 0, limit: verdict.breach }
   return null
 }

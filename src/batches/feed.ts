@@ -6,7 +6,7 @@ import { logTurn, pauseOf, type Turn } from './feed-turns.ts'
 import { moveBatch, STORED_BATCH_COLUMNS, type StoredBatch } from './store.ts'
 
 /** Everything a feeder uses beside its session. */
-export interface FeedEffects {
+export interface FeedDeps {
   newId(): string
   /** Asks the queue to bring these orders, after everything that is more urgent. */
   wake(orderIds: readonly string[]): Promise<void>
@@ -48,17 +48,17 @@ const DUE_BATCHES = {
  * Gives every batch whose time has come one turn. Any number of feeders may do so: a batch is locked for a turn, and
  * whoever finds it locked leaves it.
  */
-export async function feedBatches(session: Session, effects: FeedEffects): Promise<void> {
+export async function feedBatches(session: Session, deps: FeedDeps): Promise<void> {
   for (const { batchId } of await session.run<{ batchId: number }>(DUE_BATCHES)) {
     try {
-      const turn = await session.transaction(() => takeTurn(session, batchId, effects))
-      if (turn !== null) logTurn(batchId, turn, effects.log)
+      const turn = await session.transaction(() => takeTurn(session, batchId, deps))
+      if (turn !== null) logTurn(batchId, turn, deps.log)
     } catch (error) {
       // One batch's trouble must not keep the others waiting.
-      effects.log.warn({ batch: batchId, err: error }, 'batch not fed, tried again')
+      deps.log.warn({ batch: batchId, err: error }, 'batch not fed, tried again')
     }
   }
-  await wakeStored(session, effects)
+  await wakeStored(session, deps)
 }
 
 /** A running batch and how many rows its rate allows now. */
@@ -81,10 +81,10 @@ const LOCK_DUE = {
     FOR UPDATE OF b SKIP LOCKED`,
 }
 
-async function takeTurn(session: Session, batchId: number, effects: FeedEffects): Promise<Turn | null> {
+async function takeTurn(session: Session, batchId: number, deps: FeedDeps): Promise<Turn | null> {
   const [batch] = await session.run<RunningBatch>(LOCK_DUE, [batchId])
   if (batch === undefined) return null
-  const { actor } = effects
+  const { actor } = deps
   if (batch.state === 'approved') {
     await moveBatch(session, batchId, 'start', 'run_time_reached', { actor, detail: null })
     return 'started'
@@ -96,8 +96,8 @@ async function takeTurn(session: Session, batchId: number, effects: FeedEffects)
     await moveBatch(session, batchId, 'pause', 'too_many_failures', { actor, detail })
     return 'too_many_failures'
   }
-  const room = (effects.mostInFlight ?? MOST_IN_FLIGHT) - (fedCount - endedCount)
-  const fed = await feedRows(session, batch, Math.max(Math.min(batch.allowed, room), 0), effects.newId)
+  const room = (deps.mostInFlight ?? MOST_IN_FLIGHT) - (fedCount - endedCount)
+  const fed = await feedRows(session, batch, Math.max(Math.min(batch.allowed, room), 0), deps.newId)
   if (fed.is !== 'fed') {
     const { reason, detail } = pauseOf(fed)
     await moveBatch(session, batchId, 'pause', reason, { actor, detail })
@@ -170,7 +170,7 @@ const NOTE_QUEUED = {
  * Wakes the queue for orders that are stored, also those of a feeder that ended between the two. Twice does no harm,
  * and what is never woken the sweeper wakes.
  */
-async function wakeStored(session: Session, { wake }: FeedEffects): Promise<void> {
+async function wakeStored(session: Session, { wake }: FeedDeps): Promise<void> {
   const rows = await session.run<{ orderId: string }>(STORED_ROWS)
   if (rows.length === 0) return
   const orderIds = rows.map(({ orderId }) => orderId)

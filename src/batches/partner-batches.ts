@@ -8,7 +8,7 @@ const FIND_OWN = {
 }
 
 /** A batch of this partner; null when it has none of this number: another's is not there. */
-export async function findOwnBatch(
+export async function findPartnerBatch(
   runner: StatementRunner,
   partner: string,
   batchId: number,
@@ -26,7 +26,7 @@ const LIST_OWN = {
 }
 
 /** A page of this partner's batches, the newest first. */
-export async function listOwnBatches(
+export async function listPartnerBatches(
   runner: StatementRunner,
   filter: {
     readonly partner: string

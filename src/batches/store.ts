@@ -131,9 +131,9 @@ export async function onBatch<T extends object>(
 ): Promise<BatchAnswer<T>> {
   return await session.transaction(async () => {
     const batch = await lockBatch(session, batchId)
-    const because = refusalOf(move, batchId, batch)
-    if (batch === null) return refused('absent', because ?? '')
-    if (because !== null) return refused('state', because)
+    const message = refusalOf(move, batchId, batch)
+    if (batch === null) return refused('absent', message ?? '')
+    if (message !== null) return refused('state', message)
     const plan = await modelOf(session, batchId)
     if (plan !== null)
       return refused(

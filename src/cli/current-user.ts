@@ -4,7 +4,7 @@ import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
 import { parsedBy } from './options.ts'
 
 /** Who acts when nobody is named. */
-export function defaultPerson(): string {
+export function currentUser(): string {
   return readPersonName(userInfo().username) ?? `user ${userInfo().uid}`
 }
 
@@ -12,6 +12,6 @@ export function defaultPerson(): string {
 export const personName = parsedBy(readPersonName, PERSON_EXPECTED.replace(/^must be /, ''))
 
 /** `--by`: who does it. */
-export function byOption(does: string, fallback: string = defaultPerson()): Option {
+export function byOption(does: string, fallback: string = currentUser()): Option {
   return new Option('--by <name>', does).argParser(personName).default(fallback)
 }

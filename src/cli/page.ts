@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { spellCount } from '../core/format.ts'
+import { formatCount } from '../core/format.ts'
 
 /** Which part of a list is asked for. */
 export interface PageOptions {
@@ -33,8 +33,8 @@ function wholeNumberFrom(least: number, most: number) {
 /** Of how many a list shows how many, and how to go on; null when it shows them all. */
 export function pageNote({ listed, total, skip, limit }: ListedOf): string | null {
   if (skip === 0 && listed >= total) return null
-  if (listed === 0) return `none: there are ${spellCount(total)}, and --skip ${skip} leaves them all out`
-  const range = `${spellCount(skip + 1)} to ${spellCount(skip + listed)} of ${spellCount(total)}`
+  if (listed === 0) return `none: there are ${formatCount(total)}, and --skip ${skip} leaves them all out`
+  const range = `${formatCount(skip + 1)} to ${formatCount(skip + listed)} of ${formatCount(total)}`
   const isLast = skip + listed >= total
   const next = `--limit ${limit} --skip ${skip + listed}`
   return isLast ? `${range}: the last` : `${range}: go on with ${next}`

@@ -2,13 +2,13 @@ import type { Settings } from '../config.ts'
 import { requireQueue } from './context.ts'
 
 /** The queue, to wake orders that a person moved: without it the sweeper brings them back, only later. */
-export interface Waking {
+export interface QueueClient {
   wake(orderIds: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
 /** Opens the queue. It is loaded here and not before: BullMQ takes half of the time of a command that needs none. */
-export async function openWaking(settings: Settings): Promise<Waking> {
+export async function openQueueClient(settings: Settings): Promise<QueueClient> {
   await requireQueue(settings)
   const [{ openQueue }, { wakeOrders }] = await Promise.all([
     import('../queue/backend.ts'),

@@ -1,4 +1,4 @@
-import { type ShownZone, spellTime } from '../core/format.ts'
+import { formatTime, type ShownZone } from '../core/format.ts'
 
 /** Set once, before a command runs: how this process shows times to a person. */
 let zone: ShownZone = 'Asia/Jakarta'
@@ -15,7 +15,7 @@ export function shownZone(): ShownZone {
 
 /** A moment as every command shows it; nothing where there is none. */
 export function shownTime(moment: Date | string | null): string {
-  return moment === null ? '' : spellTime(new Date(moment), zone)
+  return moment === null ? '' : formatTime(new Date(moment), zone)
 }
 
 const STORED_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)$/

@@ -1,4 +1,4 @@
-import { spellCount } from '../core/format.ts'
+import { formatCount } from '../core/format.ts'
 
 /** A text as it stands, or a count: the table spells it, and lays it out by its right side. */
 export type TableCell = string | number
@@ -9,7 +9,9 @@ export function table(
   given: readonly (readonly TableCell[])[],
   rightAligned: readonly string[] = [],
 ): string {
-  const rows = given.map((cells) => cells.map((cell) => (typeof cell === 'number' ? spellCount(cell) : cell)))
+  const rows = given.map((cells) =>
+    cells.map((cell) => (typeof cell === 'number' ? formatCount(cell) : cell)),
+  )
   const isRight = (column: number) =>
     rightAligned.includes(headings[column] ?? '') || given.some((cells) => typeof cells[column] === 'number')
   const widths = headings.map((heading, column) =>

@@ -1,4 +1,4 @@
-/** The process' own clocks, as `GatewayEffects` and `OrderEffects` take them. Tests pass others. */
+/** The process' own clocks, as `GatewayDeps` and `OrderDeps` take them. Tests pass others. */
 export const CLOCKS = {
   /** Milliseconds of a clock that is never set: for durations. It says nothing about the time of day. */
   monotonicMs: (): number => performance.now(),

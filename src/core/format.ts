@@ -13,7 +13,7 @@ export type ShownZone = 'Asia/Jakarta' | 'UTC'
 export const NOTHING = '–'
 
 /** `2026-02-09T08:00:05+07:00`, or `2026-02-09T01:00:05Z`: a fraction of a second is cut off. */
-export function spellTime(moment: Date, zone: ShownZone): string {
+export function formatTime(moment: Date, zone: ShownZone): string {
   const second = new Date(Math.floor(moment.getTime() / 1_000) * 1_000)
   if (zone === 'UTC') return `${second.toISOString().slice(0, 19)}Z`
   const clock = wallClockOf(zone)
@@ -22,23 +22,23 @@ export function spellTime(moment: Date, zone: ShownZone): string {
 }
 
 /** A plain decimal as Indonesians read it: "1234.5000" is "1.234,5000". */
-export function spellDecimal(digits: string): string {
+export function formatDecimal(digits: string): string {
   const [whole = '', decimals] = digits.split('.')
   const grouped = whole.replace(/\B(?=(\d{3})+$)/g, '.')
   return decimals === undefined ? grouped : `${grouped},${decimals}`
 }
 
 /** A number of things: "12.345". */
-export function spellCount(count: number): string {
-  return spellDecimal(String(count))
+export function formatCount(count: number): string {
+  return formatDecimal(String(count))
 }
 
 /** Grams as Postgres prints them, with their unit: "0,5000 g". */
-export function spellWeight(digits: string): string {
-  return `${spellDecimal(digits)} g`
+export function formatWeight(digits: string): string {
+  return `${formatDecimal(digits)} g`
 }
 
 /** Rupiah as Postgres prints them, with their sign of currency: "Rp 1.234.567". */
-export function spellRupiah(digits: string): string {
+export function formatMoney(digits: string): string {
   return formatRupiah(BigInt(digits))
 }

@@ -41,7 +41,7 @@ export function openCaller(settings: GatewaySettings, clocks: GatewayClocks): Ca
     async call(operation, fields) {
       const deadline = clocks.monotonicMs() + settings.timeoutMs
       const answer = (await tokens?.get(settings.timeoutMs)) ?? null
-      if (answer?.is === 'none') return { is: 'failure', wasSent: false, code: answer.because }
+      if (answer?.is === 'none') return { is: 'failure', wasSent: false, code: answer.message }
       const path = pathOf(operation, settings.sellPath)
       const timeoutMs = deadline - clocks.monotonicMs()
       if (timeoutMs <= 0) return { is: 'failure', wasSent: false, code: 'no time left after the token' }

@@ -36,7 +36,7 @@ export interface GatewayClient extends OrderGateway {
   close(): void
 }
 
-export interface GatewayEffects extends GatewayClocks {
+export interface GatewayDeps extends GatewayClocks {
   readonly log: Log
   /** Told of each call, for metrics. */
   onCall?(call: GatewayCall): void
@@ -51,8 +51,8 @@ export interface GatewayCall {
 }
 
 /** Opens the client of one gateway. */
-export function createGatewayClient(settings: GatewaySettings, effects: GatewayEffects): GatewayClient {
-  const caller = openCaller(settings, effects)
+export function createGatewayClient(settings: GatewaySettings, deps: GatewayDeps): GatewayClient {
+  const caller = openCaller(settings, deps)
   const { is429Refusal } = settings
   const rules = { is429Refusal, sellHasOwnPath: settings.sellPath !== ENDPOINTS.checkoutSell.path }
 
@@ -63,10 +63,10 @@ export function createGatewayClient(settings: GatewaySettings, effects: GatewayE
     const startedAt = performance.now()
     const outcome = await call()
     try {
-      effects.onCall?.({ operation, outcome: outcome.is, seconds: (performance.now() - startedAt) / 1_000 })
+      deps.onCall?.({ operation, outcome: outcome.is, seconds: (performance.now() - startedAt) / 1_000 })
     } catch (error) {
       // A figure is not worth an outcome: that of a confirm would become a doubt.
-      effects.log.warn({ operation, err: error }, 'call not measured')
+      deps.log.warn({ operation, err: error }, 'call not measured')
     }
     return outcome
   }
@@ -83,7 +83,7 @@ export function createGatewayClient(settings: GatewaySettings, effects: GatewayE
 
   const alertIfUnauthorised = (operation: Operation, result: CallResult): CallResult => {
     if (isUnauthorised(result))
-      effects.log.error({ operation }, 'the gateway refuses our credentials: check the GATEWAY_ settings')
+      deps.log.error({ operation }, 'the gateway refuses our credentials: check the GATEWAY_ settings')
     return result
   }
 

@@ -5,7 +5,7 @@ import type { Transport } from './transport.ts'
 /** A token, or why there is none. Without one nothing was sent to any operation. */
 export type TokenAnswer =
   | { readonly is: 'token'; readonly token: string }
-  | { readonly is: 'none'; readonly because: string }
+  | { readonly is: 'none'; readonly message: string }
 
 export interface TokenSource {
   /** The cached token, or a new one. Callers at once share one renewal; a failure is not remembered. */
@@ -43,10 +43,10 @@ export function createTokenSource(
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', Authorization: basic(oauth) },
       timeoutMs,
     })
-    if (exchange.is === 'failure') return { is: 'none', because: `token request failed: ${exchange.code}` }
+    if (exchange.is === 'failure') return { is: 'none', message: `token request failed: ${exchange.code}` }
     const parsed = tokenReply.safeParse(parseJson(exchange.text))
     if (exchange.status < 200 || exchange.status > 299 || !parsed.success)
-      return { is: 'none', because: `token request answered with HTTP ${exchange.status} and no token` }
+      return { is: 'none', message: `token request answered with HTTP ${exchange.status} and no token` }
     const lifeMs = parsed.data.expires_in * 1_000
     cached = {
       token: parsed.data.access_token,

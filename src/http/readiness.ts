@@ -11,15 +11,15 @@ export interface Readiness {
   readonly queue: 'up' | 'down'
 }
 
-export interface ReadinessEffects {
+export interface ReadinessDeps {
   readonly database: Database
   /** Fails when the queue gives no sign of life. */
   askQueue(): Promise<unknown>
   readonly withinMs: number
 }
 
-export async function readReadiness(effects: ReadinessEffects): Promise<Readiness> {
-  const { database, askQueue, withinMs } = effects
+export async function readReadiness(deps: ReadinessDeps): Promise<Readiness> {
+  const { database, askQueue, withinMs } = deps
   const [migrated, queue] = await Promise.all([
     settled(() => isUpToDate(database), withinMs),
     settled(askQueue, withinMs),

@@ -15,7 +15,7 @@ export interface WebhookFigures {
   readonly oldestPendingSeconds: number
 }
 
-export interface MetricsEffects {
+export interface MetricsDeps {
   measureOrders(): Promise<OrderFigures>
   /** Of each endpoint that is not removed. */
   measureWebhooks(): Promise<readonly WebhookFigures[]>
@@ -28,8 +28,8 @@ export interface MetricsEffects {
 const FRESH_MS = 15_000
 
 /** Opens the metrics of one server. Labels name kinds, states, routes and statuses, and nobody. */
-export function createMetrics(effects: MetricsEffects): HttpMetrics {
-  const { measureOrders, measureWebhooks, queueCounts, now } = effects
+export function createMetrics(deps: MetricsDeps): HttpMetrics {
+  const { measureOrders, measureWebhooks, queueCounts, now } = deps
   const registry = new Registry()
   const registers = [registry]
   const gauge = (name: string, help: string, labelNames: string[] = []) =>

@@ -2,9 +2,9 @@ import type { OrderState } from './lifecycle.ts'
 import type { OrderStore } from './ports.ts'
 
 /** The answer to the request of a person or a partner: done, or a sentence why not. */
-export type PersonsMove =
+export type CommandResult =
   | { readonly is: 'done'; readonly state: OrderState }
-  | { readonly is: 'refused'; readonly because: string }
+  | { readonly is: 'refused'; readonly message: string }
 
 interface Request {
   readonly orderId: string
@@ -16,7 +16,7 @@ interface Request {
 type PersonsStore = Pick<OrderStore, 'load' | 'move'>
 
 /** Cancels an order that has nothing in flight. */
-export async function cancelOrder(request: Request, store: PersonsStore): Promise<PersonsMove> {
+export async function cancelOrder(request: Request, store: PersonsStore): Promise<CommandResult> {
   const moved = await store.move('cancel', [{ ...plain(request), reason: 'cancel_requested' }])
   return await answer(
     request,
@@ -28,13 +28,13 @@ export async function cancelOrder(request: Request, store: PersonsStore): Promis
 }
 
 /** Keeps workers away from an order until it is released. Its deadline does not stop. */
-export async function holdOrder(request: Request, store: PersonsStore): Promise<PersonsMove> {
+export async function holdOrder(request: Request, store: PersonsStore): Promise<CommandResult> {
   const moved = await store.move('hold', [{ ...plain(request), reason: 'held_by_person' }])
   return await answer(request, moved, 'held', 'an order can be held only while it is accepted', store)
 }
 
 /** Lets workers have a held order again. */
-export async function releaseOrder(request: Request, store: PersonsStore): Promise<PersonsMove> {
+export async function releaseOrder(request: Request, store: PersonsStore): Promise<CommandResult> {
   const moved = await store.move('release', [{ ...plain(request), reason: 'released_by_person' }])
   return await answer(request, moved, 'accepted', 'only a held order can be released', store)
 }
@@ -49,9 +49,9 @@ async function answer(
   state: OrderState,
   rule: string,
   store: PersonsStore,
-): Promise<PersonsMove> {
+): Promise<CommandResult> {
   if (moved.length > 0) return { is: 'done', state }
   const [order] = await store.load([orderId])
-  if (order === undefined) return { is: 'refused', because: 'there is no such order' }
-  return { is: 'refused', because: `${rule}; this one is ${order.state} (${order.reason})` }
+  if (order === undefined) return { is: 'refused', message: 'there is no such order' }
+  return { is: 'refused', message: `${rule}; this one is ${order.state} (${order.reason})` }
 }

@@ -16,7 +16,7 @@ export interface ExecutionPolicy {
 }
 
 /** Everything an execution uses of the world. */
-export interface OrderEffects {
+export interface OrderDeps {
   readonly store: OrderStore
   readonly gateway: OrderGateway
   readonly policy: ExecutionPolicy

@@ -1,7 +1,7 @@
-import type { OrderEffects } from './deps.ts'
+import type { OrderDeps } from './deps.ts'
 import type { StoredOrder } from './ports.ts'
 
-type Clocks = Pick<OrderEffects, 'monotonicMs' | 'wallMs'>
+type Clocks = Pick<OrderDeps, 'monotonicMs' | 'wallMs'>
 
 /** A moment by both clocks of the process. */
 export interface Moment {

@@ -1,4 +1,4 @@
-import type { OrderEffects } from './deps.ts'
+import type { OrderDeps } from './deps.ts'
 import type { ConfirmOutcome } from './outcomes.ts'
 import type { Recorded, Settlement, Verdict } from './ports.ts'
 
@@ -9,33 +9,33 @@ const LONGEST_PAUSE_MS = 5_000
 
 /**
  * Records how a confirm ended, and does not let go of a reply in hand because Postgres is away for a while.
- * Repeating it changes nothing. When others have meanwhile marked the order in_doubt, a genuine reply settles it.
+ * PeriodicTask it changes nothing. When others have meanwhile marked the order in_doubt, a genuine reply settles it.
  * @throws the store's error once the time to give up has come; the intent then becomes a doubt by itself
  */
-export async function recordVerdict(verdict: Verdict, effects: OrderEffects): Promise<Recorded> {
-  const startedAtMs = effects.monotonicMs()
+export async function recordVerdict(verdict: Verdict, deps: OrderDeps): Promise<Recorded> {
+  const startedAtMs = deps.monotonicMs()
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
-      return await recordOnce(verdict, effects)
+      return await recordOnce(verdict, deps)
     } catch (error) {
-      const limitMs = effects.stopping.aborted ? effects.policy.sendDeadlineMs : RECORDING_GIVE_UP_MS
-      const isOver = effects.monotonicMs() - startedAtMs > limitMs
-      effects.log.error(
+      const limitMs = deps.stopping.aborted ? deps.policy.sendDeadlineMs : RECORDING_GIVE_UP_MS
+      const isOver = deps.monotonicMs() - startedAtMs > limitMs
+      deps.log.error(
         { ...evidenceOf(verdict), err: error },
         isOver ? 'reply not recorded' : 'reply not recorded yet',
       )
       if (isOver) throw error
-      await effects.pause(pauseMs)
+      await deps.pause(pauseMs)
     }
   }
 }
 
-async function recordOnce(verdict: Verdict, effects: OrderEffects): Promise<Recorded> {
-  const [ended] = await effects.store.endIntents([verdict], effects.actor)
+async function recordOnce(verdict: Verdict, deps: OrderDeps): Promise<Recorded> {
+  const [ended] = await deps.store.endIntents([verdict], deps.actor)
   if (ended !== undefined) return ended
-  const settlement = lateSettlement(verdict, effects.actor)
-  if (settlement !== null) await effects.store.settle([settlement])
-  const [order] = await effects.store.load([verdict.orderId])
+  const settlement = lateSettlement(verdict, deps.actor)
+  if (settlement !== null) await deps.store.settle([settlement])
+  const [order] = await deps.store.load([verdict.orderId])
   if (order === undefined) throw new Error('an order with an attempt is missing')
   return order
 }

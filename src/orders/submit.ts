@@ -15,10 +15,10 @@ type NewOrders = Parameters<OrderStore['submit']>[0]
 /** Stores orders that are not stored yet. Idempotent: safe to repeat for ever, and at once. */
 export async function submitOrders(
   submissions: readonly Submission[],
-  effects: { store: Pick<OrderStore, 'submit'>; newId(): string; actor: string },
+  deps: { store: Pick<OrderStore, 'submit'>; newId(): string; actor: string },
 ): Promise<Submitted[]> {
-  const rows = numbered(submissions, effects.newId)
-  const orders = await effects.store.submit(rows, effects.actor)
+  const rows = numbered(submissions, deps.newId)
+  const orders = await deps.store.submit(rows, deps.actor)
   return rows.map((row, position) => {
     const order = orders[position]
     return order === undefined ? { is: 'overdue' } : comparedWith(row, order)
@@ -28,14 +28,14 @@ export async function submitOrders(
 /** The same for orders that were accepted earlier, as rows of a batch or runs of a plan. */
 export async function submitApproved(
   submissions: readonly Submission[],
-  effects: {
+  deps: {
     store: { submitApproved(orders: NewOrders, actor: string): Promise<StoredOrder[]> }
     newId(): string
     actor: string
   },
 ): Promise<Approved[]> {
-  const rows = numbered(submissions, effects.newId)
-  const orders = await effects.store.submitApproved(rows, effects.actor)
+  const rows = numbered(submissions, deps.newId)
+  const orders = await deps.store.submitApproved(rows, deps.actor)
   return rows.map((row, position) => {
     const order = orders[position]
     if (order === undefined) throw new Error('a submission without an answer')

@@ -4,7 +4,7 @@ import type { SweepStore } from './ports.ts'
 /** Rows one sweep takes of each kind: a backlog is worked off over several sweeps. */
 const SWEEP_LIMIT = 500
 
-export interface SweepEffects {
+export interface SweepDeps {
   readonly store: SweepStore
   /** Asks the queue to bring these orders back. */
   wake(orderIds: readonly string[]): Promise<void>
@@ -22,13 +22,13 @@ export interface Sweep {
 }
 
 /** What time alone may do: overdue intents become doubts, deadlines pass, forgotten orders are woken. */
-export async function sweepOrders(effects: SweepEffects): Promise<Sweep> {
-  const { store, actor, sendDeadlineMs, wakeAgainMs, log } = effects
+export async function sweepOrders(deps: SweepDeps): Promise<Sweep> {
+  const { store, actor, sendDeadlineMs, wakeAgainMs, log } = deps
   const doubted = await store.doubtOverdueIntents(sendDeadlineMs, actor, SWEEP_LIMIT)
   for (const order_id of doubted)
     log.warn({ order_id }, 'in doubt: its worker ended without recording a reply')
   const expired = await store.expireOverdue(actor, SWEEP_LIMIT)
   const forgotten = await store.takeForgotten(wakeAgainMs, SWEEP_LIMIT)
-  if (forgotten.length > 0) await effects.wake(forgotten)
+  if (forgotten.length > 0) await deps.wake(forgotten)
   return { doubted: doubted.length, expired: expired.length, woken: forgotten.length }
 }

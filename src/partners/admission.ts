@@ -28,16 +28,16 @@ export async function readOwner(runner: StatementRunner, partner: string): Promi
 }
 
 /**
- * What the limits say of an order. `put_off`: the minute's orders are used up, and the next one's are not. `isForEver`:
+ * What the limits say of an order. `put_off`: the minute's orders are used up, and the next one's are not. `isPermanent`:
  * it breaks the limit by itself, and no waiting mends that.
  */
 export type Verdict =
   | { readonly is: 'admitted' }
   | { readonly is: 'put_off' }
-  | { readonly is: 'refused'; readonly breach: Breach; readonly isForEver: boolean }
+  | { readonly is: 'refused'; readonly breach: Breach; readonly isPermanent: boolean }
 
 /** An order to be judged. */
-export interface JudgedOrder {
+export interface AdmittedOrder {
   /** Stored already: it uses nothing up. */
   readonly isKnown: boolean
   readonly rupiah: bigint
@@ -50,10 +50,10 @@ export interface JudgedOrder {
 }
 
 /** Judges orders one after the other, each after those before it that are admitted. */
-export function judgeOrders(
+export function admitOrders(
   limits: PartnerLimits,
   { orders, rupiah, wallets }: Pick<Usage, 'orders' | 'rupiah' | 'wallets'>,
-  judged: readonly JudgedOrder[],
+  judged: readonly AdmittedOrder[],
 ): Verdict[] {
   const used = { orders, rupiah, wallets }
   const seen = new Set<string>()
@@ -62,7 +62,7 @@ export function judgeOrders(
     const isNewWallet = !order.isDayWallet && !seen.has(order.wallet)
     const breach = order.byItself ?? breachByUsage(limits, used, { rupiah: order.rupiah, isNewWallet })
     if (breach === 'orders_per_minute') return { is: 'put_off' }
-    if (breach !== null) return { is: 'refused', breach, isForEver: order.byItself !== null }
+    if (breach !== null) return { is: 'refused', breach, isPermanent: order.byItself !== null }
     used.orders += 1
     used.rupiah += order.rupiah
     used.wallets += isNewWallet ? 1 : 0
@@ -77,7 +77,7 @@ const NO_USAGE = { orders: 0, rupiah: '0', wallets: 0 }
  * Judges orders by what their owner has used. Where usage is counted its row is held until the transaction
  * ends: other schedulers, feeders and orders over HTTP wait for their turn.
  */
-export async function judgeSubmissions(
+export async function admitSubmissions(
   runner: StatementRunner,
   { partner, limits }: Owner,
   submissions: readonly Submission[],
@@ -89,7 +89,7 @@ export async function judgeSubmissions(
     if (found === undefined) throw new Error('an order that was not looked up')
     return { ...found, byItself: breachByItself(limits, command), rupiah: mostRupiah(command) ?? 0n }
   })
-  return judgeOrders(limits, { ...usage, rupiah: BigInt(rupiah) }, judged)
+  return admitOrders(limits, { ...usage, rupiah: BigInt(rupiah) }, judged)
 }
 
 /** Counts orders that were stored just now, in the transaction in which they were admitted. */

@@ -18,9 +18,9 @@ export interface HandedOutKey {
 /** A key that was handed out, or a sentence why none was. */
 export type KeyAnswer =
   | { readonly is: 'done'; readonly key: HandedOutKey }
-  | { readonly is: 'refused'; readonly because: string }
+  | { readonly is: 'refused'; readonly message: string }
 
-export interface KeyEffects {
+export interface KeyDeps {
   readonly database: Database
   /** Bytes of a cryptographic source. */
   random(bytes: number): Uint8Array
@@ -38,7 +38,7 @@ export interface Grant {
 export async function addPartnerWithKey(
   partner: string,
   { holder = FIRST_HOLDER, ...grant }: Grant & { readonly holder?: string },
-  { database, random, actor }: KeyEffects,
+  { database, random, actor }: KeyDeps,
 ): Promise<KeyAnswer> {
   return await database.transaction<KeyAnswer>(async (runner) => {
     if (!(await addPartner(runner, partner, actor)))
@@ -54,7 +54,7 @@ export async function addHolderKey(
   partner: string,
   holder: string,
   grant: Grant,
-  { database, random, actor }: KeyEffects,
+  { database, random, actor }: KeyDeps,
 ): Promise<KeyAnswer> {
   return await unlessTooMany(partner, holder, () =>
     database.transaction<KeyAnswer>(async (runner) => {
@@ -77,7 +77,7 @@ export async function rotateKey(
   partner: string,
   holder: string,
   overlapMinutes: number,
-  { database, random, actor }: KeyEffects,
+  { database, random, actor }: KeyDeps,
 ): Promise<KeyAnswer> {
   return await unlessTooMany(partner, holder, () =>
     database.transaction<KeyAnswer>(async (runner) => {
@@ -97,7 +97,7 @@ export async function rotateKey(
   )
 }
 
-const refused = (because: string) => ({ is: 'refused', because }) as const
+const refused = (message: string) => ({ is: 'refused', message }) as const
 
 async function keysOf(runner: StatementRunner, partner: string, holder: string): Promise<KeyRow[]> {
   return (await listKeys(runner, partner)).filter((key) => key.holder === holder)
@@ -128,7 +128,7 @@ async function unlessTooMany(
 function draw(
   whose: { readonly partner: string; readonly holder: string },
   { scopes, isSigned }: Grant,
-  random: KeyEffects['random'],
+  random: KeyDeps['random'],
 ) {
   const { key, prefix, secretHash } = newKey(random)
   const signingSecret = isSigned ? newSecret(random) : null

@@ -21,7 +21,7 @@ export type Placed =
   /** It would be new, and its deadline has passed. */
   | { readonly is: 'overdue'; readonly usage: Usage | null }
 
-export interface PlacingEffects {
+export interface PlacingDeps {
   readonly database: Database
   /** Stores an order that is not stored yet, and gives the stored one of its reference; null: its deadline has passed. */
   submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder | null>
@@ -35,9 +35,9 @@ export interface PlacingEffects {
 export async function placeOrder(
   submission: Submission,
   limits: PartnerLimits,
-  effects: PlacingEffects,
+  deps: PlacingDeps,
 ): Promise<Placed> {
-  const { database } = effects
+  const { database } = deps
   const actor = `partner:${submission.partner}`
   const breach = breachByItself(limits, submission.command)
   if (breach !== null) {
@@ -45,12 +45,12 @@ export async function placeOrder(
     return known === undefined ? { is: 'refused', breach, usage: null } : found(submission, known, null)
   }
   if (!countsUsage(limits)) {
-    const order = await effects.submit({ orderId: effects.newId(), submission })
+    const order = await deps.submit({ orderId: deps.newId(), submission })
     return order === null ? { is: 'overdue', usage: null } : found(submission, order, null)
   }
   const rupiah = mostRupiah(submission.command) ?? 0n
   const candidate = {
-    orderId: effects.newId(),
+    orderId: deps.newId(),
     submission,
     rupiah,
     countsWallets: limits.walletsPerDay !== null,
@@ -61,7 +61,7 @@ export async function placeOrder(
   const usage = usageOf(admission.usage)
   switch (admission.is) {
     case 'refused':
-      return { is: 'refused', breach: admission.because, usage }
+      return { is: 'refused', breach: admission.breach, usage }
     case 'overdue':
       return { is: 'overdue', usage }
     case 'stored':

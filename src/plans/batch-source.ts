@@ -2,14 +2,14 @@ import { failuresOf, isWholeBatchSealed, type RunOrder } from '../batches/comman
 import { lockBatch, modelOf } from '../batches/store.ts'
 import { wallClockOf } from '../core/time-zone.ts'
 import type { StatementRunner, Transactor } from '../postgres/pool.ts'
-import { addPlan, type Lead, LIMIT_WAIT, type PlanAnswer, refused } from './commands.ts'
+import { addPlan, type CommandContext, LIMIT_WAIT, type PlanAnswer, refused } from './commands.ts'
 import type { BatchSource, PlanTerms } from './plan.ts'
 
 /** The longest reference of an order. */
 const LONGEST_REFERENCE = 128
 
 /** Which batch a plan is to run, and how each of its copies is fed. */
-export interface BatchWish extends Pick<RunOrder, 'ratePerSecond' | 'stopAfter'> {
+export interface BatchPlanRequest extends Pick<RunOrder, 'ratePerSecond' | 'stopAfter'> {
   readonly batchId: number
 }
 
@@ -28,8 +28,8 @@ const LONGEST_ENDING = referenceEnding('Asia/Jakarta', new Date('2026-01-01T00:0
 export async function addBatchPlan(
   database: Transactor,
   terms: Omit<PlanTerms, 'partner' | 'source' | 'deadlineMinutes'>,
-  wish: BatchWish,
-  lead: Lead,
+  wish: BatchPlanRequest,
+  lead: CommandContext,
 ): Promise<PlanAnswer> {
   return await database.transaction(async (runner) => {
     const taken = await takeBatch(runner, terms.owner, wish)
@@ -47,9 +47,13 @@ const FIND_OWN_BATCH = {
 type Taken = { readonly is: 'taken'; readonly source: BatchSource } | ReturnType<typeof refused>
 
 /** The batch as a plan's source, held until the transaction ends. */
-async function takeBatch(runner: StatementRunner, owner: string | null, wish: BatchWish): Promise<Taken> {
+async function takeBatch(
+  runner: StatementRunner,
+  owner: string | null,
+  wish: BatchPlanRequest,
+): Promise<Taken> {
   const { batchId } = wish
-  const unfit = (because: string) => refused('batch_unfit', because)
+  const unfit = (message: string) => refused('batch_unfit', message)
   const unknown = refused('batch_unknown', `there is no batch ${batchId}: see \`goldpro batch list\``)
   if (owner !== null) {
     await runner.run(LIMIT_WAIT, [])
@@ -77,7 +81,7 @@ async function takeBatch(runner: StatementRunner, owner: string | null, wish: Ba
 
 /** What a plan of a batch of so many rows keeps of a wish. */
 export function batchSourceOf(
-  { batchId, ratePerSecond, stopAfter }: BatchWish,
+  { batchId, ratePerSecond, stopAfter }: BatchPlanRequest,
   rowCount: number,
 ): BatchSource {
   return {
@@ -100,8 +104,8 @@ async function findUnfitRow(runner: StatementRunner, batchId: number): Promise<s
   const most = LONGEST_REFERENCE - LONGEST_ENDING
   const [row] = await runner.run<{ rowNumber: number; hasDeadline: boolean }>(FIND_UNFIT_ROW, [batchId, most])
   if (row === undefined) return null
-  const because = row.hasDeadline
+  const message = row.hasDeadline
     ? 'deadline must be left out: each run has its own time'
     : `reference must have at most ${most} characters, for each run adds its due time`
-  return `${row.rowNumber}: ${because}`
+  return `${row.rowNumber}: ${message}`
 }

@@ -45,7 +45,7 @@ export async function beginRuns(
   switch (source.is) {
     case 'order': {
       const { orderIds, skips, putOff } = await startRuns(session, plan, source, { runs, owner, now }, work)
-      await putOffRuns(session, plan.planId, putOff)
+      await deferRuns(session, plan.planId, putOff)
       const isPutOff = putOff.length > 0
       return { ...NOTHING, orderIds, started: orderIds.length, refused: skips, isPutOff }
     }
@@ -63,13 +63,13 @@ async function startFirst(
   work: BeginningWork,
 ): Promise<Begun> {
   if (run === undefined) return NOTHING
-  await putOffRuns(session, plan.planId, later)
+  await deferRuns(session, plan.planId, later)
   const reason = await startBatchRun(session, plan, source, run.dueAt, work.actor)
   const refused = reason === null ? [] : [{ run, reason }]
   return { ...NOTHING, started: 1 - refused.length, refused, isCut: later.length > 0 }
 }
 
 /** Leaves runs planned: they are not late by that. */
-export async function putOffRuns(runner: StatementRunner, planId: number, runs: readonly { dueAt: Date }[]) {
+export async function deferRuns(runner: StatementRunner, planId: number, runs: readonly { dueAt: Date }[]) {
   if (runs.length > 0) await runner.run(MARK_WAITING, [planId, runs.map(({ dueAt }) => dueAt)])
 }

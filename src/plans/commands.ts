@@ -18,10 +18,10 @@ export type Refusal =
 /** What became of somebody's wish. */
 export type PlanAnswer<T = object> =
   | ({ readonly is: 'done'; readonly plan: Plan } & T)
-  | { readonly is: 'refused'; readonly why: Refusal; readonly because: string }
+  | { readonly is: 'refused'; readonly why: Refusal; readonly message: string }
 
 /** Who leads a plan, why, and by which clock. */
-export interface Lead {
+export interface CommandContext {
   readonly who: Leader
   readonly by: string
   readonly note: string | null
@@ -29,10 +29,10 @@ export interface Lead {
 }
 
 /** As events show it. */
-export const actorOf = ({ who, by }: Lead) => `${who}:${by}`
+export const actorOf = ({ who, by }: CommandContext) => `${who}:${by}`
 
 /** A wish that is not fulfilled, with a sentence. */
-export const refused = (why: Refusal, because: string) => ({ is: 'refused', why, because }) as const
+export const refused = (why: Refusal, message: string) => ({ is: 'refused', why, message }) as const
 
 const INSERT_PLAN = {
   name: 'insert_plan',
@@ -45,7 +45,11 @@ const INSERT_PLAN = {
 }
 
 /** Adds a plan. It is never due before it was added. */
-export async function addPlan(runner: StatementRunner, terms: PlanTerms, lead: Lead): Promise<PlanAnswer> {
+export async function addPlan(
+  runner: StatementRunner,
+  terms: PlanTerms,
+  lead: CommandContext,
+): Promise<PlanAnswer> {
   const now = await lead.clock(runner)
   const startsAt = terms.startsAt ?? now
   const next = nextDueTime(terms.schedule, { ...terms, startsAt, countLeft: terms.maxCount }, now)
@@ -87,7 +91,7 @@ export const LIMIT_WAIT = {
 }
 
 /** Holds the plan against schedulers, and leads it as it then is. */
-export async function leading<T extends object>(
+export async function withLockedPlan<T extends object>(
   database: Transactor,
   { planId, who }: { readonly planId: number; readonly who: Leader },
   lead: (plan: Plan, runner: StatementRunner) => Promise<PlanAnswer<T>>,
@@ -111,8 +115,12 @@ const PAUSE_PLAN = {
 }
 
 /** Pauses an active plan: it has no due times until it is resumed, and starts none that it had. */
-export async function pausePlan(database: Transactor, planId: number, lead: Lead): Promise<PlanAnswer> {
-  return await leading(database, { planId, who: lead.who }, async (plan, runner) => {
+export async function pausePlan(
+  database: Transactor,
+  planId: number,
+  lead: CommandContext,
+): Promise<PlanAnswer> {
+  return await withLockedPlan(database, { planId, who: lead.who }, async (plan, runner) => {
     if (plan.state !== 'active') return wrongState(plan, 'only an active plan is paused')
     const now = await lead.clock(runner)
     const values = [planId, actorOf(lead), lead.note, now, `paused_by_${lead.who}`]
@@ -128,10 +136,14 @@ const RESUME_PLAN = {
 }
 
 /** Resumes a paused plan with its first due time from now on. What an operator paused only an operator resumes. */
-export async function resumePlan(database: Transactor, planId: number, lead: Lead): Promise<PlanAnswer> {
+export async function resumePlan(
+  database: Transactor,
+  planId: number,
+  lead: CommandContext,
+): Promise<PlanAnswer> {
   // What was due before the pause gets its runs first, when no scheduler has written them.
   while ((await planDueTimes(database, { ...lead, actor: actorOf(lead), planId })) > 0);
-  return await leading(database, { planId, who: lead.who }, async (plan, runner) => {
+  return await withLockedPlan(database, { planId, who: lead.who }, async (plan, runner) => {
     if (plan.state !== 'paused') return wrongState(plan, 'only a paused plan is resumed')
     if (lead.who === 'partner' && plan.reason === 'paused_by_person')
       return wrongState(plan, 'an operator paused it, and only an operator resumes it')
@@ -154,8 +166,12 @@ const REMOVE_PLAN = {
 }
 
 /** Removes a plan for good. Its history stays, its personal data go; orders that were started are not touched. */
-export async function removePlan(database: Transactor, planId: number, lead: Lead): Promise<PlanAnswer> {
-  return await leading(database, { planId, who: lead.who }, async (plan, runner) => {
+export async function removePlan(
+  database: Transactor,
+  planId: number,
+  lead: CommandContext,
+): Promise<PlanAnswer> {
+  return await withLockedPlan(database, { planId, who: lead.who }, async (plan, runner) => {
     if (plan.state !== 'active' && plan.state !== 'paused')
       return wrongState(plan, 'nothing of it runs any more')
     await runner.run(SKIP_PLANNED, [planId, actorOf(lead)])

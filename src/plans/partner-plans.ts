@@ -14,7 +14,7 @@ const FIND_OWN_PLAN = {
 }
 
 /** The owner's plan of this name; null when it has none. */
-export async function findOwnPlan(
+export async function findPartnerPlan(
   runner: StatementRunner,
   owner: string,
   name: string,
@@ -31,7 +31,7 @@ const LIST_OWN_PLANS = {
     ORDER BY p.name LIMIT $4`,
 }
 
-export interface OwnPlanFilter {
+export interface PartnerPlanFilter {
   readonly owner: string
   readonly state: PlanState | null
   /** The last name of the page before; null: from the first on. */
@@ -40,7 +40,7 @@ export interface OwnPlanFilter {
 }
 
 /** A page of the owner's plans, by name. */
-export async function listOwnPlans(runner: StatementRunner, filter: OwnPlanFilter): Promise<Plan[]> {
+export async function listPartnerPlans(runner: StatementRunner, filter: PartnerPlanFilter): Promise<Plan[]> {
   const { owner, state, after, limit } = filter
   return await runner.run<Plan>(LIST_OWN_PLANS, [owner, after ?? '', state, limit])
 }

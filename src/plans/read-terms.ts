@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { stopAfterOf } from '../batches/commands.ts'
 import { describeProblems, type FieldProblem, readFields } from '../core/field-problems.ts'
 import { parseOnTheWall, type WallClock, wallClockOf } from '../core/time-zone.ts'
-import type { BatchWish } from './batch-source.ts'
+import type { BatchPlanRequest } from './batch-source.ts'
 import type { PlanTerms } from './plan.ts'
 import type { Schedule } from './schedule.ts'
 import { batchPlan, orderPlan } from './terms.ts'
@@ -29,16 +29,16 @@ export class InvalidTermsError extends Error {
 export type CommonTerms = Omit<PlanTerms, 'owner' | 'partner' | 'source' | 'deadlineMinutes'>
 
 /** What a plan is to be, and of what: an order, which is not read yet, or a batch. */
-export type PlanWish = { readonly terms: CommonTerms } & (
+export type PlanRequest = { readonly terms: CommonTerms } & (
   | { readonly is: 'order'; readonly order: unknown; readonly deadlineMinutes: number | null }
-  | ({ readonly is: 'batch' } & BatchWish)
+  | ({ readonly is: 'batch' } & BatchPlanRequest)
 )
 
 /**
  * Reads what is asked for: the one place that decides what a plan may be, whichever door it comes through.
  * @throws InvalidTermsError with all that is wrong
  */
-export function readPlanWish(given: unknown): PlanWish {
+export function readPlanRequest(given: unknown): PlanRequest {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
     throw new InvalidTermsError('body', 'must be an object')
   const isOfBatch = Object.hasOwn(given, 'batch_id')

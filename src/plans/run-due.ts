@@ -4,7 +4,7 @@ import { ON_TIME_MS } from './decide.ts'
 import { planDueTimes } from './plan-due-times.ts'
 import { type PlanWork, workOnPlan } from './work-on-plan.ts'
 
-export interface PlanEffects extends PlanWork {
+export interface PlanDeps extends PlanWork {
   /** Asks the queue to bring these orders to a worker. */
   wake(orderIds: readonly string[]): Promise<void>
   readonly log: Log
@@ -82,15 +82,15 @@ const MARK_RUNS_OF_BATCHES = markOnTime('mark_runs_of_batches', 'p.batch_id IS N
  * One tick: finishes runs whose orders or batches have ended, writes a run for each due time that has come, decides about those
  * and starts them. Any number of schedulers may do this at once.
  */
-export async function keepPlans(session: Session, effects: PlanEffects): Promise<Kept> {
-  const ofOrders = await session.run(FINISH_RUNS, [effects.actor])
-  const ofBatches = await session.run(FINISH_BATCH_RUNS, [effects.actor])
+export async function runDuePlans(session: Session, deps: PlanDeps): Promise<Kept> {
+  const ofOrders = await session.run(FINISH_RUNS, [deps.actor])
+  const ofBatches = await session.run(FINISH_BATCH_RUNS, [deps.actor])
   const finished = ofOrders.length + ofBatches.length
-  const planned = await planDueTimes(session, { ...effects, planId: null })
-  const now = await effects.clock(session)
+  const planned = await planDueTimes(session, { ...deps, planId: null })
+  const now = await deps.clock(session)
   const plans = await session.run<PlanToWorkOn>(FIND_PLANS_TO_WORK_ON, [now])
-  const ofOrder = await workOnOrders(session, plans, now, effects)
-  const ofBatch = await workOnBatches(session, plans, now, effects)
+  const ofOrder = await workOnOrders(session, plans, now, deps)
+  const ofBatch = await workOnBatches(session, plans, now, deps)
   const done = [...ofOrder, ...ofBatch]
   const sum = (count: (each: Done) => number) => done.reduce((total, each) => total + count(each), 0)
   const [started, skipped] = [sum((each) => each.started), sum((each) => each.skipped)]
@@ -101,14 +101,14 @@ async function workOnOrders(
   session: Session,
   plans: readonly PlanToWorkOn[],
   now: Date,
-  effects: PlanEffects,
+  deps: PlanDeps,
 ): Promise<Done[]> {
   const all: Done[] = []
   const usedUp = new Set<string>()
   for (const { id, owner } of plans.filter(({ isOfBatch }) => !isOfBatch)) {
     // Looking at each of a partner's thousand plans, only to put it off, would keep all others waiting.
     if (owner !== null && usedUp.has(owner)) continue
-    const done = await startOrLeave(session, id, effects)
+    const done = await startOrLeave(session, id, deps)
     if (owner !== null && done.isPutOff) {
       usedUp.add(owner)
       await session.run(MARK_RUNS_OF_OWNER, [now, owner])
@@ -123,14 +123,14 @@ async function workOnBatches(
   session: Session,
   plans: readonly PlanToWorkOn[],
   now: Date,
-  effects: PlanEffects,
+  deps: PlanDeps,
 ): Promise<Done[]> {
   const ofBatch = plans.filter(({ isOfBatch }) => isOfBatch)
   if (ofBatch.length === 0) return []
   await session.run(MARK_RUNS_OF_BATCHES, [now])
   const all: Done[] = []
   for (const { id } of ofBatch) {
-    const done = await startOrLeave(session, id, effects, 1)
+    const done = await startOrLeave(session, id, deps, 1)
     all.push(done)
     if (done.started > 0) break
   }
@@ -148,14 +148,14 @@ interface Done {
 const ANYBODY_THERE = { name: 'anybody_there', text: 'SELECT 1' }
 
 /** One plan's trouble must not keep the others waiting: it is looked at again in the next tick. */
-async function startOrLeave(session: Session, planId: number, effects: PlanEffects, looks?: number) {
+async function startOrLeave(session: Session, planId: number, deps: PlanDeps, looks?: number) {
   try {
-    return await startDueRuns(session, planId, effects, looks)
+    return await startDueRuns(session, planId, deps, looks)
   } catch (error) {
-    effects.log.warn({ plan: planId, err: error }, 'plan not worked on, tried again')
+    deps.log.warn({ plan: planId, err: error }, 'plan not worked on, tried again')
     // A session that is gone, and a clock that nobody trusts, end the tick.
     await session.run(ANYBODY_THERE)
-    await effects.clock(session)
+    await deps.clock(session)
     return { started: 0, skipped: 0, isEnded: false, isPutOff: false }
   }
 }
@@ -167,25 +167,25 @@ async function startOrLeave(session: Session, planId: number, effects: PlanEffec
 export async function startDueRuns(
   session: Session,
   planId: number,
-  effects: PlanEffects,
+  deps: PlanDeps,
   looks = Number.POSITIVE_INFINITY,
 ): Promise<Done> {
   let [started, skipped, isEnded, isPutOff] = [0, 0, false, false]
   let hasMore = true
   for (let look = 0; hasMore && look < looks; look += 1) {
-    const done = await workOnPlan(session, planId, effects)
+    const done = await workOnPlan(session, planId, deps)
     hasMore = done.hasMore
     started += done.started
     skipped += done.skipped
     isEnded ||= done.isEnded
     isPutOff ||= done.isPutOff
-    if (done.orderIds.length > 0) await wakeOrLeave(done.orderIds, effects)
+    if (done.orderIds.length > 0) await wakeOrLeave(done.orderIds, deps)
   }
   return { started, skipped, isEnded, isPutOff }
 }
 
 /** A queue that is away keeps no plan from being started: the sweeper brings its orders back. */
-async function wakeOrLeave(orderIds: readonly string[], { wake, log }: PlanEffects): Promise<void> {
+async function wakeOrLeave(orderIds: readonly string[], { wake, log }: PlanDeps): Promise<void> {
   try {
     await wake(orderIds)
   } catch (error) {

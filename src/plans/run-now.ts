@@ -1,5 +1,12 @@
 import type { Transactor } from '../postgres/pool.ts'
-import { actorOf, type Lead, leading, type PlanAnswer, refused, wrongState } from './commands.ts'
+import {
+  actorOf,
+  type CommandContext,
+  type PlanAnswer,
+  refused,
+  withLockedPlan,
+  wrongState,
+} from './commands.ts'
 import { referenceOf } from './plan-due-times.ts'
 
 /** How far from now a due time that somebody names may be: clocks differ, and requests are repeated. */
@@ -24,10 +31,10 @@ const INSERT_ASKED_RUN = {
 export async function runPlanNow(
   database: Transactor,
   planId: number,
-  lead: Lead,
+  lead: CommandContext,
   named: Date | null = null,
 ): Promise<PlanAnswer<{ readonly dueAt: Date }>> {
-  return await leading(database, { planId, who: lead.who }, async (plan, runner) => {
+  return await withLockedPlan(database, { planId, who: lead.who }, async (plan, runner) => {
     if (named !== null && (await runner.run(FIND_RUN, [planId, named])).length > 0)
       return { is: 'done', plan, dueAt: named }
     if (plan.state !== 'active') return wrongState(plan, 'only an active plan runs')

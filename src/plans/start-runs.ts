@@ -1,7 +1,7 @@
 import { submitApprovedOrders } from '../orders/store/submissions.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../orders/submission.ts'
 import { submitApproved } from '../orders/submit.ts'
-import { countUse, judgeSubmissions, type Owner } from '../partners/admission.ts'
+import { admitSubmissions, countUse, type Owner } from '../partners/admission.ts'
 import type { Breach } from '../partners/limits.ts'
 import type { Session } from '../postgres/session.ts'
 import type { SkipReason } from './lifecycle.ts'
@@ -69,7 +69,7 @@ export async function startRuns(
 /** The runs by what their owner's limits say; an operator's have none. */
 async function judge(session: Session, owner: Owner | null, ready: readonly Ready[]) {
   const submissions = ready.map(({ submission }) => submission)
-  const verdicts = owner === null ? [] : await judgeSubmissions(session, owner, submissions)
+  const verdicts = owner === null ? [] : await admitSubmissions(session, owner, submissions)
   const judged = ready.map((each, position) => ({ ...each, verdict: verdicts[position] }))
   return {
     admitted: judged.filter(({ verdict }) => verdict === undefined || verdict.is === 'admitted'),

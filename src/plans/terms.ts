@@ -70,7 +70,7 @@ const span = matching(/^[1-9]\d{0,5}[mhd]$/, SPAN).transform((text, context) => 
 })
 
 /** Minutes as they are asked for: `90m`, `12h`, `7d`. */
-export function spellSpan(minutes: number): string {
+export function formatSpan(minutes: number): string {
   if (minutes % MINUTES.d === 0) return `${minutes / MINUTES.d}d`
   return minutes % MINUTES.h === 0 ? `${minutes / MINUTES.h}h` : `${minutes}m`
 }

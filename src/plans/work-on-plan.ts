@@ -1,7 +1,7 @@
 import type { Clock } from '../postgres/clock.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
-import { beginRuns, putOffRuns } from './begin-runs.ts'
+import { beginRuns, deferRuns } from './begin-runs.ts'
 import { type Decision, decideRuns, type PlannedRun } from './decide.ts'
 import { PLAN_COLUMNS, type Plan } from './plan.ts'
 import type { Skip, StartingRun } from './start-runs.ts'
@@ -65,7 +65,7 @@ export async function workOnPlan(session: Session, planId: number, work: PlanWor
     ])
     if (found === undefined) throw new Error('a plan without a situation')
     const { waiting, skips, starting } = sortOut(runs, decideRuns(plan, runs, { now, ...found }))
-    await putOffRuns(session, planId, waiting)
+    await deferRuns(session, planId, waiting)
     const { orderIds, started, refused, isPutOff, isCut } = await beginRuns(
       session,
       plan,

@@ -11,7 +11,7 @@ export type ChartAnswer =
   | { readonly is: 'answered'; readonly data: readonly { readonly date: string; readonly value: number }[] }
   | { readonly is: 'refused' | 'trouble'; readonly message: string }
 
-export interface CaptureEffects {
+export interface CaptureDeps {
   readonly now: Date
   chart(side: Side): Promise<ChartAnswer>
 }
@@ -19,7 +19,7 @@ export interface CaptureEffects {
 /** What became of one side's chart. */
 export type Captured =
   | { readonly is: 'captured'; readonly side: Side; readonly days: number }
-  | { readonly is: 'failed'; readonly side: Side; readonly because: string }
+  | { readonly is: 'failed'; readonly side: Side; readonly message: string }
 
 /** The gateway's days are Jakarta's: its replies carry that offset. */
 const GATEWAY_ZONE = 'Asia/Jakarta'
@@ -41,22 +41,22 @@ const INSERT_PRICES = {
  * Captures the charts of the sides that were not captured today. The days before today that the chart has are kept,
  * too, where they were not: a day without a scheduler leaves no gap. A price that is kept is never replaced.
  */
-export async function capturePrices(runner: StatementRunner, effects: CaptureEffects): Promise<Captured[]> {
+export async function capturePrices(runner: StatementRunner, deps: CaptureDeps): Promise<Captured[]> {
   const clock = wallClockOf(GATEWAY_ZONE)
-  const today = Math.floor(clock.localOf(effects.now) / 86_400_000) * 86_400_000
+  const today = Math.floor(clock.localOf(deps.now) / 86_400_000) * 86_400_000
   const rows = await runner.run<{ side: Side }>(FIND_CAPTURED, [clock.momentOf(today)])
   const missing = SIDES.filter((side) => rows.every((row) => row.side !== side))
   const captured: Captured[] = []
-  for (const side of missing) captured.push(await captureSide(runner, side, effects))
+  for (const side of missing) captured.push(await captureSide(runner, side, deps))
   return captured
 }
 
 async function captureSide(
   runner: StatementRunner,
   side: Side,
-  { now, chart }: CaptureEffects,
+  { now, chart }: CaptureDeps,
 ): Promise<Captured> {
-  const failed = (because: string): Captured => ({ is: 'failed', side, because })
+  const failed = (message: string): Captured => ({ is: 'failed', side, message })
   const answer = await chart(side)
   if (answer.is !== 'answered') return failed(answer.message)
   const days = answer.data.map(({ date }) => dayOfChart(date))

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../cli/context.ts'
 import { parsedBy } from '../cli/options.ts'
 import { table } from '../cli/table.ts'
-import { spellDecimal } from '../core/format.ts'
+import { formatDecimal } from '../core/format.ts'
 import { formatRupiah } from '../core/money.ts'
 import { drawPrices, MARKS, spreadOf } from './draw-prices.ts'
 import { type DayPrices, readPrices } from './queries.ts'
@@ -52,7 +52,7 @@ function asJson(prices: DayPrices): string {
 /** Tenths of a per cent; what sells for more than it buys for has a spread below nothing. */
 function spellPerMille(perMille: bigint): string {
   const [sign, tenths] = perMille < 0n ? ['-', -perMille] : ['', perMille]
-  return spellDecimal(`${sign}${tenths / 10n}.${tenths % 10n}`)
+  return formatDecimal(`${sign}${tenths / 10n}.${tenths % 10n}`)
 }
 
 function asChart(prices: readonly DayPrices[]): string {

@@ -1,11 +1,11 @@
 import { errorCode, Failure } from '../cli/failure.ts'
 import type { Settings } from '../config.ts'
-import type { GatewayEffects } from '../gateway/client.ts'
+import type { GatewayDeps } from '../gateway/client.ts'
 import type { WorkMetrics } from '../observability/work-metrics.ts'
 
 /** What a process measures of its work; nothing where no port is set. */
 export interface ConfiguredMetrics {
-  readonly onCall?: NonNullable<GatewayEffects['onCall']>
+  readonly onCall?: NonNullable<GatewayDeps['onCall']>
   readonly counts?: WorkMetrics['counts']
 }
 

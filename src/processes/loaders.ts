@@ -1,6 +1,6 @@
 import { coalesce } from '../core/coalesce.ts'
 import type { StoredOrder } from '../orders/ports.ts'
-import { findOwnOrders, type OwnOrder } from '../orders/queries/partner-orders.ts'
+import { findPartnerOrders, type PartnerOrder } from '../orders/queries/partner-orders.ts'
 import { submitOrders } from '../orders/store/submissions.ts'
 import type { Submission } from '../orders/submission.ts'
 import { findValidKeys, type KnownKey } from '../partners/store/partners.ts'
@@ -11,7 +11,7 @@ const MOST_AT_ONCE = 100
 /** What every request asks of Postgres. Requests of the same moment share a query. */
 export interface Loaders {
   findKey(prefix: string): Promise<KnownKey | null>
-  findOrder(own: { readonly partner: string; readonly orderId: string }): Promise<OwnOrder | null>
+  findOrder(own: { readonly partner: string; readonly orderId: string }): Promise<PartnerOrder | null>
   submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder | null>
 }
 
@@ -35,7 +35,7 @@ export function createLoaders(database: Database): Loaders {
   const submit = coalesce(MOST_AT_ONCE, submitAll)
   return {
     findKey: coalesce(MOST_AT_ONCE, (prefixes) => findValidKeys(database, prefixes)),
-    findOrder: coalesce(MOST_AT_ONCE, (owns) => findOwnOrders(database, owns)),
+    findOrder: coalesce(MOST_AT_ONCE, (owns) => findPartnerOrders(database, owns)),
     async submit(order) {
       try {
         return await submit(order)

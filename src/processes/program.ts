@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
-import { defaultPerson } from '../cli/current-user.ts'
+import { currentUser } from '../cli/current-user.ts'
 import { describeFailure } from '../cli/failure.ts'
 import { showTimesInUtc } from '../cli/shown-time.ts'
 import { type CommandName, keepOwnSettings } from './setting-users.ts'
@@ -32,7 +32,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   async orders() {
     const { ordersCommand } = await import('../orders/cli/orders.ts')
     const { resolutionCommands } = await import('../reconciliation/cli/order-resolution.ts')
-    return ordersCommand(resolutionCommands(defaultPerson()))
+    return ordersCommand(resolutionCommands(currentUser()))
   },
   plan: async () => (await import('../plans/cli/plan.ts')).planCommand(),
   prices: async () => (await import('../prices/cli.ts')).pricesCommand(),

@@ -6,7 +6,7 @@ import type { AnyRoute } from '../http/route.ts'
 import { systemRoutes } from '../http/system-routes.ts'
 import { ORDER_ROUTES } from '../orders/http/order-routes.ts'
 import { WALLET_ROUTES } from '../partners/http/wallet-routes.ts'
-import { PLAN_LEAD_ROUTES } from '../plans/http/plan-command-routes.ts'
+import { PLAN_COMMAND_ROUTES } from '../plans/http/plan-command-routes.ts'
 import { PLAN_ROUTES } from '../plans/http/plan-routes.ts'
 import { PRICE_ROUTES } from '../prices/http.ts'
 
@@ -15,7 +15,7 @@ export const ROUTES: readonly AnyRoute[] = [
   ...ORDER_ROUTES,
   ...BATCH_ROUTES,
   ...PLAN_ROUTES,
-  ...PLAN_LEAD_ROUTES,
+  ...PLAN_COMMAND_ROUTES,
   ...WALLET_ROUTES,
   ...PRICE_ROUTES,
   ...systemRoutes({

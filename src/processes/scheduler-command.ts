@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { readyDatabaseUrl, settingsHere } from '../cli/context.ts'
 import { endSignal } from '../cli/signals.ts'
 import type { Settings } from '../config.ts'
-import type { Repeating } from '../core/periodic-task.ts'
+import type { PeriodicTask } from '../core/periodic-task.ts'
 import type { Logger } from '../observability/log.ts'
 import { createLog } from '../observability/log.ts'
 import { startWebhookSender } from '../webhooks/start-sender.ts'
@@ -51,7 +51,7 @@ async function runScheduler(): Promise<void> {
 }
 
 /** Starts everything that is done when it is due, as the settings say. */
-export function startConfiguredScheduler(settings: Settings, databaseUrl: string, log: Logger): Repeating {
+export function startConfiguredScheduler(settings: Settings, databaseUrl: string, log: Logger): PeriodicTask {
   const parts = { databaseUrl, name: `${hostname()}-${process.pid}`, log }
   const { reconDailyAt: dailyAt, reconLagMs: lagMs } = settings
   const started = [

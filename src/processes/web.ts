@@ -24,7 +24,7 @@ import { ROUTES } from './routes.ts'
 import type { RunningWorker } from './worker.ts'
 
 /** Everything a web process is made of. */
-export interface WebParts extends Partial<ServerSettings> {
+export interface WebOptions extends Partial<ServerSettings> {
   readonly databaseUrl: string
   /** Null: the queue lives in the database too. */
   readonly redisUrl: string | null
@@ -71,7 +71,7 @@ const PROBE_WITHIN_MS = 2_000
 const PROBE_AGAIN_MS = 500
 
 /** Starts the API: partners over HTTP, orders into Postgres, a wake-up into the queue. */
-export async function startWeb(parts: WebParts): Promise<RunningWeb> {
+export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
   const { databaseUrl, log, aroundDatabase = (database: Database) => database } = parts
   const onError = (error: Error) => log.warn({ err: error }, 'postgres trouble')
   const database = aroundDatabase(openDatabase({ databaseUrl, maxConnections: POOL_SIZE, onError }))
@@ -118,7 +118,7 @@ export async function startWeb(parts: WebParts): Promise<RunningWeb> {
 }
 
 function effectsOf(
-  { databaseUrl, gateway, log, version }: WebParts,
+  { databaseUrl, gateway, log, version }: WebOptions,
   made: {
     database: Database
     queue: OrderQueue

@@ -17,7 +17,7 @@ import { startOrderWorker, startSweeper, wakeOrders } from '../queue/order-worke
 import { type JobCounts, NOT_COUNTED } from '../queue/watched-order.ts'
 
 /** Everything a worker process is made of. */
-export interface WorkerParts {
+export interface WorkerOptions {
   readonly databaseUrl: string
   /** Null: the queue lives in the database too. */
   readonly redisUrl: string | null
@@ -55,7 +55,7 @@ export interface RunningWorker {
 }
 
 /** Starts a worker: orders from the queue, through the gateway, into Postgres; and its sweeper. */
-export function startWorker(parts: WorkerParts): RunningWorker {
+export function startWorker(parts: WorkerOptions): RunningWorker {
   const { log, pace = PACE, aroundStore = (store: OrderStore) => store } = parts
   const location: QueueLocation = { redisUrl: parts.redisUrl, databaseUrl: parts.databaseUrl }
   const database = openWorkerDatabase(parts)
@@ -111,7 +111,7 @@ export function startWorker(parts: WorkerParts): RunningWorker {
   }
 }
 
-function openWorkerDatabase({ databaseUrl, concurrency, log }: WorkerParts): Database {
+function openWorkerDatabase({ databaseUrl, concurrency, log }: WorkerOptions): Database {
   return openDatabase({
     databaseUrl,
     // A worker waits for the gateway most of the time, so orders share connections.

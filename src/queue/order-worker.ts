@@ -1,6 +1,6 @@
 import type { Telemetry } from 'bullmq'
-import { type Repeating, repeat } from '../core/periodic-task.ts'
-import { type SweepEffects, sweepOrders } from '../orders/sweep.ts'
+import { type PeriodicTask, runEvery } from '../core/periodic-task.ts'
+import { type SweepDeps, sweepOrders } from '../orders/sweep.ts'
 import {
   type OrderQueue,
   openWorker,
@@ -10,7 +10,7 @@ import {
 } from './backend.ts'
 import { WAKE_JOB } from './job.ts'
 import { answerQueue, letOrderDecideRetries, retryDelay } from './job-result.ts'
-import { type JobEffects, processJob } from './process-job.ts'
+import { type JobDeps, processJob } from './process-job.ts'
 
 export interface OrderWorkerSettings {
   readonly concurrency: number
@@ -27,13 +27,13 @@ export interface OrderWorkerSettings {
 export function startOrderWorker(
   location: QueueLocation,
   settings: OrderWorkerSettings,
-  effects: JobEffects,
+  deps: JobDeps,
 ): QueueWorker {
   const { concurrency, ratePerSecond, lockDurationMs = 30_000 } = settings
-  const { ofQueue } = effects.traces
+  const { ofQueue } = deps.traces
   const take = async (job: QueueJob) => {
     letOrderDecideRetries(job.opts)
-    return answerQueue(await processJob(job, effects))
+    return answerQueue(await processJob(job, deps))
   }
   const options = {
     concurrency,
@@ -48,14 +48,14 @@ export function startOrderWorker(
     ...(ofQueue === null ? {} : { telemetry: ofQueue as Telemetry }),
     ...(ratePerSecond === null ? {} : { limiter: { max: ratePerSecond, duration: 1_000 } }),
   }
-  return openWorker(location, take, options, (error) => effects.log.warn({ err: error }, 'queue trouble'))
+  return openWorker(location, take, options, (error) => deps.log.warn({ err: error }, 'queue trouble'))
 }
 
 /** How urgent a job is to BullMQ: 0 comes first, and is what partners' own jobs have. */
 export const PRIORITIES = { interactive: 0, swept: 1, batch: 10 } as const
 
 /**
- * Asks the queue to bring stored orders back. Repeating it within `ttlMs` adds nothing.
+ * Asks the queue to bring stored orders back. PeriodicTask it within `ttlMs` adds nothing.
  * @param carriers the traces that orders were asked for in, by order; each goes on in its order's job
  */
 export async function wakeOrders(
@@ -78,10 +78,10 @@ export async function wakeOrders(
 }
 
 /** Sweeps until stopped; trouble is logged and tried again. */
-export function startSweeper(everyMs: number, effects: SweepEffects): Repeating {
+export function startSweeper(everyMs: number, deps: SweepDeps): PeriodicTask {
   const sweep = async () => {
-    const swept = await sweepOrders(effects)
-    if (swept.doubted + swept.expired + swept.woken > 0) effects.log.info(swept, 'swept')
+    const swept = await sweepOrders(deps)
+    if (swept.doubted + swept.expired + swept.woken > 0) deps.log.info(swept, 'swept')
   }
-  return repeat(everyMs, sweep, (error) => effects.log.warn({ err: error }, 'sweep failed'))
+  return runEvery(everyMs, sweep, (error) => deps.log.warn({ err: error }, 'sweep failed'))
 }

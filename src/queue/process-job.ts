@@ -1,5 +1,5 @@
 import { backoffMs } from '../orders/backoff.ts'
-import type { OrderEffects } from '../orders/deps.ts'
+import type { OrderDeps } from '../orders/deps.ts'
 import type { Execution } from '../orders/execute.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { DEADLINE_PASSED, InvalidOrderError } from '../orders/submission.ts'
@@ -10,27 +10,27 @@ import type { JobOutcome } from './job-result.ts'
 import { type RejectedJob, rejectedJob } from './rejected-job.ts'
 import { endOf, executeWatched, type OrderWatch } from './watched-order.ts'
 
-/** What processing a job uses beside the orders' own effects. */
-export interface JobEffects extends OrderEffects, OrderWatch {
+/** What processing a job uses beside the orders' own deps. */
+export interface JobDeps extends OrderDeps, OrderWatch {
   keepRejected(job: RejectedJob): Promise<void>
 }
 
 /** Job in, outcome out: read it, store or find its order, execute that, say what became of it. Never throws. */
-export async function processJob(job: QueueJob, effects: JobEffects): Promise<JobOutcome> {
+export async function processJob(job: QueueJob, deps: JobDeps): Promise<JobOutcome> {
   try {
-    const order = await findOrder(job, effects)
-    const execution = await executeWatched(order, effects)
-    logExecution(order, execution, effects)
-    effects.counts.ended(endOf(execution))
+    const order = await findOrder(job, deps)
+    const execution = await executeWatched(order, deps)
+    logExecution(order, execution, deps)
+    deps.counts.ended(endOf(execution))
     return { is: 'executed', orderId: order.orderId, execution }
   } catch (error) {
-    if (error instanceof InvalidOrderError) return await refuse(job, error, effects)
-    return trouble(job, error, effects)
+    if (error instanceof InvalidOrderError) return await refuse(job, error, deps)
+    return trouble(job, error, deps)
   }
 }
 
 /** One line an order and run. No wallet: the order's id finds it. */
-function logExecution({ orderId, kind }: StoredOrder, execution: Execution, { log }: JobEffects): void {
+function logExecution({ orderId, kind }: StoredOrder, execution: Execution, { log }: JobDeps): void {
   const fields = { order_id: orderId, kind }
   switch (execution.is) {
     case 'ended': {
@@ -50,18 +50,18 @@ function logExecution({ orderId, kind }: StoredOrder, execution: Execution, { lo
   }
 }
 
-async function findOrder(job: QueueJob, effects: JobEffects): Promise<StoredOrder> {
+async function findOrder(job: QueueJob, deps: JobDeps): Promise<StoredOrder> {
   const request = parseJob(job.name, job.data)
   switch (request.is) {
     case 'wake': {
-      const [order] = await effects.store.load([request.orderId])
+      const [order] = await deps.store.load([request.orderId])
       if (order === undefined) throw new InvalidOrderError('orderId', 'there is no such order')
       return order
     }
     case 'order': {
       const { partner } = request.submission
       const [submitted] = await submitOrders([request.submission], {
-        ...effects,
+        ...deps,
         actor: `partner:${partner}`,
       })
       if (submitted === undefined) throw new Error('a submission without an answer')
@@ -76,20 +76,20 @@ async function findOrder(job: QueueJob, effects: JobEffects): Promise<StoredOrde
   }
 }
 
-async function refuse(job: QueueJob, error: InvalidOrderError, effects: JobEffects): Promise<JobOutcome> {
+async function refuse(job: QueueJob, error: InvalidOrderError, deps: JobDeps): Promise<JobOutcome> {
   try {
-    await effects.keepRejected(rejectedJob(job, error))
+    await deps.keepRejected(rejectedJob(job, error))
   } catch (storageError) {
-    return trouble(job, storageError, effects)
+    return trouble(job, storageError, deps)
   }
-  effects.counts.ended('refused')
-  effects.log.warn({ job_id: job.id, field: error.field, reason: error.message }, 'job refused')
+  deps.counts.ended('refused')
+  deps.log.warn({ job_id: job.id, field: error.field, reason: error.message }, 'job refused')
   return { is: 'refused', reason: error.message }
 }
 
-function trouble(job: QueueJob, error: unknown, effects: JobEffects): JobOutcome {
+function trouble(job: QueueJob, error: unknown, deps: JobDeps): JobOutcome {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error'
-  effects.counts.ended('trouble')
-  effects.log.error({ job_id: job.id, err: error }, 'job put off')
-  return { is: 'trouble', reason, delayMs: backoffMs(job.attemptsMade, effects.random()) }
+  deps.counts.ended('trouble')
+  deps.log.error({ job_id: job.id, err: error }, 'job put off')
+  return { is: 'trouble', reason, delayMs: backoffMs(job.attemptsMade, deps.random()) }
 }

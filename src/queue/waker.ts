@@ -9,7 +9,7 @@ export interface Waker {
   stop(withinMs: number): Promise<void>
 }
 
-export interface WakerEffects {
+export interface WakerDeps {
   onTrouble(error: unknown): void
   /** The trace that whoever wakes is in: its order's job goes on in it. */
   carried(): string | null
@@ -20,7 +20,7 @@ const MOST_WAITING = 10_000
 const AT_ONCE = 500
 
 /** Orders accepted while the queue is being told go to it together, in one round trip. */
-export function createWaker(queue: OrderQueue, ttlMs: number, { onTrouble, carried }: WakerEffects): Waker {
+export function createWaker(queue: OrderQueue, ttlMs: number, { onTrouble, carried }: WakerDeps): Waker {
   const waiting = new Map<string, string | null>()
   let telling: Promise<void> | null = null
 

@@ -1,5 +1,5 @@
 import { NO_SPAN, type OpenSpan, type SpanFacts, type Traces } from '../core/traces.ts'
-import type { OrderEffects } from '../orders/deps.ts'
+import type { OrderDeps } from '../orders/deps.ts'
 import { type Execution, executeOrder } from '../orders/execute.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
@@ -24,15 +24,12 @@ export interface OrderWatch {
 }
 
 /** Executes an order within a span of its own, which its gateway calls are within. */
-export async function executeWatched(
-  order: StoredOrder,
-  effects: OrderEffects & OrderWatch,
-): Promise<Execution> {
+export async function executeWatched(order: StoredOrder, deps: OrderDeps & OrderWatch): Promise<Execution> {
   const facts = { 'goldpro.order_id': order.orderId, 'goldpro.kind': order.kind }
-  const span = begin(effects.traces, 'execute order', 'internal', facts)
-  const gateway = watchedGateway(effects.gateway, facts, effects)
+  const span = begin(deps.traces, 'execute order', 'internal', facts)
+  const gateway = watchedGateway(deps.gateway, facts, deps)
   try {
-    const execution = await span.inside(() => executeOrder(order, { ...effects, gateway }))
+    const execution = await span.inside(() => executeOrder(order, { ...deps, gateway }))
     span.end({ 'goldpro.outcome': endOf(execution) })
     return execution
   } catch (error) {

@@ -4,11 +4,11 @@ import type { BreakReason } from './enums.ts'
 import {
   ALONE,
   approveProposal,
+  type CommandResult,
   declineProposal,
   insertProposal,
   lockProposal,
   type Person,
-  type PersonsAnswer,
   refused,
   whyUnaudited,
 } from './proposals.ts'
@@ -43,10 +43,10 @@ async function onOpenBreak<T>(
   session: Session,
   breakId: number,
   person: Person,
-  work: () => Promise<PersonsAnswer<T>>,
-): Promise<PersonsAnswer<T>> {
-  const because = whyUnaudited(person)
-  if (because !== null) return refused(because)
+  work: () => Promise<CommandResult<T>>,
+): Promise<CommandResult<T>> {
+  const message = whyUnaudited(person)
+  if (message !== null) return refused(message)
   return await session.transaction(async () => {
     const [row] = await session.run<{ state: string; reason: string }>(LOCK_BREAK, [breakId])
     if (row === undefined) return refused(`there is no break ${breakId}: see \`goldpro recon breaks list\``)
@@ -60,7 +60,7 @@ export async function assignBreak(
   session: Session,
   breakId: number,
   { by, to }: { by: string; to: string },
-): Promise<PersonsAnswer<object>> {
+): Promise<CommandResult<object>> {
   if (readPersonName(to) === null) return refused(`say to whom: the name ${PERSON_EXPECTED}`)
   return await onOpenBreak(session, breakId, { by, note: `to ${to}` }, async () => {
     await change(session, breakId, 'assigned', { by, note: null }, to)
@@ -73,7 +73,7 @@ export async function noteOnBreak(
   session: Session,
   breakId: number,
   person: Person,
-): Promise<PersonsAnswer<object>> {
+): Promise<CommandResult<object>> {
   return await onOpenBreak(session, breakId, person, async () => {
     await change(session, breakId, 'noted', person)
     return { is: 'done' }
@@ -85,7 +85,7 @@ export async function proposeWriteOff(
   session: Session,
   breakId: number,
   person: Person,
-): Promise<PersonsAnswer<{ proposalId: number }>> {
+): Promise<CommandResult<{ proposalId: number }>> {
   return await onOpenBreak(session, breakId, person, async () => {
     const facts = { evidence: null, executed: null }
     const proposalId = await insertProposal(session, { breakId }, 'write_off', person, facts)
@@ -101,7 +101,7 @@ export async function approveWriteOff(
   breakId: number,
   person: Person,
   onePersonTeam: boolean,
-): Promise<PersonsAnswer<object>> {
+): Promise<CommandResult<object>> {
   return await onOpenBreak(session, breakId, person, async () => {
     const proposal = await lockProposal(session, { breakId }, person.by)
     if (proposal === null) return refused(`nothing is proposed for break ${breakId}`)
@@ -121,7 +121,7 @@ export async function declineWriteOff(
   session: Session,
   breakId: number,
   person: Person,
-): Promise<PersonsAnswer<object>> {
+): Promise<CommandResult<object>> {
   return await onOpenBreak(session, breakId, person, async () => {
     const proposal = await lockProposal(session, { breakId }, person.by)
     if (proposal === null) return refused(`nothing is proposed for break ${breakId}`)

@@ -4,11 +4,11 @@ import type { Decision } from './enums.ts'
 import {
   ALONE,
   approveProposal,
+  type CommandResult,
   declineProposal,
   insertProposal,
   lockProposal,
   type Person,
-  type PersonsAnswer,
   refused,
   type Subject,
   whyUnaudited,
@@ -80,9 +80,9 @@ export async function proposeDeclaration(
   declared: Declared,
   person: Person,
   lagMinutes: number | null = null,
-): Promise<PersonsAnswer<{ proposalId: number }>> {
-  const because = whyUnaudited(person)
-  if (because !== null) return refused(because)
+): Promise<CommandResult<{ proposalId: number }>> {
+  const message = whyUnaudited(person)
+  if (message !== null) return refused(message)
   return await session.transaction(async () => {
     await takeTurns(session)
     const why = await whyUndeclared(session, declared)
@@ -106,9 +106,9 @@ export async function approveDeclaration(
   declared: Declared,
   person: Person,
   onePersonTeam: boolean,
-): Promise<PersonsAnswer<{ alone: boolean }>> {
-  const because = whyUnaudited(person)
-  if (because !== null) return refused(because)
+): Promise<CommandResult<{ alone: boolean }>> {
+  const message = whyUnaudited(person)
+  if (message !== null) return refused(message)
   return await session.transaction(async () => {
     await takeTurns(session)
     const why = await whyUndeclared(session, declared)
@@ -125,9 +125,9 @@ export async function declineDeclaration(
   session: Session,
   declared: Declared,
   person: Person,
-): Promise<PersonsAnswer<object>> {
-  const because = whyUnaudited(person)
-  if (because !== null) return refused(because)
+): Promise<CommandResult<object>> {
+  const message = whyUnaudited(person)
+  if (message !== null) return refused(message)
   return await session.transaction(async () => {
     const proposal = await lockProposal(session, subjectOf(declared), person.by)
     if (proposal === null) return refused(`nothing is proposed for ${nameOf(declared)}`)
@@ -150,9 +150,9 @@ export async function revokeDeclaration(
   session: Session,
   declared: Declared,
   person: Person,
-): Promise<PersonsAnswer<object>> {
-  const because = whyUnaudited(person)
-  if (because !== null) return refused(because)
+): Promise<CommandResult<object>> {
+  const message = whyUnaudited(person)
+  if (message !== null) return refused(message)
   return await session.transaction(async () => {
     await takeTurns(session)
     const statementId = declared.is === 'statement' ? declared.statementId : null

@@ -4,11 +4,11 @@ import type { Session } from '../postgres/session.ts'
 import type { Decision } from './enums.ts'
 
 /** The answer to a person: done, or a sentence why not. */
-export type PersonsAnswer<T> =
+export type CommandResult<T> =
   | ({ readonly is: 'done' } & T)
-  | { readonly is: 'refused'; readonly because: string }
+  | { readonly is: 'refused'; readonly message: string }
 
-export const refused = (because: string) => ({ is: 'refused', because }) as const
+export const refused = (message: string) => ({ is: 'refused', message }) as const
 
 /** Who does something, and why. Names are declared, not proven: who may run the command is the machine's matter. */
 export interface Person {
@@ -122,7 +122,7 @@ export async function approveProposal(
   { proposalId, proposedBy, isByAuthor: alone }: OpenProposal,
   { by, note }: Person,
   onePersonTeam: boolean,
-): Promise<PersonsAnswer<{ alone: boolean }>> {
+): Promise<CommandResult<{ alone: boolean }>> {
   if (alone && !onePersonTeam)
     return refused(
       `${proposedBy} proposed it, so another person must approve it: say who with --by (a team of one sets RECON_ONE_PERSON=true)`,

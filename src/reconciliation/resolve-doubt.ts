@@ -4,12 +4,12 @@ import type { Session } from '../postgres/session.ts'
 import {
   ALONE,
   approveProposal,
+  type CommandResult,
   declineProposal,
   insertProposal,
   lockProposal,
   type OpenProposal,
   type Person,
-  type PersonsAnswer,
   type ProposedExecution,
   refused,
   whyUnaudited,
@@ -67,14 +67,14 @@ async function readDoubt(
 export async function proposeResolution(
   session: Session,
   { orderId, by, note, evidence, executed }: Resolution,
-): Promise<PersonsAnswer<{ proposalId: number }>> {
+): Promise<CommandResult<{ proposalId: number }>> {
   const unaudited = whyUnaudited({ by, note })
   if (unaudited !== null) return refused(unaudited)
   if (evidence.trim() === '') return refused('say where it was seen: the evidence is empty')
   return await session.transaction(async () => {
     await session.run(HOLD_DOUBT, [orderId])
-    const because = whyNot(await readDoubt(session, orderId, executed), executed)
-    if (because !== null) return refused(because)
+    const message = whyNot(await readDoubt(session, orderId, executed), executed)
+    if (message !== null) return refused(message)
     const decision = executed === null ? 'order_not_executed' : 'order_executed'
     const facts = { evidence, executed }
     const proposalId = await insertProposal(session, { orderId }, decision, { by, note }, facts)
@@ -104,7 +104,7 @@ export async function approveResolution(
   orderId: string,
   person: Person,
   onePersonTeam: boolean,
-): Promise<PersonsAnswer<{ state: OrderState }>> {
+): Promise<CommandResult<{ state: OrderState }>> {
   const unaudited = whyUnaudited(person)
   if (unaudited !== null) return refused(unaudited)
   return await session.transaction(async () => {
@@ -113,8 +113,8 @@ export async function approveResolution(
     await session.run(HOLD_DOUBT, [orderId])
     const proposal = await lockProposal(session, { orderId }, person.by)
     const executed = proposal?.facts.executed ?? null
-    const because = whyNot(await readDoubt(session, orderId, executed), executed)
-    if (because !== null) return refused(because)
+    const message = whyNot(await readDoubt(session, orderId, executed), executed)
+    if (message !== null) return refused(message)
     if (proposal === null) return refused(NOTHING_PROPOSED)
     const approval = await approveProposal(session, proposal, person, onePersonTeam)
     if (approval.is === 'refused') return approval
@@ -156,7 +156,7 @@ export async function declineResolution(
   session: Session,
   orderId: string,
   person: Person,
-): Promise<PersonsAnswer<object>> {
+): Promise<CommandResult<object>> {
   const unaudited = whyUnaudited(person)
   if (unaudited !== null) return refused(unaudited)
   return await session.transaction(async () => {

@@ -222,7 +222,7 @@ export const doubtStays = pgTable(
   'doubt_stays',
   {
     orderId: uuid('order_id').primaryKey(),
-    because: text('because').notNull(),
+    message: text('because').notNull(),
     runId: bigint('run_id', { mode: 'bigint' }).notNull(),
   },
   () => [check('doubt_stays_because', oneOf('because', Object.keys(STAY_REASONS)))],

@@ -8,7 +8,7 @@ import { cutReply } from './reply-cut.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { keyText, signedHeaders } from './signing.ts'
 
-export interface DeliverEffects {
+export interface DeliverDeps {
   readonly post: Post
   /** See `recordTry`. */
   record(claim: Claim, result: TryResult, pauseAfterMs: number | null): Promise<EndpointPaused | null>
@@ -23,8 +23,8 @@ export interface DeliverEffects {
  * Sends one taken delivery, once, and records what came of it.
  * @returns the recorded result
  */
-export async function deliver(claim: Claim, effects: DeliverEffects): Promise<TryResult> {
-  const { post, record, now, random, log } = effects
+export async function deliver(claim: Claim, deps: DeliverDeps): Promise<TryResult> {
+  const { post, record, now, random, log } = deps
   const startedMs = now()
   const body = messageBody(claim)
   const { eventId, secrets, url } = claim
@@ -105,7 +105,7 @@ function tell(log: Log, claim: Claim, result: TryResult, paused: EndpointPaused 
   }
   if (paused !== null)
     log.error(
-      { endpoint, because: paused.pausedBecause, failing_since: paused.failingSince },
+      { endpoint, message: paused.pausedBecause, failing_since: paused.failingSince },
       'webhook endpoint paused: events are kept, `goldpro webhook resume` sends them',
     )
 }

@@ -3,7 +3,7 @@ import { isLoopback, mayReach } from './reachable-addresses.ts'
 
 export type ParsedUrl =
   | { readonly is: 'allowed'; readonly url: URL }
-  | { readonly is: 'refused'; readonly because: string }
+  | { readonly is: 'refused'; readonly message: string }
 
 const MAX_LENGTH = 2_000
 
@@ -13,9 +13,9 @@ const MAX_LENGTH = 2_000
  */
 export function parseEndpointUrl(text: string, allowLoopback: boolean): ParsedUrl {
   const url = text.length <= MAX_LENGTH && URL.canParse(text) ? new URL(text) : null
-  if (url === null) return { is: 'refused', because: `it is no URL of at most ${MAX_LENGTH} characters` }
-  const because = problemOf(url, allowLoopback)
-  return because === null ? { is: 'allowed', url } : { is: 'refused', because }
+  if (url === null) return { is: 'refused', message: `it is no URL of at most ${MAX_LENGTH} characters` }
+  const message = problemOf(url, allowLoopback)
+  return message === null ? { is: 'allowed', url } : { is: 'refused', message }
 }
 
 function problemOf(url: URL, allowLoopback: boolean): string | null {

@@ -1,8 +1,8 @@
 import type { Log } from '../core/log.ts'
-import { type Repeating, repeat } from '../core/periodic-task.ts'
+import { type PeriodicTask, runEvery } from '../core/periodic-task.ts'
 import type { Claim, TryResult } from './deliveries.ts'
 
-export interface SenderEffects {
+export interface SenderDeps {
   /** Active endpoints that something is due for. */
   due(): Promise<readonly { endpointId: number; isFailing: boolean }[]>
   /** Takes an endpoint's next delivery; null when there is none. */
@@ -23,7 +23,7 @@ export interface SenderPace {
  * Looks for what is due, again and again. A lane takes and sends an endpoint's deliveries one after the other until
  * none is due or one fails, so a slow endpoint holds its own lanes and nobody else's.
  */
-export function startSender(pace: SenderPace, effects: SenderEffects): Repeating {
+export function startSender(pace: SenderPace, deps: SenderDeps): PeriodicTask {
   const lanes = new Map<number, Set<Promise<void>>>()
   const countOf = (endpointId: number) => lanes.get(endpointId)?.size ?? 0
   const all = () => [...lanes.values()].flatMap((each) => [...each])
@@ -31,9 +31,9 @@ export function startSender(pace: SenderPace, effects: SenderEffects): Repeating
 
   const runLane = async (endpointId: number) => {
     while (!isStopped) {
-      const claim = await effects.claim(endpointId)
+      const claim = await deps.claim(endpointId)
       if (claim === null) return
-      const { following } = await effects.deliver(claim)
+      const { following } = await deps.deliver(claim)
       if (following.is !== 'delivered') return
     }
   }
@@ -42,7 +42,7 @@ export function startSender(pace: SenderPace, effects: SenderEffects): Repeating
     lanes.set(endpointId, ofEndpoint)
     const lane = runLane(endpointId)
       // Postgres was away. What was taken comes back when its lease is over.
-      .catch((error) => effects.log.warn({ err: error, endpoint: endpointId }, 'webhook put off'))
+      .catch((error) => deps.log.warn({ err: error, endpoint: endpointId }, 'webhook put off'))
       .finally(() => {
         ofEndpoint.delete(lane)
         if (ofEndpoint.size === 0) lanes.delete(endpointId)
@@ -50,14 +50,14 @@ export function startSender(pace: SenderPace, effects: SenderEffects): Repeating
     ofEndpoint.add(lane)
   }
   const look = async () => {
-    const due = await effects.due()
+    const due = await deps.due()
     if (isStopped) return
     for (const { endpointId } of due) if (countOf(endpointId) === 0) openLane(endpointId)
     for (const { endpointId } of due.filter(({ isFailing }) => !isFailing))
       while (countOf(endpointId) < pace.lanesPerEndpoint && all().length < pace.lanes) openLane(endpointId)
   }
-  const looking = repeat(pace.lookEveryMs, look, (error) =>
-    effects.log.warn({ err: error }, 'webhooks not looked for, tried again'),
+  const looking = runEvery(pace.lookEveryMs, look, (error) =>
+    deps.log.warn({ err: error }, 'webhooks not looked for, tried again'),
   )
   return {
     async stop() {

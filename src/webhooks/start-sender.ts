@@ -1,5 +1,5 @@
 import type { Log } from '../core/log.ts'
-import type { Repeating } from '../core/periodic-task.ts'
+import type { PeriodicTask } from '../core/periodic-task.ts'
 import { openDatabase } from '../postgres/pool.ts'
 import { deliver } from './deliver.ts'
 import { claimDelivery, readEndpointsDue, recordTry } from './deliveries.ts'
@@ -14,7 +14,7 @@ export const LEASE_MS = 60_000
 const PACE: SenderPace = { lookEveryMs: 1_000, lanesPerEndpoint: 4, lanes: 64 }
 
 /** Everything a webhook sender is made of. */
-export interface WebhookSenderParts {
+export interface WebhookSenderOptions {
   readonly databaseUrl: string
   readonly allowLoopback: boolean
   readonly log: Log
@@ -35,7 +35,7 @@ export function openPost(allowLoopback: boolean, wire: Partial<PostSettings> = {
 }
 
 /** Sends what is due to the partners' endpoints until it is stopped; what was taken by then is sent and recorded. */
-export function startWebhookSender(parts: WebhookSenderParts): Repeating {
+export function startWebhookSender(parts: WebhookSenderOptions): PeriodicTask {
   const { databaseUrl, allowLoopback, log, now = Date.now, pace = PACE, leaseMs = LEASE_MS, wire } = parts
   const database = openDatabase({
     databaseUrl,

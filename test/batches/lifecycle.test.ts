@@ -199,8 +199,8 @@ describe('Postgres', () => {
   })
 })
 
-type PersonsMove = (session: Session, batchId: number) => Promise<{ is: string; because?: string }>
-const MOVES: Record<string, { work: PersonsMove; from: readonly BatchState[]; word: string }> = {
+type CommandResult = (session: Session, batchId: number) => Promise<{ is: string; message?: string }>
+const MOVES: Record<string, { work: CommandResult; from: readonly BatchState[]; word: string }> = {
   approve: {
     work: (session, id) => approveBatch(session, id, BUDI, false),
     from: BATCH_TRANSITIONS.approve.from,
@@ -236,7 +236,7 @@ describe('a person', () => {
       const answer = await scene.inSession((session) => work(session, batchId))
       expect(answer).toMatchObject({
         is: 'refused',
-        because: expect.stringMatching(
+        message: expect.stringMatching(
           new RegExp(`^a batch can be ${word} only while it is .+; batch ${batchId} is ${state} \\(\\w+\\)$`),
         ),
       })
@@ -247,7 +247,7 @@ describe('a person', () => {
     expect(await scene.inSession((session) => work(session, 999_999))).toEqual({
       is: 'refused',
       why: 'absent',
-      because: 'there is no batch 999999: see `goldpro batch list`',
+      message: 'there is no batch 999999: see `goldpro batch list`',
     })
   })
 
@@ -257,7 +257,7 @@ describe('a person', () => {
       scene.inSession((session) => approveBatch(session, batchId, { by, note: null }, alone))
     expect(await approve(false)).toMatchObject({
       is: 'refused',
-      because: expect.stringContaining('another person must approve it'),
+      message: expect.stringContaining('another person must approve it'),
     })
     expect(await approve(true)).toMatchObject({ is: 'done', alone: true })
     const [event] = await scene.rows<{ detail: { alone: string } }>(
@@ -309,7 +309,7 @@ describe('rows that somebody changed in the database, past the triggers', () => 
       }),
     )
   }
-  const CHANGES = [`content_hash = repeat('0', 64)`, `reference = 'another'`, `row_number = 4`]
+  const CHANGES = [`content_hash = runEvery('0', 64)`, `reference = 'another'`, `row_number = 4`]
 
   it.each(CHANGES)('are not approved, run or resumed: %s', async (change) => {
     for (const [state, move] of [
@@ -320,10 +320,10 @@ describe('rows that somebody changed in the database, past the triggers', () => 
       const batchId = await scene.batchIn(state)
       await tamper(batchId, change)
       expect(
-        await scene.inSession((session) => (MOVES[move] as { work: PersonsMove }).work(session, batchId)),
+        await scene.inSession((session) => (MOVES[move] as { work: CommandResult }).work(session, batchId)),
       ).toMatchObject({
         is: 'refused',
-        because: expect.stringContaining('not those that were sealed'),
+        message: expect.stringContaining('not those that were sealed'),
       })
     }
   })

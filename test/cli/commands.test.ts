@@ -245,7 +245,7 @@ describe('orders from the shell', () => {
       goldpro(['orders', move, order, '--by', person, '--note', 'looked at it', ...rest])
     const resolve = (...rest: string[]) => by('sari', 'resolve', '--evidence', 'statement line 3', ...rest)
     const amounts = kind === 'withdraw' ? ['--amount', '147975', '--fee', '0'] : []
-    const refused = (because: string) => ({ code: 1, err: expect.stringContaining(because) })
+    const refused = (message: string) => ({ code: 1, err: expect.stringContaining(message) })
 
     expect(await by('budi', 'approve')).toMatchObject(refused('nothing is proposed'))
     expect(await resolve('--executed')).toMatchObject(refused('needs its session_id'))

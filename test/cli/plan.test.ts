@@ -186,7 +186,7 @@ describe('a plan of withdrawals', () => {
   })
 })
 
-describe('leading a plan', () => {
+describe('withLockedPlan a plan', () => {
   it('pauses, resumes and removes it, and tells who did', async () => {
     await add('led', '--monthly', '25')
     expect((await plan(['pause', 'led', '--by', 'ani', '--note', `asked by ${WALLET}`])).out).toContain(
@@ -319,8 +319,8 @@ describe('a plan of a batch', () => {
     expect((await goldpro('batch', 'show', String(id))).out).toContain('of-batch runs copies of it')
     const shown = await goldpro('batch', 'show', copy)
     expect(shown.out).toMatch(new RegExp(`from +plan \\d+ of-batch, due .*, a copy of batch ${id}`))
-    const effects = { newId: randomUUID, wake: async () => {}, actor: 'feeder:test', log: silentLog }
-    await withSession(test.databaseUrl, (session) => feedBatches(session, effects))
+    const deps = { newId: randomUUID, wake: async () => {}, actor: 'feeder:test', log: silentLog }
+    await withSession(test.databaseUrl, (session) => feedBatches(session, deps))
     const [order] = await run<{ id: string }>(`SELECT id FROM orders WHERE reference LIKE 'PAY-1@%'`)
     const story = await goldpro('orders', 'show', order?.id ?? '')
     expect(story.out).toMatch(

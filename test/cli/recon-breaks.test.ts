@@ -62,7 +62,7 @@ const jsonLines = (text: string) =>
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line))
-const refused = (because: RegExp) => ({ code: 1, out: '', err: expect.stringMatching(because) })
+const refused = (message: RegExp) => ({ code: 1, out: '', err: expect.stringMatching(message) })
 
 describe('breaks are listed', () => {
   it('as a table, the first due first', async () => {
@@ -200,8 +200,8 @@ describe('what is wrong is said, and nothing is done', () => {
 
   it.concurrent.each([['an empty note', ['note', '1', '--note', ' '], /say why/]])(
     '%s: 1',
-    async (_what, args, because) => {
-      expect(await breaks(args)).toMatchObject(refused(because))
+    async (_what, args, message) => {
+      expect(await breaks(args)).toMatchObject(refused(message))
     },
   )
 

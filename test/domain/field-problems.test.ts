@@ -6,7 +6,7 @@ import { readFields } from '../../src/core/field-problems.ts'
 import { didYouMean, editsBetween } from '../../src/core/suggestions.ts'
 import { jsonSchemaOf } from '../../src/http/openapi.ts'
 import { InvalidOrderError, parseSubmission } from '../../src/orders/submission.ts'
-import { InvalidTermsError, readPlanWish } from '../../src/plans/read-terms.ts'
+import { InvalidTermsError, readPlanRequest } from '../../src/plans/read-terms.ts'
 import { ROUTES } from '../../src/processes/routes.ts'
 import { parseMapping } from '../../src/reconciliation/statements/mapping.ts'
 import { spoiled, valuesOf } from '../support/from-schema.ts'
@@ -56,7 +56,7 @@ describe('whatever is wrong is told in words of our own', () => {
       fc.property(order, plan, fc.jsonValue(), (someOrder, somePlan, junk) => {
         const { kind, ...data } = Object(someOrder) as Record<string, unknown>
         for (const { problem } of problemsOf(kind, data)) expect(problem).not.toMatch(FOREIGN)
-        for (const attempt of [() => readPlanWish(somePlan), () => parseMapping(junk)])
+        for (const attempt of [() => readPlanRequest(somePlan), () => parseMapping(junk)])
           try {
             attempt()
           } catch (error) {

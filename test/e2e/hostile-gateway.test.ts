@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GatewayClient } from '../../src/gateway/client.ts'
-import type { OrderEffects } from '../../src/orders/deps.ts'
+import type { OrderDeps } from '../../src/orders/deps.ts'
 import { executeOrder } from '../../src/orders/execute.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
 import { testEffects } from '../support/effects.ts'
@@ -37,7 +37,7 @@ afterAll(async () => {
 async function runAgainst(
   reply: HostileReply,
   name: OrderName,
-  mutate: (effects: OrderEffects) => OrderEffects = (effects) => effects,
+  mutate: (deps: OrderDeps) => OrderDeps = (deps) => deps,
 ) {
   wallets += 1
   const phone_number = `0813${String(wallets).padStart(8, '0')}`
@@ -46,10 +46,10 @@ async function runAgainst(
   const submission = parseSubmission(kind, jobData[name]({ phone_number }))
   const [order] = await stores.store.submit([{ orderId: randomUUID(), submission }], 'partner:acme')
   if (order === undefined) throw new Error('not stored')
-  const effects = mutate(testEffects(stores.store, client, { pause: async () => {} }))
+  const deps = mutate(testEffects(stores.store, client, { pause: async () => {} }))
   for (let run = 0; run < 3; run += 1) {
     const [now] = await stores.store.load([order.orderId])
-    if (now !== undefined) await executeOrder(now, effects)
+    if (now !== undefined) await executeOrder(now, deps)
   }
   const [end] = await stores.store.load([order.orderId])
   return { state: end?.state, reason: end?.reason, executions: gateway.executions(phone_number) }
@@ -83,12 +83,12 @@ describe.each(ORDER_NAMES)('an order to %s', (name) => {
 
 describe('the proof fails', () => {
   /** A worker that believes a refusal whatever else its reply says. */
-  const believingRefusals = (effects: OrderEffects): OrderEffects => ({
-    ...effects,
+  const believingRefusals = (deps: OrderDeps): OrderDeps => ({
+    ...deps,
     gateway: {
-      checkout: effects.gateway.checkout,
+      checkout: deps.gateway.checkout,
       async confirm(command, quote) {
-        const outcome = await effects.gateway.confirm(command, quote)
+        const outcome = await deps.gateway.confirm(command, quote)
         if (outcome.is !== 'in_doubt' || outcome.doubt !== 'reply_contradicts_itself') return outcome
         return { is: 'price_changed', reply: outcome.reply }
       },

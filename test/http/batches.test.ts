@@ -120,9 +120,9 @@ describe('a batch over HTTP', () => {
   it('is approved neither by the holder that sent it nor by a rotated key of it, but by an operator', async () => {
     const { key, name } = await twoHolders()
     const id = await sentBatch(here, key)
-    const effects = { database: here.database, random: randomBytes, actor: 'person:test' }
-    const rotated = await rotateKey(name, 'main', 60, effects)
-    if (rotated.is !== 'done') throw new Error(rotated.because)
+    const deps = { database: here.database, random: randomBytes, actor: 'person:test' }
+    const rotated = await rotateKey(name, 'main', 60, deps)
+    if (rotated.is !== 'done') throw new Error(rotated.message)
     for (const own of [key, rotated.key.key])
       expect(await lead(own, id, 'approve')).toMatchObject({
         status: 403,

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { createMetrics, type MetricsEffects } from '../../src/observability/http-metrics.ts'
+import { createMetrics, type MetricsDeps } from '../../src/observability/http-metrics.ts'
 
 const NO_ORDERS = { orders: [], oldestOpenS: 0, rupiahInDoubt: 0, attempts: [], confirmSeconds: [] }
 
-const metricsWith = (effects: Partial<MetricsEffects>) =>
+const metricsWith = (deps: Partial<MetricsDeps>) =>
   createMetrics({
     measureOrders: async () => NO_ORDERS,
     measureWebhooks: async () => [],
     queueCounts: async () => ({ waiting: 3 }),
     now: () => 0,
-    ...effects,
+    ...deps,
   })
 
 describe('the figures of webhooks', () => {

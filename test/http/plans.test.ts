@@ -11,13 +11,13 @@ import { pausePlan } from '../../src/plans/commands.ts'
 import { PLAN_BODIES } from '../../src/plans/http/plan-examples.ts'
 import { planBody } from '../../src/plans/http/plan-schemas.ts'
 import { parseOrderSource } from '../../src/plans/order-source.ts'
-import { readPlanWish } from '../../src/plans/read-terms.ts'
-import { keepPlans } from '../../src/plans/run-due.ts'
+import { readPlanRequest } from '../../src/plans/read-terms.ts'
+import { runDuePlans } from '../../src/plans/run-due.ts'
 import { databaseClock } from '../../src/postgres/clock.ts'
 import { withSession } from '../../src/postgres/session.ts'
 import { valuesOf } from '../support/from-schema.ts'
 import { KTP, postalAddress } from '../support/job-data.ts'
-import { ownBatch } from '../support/own-batch.ts'
+import { partnerBatch } from '../support/own-batch.ts'
 import { leadAt, planTerms, QUIET } from '../support/plan-scene.ts'
 import { aBuy, aPlan, ask, keepPrice, startTestWeb, type TestWeb } from '../support/web.ts'
 
@@ -40,7 +40,7 @@ const plansOf = async ({ name }: Partner) =>
 /** One tick of a scheduler. */
 const tick = () =>
   withSession(here.databaseUrl, (session) =>
-    keepPlans(session, {
+    runDuePlans(session, {
       ...{ actor: 'scheduler:test', clock: databaseClock, newId: randomUUID, log: QUIET },
       wake: async () => {},
     }),
@@ -64,14 +64,14 @@ describe('adding a plan', () => {
 
   it.each(Object.entries(PLAN_BODIES))('takes the example of %s', async (_name, body) => {
     const shop = await here.partner()
-    const batch = 'batch_id' in body ? { batch_id: await ownBatch(here, shop.name) } : {}
+    const batch = 'batch_id' in body ? { batch_id: await partnerBatch(here, shop.name) } : {}
     expect(planBody.safeParse(body).error).toBeUndefined()
     expect((await post(shop, { ...body, ...batch })).status).toBe(201)
   })
 
   it('makes one plan and one answer of 100 identical requests at once, by whatever it runs', async () => {
     const shop = await here.partner()
-    const batch_id = await ownBatch(here, shop.name)
+    const batch_id = await partnerBatch(here, shop.name)
     const bodies = [aPlan(), aPlan({ order: undefined, batch_id, stop_after_failures: '50%' })]
     for (const body of bodies) {
       const replies = await Promise.all(Array.from({ length: 100 }, () => post(shop, body)))
@@ -84,7 +84,7 @@ describe('adding a plan', () => {
 
   it('is finished by the repetition when the process was killed after the commit', async () => {
     const shop = await here.partner()
-    const batch_id = await ownBatch(here, shop.name)
+    const batch_id = await partnerBatch(here, shop.name)
     const program = fileURLToPath(new URL('dying-web.mjs', import.meta.url))
     for (const body of [aPlan(), aPlan({ order: undefined, batch_id })]) {
       const child = fork(program, [JSON.stringify({ databaseUrl: here.databaseUrl, isMortal: true })])
@@ -239,7 +239,7 @@ describe('adding a plan', () => {
     let taken = 0
     const isRead = (body: unknown) => {
       try {
-        const wish = readPlanWish(body)
+        const wish = readPlanRequest(body)
         if (wish.is === 'order') parseOrderSource({ ...(wish.order as object), partner: 'acme' })
         return true
       } catch {
@@ -263,7 +263,7 @@ describe('adding a plan', () => {
 describe('a plan of a batch', () => {
   it('takes an own approved batch once, and no other', async () => {
     const [shop, other] = [await here.partner(), await here.partner()]
-    const batch_id = await ownBatch(here, shop.name)
+    const batch_id = await partnerBatch(here, shop.name)
     const body = aPlan({ order: undefined, batch_id, rate_per_second: 5, stop_after_failures: 2 })
     const foreign = await post(other, body)
     const absent = await post(other, { ...body, batch_id: 999_999 })
@@ -284,7 +284,7 @@ describe('a plan of a batch', () => {
 
   it('is not an operator’s, and an operator’s batch is no partner’s plan', async () => {
     const shop = await here.partner()
-    const batchId = await ownBatch(here, shop.name)
+    const batchId = await partnerBatch(here, shop.name)
     const wish = { batchId, ratePerSecond: 5, stopAfter: null }
     const operators = addBatchPlan(here.database, planTerms(), wish, leadAt(new Date()))
     expect(await operators).toMatchObject({ is: 'refused', why: 'batch_unfit' })
@@ -298,7 +298,7 @@ describe('a plan of a batch', () => {
   })
 })
 
-describe('leading a plan', () => {
+describe('withLockedPlan a plan', () => {
   it('pauses, resumes and removes it, and a repetition finds it so', async () => {
     const shop = await here.partner()
     await post(shop, aPlan({ name: 'led' }))
@@ -336,7 +336,7 @@ describe('leading a plan', () => {
 
   it('neither waits for another’s batch nor long for its own', async () => {
     const [shop, other] = [await here.partner(), await here.partner()]
-    const batchId = await ownBatch(here, shop.name)
+    const batchId = await partnerBatch(here, shop.name)
     const wish = aPlan({ order: undefined, batch_id: batchId })
     await withSession(here.databaseUrl, (session) =>
       session.transaction(async (held) => {

@@ -103,7 +103,7 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
     foundAt: new Date(),
     createdAt: new Date(),
   }
-  const effects = {
+  const deps = {
     ...{ log: silentLog, traces: NO_TRACES, newId: () => 'x', now: Date.now, longPoll: { stop() {} } },
     authentication: partnerAuthentication({
       database: here.database,
@@ -123,7 +123,7 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
     queueCounts: none,
     now: Date.now,
   })
-  const server = createServer(ROUTES, settings, effects, metrics)
+  const server = createServer(ROUTES, settings, deps, metrics)
   const url = await server.listen({ port: 0, host: '127.0.0.1' })
   const reply = await ask(url, row.method, pathOf(row), { key: known.key, ...bodyOf(row) })
   await server.close()

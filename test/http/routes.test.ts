@@ -11,7 +11,7 @@ import { ROUTES } from '../../src/processes/routes.ts'
 import { readText, tableRows } from '../ground/tables.ts'
 import { openTestClient } from '../support/gateway-settings.ts'
 import { envelope, replyWith, startServer } from '../support/http-server.ts'
-import { ownBatch } from '../support/own-batch.ts'
+import { partnerBatch } from '../support/own-batch.ts'
 import { rawHttp, replyIn } from '../support/raw-http.ts'
 import { openUpload } from '../support/uploads.ts'
 import {
@@ -281,7 +281,7 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
     return await here.ask('POST', `/v1/plans/${name}/pause`, { key })
   },
   async batch_unfit() {
-    const batch_id = await ownBatch(here, partner, { isApproved: false })
+    const batch_id = await partnerBatch(here, partner, { isApproved: false })
     return await here.ask('POST', '/v1/plans', { key, body: aPlan({ order: undefined, batch_id }) })
   },
   request_timeout: () =>

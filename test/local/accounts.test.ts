@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { findNativeFolder, usableBinaries } from '../../src/dev/embedded-postgres/binaries.ts'
-import { isAllowed, serverAccount } from '../../src/dev/embedded-postgres/os-user.ts'
+import { isAllowed, serverUser } from '../../src/dev/embedded-postgres/os-user.ts'
 import { startLocalPostgres } from '../../src/dev/embedded-postgres/postgres.ts'
 import { ask, newFolder, SERVE, startProgram } from './program.ts'
 
@@ -89,7 +89,7 @@ test.skipIf(notRoot)('deletes throw-away data also where they had to be put else
 test.skipIf(notRoot)('copies the programs once, however many ask at the same time', async () => {
   const { nativeFolder } = surroundings()
   const shelter = join(outside, 'another')
-  const account = serverAccount(nativeFolder)
+  const account = serverUser(nativeFolder)
   const copies = await Promise.all([1, 2].map(() => usableBinaries(nativeFolder, account, [shelter])))
   expect(copies[0]).toEqual(copies[1])
   expect(readdirSync(shelter)).toHaveLength(1)
@@ -106,7 +106,7 @@ test.skipIf(notRoot)('runs no programs from a shelter that somebody else could f
   const shelter = join(outside, 'not ours')
   mkdirSync(shelter)
   chownSync(shelter, 65534, 65534)
-  await expect(usableBinaries(nativeFolder, serverAccount(nativeFolder), [shelter])).rejects.toThrow(
+  await expect(usableBinaries(nativeFolder, serverUser(nativeFolder), [shelter])).rejects.toThrow(
     /make one of them/,
   )
 })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Rupiah } from '../../src/core/money.ts'
-import type { OrderEffects } from '../../src/orders/deps.ts'
+import type { OrderDeps } from '../../src/orders/deps.ts'
 import { executeOrder } from '../../src/orders/execute.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import type { OrderStore } from '../../src/orders/ports.ts'
@@ -37,7 +37,7 @@ async function load(orderId: string) {
   return order
 }
 
-async function execute(orderId: string, gateway: OrderGateway, overrides: Partial<OrderEffects> = {}) {
+async function execute(orderId: string, gateway: OrderGateway, overrides: Partial<OrderDeps> = {}) {
   return await executeOrder(await load(orderId), testEffects(stores.store, gateway, overrides))
 }
 
@@ -339,8 +339,8 @@ describe('a worker that freezes', () => {
           return committed
         },
       }
-      const effects = testEffects(freezing, gateway, clocks)
-      expect(await executeOrder(await load(orderId), effects)).toMatchObject({ state: 'succeeded' })
+      const deps = testEffects(freezing, gateway, clocks)
+      expect(await executeOrder(await load(orderId), deps)).toMatchObject({ state: 'succeeded' })
       expect((await attemptsOf(orderId)).map(({ outcome }) => outcome)).toEqual(['not_sent', 'succeeded'])
       expect(gateway.confirmed).toHaveLength(1)
     },
@@ -491,8 +491,8 @@ describe('when Postgres goes away', () => {
         return await stores.store.endIntents(verdicts, actor)
       },
     }
-    const effects = testEffects(away, scriptedGateway({}), clocks)
-    expect(await executeOrder(await load(orderId), effects)).toMatchObject({ state: 'succeeded' })
+    const deps = testEffects(away, scriptedGateway({}), clocks)
+    expect(await executeOrder(await load(orderId), deps)).toMatchObject({ state: 'succeeded' })
   })
 
   it('for good, the session_id of the reply is in the log', async () => {
@@ -500,10 +500,10 @@ describe('when Postgres goes away', () => {
     const logged: object[] = []
     const log = { debug() {}, info() {}, warn() {}, error: (fields: object) => logged.push(fields) }
     const away: OrderStore = { ...stores.store, endIntents: () => Promise.reject(gone()) }
-    const effects = testEffects(away, scriptedGateway({ confirms: [{ ...outcomes.succeeded, reply }] }), {
+    const deps = testEffects(away, scriptedGateway({ confirms: [{ ...outcomes.succeeded, reply }] }), {
       log,
     })
-    await expect(executeOrder(await load(orderId), effects)).rejects.toThrow(StorageError)
+    await expect(executeOrder(await load(orderId), deps)).rejects.toThrow(StorageError)
     expect(logged.at(-1)).toMatchObject({
       order_id: orderId,
       outcome: 'succeeded',

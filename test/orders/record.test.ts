@@ -34,7 +34,7 @@ it.each(['price_changed', 'not_sent'] as const)(
       [{ orderId, seq: second?.seq ?? 0, outcome: outcomes.in_doubt }],
       'worker:b',
     )
-    const effects = testEffects(stores.store, scriptedGateway({}))
-    expect(await recordVerdict(verdict, effects)).toMatchObject({ state: 'in_doubt' })
+    const deps = testEffects(stores.store, scriptedGateway({}))
+    expect(await recordVerdict(verdict, deps)).toMatchObject({ state: 'in_doubt' })
   },
 )

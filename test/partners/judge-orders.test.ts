@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeOrders } from '../../src/partners/admission.ts'
+import { admitOrders } from '../../src/partners/admission.ts'
 
 describe('judging orders one after the other', () => {
   const limits = {
@@ -26,7 +26,7 @@ describe('judging orders one after the other', () => {
       ['kind_not_allowed'],
     ],
   ])('%s', (_what, orders, expected) => {
-    const told = judgeOrders(limits, none, orders).map((each) =>
+    const told = admitOrders(limits, none, orders).map((each) =>
       each.is === 'refused' ? each.breach : each.is,
     )
     expect(told).toEqual(expected)
@@ -34,8 +34,8 @@ describe('judging orders one after the other', () => {
 
   it('tells what no waiting mends from what is used up', () => {
     const byItself = { ...order, byItself: 'rupiah_per_order' as const }
-    const [forEver, , usedUp] = judgeOrders(limits, none, [byItself, order, { ...order, wallet: '2' }])
-    expect(forEver).toEqual({ is: 'refused', breach: 'rupiah_per_order', isForEver: true })
-    expect(usedUp).toEqual({ is: 'refused', breach: 'wallets_per_day', isForEver: false })
+    const [forEver, , usedUp] = admitOrders(limits, none, [byItself, order, { ...order, wallet: '2' }])
+    expect(forEver).toEqual({ is: 'refused', breach: 'rupiah_per_order', isPermanent: true })
+    expect(usedUp).toEqual({ is: 'refused', breach: 'wallets_per_day', isPermanent: false })
   })
 })

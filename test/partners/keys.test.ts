@@ -26,13 +26,13 @@ afterAll(async () => {
 
 const actor = 'person:test'
 const run = (text: string, values: unknown[] = []) => database.run<never>({ name: '', text }, values)
-const effects = () => ({ database, random: randomBytes, actor })
+const deps = () => ({ database, random: randomBytes, actor })
 
 const findValidKey = async (pool: Database, prefix: string) => (await findValidKeys(pool, [prefix]))[0]
 
 async function add(name: string) {
-  const answer = await addPartnerWithKey(name, { scopes: SCOPES, isSigned: false }, effects())
-  if (answer.is !== 'done') throw new Error(answer.because)
+  const answer = await addPartnerWithKey(name, { scopes: SCOPES, isSigned: false }, deps())
+  if (answer.is !== 'done') throw new Error(answer.message)
   return answer.key
 }
 
@@ -65,9 +65,9 @@ describe('the keys of a partner', () => {
 
   it('are two during a rotation and never three, also when rotated many times at once', async () => {
     const first = await add('a2')
-    const answers = await Promise.all(Array.from({ length: 5 }, () => rotateKey('a2', 'main', 60, effects())))
+    const answers = await Promise.all(Array.from({ length: 5 }, () => rotateKey('a2', 'main', 60, deps())))
     expect(answers.filter(({ is }) => is === 'done')).toHaveLength(1)
-    expect(answers.find(({ is }) => is === 'refused')).toMatchObject({ because: /two valid keys/ })
+    expect(answers.find(({ is }) => is === 'refused')).toMatchObject({ message: /two valid keys/ })
     const keys = await listKeys(database, 'a2')
     expect(keys.filter(({ isValid }) => isValid)).toHaveLength(2)
     expect(keys.find(({ prefix }) => prefix === first.prefix)?.expiresAt).not.toBeNull()
@@ -75,9 +75,9 @@ describe('the keys of a partner', () => {
   })
 
   it('end at once when the overlap is nothing, and keep scopes and signing', async () => {
-    const answer = await addPartnerWithKey('a3', { scopes: ['orders:read'], isSigned: true }, effects())
-    if (answer.is !== 'done') throw new Error(answer.because)
-    const next = await rotateKey('a3', 'main', 0, effects())
+    const answer = await addPartnerWithKey('a3', { scopes: ['orders:read'], isSigned: true }, deps())
+    if (answer.is !== 'done') throw new Error(answer.message)
+    const next = await rotateKey('a3', 'main', 0, deps())
     expect(await findValidKey(database, answer.key.prefix)).toBeNull()
     expect(next).toMatchObject({ is: 'done', key: { scopes: ['orders:read'] } })
     if (next.is === 'done') {
@@ -88,12 +88,12 @@ describe('the keys of a partner', () => {
 
   it('are handed out to no name twice, and rotated for none that is not there', async () => {
     await add('a4')
-    expect(await addPartnerWithKey('a4', { scopes: SCOPES, isSigned: false }, effects())).toMatchObject({
+    expect(await addPartnerWithKey('a4', { scopes: SCOPES, isSigned: false }, deps())).toMatchObject({
       is: 'refused',
     })
-    expect(await rotateKey('nobody', 'main', 1, effects())).toMatchObject({
+    expect(await rotateKey('nobody', 'main', 1, deps())).toMatchObject({
       is: 'refused',
-      because: /no partner/,
+      message: /no partner/,
     })
   })
 })
@@ -105,12 +105,12 @@ describe('the holders of keys', () => {
 
   it('have each their own rights, and each their own two keys during a rotation', async () => {
     await add('h1')
-    const finance = await addHolderKey('h1', 'finance', grant, effects())
+    const finance = await addHolderKey('h1', 'finance', grant, deps())
     expect(finance).toMatchObject({ is: 'done', key: { holder: 'finance', scopes: ['approve'] } })
-    const rotated = await rotateKey('h1', 'finance', 60, effects())
+    const rotated = await rotateKey('h1', 'finance', 60, deps())
     expect(rotated).toMatchObject({ is: 'done', key: { holder: 'finance', scopes: ['approve'] } })
-    expect(await rotateKey('h1', 'finance', 60, effects())).toMatchObject({ because: /two valid keys/ })
-    expect(await rotateKey('h1', 'main', 60, effects())).toMatchObject({
+    expect(await rotateKey('h1', 'finance', 60, deps())).toMatchObject({ message: /two valid keys/ })
+    expect(await rotateKey('h1', 'main', 60, deps())).toMatchObject({
       is: 'done',
       key: { scopes: SCOPES },
     })
@@ -122,46 +122,46 @@ describe('the holders of keys', () => {
   })
 
   it('are first the one that was named, else main', async () => {
-    await addPartnerWithKey('h2', { holder: 'erp', ...grant }, effects())
+    await addPartnerWithKey('h2', { holder: 'erp', ...grant }, deps())
     expect(await prefixesOf('h2', 'erp')).toBe(1)
-    expect(await rotateKey('h2', 'main', 1, effects())).toMatchObject({ because: 'h2 has no holder main' })
+    expect(await rotateKey('h2', 'main', 1, deps())).toMatchObject({ message: 'h2 has no holder main' })
   })
 
   it('get no second key but by rotation, also when asked for many times at once', async () => {
     await add('h3')
     const answers = await Promise.all(
-      Array.from({ length: 4 }, () => addHolderKey('h3', 'finance', grant, effects())),
+      Array.from({ length: 4 }, () => addHolderKey('h3', 'finance', grant, deps())),
     )
     expect(answers.filter(({ is }) => is === 'done')).toHaveLength(1)
-    expect(await addHolderKey('h3', 'main', grant, effects())).toMatchObject({ because: /rotate it instead/ })
-    expect(await addHolderKey('nobody', 'main', grant, effects())).toMatchObject({ because: /no partner/ })
+    expect(await addHolderKey('h3', 'main', grant, deps())).toMatchObject({ message: /rotate it instead/ })
+    expect(await addHolderKey('nobody', 'main', grant, deps())).toMatchObject({ message: /no partner/ })
   })
 
   it('get no rights by rotation that were revoked: those of the newest key that was not', async () => {
     await add('h4')
-    await rotateKey('h4', 'main', 0, effects())
+    await rotateKey('h4', 'main', 0, deps())
     const { prefix } = (await listKeys(database, 'h4')).find(({ isValid }) => isValid) ?? { prefix: '' }
     await revokeKeys(database, 'h4', prefix, actor)
     // The first has expired, which is no reason to take its rights away.
-    expect(await rotateKey('h4', 'main', 0, effects())).toMatchObject({ is: 'done', key: { scopes: SCOPES } })
+    expect(await rotateKey('h4', 'main', 0, deps())).toMatchObject({ is: 'done', key: { scopes: SCOPES } })
     await revokeKeys(database, 'h4', null, actor)
-    expect(await rotateKey('h4', 'main', 0, effects())).toMatchObject({
+    expect(await rotateKey('h4', 'main', 0, deps())).toMatchObject({
       is: 'refused',
-      because: /was revoked, and its rights with it/,
+      message: /was revoked, and its rights with it/,
     })
     expect(await prefixesOf('h4', 'main')).toBe(0)
-    const given = await addHolderKey('h4', 'main', grant, effects())
+    const given = await addHolderKey('h4', 'main', grant, deps())
     expect(given).toMatchObject({ is: 'done', key: { scopes: ['approve'] } })
   })
 
   it('are at most twenty of a partner with valid keys', async () => {
     await add('h5')
     for (let n = 1; n < 20; n += 1)
-      expect(await addHolderKey('h5', `holder-${n}`, grant, effects())).toMatchObject({ is: 'done' })
-    expect(await addHolderKey('h5', 'one-more', grant, effects())).toMatchObject({
-      because: /twenty holders/,
+      expect(await addHolderKey('h5', `holder-${n}`, grant, deps())).toMatchObject({ is: 'done' })
+    expect(await addHolderKey('h5', 'one-more', grant, deps())).toMatchObject({
+      message: /twenty holders/,
     })
-    expect(await rotateKey('h5', 'holder-1', 5, effects())).toMatchObject({ is: 'done' })
+    expect(await rotateKey('h5', 'holder-1', 5, deps())).toMatchObject({ is: 'done' })
     const another = run(
       `INSERT INTO partner_keys SELECT (jsonb_populate_record(k, '{"prefix":"another","holder":"one-more"}')).*
        FROM partner_keys k WHERE partner = 'h5' AND holder = 'holder-2'`,
@@ -178,7 +178,7 @@ describe('what happened to a partner', () => {
     expect(await setState(database, 'e1', 'suspended', actor)).toBe(true)
     expect(await setState(database, 'e1', 'suspended', actor)).toBe(false)
     expect(await setState(database, 'e1', 'active', actor)).toBe(true)
-    await rotateKey('e1', 'main', 10, effects())
+    await rotateKey('e1', 'main', 10, deps())
     await revokeKeys(database, 'e1', prefix, actor)
     const events = await eventsOf('e1')
     expect(events.map(({ event }) => event)).toEqual([
@@ -206,7 +206,7 @@ describe('what happened to a partner', () => {
     ['gives a key other scopes', `UPDATE partner_keys SET scopes = '{admin}'`, 'partner_key_transition'],
     [
       'gives a key another hash',
-      `UPDATE partner_keys SET secret_hash = repeat('0', 64)`,
+      `UPDATE partner_keys SET secret_hash = runEvery('0', 64)`,
       'partner_key_transition',
     ],
     ['gives a key to another holder', `UPDATE partner_keys SET holder = 'other'`, 'partner_key_transition'],
@@ -223,7 +223,7 @@ describe('what happened to a partner', () => {
 
   it('has no third key that is valid, whoever adds it', async () => {
     await add('e3')
-    await rotateKey('e3', 'main', 10, effects())
+    await rotateKey('e3', 'main', 10, deps())
     const third = run(
       `INSERT INTO partner_keys SELECT (jsonb_populate_record(k, '{"prefix":"third","secret_hash":"${'0'.repeat(64)}"}')).*
        FROM partner_keys k WHERE partner = 'e3' AND expires_at IS NULL`,

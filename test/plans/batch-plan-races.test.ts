@@ -33,10 +33,10 @@ describe('a batch that is run and planned at once', () => {
         expect(plan).toEqual({
           is: 'refused',
           why: 'batch_unfit',
-          because: `a plan takes only an approved batch; batch ${batchId} is running (run_by_person)`,
+          message: `a plan takes only an approved batch; batch ${batchId} is running (run_by_person)`,
         })
       else {
-        expect(run.because).toMatch(
+        expect(run.message).toMatch(
           new RegExp(`^batch ${batchId} is what plan plan-\\d+ runs: it can be run by nobody`),
         )
         expect(plan).toMatchObject({ is: 'done', plan: { source: { batch_id: batchId } } })
@@ -58,7 +58,7 @@ describe('a batch that is run and planned at once', () => {
     for (let n = 0; n < 4; n += 1) {
       const batchId = await scene.batch()
       const answers = await Promise.all([scene.planBatch(batchId), scene.planBatch(batchId)])
-      const refused = answers.flatMap((answer) => (answer.is === 'refused' ? [answer.because] : []))
+      const refused = answers.flatMap((answer) => (answer.is === 'refused' ? [answer.message] : []))
       expect(refused).toEqual([
         expect.stringMatching(new RegExp(`^batch ${batchId} is that of plan plan-\\d+ already`)),
       ])

@@ -153,7 +153,7 @@ describe('the batch of a plan', () => {
   it('is run, scheduled and cancelled by nobody else', async () => {
     const batchId = await approved()
     await aPlan(batchId, { name: 'pay' })
-    const refused = { is: 'refused', why: 'plan', because: expect.stringContaining('what plan pay runs') }
+    const refused = { is: 'refused', why: 'plan', message: expect.stringContaining('what plan pay runs') }
     await scene.session(async (session) => {
       expect(await runBatch(session, batchId, FAST, ANI)).toEqual(refused)
       expect(await runBatch(session, batchId, { ...FAST, at: new Date() }, ANI)).toEqual(refused)
@@ -185,11 +185,11 @@ describe('the batch of a plan', () => {
       `${BATCH_HEADER}\nbuy,acme,${'🪙'.repeat(50)},${WALLET},0.5\n`,
       'row 1: reference',
     ],
-  ])('is refused with %s', async (_what, file, because) => {
+  ])('is refused with %s', async (_what, file, message) => {
     expect(await add(await approved(file))).toEqual({
       is: 'refused',
       why: 'batch_unfit',
-      because: expect.stringContaining(because),
+      message: expect.stringContaining(message),
     })
   })
 
@@ -200,12 +200,12 @@ describe('the batch of a plan', () => {
     )
     expect(await add(batchId)).toMatchObject({
       is: 'refused',
-      because: expect.stringContaining('run by itself'),
+      message: expect.stringContaining('run by itself'),
     })
     await scene.session((session) => cancelBatch(session, batchId, ANI))
     expect(await add(batchId)).toMatchObject({
       is: 'refused',
-      because: expect.stringContaining('only an approved'),
+      message: expect.stringContaining('only an approved'),
     })
   })
 

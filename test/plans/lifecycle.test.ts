@@ -247,7 +247,7 @@ describe('a person', () => {
       expect(answer).toEqual({
         is: 'refused',
         why: 'wrong_state',
-        because: expect.stringContaining(`plan ${plan.name} is ${state}: `),
+        message: expect.stringContaining(`plan ${plan.name} is ${state}: `),
       })
   })
 
@@ -256,7 +256,7 @@ describe('a person', () => {
       expect(await wish(999_999)).toEqual({
         is: 'refused',
         why: 'unknown',
-        because: 'there is no plan 999999',
+        message: 'there is no plan 999999',
       })
   })
 
@@ -276,7 +276,7 @@ describe('a person', () => {
     expect(await addPlan(scene.database, planTerms(terms), at)).toEqual({
       is: 'refused',
       why: 'never_due',
-      because: expect.stringContaining('never be due'),
+      message: expect.stringContaining('never be due'),
     })
   })
 })

@@ -10,7 +10,7 @@ import { type LimitChange, setLimits, setState } from '../../src/partners/store/
 import type { PlanTerms } from '../../src/plans/plan.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { findPlan } from '../../src/plans/queries.ts'
-import { keepPlans } from '../../src/plans/run-due.ts'
+import { runDuePlans } from '../../src/plans/run-due.ts'
 import { workOnPlan } from '../../src/plans/work-on-plan.ts'
 import { StorageError } from '../../src/postgres/pool.ts'
 import type { Session } from '../../src/postgres/session.ts'
@@ -21,8 +21,8 @@ import { oneRow } from '../support/stored-orders.ts'
 let scene: PlanScene
 beforeEach(async () => {
   scene = await openPlanScene()
-  const effects = { database: scene.database, random: randomBytes, actor: 'person:test' }
-  await addPartnerWithKey('shop', { scopes: ['batches:write'], isSigned: false }, effects)
+  const deps = { database: scene.database, random: randomBytes, actor: 'person:test' }
+  await addPartnerWithKey('shop', { scopes: ['batches:write'], isSigned: false }, deps)
 })
 afterEach(async () => {
   await scene.close()
@@ -193,7 +193,7 @@ describe('a limit', () => {
           return session.run(statement, values)
         }
         const work = { actor: 'scheduler:test', clock: async () => at, newId: newOrderId, log: QUIET }
-        return keepPlans({ ...session, run }, { ...work, wake: async () => {} })
+        return runDuePlans({ ...session, run }, { ...work, wake: async () => {} })
       })
       return looks
     }

@@ -84,7 +84,7 @@ describe('capturing prices', () => {
     const half = gateway({ ...TWO_DAYS, sell: 'HTTP 502' })
     expect(await capturePrices(database, { now: MORNING, chart: half.chart })).toEqual([
       { is: 'captured', side: 'buy', days: 2 },
-      { is: 'failed', side: 'sell', because: 'HTTP 502' },
+      { is: 'failed', side: 'sell', message: 'HTTP 502' },
     ])
     const whole = gateway(TWO_DAYS)
     await capturePrices(database, { now: hours(1), chart: whole.chart })

@@ -3,7 +3,7 @@ import { createPostgresBackend, Queue, QueueEvents } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
-import { type RunningWorker, startWorker, type WorkerParts } from '../../src/processes/worker.ts'
+import { type RunningWorker, startWorker, type WorkerOptions } from '../../src/processes/worker.ts'
 import { createProducer } from '../../src/queue/producer.ts'
 import type { JobEnd } from '../../src/queue/watched-order.ts'
 import { scriptedGateway, silentLog } from '../support/effects.ts'
@@ -55,7 +55,7 @@ describe.each(queueBackends())('a worker on the queue in $name', ({ name, start,
     await place?.stop()
   })
 
-  function start_(gateway: OrderGateway, overrides: Partial<WorkerParts> = {}): RunningWorker {
+  function start_(gateway: OrderGateway, overrides: Partial<WorkerOptions> = {}): RunningWorker {
     const worker = startWorker({
       databaseUrl: place.databaseUrl,
       redisUrl: place.redisUrl,

@@ -53,7 +53,7 @@ const run = async (lagMs?: number) => {
   return counts.settled.rejected === 1 ? 'rejected' : Object.keys(counts.stayInDoubt)[0]
 }
 const done = expect.objectContaining({ is: 'done' })
-const refusedAs = (because: RegExp) => ({ is: 'refused', because: expect.stringMatching(because) })
+const refusedAs = (message: RegExp) => ({ is: 'refused', message: expect.stringMatching(message) })
 
 const refusalOf = (...texts: string[]) =>
   on((session) =>
@@ -148,8 +148,8 @@ describe("a statement's silence", () => {
       /there is no statement/,
     ],
     ['of a source without a name', { is: 'source', source: ' ' }, /say which source/],
-  ])('is not declared %s', async (_what, declared, because) => {
-    expect(await propose(declared)).toEqual(refusedAs(because))
+  ])('is not declared %s', async (_what, declared, message) => {
+    expect(await propose(declared)).toEqual(refusedAs(message))
   })
 
   it('is not declared of a statement without --complete, nor of one that was replaced', async () => {

@@ -60,7 +60,7 @@ async function queued<A, B>(
 const HOLD_BREAKS = 'SELECT 1 FROM breaks FOR UPDATE'
 const HOLD_DOUBTS = `SELECT 1 FROM attempts WHERE outcome = 'in_doubt' FOR UPDATE`
 const done = expect.objectContaining({ is: 'done' })
-const refusedAs = (because: RegExp) => ({ is: 'refused', because: expect.stringMatching(because) })
+const refusedAs = (message: RegExp) => ({ is: 'refused', message: expect.stringMatching(message) })
 
 const proposals = () =>
   rowsOf<{ state: string; by: string; note: string }>(
@@ -241,9 +241,9 @@ describe('a doubt with a proposal', () => {
     const answer = people.approveResolution(orderId, BUDI)
     await isWaiting(1)
     await holder.query('COMMIT')
-    const because = /only an order in doubt can be resolved; this one is succeeded \(late_reply\)/
-    expect(await answer).toEqual(refusedAs(because))
-    expect(await people.approveResolution(orderId, BUDI)).toEqual(refusedAs(because))
+    const message = /only an order in doubt can be resolved; this one is succeeded \(late_reply\)/
+    expect(await answer).toEqual(refusedAs(message))
+    expect(await people.approveResolution(orderId, BUDI)).toEqual(refusedAs(message))
     expect(await endings()).toEqual(['succeeded late_reply worker:test'])
     expect(await proposals()).toMatchObject([{ state: 'open' }])
     // The next run clears it away.

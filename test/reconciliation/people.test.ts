@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { PersonsAnswer } from '../../src/reconciliation/proposals.ts'
+import type { CommandResult } from '../../src/reconciliation/proposals.ts'
 import { ANI, BUDI, type People, peopleOf } from '../support/people.ts'
 import { openScene, type Scene } from '../support/recon-scene.ts'
 import {
@@ -56,17 +56,17 @@ async function everything() {
   )
 }
 
-async function expectRefused(step: () => Promise<PersonsAnswer<object>>, because: RegExp) {
+async function expectRefused(step: () => Promise<CommandResult<object>>, message: RegExp) {
   const before = await everything()
-  expect(await step()).toEqual({ is: 'refused', because: expect.stringMatching(because) })
+  expect(await step()).toEqual({ is: 'refused', message: expect.stringMatching(message) })
   expect(await everything()).toEqual(before)
 }
 
-type BreakStep = (breakId: number) => Promise<PersonsAnswer<object>>
+type BreakStep = (breakId: number) => Promise<CommandResult<object>>
 const proposedBy = (by: string) => (breakId: number) => people.propose(breakId, { ...ANI, by })
 const writtenOff = [proposedBy('ani'), (id: number) => people.approve(id, BUDI)]
 
-const REFUSED_ON_BREAKS: [what: string, before: BreakStep[], step: BreakStep, because: RegExp][] = [
+const REFUSED_ON_BREAKS: [what: string, before: BreakStep[], step: BreakStep, message: RegExp][] = [
   ['to assign to nobody', [], (id) => people.assign(id, 'ani', BLANK), /to whom/],
   ['to assign by nobody', [], (id) => people.assign(id, '', 'budi'), /say who/],
   ['a note that says nothing', [], (id) => people.note(id, { by: 'ani', note: BLANK }), /say why/],
@@ -117,10 +117,10 @@ const REFUSED_ON_BREAKS: [what: string, before: BreakStep[], step: BreakStep, be
 ]
 
 describe('on a break it is refused', () => {
-  it.each(REFUSED_ON_BREAKS)('%s', async (_what, before, step, because) => {
+  it.each(REFUSED_ON_BREAKS)('%s', async (_what, before, step, message) => {
     const { breakId } = await aBreak()
     for (const each of before) expect(await each(breakId)).toMatchObject({ is: 'done' })
-    await expectRefused(() => step(breakId), because)
+    await expectRefused(() => step(breakId), message)
   })
 })
 
@@ -249,7 +249,7 @@ describe('a proposal to write off', () => {
   })
 })
 
-type DoubtStep = (orderId: string) => Promise<PersonsAnswer<object>>
+type DoubtStep = (orderId: string) => Promise<CommandResult<object>>
 const executed = (sessionId: string) => (id: string) => people.resolve(id, ANI, { sessionId })
 const notExecuted = (id: string) => people.resolve(id, ANI, null)
 const resolved = [notExecuted, (id: string) => people.approveResolution(id, BUDI)]
@@ -270,7 +270,7 @@ interface RefusedDoubt {
   readonly given?: () => Promise<void>
   readonly before?: DoubtStep[]
   readonly step: DoubtStep
-  readonly because: RegExp
+  readonly message: RegExp
 }
 
 const withdrawal = { kind: 'withdraw', goldWeight: '2', quotedAmount: null } as const
@@ -279,81 +279,81 @@ const REFUSED_ON_DOUBTS: Record<string, RefusedDoubt> = {
   'to resolve an order that succeeded': {
     order: { outcome: 'succeeded', sessionId: 'own', responseId: 'own' },
     step: notExecuted,
-    because: /only an order in doubt can be resolved; this one is succeeded \(executed\)/,
+    message: /only an order in doubt can be resolved; this one is succeeded \(executed\)/,
   },
   'to resolve an order that is under way': {
     order: { outcome: 'intent' },
     step: executed('A'),
-    because: /this one is confirming \(intent_committed\)/,
+    message: /this one is confirming \(intent_committed\)/,
   },
   'to resolve an order that is not there': {
     step: () => notExecuted(randomUUID()),
-    because: /there is no such order/,
+    message: /there is no such order/,
   },
   'an execution without ids': {
     step: (id) => people.resolve(id, ANI, {}),
-    because: /needs its session_id or its response_id/,
+    message: /needs its session_id or its response_id/,
   },
-  'an execution with an empty id': { step: executed(BLANK), because: /an id must not be empty/ },
+  'an execution with an empty id': { step: executed(BLANK), message: /an id must not be empty/ },
   'an execution with an empty id beside a good one': {
     step: (id) => people.resolve(id, ANI, { sessionId: 'B', responseId: '' }),
-    because: /an id must not be empty/,
+    message: /an id must not be empty/,
   },
   'a session_id of another order': {
     given: () => another({ sessionId: 'taken', responseId: 'R-taken' }),
     step: executed('taken'),
-    because: /that transaction is the one of order [0-9a-f-]{36}/,
+    message: /that transaction is the one of order [0-9a-f-]{36}/,
   },
   'a response_id of another order, where that is all there is': {
     given: () => another({ sessionId: null, responseId: 'R-sell' }),
     step: (id) => people.resolve(id, ANI, { responseId: 'R-sell' }),
-    because: /that transaction is the one of order/,
+    message: /that transaction is the one of order/,
   },
   "a session_id whose line is another order's": {
     given: () => rejectedButInStatement('stated'),
     step: executed('stated'),
-    because: /that transaction is the one of order/,
+    message: /that transaction is the one of order/,
   },
   'a withdrawal without amounts': {
     order: withdrawal,
     step: executed('C'),
-    because: /say --amount and --fee/,
+    message: /say --amount and --fee/,
   },
   'a withdrawal without its fee': {
     order: withdrawal,
     step: (id) => people.resolve(id, ANI, { sessionId: 'C', amount: 147_975 as never }),
-    because: /say --amount and --fee/,
+    message: /say --amount and --fee/,
   },
   'to resolve without a reason': {
     step: (id) => people.resolve(id, { by: 'ani', note: BLANK }, null),
-    because: /say why/,
+    message: /say why/,
   },
   'to resolve by nobody': {
     step: (id) => people.resolve(id, { by: '', note: 'n' }, null),
-    because: /say who/,
+    message: /say who/,
   },
   'to resolve without evidence': {
     step: (id) => people.resolve(id, ANI, null, BLANK),
-    because: /say where it was seen/,
+    message: /say where it was seen/,
   },
-  'to resolve twice': { before: [notExecuted], step: executed('D'), because: /a proposal already/ },
+  'to resolve twice': { before: [notExecuted], step: executed('D'), message: /a proposal already/ },
   'to approve what is not proposed': {
     step: (id) => people.approveResolution(id, BUDI),
-    because: /nothing is proposed for this order/,
+    message: /nothing is proposed for this order/,
   },
   'to decline what is not proposed': {
     step: (id) => people.declineResolution(id, BUDI),
-    because: /nothing is proposed for this order/,
+    message: /nothing is proposed for this order/,
   },
   'to approve without a reason': {
     before: [notExecuted],
     step: (id) => people.approveResolution(id, { by: 'budi', note: '' }),
-    because: /say why/,
+    message: /say why/,
   },
   'to decline without a reason': {
     before: [notExecuted],
     step: (id) => people.declineResolution(id, { by: 'budi', note: '' }),
-    because: /say why/,
+    message: /say why/,
   },
   ...Object.fromEntries(
     ['ani', 'ANI', ' Ani ', 'a ni', 'ani\t'].map((by) => [
@@ -361,19 +361,19 @@ const REFUSED_ON_DOUBTS: Record<string, RefusedDoubt> = {
       {
         before: [notExecuted],
         step: (id: string) => people.approveResolution(id, { ...BUDI, by }),
-        because: /ani proposed it, so another person must approve it/,
+        message: /ani proposed it, so another person must approve it/,
       },
     ]),
   ),
   'to approve what was approved': {
     before: resolved,
     step: (id) => people.approveResolution(id, { ...BUDI, by: 'citra' }),
-    because: /only an order in doubt can be resolved; this one is rejected \(resolved_by_person\)/,
+    message: /only an order in doubt can be resolved; this one is rejected \(resolved_by_person\)/,
   },
   'to approve what was declined': {
     before: [notExecuted, (id) => people.declineResolution(id, BUDI)],
     step: (id) => people.approveResolution(id, BUDI),
-    because: /nothing is proposed/,
+    message: /nothing is proposed/,
   },
   'to approve a transaction that became another order’s meanwhile': {
     before: [
@@ -381,18 +381,18 @@ const REFUSED_ON_DOUBTS: Record<string, RefusedDoubt> = {
       () => another({ sessionId: 'meanwhile', responseId: 'M' }).then(() => ({ is: 'done' })),
     ],
     step: (id) => people.approveResolution(id, BUDI),
-    because: /that transaction is the one of order/,
+    message: /that transaction is the one of order/,
   },
 }
 
 describe('on a doubt it is refused', () => {
   it.each(Object.entries(REFUSED_ON_DOUBTS))(
     '%s',
-    async (_what, { order, given, before = [], step, because }) => {
+    async (_what, { order, given, before = [], step, message }) => {
       await given?.()
       const orderId = await aDoubt(order)
       for (const each of before) expect(await each(orderId)).toMatchObject({ is: 'done' })
-      await expectRefused(() => step(orderId), because)
+      await expectRefused(() => step(orderId), message)
     },
   )
 })

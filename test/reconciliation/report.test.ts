@@ -4,7 +4,7 @@ import type { Period } from '../../src/core/business-days.ts'
 import { type Session, withSession } from '../../src/postgres/session.ts'
 import { assignBreak } from '../../src/reconciliation/break-commands.ts'
 import { CSV_COLUMNS, renderCsv } from '../../src/reconciliation/report/csv.ts'
-import { rupiah, spellFigure } from '../../src/reconciliation/report/format.ts'
+import { formatFigure, rupiah } from '../../src/reconciliation/report/format.ts'
 import { renderHtml } from '../../src/reconciliation/report/html.ts'
 import { readReport } from '../../src/reconciliation/report/read-report.ts'
 import { MEASURES, type Report } from '../../src/reconciliation/report/report.ts'
@@ -205,7 +205,7 @@ describe('a report', () => {
     const { all, byKind, byDay } = report.totals
     for (const { ours, theirs, difference } of [all, ...byKind, ...byDay])
       for (const digits of [ours.rupiah, theirs.rupiah, difference.rupiah])
-        expect(page).toContain(spellFigure(rupiah(digits)))
+        expect(page).toContain(formatFigure(rupiah(digits)))
     for (const { type } of report.breaks.byType) expect(page).toContain(`<td class="name">${type}</td>`)
     expect(page).toContain('<h1>Reconciliation 2026-02-09 to 2026-02-10</h1>')
     expect(page).toContain('they differ')

@@ -1,4 +1,4 @@
-import type { OrderEffects } from '../../src/orders/deps.ts'
+import type { OrderDeps } from '../../src/orders/deps.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import type { OrderStore } from '../../src/orders/ports.ts'
 
@@ -19,24 +19,24 @@ export class Died extends Error {
 
 const LONGEST_PATIENCE = 50
 
-/** Makes a worker's effects those of a process that dies at a point, and does nothing at all afterwards. */
-export function mortal(effects: OrderEffects, death: Death | null): OrderEffects {
+/** Makes a worker's deps those of a process that dies at a point, and does nothing at all afterwards. */
+export function mortal(deps: OrderDeps, death: Death | null): OrderDeps {
   let isDead = false
   const pass = (point: Death | null) => {
     if (point !== null && point === death) isDead = true
     if (isDead) throw new Died()
   }
   const store: OrderStore = {
-    ...guarded(effects.store, () => pass(null)),
+    ...guarded(deps.store, () => pass(null)),
     async commitIntents(intents, actor) {
       pass('before_intent')
-      const committed = await effects.store.commitIntents(intents, actor)
+      const committed = await deps.store.commitIntents(intents, actor)
       pass('after_intent')
       return committed
     },
     async endIntents(verdicts, actor) {
       pass('after_reply')
-      const ended = await effects.store.endIntents(verdicts, actor)
+      const ended = await deps.store.endIntents(verdicts, actor)
       pass('after_verdict')
       return ended
     },
@@ -44,17 +44,17 @@ export function mortal(effects: OrderEffects, death: Death | null): OrderEffects
   const gateway: OrderGateway = {
     checkout(command) {
       pass(null)
-      return effects.gateway.checkout(command)
+      return deps.gateway.checkout(command)
     },
     async confirm(command, quote) {
-      const outcome = await effects.gateway.confirm(command, quote)
+      const outcome = await deps.gateway.confirm(command, quote)
       pass('during_send')
       return outcome
     },
   }
   let pauses = 0
   return {
-    ...effects,
+    ...deps,
     store,
     gateway,
     async pause() {

@@ -50,27 +50,27 @@ async function brokenRules(stores: Stores, mutate: Mutation): Promise<Set<string
 }
 
 /** A doubt is taken for a failure and the order is tried again. */
-const retryingDoubts: Mutation = (effects) => ({
-  ...effects,
+const retryingDoubts: Mutation = (deps) => ({
+  ...deps,
   gateway: {
-    checkout: effects.gateway.checkout,
+    checkout: deps.gateway.checkout,
     async confirm(command, quote) {
-      const outcome = await effects.gateway.confirm(command, quote)
+      const outcome = await deps.gateway.confirm(command, quote)
       return outcome.is === 'in_doubt' ? { is: 'price_changed', reply: outcome.reply } : outcome
     },
   },
 })
 
 /** The confirm is sent as soon as there is a quote, and the intent is committed afterwards. */
-const sendingBeforeIntent: Mutation = (effects) => {
+const sendingBeforeIntent: Mutation = (deps) => {
   const sent = new Map<string, ConfirmOutcome>()
   return {
-    ...effects,
+    ...deps,
     gateway: {
       async checkout(command) {
-        const outcome = await effects.gateway.checkout(command)
+        const outcome = await deps.gateway.checkout(command)
         if (outcome.is === 'quoted')
-          sent.set(outcome.quote.quoteId, await effects.gateway.confirm(command, outcome.quote))
+          sent.set(outcome.quote.quoteId, await deps.gateway.confirm(command, outcome.quote))
         return outcome
       },
       async confirm(_command, quote) {
@@ -110,10 +110,10 @@ function fencingByLooking(
     })
     return [{ orderId, seq }]
   }
-  return (effects) => ({
-    ...effects,
+  return (deps) => ({
+    ...deps,
     store: {
-      ...effects.store,
+      ...deps.store,
       async commitIntents(intents, actor) {
         // Whoever the index refuses must not send: as a worker would, it leaves the order alone.
         return await commitIntents(intents, actor).catch(() => [])
@@ -144,13 +144,13 @@ async function brokenByMeeting(stores: Stores, inserted: () => Promise<void>): P
   const sandbox = await startSandbox({ seed: 1, openWallets: { rupiah: 10 ** 11, goldWeight: 10 ** 9 } })
   const client = openTestClient(sandbox.url, { timeoutMs: 30_000 })
   toStop.push(sandbox.stop, async () => client.close())
-  const effects = testEffects(stores.store, client, { ...CLOCKS, pause: async () => {} })
+  const deps = testEffects(stores.store, client, { ...CLOCKS, pause: async () => {} })
   const partner = 'meeting'
   const submission = parseSubmission('buy', { ...jobData.buy(), partner, reference: 'order-1' })
   const submitting = { store: stores.store, newId: randomUUID, actor: `partner:${partner}` }
   const [answer] = await submitOrders([submission], submitting)
   if (answer?.is !== 'stored') throw new Error('a new order is stored')
-  const naive = fencingByLooking(stores, { looked: meetingPlace(), inserted })(effects)
+  const naive = fencingByLooking(stores, { looked: meetingPlace(), inserted })(deps)
   // What a mutant stumbles over afterwards is its own: what counts is what it sent.
   await Promise.allSettled([executeOrder(answer.order, naive), executeOrder(answer.order, naive)])
   const orders = await readOrdersWithAttempts(stores.database, partner)
@@ -186,6 +186,6 @@ describe('the proof holds', () => {
   it('when only the row lock is left: our own fence without the index doubles nothing', async () => {
     const stores = await openDatabase()
     await stores.database.run({ name: '', text: 'DROP INDEX attempts_one_live_per_order' }, [])
-    expect(await brokenRules(stores, (effects) => ({ ...effects, newId: randomUUID }))).toEqual(new Set())
+    expect(await brokenRules(stores, (deps) => ({ ...deps, newId: randomUUID }))).toEqual(new Set())
   })
 })

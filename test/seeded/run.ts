@@ -5,7 +5,7 @@ import { FAULT_NAMES, type FaultName, type FaultSetting } from '../../src/dev/sa
 import type { Violation } from '../../src/dev/sandbox/ledger-check.ts'
 import { draw } from '../../src/dev/sandbox/random.ts'
 import { type Sandbox, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
-import type { OrderEffects } from '../../src/orders/deps.ts'
+import type { OrderDeps } from '../../src/orders/deps.ts'
 import { executeOrder } from '../../src/orders/execute.ts'
 import { isFinal } from '../../src/orders/lifecycle.ts'
 import { type OrderWithAttempts, readOrdersWithAttempts } from '../../src/orders/queries/checked-orders.ts'
@@ -21,7 +21,7 @@ import { DEATHS, Died, mortal } from './mortal.ts'
 type Stores = ReturnType<typeof openStores>
 
 /** Changes what a worker is made of: how a test shows that the proof can fail. */
-export type Mutation = (effects: OrderEffects) => OrderEffects
+export type Mutation = (deps: OrderDeps) => OrderDeps
 
 export interface SeededRun {
   readonly violations: readonly Violation[]
@@ -73,8 +73,8 @@ export async function playSeed<T>(play: Play, look: (played: Played) => Promise<
   })
   const client = openTestClient(sandbox.url, { timeoutMs: callTimeoutMs })
   try {
-    const effects = testEffects(stores.store, client, { ...CLOCKS, pause: async () => {} })
-    const world = { seed, stores, effects: mutate?.(effects) ?? effects, isMutant: mutate !== null }
+    const deps = testEffects(stores.store, client, { ...CLOCKS, pause: async () => {} })
+    const world = { seed, stores, deps: mutate?.(deps) ?? deps, isMutant: mutate !== null }
     const submissions = seededSubmissions(seed)
     const died = new Set<string>()
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -93,7 +93,7 @@ export async function playSeed<T>(play: Play, look: (played: Played) => Promise<
 interface World {
   readonly seed: number
   readonly stores: Stores
-  readonly effects: OrderEffects
+  readonly deps: OrderDeps
   readonly isMutant: boolean
 }
 
@@ -175,7 +175,7 @@ async function runLane(
       : null
     const order = await submitted(world, submission)
     try {
-      await unlessMutant(world, () => executeOrder(order, mortal(world.effects, death)))
+      await unlessMutant(world, () => executeOrder(order, mortal(world.deps, death)))
     } catch (error) {
       if (!(error instanceof Died)) throw error
       died.add(order.orderId)
@@ -184,8 +184,8 @@ async function runLane(
 }
 
 async function submitted({ stores, seed }: World, submission: Submission) {
-  const effects = { store: stores.store, newId: randomUUID, actor: `partner:${partnerOf(seed)}` }
-  const [answer] = await submitOrders([submission], effects)
+  const deps = { store: stores.store, newId: randomUUID, actor: `partner:${partnerOf(seed)}` }
+  const [answer] = await submitOrders([submission], deps)
   if (answer?.is !== 'stored') throw new Error('the same content is the same order')
   return answer.order
 }
@@ -203,7 +203,7 @@ async function openOnes(world: World, submissions: readonly Submission[]): Promi
 async function endRest(world: World, submissions: readonly Submission[]) {
   await passDeadlines(world.stores.database, { partner: partnerOf(world.seed) })
   for (const submission of submissions)
-    await unlessMutant(world, async () => executeOrder(await submitted(world, submission), world.effects))
+    await unlessMutant(world, async () => executeOrder(await submitted(world, submission), world.deps))
 }
 
 async function check({ seed, stores, sandbox, died }: Played): Promise<SeededRun> {

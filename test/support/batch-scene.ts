@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { approveBatch, cancelBatch, pauseBatch, runBatch } from '../../src/batches/commands.ts'
 import { createBatch } from '../../src/batches/create.ts'
-import { type FeedEffects, feedBatches, prepareFeeding } from '../../src/batches/feed.ts'
+import { type FeedDeps, feedBatches, prepareFeeding } from '../../src/batches/feed.ts'
 import type { BatchState } from '../../src/batches/lifecycle.ts'
 import { readProgress } from '../../src/batches/queries.ts'
 import { type Session, withSession } from '../../src/postgres/session.ts'
@@ -78,9 +78,9 @@ export async function openBatchScene() {
       return batchId
     },
     /** One turn of a feeder; what it woke is returned. */
-    async feed(overrides: Partial<FeedEffects> = {}): Promise<string[]> {
+    async feed(overrides: Partial<FeedDeps> = {}): Promise<string[]> {
       const woken: string[] = []
-      const effects: FeedEffects = {
+      const deps: FeedDeps = {
         newId: randomUUID,
         wake: async (orderIds) => void woken.push(...orderIds),
         actor: 'feeder:test',
@@ -89,7 +89,7 @@ export async function openBatchScene() {
       }
       await inSession(async (session) => {
         await prepareFeeding(session)
-        await feedBatches(session, effects)
+        await feedBatches(session, deps)
       })
       return woken
     },

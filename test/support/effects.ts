@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Log } from '../../src/core/log.ts'
-import type { OrderEffects } from '../../src/orders/deps.ts'
+import type { OrderDeps } from '../../src/orders/deps.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import type { CheckoutOutcome, ConfirmOutcome, Quote } from '../../src/orders/outcomes.ts'
 import type { OrderStore } from '../../src/orders/ports.ts'
@@ -64,8 +64,8 @@ export function testClock() {
 export function testEffects(
   store: OrderStore,
   gateway: OrderGateway,
-  overrides: Partial<OrderEffects> = {},
-): OrderEffects {
+  overrides: Partial<OrderDeps> = {},
+): OrderDeps {
   const { monotonicMs, wallMs, pause } = testClock()
   return {
     store,

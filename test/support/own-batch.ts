@@ -11,7 +11,7 @@ import type { TestWeb } from './web.ts'
 let batches = 0
 
 /** A batch of three buys that belongs to a partner, approved unless it is said otherwise. */
-export async function ownBatch(
+export async function partnerBatch(
   { databaseUrl }: TestWeb,
   partner: string,
   { isApproved = true } = {},

@@ -1,5 +1,5 @@
 import { withSession } from '../../src/postgres/session.ts'
-import { ownBatch } from './own-batch.ts'
+import { partnerBatch } from './own-batch.ts'
 import { openUpload } from './uploads.ts'
 import { aBatchFile, aBuy, aPlan, CSV, type Reply, sentBatch, type TestWeb } from './web.ts'
 
@@ -144,7 +144,7 @@ function planProblems(web: TestWeb): Ways {
     },
     async 'addPlan batch_unfit'() {
       const { key, name } = await web.partner()
-      const batch_id = await ownBatch(web, name, { isApproved: false })
+      const batch_id = await partnerBatch(web, name, { isApproved: false })
       return await web.ask('POST', '/v1/plans', { key, body: aPlan({ order: undefined, batch_id }) })
     },
     'addPlan kind_not_allowed': () => limited({ kinds: ['sell'] }),

@@ -36,8 +36,8 @@ export const someRows = (count: number, prefix = aPrefix()): OwnedRow[] =>
 export async function openOwner(scene: BatchScene, limits: LimitChange = {}) {
   partners += 1
   const name = `owner${partners}`
-  const effects = { database: scene.database, random: randomBytes, actor: 'person:test' }
-  await addPartnerWithKey(name, { scopes: ['batches:write'], isSigned: false }, effects)
+  const deps = { database: scene.database, random: randomBytes, actor: 'person:test' }
+  await addPartnerWithKey(name, { scopes: ['batches:write'], isSigned: false }, deps)
   await setLimits(scene.database, name, limits, 'person:test')
   const owner = {
     name,

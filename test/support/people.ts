@@ -6,7 +6,7 @@ import {
   noteOnBreak,
   proposeWriteOff,
 } from '../../src/reconciliation/break-commands.ts'
-import type { PersonsAnswer, ProposedExecution } from '../../src/reconciliation/proposals.ts'
+import type { CommandResult, ProposedExecution } from '../../src/reconciliation/proposals.ts'
 import {
   approveResolution,
   declineResolution,
@@ -24,7 +24,7 @@ export const EXECUTION: ProposedExecution = {
   fee: null,
 }
 
-type Answer = Promise<PersonsAnswer<object>>
+type Answer = Promise<CommandResult<object>>
 interface Asked {
   readonly by: string
   readonly note: string

@@ -3,9 +3,9 @@ import { Readable } from 'node:stream'
 import { approveBatch } from '../../src/batches/commands.ts'
 import { type CreateRequest, createBatch } from '../../src/batches/create.ts'
 import { addBatchPlan } from '../../src/plans/batch-source.ts'
-import { addPlan, type Lead, type PlanAnswer } from '../../src/plans/commands.ts'
+import { addPlan, type CommandContext, type PlanAnswer } from '../../src/plans/commands.ts'
 import type { Plan, PlanTerms } from '../../src/plans/plan.ts'
-import { type Kept, keepPlans } from '../../src/plans/run-due.ts'
+import { type Kept, runDuePlans } from '../../src/plans/run-due.ts'
 import type { StatementRunner } from '../../src/postgres/pool.ts'
 import { withSession } from '../../src/postgres/session.ts'
 import { BUDI, buysFile } from './batch-scene.ts'
@@ -58,7 +58,7 @@ export async function openPlanScene() {
     /** Adds a plan at a moment. */
     async add(overrides: Partial<PlanTerms> = {}, at: Date = nine(-1)): Promise<Plan> {
       const answer = await addPlan(stores.database, planTerms(overrides), leadAt(at))
-      if (answer.is === 'refused') throw new Error(answer.because)
+      if (answer.is === 'refused') throw new Error(answer.message)
       return answer.plan
     },
     /** Stores a batch of ani's, approved by budi unless only checked. */
@@ -89,14 +89,14 @@ export async function openPlanScene() {
     /** Adds a plan of a batch; its number. */
     async addBatch(batchId: number, terms: Partial<PlanTerms> = {}, at?: Date): Promise<number> {
       const answer = await this.planBatch(batchId, terms, at)
-      if (answer.is === 'refused') throw new Error(answer.because)
+      if (answer.is === 'refused') throw new Error(answer.message)
       return answer.plan.planId
     },
     /** One tick of one scheduler, by a clock. */
     async tick(at: Date | ((runner: StatementRunner) => Promise<Date>), lockLimitMs = 10_000): Promise<Kept> {
       const clock = at instanceof Date ? async () => at : at
       return await withSession(databaseUrl, (session) =>
-        keepPlans(session, {
+        runDuePlans(session, {
           ...{ actor: 'scheduler:test', clock, newId: randomUUID, log: QUIET, lockLimitMs },
           wake: async (orderIds) => void this.woken.push(...orderIds),
         }),
@@ -133,7 +133,7 @@ export async function openPlanScene() {
 
 export type PlanScene = Awaited<ReturnType<typeof openPlanScene>>
 
-export const leadAt = (at: Date): Lead => ({
+export const leadAt = (at: Date): CommandContext => ({
   ...{ who: 'person', by: 'ani', note: null },
   clock: async () => at,
 })

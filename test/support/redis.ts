@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { inject } from 'vitest'
 import { logIn } from '../../src/dev/embedded-postgres/data-folder.ts'
 import { findFreePort } from '../../src/dev/embedded-postgres/server.ts'
-import { type Guarded, startGuarded } from '../../src/dev/embedded-postgres/supervisor.ts'
+import { type Supervised, startSupervised } from '../../src/dev/embedded-postgres/supervisor.ts'
 import { memoryOrDisk } from './memory.ts'
 import type { RedisProgram } from './redis-program.ts'
 
@@ -38,10 +38,10 @@ export async function startOwnRedis(atPort?: number): Promise<OwnRedis> {
   throw new Error(`${program.path} does not start`)
 }
 
-function launch(program: Exclude<RedisProgram, { skip: string }>, port: number, folder: string): Guarded {
+function launch(program: Exclude<RedisProgram, { skip: string }>, port: number, folder: string): Supervised {
   const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir: folder }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
-  return startGuarded(
+  return startSupervised(
     {
       commands: [{ file: program.path, args }],
       account: null,
@@ -56,7 +56,7 @@ function launch(program: Exclude<RedisProgram, { skip: string }>, port: number, 
 }
 
 /** Its own log says so: whoever answers on the port may be another test's server. */
-async function isReady(server: Guarded, folder: string): Promise<boolean> {
+async function isReady(server: Supervised, folder: string): Promise<boolean> {
   const deadline = performance.now() + START_DEADLINE_MS
   while (!server.hasFailed() && performance.now() < deadline) {
     if (readFileSync(logIn(folder), 'utf8').includes('Ready to accept connections')) return true

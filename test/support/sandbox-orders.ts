@@ -20,7 +20,7 @@ export function orderRunner(stores: Stores, sandbox: Sandbox, timeoutMs: number)
     ...CLOCKS,
     log: silentLog,
   })
-  const effects = testEffects(stores.store, client, { ...CLOCKS, pause: async () => {} })
+  const deps = testEffects(stores.store, client, { ...CLOCKS, pause: async () => {} })
   const load = async (orderId: string) => {
     const [order] = await stores.store.load([orderId])
     if (order === undefined) throw new Error('no such order')
@@ -39,7 +39,7 @@ export function orderRunner(stores: Stores, sandbox: Sandbox, timeoutMs: number)
       if (submitted?.is !== 'stored') throw new Error('not stored')
       return submitted.order.orderId
     },
-    run: async (orderId: string) => await executeOrder(await load(orderId), effects),
+    run: async (orderId: string) => await executeOrder(await load(orderId), deps),
     load,
   }
 }

@@ -4,7 +4,7 @@ import { addHolderKey, addPartnerWithKey, type HandedOutKey } from '../../src/pa
 import type { LimitChange } from '../../src/partners/store/partners.ts'
 import { setLimits } from '../../src/partners/store/partners.ts'
 import { type Database, openDatabase } from '../../src/postgres/pool.ts'
-import { type RunningWeb, startWeb, type WebParts } from '../../src/processes/web.ts'
+import { type RunningWeb, startWeb, type WebOptions } from '../../src/processes/web.ts'
 import { silentLog } from './effects.ts'
 import { createTestDatabase } from './postgres.ts'
 
@@ -42,7 +42,7 @@ export interface TestWeb {
 let partners = 0
 
 /** The API on a database of its own, without a worker: orders stay accepted. */
-export async function startTestWeb(overrides: Partial<WebParts> = {}): Promise<TestWeb> {
+export async function startTestWeb(overrides: Partial<WebOptions> = {}): Promise<TestWeb> {
   const place = await createTestDatabase()
   const { databaseUrl } = place
   const web = await startWeb({
@@ -62,17 +62,17 @@ export async function startTestWeb(overrides: Partial<WebParts> = {}): Promise<T
     databaseUrl,
     database,
     async holder(partner, holder, scopes) {
-      const effects = { database, random: randomBytes, actor: 'person:test' }
-      const answer = await addHolderKey(partner, holder, { scopes, isSigned: false }, effects)
-      if (answer.is !== 'done') throw new Error(answer.because)
+      const deps = { database, random: randomBytes, actor: 'person:test' }
+      const answer = await addHolderKey(partner, holder, { scopes, isSigned: false }, deps)
+      if (answer.is !== 'done') throw new Error(answer.message)
       return answer.key.key
     },
     async partner({ name, scopes = [...SCOPES], isSigned = false, limits } = {}) {
       partners += 1
       const partner = name ?? `p${partners}`
-      const effects = { database, random: randomBytes, actor: 'person:test' }
-      const answer = await addPartnerWithKey(partner, { scopes, isSigned }, effects)
-      if (answer.is !== 'done') throw new Error(answer.because)
+      const deps = { database, random: randomBytes, actor: 'person:test' }
+      const answer = await addPartnerWithKey(partner, { scopes, isSigned }, deps)
+      if (answer.is !== 'done') throw new Error(answer.message)
       if (limits !== undefined) await setLimits(database, partner, limits, 'person:test')
       return { ...answer.key, name: partner }
     },

@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
 import type { Log } from '../../src/core/log.ts'
 import type { Database } from '../../src/postgres/pool.ts'
-import { type DeliverEffects, deliver } from '../../src/webhooks/deliver.ts'
+import { type DeliverDeps, deliver } from '../../src/webhooks/deliver.ts'
 import { claimDelivery, readEndpointsDue, recordTry } from '../../src/webhooks/deliveries.ts'
 import { ENDPOINT_KINDS } from '../../src/webhooks/enums.ts'
 import type { Post } from '../../src/webhooks/http-post.ts'
@@ -75,7 +75,7 @@ export async function sendDue(
       const claim = await claimDelivery(database, endpointId, now(), LEASE_MS)
       if (claim === null) break
       sent += 1
-      const record: DeliverEffects['record'] = (...taken) => recordTry(database, ...taken)
+      const record: DeliverDeps['record'] = (...taken) => recordTry(database, ...taken)
       await deliver(claim, { post, record, now, random: () => 0.5, log })
     }
   return sent

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { cancelBatch } from '../../src/batches/commands.ts'
 import { addBatchPlan } from '../../src/plans/batch-source.ts'
-import { keepPlans } from '../../src/plans/run-due.ts'
+import { runDuePlans } from '../../src/plans/run-due.ts'
 import { ENDPOINT_KINDS, ORDER_EVENT_KINDS } from '../../src/webhooks/enums.ts'
 import { ANI, aPrefix, type BatchScene, buysFile, openBatchScene } from '../support/batch-scene.ts'
 import { silentLog } from '../support/effects.ts'
@@ -131,8 +131,8 @@ describe('a partner’s own batch', () => {
     await scene.inSession((session) =>
       addBatchPlan(session, planTerms({ owner: 'acme' }), wish, leadAt(nine(-1))),
     )
-    const effects = { actor: 'scheduler:test', newId: randomUUID, log: silentLog, wake: async () => {} }
-    await scene.inSession((session) => keepPlans(session, { ...effects, clock: async () => nine() }))
+    const deps = { actor: 'scheduler:test', newId: randomUUID, log: silentLog, wake: async () => {} }
+    await scene.inSession((session) => runDuePlans(session, { ...deps, clock: async () => nine() }))
     const [copy] = await scene.rows<{ id: number }>('SELECT id FROM batches WHERE copied_from = $1', [
       modelId,
     ])

@@ -72,7 +72,7 @@ const last = (): ReceivedRequest => {
 const message = (request = last()): WebhookMessage => verified(request, endpoint.secret, now())
 const stateOfEndpoint = async () =>
   (
-    await run<{ state: string; because: string | null }>(
+    await run<{ state: string; message: string | null }>(
       'SELECT state, paused_because AS because FROM webhook_endpoints WHERE id = $1',
       [endpoint.id],
     )
@@ -216,7 +216,7 @@ describe('a receiver that is down for 20 hours', () => {
       'SELECT sequence, tries FROM webhook_deliveries ORDER BY sequence',
     )
     expect(tries.filter(({ sequence }) => sequence === 2).every(({ tries }) => tries === 1)).toBe(true)
-    expect(await stateOfEndpoint()).toEqual({ state: 'active', because: null })
+    expect(await stateOfEndpoint()).toEqual({ state: 'active', message: null })
   })
 })
 
@@ -234,9 +234,9 @@ describe('an endpoint that fails for 24 hours', () => {
       clock.nowMs += 15 * 60_000
       await sendDue(stores.database, { now, log })
     }
-    expect(await stateOfEndpoint()).toEqual({ state: 'paused', because: 'failing' })
+    expect(await stateOfEndpoint()).toEqual({ state: 'paused', message: 'failing' })
     expect(clock.nowMs - downSinceMs).toBeGreaterThanOrEqual(PAUSE_AFTER_MS)
-    expect(told).toMatchObject([{ fields: { endpoint: endpoint.id, because: 'failing' } }])
+    expect(told).toMatchObject([{ fields: { endpoint: endpoint.id, message: 'failing' } }])
     expect((await deliveries()).map(({ state }) => state)).toEqual(['pending', 'pending'])
 
     await anOrderIn(stores, 'cancelled')
@@ -249,7 +249,7 @@ describe('an endpoint that fails for 24 hours', () => {
     await send()
     const kinds = server.requests.slice(triedBefore).map((request) => message(request).type)
     expect(kinds.sort()).toEqual(['order.cancelled', 'order.in_doubt', 'order.resolved'])
-    expect(await stateOfEndpoint()).toEqual({ state: 'active', because: null })
+    expect(await stateOfEndpoint()).toEqual({ state: 'active', message: null })
   })
 
   it('is paused and announced once, however many sends fail at the same time', async () => {
@@ -272,7 +272,7 @@ describe('an endpoint that fails for 24 hours', () => {
       }),
     )
     expect(paused.filter((each) => each !== null)).toHaveLength(1)
-    expect(await stateOfEndpoint()).toEqual({ state: 'paused', because: 'failing' })
+    expect(await stateOfEndpoint()).toEqual({ state: 'paused', message: 'failing' })
     expect(await claimDelivery(stores.database, endpoint.id, now() + HOUR_MS, 1_000)).toBeNull()
   })
 
@@ -282,9 +282,9 @@ describe('an endpoint that fails for 24 hours', () => {
     await send()
     clock.nowMs += 48 * HOUR_MS
     expect(await send()).toBe(1)
-    expect(await stateOfEndpoint()).toEqual({ state: 'active', because: null })
+    expect(await stateOfEndpoint()).toEqual({ state: 'active', message: null })
     await live(2 * HOUR_MS)
-    expect(await stateOfEndpoint()).toEqual({ state: 'paused', because: 'failing' })
+    expect(await stateOfEndpoint()).toEqual({ state: 'paused', message: 'failing' })
   })
 
   it('still says since when it failed after a test has reached it', async () => {
@@ -303,7 +303,7 @@ describe('an endpoint that fails for 24 hours', () => {
     answer = () => ({ status: 410 })
     await anOrderIn(stores, 'cancelled')
     await send()
-    expect(await stateOfEndpoint()).toEqual({ state: 'paused', because: 'gone' })
+    expect(await stateOfEndpoint()).toEqual({ state: 'paused', message: 'gone' })
   })
 })
 
@@ -327,7 +327,7 @@ describe('a delivery', () => {
     expect(doubts).toHaveLength(RETRY_DELAYS_MS.length + 1)
     const resolved = server.requests.findIndex(({ body }) => body.includes('"order.resolved"'))
     expect(resolved).toBeGreaterThan(server.requests.lastIndexOf(doubts.at(-1) as ReceivedRequest))
-    expect(await stateOfEndpoint()).toEqual({ state: 'active', because: null })
+    expect(await stateOfEndpoint()).toEqual({ state: 'active', message: null })
 
     answer = () => ({ status: 200 })
     await replayDeliveries(stores.database, { of: 'given_up', endpointId: endpoint.id }, now())
@@ -443,7 +443,7 @@ describe('a delivery', () => {
       const die = async () => {
         throw new Error('died')
       }
-      const effects = {
+      const deps = {
         ...{
           post: openPost(true),
           record: () => Promise.resolve(null),
@@ -453,7 +453,7 @@ describe('a delivery', () => {
         },
         [point]: die,
       }
-      await expect(deliver(claim, effects)).rejects.toThrow('died')
+      await expect(deliver(claim, deps)).rejects.toThrow('died')
       expect(await send()).toBe(0)
       clock.nowMs += LEASE_MS
       await send()

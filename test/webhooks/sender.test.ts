@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Repeating } from '../../src/core/periodic-task.ts'
+import type { PeriodicTask } from '../../src/core/periodic-task.ts'
 import { startWebhookSender } from '../../src/webhooks/start-sender.ts'
 import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
@@ -34,7 +34,7 @@ async function aReceiver(
   return server
 }
 
-function aSender(leaseMs = 60_000): Repeating {
+function aSender(leaseMs = 60_000): PeriodicTask {
   const { databaseUrl } = test
   const pace = { lookEveryMs: 20, lanesPerEndpoint: 4, lanes: 64 }
   const sender = startWebhookSender({ databaseUrl, leaseMs, allowLoopback: true, log: silentLog, pace })

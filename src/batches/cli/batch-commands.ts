@@ -4,7 +4,7 @@ import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
 import { shownTime } from '../../cli/shown-time.ts'
-import { spellCount } from '../../core/format.ts'
+import { formatCount } from '../../core/format.ts'
 import { databaseClock } from '../../postgres/clock.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { BatchAnswer, BatchPerson } from '../command-result.ts'
@@ -47,7 +47,7 @@ async function act<T extends object>(
 ): Promise<T> {
   const settings = await settingsHere()
   const answer = await withSessionHere(settings, (session) => work(session, settings.onePersonTeam))
-  if (answer.is === 'refused') throw new Failure(1, answer.because)
+  if (answer.is === 'refused') throw new Failure(1, answer.message)
   return answer
 }
 
@@ -106,9 +106,9 @@ Examples:
         return await runBatch(session, batchId, order, personOf(options))
       })
       const when = at === null ? 'runs' : `runs from ${shownTime(at)} on`
-      const until = stop === null ? '' : `, and pauses after ${spellCount(stop)} failures`
+      const until = stop === null ? '' : `, and pauses after ${formatCount(stop)} failures`
       console.log(
-        `batch ${batchId} ${when}: ${spellCount(rows)} rows, ${spellCount(ratePerSecond)} a second at most${until}`,
+        `batch ${batchId} ${when}: ${formatCount(rows)} rows, ${formatCount(ratePerSecond)} a second at most${until}`,
       )
       console.log(
         `next: \`goldpro batch show ${batchId} --watch\`; a \`goldpro scheduler\` or \`goldpro up\` must run`,
@@ -121,19 +121,19 @@ const MOVES = [
     name: 'pause',
     does: 'keep the unsent rows of a running batch back; what was sent goes on',
     work: pauseBatch,
-    done: (unsent: number) => `is paused: ${spellCount(unsent)} rows are not sent`,
+    done: (unsent: number) => `is paused: ${formatCount(unsent)} rows are not sent`,
   },
   {
     name: 'resume',
     does: 'let a paused batch go on',
     work: resumeBatch,
-    done: (unsent: number) => `goes on: ${spellCount(unsent)} rows are to be sent`,
+    done: (unsent: number) => `goes on: ${formatCount(unsent)} rows are to be sent`,
   },
   {
     name: 'cancel',
     does: 'end a batch for good: its unsent rows are never sent; what was sent goes on',
     work: cancelBatch,
-    done: (unsent: number) => `is cancelled: ${spellCount(unsent)} rows will not be sent`,
+    done: (unsent: number) => `is cancelled: ${formatCount(unsent)} rows will not be sent`,
   },
 ] as const
 

@@ -6,7 +6,7 @@ import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { errorCode, Failure } from '../../cli/failure.ts'
 import { openFile, readingBar } from '../../cli/open-file.ts'
-import { spellCount } from '../../core/format.ts'
+import { formatCount } from '../../core/format.ts'
 import { type CreateResult, createBatch } from '../create.ts'
 import { badRowsHeader, badRowText, templateText } from '../file/bad-rows.ts'
 import type { Delimiter } from '../file/cells.ts'
@@ -80,7 +80,7 @@ async function check(file: string, { partner, badRows, json }: CheckOptions): Pr
     },
   ).finally(progress.stop)
   await output?.end()
-  console.log(json ? JSON.stringify(result) : tellCheck(result))
+  console.log(json ? JSON.stringify(result) : printCheck(result))
   if (result.badRows > 0)
     throw new Failure(
       1,
@@ -133,7 +133,7 @@ function tellProblem(problem: RowProblem, json: boolean): string {
   return `line ${lineNumber}${what}${value}: ${expected}${hint}\n`
 }
 
-function tellCheck({ rows, badRows, problems }: CheckResult): string {
+function printCheck({ rows, badRows, problems }: CheckResult): string {
   if (badRows === 0) return `${rows} rows, all good`
   return `${rows} rows, ${badRows} of them bad, ${problems} problems`
 }
@@ -185,12 +185,12 @@ async function create(file: string, { partner, by, json }: CreateOptions): Promi
 function tellCreate(result: Exclude<CreateResult, { is: 'known' }>): string {
   if (result.is === 'refused')
     return [
-      `${spellCount(result.badRows)} rows are bad:\n`,
+      `${formatCount(result.badRows)} rows are bad:\n`,
       ...result.problems.map((problem) => `  ${tellProblem(problem, false)}`),
     ].join('')
   const { batchId, rows, contentHash } = result
   return [
-    `batch ${batchId}: ${spellCount(rows)} rows, checked and sealed`,
+    `batch ${batchId}: ${formatCount(rows)} rows, checked and sealed`,
     `  content hash  ${contentHash}`,
     `next: \`goldpro batch preview ${batchId}\`, then another person's \`goldpro batch approve ${batchId}\``,
     '',

@@ -5,7 +5,7 @@ import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import type { Settings } from '../../config.ts'
 import { CLOCKS } from '../../core/clocks.ts'
-import { NOTHING, spellCount, spellDecimal, spellRupiah } from '../../core/format.ts'
+import { formatCount, formatDecimal, formatMoney, NOTHING } from '../../core/format.ts'
 import type { Session } from '../../postgres/session.ts'
 import { findNewestPrices, type NewestPrice, type NewestPrices } from '../../prices/newest-prices.ts'
 import type { BatchState } from '../lifecycle.ts'
@@ -53,7 +53,7 @@ Example:
             }),
           )
         console.log(
-          `batch ${batchId} (${batch.fileName}): ${state}, ${spellCount(rows)} rows, by ${batch.createdBy}`,
+          `batch ${batchId} (${batch.fileName}): ${state}, ${formatCount(rows)} rows, by ${batch.createdBy}`,
         )
         console.log(`content hash ${contentHash}${owner === null ? '' : `, of partner ${owner}`}\n`)
         console.log(tellPreview(preview, newest))
@@ -89,12 +89,12 @@ const NEXT: Partial<Record<BatchState, (batchId: number) => string>> = {
 
 function tellPreview(preview: Preview, prices: NewestPrices): string {
   const { kinds, knownOrders, conflicts, overdue, repeatedWallets, topWallets, largest } = preview
-  const wallets = topWallets.map(({ wallet, rows }) => `${wallet} ${spellCount(rows)} times`)
+  const wallets = topWallets.map(({ wallet, rows }) => `${wallet} ${formatCount(rows)} times`)
   return [
     table(
       ['kind', 'rows', 'grams', 'rupiah', 'more grams, estimated', 'more rupiah, estimated'],
       kinds.map((each) => [
-        ...[each.kind, each.rows, spellDecimal(each.grams), spellRupiah(each.rupiah)],
+        ...[each.kind, each.rows, formatDecimal(each.grams), formatMoney(each.rupiah)],
         ...[gramsOrUnknown(each.estimatedGrams), rupiahOrUnknown(each.estimatedRupiah)],
       ]),
       ['rows', 'grams', 'rupiah', 'more grams, estimated', 'more rupiah, estimated'],
@@ -102,25 +102,25 @@ function tellPreview(preview: Preview, prices: NewestPrices): string {
     '',
     `price of a gram     ${priceLine(prices)}`,
     'fees                not known before each row takes its quote',
-    `known references    ${spellCount(knownOrders)} are orders already and are not sent again; ${spellCount(conflicts)} are orders with other content: conflicts`,
+    `known references    ${formatCount(knownOrders)} are orders already and are not sent again; ${formatCount(conflicts)} are orders with other content: conflicts`,
     'inside the file     no reference stands twice',
-    ...(overdue > 0 ? [`deadlines           ${spellCount(overdue)} have passed already`] : []),
-    `wallets             ${spellCount(repeatedWallets)} appear more than once${wallets.length === 0 ? '' : `: ${wallets.join(', ')}`}`,
+    ...(overdue > 0 ? [`deadlines           ${formatCount(overdue)} have passed already`] : []),
+    `wallets             ${formatCount(repeatedWallets)} appear more than once${wallets.length === 0 ? '' : `: ${wallets.join(', ')}`}`,
     '',
     'largest rows',
     table(
       ['row', 'reference', 'kind', 'grams', 'rupiah'],
       largest.map(({ rowNumber, reference, kind, grams, rupiah }) => [
-        ...[String(rowNumber), reference, kind, grams === null ? NOTHING : spellDecimal(grams)],
-        rupiah === null ? NOTHING : spellRupiah(rupiah),
+        ...[String(rowNumber), reference, kind, grams === null ? NOTHING : formatDecimal(grams)],
+        rupiah === null ? NOTHING : formatMoney(rupiah),
       ]),
       ['row', 'grams', 'rupiah'],
     ),
   ].join('\n')
 }
 
-const rupiahOrUnknown = (digits: string | null) => (digits === null ? 'unknown' : spellRupiah(digits))
-const gramsOrUnknown = (digits: string | null) => (digits === null ? 'unknown' : spellDecimal(digits))
+const rupiahOrUnknown = (digits: string | null) => (digits === null ? 'unknown' : formatMoney(digits))
+const gramsOrUnknown = (digits: string | null) => (digits === null ? 'unknown' : formatDecimal(digits))
 
 function priceLine({ buy, sell }: NewestPrices): string {
   if (buy === null && sell === null) return NO_PRICE
@@ -135,7 +135,7 @@ const NO_PRICE =
   'unknown: the gateway was not reached, and no `goldpro worker` has captured its chart; set GATEWAY_URL to have it estimated'
 
 const spellPrice = (price: NewestPrice | null) =>
-  price === null ? 'unknown' : spellRupiah(String(price.rupiah))
+  price === null ? 'unknown' : formatMoney(String(price.rupiah))
 
 function spellOrigin(price: NewestPrice): string {
   switch (price.from) {

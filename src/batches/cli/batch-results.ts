@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
-import { spellCount } from '../../core/format.ts'
+import { formatCount } from '../../core/format.ts'
 import { readProgress } from '../queries.ts'
 import { writeResults } from '../results.ts'
 import { batchNumber } from './batch-commands.ts'
@@ -29,7 +29,7 @@ Example:
         const stream = file?.stream ?? process.stdout
         const rows = await writeResults(session, batchId, (text) => print(stream, text))
         await file?.end()
-        if (output !== undefined) console.log(`${output} has ${spellCount(rows)} rows`)
+        if (output !== undefined) console.log(`${output} has ${formatCount(rows)} rows`)
       })
     })
 }

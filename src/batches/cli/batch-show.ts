@@ -5,7 +5,7 @@ import { Failure } from '../../cli/failure.ts'
 import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { shownDetail, shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
-import { NOTHING, spellCount, spellDecimal } from '../../core/format.ts'
+import { formatCount, formatDecimal, NOTHING } from '../../core/format.ts'
 import { maskPhoneNumbersIn } from '../../core/masking.ts'
 import type { Database } from '../../postgres/pool.ts'
 import { tallyOf } from '../progress.ts'
@@ -123,15 +123,15 @@ export async function requireProgress(database: Database, batchId: number): Prom
 function tellBatch(progress: BatchProgress, events: readonly BatchEvent[]): string {
   const { batchId, owner, fileName, state, reason, rows, contentHash } = progress
   const outcomes = Object.entries(progress.outcomes).map(
-    ([outcome, count]) => `${spellCount(count)} ${outcome}`,
+    ([outcome, count]) => `${formatCount(count)} ${outcome}`,
   )
   return [
     `batch ${batchId} (${fileName}): ${state} (${reason})`,
     `  owner         ${owner ?? 'none: an operator made it'}`,
     `  content hash  ${contentHash}`,
-    `  rows          ${spellCount(rows)}: ${outcomes.join(', ')}`,
+    `  rows          ${formatCount(rows)}: ${outcomes.join(', ')}`,
     `  progress      ${progressLine(progress)}`,
-    ...tellRun(progress),
+    ...printRun(progress),
     ...tellOrigin(progress),
     '',
     ...events.map(
@@ -141,7 +141,7 @@ function tellBatch(progress: BatchProgress, events: readonly BatchEvent[]): stri
   ].join('\n')
 }
 
-function tellRun({ runAt, ratePerSecond, stopAfterFailures }: BatchProgress): string[] {
+function printRun({ runAt, ratePerSecond, stopAfterFailures }: BatchProgress): string[] {
   if (ratePerSecond === null) return []
   const stop = stopAfterFailures === null ? '' : `, pauses after ${stopAfterFailures} failures`
   return [
@@ -168,16 +168,16 @@ export function progressLine(progress: BatchProgress): string {
       ? 'time left unknown'
       : secondsLeft === 0
         ? 'nothing left'
-        : `${spellTime(secondsLeft)} left`
+        : `${formatTime(secondsLeft)} left`
   const counts = { succeeded, failed, 'in doubt': inDoubt, 'under way': underWay, waiting }
-  const told = Object.entries(counts).map(([what, count]) => `${spellCount(count)} ${what}`)
-  return `${spellCount(done)}/${spellCount(progress.rows)} done: ${told.join(', ')}; ${spellDecimal(perSecond.toFixed(1))} rows/s, ${time}`
+  const told = Object.entries(counts).map(([what, count]) => `${formatCount(count)} ${what}`)
+  return `${formatCount(done)}/${formatCount(progress.rows)} done: ${told.join(', ')}; ${formatDecimal(perSecond.toFixed(1))} rows/s, ${time}`
 }
 
-function spellTime(seconds: number): string {
+function formatTime(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`
   if (seconds < 5_400) return `${Math.ceil(seconds / 60)} min`
-  return `${spellDecimal((seconds / 3_600).toFixed(1))} h`
+  return `${formatDecimal((seconds / 3_600).toFixed(1))} h`
 }
 
 async function watchBatch(database: Database, batchId: number, json: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import { type AnyRoute, route } from '../../http/route.ts'
-import { approveOwn, moveOwn, runOwn } from './batch-commands.ts'
+import { approvePartnerBatch, movePartnerBatch, runPartnerBatch } from './batch-commands.ts'
 import { APPROVED, CANCELLED, CHECKED, PAUSED, RESUMED, RUNNING } from './batch-examples.ts'
 import { approveBody, batchAnswer, nothing, oneBatch, runBody } from './batch-schemas.ts'
 
@@ -50,7 +50,7 @@ export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
     bodyExamples: { 'what was looked at': { content_hash: CHECKED.content_hash } },
     answers: batchAfter('The batch is approved', APPROVED),
     problems: [...SENDING_PROBLEMS, 'second_person_needed'],
-    handle: ({ params, body }, call) => approveOwn(params.id, body.content_hash ?? null, call),
+    handle: ({ params, body }, call) => approvePartnerBatch(params.id, body.content_hash ?? null, call),
   }),
   route({
     name: 'runBatch',
@@ -65,7 +65,7 @@ export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
     bodyExamples: { 'at once': {}, slowly: { rate_per_second: 2, stop_after_failures: '5%' } },
     answers: batchAfter('The batch runs, or will', RUNNING),
     problems: SENDING_PROBLEMS,
-    handle: ({ params, body }, call) => runOwn(params.id, body, call),
+    handle: ({ params, body }, call) => runPartnerBatch(params.id, body, call),
   }),
   ...MOVES.map(({ name, path, summary, example, problems }) =>
     route({
@@ -80,7 +80,7 @@ export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
       body: nothing,
       answers: batchAfter(`The batch is ${example.state}`, example),
       problems,
-      handle: ({ params }, call) => moveOwn(path, params.id, call),
+      handle: ({ params }, call) => movePartnerBatch(path, params.id, call),
     }),
   ),
 ]

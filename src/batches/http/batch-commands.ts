@@ -16,7 +16,7 @@ import {
 } from '../commands.ts'
 import type { BatchSummary } from '../queries.ts'
 import { batchAnswerOf } from './batch-answer.ts'
-import { ownBatch } from './batch-files.ts'
+import { partnerBatch } from './batch-files.ts'
 import type { RunBody } from './batch-schemas.ts'
 
 /** What a holder does with a batch. */
@@ -33,12 +33,12 @@ const MOVES = {
 } as const satisfies Record<string, Move>
 
 /** Pauses, resumes or cancels a batch of the caller's. */
-export function moveOwn(name: keyof typeof MOVES, id: number, call: Call): Promise<Answer> {
+export function movePartnerBatch(name: keyof typeof MOVES, id: number, call: Call): Promise<Answer> {
   return act(MOVES[name], id, call)
 }
 
 /** Approves a batch of the caller's, which another holder sent. */
-export function approveOwn(id: number, seenHash: string | null, call: Call): Promise<Answer> {
+export function approvePartnerBatch(id: number, seenHash: string | null, call: Call): Promise<Answer> {
   const move: Move = {
     // A partner is no team of one, whatever the operators are.
     work: (session, batchId, holder) => approveBatch(session, batchId, holder, false, seenHash),
@@ -49,7 +49,7 @@ export function approveOwn(id: number, seenHash: string | null, call: Call): Pro
 }
 
 /** Lets a batch of the caller's run. */
-export async function runOwn(id: number, body: RunBody, call: Call): Promise<Answer> {
+export async function runPartnerBatch(id: number, body: RunBody, call: Call): Promise<Answer> {
   const { at = null, rate_per_second: ratePerSecond = DEFAULT_RATE_PER_SECOND } = body
   if (at !== null && at <= (await databaseClock(call.database)))
     throw new Problem('invalid_request', { errors: [{ field: 'at', problem: 'must be a time to come' }] })
@@ -80,20 +80,20 @@ const LIMIT_WAIT = {
 async function act({ work, isDone }: Move, id: number, call: Call): Promise<Answer> {
   const { partner, holder } = call.caller
   // Whose it is, before anything is done to it.
-  await ownBatch(id, call)
+  await partnerBatch(id, call)
   const person: BatchPerson = { by: `${partner}/${holder}`, note: null, isProven: true }
   const answer = await call.inSession(async (session) => {
     await session.run(LIMIT_WAIT)
     return await work(session, id, person)
   })
-  const batch = await ownBatch(id, call)
+  const batch = await partnerBatch(id, call)
   if (answer.is === 'refused' && !(answer.why === 'state' && isDone(batch, person)))
     throw refusal(answer, batch)
   return { status: 200, body: batchAnswerOf(batch) }
 }
 
 function refusal(
-  { why, because }: Extract<BatchAnswer, { is: 'refused' }>,
+  { why, message }: Extract<BatchAnswer, { is: 'refused' }>,
   { createdBy }: BatchSummary,
 ): Problem {
   switch (why) {
@@ -102,9 +102,9 @@ function refusal(
         detail: `${createdBy} sent it: another holder of a key with the scope approve, or an operator, must approve it`,
       })
     case 'content':
-      return new Problem('batch_changed', { detail: because })
+      return new Problem('batch_changed', { detail: message })
     case 'state':
-      return new Problem('batch_state', { detail: because })
+      return new Problem('batch_state', { detail: message })
     case 'plan':
       return new Problem('batch_state', { detail: 'a plan runs copies of it: it ends with the plan' })
     case 'absent':

@@ -6,7 +6,7 @@ import { fileOf, type Upload } from '../../http/uploads.ts'
 import { createBatch, type NumberedProblem } from '../create.ts'
 import { checkFile } from '../file/check.ts'
 import { rowsOf } from '../owner.ts'
-import { findOwnBatch } from '../partner-batches.ts'
+import { findPartnerBatch } from '../partner-batches.ts'
 import type { BatchSummary } from '../queries.ts'
 import { writeResults } from '../results.ts'
 import { badRowOf, batchAnswerOf } from './batch-answer.ts'
@@ -16,8 +16,8 @@ const MOST_PROBLEMS = 1_000
 const READ_WITHIN_MS = 5 * 60_000
 
 /** A batch of the caller's. @throws Problem when it has none of this number */
-export async function ownBatch(id: number, { database, caller }: Call): Promise<BatchSummary> {
-  const batch = await findOwnBatch(database, caller.partner, id)
+export async function partnerBatch(id: number, { database, caller }: Call): Promise<BatchSummary> {
+  const batch = await findPartnerBatch(database, caller.partner, id)
   if (batch === null) throw new Problem('not_found')
   return batch
 }
@@ -53,7 +53,7 @@ export async function createFromUpload(upload: Upload, fileName: string, call: C
   const { batchId } = result
   return {
     status: result.is === 'created' ? 201 : 200,
-    body: batchAnswerOf(await ownBatch(batchId, call)),
+    body: batchAnswerOf(await partnerBatch(batchId, call)),
     headers: { location: `/v1/batches/${batchId}` },
   }
 }
@@ -70,7 +70,7 @@ async function orRefused<T>(reading: Promise<T>): Promise<T> {
 
 /** The results of a batch as a file, written whole before it is sent: a slow reader holds no snapshot. */
 export async function sendResults(id: number, call: Call): Promise<Answer> {
-  await ownBatch(id, call)
+  await partnerBatch(id, call)
   const release = call.uploadSlots.take(call.caller.partner)
   const { stream, bytes } = await fileOf(release, call.signal, READ_WITHIN_MS, (add) =>
     call.inSession((session) => writeResults(session, id, add)),

@@ -4,7 +4,7 @@ import { type AnyRoute, route } from '../../http/route.ts'
 import type { Upload } from '../../http/uploads.ts'
 import type { Side } from '../../prices/capture.ts'
 import { findNewestPrices } from '../../prices/newest-prices.ts'
-import { listOwnBatches } from '../partner-batches.ts'
+import { listPartnerBatches } from '../partner-batches.ts'
 import { readPreview, walletOf } from '../preview.ts'
 import { readBatchEvents, readProgress } from '../queries.ts'
 import { batchAnswerOf, batchEventAnswerOf, previewAnswerOf, progressAnswerOf } from './batch-answer.ts'
@@ -19,7 +19,7 @@ import {
   RESULTS,
   RUNNING,
 } from './batch-examples.ts'
-import { checkUpload, createFromUpload, ownBatch, sendResults } from './batch-files.ts'
+import { checkUpload, createFromUpload, partnerBatch, sendResults } from './batch-files.ts'
 import {
   batchAnswer,
   batchEventsAnswer,
@@ -98,7 +98,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
       const { state = null, limit = PAGE, cursor } = query
       const before = readPlace(cursor, (place) => BATCH_PLACE.test(place))
       const filter = { partner: caller.partner, state, before: numberIn(before), limit: limit + 1 }
-      const found = await listOwnBatches(database, filter)
+      const found = await listPartnerBatches(database, filter)
       const { page, next } = pageOf(found, limit, ({ batchId }) => `batch/${batchId}`)
       return { status: 200, body: { batches: page.map(batchAnswerOf), next } }
     },
@@ -116,7 +116,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     },
     problems: ['not_found'],
     async handle({ params }, call) {
-      const { batchId } = await ownBatch(params.id, call)
+      const { batchId } = await partnerBatch(params.id, call)
       const progress = await readProgress(call.database, batchId)
       if (progress === null) throw new Problem('not_found')
       return { status: 200, body: progressAnswerOf(progress, call.now()) }
@@ -136,7 +136,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     problems: ['not_found'],
     async handle({ params }, call) {
       const { database, gateway } = call
-      const batch = await ownBatch(params.id, call)
+      const batch = await partnerBatch(params.id, call)
       const wallet = await walletOf(database, batch.batchId)
       const askChart =
         gateway === null || wallet === null ? null : (side: Side) => gateway.chart(side, wallet)
@@ -184,7 +184,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     },
     problems: ['not_found'],
     async handle({ params }, call) {
-      const { batchId } = await ownBatch(params.id, call)
+      const { batchId } = await partnerBatch(params.id, call)
       const events = await readBatchEvents(call.database, batchId)
       return { status: 200, body: { events: events.map(batchEventAnswerOf) } }
     },

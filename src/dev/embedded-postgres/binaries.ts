@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { errorCode, noLocalPostgres } from './local-postgres-error.ts'
 import { type Account, isAllowed } from './os-user.ts'
-import { openShelter } from './runtime-dir.ts'
+import { openRuntimeDir } from './runtime-dir.ts'
 
 const SUFFIX = process.platform === 'win32' ? '.exe' : ''
 
@@ -51,7 +51,7 @@ export async function usableBinaries(
   if (!existsSync(programsIn(native).postgres)) {
     throw noLocalPostgres(`PostgreSQL's programs are missing from ${native}: install again`)
   }
-  const copy = await copyOnce(native, openShelter(shelters, account))
+  const copy = await copyOnce(native, openRuntimeDir(shelters, account))
   if (!isUsable(copy, account)) throw noLocalPostgres(`PostgreSQL's user may not run the programs in ${copy}`)
   return programsIn(copy)
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { errorCode, noLocalPostgres } from './local-postgres-error.ts'
-import { type Account, isAllowed, serverAccount } from './os-user.ts'
-import { openShelter } from './runtime-dir.ts'
+import { type Account, isAllowed, serverUser } from './os-user.ts'
+import { openRuntimeDir } from './runtime-dir.ts'
 
 /** Where a local server keeps everything, and whom it runs as. */
 export interface Place {
@@ -21,14 +21,14 @@ export const logIn = (folder: string) => join(folder, 'server.log')
 export const wholeMarkIn = (folder: string) => join(folder, 'whole')
 
 /** Finds the data where an earlier start put them, else a place that the server's account can get to. */
-export function choosePlace(dataDir: string, shelters: readonly string[]): Place {
+export function chooseDataFolder(dataDir: string, shelters: readonly string[]): Place {
   const home = openHome(resolve(dataDir))
   const name = `data-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`
   const earlier = [home, ...shelters.map((shelter) => join(shelter, name))].find((folder) =>
     existsSync(wholeMarkIn(folder)),
   )
-  const account = serverAccount(dataIn(earlier ?? home))
-  const folder = earlier ?? (canReach(account, home) ? home : join(openShelter(shelters, account), name))
+  const account = serverUser(dataIn(earlier ?? home))
+  const folder = earlier ?? (canReach(account, home) ? home : join(openRuntimeDir(shelters, account), name))
   if (!canReach(account, folder)) {
     throw noLocalPostgres(
       `PostgreSQL's user may not get to its data in ${folder}: let it pass with chmod o+x on the folders above`,

@@ -10,7 +10,7 @@ const STOP_SIGNALS = [
 ] as const
 
 /** Ends a server that a killed program and its guard left running on the data, and removes its mark. */
-export async function endLeftoverServer(data: string): Promise<void> {
+export async function endOrphanServer(data: string): Promise<void> {
   const pidFile = join(data, 'postmaster.pid')
   const pid = readPid(pidFile)
   if (pid === null) return

@@ -8,7 +8,7 @@ export type Account = { readonly uid: number; readonly gid: number } | null
 const NAME = 'postgres'
 
 /** PostgreSQL refuses to run as root, so root lends it the data's owner, or the user `postgres`. */
-export function serverAccount(dataFolder: string): Account {
+export function serverUser(dataFolder: string): Account {
   if (process.getuid?.() !== 0) return null
   return ownerOf(dataFolder) ?? lookUp() ?? createUser()
 }

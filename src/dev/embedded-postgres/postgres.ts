@@ -3,13 +3,13 @@ import { chmodSync, chownSync, existsSync, readFileSync, rmSync, writeFileSync }
 import { setTimeout as wait } from 'node:timers/promises'
 import { findNativeFolder, usableBinaries } from './binaries.ts'
 import { type Claim, claimFolder } from './claim.ts'
-import { choosePlace, dataIn, type Place, passwordIn, wholeMarkIn } from './data-folder.ts'
+import { chooseDataFolder, dataIn, type Place, passwordIn, wholeMarkIn } from './data-folder.ts'
 import { ServerDidNotStart } from './local-postgres-error.ts'
-import { endLeftoverServer } from './orphan.ts'
+import { endOrphanServer } from './orphan.ts'
 import { isGoneWithin } from './os-processes.ts'
-import { SHELTERS } from './runtime-dir.ts'
+import { RUNTIME_DIRS } from './runtime-dir.ts'
 import { addressOf, findFreePort, launch, type ServerStart, untilServing } from './server.ts'
-import type { Guarded } from './supervisor.ts'
+import type { Supervised } from './supervisor.ts'
 
 export { LocalPostgresError } from './local-postgres-error.ts'
 
@@ -45,7 +45,7 @@ const ATTEMPTS = 3
  */
 export async function startLocalPostgres(
   options: LocalPostgresOptions,
-  surroundings: Surroundings = { nativeFolder: findNativeFolder(), shelters: SHELTERS },
+  surroundings: Surroundings = { nativeFolder: findNativeFolder(), shelters: RUNTIME_DIRS },
 ): Promise<LocalPostgres> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -61,7 +61,7 @@ export async function startLocalPostgres(
 
 async function startOnce(options: LocalPostgresOptions, surroundings: Surroundings): Promise<LocalPostgres> {
   const { keepData, log = () => {} } = options
-  const place = choosePlace(options.dataDir, surroundings.shelters)
+  const place = chooseDataFolder(options.dataDir, surroundings.shelters)
   const binaries = await usableBinaries(surroundings.nativeFolder, place.account, surroundings.shelters)
   const claim = claimFolder(place.folder)
   try {
@@ -89,7 +89,7 @@ async function takeOver(
     log?.('Taking over from a program that was killed')
     await isGoneWithin(guard.pid, guard.start, 30_000)
   }
-  await endLeftoverServer(dataIn(folder))
+  await endOrphanServer(dataIn(folder))
   // The guard of a throw-away server takes the whole folder with it, our claim too.
   if (!existsSync(folder)) throw new ServerDidNotStart('its folder was just deleted')
   if (!keepData) rmSync(wholeMarkIn(folder), { force: true })
@@ -107,7 +107,7 @@ function readyPassword({ folder, account }: Place): string {
   return password
 }
 
-async function serve(start: ServerStart, claim: Claim): Promise<Guarded> {
+async function serve(start: ServerStart, claim: Claim): Promise<Supervised> {
   const server = launch(start)
   try {
     claim.noteGuard(server.pid)
@@ -121,10 +121,10 @@ async function serve(start: ServerStart, claim: Claim): Promise<Guarded> {
   }
 }
 
-async function stop(server: Guarded, { place, keepData }: ServerStart, claim: Claim): Promise<void> {
+async function stop(server: Supervised, { place, keepData }: ServerStart, claim: Claim): Promise<void> {
   await server.stop()
   // Somebody may have killed the guard.
-  await endLeftoverServer(dataIn(place.folder))
+  await endOrphanServer(dataIn(place.folder))
   giveUp(place, claim, keepData)
 }
 

@@ -5,13 +5,13 @@ import { noLocalPostgres } from './local-postgres-error.ts'
 import { type Account, isAllowed } from './os-user.ts'
 
 /** Where things go that the server's account may not reach where they are. The first one that is possible. */
-export const SHELTERS: readonly string[] = ['/var/lib/goldpro', join(tmpdir(), 'goldpro')]
+export const RUNTIME_DIRS: readonly string[] = ['/var/lib/goldpro', join(tmpdir(), 'goldpro')]
 
 /**
  * A folder of ours that the account may enter.
  * It must be ours alone: programs are run from it, so nobody else may be able to put any there.
  */
-export function openShelter(candidates: readonly string[], account: Account): string {
+export function openRuntimeDir(candidates: readonly string[], account: Account): string {
   const folder = candidates.find((candidate) => isOurs(candidate) && isAllowed(account, [['-x', candidate]]))
   if (folder !== undefined) return folder
   throw noLocalPostgres(

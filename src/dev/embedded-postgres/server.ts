@@ -6,7 +6,7 @@ import pg from 'pg'
 import type { Binaries } from './binaries.ts'
 import { dataIn, logIn, type Place, passwordIn, wholeMarkIn } from './data-folder.ts'
 import { ServerDidNotStart } from './local-postgres-error.ts'
-import { type Guarded, type GuardOrder, startGuarded } from './supervisor.ts'
+import { type Supervised, type SupervisorOrder, startSupervised } from './supervisor.ts'
 
 const NAME = 'goldpro'
 const START_DEADLINE_MS = 60_000
@@ -26,10 +26,10 @@ export function addressOf({ password, port }: ServerStart, database = NAME): str
 }
 
 /** The server under its guard, on a fresh cluster unless there is a whole one. */
-export function launch(start: ServerStart): Guarded {
+export function launch(start: ServerStart): Supervised {
   const { place, keepData } = start
   const serve = { file: start.binaries.postgres, args: serverArguments(start) }
-  const order: GuardOrder = {
+  const order: SupervisorOrder = {
     commands: existsSync(wholeMarkIn(place.folder)) ? [serve] : [createCluster(start), serve],
     account: place.account,
     // Fast shutdown, then immediate.
@@ -40,7 +40,7 @@ export function launch(start: ServerStart): Guarded {
     ],
     foldersToDelete: keepData ? [] : [...new Set([place.folder, place.home])],
   }
-  return startGuarded(order, { logFile: logIn(place.folder) })
+  return startSupervised(order, { logFile: logIn(place.folder) })
 }
 
 function createCluster({ binaries, place, keepData }: ServerStart) {
@@ -74,7 +74,7 @@ function serverArguments({ place, port, keepData }: ServerStart): string[] {
  * Waits until the server answers, and makes sure of the database.
  * @throws ServerDidNotStart with the server's own words when it has ended instead
  */
-export async function untilServing(start: ServerStart, server: Guarded): Promise<void> {
+export async function untilServing(start: ServerStart, server: Supervised): Promise<void> {
   const deadline = performance.now() + START_DEADLINE_MS
   while (!server.hasFailed() && performance.now() < deadline) {
     const client = new pg.Client({

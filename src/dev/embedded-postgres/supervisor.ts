@@ -8,7 +8,7 @@ interface Command {
 }
 
 /** What a guard is to run and how it is to end it. */
-export interface GuardOrder {
+export interface SupervisorOrder {
   /** Run one after the other; the last one is the server. */
   readonly commands: readonly Command[]
   /** Whom to run them as; null: as ourselves. */
@@ -20,7 +20,7 @@ export interface GuardOrder {
 }
 
 /** A server that ends when this process does, however that happens. */
-export interface Guarded {
+export interface Supervised {
   readonly pid: number
   /** Whether the server has ended (or could not be started) without being asked to. */
   hasFailed(): boolean
@@ -34,10 +34,10 @@ export interface Guarded {
  * Starts a server under a guard: a process of its own, in its own process group, holding a pipe from us.
  * Ctrl-C in the terminal reaches only us; when the pipe ends, even by SIGKILL, the guard ends the server.
  */
-export function startGuarded(
-  order: GuardOrder,
+export function startSupervised(
+  order: SupervisorOrder,
   { logFile, env = {} }: { readonly logFile: string; readonly env?: NodeJS.ProcessEnv },
-): Guarded {
+): Supervised {
   const log = openSync(logFile, 'w', 0o600)
   const child = spawn(process.execPath, ['-e', `(${guard})()`, JSON.stringify(order)], {
     cwd: '/',
@@ -85,7 +85,7 @@ function plainEnvironment(): NodeJS.ProcessEnv {
 function guard(): void {
   const { spawn } = process.getBuiltinModule('node:child_process')
   const { rmSync } = process.getBuiltinModule('node:fs')
-  const order: GuardOrder = JSON.parse(process.argv[1] ?? '')
+  const order: SupervisorOrder = JSON.parse(process.argv[1] ?? '')
   let child: ChildProcess | null = null
   let isEnding = false
 

@@ -8,7 +8,7 @@ import { killQuote } from './handlers.ts'
 import { answerOperation, type OperationRow } from './operations.ts'
 import { draw } from './random.ts'
 import { type Answer, envelope, refused, reply } from './replies.ts'
-import type { Books } from './state.ts'
+import type { SandboxState } from './state.ts'
 
 /** A confirm as it arrived, whatever became of it. */
 export interface ReceivedConfirm {
@@ -22,7 +22,7 @@ export interface ReceivedConfirm {
 export interface World {
   readonly seed: number
   readonly slowMs: number
-  readonly books: Books
+  readonly books: SandboxState
   readonly faults: Faults
   readonly confirms: ReceivedConfirm[]
   /** Connections that a fault closes after a reply: what was already on its way there is not read any more. */

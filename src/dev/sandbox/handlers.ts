@@ -5,7 +5,7 @@ import { type Fields, PLACE, rupiahOf, textOf, weightOf } from './fields.ts'
 import type { SandboxQuote } from './ledger.ts'
 import { priced, weighed } from './prices.ts'
 import { type Answer, refused } from './replies.ts'
-import type { Books, StoredAddress } from './state.ts'
+import type { SandboxState, StoredAddress } from './state.ts'
 
 // What happens at the gateway's counter: quotes are given and executed. Fields are there; the wallet is known.
 
@@ -13,7 +13,7 @@ const BUY_FEE = 5_000 as Rupiah
 const NO_FEE = 0 as Rupiah
 
 /** Activates a wallet: one that the gateway does not know yet starts empty. */
-export function register(books: Books, fields: Fields): Answer {
+export function register(books: SandboxState, fields: Fields): Answer {
   const { phone_number, name, email } = fields
   const phoneNumber = String(phone_number)
   if (books.ledger.wallet(phoneNumber) === null)
@@ -22,7 +22,7 @@ export function register(books: Books, fields: Fields): Answer {
   return { is: 'done', data }
 }
 
-export function checkoutBuy(books: Books, fields: Fields): Answer {
+export function checkoutBuy(books: SandboxState, fields: Fields): Answer {
   const price = books.prices.buy()
   if (fields.amount !== undefined) {
     const amount = rupiahOf(fields.amount)
@@ -50,7 +50,7 @@ export function checkoutBuy(books: Books, fields: Fields): Answer {
   })
 }
 
-export function checkoutSell(books: Books, fields: Fields): Answer {
+export function checkoutSell(books: SandboxState, fields: Fields): Answer {
   const goldWeight = weightOf(fields.gold_weight)
   if (goldWeight === null) return refused('invalid_params')
   const amount = priced(goldWeight, books.prices.sell())
@@ -64,7 +64,7 @@ export function checkoutSell(books: Books, fields: Fields): Answer {
   })
 }
 
-export function checkoutTransfer(books: Books, fields: Fields): Answer {
+export function checkoutTransfer(books: SandboxState, fields: Fields): Answer {
   const goldWeight = weightOf(fields.gold_weight)
   const { recipient } = fields
   if (goldWeight === null || typeof recipient !== 'string') return refused('invalid_params')
@@ -81,7 +81,7 @@ export function checkoutTransfer(books: Books, fields: Fields): Answer {
 
 type Offer = Pick<SandboxQuote, 'type' | 'by' | 'goldWeight' | 'amount' | 'fee' | 'recipient'>
 
-function giveQuote(books: Books, fields: Fields, offer: Offer): Answer {
+function giveQuote(books: SandboxState, fields: Fields, offer: Offer): Answer {
   const quote = {
     ...offer,
     quoteId: String(books.nextId()),
@@ -95,7 +95,7 @@ function giveQuote(books: Books, fields: Fields, offer: Offer): Answer {
 
 /** Executes a quote of a kind; again, if it is asked to. */
 export function confirmQuote(type: OrderKind) {
-  return (books: Books, fields: Fields): Answer => {
+  return (books: SandboxState, fields: Fields): Answer => {
     const quote = books.quotes.get(textOf(fields.request_id))
     if (quote === undefined || !isQuoteOf(quote, type, fields)) return refused('invalid_params')
     if (quote.priceVersion !== books.prices.version()) return refused('price_changed')
@@ -112,7 +112,7 @@ function isQuoteOf(quote: SandboxQuote, type: OrderKind, fields: Fields): boolea
     : weightOf(fields.gold_weight) === quote.goldWeight
 }
 
-function execute(books: Books, quote: SandboxQuote, fields: Fields): Answer {
+function execute(books: SandboxState, quote: SandboxQuote, fields: Fields): Answer {
   const executed = books.ledger.execute(quote, new Date(books.now()))
   if (typeof executed === 'string') return refused(executed)
   const { recipient } = quote
@@ -121,7 +121,7 @@ function execute(books: Books, quote: SandboxQuote, fields: Fields): Answer {
 }
 
 /** Registers a withdrawal's address. Its reply's `request_id` is what the withdrawal confirms. */
-export function setAddress(books: Books, fields: Fields): Answer {
+export function setAddress(books: SandboxState, fields: Fields): Answer {
   const address = Object.fromEntries(
     PLACE.map((field) => [field, typeof fields[field] === 'string' ? fields[field] : '']),
   )
@@ -144,7 +144,7 @@ export function setAddress(books: Books, fields: Fields): Answer {
   return addressAnswer(quoteId, phoneNumber, address)
 }
 
-export function getAddress(books: Books, fields: Fields): Answer {
+export function getAddress(books: SandboxState, fields: Fields): Answer {
   const phoneNumber = String(fields.phone_number)
   const address = books.addresses.get(phoneNumber)
   return address === undefined
@@ -157,7 +157,7 @@ function addressAnswer(requestId: string, phoneNumber: string, address: StoredAd
 }
 
 /** A withdrawal is weighed and priced at its confirm. */
-export function confirmWithdrawal(books: Books, fields: Fields): Answer {
+export function confirmWithdrawal(books: SandboxState, fields: Fields): Answer {
   const registered = books.quotes.get(textOf(fields.request_id))
   const goldWeight = weightOf(fields.gold_weight)
   const isBar = BAR_GRAMS.some((grams) => grams * GOLD_UNITS_PER_GRAM === goldWeight)
@@ -171,7 +171,7 @@ export function confirmWithdrawal(books: Books, fields: Fields): Answer {
 }
 
 /** Kills a quote, as a price change does. */
-export function killQuote(books: Books, quoteId: string): void {
+export function killQuote(books: SandboxState, quoteId: string): void {
   const quote = books.quotes.get(quoteId)
   if (quote !== undefined) books.quotes.set(quoteId, { ...quote, priceVersion: -1 })
 }

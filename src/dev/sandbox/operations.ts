@@ -11,7 +11,7 @@ import {
   setAddress,
 } from './handlers.ts'
 import { type Answer, refused } from './replies.ts'
-import type { Books } from './state.ts'
+import type { SandboxState } from './state.ts'
 
 /** One operation: where it is, what it is of an order's life, what it needs, what it does. */
 export interface OperationRow {
@@ -21,7 +21,7 @@ export interface OperationRow {
   /** Tells operations at one path apart. */
   readonly when?: (fields: Fields) => boolean
   readonly required: readonly string[]
-  readonly answer: (books: Books, fields: Fields) => Answer
+  readonly answer: (books: SandboxState, fields: Fields) => Answer
 }
 
 const CHECKOUT_SELL = '/checkout/sell'
@@ -138,7 +138,7 @@ export function operations(sellPath: string): readonly OperationRow[] {
 }
 
 /** Does what a row says, once its fields are there and its wallet is known. */
-export function answerOperation(row: OperationRow, books: Books, fields: Fields): Answer {
+export function answerOperation(row: OperationRow, books: SandboxState, fields: Fields): Answer {
   const missing = row.required.find((field) => fields[field] === undefined || fields[field] === '')
   if (missing !== undefined) return { is: 'field_missing', field: missing }
   const { phone_number: phoneNumber } = fields
@@ -156,7 +156,7 @@ const DAY_MS = 86_400_000
 const JAKARTA_OFFSET_MS = 7 * 3_600_000
 
 /** Seven days of a price that only its last day really knows. */
-function chart({ now }: Books, price: number): Answer {
+function chart({ now }: SandboxState, price: number): Answer {
   const data = Array.from({ length: 7 }, (_, day) => {
     // Its days are Jakarta's, as its replies carry that offset.
     const at = new Date(now() + JAKARTA_OFFSET_MS - (6 - day) * DAY_MS)

@@ -10,7 +10,7 @@ import { createFaults, type FaultName, type FaultSetting } from './faults.ts'
 import type { Fields } from './fields.ts'
 import { forgetfulJournal, type Journal } from './journal.ts'
 import { type OperationRow, operations } from './operations.ts'
-import { type OpeningBalances, openBooks } from './state.ts'
+import { type OpeningBalances, openState } from './state.ts'
 import { statementCsv } from './statement.ts'
 
 const PATH_PREFIX = '/v2/gold-pro'
@@ -58,7 +58,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const world: World = {
     seed,
     slowMs: options.slowMs ?? 30_000,
-    books: openBooks(journal, openWallets, priceMoveEvery, now),
+    books: openState(journal, openWallets, priceMoveEvery, now),
     faults: createFaults(seed, options.faults ?? {}),
     confirms: [],
     closing: new WeakSet(),

@@ -10,7 +10,7 @@ export type StoredAddress = Readonly<Record<string, string>>
 export type Kept<T> = Pick<Map<string, T>, 'get'> & { set(key: string, value: T): void }
 
 /** Everything the sandbox knows. */
-export interface Books {
+export interface SandboxState {
   readonly prices: Prices
   readonly ledger: Ledger
   readonly quotes: Kept<SandboxQuote>
@@ -34,12 +34,12 @@ export interface OpeningBalances {
 const IDS_AT_ONCE = 1_000
 
 /** Opens the books as the journal has them. */
-export function openBooks(
+export function openState(
   journal: Journal,
   openWallets: OpeningBalances | null,
   priceMoveEvery: number | null,
   now: () => number,
-): Books {
+): SandboxState {
   const newWallet =
     openWallets === null
       ? null

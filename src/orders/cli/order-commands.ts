@@ -2,9 +2,9 @@ import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
-import { openWaking } from '../../cli/queue-client.ts'
+import { openQueueClient } from '../../cli/queue-client.ts'
 import type { Database } from '../../postgres/pool.ts'
-import { cancelOrder, holdOrder, type PersonsMove, releaseOrder } from '../commands.ts'
+import { type CommandResult, cancelOrder, holdOrder, releaseOrder } from '../commands.ts'
 import type { OrderStore } from '../ports.ts'
 import { findOrderId } from '../queries/orders.ts'
 import { createOrderStore } from '../store/order-store.ts'
@@ -21,7 +21,7 @@ interface PlainMove {
   readonly move: (
     request: { orderId: string; actor: string; note: string },
     store: OrderStore,
-  ) => Promise<PersonsMove>
+  ) => Promise<CommandResult>
   readonly wakes: boolean
 }
 
@@ -32,9 +32,9 @@ const PLAIN_MOVES: readonly PlainMove[] = [
 ]
 
 /** `goldpro orders cancel|hold|release` */
-export function moveCommands(defaultPerson: string): Command[] {
+export function moveCommands(currentUser: string): Command[] {
   const plain = PLAIN_MOVES.map(({ name, does, move, wakes }) =>
-    personsCommand(name, does, defaultPerson)
+    personsCommand(name, does, currentUser)
       .addHelpText('after', `\nExample:\n  $ goldpro orders ${name} acme/A-1 --note "asked for by phone"`)
       .action(async (given: string, { by, note }: Person) => {
         await moveOrder(given, wakes, (orderId, store) =>
@@ -46,27 +46,27 @@ export function moveCommands(defaultPerson: string): Command[] {
 }
 
 /** A command by which a person acts on one order, saying why. */
-export function personsCommand(name: string, does: string, defaultPerson: string): Command {
+export function personsCommand(name: string, does: string, currentUser: string): Command {
   return new Command(name)
     .description(does)
     .argument('<order>', 'order id, or partner/reference')
     .requiredOption('--note <text>', 'why; kept with the order for ever')
-    .addOption(byOption('who decides', defaultPerson))
+    .addOption(byOption('who decides', currentUser))
 }
 
 async function moveOrder(
   given: string,
   wakes: boolean,
-  move: (orderId: string, store: OrderStore) => Promise<PersonsMove>,
+  move: (orderId: string, store: OrderStore) => Promise<CommandResult>,
 ): Promise<void> {
   const settings = await settingsHere()
   await withDatabase(settings, async (database) => {
     const orderId = await requireOrderId(database, given)
     const answer = await move(orderId, createOrderStore(database))
-    if (answer.is === 'refused') throw new Failure(1, answer.because)
+    if (answer.is === 'refused') throw new Failure(1, answer.message)
     console.log(`order ${orderId} is ${answer.state}`)
     if (!wakes) return
-    const waking = await openWaking(settings)
+    const waking = await openQueueClient(settings)
     await waking.wake([orderId]).finally(waking.close)
   })
 }

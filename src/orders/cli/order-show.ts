@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { shownDetail, shownTime } from '../../cli/shown-time.ts'
-import { NOTHING, spellRupiah, spellWeight } from '../../core/format.ts'
+import { formatMoney, formatWeight, NOTHING } from '../../core/format.ts'
 import { maskKtp, maskPhoneNumber } from '../../core/masking.ts'
 import { type AttemptStory, type OrderEvent, type OrderStory, readOrderStory } from '../queries/orders.ts'
 import { requireOrderId } from './order-commands.ts'
@@ -19,7 +19,7 @@ export function showCommand(): Command {
         readOrderStory(database, await requireOrderId(database, given)),
       )
       if (story === null) throw new Error('an order vanished')
-      console.log(options.json ? JSON.stringify(maskedStory(story)) : tellStory(story))
+      console.log(options.json ? JSON.stringify(maskedStory(story)) : printStory(story))
     })
 }
 
@@ -60,7 +60,7 @@ function maskedContent(content: OrderStory['content']): OrderStory['content'] {
 }
 
 /** An order's story as a person reads it: what was asked, what stands, then everything that happened in its order. */
-export function tellStory(unmasked: OrderStory): string {
+export function printStory(unmasked: OrderStory): string {
   const story = maskedStory(unmasked)
   const asked = Object.entries(story.content)
     .map(([field, value]) => `${field} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
@@ -121,5 +121,5 @@ function tellAttempt(attempt: AttemptStory): string[] {
   ]
 }
 
-const rupiah = (digits: string | null) => (digits === null ? NOTHING : spellRupiah(digits))
-const weight = (digits: string | null) => (digits === null ? NOTHING : spellWeight(digits))
+const rupiah = (digits: string | null) => (digits === null ? NOTHING : formatMoney(digits))
+const weight = (digits: string | null) => (digits === null ? NOTHING : formatWeight(digits))

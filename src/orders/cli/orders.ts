@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
-import { defaultPerson } from '../../cli/current-user.ts'
+import { currentUser } from '../../cli/current-user.ts'
 import { phoneNumberOption } from '../../cli/options.ts'
 import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
-import { NOTHING, spellCount, spellDecimal, spellRupiah, spellWeight } from '../../core/format.ts'
+import { formatCount, formatDecimal, formatMoney, formatWeight, NOTHING } from '../../core/format.ts'
 import { maskPhoneNumber } from '../../core/masking.ts'
 import { ORDER_KINDS, type OrderKind } from '../command.ts'
 import { ORDER_STATES, type OrderState } from '../lifecycle.ts'
@@ -21,7 +21,7 @@ export function ordersCommand(others: readonly Command[] = []): Command {
   const command = new Command('orders').description('read orders, and lead them where a person may')
   command.addCommand(listCommand())
   command.addCommand(showCommand())
-  for (const each of [...moveCommands(defaultPerson()), ...others]) command.addCommand(each)
+  for (const each of [...moveCommands(currentUser()), ...others]) command.addCommand(each)
   return command
 }
 
@@ -76,8 +76,8 @@ function asJson(order: ListedOrder): string {
 }
 
 function tellSums({ count, grams, rupiah, withoutRupiah }: OrderSums): string {
-  const unknown = withoutRupiah === 0 ? '' : `; the rupiah of ${spellCount(withoutRupiah)} are not known yet`
-  return `sum of ${spellCount(count)} orders: ${spellWeight(grams)}, ${spellRupiah(rupiah)}, fees not included${unknown}`
+  const unknown = withoutRupiah === 0 ? '' : `; the rupiah of ${formatCount(withoutRupiah)} are not known yet`
+  return `sum of ${formatCount(count)} orders: ${formatWeight(grams)}, ${formatMoney(rupiah)}, fees not included${unknown}`
 }
 
 function asTable(orders: readonly ListedOrder[]): string {
@@ -93,8 +93,8 @@ function asTable(orders: readonly ListedOrder[]): string {
     order.state,
     order.reason,
     order.attempts,
-    order.grams === null ? NOTHING : spellDecimal(order.grams),
-    order.rupiah === null ? NOTHING : spellRupiah(order.rupiah),
+    order.grams === null ? NOTHING : formatDecimal(order.grams),
+    order.rupiah === null ? NOTHING : formatMoney(order.rupiah),
     order.basis ?? NOTHING,
     order.sessionId ?? '',
   ])

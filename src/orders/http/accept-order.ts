@@ -4,7 +4,7 @@ import type { Answer, Call } from '../../http/route.ts'
 import type { Breach, PartnerLimits, Usage } from '../../partners/limits.ts'
 import { placeOrder } from '../../partners/place-order.ts'
 import { differingFields } from '../differences.ts'
-import type { OwnOrder } from '../queries/partner-orders.ts'
+import type { PartnerOrder } from '../queries/partner-orders.ts'
 import { DEADLINE_PASSED, InvalidOrderError, parseSubmission, type Submission } from '../submission.ts'
 import { orderAnswerOf } from './order-answer.ts'
 
@@ -28,7 +28,7 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
       const { orderId, state } = placed.order
       // A repetition wakes it too: the request before may have died between the commit and the queue.
       if (state === 'accepted') call.wake(orderId)
-      const order = await heldOrder(orderId, waitSeconds, call)
+      const order = await readOrderWhenEnded(orderId, waitSeconds, call)
       return {
         status: 202,
         body: orderAnswerOf(order),
@@ -39,7 +39,11 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
 }
 
 /** A partner's order, once it ended or the time to wait is over. */
-export async function heldOrder(orderId: string, waitSeconds: number, call: Call): Promise<OwnOrder> {
+export async function readOrderWhenEnded(
+  orderId: string,
+  waitSeconds: number,
+  call: Call,
+): Promise<PartnerOrder> {
   const { caller, longPoll, signal } = call
   const find = async () => {
     const order = await call.findOrder({ partner: caller.partner, orderId })

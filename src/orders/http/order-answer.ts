@@ -1,9 +1,9 @@
 import { maskPhoneNumber } from '../../core/masking.ts'
-import type { OwnEvent, OwnOrder } from '../queries/partner-orders.ts'
+import type { PartnerOrder, PartnerOrderEvent } from '../queries/partner-orders.ts'
 import type { OrderAnswer } from './order-schemas.ts'
 
 /** An order of the database as it is answered: masked, and without what a withdrawal sends where. */
-export function orderAnswerOf(order: OwnOrder): OrderAnswer {
+export function orderAnswerOf(order: PartnerOrder): OrderAnswer {
   return {
     id: order.orderId,
     reference: order.reference,
@@ -21,7 +21,7 @@ export function orderAnswerOf(order: OwnOrder): OrderAnswer {
 }
 
 /** What was asked for, without what is personal. */
-export function requestOf(content: OwnOrder['content']): OrderAnswer['request'] {
+export function requestOf(content: PartnerOrder['content']): OrderAnswer['request'] {
   const { gold_weight, amount, limit, recipient } = content as OrderAnswer['request']
   return {
     ...(gold_weight === undefined ? {} : { gold_weight }),
@@ -31,7 +31,7 @@ export function requestOf(content: OwnOrder['content']): OrderAnswer['request'] 
   }
 }
 
-function executedOf(order: OwnOrder): OrderAnswer['executed'] {
+function executedOf(order: PartnerOrder): OrderAnswer['executed'] {
   const { requestId, responseId, sessionId, goldWeight, amount, fee } = order
   if (goldWeight === null || amount === null || fee === null) return null
   return {
@@ -46,6 +46,6 @@ function executedOf(order: OwnOrder): OrderAnswer['executed'] {
 }
 
 /** A move of an order as it is answered. */
-export function eventAnswerOf({ at, fromState, toState, reason, by }: OwnEvent) {
+export function eventAnswerOf({ at, fromState, toState, reason, by }: PartnerOrderEvent) {
   return { at: at.toISOString(), from: fromState, to: toState, reason, by }
 }

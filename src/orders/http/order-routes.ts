@@ -5,9 +5,9 @@ import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, type Call, route } from '../../http/route.ts'
 import { cancelOrder } from '../commands.ts'
 import { ORDER_STATES } from '../lifecycle.ts'
-import { listOwnOrders, readOwnEvents } from '../queries/partner-orders.ts'
+import { listPartnerOrders, readPartnerOrderEvents } from '../queries/partner-orders.ts'
 import { createOrderStore } from '../store/order-store.ts'
-import { acceptOrder, heldOrder } from './accept-order.ts'
+import { acceptOrder, readOrderWhenEnded } from './accept-order.ts'
 import { eventAnswerOf, orderAnswerOf } from './order-answer.ts'
 import { parsePlace, placeText } from './order-cursor.ts'
 import { ACCEPTED, CANCELLED, EVENTS, ORDER_BODIES, SUCCEEDED } from './order-examples.ts'
@@ -94,7 +94,7 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
       const place = readPlace(cursor, (text) => parsePlace(text) !== null)
       const after = place === null ? null : parsePlace(place)
       const filter = { partner: caller.partner, reference, state, since, after, limit: limit + 1 }
-      const found = await listOwnOrders(database, filter)
+      const found = await listPartnerOrders(database, filter)
       const { page, next } = pageOf(found, limit, placeText)
       return { status: 200, body: { orders: page.map(orderAnswerOf), next } }
     },
@@ -110,7 +110,7 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     answers: { 200: { description: 'The order as it is now', schema: orderAnswer, example: SUCCEEDED } },
     problems: ['not_found'],
     async handle({ params, query }, call) {
-      return { status: 200, body: orderAnswerOf(await heldOrder(params.id, query.wait ?? 0, call)) }
+      return { status: 200, body: orderAnswerOf(await readOrderWhenEnded(params.id, query.wait ?? 0, call)) }
     },
   }),
   route({
@@ -130,7 +130,7 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     },
     problems: ['not_found'],
     async handle({ params }, { database, caller }) {
-      const events = await readOwnEvents(database, caller.partner, params.id)
+      const events = await readPartnerOrderEvents(database, caller.partner, params.id)
       if (events.length === 0) throw new Problem('not_found')
       return { status: 200, body: { events: events.map(eventAnswerOf) } }
     },
@@ -154,11 +154,11 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
 async function cancel(id: string, call: Call) {
   const { database, caller } = call
   // Whose it is, before anything is done to it.
-  const { orderId } = await heldOrder(id, 0, call)
+  const { orderId } = await readOrderWhenEnded(id, 0, call)
   const request = { orderId, actor: `partner:${caller.partner}`, note: 'asked for over HTTP' }
   const moved = await cancelOrder(request, createOrderStore(database))
-  const order = await heldOrder(orderId, 0, call)
+  const order = await readOrderWhenEnded(orderId, 0, call)
   if (moved.is === 'refused' && order.state !== 'cancelled')
-    throw new Problem('not_cancellable', { detail: moved.because })
+    throw new Problem('not_cancellable', { detail: moved.message })
   return { status: 200, body: orderAnswerOf(order) }
 }

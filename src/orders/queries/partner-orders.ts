@@ -7,7 +7,7 @@ import type { OrderContent } from '../submission.ts'
  * What a partner may read. Every query names the partner: another's order is not refused, it is not there.
  * Grams and rupiah are Postgres's text.
  */
-export interface OwnOrder {
+export interface PartnerOrder {
   readonly orderId: string
   readonly reference: string
   readonly kind: OrderKind
@@ -46,12 +46,12 @@ const FIND_OWN = {
 }
 
 /** Orders by id, each of its partner; null where that partner has none of this id. */
-export async function findOwnOrders(
+export async function findPartnerOrders(
   database: Database,
   owns: readonly { readonly partner: string; readonly orderId: string }[],
-): Promise<(OwnOrder | null)[]> {
+): Promise<(PartnerOrder | null)[]> {
   const values = [owns.map(({ partner }) => partner), owns.map(({ orderId }) => orderId)]
-  const rows = await database.run<OwnOrder & { position: string }>(FIND_OWN, values)
+  const rows = await database.run<PartnerOrder & { position: string }>(FIND_OWN, values)
   const byPosition = new Map(rows.map(({ position, ...order }) => [Number(position), order]))
   return owns.map((_own, index) => byPosition.get(index + 1) ?? null)
 }
@@ -62,7 +62,7 @@ export interface Place {
   readonly orderId: string
 }
 
-export interface OwnFilter {
+export interface PartnerOrderFilter {
   readonly partner: string
   readonly reference: string | null
   readonly state: OrderState | null
@@ -102,16 +102,19 @@ const LIST_BY_REFERENCE = {
 }
 
 /** A page of this partner's orders, the newest first. */
-export async function listOwnOrders(database: Database, filter: OwnFilter): Promise<OwnOrder[]> {
+export async function listPartnerOrders(
+  database: Database,
+  filter: PartnerOrderFilter,
+): Promise<PartnerOrder[]> {
   const { partner, reference, state, since, after, limit } = filter
   const { acceptedMicros, orderId } = after ?? NEWEST
   const values = [partner, acceptedMicros, orderId, since ?? '-infinity', state, limit]
-  if (reference !== null) return await database.run<OwnOrder>(LIST_BY_REFERENCE, [...values, reference])
-  return await database.run<OwnOrder>(state === null || isFinal(state) ? LIST_OWN : LIST_OPEN, values)
+  if (reference !== null) return await database.run<PartnerOrder>(LIST_BY_REFERENCE, [...values, reference])
+  return await database.run<PartnerOrder>(state === null || isFinal(state) ? LIST_OWN : LIST_OPEN, values)
 }
 
 /** A move of an order as its partner may see it. */
-export interface OwnEvent {
+export interface PartnerOrderEvent {
   readonly at: Date
   readonly fromState: OrderState | null
   readonly toState: OrderState
@@ -129,12 +132,12 @@ const OWN_EVENTS = {
 }
 
 /** The moves of an order of this partner. Empty when it has none of this id: every order has its first event. */
-export async function readOwnEvents(
+export async function readPartnerOrderEvents(
   database: Database,
   partner: string,
   orderId: string,
-): Promise<OwnEvent[]> {
-  return await database.run<OwnEvent>(OWN_EVENTS, [partner, orderId])
+): Promise<PartnerOrderEvent[]> {
+  return await database.run<PartnerOrderEvent>(OWN_EVENTS, [partner, orderId])
 }
 
 const ENDED = {

@@ -10,7 +10,7 @@ import {
   addPartnerWithKey,
   type HandedOutKey,
   type KeyAnswer,
-  type KeyEffects,
+  type KeyDeps,
   rotateKey,
 } from '../commands.ts'
 import { FIRST_HOLDER, HOLDER } from '../enums.ts'
@@ -63,7 +63,7 @@ export function addCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ goldpro partner add acme')
     .action(async (name: string, options: GrantOptions) => {
       const grant = { ...grantOf(options), holder: options.holder }
-      await handOut(options, (effects) => addPartnerWithKey(name, grant, effects))
+      await handOut(options, (deps) => addPartnerWithKey(name, grant, deps))
     })
 }
 
@@ -86,7 +86,7 @@ Example:
   $ goldpro partner add-key acme --holder finance --scopes approve orders:read`,
     )
     .action(async (name: string, options: GrantOptions) => {
-      await handOut(options, (effects) => addHolderKey(name, options.holder, grantOf(options), effects))
+      await handOut(options, (deps) => addHolderKey(name, options.holder, grantOf(options), deps))
     })
 }
 
@@ -102,7 +102,7 @@ export function rotateCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ goldpro partner rotate-key acme --overlap-minutes 60')
     .action(
       async (name: string, options: ByOption & { holder: string; overlapMinutes: number; json?: true }) => {
-        await handOut(options, (effects) => rotateKey(name, options.holder, options.overlapMinutes, effects))
+        await handOut(options, (deps) => rotateKey(name, options.holder, options.overlapMinutes, deps))
       },
     )
 }
@@ -114,12 +114,12 @@ const overlapMinutes = parsedBy(
 
 async function handOut(
   { by, json }: ByOption & { json?: true },
-  ask: (effects: KeyEffects) => Promise<KeyAnswer>,
+  ask: (deps: KeyDeps) => Promise<KeyAnswer>,
 ): Promise<void> {
   const answer = await withDatabase(await settingsHere(), (database) =>
     ask({ database, random: randomBytes, actor: `person:${by}` }),
   )
-  if (answer.is === 'refused') throw new Failure(1, answer.because)
+  if (answer.is === 'refused') throw new Failure(1, answer.message)
   console.log(json ? JSON.stringify(answer.key) : keyText(answer.key))
 }
 

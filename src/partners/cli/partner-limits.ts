@@ -3,7 +3,7 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
-import { spellCount, spellRupiah } from '../../core/format.ts'
+import { formatCount, formatMoney } from '../../core/format.ts'
 import { parseRupiah } from '../../core/money.ts'
 import { ORDER_KINDS } from '../../orders/command.ts'
 import { isAddress } from '../allowed-addresses.ts'
@@ -96,10 +96,10 @@ function changeOf(options: LimitOptions): LimitChange {
 export function limitsText(partner: PartnerRow): string {
   const { ordersPerMinute, rupiahPerOrder, rupiahPerDay, walletsPerDay, kinds, addresses } = partner
   const parts = [
-    ordersPerMinute === null ? null : `${spellCount(ordersPerMinute)} orders/minute`,
-    rupiahPerOrder === null ? null : `${spellRupiah(rupiahPerOrder)}/order`,
-    rupiahPerDay === null ? null : `${spellRupiah(rupiahPerDay)}/day`,
-    walletsPerDay === null ? null : `${spellCount(walletsPerDay)} wallets/day`,
+    ordersPerMinute === null ? null : `${formatCount(ordersPerMinute)} orders/minute`,
+    rupiahPerOrder === null ? null : `${formatMoney(rupiahPerOrder)}/order`,
+    rupiahPerDay === null ? null : `${formatMoney(rupiahPerDay)}/day`,
+    walletsPerDay === null ? null : `${formatCount(walletsPerDay)} wallets/day`,
     kinds === null ? null : `only ${kinds.join(', ')}`,
     addresses === null ? null : `from ${addresses.join(', ')}`,
   ]

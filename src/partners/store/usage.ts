@@ -24,7 +24,7 @@ export interface Candidate {
 /** What became of a candidate. `usage` is after it. */
 export type Admission<Refusal> =
   | { readonly is: 'stored'; readonly order: StoredOrder; readonly usage: UsageRow }
-  | { readonly is: 'refused'; readonly because: Refusal; readonly usage: UsageRow }
+  | { readonly is: 'refused'; readonly breach: Refusal; readonly usage: UsageRow }
   /** It would be new, and its deadline has passed. */
   | { readonly is: 'overdue'; readonly usage: UsageRow }
 
@@ -83,9 +83,9 @@ export async function admitOrder<Refusal>(
     const [known] = await findStored(runner, [candidate.submission])
     if (known !== undefined) return { is: 'stored', order: known, usage }
     const isNewWallet = candidate.countsWallets && (await addDayWallet(runner, partner, command.phoneNumber))
-    const because = decide(usage, isNewWallet)
-    if (because !== null) {
-      refused = { is: 'refused', because, usage }
+    const breach = decide(usage, isNewWallet)
+    if (breach !== null) {
+      refused = { is: 'refused', breach, usage }
       // The wallet of a refused order is not one of the day's.
       throw new NotAdmitted()
     }

@@ -12,15 +12,15 @@ import { databaseClock } from '../../postgres/clock.ts'
 import type { Session } from '../../postgres/session.ts'
 import { addBatchPlan } from '../batch-source.ts'
 import { WEEKENDS } from '../calendar.ts'
-import { addPlan, type Lead, type PlanAnswer } from '../commands.ts'
+import { addPlan, type CommandContext, type PlanAnswer } from '../commands.ts'
 import { MISSED_POLICIES, OVERLAP_POLICIES } from '../lifecycle.ts'
 import { parseOrderSource } from '../order-source.ts'
 import type { Plan } from '../plan.ts'
-import type { PlanWish } from '../read-terms.ts'
-import { readWish, type WishOptions } from './plan-request.ts'
-import { planAsJson, tellPlan } from './plan-show.ts'
+import type { PlanRequest } from '../read-terms.ts'
+import { type PlanRequestOptions, readPlanOptions } from './plan-request.ts'
+import { planAsJson, printPlan } from './plan-show.ts'
 
-interface AddOptions extends WishOptions {
+interface AddOptions extends PlanRequestOptions {
   readonly by: string
   readonly note?: string
   readonly json?: true
@@ -76,7 +76,7 @@ export function addCommand(): Command {
     .addHelpText('after', HELP)
     .action(async (name: string, options: AddOptions) => {
       const plan = await add(name, options)
-      console.log(options.json ? planAsJson(plan, 5) : `added\n${tellPlan(plan, 5)}`)
+      console.log(options.json ? planAsJson(plan, 5) : `added\n${printPlan(plan, 5)}`)
     })
 }
 
@@ -95,15 +95,18 @@ Examples:
   $ goldpro plan add payroll --batch 1 --monthly 25 --rate 50/s --stop-after-failures 5%`
 
 async function add(name: string, options: AddOptions): Promise<Plan> {
-  const wish = readWish(name, options)
+  const wish = readPlanOptions(name, options)
   const lead = { who: 'person', by: options.by, note: options.note ?? null, clock: databaseClock } as const
   const answer = await withSessionHere(await settingsHere(), await adding(wish, lead))
-  if (answer.is === 'refused') throw new Failure(1, answer.because)
+  if (answer.is === 'refused') throw new Failure(1, answer.message)
   return answer.plan
 }
 
 /** What adds the plan, once what it is of has been read. */
-async function adding(wish: PlanWish, lead: Lead): Promise<(session: Session) => Promise<PlanAnswer>> {
+async function adding(
+  wish: PlanRequest,
+  lead: CommandContext,
+): Promise<(session: Session) => Promise<PlanAnswer>> {
   const terms = { ...wish.terms, owner: null }
   if (wish.is === 'batch') return (session) => addBatchPlan(session, terms, wish, lead)
   const { deadlineMinutes } = wish

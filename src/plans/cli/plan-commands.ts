@@ -2,18 +2,18 @@ import { Command } from 'commander'
 import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
-import { openWaking } from '../../cli/queue-client.ts'
+import { openQueueClient } from '../../cli/queue-client.ts'
 import { newOrderId } from '../../core/new-id.ts'
 import { createLog } from '../../observability/log.ts'
 import { databaseClock } from '../../postgres/clock.ts'
 import type { Session } from '../../postgres/session.ts'
-import { type Lead, type PlanAnswer, pausePlan, removePlan, resumePlan } from '../commands.ts'
+import { type CommandContext, type PlanAnswer, pausePlan, removePlan, resumePlan } from '../commands.ts'
 import { planDueTimes } from '../plan-due-times.ts'
 import { findPlan, type PlanSummary, readRun } from '../queries.ts'
 import { startDueRuns } from '../run-due.ts'
 import { runPlanNow } from '../run-now.ts'
 import { shownDueTime } from './plan-options.ts'
-import { nameOf, tellRun } from './plan-show.ts'
+import { nameOf, printRun } from './plan-show.ts'
 
 /** How a plan is named. */
 export const PLAN = "its number or its name; a partner's: partner/name"
@@ -22,7 +22,7 @@ interface LeadCommand {
   readonly name: string
   readonly does: string
   readonly done: string
-  readonly lead: (session: Session, planId: number, lead: Lead) => Promise<PlanAnswer>
+  readonly lead: (session: Session, planId: number, lead: CommandContext) => Promise<PlanAnswer>
 }
 
 const LEADS: readonly LeadCommand[] = [
@@ -51,7 +51,7 @@ interface LeadOptions {
   readonly note?: string
 }
 
-const leadOf = ({ by, note }: LeadOptions): Lead => ({
+const commandContextOf = ({ by, note }: LeadOptions): CommandContext => ({
   ...{ who: 'person', by, note: note ?? null },
   clock: databaseClock,
 })
@@ -65,7 +65,7 @@ function ledCommand(name: string, does: string): Command {
 }
 
 /** `goldpro plan pause|resume|remove` */
-export function leadCommands(): Command[] {
+export function planCommands(): Command[] {
   return LEADS.map(leadCommand)
 }
 
@@ -74,7 +74,7 @@ function leadCommand({ name, does, done, lead }: LeadCommand): Command {
   return command.action(async (given: string, options: LeadOptions) => {
     const plan = await withSessionHere(await settingsHere(), async (session) => {
       const { planId } = required(await findPlan(session, given), given)
-      return orRefuse(await lead(session, planId, leadOf(options))).plan
+      return orRefuse(await lead(session, planId, commandContextOf(options))).plan
     })
     console.log(`plan ${plan.planId} ${nameOf(plan)} is ${done}`)
     if (plan.state === 'active' && plan.nextDueAt !== null)
@@ -87,20 +87,20 @@ export function runNowCommand(): Command {
   return ledCommand('run-now', 'make a plan due now, beside its schedule').action(
     async (given: string, options: LeadOptions) => {
       const settings = await settingsHere()
-      const waking = await openWaking(settings)
+      const waking = await openQueueClient(settings)
       const told = await withSessionHere(settings, async (session) => {
         const { planId, partner } = required(await findPlan(session, given), given)
-        const effects = {
+        const deps = {
           ...{ actor: `person:${options.by}`, clock: databaseClock, log: createLog(settings.logLevel) },
           newId: newOrderId,
           wake: waking.wake,
         }
         try {
-          const { dueAt } = orRefuse(await runPlanNow(session, planId, leadOf(options)))
+          const { dueAt } = orRefuse(await runPlanNow(session, planId, commandContextOf(options)))
           // As a scheduler would, and does when one runs: Postgres lets one of them start it.
-          await planDueTimes(session, { ...effects, planId })
-          await startDueRuns(session, planId, effects)
-          return tellRun(partner, await readRun(session, planId, dueAt))
+          await planDueTimes(session, { ...deps, planId })
+          await startDueRuns(session, planId, deps)
+          return printRun(partner, await readRun(session, planId, dueAt))
         } finally {
           await waking.close()
         }
@@ -117,6 +117,6 @@ export function required(plan: PlanSummary | null, given: string): PlanSummary {
 }
 
 function orRefuse<T>(answer: PlanAnswer<T>): Extract<PlanAnswer<T>, { is: 'done' }> {
-  if (answer.is === 'refused') throw new Failure(1, answer.because)
+  if (answer.is === 'refused') throw new Failure(1, answer.message)
   return answer
 }

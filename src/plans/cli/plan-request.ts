@@ -1,9 +1,9 @@
 import type { RunOrder } from '../../batches/commands.ts'
 import { Failure } from '../../cli/failure.ts'
-import { InvalidTermsError, type PlanWish, readPlanWish } from '../read-terms.ts'
+import { InvalidTermsError, type PlanRequest, readPlanRequest } from '../read-terms.ts'
 
 /** The options of `goldpro plan add` that say what the plan is. */
-export interface WishOptions {
+export interface PlanRequestOptions {
   readonly order?: string
   readonly batch?: number
   readonly rate?: number
@@ -33,9 +33,9 @@ const OPTIONS: Readonly<Record<string, string>> = {
 }
 
 /** Reads the options as every plan is read. */
-export function readWish(name: string, options: WishOptions): PlanWish {
+export function readPlanOptions(name: string, options: PlanRequestOptions): PlanRequest {
   try {
-    return readPlanWish({ name, ...whatOf(options), ...whenOf(options) })
+    return readPlanRequest({ name, ...whatOf(options), ...whenOf(options) })
   } catch (error) {
     if (!(error instanceof InvalidTermsError)) throw error
     const problems = error.problems.map(
@@ -45,7 +45,7 @@ export function readWish(name: string, options: WishOptions): PlanWish {
   }
 }
 
-function whatOf({ order, batch, rate, stopAfterFailures = null, deadline }: WishOptions): object {
+function whatOf({ order, batch, rate, stopAfterFailures = null, deadline }: PlanRequestOptions): object {
   if (batch !== undefined && order === undefined) {
     if (deadline !== undefined) throw new Failure(2, '--deadline goes with --order')
     const { is, value } = stopAfterFailures ?? {}
@@ -58,7 +58,7 @@ function whatOf({ order, batch, rate, stopAfterFailures = null, deadline }: Wish
   return given({ order, deadline })
 }
 
-function whenOf(options: WishOptions): object {
+function whenOf(options: PlanRequestOptions): object {
   const { cron, monthly, weekend, at, zone, from, to, count, missed, maxAge, overlap } = options
   if ((cron === undefined) === (monthly === undefined))
     throw new Failure(2, 'say when: either --cron or --monthly')

@@ -5,7 +5,7 @@ import { describeSource, shownSource } from '../order-source.ts'
 import { nextDueTimes, type Plan } from '../plan.ts'
 import type { PlanEvent, PlanSummary, RunStory } from '../queries.ts'
 import { describeSchedule } from '../schedule.ts'
-import { spellSpan } from '../terms.ts'
+import { formatSpan } from '../terms.ts'
 import { shownDueTime } from './plan-options.ts'
 
 /** A plan as JSON, with its next due times: nothing of a person's that must not be printed. */
@@ -20,7 +20,7 @@ export function nameOf({ owner, name }: Pick<Plan, 'owner' | 'name'>): string {
 }
 
 /** A plan as a person reads it. */
-export function tellPlan(plan: Plan, dueTimes: number): string {
+export function printPlan(plan: Plan, dueTimes: number): string {
   const { planId, partner, state, timeZone, startsAt, endsAt, maxCount } = plan
   const bounds = [
     // A plan without a start of its own starts when it was added, by another look at the clock.
@@ -28,13 +28,13 @@ export function tellPlan(plan: Plan, dueTimes: number): string {
     ...(endsAt === null ? [] : [`until ${shownDueTime(endsAt)}`]),
     ...(maxCount === null ? [] : [`${maxCount} times`]),
   ]
-  const deadline = plan.source.is === 'batch' ? '' : `; deadline ${spellSpan(plan.deadlineMinutes ?? 15)}`
+  const deadline = plan.source.is === 'batch' ? '' : `; deadline ${formatSpan(plan.deadlineMinutes ?? 15)}`
   return [
     `plan ${planId} ${nameOf(plan)}, ${state}`,
     `  ${plan.source.is === 'order' ? `order     ${partner}: ` : 'batch     '}${describeSource(plan.source)}`,
     `  due       ${describeSchedule(plan.schedule)}, ${timeZone}`,
     `  bounds    ${bounds.join(', ') || 'none: until it is removed'}`,
-    `  missed    ${plan.missed} within ${spellSpan(plan.maxAgeMinutes)}; overlap ${plan.overlap}${deadline}`,
+    `  missed    ${plan.missed} within ${formatSpan(plan.maxAgeMinutes)}; overlap ${plan.overlap}${deadline}`,
     ...tellNext(plan, dueTimes),
   ].join('\n')
 }
@@ -47,7 +47,7 @@ function tellNext(plan: Plan, limit: number): string[] {
 }
 
 /** The moves of a plan, a line each. */
-export function tellEvents(events: readonly PlanEvent[]): string[] {
+export function printEvents(events: readonly PlanEvent[]): string[] {
   return events.map(({ at, fromState, toState, reason, actor, note }) => {
     const move = fromState === null ? toState : `${fromState} → ${toState}`
     return `${shownTime(at)}  ${move}: ${reason}, by ${actor}${note === null ? '' : `: ${note}`}`
@@ -69,7 +69,7 @@ export function runTable(runs: readonly RunStory[]): string {
 const reasonOf = ({ reason, breach }: RunStory) => (breach === null ? reason : `${reason} (${breach})`)
 
 /** What became of a run that a person asked for. */
-export function tellRun(partner: string | null, run: RunStory): string {
+export function printRun(partner: string | null, run: RunStory): string {
   switch (run.state) {
     case 'planned':
       return 'planned: a scheduler starts it, after the run before it where that is under way'

@@ -8,9 +8,9 @@ import type { PlanSource } from '../plan.ts'
 import { countRuns, findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from '../queries.ts'
 import { describeSchedule } from '../schedule.ts'
 import { addCommand } from './plan-add.ts'
-import { leadCommands, PLAN, required, runNowCommand } from './plan-commands.ts'
+import { PLAN, planCommands, required, runNowCommand } from './plan-commands.ts'
 import { shownDueTime } from './plan-options.ts'
-import { nameOf, planAsJson, runTable, tellEvents, tellPlan } from './plan-show.ts'
+import { nameOf, planAsJson, printEvents, printPlan, runTable } from './plan-show.ts'
 
 /** `goldpro plan …` */
 export function planCommand(): Command {
@@ -21,7 +21,7 @@ export function planCommand(): Command {
     addCommand(),
     listCommand(),
     showCommand(),
-    ...leadCommands(),
+    ...planCommands(),
     runNowCommand(),
     historyCommand(),
   ]
@@ -102,7 +102,7 @@ function showCommand(): Command {
         }))
         if (json) return planAsJson(plan, 5, { events })
         const counts = `  so far    ${plan.planned} planned, ${plan.started} under way, ${plan.finished} finished, ${plan.skipped} skipped`
-        return [tellPlan(plan, 5), counts, '', ...tellEvents(events)].join('\n')
+        return [printPlan(plan, 5), counts, '', ...printEvents(events)].join('\n')
       })
       console.log(told)
     })

@@ -3,18 +3,23 @@ import { Problem } from '../../http/problems.ts'
 import type { Answer, Call } from '../../http/route.ts'
 import { InvalidOrderError } from '../../orders/submission.ts'
 import type { Breach } from '../../partners/limits.ts'
-import { addOwnPlan, type OwnWish } from '../add-partner-plan.ts'
+import { addPartnerPlan, type PartnerPlanRequest } from '../add-partner-plan.ts'
 import type { Refusal } from '../commands.ts'
 import { parseOrderSource } from '../order-source.ts'
 import type { OrderSource } from '../plan.ts'
-import { InvalidTermsError, type PlanWish, readPlanWish } from '../read-terms.ts'
-import { leadOf } from './partner-plan.ts'
+import { InvalidTermsError, type PlanRequest, readPlanRequest } from '../read-terms.ts'
+import { commandContextOf } from './partner-plan.ts'
 import { planAnswerOf } from './plan-answer.ts'
 
 /** Adds a plan: 201 once it is committed, 200 for every repetition. */
 export async function acceptPlan(body: unknown, call: Call): Promise<Answer> {
   const { caller, database } = call
-  const added = await addOwnPlan(database, readWish(body, caller.partner), caller.limits, leadOf(call))
+  const added = await addPartnerPlan(
+    database,
+    readPlanOptions(body, caller.partner),
+    caller.limits,
+    commandContextOf(call),
+  )
   switch (added.is) {
     case 'added':
     case 'known':
@@ -28,12 +33,12 @@ export async function acceptPlan(body: unknown, call: Call): Promise<Answer> {
     case 'breach':
       throw breachOf(added.breach)
     case 'refused':
-      throw refusalOf(added.why, added.because)
+      throw refusalOf(added.why, added.message)
   }
 }
 
 /** What a wish that is refused is answered with. */
-export function refusalOf(why: Refusal, because: string): Problem {
+export function refusalOf(why: Refusal, message: string): Problem {
   switch (why) {
     case 'never_due':
       return invalid('schedule', 'must have a time between from and to')
@@ -42,11 +47,11 @@ export function refusalOf(why: Refusal, because: string): Problem {
     case 'batch_unknown':
       return invalid('batch_id', 'is no batch of yours')
     case 'batch_unfit':
-      return new Problem('batch_unfit', { detail: because })
+      return new Problem('batch_unfit', { detail: message })
     case 'unknown':
       return new Problem('not_found')
     case 'wrong_state':
-      return new Problem('plan_state', { detail: because })
+      return new Problem('plan_state', { detail: message })
     case 'name_taken':
       throw new Error('a name that nobody has was taken')
   }
@@ -59,7 +64,7 @@ function breachOf(breach: Breach): Problem {
   return new Problem(breach, { detail: NEVER })
 }
 
-function readWish(body: unknown, partner: string): OwnWish {
+function readPlanOptions(body: unknown, partner: string): PartnerPlanRequest {
   const wish = readTerms(body, partner)
   // A copy of the whole batch at each due time, whether or not the limits have let the rows of the last one through.
   if (wish.is === 'batch' && wish.terms.overlap === 'allow')
@@ -72,9 +77,9 @@ function readWish(body: unknown, partner: string): OwnWish {
 }
 
 /** Reads what is asked for. @throws Problem with all that is wrong, that of the order included */
-function readTerms(body: unknown, partner: string): PlanWish {
+function readTerms(body: unknown, partner: string): PlanRequest {
   try {
-    return readPlanWish(body)
+    return readPlanRequest(body)
   } catch (error) {
     if (!(error instanceof InvalidTermsError)) throw error
     const { order } = Object(body) as { order?: unknown }

@@ -3,7 +3,7 @@ import { requestOf } from '../../orders/http/order-answer.ts'
 import { nextDueTimes, type Plan } from '../plan.ts'
 import type { RunStory } from '../queries.ts'
 import type { Schedule } from '../schedule.ts'
-import { spellSpan } from '../terms.ts'
+import { formatSpan } from '../terms.ts'
 import type { PlanAnswer, RunAnswer } from './plan-schemas.ts'
 
 const DUE_TIMES = 5
@@ -19,8 +19,8 @@ export function planAnswerOf(plan: Plan): PlanAnswer {
     starts_at: plan.startsAt.toISOString(),
     ends_at: plan.endsAt?.toISOString() ?? null,
     count: plan.maxCount,
-    ...{ missed, max_age: spellSpan(plan.maxAgeMinutes), overlap },
-    deadline: deadlineMinutes === null ? null : spellSpan(deadlineMinutes),
+    ...{ missed, max_age: formatSpan(plan.maxAgeMinutes), overlap },
+    deadline: deadlineMinutes === null ? null : formatSpan(deadlineMinutes),
     next_due: nextDueTimes(plan, DUE_TIMES).map((due) => due.toISOString()),
     created_at: plan.createdAt.toISOString(),
   }

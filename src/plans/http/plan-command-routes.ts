@@ -5,7 +5,7 @@ import type { PlanState } from '../lifecycle.ts'
 import { readRun } from '../queries.ts'
 import { runPlanNow } from '../run-now.ts'
 import { refusalOf } from './accept-plan.ts'
-import { leadOf, ownPlan } from './partner-plan.ts'
+import { commandContextOf, partnerPlan } from './partner-plan.ts'
 import { planAnswerOf, runAnswerOf } from './plan-answer.ts'
 import { PAUSED, PLANNED_RUN, REMOVED, RESUMED, RUN_NOW_BODIES } from './plan-examples.ts'
 import { planAnswer, planParams, runAnswer, runNowBody } from './plan-schemas.ts'
@@ -38,7 +38,7 @@ const LEADS = [
 ] as const
 
 /** What is done with a plan that there is. */
-export const PLAN_LEAD_ROUTES: readonly AnyRoute[] = [
+export const PLAN_COMMAND_ROUTES: readonly AnyRoute[] = [
   ...LEADS.map(({ name, path, summary, lead, wanted, example }) =>
     route({
       ...{ name, method: 'POST', path, summary },
@@ -76,16 +76,16 @@ async function leadPlan(
   { lead, wanted }: { readonly lead: typeof pausePlan; readonly wanted: PlanState },
   call: Call,
 ): Promise<Answer> {
-  const { planId } = await ownPlan(name, call)
-  const answer = await lead(call.database, planId, leadOf(call))
-  const plan = answer.is === 'done' ? answer.plan : await ownPlan(name, call)
-  if (answer.is === 'refused' && plan.state !== wanted) throw refusalOf(answer.why, answer.because)
+  const { planId } = await partnerPlan(name, call)
+  const answer = await lead(call.database, planId, commandContextOf(call))
+  const plan = answer.is === 'done' ? answer.plan : await partnerPlan(name, call)
+  if (answer.is === 'refused' && plan.state !== wanted) throw refusalOf(answer.why, answer.message)
   return { status: 200, body: planAnswerOf(plan) }
 }
 
 async function runNow(name: string, dueAt: Date, call: Call): Promise<Answer> {
-  const { planId } = await ownPlan(name, call)
-  const answer = await runPlanNow(call.database, planId, leadOf(call), dueAt)
-  if (answer.is === 'refused') throw refusalOf(answer.why, answer.because)
+  const { planId } = await partnerPlan(name, call)
+  const answer = await runPlanNow(call.database, planId, commandContextOf(call), dueAt)
+  if (answer.is === 'refused') throw refusalOf(answer.why, answer.message)
   return { status: 202, body: runAnswerOf(await readRun(call.database, planId, answer.dueAt)) }
 }

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { PAGE, pageOf, paging, readPlace } from '../../http/paging.ts'
 import { type AnyRoute, route } from '../../http/route.ts'
 import { PLAN_STATES } from '../lifecycle.ts'
-import { listOwnPlans, readRunsBefore } from '../partner-plans.ts'
+import { listPartnerPlans, readRunsBefore } from '../partner-plans.ts'
 import { planName } from '../terms.ts'
 import { acceptPlan } from './accept-plan.ts'
-import { ownPlan } from './partner-plan.ts'
+import { partnerPlan } from './partner-plan.ts'
 import { planAnswerOf, runAnswerOf } from './plan-answer.ts'
 import { PLAN, PLAN_BODIES, RUNS } from './plan-examples.ts'
 import { planAnswer, planBody, planParams, plansAnswer, runsAnswer } from './plan-schemas.ts'
@@ -54,7 +54,12 @@ is 409 and the first plan stands. Your limits hold again for each run.`,
     async handle({ query }, { database, caller }) {
       const { state = null, limit = PAGE, cursor } = query
       const after = readPlace(cursor, (text) => planName.safeParse(text).success)
-      const found = await listOwnPlans(database, { owner: caller.partner, state, after, limit: limit + 1 })
+      const found = await listPartnerPlans(database, {
+        owner: caller.partner,
+        state,
+        after,
+        limit: limit + 1,
+      })
       const { page, next } = pageOf(found, limit, ({ name }) => name)
       return { status: 200, body: { plans: page.map(planAnswerOf), next } }
     },
@@ -70,7 +75,7 @@ is 409 and the first plan stands. Your limits hold again for each run.`,
     answers: { 200: { description: 'The plan as it is now', schema: planAnswer, example: PLAN } },
     problems: ['not_found'],
     async handle({ params }, call) {
-      return { status: 200, body: planAnswerOf(await ownPlan(params.name, call)) }
+      return { status: 200, body: planAnswerOf(await partnerPlan(params.name, call)) }
     },
   }),
   route({
@@ -88,7 +93,7 @@ is 409 and the first plan stands. Your limits hold again for each run.`,
     async handle({ params, query }, call) {
       const { limit = PAGE, cursor } = query
       const before = readPlace(cursor, isTime)
-      const { planId } = await ownPlan(params.name, call)
+      const { planId } = await partnerPlan(params.name, call)
       const until = before === null ? null : new Date(before)
       const found = await readRunsBefore(call.database, planId, until, limit + 1)
       const { page, next } = pageOf(found, limit, ({ dueAt }) => dueAt.toISOString())

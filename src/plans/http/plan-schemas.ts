@@ -7,7 +7,7 @@ import { WEEKENDS } from '../calendar.ts'
 import { MISSED_POLICIES, OVERLAP_POLICIES, PLAN_STATES, RUN_STATES } from '../lifecycle.ts'
 import { batchPlan, orderPlan, planName } from '../terms.ts'
 
-/** Bodies of POST /v1/plans. What they may be is decided by `readPlanWish`, which reads by the same fields. */
+/** Bodies of POST /v1/plans. What they may be is decided by `readPlanRequest`, which reads by the same fields. */
 export const planBody = z.union([
   orderPlan
     .extend({ order: planOrderBody.describe('as in POST /v1/orders, without reference and deadline') })

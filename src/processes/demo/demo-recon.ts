@@ -2,9 +2,9 @@ import { Readable } from 'node:stream'
 import type { Period } from '../../core/business-days.ts'
 import type { Sandbox } from '../../dev/sandbox/sandbox.ts'
 import { type Session, withSession } from '../../postgres/session.ts'
-import { tellImport } from '../../reconciliation/cli/recon-import.ts'
+import { printImport } from '../../reconciliation/cli/recon-import.ts'
 import { asTables } from '../../reconciliation/cli/recon-report.ts'
-import { tellRun } from '../../reconciliation/cli/recon-run.ts'
+import { printRun } from '../../reconciliation/cli/recon-run.ts'
 import { approveDeclaration, proposeDeclaration } from '../../reconciliation/declarations.ts'
 import { readReport } from '../../reconciliation/report/read-report.ts'
 import { type RunResult, reconcile } from '../../reconciliation/run.ts'
@@ -25,7 +25,7 @@ async function declareByTwoPeople(session: Session, imported: ImportResult): Pro
     await proposeDeclaration(session, { is: 'lag' }, ani, 0),
     await approveDeclaration(session, { is: 'lag' }, budi, false),
   ]
-  for (const answer of answers) if (answer.is === 'refused') throw new Error(answer.because)
+  for (const answer of answers) if (answer.is === 'refused') throw new Error(answer.message)
   return [
     `ani says that statement ${statementId} is complete, budi approves it`,
     'ani proposes a lag of 0 minutes, budi approves it',
@@ -60,10 +60,10 @@ export async function reconcileDemo(databaseUrl: string, sandbox: Sandbox, since
       scheduledFor: null,
     })
     const told = [
-      ...tellImport(imported),
+      ...printImport(imported),
       ...decided,
       '',
-      ...tellRun(result, false),
+      ...printRun(result, false),
       '',
       asTables(await readReport(session, null)),
     ]

@@ -1,5 +1,5 @@
 import { table } from '../../cli/table.ts'
-import { spellDecimal, spellWeight } from '../../core/format.ts'
+import { formatDecimal, formatWeight } from '../../core/format.ts'
 import { formatGrams, formatRupiah, type GoldWeight, type Rupiah } from '../../core/money.ts'
 import { LEDGER_RULES, type LedgerRule, type Violation } from '../../dev/sandbox/ledger-check.ts'
 import { ORDER_KINDS } from '../../orders/command.ts'
@@ -7,7 +7,7 @@ import { ORDER_STATES, type OrderState } from '../../orders/lifecycle.ts'
 import type { OrderWithAttempts } from '../../orders/queries/checked-orders.ts'
 
 /** How many orders of each kind ended in each state; states nobody is in are left out. */
-export function tellCounts(orders: readonly OrderWithAttempts[]): string {
+export function printCounts(orders: readonly OrderWithAttempts[]): string {
   const states = ORDER_STATES.filter((state) => orders.some((order) => order.state === state))
   const count = (of: readonly OrderWithAttempts[], state: OrderState) =>
     String(of.filter((order) => order.state === state).length)
@@ -26,7 +26,7 @@ export function tellCounts(orders: readonly OrderWithAttempts[]): string {
 }
 
 /** New quotes taken after a price change, and why orders were not executed. */
-export function tellReasons(orders: readonly OrderWithAttempts[]): string {
+export function printReasons(orders: readonly OrderWithAttempts[]): string {
   const requotes = orders
     .flatMap(({ attempts }) => attempts)
     .filter(({ outcome }) => outcome === 'price_changed').length
@@ -44,7 +44,7 @@ export function tellReasons(orders: readonly OrderWithAttempts[]): string {
 }
 
 /** What is at stake in orders whose confirm's outcome is unknown. */
-export function tellDoubts(orders: readonly OrderWithAttempts[]): string {
+export function printDoubts(orders: readonly OrderWithAttempts[]): string {
   const doubts = orders.filter(({ state }) => state === 'in_doubt')
   const quotes = doubts.flatMap(({ attempts }) => attempts.filter(({ outcome }) => outcome === 'in_doubt'))
   const rupiah = quotes.reduce((sum, { quotedAmount }) => sum + (quotedAmount ?? 0), 0) as Rupiah
@@ -52,12 +52,12 @@ export function tellDoubts(orders: readonly OrderWithAttempts[]): string {
   const bars = quotes.filter(({ quotedAmount }) => quotedAmount === null)
   const gold = bars.reduce((sum, { quotedGoldWeight }) => sum + (quotedGoldWeight ?? 0), 0) as GoldWeight
   const withdrawals =
-    bars.length === 0 ? '' : `, and ${spellWeight(formatGrams(gold))} in ${bars.length} withdrawals`
+    bars.length === 0 ? '' : `, and ${formatWeight(formatGrams(gold))} in ${bars.length} withdrawals`
   return `doubts: ${doubts.length} orders in doubt, ${formatRupiah(rupiah)} at risk${withdrawals}`
 }
 
 /** A few executed orders with the ids that reconciliation uses. */
-export function tellResults(orders: readonly OrderWithAttempts[], count: number): string {
+export function printResults(orders: readonly OrderWithAttempts[], count: number): string {
   const succeeded = orders.filter(({ state }) => state === 'succeeded')
   const firstOfEach = ORDER_KINDS.flatMap((kind) => succeeded.find((order) => order.kind === kind) ?? [])
   // After one of each kind those with a session_id: a sell has none to show.
@@ -67,7 +67,7 @@ export function tellResults(orders: readonly OrderWithAttempts[], count: number)
     const execution = order.attempts.find(({ outcome }) => outcome === 'succeeded')
     return [
       order.kind,
-      execution?.goldWeight == null ? '' : spellDecimal(formatGrams(execution.goldWeight)),
+      execution?.goldWeight == null ? '' : formatDecimal(formatGrams(execution.goldWeight)),
       execution?.amount == null ? '' : formatRupiah(execution.amount),
       execution?.fee == null ? '' : formatRupiah(execution.fee),
       execution?.responseId ?? '',
@@ -82,7 +82,7 @@ export function tellResults(orders: readonly OrderWithAttempts[], count: number)
 }
 
 /** The check of the orders against the gateway's books, rule by rule. */
-export function tellCheck(violations: readonly Violation[]): string {
+export function printCheck(violations: readonly Violation[]): string {
   const lines = (Object.keys(LEDGER_RULES) as LedgerRule[]).flatMap((rule) => {
     const broken = violations.filter((violation) => violation.rule === rule)
     if (broken.length === 0) return [`  ✓ ${LEDGER_RULES[rule]}`]

@@ -6,7 +6,7 @@ import { SingleBar } from 'cli-progress'
 import { Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../../cli/failure.ts'
 import { parseSettings } from '../../config.ts'
-import { spellDecimal } from '../../core/format.ts'
+import { formatDecimal } from '../../core/format.ts'
 import { NO_TRACES } from '../../core/traces.ts'
 import { startLocalPostgres } from '../../dev/embedded-postgres/postgres.ts'
 import { checkSandbox } from '../../dev/sandbox/check-sandbox.ts'
@@ -23,7 +23,7 @@ import { createProducer } from '../../queue/producer.ts'
 import { startConfiguredWorker } from '../worker-command.ts'
 import { demoOrders, demoWallets } from './demo-orders.ts'
 import { reconcileDemo } from './demo-recon.ts'
-import { tellCheck, tellCounts, tellDoubts, tellReasons, tellResults } from './demo-report.ts'
+import { printCheck, printCounts, printDoubts, printReasons, printResults } from './demo-report.ts'
 
 /** How long an order of the demo may take: nothing is left open, so the demo ends soon after. */
 const DEADLINE_MS = 20_000
@@ -86,7 +86,7 @@ async function runDemo({ orders: count, seed }: { orders: number; seed: number }
     const settled = await readOrdersWithAttempts(database)
     refuseLeftovers(counts.openBreaks, settled, sandbox)
     console.log(
-      `\n${count} orders in ${spellDecimal(((performance.now() - startedAt) / 1_000).toFixed(1))} s, start of PostgreSQL included`,
+      `\n${count} orders in ${formatDecimal(((performance.now() - startedAt) / 1_000).toFixed(1))} s, start of PostgreSQL included`,
     )
   } finally {
     for (const stop of toStop.reverse()) await stop()
@@ -163,11 +163,11 @@ async function untilSettled(database: Database, total: number): Promise<void> {
 function tellOrders(orders: readonly OrderWithAttempts[], sandbox: Sandbox): void {
   const violations = checkSandbox(orders, sandbox)
   const sections = [
-    tellCounts(orders),
-    tellReasons(orders),
-    tellDoubts(orders),
-    tellResults(orders, 5),
-    tellCheck(violations),
+    printCounts(orders),
+    printReasons(orders),
+    printDoubts(orders),
+    printResults(orders, 5),
+    printCheck(violations),
   ]
   console.log(`\n${sections.join('\n\n')}`)
   if (violations.length > 0) throw new Failure(1, "the orders do not agree with the sandbox's ledger")

@@ -2,13 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { feedBatches, prepareFeeding } from '../../batches/feed.ts'
 import type { Log } from '../../core/log.ts'
 import { newOrderId } from '../../core/new-id.ts'
-import { type Repeating, repeat } from '../../core/periodic-task.ts'
+import { type PeriodicTask, runEvery } from '../../core/periodic-task.ts'
 import { type Session, withSession } from '../../postgres/session.ts'
 import { openQueue } from '../../queue/backend.ts'
 import { wakeOrders } from '../../queue/order-worker.ts'
 
 /** Everything a feeder of batches is made of. */
-export interface BatchFeederParts {
+export interface BatchFeederOptions {
   readonly databaseUrl: string
   /** Null: the queue lives in the database too. */
   readonly redisUrl: string | null
@@ -23,15 +23,15 @@ export interface BatchFeederParts {
 const FEED_EVERY_MS = 500
 /** A turn's statement is ended by the server after a minute, if the server is there. */
 const REPLY_WITHIN_MS = 90_000
-/** Waking an order again within this time adds no job. */
+/** QueueClient an order again within this time adds no job. */
 const FEED_AGAIN_MS = 5_000
 
 /** Feeds running batches, and starts those whose time has come. Any number may run: none leads. */
-export function startBatchFeeder(parts: BatchFeederParts): Repeating {
+export function startBatchFeeder(parts: BatchFeederOptions): PeriodicTask {
   const { databaseUrl, redisUrl, name, log, everyMs = FEED_EVERY_MS, replyWithinMs = REPLY_WITHIN_MS } = parts
   const queue = openQueue({ redisUrl, databaseUrl }, (error) => log.warn({ err: error }, 'queue trouble'))
   const stopping = new AbortController()
-  const effects = {
+  const deps = {
     newId: newOrderId,
     wake: (orderIds: readonly string[]) => wakeOrders(queue, orderIds, FEED_AGAIN_MS, 'batch'),
     actor: `feeder:${name}`,
@@ -40,12 +40,12 @@ export function startBatchFeeder(parts: BatchFeederParts): Repeating {
   const feed = async (session: Session) => {
     await prepareFeeding(session)
     while (!stopping.signal.aborted) {
-      await feedBatches(session, effects)
+      await feedBatches(session, deps)
       await wait(everyMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
   }
   const work = () => withSession(databaseUrl, feed, { replyWithinMs })
-  const feeding = repeat(everyMs, work, (error) => log.warn({ err: error }, 'batches not fed, tried again'))
+  const feeding = runEvery(everyMs, work, (error) => log.warn({ err: error }, 'batches not fed, tried again'))
   return {
     async stop() {
       stopping.abort()

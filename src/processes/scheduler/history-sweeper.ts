@@ -1,5 +1,5 @@
 import type { Log } from '../../core/log.ts'
-import { type Repeating, repeat } from '../../core/periodic-task.ts'
+import { type PeriodicTask, runEvery } from '../../core/periodic-task.ts'
 import { sweepDayWallets, sweepNonces } from '../../partners/store/sweeps.ts'
 import { type Database, openDatabase } from '../../postgres/pool.ts'
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../webhooks/history.ts'
 
 /** Everything a sweeper of history is made of. */
-export interface HistorySweeperParts {
+export interface HistorySweeperOptions {
   readonly databaseUrl: string
   /** Webhooks that ended longer ago are deleted. */
   readonly webhookKeepDays: number
@@ -27,7 +27,7 @@ const PIECE_SIZE = 1_000
 type SweepPiece = (database: Database, limit: number) => Promise<number>
 
 /** Forgets what nobody needs any more. Any number may: each takes rows that no other has. */
-export function startHistorySweeper(parts: HistorySweeperParts): Repeating {
+export function startHistorySweeper(parts: HistorySweeperOptions): PeriodicTask {
   const { databaseUrl, webhookKeepDays, log, everyMs = SWEEP_EVERY_MS, pieceSize = PIECE_SIZE } = parts
   const onError = (error: Error) => log.warn({ err: error }, 'postgres trouble')
   const database = openDatabase({ databaseUrl, maxConnections: 1, onError })
@@ -53,7 +53,9 @@ export function startHistorySweeper(parts: HistorySweeperParts): Repeating {
     }
     if (Object.values(swept).some((count) => count > 0)) log.info(swept, 'swept what is past')
   }
-  const sweeping = repeat(everyMs, sweep, (error) => log.warn({ err: error }, 'past not swept, tried again'))
+  const sweeping = runEvery(everyMs, sweep, (error) =>
+    log.warn({ err: error }, 'past not swept, tried again'),
+  )
   return {
     async stop() {
       isStopped = true

@@ -1,5 +1,5 @@
 import type { Log } from '../../core/log.ts'
-import type { Repeating } from '../../core/periodic-task.ts'
+import type { PeriodicTask } from '../../core/periodic-task.ts'
 import { sendDeadlineMs } from '../../orders/deps.ts'
 import { createSweepStore } from '../../orders/store/sweeps.ts'
 import { openDatabase } from '../../postgres/pool.ts'
@@ -7,7 +7,7 @@ import { openQueue } from '../../queue/backend.ts'
 import { startSweeper, wakeOrders } from '../../queue/order-worker.ts'
 
 /** Everything a sweeper outside of a worker is made of. */
-export interface OrderSweeperParts {
+export interface OrderSweeperOptions {
   readonly databaseUrl: string
   /** Null: the queue lives in the database too. */
   readonly redisUrl: string | null
@@ -28,7 +28,7 @@ export function startOrderSweeper({
   callTimeoutMs,
   name,
   log,
-}: OrderSweeperParts): Repeating {
+}: OrderSweeperOptions): PeriodicTask {
   const onError = (error: Error) => log.warn({ err: error }, 'queue trouble')
   const database = openDatabase({ databaseUrl, maxConnections: 2, onError })
   const queue = openQueue({ databaseUrl, redisUrl }, onError)

@@ -1,7 +1,7 @@
 import type { Log } from '../../core/log.ts'
 import { newOrderId } from '../../core/new-id.ts'
-import { type Repeating, repeat } from '../../core/periodic-task.ts'
-import { keepPlans } from '../../plans/run-due.ts'
+import { type PeriodicTask, runEvery } from '../../core/periodic-task.ts'
+import { runDuePlans } from '../../plans/run-due.ts'
 import { type Clock, databaseClock } from '../../postgres/clock.ts'
 import type { StatementRunner } from '../../postgres/pool.ts'
 import { withSession } from '../../postgres/session.ts'
@@ -9,7 +9,7 @@ import { openQueue } from '../../queue/backend.ts'
 import { wakeOrders } from '../../queue/order-worker.ts'
 
 /** Everything a scheduler of plans is made of. */
-export interface PlanSchedulerParts {
+export interface PlanSchedulerOptions {
   readonly databaseUrl: string
   /** Null: the queue lives in the database too. */
   readonly redisUrl: string | null
@@ -31,11 +31,11 @@ const WAKE_ONCE_MS = 1_000
 const CLOCKS_APART_MS = 60_000
 
 /** Keeps all plans: any number of schedulers may. */
-export function startPlanScheduler(parts: PlanSchedulerParts): Repeating {
+export function startPlanScheduler(parts: PlanSchedulerOptions): PeriodicTask {
   const { databaseUrl, redisUrl, name, log } = parts
   const { clock = databaseClock, everyMs = LOOK_EVERY_MS, ownNow = Date.now } = parts
   const queue = openQueue({ databaseUrl, redisUrl }, (error) => log.warn({ err: error }, 'queue trouble'))
-  const effects = {
+  const deps = {
     actor: `scheduler:${name}`,
     clock: (runner: StatementRunner) => agreedTime(runner, clock, ownNow),
     newId: newOrderId,
@@ -43,12 +43,12 @@ export function startPlanScheduler(parts: PlanSchedulerParts): Repeating {
     log,
   }
   const look = async () => {
-    const kept = await withSession(databaseUrl, (session) => keepPlans(session, effects), {
+    const kept = await withSession(databaseUrl, (session) => runDuePlans(session, deps), {
       replyWithinMs: REPLY_WITHIN_MS,
     })
     if (Object.values(kept).some((count) => count > 0)) log.info(kept, 'kept plans')
   }
-  const looking = repeat(everyMs, look, (error) => log.warn({ err: error }, 'plans not kept, tried again'))
+  const looking = runEvery(everyMs, look, (error) => log.warn({ err: error }, 'plans not kept, tried again'))
   return {
     async stop() {
       await looking.stop()

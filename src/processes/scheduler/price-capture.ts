@@ -1,11 +1,11 @@
 import type { Log } from '../../core/log.ts'
-import { type Repeating, repeat } from '../../core/periodic-task.ts'
+import { type PeriodicTask, runEvery } from '../../core/periodic-task.ts'
 import { type Clock, databaseClock } from '../../postgres/clock.ts'
 import { withSession } from '../../postgres/session.ts'
 import { type ChartAnswer, capturePrices, type Side } from '../../prices/capture.ts'
 
 /** Everything that capturing prices takes. */
-export interface PriceCaptureParts {
+export interface PriceCaptureOptions {
   readonly databaseUrl: string
   /** Asks the gateway. */
   readonly chart: (side: Side) => Promise<ChartAnswer>
@@ -18,7 +18,7 @@ export interface PriceCaptureParts {
 const LOOK_EVERY_MS = 15 * 60_000
 
 /** Captures the day's prices once a day; what failed is tried again. */
-export function startPriceCapture(parts: PriceCaptureParts): Repeating {
+export function startPriceCapture(parts: PriceCaptureOptions): PeriodicTask {
   const { databaseUrl, chart, log, clock = databaseClock, everyMs = LOOK_EVERY_MS } = parts
   const look = async () => {
     const outcomes = await withSession(databaseUrl, async (session) =>
@@ -27,8 +27,8 @@ export function startPriceCapture(parts: PriceCaptureParts): Repeating {
     for (const outcome of outcomes) {
       const { is, side } = outcome
       if (is === 'captured') log.info({ side, days: outcome.days }, 'prices captured')
-      else log.warn({ side, because: outcome.because }, 'prices not captured, tried again')
+      else log.warn({ side, message: outcome.message }, 'prices not captured, tried again')
     }
   }
-  return repeat(everyMs, look, (error) => log.warn({ err: error }, 'prices not captured, tried again'))
+  return runEvery(everyMs, look, (error) => log.warn({ err: error }, 'prices not captured, tried again'))
 }

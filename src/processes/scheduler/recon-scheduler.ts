@@ -1,11 +1,11 @@
 import type { Log } from '../../core/log.ts'
-import { type Repeating, repeat } from '../../core/periodic-task.ts'
+import { type PeriodicTask, runEvery } from '../../core/periodic-task.ts'
 import { withSession } from '../../postgres/session.ts'
 import { type DailyOutcome, reconcileDueDays } from '../../reconciliation/daily.ts'
 import { DEFAULT_RECON_SETTINGS } from '../../reconciliation/settings.ts'
 
 /** Everything a scheduler is made of. */
-export interface ReconSchedulerParts {
+export interface ReconSchedulerOptions {
   readonly databaseUrl: string
   /** `HH:MM` in Jakarta. */
   readonly dailyAt: string
@@ -21,7 +21,7 @@ const SCHEDULE_EVERY_MS = 30_000
 const REMIND_EVERY_MS = 3_600_000
 
 /** Reconciles the days that are due, and says which statements are overdue. */
-export function startReconScheduler(parts: ReconSchedulerParts): Repeating {
+export function startReconScheduler(parts: ReconSchedulerOptions): PeriodicTask {
   const {
     databaseUrl,
     dailyAt,
@@ -53,5 +53,5 @@ export function startReconScheduler(parts: ReconSchedulerParts): Repeating {
     const outcomes = await withSession(databaseUrl, (session) => reconcileDueDays(session, request))
     for (const outcome of outcomes) tell(outcome, request.now.getTime())
   }
-  return repeat(everyMs, work, (error) => log.warn({ err: error }, 'schedule not kept, tried again'))
+  return runEvery(everyMs, work, (error) => log.warn({ err: error }, 'schedule not kept, tried again'))
 }

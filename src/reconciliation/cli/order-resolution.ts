@@ -4,12 +4,12 @@ import { Failure } from '../../cli/failure.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
 import { type Person, personsCommand, requireOrderId } from '../../orders/cli/order-commands.ts'
-import type { PersonsAnswer, ProposedExecution } from '../proposals.ts'
+import type { CommandResult, ProposedExecution } from '../proposals.ts'
 import { approveResolution, declineResolution, proposeResolution } from '../resolve-doubt.ts'
 
 /** `goldpro orders resolve|approve|decline`: an order leaves doubt by two people. */
-export function resolutionCommands(defaultPerson: string): Command[] {
-  return [resolveCommand(defaultPerson), approveCommand(defaultPerson), declineCommand(defaultPerson)]
+export function resolutionCommands(currentUser: string): Command[] {
+  return [resolveCommand(currentUser), approveCommand(currentUser), declineCommand(currentUser)]
 }
 
 interface ResolveOptions extends Person {
@@ -23,11 +23,11 @@ interface ResolveOptions extends Person {
   readonly fee?: string
 }
 
-function resolveCommand(defaultPerson: string): Command {
+function resolveCommand(currentUser: string): Command {
   return personsCommand(
     'resolve',
     'propose what became of an order in doubt, with evidence; another person approves it',
-    defaultPerson,
+    currentUser,
   )
     .option('--executed', 'the gateway executed it; needs --session-id or --response-id')
     .option('--not-executed', 'the gateway did not execute it')
@@ -61,12 +61,8 @@ Example:
     })
 }
 
-function approveCommand(defaultPerson: string): Command {
-  return personsCommand(
-    'approve',
-    'approve what another person proposed for an order in doubt',
-    defaultPerson,
-  )
+function approveCommand(currentUser: string): Command {
+  return personsCommand('approve', 'approve what another person proposed for an order in doubt', currentUser)
     .addHelpText('after', '\nExample:\n  $ goldpro orders approve acme/A-1 --note "seen too" --by budi')
     .action(async (given: string, person: Person) => {
       const { onePersonTeam } = await settingsHere()
@@ -77,8 +73,8 @@ function approveCommand(defaultPerson: string): Command {
     })
 }
 
-function declineCommand(defaultPerson: string): Command {
-  return personsCommand('decline', 'decline what was proposed for an order in doubt', defaultPerson)
+function declineCommand(currentUser: string): Command {
+  return personsCommand('decline', 'decline what was proposed for an order in doubt', currentUser)
     .addHelpText('after', '\nExample:\n  $ goldpro orders decline acme/A-1 --note "another wallet" --by budi')
     .action(async (given: string, person: Person) => {
       const { orderId, answer } = await onOrder(given, (session, id) =>
@@ -101,8 +97,8 @@ async function onOrder<T>(
 }
 
 /** What was done, or the sentence why not. */
-export function orRefuse<T>(answer: PersonsAnswer<T>): T {
-  if (answer.is === 'refused') throw new Failure(1, shownText(answer.because))
+export function orRefuse<T>(answer: CommandResult<T>): T {
+  if (answer.is === 'refused') throw new Failure(1, shownText(answer.message))
   return answer
 }
 

@@ -6,7 +6,7 @@ import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/pag
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
-import { spellDecimal, spellRupiah, spellWeight } from '../../core/format.ts'
+import { formatDecimal, formatMoney, formatWeight } from '../../core/format.ts'
 import type { Person } from '../../orders/cli/order-commands.ts'
 import type { Session } from '../../postgres/session.ts'
 import {
@@ -18,7 +18,7 @@ import {
 } from '../break-commands.ts'
 import { type BreakStory, countBreaks, listBreaks, type OpenBreak, readBreak } from '../break-queries.ts'
 import { BREAK_TYPES, type BreakType } from '../enums.ts'
-import type { PersonsAnswer } from '../proposals.ts'
+import type { CommandResult } from '../proposals.ts'
 import { orRefuse } from './order-resolution.ts'
 
 interface PersonsWork {
@@ -30,7 +30,7 @@ interface PersonsWork {
     breakId: number,
     person: Person,
     onePersonTeam: boolean,
-  ) => Promise<PersonsAnswer<object>>
+  ) => Promise<CommandResult<object>>
 }
 
 const PERSONS_WORK: readonly PersonsWork[] = [
@@ -115,8 +115,8 @@ function asTable(breaks: readonly OpenBreak[]): string {
     row.partner === null
       ? `statement ${row.statementId} line ${row.lineNumber}`
       : `${row.partner}/${row.reference}`,
-    spellRupiah(row.rupiahAtRisk),
-    spellDecimal(row.gramsAtRisk),
+    formatMoney(row.rupiahAtRisk),
+    formatDecimal(row.gramsAtRisk),
     `${shownTime(row.dueAt)}${row.overdue ? ' overdue' : ''}`,
     row.owner ?? '–',
     row.proposedBy ?? '–',
@@ -157,7 +157,7 @@ function tellBreak(story: BreakStory): string {
   return [
     `break ${story.breakId}: ${story.type}, ${story.state} (${story.reason})`,
     `  means      ${BREAK_TYPES[story.type].means}`,
-    `  at risk    ${spellRupiah(story.rupiahAtRisk)}, ${spellWeight(story.gramsAtRisk)}`,
+    `  at risk    ${formatMoney(story.rupiahAtRisk)}, ${formatWeight(story.gramsAtRisk)}`,
     ...(story.orderId === null ? [] : [`  order      ${story.orderId}`]),
     ...(story.statement === null ? [] : [`  statement  ${story.statement}`]),
     ...(ours === undefined ? [] : [`  ours       ${JSON.stringify(ours)}`]),

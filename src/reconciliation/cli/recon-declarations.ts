@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.ts'
-import { defaultPerson } from '../../cli/current-user.ts'
+import { currentUser } from '../../cli/current-user.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { table } from '../../cli/table.ts'
 import type { Session } from '../../postgres/session.ts'
@@ -13,7 +13,7 @@ import {
   proposeDeclaration,
   revokeDeclaration,
 } from '../declarations.ts'
-import type { Person, PersonsAnswer } from '../proposals.ts'
+import type { CommandResult, Person } from '../proposals.ts'
 import { orRefuse } from './order-resolution.ts'
 
 /** A verb of `goldpro recon sources|statements|lag`. */
@@ -26,7 +26,7 @@ interface Verb {
     declared: Declared,
     person: Person,
     onePersonTeam: boolean,
-  ) => Promise<PersonsAnswer<object>>
+  ) => Promise<CommandResult<object>>
 }
 
 const NEXT = 'proposed: it counts once another person approves it'
@@ -112,7 +112,7 @@ function personCommand({ name, does }: Pick<Verb, 'name' | 'does'>, example: str
   return new Command(name)
     .description(does)
     .requiredOption('--note <text>', 'why; kept for ever')
-    .option('--by <name>', 'who decides', defaultPerson())
+    .option('--by <name>', 'who decides', currentUser())
     .addHelpText('after', `\nExample:\n  $ goldpro ${example} --note "…" --by ani`)
 }
 

@@ -6,9 +6,9 @@ import { openFile, readingBar } from '../../cli/open-file.ts'
 import { parsedBy, periodOption } from '../../cli/options.ts'
 import { shownZone } from '../../cli/shown-time.ts'
 import type { Period } from '../../core/business-days.ts'
-import { spellCount } from '../../core/format.ts'
+import { formatCount } from '../../core/format.ts'
 import { plainTextExpected, readPlainText } from '../../core/plain-text.ts'
-import { spellSpan } from '../report/format.ts'
+import { formatSpan } from '../report/format.ts'
 import { type ImportResult, importStatement } from '../statements/import.ts'
 import type { BadLine } from '../statements/line.ts'
 import { IGNORED_BY, type IgnoredBy, type IgnoredRows } from '../statements/read-file.ts'
@@ -91,27 +91,27 @@ async function runImport(file: string, options: Options): Promise<void> {
   const result = await withSessionHere(settings, (session) =>
     importStatement(session, given.bytes, request, progress.read),
   ).finally(progress.stop)
-  console.log(options.json ? JSON.stringify(result) : tellImport(result).join('\n'))
+  console.log(options.json ? JSON.stringify(result) : printImport(result).join('\n'))
   if (result.is === 'refused')
     throw new Failure(1, 'nothing was imported: mend these lines, or set them aside with --skip-bad')
 }
 
 /** What became of a file, as a person reads it. */
-export function tellImport(result: ImportResult): string[] {
+export function printImport(result: ImportResult): string[] {
   if (result.is === 'refused')
-    return [`${spellCount(result.badLineCount)} lines cannot be read:`, ...tellBadLines(result.badLines)]
+    return [`${formatCount(result.badLineCount)} lines cannot be read:`, ...tellBadLines(result.badLines)]
   const { statementId, period, lineCount, ignored, badLines, repeatCount, replaced } = result
   return [
     result.is === 'dry_run' ? 'dry run: nothing was kept' : `statement ${statementId}`,
-    `  period          ${spellSpan(period, shownZone())}`,
-    `  lines           ${spellCount(lineCount)}`,
+    `  period          ${formatSpan(period, shownZone())}`,
+    `  lines           ${formatCount(lineCount)}`,
     ...tellIgnored(ignored),
     ...(repeatCount > 0
-      ? [`  repeated        ${spellCount(repeatCount)} that earlier statements have too: they count once`]
+      ? [`  repeated        ${formatCount(repeatCount)} that earlier statements have too: they count once`]
       : []),
     ...(replaced.length > 0 ? [`  in the place of statement ${replaced.join(', ')}`] : []),
     ...(badLines.length > 0
-      ? [`  set aside       ${spellCount(badLines.length)}:`, ...tellBadLines(badLines)]
+      ? [`  set aside       ${formatCount(badLines.length)}:`, ...tellBadLines(badLines)]
       : []),
     ...(result.is === 'imported' && result.toApprove
       ? [
@@ -137,5 +137,5 @@ function tellBadLines(badLines: readonly BadLine[]): string[] {
         `  line ${lineNumber}${column === null ? '' : `, ${column}`}: ${problem}`,
     )
   const more = badLines.length - told.length
-  return more > 0 ? [...told, `  and ${spellCount(more)} more`] : told
+  return more > 0 ? [...told, `  and ${formatCount(more)} more`] : told
 }

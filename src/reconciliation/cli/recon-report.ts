@@ -7,7 +7,7 @@ import { shownTime, shownZone } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import type { Period } from '../../core/business-days.ts'
 import { renderCsv } from '../report/csv.ts'
-import { spellFigure, spellSpan } from '../report/format.ts'
+import { formatFigure, formatSpan } from '../report/format.ts'
 import { headlinesOf } from '../report/headlines.ts'
 import { renderHtml } from '../report/html.ts'
 import { readReport } from '../report/read-report.ts'
@@ -75,7 +75,7 @@ async function report({ period, format, output, json }: Options): Promise<void> 
 export function asTables(report: Report): string {
   const { madeAt, period } = report
   return [
-    `reconciliation ${period === null ? '– no statement yet' : spellSpan(period, shownZone())}, made ${shownTime(madeAt)}; days are Jakarta's (+07:00)`,
+    `reconciliation ${period === null ? '– no statement yet' : formatSpan(period, shownZone())}, made ${shownTime(madeAt)}; days are Jakarta's (+07:00)`,
     ...headlinesOf(report).map(
       ({ what, value, more }) => `  ${what.padEnd(18)} ${[value, ...more].map(spelled).join(', ')}`,
     ),
@@ -92,4 +92,4 @@ function asTable(sheet: Sheet): string[] {
   return ['', title, note, '', table(headings, rows, numeric)]
 }
 
-const spelled = (cell: Cell) => (typeof cell === 'string' ? cell : spellFigure(cell))
+const spelled = (cell: Cell) => (typeof cell === 'string' ? cell : formatFigure(cell))

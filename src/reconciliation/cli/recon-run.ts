@@ -4,7 +4,7 @@ import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy, periodOption } from '../../cli/options.ts'
 import type { Period } from '../../core/business-days.ts'
-import { spellCount } from '../../core/format.ts'
+import { formatCount } from '../../core/format.ts'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
 import type { DistrustedStatement } from '../doubts.ts'
 import { STAY_REASONS } from '../enums.ts'
@@ -74,7 +74,7 @@ async function run(options: Options): Promise<void> {
     )
   })
   console.log(
-    options.json ? JSON.stringify(result.counts) : tellRun(result, options.dryRun === true).join('\n'),
+    options.json ? JSON.stringify(result.counts) : printRun(result, options.dryRun === true).join('\n'),
   )
 }
 
@@ -83,16 +83,16 @@ function tellStep(step: (typeof RUN_STEPS)[number]): void {
 }
 
 /** A run's counts as a person reads them. */
-export function tellRun({ runId, counts }: RunResult, dryRun: boolean): string[] {
+export function printRun({ runId, counts }: RunResult, dryRun: boolean): string[] {
   const { matched, settled, stayInDoubt, opened } = counts
   return [
     dryRun ? 'dry run: nothing was kept' : `run ${runId}`,
     `  new matches     ${listed(matched)}`,
-    `  unmatched lines ${spellCount(counts.unmatchedLines)}`,
-    `  doubts settled  ${spellCount(settled.succeeded)} succeeded, ${spellCount(settled.rejected)} rejected as not executed`,
+    `  unmatched lines ${formatCount(counts.unmatchedLines)}`,
+    `  doubts settled  ${formatCount(settled.succeeded)} succeeded, ${formatCount(settled.rejected)} rejected as not executed`,
     `  still in doubt  ${listed(stayInDoubt)}`,
     ...counts.distrusted.map(tellDistrusted),
-    `  breaks          opened ${listed(opened)}; ${spellCount(counts.reopened)} reopened, ${spellCount(counts.explained)} explained; ${spellCount(counts.openBreaks)} open`,
+    `  breaks          opened ${listed(opened)}; ${formatCount(counts.reopened)} reopened, ${formatCount(counts.explained)} explained; ${formatCount(counts.openBreaks)} open`,
     ...(counts.openBreaks > 0 ? ['see `goldpro recon report` and `goldpro recon breaks list`'] : []),
   ]
 }
@@ -110,7 +110,7 @@ function listed(counts: Readonly<Record<string, number | undefined>>): string {
   const entries = Object.entries(counts)
   return entries.length === 0
     ? 'none'
-    : entries.map(([name, count]) => `${spellCount(count ?? 0)} ${name}`).join(', ')
+    : entries.map(([name, count]) => `${formatCount(count ?? 0)} ${name}`).join(', ')
 }
 
 const rupiah = parsedBy(parseRupiah, 'whole rupiah such as 100')

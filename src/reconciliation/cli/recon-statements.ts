@@ -3,7 +3,7 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { gapNote } from '../../cli/page.ts'
 import { shownZone } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
-import { spellSpan } from '../report/format.ts'
+import { formatSpan } from '../report/format.ts'
 import { listStatements, type StatementSummary } from '../statements/read-statements.ts'
 import { statementVerbs } from './recon-declarations.ts'
 
@@ -52,7 +52,7 @@ function asTable(statements: readonly StatementSummary[]): string {
     ...[
       String(each.statementId),
       each.source,
-      spellSpan({ from: each.periodFrom, to: each.periodTo }, shownZone()),
+      formatSpan({ from: each.periodFrom, to: each.periodTo }, shownZone()),
     ],
     ...[completeness(each), each.lineCount],
     ...[sum(Object.values(each.ignoredRows)), each.badLineCount],

@@ -1,19 +1,19 @@
 import type { Period } from '../../core/business-days.ts'
 import { dayOf, startOfDay } from '../../core/business-days.ts'
 import {
+  formatDecimal,
+  formatMoney,
+  formatTime,
+  formatWeight,
   NOTHING,
   type ShownZone,
-  spellDecimal,
-  spellRupiah,
-  spellTime,
-  spellWeight,
 } from '../../core/format.ts'
 
 /** How people read spans and figures of a report; times and numbers as every command spells them. */
 
 /** Whole days of Jakarta as days, anything else as times. */
-export function spellSpan({ from, to }: Period, zone: ShownZone): string {
-  if (!isMidnight(from) || !isMidnight(to)) return `${spellTime(from, zone)} to ${spellTime(to, zone)}`
+export function formatSpan({ from, to }: Period, zone: ShownZone): string {
+  if (!isMidnight(from) || !isMidnight(to)) return `${formatTime(from, zone)} to ${formatTime(to, zone)}`
   const [first, last] = [dayOf(from), dayOf(new Date(to.getTime() - 1))]
   return first === last ? first : `${first} to ${last}`
 }
@@ -38,19 +38,19 @@ export const weight = (digits: string): Figure => ({ is: 'weight', digits })
 export const percent = (digits: string): Figure => ({ is: 'percent', digits })
 
 /** A figure as it is read on a terminal and on a page. */
-export function spellFigure({ is, digits }: Figure): string {
+export function formatFigure({ is, digits }: Figure): string {
   if (digits === null) return NOTHING
   switch (is) {
     case 'rupiah':
-      return spellRupiah(digits)
+      return formatMoney(digits)
     case 'percent':
-      return `${spellDecimal(digits)} %`
+      return `${formatDecimal(digits)} %`
     case 'weight':
-      return spellWeight(digits)
+      return formatWeight(digits)
     case 'id':
       return digits
     case 'count':
     case 'grams':
-      return spellDecimal(digits)
+      return formatDecimal(digits)
   }
 }

@@ -1,4 +1,4 @@
-import { spellCount } from '../../core/format.ts'
+import { formatCount } from '../../core/format.ts'
 import { count, rupiah, weight } from './format.ts'
 import type { Report } from './report.ts'
 import type { Cell } from './sheet.ts'
@@ -20,7 +20,7 @@ export function headlinesOf({ breaks, doubts, totals, matching, gaps }: Report):
       what: 'open breaks',
       value: count(breaks.all.count),
       more: [
-        `${spellCount(breaks.all.overdue)} overdue`,
+        `${formatCount(breaks.all.overdue)} overdue`,
         rupiah(breaks.all.rupiahAtRisk),
         weight(breaks.all.gramsAtRisk),
       ],
@@ -35,13 +35,13 @@ export function headlinesOf({ breaks, doubts, totals, matching, gaps }: Report):
     {
       what: 'days that differ',
       value: count(unequalDays),
-      more: [`of ${spellCount(totals.byDay.length)}; difference`, rupiah(totals.all.difference.rupiah)],
+      more: [`of ${formatCount(totals.byDay.length)}; difference`, rupiah(totals.all.difference.rupiah)],
       calls: unequalDays > 0,
     },
     {
       what: 'lines unmatched',
       value: count(matching.unmatched.lines),
-      more: [`of ${spellCount(matching.lines)}`],
+      more: [`of ${formatCount(matching.lines)}`],
       calls: matching.unmatched.lines > 0,
     },
     {

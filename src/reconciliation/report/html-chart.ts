@@ -1,7 +1,7 @@
 import { dayOf, startOfDay } from '../../core/business-days.ts'
 import { html, type Markup } from '../../core/html.ts'
 import { formatRupiah } from '../../core/money.ts'
-import { rupiah, spellFigure } from './format.ts'
+import { formatFigure, rupiah } from './format.ts'
 import type { DayTotals, Report } from './report.ts'
 
 /** As many days as stand beside each other without crowding. */
@@ -80,7 +80,7 @@ function pair(totals: DayTotals, middle: number, step: number, top: bigint): Mar
     return html`<rect x="${round(x)}" y="${round(BASE - height)}" width="${round(width)}" height="${round(height)}" fill="${fill}" stroke="var(--${side})"/>`
   }
   const tallest = heightOf(highest([totals]), top)
-  return html`<g><title>${day}: ours ${spellFigure(rupiah(ours.rupiah))}, theirs ${spellFigure(rupiah(theirs.rupiah))}${equal ? '' : ', they differ'}</title>${bar('ours', middle - width - 1)}${bar('theirs', middle + 1)}${
+  return html`<g><title>${day}: ours ${formatFigure(rupiah(ours.rupiah))}, theirs ${formatFigure(rupiah(theirs.rupiah))}${equal ? '' : ', they differ'}</title>${bar('ours', middle - width - 1)}${bar('theirs', middle + 1)}${
     equal
       ? ''
       : html`<text class="differs" x="${round(middle)}" y="${round(BASE - tallest - 6)}" text-anchor="middle">≠</text>`

@@ -1,6 +1,6 @@
-import { type ShownZone, spellTime } from '../../core/format.ts'
+import { formatTime, type ShownZone } from '../../core/format.ts'
 import { html, type Markup } from '../../core/html.ts'
-import { spellFigure, spellSpan } from './format.ts'
+import { formatFigure, formatSpan } from './format.ts'
 import { headlinesOf } from './headlines.ts'
 import { chartOf } from './html-chart.ts'
 import { STYLE } from './html-style.ts'
@@ -10,7 +10,7 @@ import { sheetsOf } from './sheets.ts'
 
 /** Writes a report as a page in one file that refers to nothing outside itself and runs nothing. */
 export function renderHtml(report: Report, zone: ShownZone = 'Asia/Jakarta'): string {
-  const about = report.period === null ? 'no statement yet' : spellSpan(report.period, zone)
+  const about = report.period === null ? 'no statement yet' : formatSpan(report.period, zone)
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -23,7 +23,7 @@ ${STYLE}
 <body>
 <header>
 <h1>Reconciliation ${about}</h1>
-<p>Made ${spellTime(report.madeAt, zone)}. Days are Jakarta's (+07:00).</p>
+<p>Made ${formatTime(report.madeAt, zone)}. Days are Jakarta's (+07:00).</p>
 </header>
 <main>
 ${headlines(report)}
@@ -76,4 +76,4 @@ function tableRow(sheet: Sheet, { cells, mark }: Row): Markup {
 `
 }
 
-const written = (cell: Cell) => (typeof cell === 'string' ? cell : spellFigure(cell))
+const written = (cell: Cell) => (typeof cell === 'string' ? cell : formatFigure(cell))

@@ -1,5 +1,5 @@
-import { NOTHING, type ShownZone, spellTime } from '../../core/format.ts'
-import { count, spellSpan } from './format.ts'
+import { formatTime, NOTHING, type ShownZone } from '../../core/format.ts'
+import { count, formatSpan } from './format.ts'
 import type { Report, RunChanges, Work } from './report.ts'
 import type { Cell, Sheet } from './sheet.ts'
 
@@ -27,8 +27,8 @@ const ofRuns = (what: string, runs: Runs, cellOf: (run: RunChanges) => Cell) => 
 })
 
 const aboutRuns = (runs: Runs, zone: ShownZone) => [
-  ofRuns('ended', runs, ({ finishedAt }) => spellTime(finishedAt, zone)),
-  ofRuns('about', runs, ({ period }) => spellSpan(period, zone)),
+  ofRuns('ended', runs, ({ finishedAt }) => formatTime(finishedAt, zone)),
+  ofRuns('about', runs, ({ period }) => formatSpan(period, zone)),
   ofRuns('by', runs, ({ actor }) => actor),
 ]
 

@@ -1,6 +1,6 @@
-import { NOTHING, type ShownZone, spellTime } from '../../core/format.ts'
+import { formatTime, NOTHING, type ShownZone } from '../../core/format.ts'
 import { BREAK_TYPES, STAY_REASONS } from '../enums.ts'
-import { count, grams, id, percent, rupiah, spellFigure, spellSpan } from './format.ts'
+import { count, formatFigure, formatSpan, grams, id, percent, rupiah } from './format.ts'
 import {
   type AtRisk,
   BREAK_AGES,
@@ -85,7 +85,7 @@ function firstDueSheet({ breaks: { all, firstDue } }: Report, zone: ShownZone): 
     title: 'Open breaks, the first due first',
     note:
       all.count > LISTED_BREAKS
-        ? `The first ${LISTED_BREAKS} of ${spellFigure(count(all.count))}; \`goldpro recon breaks list --limit ${all.count}\` has them all.`
+        ? `The first ${LISTED_BREAKS} of ${formatFigure(count(all.count))}; \`goldpro recon breaks list --limit ${all.count}\` has them all.`
         : WHATEVER_THE_DAY,
     headings: ['break', 'type', 'about', 'rupiah at risk', 'grams', 'due', 'owner'],
     groups: firstDue.map((each) => [
@@ -97,7 +97,7 @@ function firstDueSheet({ breaks: { all, firstDue } }: Report, zone: ShownZone): 
             ? `statement ${each.statementId} line ${each.lineNumber}`
             : `${each.partner}/${each.reference}`,
           ...atRisk({ ...each, count: 1 }),
-          `${spellTime(each.dueAt, zone)}${each.overdue ? ' overdue' : ''}`,
+          `${formatTime(each.dueAt, zone)}${each.overdue ? ' overdue' : ''}`,
           each.owner ?? 'nobody',
         ],
         ...(each.overdue ? { mark: 'overdue' as const } : {}),
@@ -120,7 +120,7 @@ function doubtSheet({ doubts: { all, byReason } }: Report, zone: ShownZone): She
             DOUBTS[each.reason],
             count(each.count),
             ...atRisk(each),
-            spellTime(each.oldest, zone),
+            formatTime(each.oldest, zone),
           ],
         },
       ]),
@@ -139,7 +139,7 @@ function matchSheet({ matching: { lines, byRule, unmatched, orders } }: Report):
   ]
   return {
     title: 'Matches per rule',
-    note: `Of ${spellFigure(count(orders.succeeded))} succeeded orders, ${spellFigure(count(orders.matched))} have their line.`,
+    note: `Of ${formatFigure(count(orders.succeeded))} succeeded orders, ${formatFigure(count(orders.matched))} have their line.`,
     headings: ['rule', 'lines', 'share'],
     groups:
       lines === 0
@@ -163,7 +163,7 @@ function statementSheet({ statements }: Report, zone: ShownZone): Sheet {
           id(each.statementId),
           each.source,
           each.fileName,
-          spellSpan(each, zone),
+          formatSpan(each, zone),
           each.complete ? 'complete' : 'not complete',
           count(each.lines),
           count(each.repeatedLines),
@@ -180,7 +180,7 @@ function gapSheet({ gaps, period }: Report, zone: ShownZone): Sheet {
     title: 'Not covered by a complete statement',
     note: 'Nothing can be said to be missing there, and no doubt is settled as not executed.',
     headings: ['source', 'period'],
-    groups: gaps.map((gap) => [{ cells: [gap.source ?? NOTHING, spellSpan(gap, zone)] }]),
+    groups: gaps.map((gap) => [{ cells: [gap.source ?? NOTHING, formatSpan(gap, zone)] }]),
     whenEmpty:
       period === null
         ? 'There is no statement yet.'

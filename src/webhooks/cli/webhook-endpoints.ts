@@ -51,7 +51,7 @@ function addCommand(): Command {
       if (problem !== null) throw new Failure(2, `--kinds: ${problem}`)
       const { id, secret } = await inDatabase(async (database, { webhookAllowLoopback }) => {
         const parsed = parseEndpointUrl(given, webhookAllowLoopback)
-        if (parsed.is === 'refused') throw new Failure(2, `this URL is refused: ${parsed.because}`)
+        if (parsed.is === 'refused') throw new Failure(2, `this URL is refused: ${parsed.message}`)
         return await addEndpoint(database, { partner, url: parsed.url.href, kinds, by })
       })
       if (json) console.log(JSON.stringify({ id, partner, kinds, secret }))

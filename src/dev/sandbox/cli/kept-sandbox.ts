@@ -6,7 +6,7 @@ import { type Database, openDatabase } from '../../../postgres/pool.ts'
 import { firstAcceptedAt, readDatabaseIdentity } from '../database-identity.ts'
 import { startSandbox } from '../sandbox.ts'
 import { openKeptLedger } from './kept-ledger.ts'
-import { OPEN_WALLETS, tellError } from './sandbox-command.ts'
+import { OPEN_WALLETS, printError } from './sandbox-command.ts'
 
 /** The sandbox of `goldpro up`. */
 export interface KeptSandbox {
@@ -33,7 +33,7 @@ export async function startKeptSandbox(
   const { journal, transactions } = kept
   const sandbox = await startSandbox({
     ...{ seed: journal.seed, journal, openWallets: OPEN_WALLETS, priceMoveEvery: 20 },
-    onError: tellError,
+    onError: printError,
   })
   stops.push(() => sandbox.stop())
   const isWhole = firstOrderAt === null || firstOrderAt >= journal.begunAt

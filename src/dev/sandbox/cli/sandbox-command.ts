@@ -55,7 +55,7 @@ async function runSandbox({ port, host, seed, ledger, fault }: SandboxOptions): 
   try {
     const sandbox = await startSandbox({
       ...{ port, host, seed: seed ?? DEFAULT_SEED, faults: fault, openWallets: OPEN_WALLETS },
-      ...(kept === null ? {} : { journal: kept.journal, onError: tellError }),
+      ...(kept === null ? {} : { journal: kept.journal, onError: printError }),
       ...(gateway === null ? {} : { sellPath: gateway.sellPath }),
       ...(gateway?.oauth == null ? {} : { oauth: gateway.oauth }),
       ...(gateway?.signing == null ? {} : { signing: gateway.signing }),
@@ -90,7 +90,7 @@ function openOwnLedger(file: string, seed: number | undefined): KeptLedger {
 }
 
 /** What the sandbox could not do, for whoever looks at its terminal. */
-export function tellError(error: unknown): void {
+export function printError(error: unknown): void {
   console.error(`sandbox: ${describeFailure(error).line}`)
 }
 
