@@ -14,15 +14,16 @@ import {
 } from 'drizzle-orm/pg-core'
 import {
   at,
-  grams,
+  goldWeight,
   ONE_FORM_OF_PHONE_NUMBER,
   ONE_FORM_OF_REFERENCE,
   ONE_FORM_OF_WALLETS,
   oneOf,
-  rupiah,
+  rupiahAmount,
 } from '../postgres/columns.ts'
 import { ORDER_KINDS } from './command.ts'
 import { ATTEMPT_OUTCOMES, ORDER_STATES } from './lifecycle.ts'
+import type { OrderContent } from './submission.ts'
 
 /**
  * The tables. Triggers and views, which drizzle cannot describe, are in the hand-written migrations beside the
@@ -37,13 +38,13 @@ export const orders = pgTable(
     kind: text('kind', { enum: ORDER_KINDS }).notNull(),
     phoneNumber: text('phone_number').notNull(),
     /** The kind's own fields as in the job contract. A final withdrawal's KTP number and address are erased. */
-    content: jsonb('content').notNull(),
+    content: jsonb('content').$type<OrderContent>().notNull(),
     contentHash: text('content_hash').notNull(),
     state: text('state', { enum: ORDER_STATES }).notNull(),
     /** Reason code, actor and detail of the last transition; the trigger copies them into order_events. */
     reason: text('reason').notNull(),
     actor: text('actor').notNull(),
-    detail: jsonb('detail'),
+    detail: jsonb('detail').$type<Readonly<Record<string, unknown>>>(),
     acceptedAt: at('accepted_at').notNull().defaultNow(),
     deadlineAt: at('deadline_at').notNull(),
     settledAt: at('settled_at'),
@@ -89,18 +90,18 @@ export const attempts = pgTable(
     kind: text('kind').notNull(),
     phoneNumber: text('phone_number').notNull(),
     quoteId: text('quote_id').notNull(),
-    quotedGoldWeight: grams('quoted_gold_weight').notNull(),
-    quotedAmount: rupiah('quoted_amount'),
-    quotedFee: rupiah('quoted_fee'),
+    quotedGoldWeight: goldWeight('quoted_gold_weight').notNull(),
+    quotedAmount: rupiahAmount('quoted_amount'),
+    quotedFee: rupiahAmount('quoted_fee'),
     intentAt: at('intent_at').notNull().defaultNow(),
     worker: text('worker').notNull(),
     endedAt: at('ended_at'),
     requestId: text('request_id'),
     responseId: text('response_id'),
     sessionId: text('session_id'),
-    goldWeight: grams('gold_weight'),
-    amount: rupiah('amount'),
-    fee: rupiah('fee'),
+    goldWeight: goldWeight('gold_weight'),
+    amount: rupiahAmount('amount'),
+    fee: rupiahAmount('fee'),
     gatewayMessage: text('gateway_message'),
     httpStatus: integer('http_status'),
     reply: text('reply'),
@@ -155,7 +156,7 @@ export const orderEvents = pgTable(
     toState: text('to_state').notNull(),
     reason: text('reason').notNull(),
     actor: text('actor').notNull(),
-    detail: jsonb('detail'),
+    detail: jsonb('detail').$type<Readonly<Record<string, unknown>>>(),
   },
   (event) => [
     index('order_events_order_id').on(event.orderId),

@@ -1,5 +1,25 @@
 import { sql } from 'drizzle-orm'
-import { bigint, numeric, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, customType, numeric, timestamp } from 'drizzle-orm/pg-core'
+import { formatGrams, type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../core/money.ts'
+
+/** Gold as its integer count of 0.0001 g. Reading fails on a weight that no order may have. */
+export const goldWeight = customType<{ data: GoldWeight; driverData: string }>({
+  dataType: () => 'numeric(14, 4)',
+  toDriver: formatGrams,
+  fromDriver: (digits) => known(parseGrams(digits), 'a weight'),
+})
+
+/** Whole rupiah, read without losing a digit. */
+export const rupiahAmount = customType<{ data: Rupiah; driverData: string }>({
+  dataType: () => 'bigint',
+  toDriver: String,
+  fromDriver: (digits) => known(parseRupiah(digits), 'an amount'),
+})
+
+function known<T>(value: T | null, what: string): T {
+  if (value === null) throw new Error(`Postgres returned ${what} that is out of range`)
+  return value
+}
 
 /** The columns that every table of money and gold shares. */
 export const at = (name: string) => timestamp(name, { withTimezone: true })

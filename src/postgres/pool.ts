@@ -1,32 +1,16 @@
 import type pg from 'pg'
 import { openPool } from './pinned-client.ts'
+import { StorageError } from './storage-error.ts'
 
-/** Postgres could not do what was asked. Carries no parameters and no row contents: those hold phone numbers. */
-export class StorageError extends Error {
-  override name = 'StorageError'
-  /** SQLSTATE, or the socket's error code. */
-  readonly code: string
-  readonly constraint: string | null
-
-  constructor(statement: string, cause: unknown) {
-    const { code, constraint } = asFields(cause)
-    super(`postgres: ${statement} failed (${code}${constraint === null ? '' : `, ${constraint}`})`)
-    this.code = code
-    this.constraint = constraint
-  }
-}
-
-function asFields(cause: unknown): { code: string; constraint: string | null } {
-  if (!(cause instanceof Error)) return { code: 'unknown', constraint: null }
-  const fields = cause as Error & { code?: unknown; constraint?: unknown }
-  const code = typeof fields.code === 'string' ? fields.code : cause.message.slice(0, 80)
-  return { code, constraint: typeof fields.constraint === 'string' ? fields.constraint : null }
-}
+export { StorageError }
 
 /** A statement with a name, so that Postgres plans it once a connection. */
 export interface Statement {
   readonly name: string
   readonly text: string
+  /** Rows as arrays, and how their values are read: what Drizzle asks for. Otherwise rows are objects, read by pg. */
+  readonly rowMode?: 'array'
+  readonly types?: pg.CustomTypesConfig
 }
 
 /** Whatever runs statements: a pool, or a session inside its transaction. */
@@ -111,14 +95,21 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
+const RUNNERS = new WeakMap<pg.Pool | pg.PoolClient, StatementRunner>()
+
+/** One runner a connection, for what is prepared is prepared on a runner. */
 function runnerOn(queryable: pg.Pool | pg.PoolClient): StatementRunner {
-  return {
-    async run<Row extends object>({ name, text }: Statement, values: readonly unknown[]) {
+  const known = RUNNERS.get(queryable)
+  if (known !== undefined) return known
+  const runner: StatementRunner = {
+    async run<Row extends object>(statement: Statement, values: readonly unknown[]) {
       try {
-        return (await queryable.query<Row>({ name, text, values: [...values] })).rows
+        return (await queryable.query<Row>({ ...statement, values: [...values] } as pg.QueryConfig)).rows
       } catch (error) {
-        throw new StorageError(name, error)
+        throw new StorageError(statement.name, error)
       }
     },
   }
+  RUNNERS.set(queryable, runner)
+  return runner
 }

@@ -63,10 +63,13 @@ async function within<T>(limitMs: number, socket: Socket, work: () => Promise<T>
 }
 
 function sessionOn(client: pg.Client, socket: Socket, replyWithinMs: number): Session {
-  const run = async <Row extends object>({ name, text }: Statement, values: readonly unknown[] = []) => {
+  const run = async <Row extends object>(
+    { name, ...statement }: Statement,
+    values: readonly unknown[] = [],
+  ) => {
     try {
       // Not prepared: plans of large joins must see the sizes and values of the day.
-      const ask = () => client.query<Row>({ text, values: [...values] })
+      const ask = () => client.query<Row>({ ...statement, values: [...values] } as pg.QueryConfig)
       return (await within(replyWithinMs, socket, ask)).rows
     } catch (error) {
       throw new StorageError(name, error)
