@@ -115,7 +115,7 @@ async function commitIntent(
     if (intent !== undefined) return { go: { ...intent, quotedAt, committingAt } }
   } catch (error) {
     // The COMMIT's fate is unknown, but nothing was sent: give the intent back if it is there.
-    await deps.store.withdrawIntents([intentId], deps.actor)
+    await deps.store.withdrawIntents([{ orderId: order.orderId, intentId }], deps.actor)
     throw error
   }
   const [now] = await deps.store.load([order.orderId])
