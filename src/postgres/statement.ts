@@ -89,6 +89,13 @@ type BuiltOf<Spec> = {
     : SQL<DataOf<Spec[Key]>>
 }
 
+/** Every value of a column of the rows that a statement is given, as an array: a key to reach other rows by. */
+type ListsOf<Spec> = {
+  readonly [Key in keyof Spec]: Spec[Key] extends Rows<infer Columns>
+    ? { readonly [Name in keyof Columns]: SQL<readonly DataOf<Columns[Name]>[]> }
+    : never
+}
+
 interface Preparable<Row> {
   prepare(name: string): { execute(values: Record<string, unknown>): Promise<Row> }
 }
@@ -102,13 +109,13 @@ interface Preparable<Row> {
 export function statement<Spec extends Readonly<Record<string, Value>>, Result>(
   name: string,
   spec: Spec,
-  build: (db: Queries, values: BuiltOf<Spec>) => Preparable<Result>,
+  build: (db: Queries, values: BuiltOf<Spec>, lists: ListsOf<Spec>) => Preparable<Result>,
 ): (runner: StatementRunner, values: ValuesOf<Spec>) => Promise<Result> {
   const built = new WeakMap<StatementRunner, ReturnType<Preparable<Result>['prepare']>>()
   return async (runner, values) => {
     let prepared = built.get(runner)
     if (prepared === undefined) {
-      prepared = build(queriesOn(runner), inSql(spec)).prepare(name)
+      prepared = build(queriesOn(runner), inSql(spec), listsIn(spec)).prepare(name)
       built.set(runner, prepared)
     }
     try {
@@ -151,15 +158,24 @@ function valueInSql(key: string, value: Value): unknown {
   return sql`${sql.placeholder(key)}::${sql.raw(sqlType)}`
 }
 
+const arrayOf = (key: string, name: string, cell: Cell): SQL =>
+  sql`${sql.placeholder(`${key}.${name}`)}::${sql.raw(`${typeOf(withoutNull(cell))}[]`)}`
+
+function listsIn<Spec extends Readonly<Record<string, Value>>>(spec: Spec): ListsOf<Spec> {
+  const lists = Object.entries(spec).flatMap(([key, value]) => {
+    if (!('rowsOf' in value)) return []
+    const columns = Object.entries(value.rowsOf).map(([name, cell]) => [name, arrayOf(key, name, cell)])
+    return [[key, Object.fromEntries(columns)]]
+  })
+  return Object.fromEntries(lists) as ListsOf<Spec>
+}
+
 /** The rows as one array a column: a statement has the same text for one row and for a thousand. */
 function rowsInSql(key: string, columns: Readonly<Record<string, Cell>>) {
   const names = Object.keys(columns)
   // Drizzle names a column of a table such as this without its table, so the names must be nobody else's.
   const given = (name: string) => sql.identifier(`${key}_${name}`)
-  const arrays = Object.entries(columns).map(
-    ([name, column]) =>
-      sql`${sql.placeholder(`${key}.${name}`)}::${sql.raw(`${typeOf(withoutNull(column))}[]`)}`,
-  )
+  const arrays = Object.entries(columns).map(([name, cell]) => arrayOf(key, name, cell))
   const source = sql.identifier(`given_${key}`)
   const table = sql`unnest(${sql.join(arrays, sql`, `)}) as ${source}(${sql.join(names.map(given), sql`, `)})`
   const selection = Object.fromEntries(

@@ -3,6 +3,7 @@ import type { StatementRunner } from '../../postgres/pool.ts'
 import { rowFor, rows, statement } from '../../postgres/statement.ts'
 import type { Intent, IntentClaim, NewIntent } from '../ports.ts'
 import { attempts, orders } from '../schema.ts'
+import { isAmong } from './order-rows.ts'
 import { wakeAfter } from './wake-at.ts'
 
 /** The detail of a move that an attempt caused. */
@@ -26,7 +27,7 @@ const insertIntents = statement(
     }),
     actor: orders.actor,
   },
-  (db, { intents, actor }) => {
+  (db, { intents, actor }, lists) => {
     const { id, kind, phoneNumber, deadlineAt } = orders
     const { intentId, quoteId, goldWeight, amount, fee } = intents
     const picked = db.$with('picked').as(
@@ -37,7 +38,9 @@ const insertIntents = statement(
         })
         .from(intents)
         .innerJoin(orders, eq(id, intents.orderId))
-        .where(and(eq(orders.state, 'accepted'), sql`${deadlineAt} > now()`))
+        .where(
+          and(isAmong(id, lists.intents.orderId), eq(orders.state, 'accepted'), sql`${deadlineAt} > now()`),
+        )
         .orderBy(asc(id))
         .for('update', { of: orders }),
     )
@@ -72,7 +75,7 @@ const insertIntents = statement(
       .update(orders)
       .set({ state: 'confirming', reason: 'intent_committed', actor, detail: detailOf(fence.seq) })
       .from(fence)
-      .where(eq(orders.id, fence.orderId))
+      .where(and(eq(orders.id, fence.orderId), isAmong(orders.id, lists.intents.orderId)))
       .returning({ orderId: orders.id, seq: fence.seq })
   },
 )
@@ -91,7 +94,7 @@ export function commitIntents(
 const takeBackIntents = statement(
   'withdraw_intents',
   { claims: rows({ orderId: attempts.orderId, intentId: attempts.intentId }), actor: orders.actor },
-  (db, { claims, actor }) => {
+  (db, { claims, actor }, lists) => {
     const ended = db.$with('ended').as(
       db
         .update(attempts)
@@ -104,6 +107,7 @@ const takeBackIntents = statement(
         .where(
           and(
             eq(attempts.orderId, claims.orderId),
+            isAmong(attempts.orderId, lists.claims.orderId),
             eq(attempts.intentId, claims.intentId),
             eq(attempts.outcome, 'intent'),
           ),
@@ -115,7 +119,7 @@ const takeBackIntents = statement(
       .update(orders)
       .set({ state: 'accepted', reason: 'not_sent', actor, detail: detailOf(ended.seq), wakeAt: wakeAfter() })
       .from(ended)
-      .where(eq(orders.id, ended.orderId))
+      .where(and(eq(orders.id, ended.orderId), isAmong(orders.id, lists.claims.orderId)))
       .returning({ orderId: orders.id })
   },
 )

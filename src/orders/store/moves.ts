@@ -4,6 +4,7 @@ import { rows, statement, type } from '../../postgres/statement.ts'
 import { TRANSITIONS } from '../lifecycle.ts'
 import type { PlainMove } from '../ports.ts'
 import { orders } from '../schema.ts'
+import { isAmong } from './order-rows.ts'
 import { wakeAfter } from './wake-at.ts'
 
 /** Moves orders that have nothing in flight. An order expires only once its deadline has passed. */
@@ -19,7 +20,7 @@ const movePlainly = statement(
     from: orders.state,
     to: orders.state,
   },
-  (db, { moves, from, to }) =>
+  (db, { moves, from, to }, lists) =>
     db
       .update(orders)
       .set({
@@ -33,6 +34,7 @@ const movePlainly = statement(
       .where(
         and(
           eq(orders.id, moves.orderId),
+          isAmong(orders.id, lists.moves.orderId),
           eq(orders.state, from),
           or(sql`${to} <> 'expired'`, sql`${orders.deadlineAt} <= clock_timestamp()`),
         ),
@@ -44,7 +46,7 @@ const movePlainly = statement(
 const deferOrders = statement(
   'postpone_orders',
   { deferrals: rows({ orderId: orders.id, delayMs: type.float, trouble: orders.trouble }) },
-  (db, { deferrals }) =>
+  (db, { deferrals }, lists) =>
     db
       .update(orders)
       .set({
@@ -53,7 +55,13 @@ const deferOrders = statement(
         trouble: sql`${deferrals.trouble}`,
       })
       .from(deferrals)
-      .where(and(eq(orders.id, deferrals.orderId), eq(orders.state, 'accepted')))
+      .where(
+        and(
+          eq(orders.id, deferrals.orderId),
+          isAmong(orders.id, lists.deferrals.orderId),
+          eq(orders.state, 'accepted'),
+        ),
+      )
       .returning({ orderId: orders.id }),
 )
 

@@ -4,6 +4,7 @@ import { nullable, rows, statement, type } from '../../postgres/statement.ts'
 import type { Settlement } from '../ports.ts'
 import { attempts, orders } from '../schema.ts'
 import { isOfAnotherOrder } from './another-order.ts'
+import { isAmong } from './order-rows.ts'
 
 /**
  * Settles doubts by evidence (I3). A late reply with another order's transaction settles nothing, nor does one of
@@ -30,7 +31,7 @@ const settle = statement(
       reply: attempts.reply,
     }),
   },
-  (db, { settlements: given }) => {
+  (db, { settlements: given }, lists) => {
     const { isExecuted } = given
     const ifExecuted = (value: unknown) => sql`case when ${isExecuted} then ${value} end`
     const { orderId, sessionId, responseId } = given
@@ -55,6 +56,7 @@ const settle = statement(
         .where(
           and(
             eq(attempts.orderId, given.orderId),
+            isAmong(attempts.orderId, lists.settlements.orderId),
             sql`${attempts.seq} = coalesce(${given.seq}, ${attempts.seq})`,
             eq(attempts.outcome, 'in_doubt'),
             sql`not (${isExecuted} and ${isAnothers})`,
@@ -79,7 +81,13 @@ const settle = statement(
         detail: sql`${ended.detail} || jsonb_build_object('attempt', ${ended.seq})`,
       })
       .from(ended)
-      .where(and(eq(orders.id, ended.orderId), eq(orders.state, 'in_doubt')))
+      .where(
+        and(
+          eq(orders.id, ended.orderId),
+          isAmong(orders.id, lists.settlements.orderId),
+          eq(orders.state, 'in_doubt'),
+        ),
+      )
       .returning({ orderId: orders.id })
   },
 )

@@ -2,12 +2,12 @@ import { and, eq, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../../postgres/pool.ts'
 import { list, nullable, rowFor, rows, statement, type } from '../../postgres/statement.ts'
 import type { StoredOrder } from '../ports.ts'
-import { attempts, orders } from '../schema.ts'
+import { orders } from '../schema.ts'
 import type { Submission } from '../submission.ts'
-import { OPEN_INTENT, ORDER_COLUMNS, STORED_ORDER } from './order-rows.ts'
+import { isAmong, NEW_ORDER, STORED_ORDER } from './order-rows.ts'
 import { WAKE_GRACE } from './wake-at.ts'
 
-const NEW_ORDER = {
+const GIVEN = {
   orderId: orders.id,
   partner: orders.partner,
   reference: orders.reference,
@@ -21,7 +21,7 @@ const NEW_ORDER = {
 /** Whether a deadline has passed is decided by the database's clock, in the statement that inserts. */
 const insertOrders = statement(
   'submit_orders',
-  { given: rows(NEW_ORDER), actor: orders.actor, takesOverdue: type.boolean },
+  { given: rows(GIVEN), actor: orders.actor, takesOverdue: type.boolean },
   (db, { given, actor, takesOverdue }) => {
     const { deadline } = given
     const row = rowFor(orders, {
@@ -44,27 +44,28 @@ const insertOrders = statement(
         sql`select ${row} from ${given} where ${takesOverdue} or ${deadline} is null or ${deadline} > clock_timestamp()`,
       )
       .onConflictDoNothing({ target: [orders.partner, orders.reference] })
-      .returning({ ...ORDER_COLUMNS, partner: orders.partner, reference: orders.reference })
+      .returning({ ...NEW_ORDER, partner: orders.partner, reference: orders.reference })
   },
 )
 
+/** One look-up a reference: a join could begin with all orders. */
 const findByReference = statement(
   'find_orders_by_reference',
   { wanted: rows({ partner: orders.partner, reference: orders.reference }) },
-  (db, { wanted }) =>
-    db
-      .select({ ...STORED_ORDER, partner: orders.partner, reference: orders.reference })
-      .from(wanted)
-      .innerJoin(orders, and(eq(orders.partner, wanted.partner), eq(orders.reference, wanted.reference)))
-      .leftJoin(attempts, OPEN_INTENT),
+  (db, { wanted }) => {
+    const { partner, reference } = orders
+    const found = db
+      .select({ ...STORED_ORDER, partner, reference })
+      .from(orders)
+      .where(and(eq(partner, wanted.partner), eq(reference, wanted.reference)))
+      .limit(1)
+      .as('found')
+    return db.select({ found: found._.selectedFields }).from(wanted).innerJoinLateral(found, sql`true`)
+  },
 )
 
 const load = statement('load_orders', { orderIds: list(orders.id) }, (db, { orderIds }) =>
-  db
-    .select(STORED_ORDER)
-    .from(orders)
-    .leftJoin(attempts, OPEN_INTENT)
-    .where(sql`${orders.id} = any (${orderIds})`),
+  db.select(STORED_ORDER).from(orders).where(isAmong(orders.id, orderIds)),
 )
 
 interface NewOrder {
@@ -108,8 +109,7 @@ async function insertOrFind(
   const wanted = submissions
     .map(({ submission }) => submission)
     .filter((submission) => !stored.has(keyOf(submission)))
-  if (wanted.length > 0)
-    for (const order of await findByReference(runner, { wanted })) stored.set(keyOf(order), order)
+  if (wanted.length > 0) for (const order of await findOrders(runner, wanted)) stored.set(keyOf(order), order)
   return submissions.map(({ submission }) => {
     const order = stored.get(keyOf(submission))
     // Orders are never deleted, so an insert that met another order always finds it.
@@ -124,7 +124,11 @@ export function findStored(
   runner: StatementRunner,
   submissions: readonly Submission[],
 ): Promise<StoredOrder[]> {
-  return findByReference(runner, { wanted: submissions })
+  return findOrders(runner, submissions)
+}
+
+async function findOrders(runner: StatementRunner, wanted: readonly Submission[]) {
+  return (await findByReference(runner, { wanted })).map(({ found }) => found)
 }
 
 /** See `OrderStore.load`. */

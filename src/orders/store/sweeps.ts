@@ -22,6 +22,7 @@ function doubtOverdue(
   db: Queries,
   { sendDeadlineMs, actor, limit }: Record<keyof typeof OVERDUE, SQL>,
   mine: SQL | undefined,
+  ofTheOrder?: SQL,
 ) {
   const { orderId, seq } = attempts
   const isOverdue = sql`${attempts.intentAt} < clock_timestamp() - ${milliseconds(sendDeadlineMs)}`
@@ -54,7 +55,7 @@ function doubtOverdue(
     .update(orders)
     .set({ state: 'in_doubt', reason: 'intent_overdue', actor, detail })
     .from(ended)
-    .where(eq(orders.id, ended.orderId))
+    .where(and(eq(orders.id, ended.orderId), ofTheOrder))
     .returning({ orderId: orders.id })
 }
 
@@ -68,7 +69,12 @@ const doubtOverdueOf = statement(
   'doubt_overdue_intent',
   { ...OVERDUE, orderId: orders.id },
   (db, { orderId, ...values }) =>
-    doubtOverdue(db, values, and(eq(attempts.orderId, orderId), eq(attempts.outcome, 'intent'))),
+    doubtOverdue(
+      db,
+      values,
+      and(eq(attempts.orderId, orderId), eq(attempts.outcome, 'intent')),
+      eq(orders.id, orderId),
+    ),
 )
 
 const expireOverdue = statement(

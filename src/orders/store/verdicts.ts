@@ -5,6 +5,7 @@ import type { ConfirmOutcome } from '../outcomes.ts'
 import type { Recorded, Verdict } from '../ports.ts'
 import { attempts, orders } from '../schema.ts'
 import { isOfAnotherOrder } from './another-order.ts'
+import { isAmong } from './order-rows.ts'
 import { wakeAfter } from './wake-at.ts'
 
 const ANOTHER_ORDERS = ' (its session_id or response_id is the one of another order)'
@@ -33,7 +34,8 @@ const recordVerdicts = statement(
     }),
     actor: orders.actor,
   },
-  (db, { verdicts, actor }) => {
+  (db, { verdicts, actor }, lists) => {
+    const { orderId: orderIds } = lists.verdicts
     const judged = db.$with('judged').as(
       db
         .select({
@@ -53,7 +55,14 @@ const recordVerdicts = statement(
           isAnothers: isExecutedAsAnother(verdicts).as('is_anothers'),
         })
         .from(verdicts)
-        .innerJoin(attempts, and(eq(attempts.orderId, verdicts.orderId), eq(attempts.seq, verdicts.seq))),
+        .innerJoin(
+          attempts,
+          and(
+            eq(attempts.orderId, verdicts.orderId),
+            eq(attempts.seq, verdicts.seq),
+            isAmong(attempts.orderId, orderIds),
+          ),
+        ),
     )
     const { isAnothers } = judged
     const unlessAnothers = (value: SQLWrapper) => sql`case when not ${isAnothers} then ${value} end`
@@ -77,6 +86,7 @@ const recordVerdicts = statement(
         .where(
           and(
             eq(attempts.orderId, judged.orderId),
+            isAmong(attempts.orderId, orderIds),
             eq(attempts.seq, judged.seq),
             eq(attempts.outcome, 'intent'),
           ),
@@ -103,7 +113,7 @@ const recordVerdicts = statement(
         wakeAt: wakeAfter(),
       })
       .from(ended)
-      .where(and(eq(orders.id, ended.orderId), eq(orders.state, 'confirming')))
+      .where(and(eq(orders.id, ended.orderId), isAmong(orders.id, orderIds), eq(orders.state, 'confirming')))
       .returning({ orderId: orders.id, state: orders.state, reason: orders.reason })
   },
 )
