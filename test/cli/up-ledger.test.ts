@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runCommand, startCommand } from '../support/command.ts'
+import { runAlone, runCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobData } from '../support/job-data.ts'
 import { memoryOrDisk } from '../support/memory.ts'
@@ -90,13 +90,13 @@ describe('sandbox --ledger', () => {
     const first = startCommand([...args, '--seed', '7'])
     await first.printed('Ctrl-C ends it')
     expect(first.out()).toContain(`kept in ${file}, 0 transactions so far`)
-    expect(await runCommand(args)).toMatchObject({
+    expect(await runAlone(args)).toMatchObject({
       code: 1,
       err: expect.stringContaining('in use by process'),
     })
     first.child.kill('SIGKILL')
     await first.ended
-    expect(await runCommand([...args, '--seed', '8'])).toMatchObject({
+    expect(await runAlone([...args, '--seed', '8'])).toMatchObject({
       code: 2,
       err: expect.stringContaining('was begun with --seed 7'),
     })
