@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { feedBatches } from '../../src/batches/feed.ts'
 import { openDatabase } from '../../src/db/pool.ts'
-import { withSession } from '../../src/db/session.ts'
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts'
 import { runCommand, startCommand } from '../support/command.ts'
 import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
 import { KTP, postalAddress, RECIPIENT, WALLET } from '../support/job-data.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { inSession } from '../support/sessions.ts'
 import { anAccepted, openStores, passDeadlines } from '../support/stored-orders.ts'
 
 let test: TestDatabase
@@ -320,7 +320,7 @@ describe('a plan of a batch', () => {
     const shown = await goldpro('batch', 'show', copy)
     expect(shown.out).toMatch(new RegExp(`from +plan \\d+ of-batch, due .*, a copy of batch ${id}`))
     const effects = { newId: randomUUID, wake: async () => {}, actor: 'feeder:test', log: silentLog }
-    await withSession(test.databaseUrl, (session) => feedBatches(session, effects))
+    await inSession(test.databaseUrl, (session) => feedBatches(session, effects))
     const [order] = await run<{ id: string }>(`SELECT id FROM orders WHERE reference LIKE 'PAY-1@%'`)
     const story = await goldpro('orders', 'show', order?.id ?? '')
     expect(story.out).toMatch(

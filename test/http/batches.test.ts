@@ -7,11 +7,12 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { feedBatches } from '../../src/batches/feed.ts'
 import { approveBatch, cancelBatch } from '../../src/batches/people.ts'
 import { setLimits } from '../../src/db/partner-store.ts'
-import { SESSION_NAME, withSession } from '../../src/db/session.ts'
+import { SESSION_NAME } from '../../src/db/session.ts'
 import { rotateKey } from '../../src/partners/keys.ts'
 import { BUDI } from '../support/batch-scene.ts'
 import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
+import { inSession as inTestSession } from '../support/sessions.ts'
 import { openUpload } from '../support/uploads.ts'
 import { aBatchFile, ask, CSV, type Reply, sentBatch, startTestWeb, type TestWeb } from '../support/web.ts'
 
@@ -42,7 +43,7 @@ const send = (key: string, body: string, headers: Record<string, string> = CSV, 
   here.ask('POST', path, { key, body, headers })
 const lead = (key: string, id: unknown, move: string, body: unknown = {}) =>
   here.ask('POST', `/v1/batches/${id}/${move}`, { key, body })
-const inSession = <T>(work: Parameters<typeof withSession<T>>[1]) => withSession(here.databaseUrl, work)
+const inSession = <T>(work: Parameters<typeof inTestSession<T>>[1]) => inTestSession(here.databaseUrl, work)
 const feed = () =>
   inSession((session) =>
     feedBatches(session, {

@@ -6,7 +6,6 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { databaseClock } from '../../src/db/clock.ts'
 import { type LimitChange, setLimits } from '../../src/db/partner-store.ts'
-import { withSession } from '../../src/db/session.ts'
 import { jsonSchemaOf } from '../../src/http/openapi.ts'
 import { PLAN_BODIES } from '../../src/http/plan-examples.ts'
 import { planBody } from '../../src/http/plan-schemas.ts'
@@ -19,6 +18,7 @@ import { valuesOf } from '../support/from-schema.ts'
 import { KTP, postalAddress } from '../support/job-data.ts'
 import { ownBatch } from '../support/own-batch.ts'
 import { leadAt, planTerms, QUIET } from '../support/plan-scene.ts'
+import { inSession } from '../support/sessions.ts'
 import { aBuy, aPlan, ask, keepPrice, startTestWeb, type TestWeb } from '../support/web.ts'
 
 let here: TestWeb
@@ -39,7 +39,7 @@ const plansOf = async ({ name }: Partner) =>
 
 /** One tick of a scheduler. */
 const tick = () =>
-  withSession(here.databaseUrl, (session) =>
+  inSession(here.databaseUrl, (session) =>
     keepPlans(session, {
       ...{ actor: 'scheduler:test', clock: databaseClock, newId: randomUUID, log: QUIET },
       wake: async () => {},
@@ -323,7 +323,7 @@ describe('leading a plan', () => {
   it('does not wait long for a scheduler that has the plan: it is to be tried again', async () => {
     const shop = await here.partner()
     await post(shop, aPlan({ name: 'held' }))
-    const reply = await withSession(here.databaseUrl, (session) =>
+    const reply = await inSession(here.databaseUrl, (session) =>
       session.transaction(async (held) => {
         await held.run({ name: '', text: 'SELECT 1 FROM plans WHERE owner = $1 FOR UPDATE' }, [shop.name])
         return await here.ask('POST', '/v1/plans/held/pause', shop)
@@ -338,7 +338,7 @@ describe('leading a plan', () => {
     const [shop, other] = [await here.partner(), await here.partner()]
     const batchId = await ownBatch(here, shop.name)
     const wish = aPlan({ order: undefined, batch_id: batchId })
-    await withSession(here.databaseUrl, (session) =>
+    await inSession(here.databaseUrl, (session) =>
       session.transaction(async (held) => {
         await held.run({ name: '', text: 'SELECT 1 FROM batches WHERE id = $1 FOR UPDATE' }, [batchId])
         expect((await post(other, wish)).status).toBe(400)

@@ -6,6 +6,7 @@ import { addHolderKey, addPartnerWithKey, rotateKey } from '../../src/partners/k
 import { SCOPES } from '../../src/partners/words.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { sql } from '../support/sessions.ts'
 
 let place: TestDatabase
 let database: Database
@@ -19,7 +20,7 @@ afterAll(async () => {
 })
 
 const actor = 'person:test'
-const run = (text: string, values: unknown[] = []) => database.run<never>({ name: '', text }, values)
+const run = (text: string, values: unknown[] = []) => sql<never>(place.databaseUrl, text, values)
 const effects = () => ({ database, random: randomBytes, actor })
 
 const findValidKey = async (pool: Database, prefix: string) => (await findValidKeys(pool, [prefix]))[0]

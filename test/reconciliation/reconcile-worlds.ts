@@ -1,4 +1,4 @@
-import { type Session, withSession } from '../../src/db/session.ts'
+import type { Session } from '../../src/db/session.ts'
 import { FileRefused } from '../../src/files/failure.ts'
 import { approveDeclaration, proposeDeclaration } from '../../src/reconciliation/declarations.ts'
 import { type RunResult, reconcile } from '../../src/reconciliation/run.ts'
@@ -9,6 +9,7 @@ import { addMapping } from '../../src/reconciliation/statements/mappings.ts'
 import type { StayReason } from '../../src/reconciliation/words.ts'
 import { openScene } from '../support/recon-scene.ts'
 import { recordOrders, rowsOf } from '../support/recorded-orders.ts'
+import { inSession } from '../support/sessions.ts'
 import { importText } from '../support/statement-files.ts'
 import type { World } from './true-statements.ts'
 
@@ -47,7 +48,7 @@ export async function reconcileWorlds(
       scene.databaseUrl,
       worlds.flatMap(({ orders }) => orders.map(({ order }) => order)),
     )
-    return await withSession(scene.databaseUrl, async (session) => {
+    return await inSession(scene.databaseUrl, async (session) => {
       await declare(session, lagMinutes)
       let refused = 0
       const mappings = new Map<string, string>()

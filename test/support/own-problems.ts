@@ -1,5 +1,5 @@
-import { withSession } from '../../src/db/session.ts'
 import { ownBatch } from './own-batch.ts'
+import { inSession } from './sessions.ts'
 import { openUpload } from './uploads.ts'
 import { aBatchFile, aBuy, aPlan, CSV, type Reply, sentBatch, type TestWeb } from './web.ts'
 
@@ -112,7 +112,7 @@ function moveProblems(web: TestWeb): Ways {
 }
 
 function changeRows({ databaseUrl }: TestWeb, batchId: number): Promise<void> {
-  return withSession(databaseUrl, (session) =>
+  return inSession(databaseUrl, (session) =>
     session.transaction(async () => {
       await session.run({ name: '', text: `SET LOCAL session_replication_role = 'replica'` })
       const text = `UPDATE batch_rows SET reference = 'other' WHERE batch_id = $1 AND row_number = 1`

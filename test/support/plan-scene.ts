@@ -3,7 +3,6 @@ import { Readable } from 'node:stream'
 import { type CreateRequest, createBatch } from '../../src/batches/create.ts'
 import { approveBatch } from '../../src/batches/people.ts'
 import type { StatementRunner } from '../../src/db/pool.ts'
-import { withSession } from '../../src/db/session.ts'
 import { addBatchPlan } from '../../src/plans/batch-source.ts'
 import { type Kept, keepPlans } from '../../src/plans/keep-plans.ts'
 import { addPlan, type Lead, type PlanAnswer } from '../../src/plans/lead-plan.ts'
@@ -11,6 +10,7 @@ import type { Plan, PlanTerms } from '../../src/plans/plan.ts'
 import { BUDI, buysFile } from './batch-scene.ts'
 import { WALLET } from './job-data.ts'
 import { createTestDatabase } from './postgres.ts'
+import { inSession, sql } from './sessions.ts'
 import { openStores } from './stored-orders.ts'
 
 /** 09:00 in Jakarta, when the scenes' plan is due every day. */
@@ -49,7 +49,7 @@ export async function openPlanScene() {
   const { databaseUrl, drop } = await createTestDatabase()
   const stores = openStores(databaseUrl)
   const run = <Row extends object>(text: string, values: readonly unknown[] = []) =>
-    stores.database.run<Row>({ name: '', text }, values)
+    sql<Row>(databaseUrl, text, values)
   return {
     databaseUrl,
     ...stores,
@@ -67,7 +67,7 @@ export async function openPlanScene() {
       state: 'checked' | 'approved' = 'approved',
       made: CreatedBy = { by: 'ani' },
     ): Promise<number> {
-      return await withSession(databaseUrl, async (session) => {
+      return await inSession(databaseUrl, async (session) => {
         const request = { fileName: 'pay.csv', partner: null, ...made }
         const created = await createBatch(session, Readable.from([Buffer.from(file)]), request)
         if (created.is !== 'created') throw new Error(JSON.stringify(created))
@@ -82,7 +82,7 @@ export async function openPlanScene() {
       at: Date = nine(-1),
     ): Promise<PlanAnswer> {
       const wish = { batchId, ratePerSecond: 1_000, stopAfter: { is: 'percent', value: 50 } } as const
-      return await withSession(databaseUrl, (session) =>
+      return await inSession(databaseUrl, (session) =>
         addBatchPlan(session, planTerms(terms), wish, leadAt(at)),
       )
     },
@@ -95,7 +95,7 @@ export async function openPlanScene() {
     /** One tick of one scheduler, by a clock. */
     async tick(at: Date | ((runner: StatementRunner) => Promise<Date>), lockLimitMs = 10_000): Promise<Kept> {
       const clock = at instanceof Date ? async () => at : at
-      return await withSession(databaseUrl, (session) =>
+      return await inSession(databaseUrl, (session) =>
         keepPlans(session, {
           ...{ actor: 'scheduler:test', clock, newId: randomUUID, log: QUIET, lockLimitMs },
           wake: async (orderIds) => void this.woken.push(...orderIds),
@@ -123,7 +123,7 @@ export async function openPlanScene() {
       }))
       await stores.store.move('cancel', moves)
     },
-    session: <T>(use: Parameters<typeof withSession<T>>[1]) => withSession(databaseUrl, use),
+    session: <T>(use: Parameters<typeof inSession<T>>[1]) => inSession(databaseUrl, use),
     async close() {
       await stores.database.close()
       await drop()

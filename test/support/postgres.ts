@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { inject } from 'vitest'
+import { closeSessions } from './sessions.ts'
 
 /** A database of a test's own. */
 export interface TestDatabase {
@@ -24,7 +25,13 @@ async function createDatabase(source: string): Promise<TestDatabase> {
   await administer(`CREATE DATABASE ${name} ${source} STRATEGY file_copy`)
   const url = new URL(inject('postgresUrl'))
   url.pathname = name
-  return { databaseUrl: url.href, drop: () => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
+  return {
+    databaseUrl: url.href,
+    async drop() {
+      await closeSessions(url.href)
+      await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    },
+  }
 }
 
 async function administer(statement: string): Promise<void> {

@@ -1,11 +1,11 @@
 import { openDatabase } from '../../src/db/pool.ts'
-import { withSession } from '../../src/db/session.ts'
 import { type RunResult, reconcile } from '../../src/reconciliation/run.ts'
 import { type Period, statementsSpan } from '../../src/reconciliation/scope.ts'
 import { DEFAULT_RECON_SETTINGS, type ReconSettings } from '../../src/reconciliation/settings.ts'
 import type { StayReason } from '../../src/reconciliation/words.ts'
 import { createTestDatabase } from './postgres.ts'
 import { DAY, rowsOf } from './recorded-orders.ts'
+import { inSession } from './sessions.ts'
 
 /** A database of a test's own, reconciled at its word. */
 export async function openScene() {
@@ -23,7 +23,7 @@ export async function openScene() {
       } = {},
     ): Promise<RunResult> {
       const { period, settings = {}, dryRun = false, absenceChecks } = options
-      return await withSession(databaseUrl, async (session) =>
+      return await inSession(databaseUrl, async (session) =>
         reconcile(
           session,
           {
