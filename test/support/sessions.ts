@@ -1,3 +1,4 @@
+import type { Database } from '../../src/db/pool.ts'
 import { type Session, withSession } from '../../src/db/session.ts'
 
 interface Kept {
@@ -26,13 +27,30 @@ export async function inSession<T>(databaseUrl: string, use: (session: Session) 
   }
 }
 
-/** Runs one statement. Unlike a pool's, its connection outlives a statement that Postgres refuses. */
+/**
+ * Runs one statement, which must leave nothing behind in its session. Unlike a pool's, the connection outlives a statement
+ * that Postgres refuses.
+ */
 export async function sql<Row extends object>(
   databaseUrl: string,
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
-  return await inSession(databaseUrl, (session) => session.run<Row>({ name: '', text }, values))
+  const kept = takeIdle(databaseUrl) ?? (await open(databaseUrl))
+  try {
+    return await kept.session.run<Row>({ name: '', text }, values)
+  } finally {
+    keepIdle(databaseUrl, kept)
+  }
+}
+
+/** A database for what tests ask and prepare, on these sessions instead of a pool of its own. */
+export function sessionDatabase(databaseUrl: string): Database {
+  return {
+    run: ({ text }, values) => sql(databaseUrl, text, values),
+    transaction: (work) => inSession(databaseUrl, (session) => session.transaction(work)),
+    async close() {},
+  }
 }
 
 /** Closes the idle sessions of a database that is about to be dropped. */
@@ -55,7 +73,11 @@ async function giveBack(databaseUrl: string, kept: Kept): Promise<void> {
     () => !kept.isLost,
     () => false,
   )
-  if (!isReset) return await kept.close()
+  if (isReset) keepIdle(databaseUrl, kept)
+  else await kept.close()
+}
+
+function keepIdle(databaseUrl: string, kept: Kept): void {
   idle.set(databaseUrl, [...(idle.get(databaseUrl) ?? []), kept])
 }
 
