@@ -8,8 +8,8 @@ import { type Kept, keepPlans } from '../../src/plans/keep-plans.ts'
 import { addPlan, type Lead, type PlanAnswer } from '../../src/plans/lead-plan.ts'
 import type { Plan, PlanTerms } from '../../src/plans/plan.ts'
 import { BUDI, buysFile } from './batch-scene.ts'
+import { borrowTestDatabase } from './borrowed-database.ts'
 import { WALLET } from './job-data.ts'
-import { createTestDatabase } from './postgres.ts'
 import { inSession, sql } from './sessions.ts'
 import { openStores } from './stored-orders.ts'
 
@@ -46,7 +46,7 @@ export const EVERY_MINUTE = { is: 'cron', pattern: '* * * * *' } as const
 
 /** A database of a test's own, with schedulers whose clock is a number. */
 export async function openPlanScene() {
-  const { databaseUrl, drop } = await createTestDatabase()
+  const { databaseUrl, drop } = await borrowTestDatabase()
   const stores = openStores(databaseUrl)
   const run = <Row extends object>(text: string, values: readonly unknown[] = []) =>
     sql<Row>(databaseUrl, text, values)

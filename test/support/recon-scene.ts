@@ -2,13 +2,13 @@ import { type RunResult, reconcile } from '../../src/reconciliation/run.ts'
 import { type Period, statementsSpan } from '../../src/reconciliation/scope.ts'
 import { DEFAULT_RECON_SETTINGS, type ReconSettings } from '../../src/reconciliation/settings.ts'
 import type { StayReason } from '../../src/reconciliation/words.ts'
-import { createTestDatabase } from './postgres.ts'
+import { borrowTestDatabase } from './borrowed-database.ts'
 import { DAY, rowsOf } from './recorded-orders.ts'
 import { inSession, sessionDatabase } from './sessions.ts'
 
 /** A database of a test's own, reconciled at its word. */
 export async function openScene() {
-  const { databaseUrl, drop } = await createTestDatabase()
+  const { databaseUrl, drop } = await borrowTestDatabase()
   const database = sessionDatabase(databaseUrl)
   return {
     databaseUrl,
