@@ -5,7 +5,7 @@ import { reconcileWorlds } from './reconcile-worlds.ts'
 import { worldsOf } from './true-statements.ts'
 
 /** Ten thousand: `npm run proof:statements`. */
-const STATEMENTS = 150
+const STATEMENTS = 80
 const SEED = Number(process.env.PROOF_SEED ?? 20_261_128)
 
 describe.each([0, 60])('with a lag of %s minutes', (lagMinutes) => {
