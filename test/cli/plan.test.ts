@@ -291,7 +291,7 @@ describe('goldpro scheduler', () => {
       expect(code).toBe(0)
       expect(err).not.toContain(WALLET)
     }
-  }, 120_000)
+  })
 })
 
 describe('a plan of a batch', () => {

@@ -1,11 +1,10 @@
 // A real worker in a process of its own, composed as the program composes it, which kills itself at a point.
-// Settings come as JSON: databaseUrl, redisUrl, gatewayUrl, dieAt.
+// Settings come as JSON: databaseUrl, redisUrl, gatewayUrl, dieAt, callTimeoutMs.
 import { startWorker } from '../../dist/app.js'
 import { CLOCKS } from '../../dist/clocks.js'
 import { createGatewayClient } from '../../dist/gateway/client.js'
 
-const { databaseUrl, redisUrl, gatewayUrl, dieAt } = JSON.parse(process.argv[2])
-const CALL_TIMEOUT_MS = 3_000
+const { databaseUrl, redisUrl, gatewayUrl, dieAt, callTimeoutMs = 3_000 } = JSON.parse(process.argv[2])
 
 function dieIf(point) {
   if (dieAt === point) process.kill(process.pid, 'SIGKILL')
@@ -20,7 +19,7 @@ async function dieOrGoOn(point, value) {
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const settings = {
   baseUrl: gatewayUrl,
-  timeoutMs: CALL_TIMEOUT_MS,
+  timeoutMs: callTimeoutMs,
   sellPath: '/checkout/sell',
   is429Refusal: false,
   oauth: null,
@@ -47,7 +46,7 @@ startWorker({
   databaseUrl,
   redisUrl,
   gateway,
-  callTimeoutMs: CALL_TIMEOUT_MS,
+  callTimeoutMs,
   concurrency: 4,
   ratePerSecond: null,
   maxRequotes: 5,

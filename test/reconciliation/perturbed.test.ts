@@ -215,7 +215,7 @@ describe('any orders and their statement', () => {
       expect(counts).toMatchObject({ matched: {}, opened: {}, reopened: 0, explained: 0 })
       expect(await openBreaks(scene)).toEqual(breaks)
     })
-  }, 600_000)
+  })
 
   /** Few wallets and few terms at nearly the same time around a midnight, so that lines without ids are anybody's. */
   const crowded = fc.record({
@@ -287,7 +287,7 @@ describe('any orders and their statement', () => {
         expect.arrayContaining(unknown.map((line) => `missing_here line ${numberOf(line)}`)),
       )
     })
-  }, 600_000)
+  })
 })
 
 const isRecognisable = (order: RecordedOrder, line: RecordedLine) =>
