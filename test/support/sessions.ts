@@ -1,4 +1,4 @@
-import type { Database } from '../../src/postgres/pool.ts'
+import type { Database, Statement } from '../../src/postgres/pool.ts'
 import { type Session, withSession } from '../../src/postgres/session.ts'
 
 interface Kept {
@@ -36,9 +36,17 @@ export async function sql<Row extends object>(
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
+  return await run<Row>(databaseUrl, { name: '', text }, values)
+}
+
+async function run<Row extends object>(
+  databaseUrl: string,
+  statement: Statement,
+  values: readonly unknown[],
+): Promise<Row[]> {
   const kept = takeIdle(databaseUrl) ?? (await open(databaseUrl))
   try {
-    return await kept.session.run<Row>({ name: '', text }, values)
+    return await kept.session.run<Row>(statement, values)
   } finally {
     keepIdle(databaseUrl, kept)
   }
@@ -47,7 +55,7 @@ export async function sql<Row extends object>(
 /** A database for what tests ask and prepare, on these sessions instead of a pool of its own. */
 export function sessionDatabase(databaseUrl: string): Database {
   return {
-    run: ({ text }, values) => sql(databaseUrl, text, values),
+    run: (statement, values) => run(databaseUrl, statement, values),
     transaction: (work) => inSession(databaseUrl, (session) => session.transaction(work)),
     async close() {},
   }
