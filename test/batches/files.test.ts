@@ -2,7 +2,8 @@ import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { badRowsHeader, badRowText, templateText } from '../../src/batches/file/bad-rows.ts'
 import { type CheckResult, checkFile } from '../../src/batches/file/check.ts'
-import { openRows, type RowProblem } from '../../src/batches/file/read-rows.ts'
+import type { RowProblem } from '../../src/batches/file/read-row.ts'
+import { openRows } from '../../src/batches/file/read-rows.ts'
 import { BATCH_HEADER, buysFile } from '../support/batch-scene.ts'
 import { zipOf } from '../support/foreign-files.ts'
 import { jobData, KTP, WALLET } from '../support/job-data.ts'
@@ -272,7 +273,7 @@ describe('a file that is no batch file', () => {
     ['is empty', '', /no rows|is empty/],
     ['has white space alone', '\n\n', /no rows|no column/],
     ['has a header alone', `${BATCH_HEADER}\n`, /has no rows: see `goldpro batch template`/],
-    ['has no header', `${line()}\n`, /has a column "buy" that no batch has/],
+    ['has no header', `${line()}\n`, /has an unknown column "buy"/],
     ['begins with phone numbers', `${WALLET},${KTP}\n`, /has a column "08xxxxxxx001"/],
     ['lacks a column', 'kind,partner,reference\nbuy,acme,R1\n', /has no column phone_number/],
     ['has a column twice', `${BATCH_HEADER},kind\n${line()},buy\n`, /has the column kind twice/],
@@ -284,9 +285,9 @@ describe('a file that is no batch file', () => {
     [
       'is UTF-16 with a byte order mark',
       Buffer.from(`\uFEFF${BATCH_HEADER}\n${line()}`, 'utf16le'),
-      /no UTF-8 text/,
+      /not UTF-8 text/,
     ],
-    ['is UTF-16 without one', Buffer.from(`${BATCH_HEADER}\n${line()}`, 'utf16le'), /no UTF-8 text/],
+    ['is UTF-16 without one', Buffer.from(`${BATCH_HEADER}\n${line()}`, 'utf16le'), /not UTF-8 text/],
     [
       'ends in the middle of a character',
       Buffer.concat([Buffer.from(`${BATCH_HEADER}\n${line()}`), Buffer.from([0xc3])]),
@@ -311,7 +312,7 @@ describe('a file that is no batch file', () => {
       `{"kind":"buy"}\n{"reference":"${MILLION}"}\n`,
       /line 2 is longer than 64 KiB/,
     ],
-    ['is one line of a million characters', MILLION, /longer than 64 KiB|that no batch has/],
+    ['is one line of a million characters', MILLION, /longer than 64 KiB|has an unknown column/],
     ['has a quote that nobody closes', `${BATCH_HEADER}\n"buy,acme\n`, /quote that is never closed/],
   ])('is refused in a sentence when it %s', async (_what, file, sentence) => {
     await expect(check(file)).rejects.toThrow(sentence)

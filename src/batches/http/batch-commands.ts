@@ -2,14 +2,14 @@ import { Problem } from '../../http/problems.ts'
 import type { Answer, Call } from '../../http/route.ts'
 import { databaseClock } from '../../postgres/clock.ts'
 import type { Session } from '../../postgres/session.ts'
-import type { BatchAnswer, BatchPerson } from '../command-result.ts'
+import type { CommandPerson, CommandResult } from '../command-result.ts'
 import {
   approveBatch,
   cancelBatch,
   DEFAULT_RATE_PER_SECOND,
   failuresOf,
   pauseBatch,
-  type RunOrder,
+  type RunSettings,
   resumeBatch,
   runBatch,
   stopAfterOf,
@@ -21,9 +21,9 @@ import type { RunBody } from './batch-schemas.ts'
 
 /** What a holder does with a batch. */
 interface Move {
-  work(session: Session, batchId: number, holder: BatchPerson): Promise<BatchAnswer>
+  work(session: Session, batchId: number, holder: CommandPerson): Promise<CommandResult>
   /** Whether the batch is as the move makes it: then it is a repetition, and done. */
-  isDone(batch: BatchSummary, holder: BatchPerson): boolean
+  isDone(batch: BatchSummary, holder: CommandPerson): boolean
 }
 
 const MOVES = {
@@ -53,7 +53,7 @@ export async function runPartnerBatch(id: number, body: RunBody, call: Call): Pr
   const { at = null, rate_per_second: ratePerSecond = DEFAULT_RATE_PER_SECOND } = body
   if (at !== null && at <= (await databaseClock(call.database)))
     throw new Problem('invalid_request', { errors: [{ field: 'at', problem: 'must be a time to come' }] })
-  const order: RunOrder = { at, ratePerSecond, stopAfter: stopAfterOf(body.stop_after_failures) }
+  const order: RunSettings = { at, ratePerSecond, stopAfter: stopAfterOf(body.stop_after_failures) }
   const move: Move = {
     work: (session, batchId, holder) => runBatch(session, batchId, order, holder),
     isDone: (batch) => isRunning(batch, order),
@@ -61,7 +61,7 @@ export async function runPartnerBatch(id: number, body: RunBody, call: Call): Pr
   return act(move, id, call)
 }
 
-function isRunning(batch: BatchSummary, { at, ratePerSecond, stopAfter }: RunOrder): boolean {
+function isRunning(batch: BatchSummary, { at, ratePerSecond, stopAfter }: RunSettings): boolean {
   const stop = stopAfter === null ? null : failuresOf(stopAfter, batch.rows)
   return (
     at === null &&
@@ -81,7 +81,7 @@ async function act({ work, isDone }: Move, id: number, call: Call): Promise<Answ
   const { partner, holder } = call.caller
   // Whose it is, before anything is done to it.
   await partnerBatch(id, call)
-  const person: BatchPerson = { by: `${partner}/${holder}`, note: null, isProven: true }
+  const person: CommandPerson = { by: `${partner}/${holder}`, note: null, isProven: true }
   const answer = await call.inSession(async (session) => {
     await session.run(LIMIT_WAIT)
     return await work(session, id, person)
@@ -93,7 +93,7 @@ async function act({ work, isDone }: Move, id: number, call: Call): Promise<Answ
 }
 
 function refusal(
-  { why, message }: Extract<BatchAnswer, { is: 'refused' }>,
+  { why, message }: Extract<CommandResult, { is: 'refused' }>,
   { createdBy }: BatchSummary,
 ): Problem {
   switch (why) {

@@ -5,9 +5,9 @@ import type { Answer, Call } from '../../http/route.ts'
 import { fileOf, type Upload } from '../../http/uploads.ts'
 import { createBatch, type NumberedProblem } from '../create.ts'
 import { checkFile } from '../file/check.ts'
-import { rowsOf } from '../owner.ts'
-import { findPartnerBatch } from '../partner-batches.ts'
+import { ownerRowOptions } from '../owner.ts'
 import type { BatchSummary } from '../queries.ts'
+import { findPartnerBatch } from '../queries.ts'
 import { writeResults } from '../results.ts'
 import { badRowOf, batchAnswerOf } from './batch-answer.ts'
 
@@ -26,7 +26,7 @@ export async function partnerBatch(id: number, { database, caller }: Call): Prom
 export async function checkUpload(upload: Upload, { caller }: Call): Promise<Answer> {
   const kept: NumberedProblem[] = []
   const found = await orRefused(
-    checkFile(upload.read(), rowsOf(caller), async (problems, _source, _delimiter, rowNumber) => {
+    checkFile(upload.read(), ownerRowOptions(caller), async (problems, _source, _delimiter, rowNumber) => {
       for (const problem of problems) if (kept.length < MOST_PROBLEMS) kept.push({ rowNumber, ...problem })
     }),
   )

@@ -4,9 +4,8 @@ import { type AnyRoute, route } from '../../http/route.ts'
 import type { Upload } from '../../http/uploads.ts'
 import type { Side } from '../../prices/capture.ts'
 import { findNewestPrices } from '../../prices/newest-prices.ts'
-import { listPartnerBatches } from '../partner-batches.ts'
-import { readPreview, walletOf } from '../preview.ts'
-import { readBatchEvents, readProgress } from '../queries.ts'
+import { firstWalletOf, readPreview } from '../preview.ts'
+import { listPartnerBatches, readBatchEvents, readProgress } from '../queries.ts'
 import { batchAnswerOf, batchEventAnswerOf, previewAnswerOf, progressAnswerOf } from './batch-answer.ts'
 import { BATCH_MOVE_ROUTES } from './batch-command-routes.ts'
 import {
@@ -137,7 +136,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     async handle({ params }, call) {
       const { database, gateway } = call
       const batch = await partnerBatch(params.id, call)
-      const wallet = await walletOf(database, batch.batchId)
+      const wallet = await firstWalletOf(database, batch.batchId)
       const askChart =
         gateway === null || wallet === null ? null : (side: Side) => gateway.chart(side, wallet)
       const newest = await findNewestPrices(database, askChart)
