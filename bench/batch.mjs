@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { approveBatch } from '../dist/batches/commands.js'
-import { copyModel } from '../dist/batches/copy-model.js'
+import { copyBatch } from '../dist/batches/copy.js'
 import { createBatch } from '../dist/batches/create.js'
 import { checkFile } from '../dist/batches/file/check.js'
 import { writeResults } from '../dist/batches/results.js'
@@ -88,8 +88,8 @@ const WORK = {
   copy: (databaseUrl) =>
     withSession(databaseUrl, (session) =>
       session.transaction(async () => {
-        const order = { modelId: 1, referenceEnding: '@bench', ratePerSecond: 20, stopAfterFailures: null }
-        const copied = await copyModel(session, { ...order, actor: 'bench' })
+        const run = { ratePerSecond: 20, stopAfterFailures: null, actor: 'bench' }
+        const copied = await copyBatch(session, { originalId: 1, referenceSuffix: '@bench', ...run })
         if (copied.is !== 'running') throw new Error(copied.is)
       }),
     ),

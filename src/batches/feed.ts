@@ -6,7 +6,8 @@ import type { Session } from '../postgres/session.ts'
 import { list, statement, type } from '../postgres/statement.ts'
 import { feedRows } from './feed-rows.ts'
 import { logTurn, pauseOf, type Turn } from './feed-turns.ts'
-import { batches, batchRows, present } from './schema.ts'
+import { wakeStored } from './feed-wake.ts'
+import { batches, batchRows } from './schema.ts'
 import { moveBatch, STORED_BATCH, type StoredBatch } from './store.ts'
 
 /** Everything a feeder uses besides its session. */
@@ -67,7 +68,7 @@ export async function feedBatches(session: Session, deps: FeedDeps): Promise<voi
       deps.log.warn({ batch: batchId, err: error }, 'batch not fed, tried again')
     }
   }
-  await wakeStored(session, deps)
+  await wakeStored(session, deps.wake)
 }
 
 /** A batch that is running or due. */
@@ -121,7 +122,8 @@ async function takeTurn(session: Session, batchId: number, deps: FeedDeps): Prom
     return reason
   }
   const { conflicts } = fed
-  await count(session, batch, { fed: fed.fed, ended: conflicts, failed: conflicts })
+  const counts = { fed: fed.fed, ended: conflicts, failed: conflicts }
+  await addCounts(session, { batchId, pacedAt: batch.pacedAt, ...counts })
   if (endedCount + conflicts < rowCount) return null
   await moveBatch(session, batchId, 'finish', 'every_row_ended', { actor, detail: null })
   return 'finished'
@@ -167,7 +169,7 @@ const updateEnded = statement(
 async function endRows(session: Session, batch: DueBatch): Promise<DueBatch> {
   const [counts] = await updateEnded(session, { batchId: batch.batchId, endedStates: ENDED_STATES })
   const { ended, failed } = counts ?? { ended: 0, failed: 0 }
-  await count(session, batch, { fed: 0, ended, failed })
+  await addCounts(session, { batchId: batch.batchId, pacedAt: batch.pacedAt, fed: 0, ended, failed })
   return { ...batch, endedCount: batch.endedCount + ended, failedCount: batch.failedCount + failed }
 }
 
@@ -191,52 +193,3 @@ const addCounts = statement(
       })
       .where(eq(batches.id, batchId)),
 )
-
-async function count(
-  session: Session,
-  { batchId, pacedAt }: DueBatch,
-  { fed, ended, failed }: { fed: number; ended: number; failed: number },
-): Promise<void> {
-  await addCounts(session, { batchId, fed, ended, failed, pacedAt })
-}
-
-const selectStored = statement('stored_batch_rows', {}, (db) =>
-  db
-    .select({ orderId: present(batchRows.orderId) })
-    .from(batchRows)
-    .where(sql`${batchRows.state} = 'stored'`)
-    .limit(1_000),
-)
-
-// Skips a row that a feeder's turn has locked: waiting could deadlock. That row is woken and updated again.
-const updateQueued = statement(
-  'note_queued_batch_rows',
-  { orderIds: list(orders.id) },
-  (db, { orderIds }) => {
-    const free = db.$with('free').as(
-      db
-        .select({ batchId: batchRows.batchId, rowNumber: batchRows.rowNumber })
-        .from(batchRows)
-        .where(and(sql`${batchRows.orderId} = any(${orderIds})`, sql`${batchRows.state} = 'stored'`))
-        .for('update', { skipLocked: true }),
-    )
-    return db
-      .with(free)
-      .update(batchRows)
-      .set({ state: 'queued' })
-      .from(free)
-      .where(and(eq(batchRows.batchId, free.batchId), eq(batchRows.rowNumber, free.rowNumber)))
-  },
-)
-
-/**
- * Wakes the queue for orders that are stored, including those of a feeder that ended before it did so. Waking twice is
- * harmless, and the sweeper wakes an order that nobody woke.
- */
-async function wakeStored(session: Session, { wake }: FeedDeps): Promise<void> {
-  const rows = await selectStored(session, {})
-  if (rows.length === 0) return
-  const orderIds = rows.map(({ orderId }) => orderId)
-  await wake(orderIds)
-  await updateQueued(session, { orderIds })
-}

@@ -1,7 +1,7 @@
-import { and, asc, count, desc, eq, isNull, or, sql } from 'drizzle-orm'
+import { asc, count, desc, eq, isNull, or, sql } from 'drizzle-orm'
 import { orders } from '../orders/schema.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
-import { nullable, statement, type } from '../postgres/statement.ts'
+import { statement, type } from '../postgres/statement.ts'
 import type { BatchState } from './lifecycle.ts'
 import { type BatchDetail, batchEvents, batches, batchRows, opsBatches } from './schema.ts'
 
@@ -34,7 +34,8 @@ export interface BatchSummary {
   readonly dueAt: Date | null
 }
 
-const SUMMARY = {
+/** The columns of a summary. */
+export const SUMMARY = {
   batchId: opsBatches.batchId,
   owner: opsBatches.owner,
   fileName: opsBatches.fileName,
@@ -93,63 +94,6 @@ const selectCount = statement('count_batches', { alsoEnded: type.boolean }, (db,
 export async function countBatches(runner: StatementRunner, alsoEnded: boolean): Promise<number> {
   const [row] = await selectCount(runner, { alsoEnded })
   return row?.count ?? 0
-}
-
-const selectOfPartner = statement(
-  'find_own_batch',
-  { partner: type.text, batchId: type.integer },
-  (db, { partner, batchId }) =>
-    db
-      .select(SUMMARY)
-      .from(opsBatches)
-      .where(and(eq(opsBatches.owner, partner), eq(opsBatches.batchId, batchId))),
-)
-
-/** A batch of this partner; null when it has none of this number, also when another partner has. */
-export async function findPartnerBatch(
-  runner: StatementRunner,
-  partner: string,
-  batchId: number,
-): Promise<BatchSummary | null> {
-  const [batch] = await selectOfPartner(runner, { partner, batchId })
-  return batch ?? null
-}
-
-const selectPageOfPartner = statement(
-  'list_own_batches',
-  {
-    partner: type.text,
-    before: nullable(type.integer),
-    state: nullable(opsBatches.state),
-    limit: type.integer,
-  },
-  (db, { partner, before, state }) =>
-    db
-      .select(SUMMARY)
-      .from(opsBatches)
-      .where(
-        and(
-          eq(opsBatches.owner, partner),
-          sql`(${before} is null or ${opsBatches.batchId} < ${before})`,
-          sql`(${state} is null or ${opsBatches.state} = ${state})`,
-        ),
-      )
-      .orderBy(desc(opsBatches.batchId))
-      .limit(sql.placeholder('limit')),
-)
-
-/** A page of this partner's batches, the newest first. */
-export async function listPartnerBatches(
-  runner: StatementRunner,
-  filter: {
-    readonly partner: string
-    readonly state: BatchState | null
-    /** Only batches with a smaller number. */
-    readonly before: number | null
-    readonly limit: number
-  },
-): Promise<BatchSummary[]> {
-  return await selectPageOfPartner(runner, filter)
 }
 
 /** How a batch stands now, counted from its orders. */

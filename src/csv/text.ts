@@ -31,7 +31,7 @@ export async function openText(bytes: Readable, onBytes: OnBytes = () => {}): Pr
   const { head, all } = await readHead(chunks, LONGEST_RECORD)
   refuseForeignFormat(head)
   if (byteOrderMark(head)?.startsWith('utf-16') || guessUtf16(head) !== null)
-    throw new FileRefused('the file is UTF-16, not UTF-8: save it as "CSV UTF-8"')
+    throw new FileRefused('the file is UTF-16, not UTF-8 text: save it as "CSV UTF-8"')
   const [firstLine = ''] = withoutMark(head)
     .toString('utf8', 0, LONGEST_RECORD)
     .split(/[\r\n]/, 1)

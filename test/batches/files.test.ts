@@ -168,7 +168,7 @@ describe('checking', () => {
       expect.stringMatching(/^4 address_province "" must be a text/),
     ])
     expect(told.at(-2)).toBe('4 address_zip_code "(masked)" must be five digits')
-    expect(told.at(-1)).toBe('5 null "" must have 7 cells like the header, and has 2')
+    expect(told.at(-1)).toBe('5 null "" must have 7 cells like the header, but has 2')
   })
 
   it('says of a field that its kind does not have', async () => {
@@ -274,7 +274,7 @@ describe('a file that is no batch file', () => {
     ['has white space alone', '\n\n', /no rows|no column/],
     ['has a header alone', `${BATCH_HEADER}\n`, /has no rows: see `goldpro batch template`/],
     ['has no header', `${line()}\n`, /has an unknown column "buy"/],
-    ['begins with phone numbers', `${WALLET},${KTP}\n`, /has a column "08xxxxxxx001"/],
+    ['begins with phone numbers', `${WALLET},${KTP}\n`, /has an unknown column "08xxxxxxx001"/],
     ['lacks a column', 'kind,partner,reference\nbuy,acme,R1\n', /has no column phone_number/],
     ['has a column twice', `${BATCH_HEADER},kind\n${line()},buy\n`, /has the column kind twice/],
     [
@@ -300,7 +300,7 @@ describe('a file that is no batch file', () => {
       /Excel workbook \(\.xlsx\), not CSV/,
     ],
     ['is a JSON array', '[{"kind":"buy"}]', /a JSON array/],
-    ['names a strange separator', `sep=|\n${BATCH_HEADER}\n`, /says that "\|" separates .* has , or ;/],
+    ['names a strange separator', `sep=|\n${BATCH_HEADER}\n`, /says that "\|" separates .*: use , or ; in/],
     ['is gzipped', Buffer.from([0x1f, 0x8b, 8, 0]), /gzipped: unpack it first/],
     [
       'has a cell of a million characters',

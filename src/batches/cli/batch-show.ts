@@ -2,90 +2,15 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
-import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { shownDetail, shownTime } from '../../cli/shown-time.ts'
-import { table } from '../../cli/table.ts'
-import { formatCount, formatDecimal, NOTHING } from '../../core/format.ts'
+import { formatCount, formatDecimal } from '../../core/format.ts'
 import { maskPhoneNumbersIn } from '../../core/masking.ts'
 import type { Database } from '../../postgres/pool.ts'
-import { tallyOf } from '../progress.ts'
-import {
-  type BatchEvent,
-  type BatchProgress,
-  type BatchSummary,
-  countBatches,
-  listBatches,
-  readBatchEvents,
-  readProgress,
-} from '../queries.ts'
+import { progressCountsOf } from '../progress.ts'
+import { type BatchEvent, type BatchProgress, readBatchEvents, readProgress } from '../queries.ts'
 import { batchNumber } from './batch-commands.ts'
 
-const LISTED = 100
 const WATCH_EVERY_MS = 1_000
-
-/** `goldpro batch list` */
-export function listCommand(): Command {
-  const command = new Command('list')
-    .description('list the batches that have not ended, the newest first')
-    .option('--all', 'include batches that finished or were cancelled')
-  return pageOptions(command, LISTED)
-    .option('--json', 'print JSON lines')
-    .addHelpText('after', '\nExample:\n  $ goldpro batch list --all')
-    .action(async ({ all, limit, skip, json }: PageOptions & { all?: true; json?: true }) => {
-      const { batches, total } = await withDatabase(await settingsHere(), async (database) => ({
-        batches: await listBatches(database, limit, all === true, skip),
-        total: await countBatches(database, all === true),
-      }))
-      printPage({
-        listed: batches.length,
-        total,
-        limit,
-        skip,
-        json: json === true,
-        jsonLines: () => batches.map((batch) => JSON.stringify(batch)),
-        table: () => asTable(batches),
-        notes: [
-          gapNote(
-            batches.map(({ batchId }) => batchId),
-            `a refused file uses a number too${all ? '' : ', and --all shows the batches that ended'}`,
-          ),
-        ],
-        whenEmpty: all ? 'no batches: see `goldpro batch --help`' : NONE_OPEN,
-      })
-    })
-}
-
-const NONE_OPEN = 'no batch is waiting or running: --all shows those that ended'
-
-function asTable(batches: readonly BatchSummary[]): string {
-  const headings = [
-    'batch',
-    'file',
-    'state',
-    'rows',
-    'sent',
-    'ended',
-    'failed',
-    'owner',
-    'by',
-    'approved by',
-    'runs at',
-  ]
-  const rows = batches.map((batch) => [
-    String(batch.batchId),
-    batch.fileName,
-    batch.state,
-    batch.rows,
-    batch.fed,
-    batch.ended,
-    batch.failed,
-    batch.owner ?? '–',
-    batch.createdBy,
-    batch.approvedBy ?? '–',
-    batch.runAt === null ? NOTHING : shownTime(batch.runAt),
-  ])
-  return table(headings, rows, ['batch', 'rows', 'sent', 'ended', 'failed'])
-}
 
 /** `goldpro batch show ID` */
 export function showCommand(): Command {
@@ -167,7 +92,7 @@ function formatOrigin({ planId, plan, copiedFrom, dueAt, state }: BatchProgress)
 
 /** Counts, rate and time left, in one line. */
 export function progressLine(progress: BatchProgress): string {
-  const { succeeded, failed, inDoubt, underWay, waiting, perSecond, secondsLeft } = tallyOf(
+  const { succeeded, failed, inDoubt, underWay, waiting, perSecond, secondsLeft } = progressCountsOf(
     progress,
     Date.now(),
   )

@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import { approveCommand, moveCommands, runCommand } from './batch-commands.ts'
 import { checkCommand, createCommand, templateCommand } from './batch-file.ts'
+import { listCommand } from './batch-list.ts'
 import { previewCommand } from './batch-preview.ts'
 import { resultsCommand } from './batch-results.ts'
-import { listCommand, showCommand } from './batch-show.ts'
+import { showCommand } from './batch-show.ts'
 
 /** `goldpro batch …` */
 export function batchCommand(): Command {
