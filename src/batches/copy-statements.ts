@@ -11,19 +11,26 @@ export const insertCopy = statement(
   'insert_batch_copy',
   { originalId: batches.id, actor: batches.actor },
   (db, { originalId, actor }) => {
-    const names = [
-      batches.fileName,
-      batches.owner,
-      batches.copiedFrom,
-      batches.state,
-      batches.reason,
-      batches.actor,
-      batches.createdBy,
-    ].map(columnName)
+    const pairs = [
+      [batches.fileName, batches.fileName],
+      [batches.owner, batches.owner],
+      [batches.copiedFrom, batches.id],
+      [batches.state, sql`'draft'`],
+      [batches.reason, sql`'created'`],
+      [batches.actor, actor],
+      [batches.createdBy, batches.createdBy],
+    ] as const
+    const columns = sql.join(
+      pairs.map(([column]) => columnName(column)),
+      sql`, `,
+    )
+    const values = sql.join(
+      pairs.map(([, value]) => sql`${value}`),
+      sql`, `,
+    )
     const copy = db.$with('copy', { copyId: sql<number>`copy_id`.as('copy_id') }).as(
-      sql`insert into ${batches} (${sql.join(names, sql`, `)})
-        select ${original.fileName}, ${original.owner}, ${original.id}, 'draft', 'created', ${actor}, ${original.createdBy}
-        from ${batches} as original where ${original.id} = ${originalId} returning ${columnName(batches.id)} as copy_id`,
+      sql`insert into ${batches} (${columns}) select ${values} from ${batches} where ${batches.id} = ${originalId}
+        returning ${columnName(batches.id)} as copy_id`,
     )
     return db.with(copy).select({ copyId: copy.copyId }).from(copy)
   },
