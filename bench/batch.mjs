@@ -20,7 +20,7 @@ import { checkFile } from '../dist/batches/file/check.js'
 import { writeResults } from '../dist/batches/results.js'
 import { startLocalPostgres } from '../dist/dev/embedded-postgres/postgres.js'
 import { addBatchPlan } from '../dist/plans/batch-source.js'
-import { databaseClock } from '../dist/plans/plan.js'
+import { databaseClock } from '../dist/postgres/clock.js'
 import { migrateDatabase } from '../dist/postgres/migrate.js'
 import { withSession } from '../dist/postgres/session.js'
 
@@ -52,8 +52,8 @@ const selectInto = (table) => (databaseUrl) =>
     ),
   )
 
-/** Makes the stored batch what a plan runs. */
-function makeModel(databaseUrl) {
+/** Gives the stored batch to a plan. */
+function makeOriginal(databaseUrl) {
   return withSession(databaseUrl, async (session) => {
     await approveBatch(session, 1, { by: 'another', note: null }, false)
     const answer = await addBatchPlan(
@@ -150,7 +150,7 @@ async function main() {
     for (const name of ['bare', 'indexed', 'results'])
       rows.push([name, await measure(name, databaseUrl, files)])
     print(`${ROWS} rows, throw-away PostgreSQL without fsync`, 'bare', rows)
-    await makeModel(databaseUrl)
+    await makeOriginal(databaseUrl)
     const copies = []
     for (const name of ['selected', 'selected_indexed', 'copy']) {
       await withClient(databaseUrl, (client) => client.query('TRUNCATE bare_rows, indexed_rows'))
