@@ -14,13 +14,13 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { approveBatch } from '../dist/batches/commands.js'
-import { copyModel } from '../dist/batches/copy-model.js'
+import { copyBatch } from '../dist/batches/copy.js'
 import { createBatch } from '../dist/batches/create.js'
 import { checkFile } from '../dist/batches/file/check.js'
 import { writeResults } from '../dist/batches/results.js'
 import { startLocalPostgres } from '../dist/dev/embedded-postgres/postgres.js'
 import { addBatchPlan } from '../dist/plans/batch-source.js'
-import { databaseClock } from '../dist/plans/plan.js'
+import { databaseClock } from '../dist/postgres/clock.js'
 import { migrateDatabase } from '../dist/postgres/migrate.js'
 import { withSession } from '../dist/postgres/session.js'
 
@@ -52,8 +52,8 @@ const selectInto = (table) => (databaseUrl) =>
     ),
   )
 
-/** Makes the stored batch what a plan runs. */
-function makeModel(databaseUrl) {
+/** Gives the stored batch to a plan. */
+function makeOriginal(databaseUrl) {
   return withSession(databaseUrl, async (session) => {
     await approveBatch(session, 1, { by: 'another', note: null }, false)
     const answer = await addBatchPlan(
@@ -88,8 +88,8 @@ const WORK = {
   copy: (databaseUrl) =>
     withSession(databaseUrl, (session) =>
       session.transaction(async () => {
-        const order = { modelId: 1, referenceEnding: '@bench', ratePerSecond: 20, stopAfterFailures: null }
-        const copied = await copyModel(session, { ...order, actor: 'bench' })
+        const run = { ratePerSecond: 20, stopAfterFailures: null, actor: 'bench' }
+        const copied = await copyBatch(session, { originalId: 1, referenceSuffix: '@bench', ...run })
         if (copied.is !== 'running') throw new Error(copied.is)
       }),
     ),
@@ -150,7 +150,7 @@ async function main() {
     for (const name of ['bare', 'indexed', 'results'])
       rows.push([name, await measure(name, databaseUrl, files)])
     print(`${ROWS} rows, throw-away PostgreSQL without fsync`, 'bare', rows)
-    await makeModel(databaseUrl)
+    await makeOriginal(databaseUrl)
     const copies = []
     for (const name of ['selected', 'selected_indexed', 'copy']) {
       await withClient(databaseUrl, (client) => client.query('TRUNCATE bare_rows, indexed_rows'))

@@ -1,19 +1,19 @@
 /**
- * Why something is not done: the batch is not in a state for it, it needs a second person, a plan has the batch, its
- * rows are not those that were looked at, or there is no such batch.
+ * Why a command is refused: `state`, the batch is not in a state for it; `second_person`, another person is needed;
+ * `plan`, the batch belongs to a plan; `content`, its rows are not the expected ones; `absent`, there is no such batch.
  */
-export type BatchRefusal = 'state' | 'second_person' | 'plan' | 'content' | 'absent'
+export type CommandRefusal = 'state' | 'second_person' | 'plan' | 'content' | 'absent'
 
-/** The answer to a person: done, or a sentence why not. */
-export type BatchAnswer<T = object> =
+/** The result of a person's command: done, or a sentence that says why not. */
+export type CommandResult<T = object> =
   | ({ readonly is: 'done' } & T)
-  | { readonly is: 'refused'; readonly why: BatchRefusal; readonly message: string }
+  | { readonly is: 'refused'; readonly why: CommandRefusal; readonly message: string }
 
-export const refused = (why: BatchRefusal, message: string) => ({ is: 'refused', why, message }) as const
+export const refused = (why: CommandRefusal, message: string) => ({ is: 'refused', why, message }) as const
 
-/** Who does something, and what they say about it. */
-export interface BatchPerson {
-  /** A name, declared and not proven; or `<partner>/<holder>`, proven by a key. */
+/** The person who gives a command, and a note of theirs. */
+export interface CommandPerson {
+  /** A declared name; or `<partner>/<holder>`, proven by a key. */
   readonly by: string
   readonly note: string | null
   readonly isProven?: true

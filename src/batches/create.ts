@@ -3,44 +3,45 @@ import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import { FileRefused } from '../csv/file-refused.ts'
 import type { OnBytes } from '../csv/records.ts'
+import type { Submission } from '../orders/submission.ts'
 import { StorageError } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
-import { COPY_ROWS, copyRow } from './copy-rows.ts'
-import { openRows, type RowFile, type RowProblem } from './file/read-rows.ts'
-import { refuseEmpty } from './file/row-count.ts'
+import { nullable, statement } from '../postgres/statement.ts'
+import type { RowProblem } from './file/read-row.ts'
+import { openRows, type RowFile, refuseEmpty } from './file/read-rows.ts'
 import { findOverdueRows } from './overdue-rows.ts'
-import { type BatchOwner, rowsOf } from './owner.ts'
-import { PageHasher } from './seal.ts'
-import { findSameRows, type KnownBatch, SameRows, sealBatch } from './seal-batch.ts'
+import { type BatchOwner, ownerRowOptions } from './owner.ts'
+import { batches } from './schema.ts'
+import { findSameRows, type KnownBatch, PageHasher, SameRows, sealBatch } from './seal.ts'
 
+/** Who creates a batch of which file. */
 export interface CreateRequest {
   readonly fileName: string
-  /** For rows that name none. */
+  /** The partner of rows that name none. */
   readonly partner: string | null
   readonly by: string
-  /** The partner whose it is to be; null: an operator's. */
+  /** The partner that sends the file; null for a batch of operators. */
   readonly owner?: BatchOwner | null
 }
 
-/** What became of a file. */
+/** The result of creating a batch. */
 export type CreateResult =
   | { readonly is: 'created'; readonly batchId: number; readonly rows: number; readonly contentHash: string }
   | KnownBatch
   | {
       readonly is: 'refused'
       readonly badRows: number
-      /** The first of them; checking tells all. */
+      /** The first problems; `checkFile` reports all. */
       readonly problems: readonly NumberedProblem[]
     }
 
-/** A problem and the row that has it, counted from 1. */
+/** A problem and the number of its row, from 1. */
 export interface NumberedProblem extends RowProblem {
   readonly rowNumber: number
 }
 
 const COPY_CHUNK = 64 * 1024
-const KEPT_PROBLEMS = 20
-const NONE = { badRows: 0, problems: [] }
+const MOST_PROBLEMS = 20
 
 /**
  * Stores a batch file and seals it, in one transaction: either every row is good and stored, or nothing is.
@@ -55,32 +56,40 @@ export async function createBatch(
   try {
     return await session.transaction(() => createInTransaction(session, bytes, request, onBytes))
   } catch (error) {
-    if (error instanceof NotKept) return error.result
+    if (error instanceof NotStored) return error.result
     if (error instanceof SameRows) {
       const known = await findSameRows(session, request.owner?.partner ?? null, error.contentHash)
       if (known !== null) return known
-      throw new FileRefused('these rows were a batch that was cancelled just now: try again')
+      throw new FileRefused('another batch of the same rows has just been cancelled: try again')
     }
     throw error
   }
 }
 
-/** Thrown to roll back; never seen by a caller. */
-class NotKept extends Error {
+/** Thrown to roll the transaction back. No caller sees it. */
+class NotStored extends Error {
   readonly result: CreateResult
 
   constructor(result: CreateResult) {
-    super('not kept')
+    super('not stored')
     this.result = result
   }
 }
 
-const INSERT_DRAFT = {
-  name: 'insert_draft_batch',
-  text: `
-    INSERT INTO batches (file_name, state, reason, actor, created_by, owner)
-    VALUES ($1, 'draft', 'created', $2, $3, $4) RETURNING id AS "batchId"`,
-}
+const insertDraft = statement(
+  'insert_draft_batch',
+  {
+    fileName: batches.fileName,
+    actor: batches.actor,
+    createdBy: batches.createdBy,
+    owner: nullable(batches.owner),
+  },
+  (db, { fileName, actor, createdBy, owner }) =>
+    db
+      .insert(batches)
+      .values({ fileName, state: 'draft', reason: 'created', actor, createdBy, owner })
+      .returning({ batchId: batches.id }),
+)
 
 async function createInTransaction(
   session: Session,
@@ -89,49 +98,53 @@ async function createInTransaction(
   onBytes?: OnBytes,
 ): Promise<CreateResult> {
   const actor = `${owner === null ? 'person' : 'partner'}:${by}`
-  const values = [fileName, actor, by, owner?.partner ?? null]
-  const [draft] = await session.run<{ batchId: number }>(INSERT_DRAFT, values)
-  if (draft === undefined) throw new Error('a batch without an id')
+  const [draft] = await insertDraft(session, {
+    fileName,
+    actor,
+    createdBy: by,
+    owner: owner?.partner ?? null,
+  })
+  if (draft === undefined) throw new Error('the insert returned no batch')
   const { batchId } = draft
-  const options = owner === null ? { partner } : rowsOf(owner)
+  const options = owner === null ? { partner } : ownerRowOptions(owner)
   const file = await openRows(bytes, { ...options, ...(onBytes === undefined ? {} : { onBytes }) })
   const tally: Tally = { rows: 0, badRows: 0, isHashed: true, problems: [], hasher: new PageHasher() }
-  await copyRows(session, copyText(file, batchId, tally))
-  const { rows, badRows, problems } = tally
+  await copyToServer(session, copyLines(file, batchId, tally))
+  const { rows } = tally
   refuseEmpty(rows)
   const seal = tally.hasher.seal()
-  const overdue = badRows > 0 ? NONE : await findOverdueRows(session, batchId, KEPT_PROBLEMS)
-  if (badRows + overdue.badRows > 0) {
-    // A repetition of what was stored before its owner's limits forbade it, or its deadlines passed.
+  const bad = tally.badRows > 0 ? tally : await findOverdueRows(session, batchId, MOST_PROBLEMS)
+  if (bad.badRows > 0) {
+    // The owner may repeat a file that was stored before its limits forbade it or its deadlines passed.
     const known = tally.isHashed
       ? await findSameRows(session, owner?.partner ?? null, seal.contentHash)
       : null
-    const refused = badRows > 0 ? { badRows, problems } : overdue
-    throw new NotKept(known ?? { is: 'refused', ...refused })
+    throw new NotStored(known ?? { is: 'refused', badRows: bad.badRows, problems: bad.problems })
   }
   await sealBatch(session, batchId, { rows, actor, fileHash: file.fileHash(), seal })
   return { is: 'created', batchId, rows, contentHash: seal.contentHash }
 }
 
+/** What was counted and hashed while a file was read. */
 interface Tally {
   rows: number
   badRows: number
-  /** Whether every row so far is an order, if one that a rule is against. */
+  /** Every row so far is an order, even if a rule forbids it, and is part of the hash. */
   isHashed: boolean
   readonly problems: NumberedProblem[]
   readonly hasher: PageHasher
 }
 
-/** The rows as COPY wants them, in pieces of bounded size, until the first bad one: from there on it only counts. */
-async function* copyText(file: RowFile, batchId: number, tally: Tally): AsyncGenerator<string> {
+/** The rows in COPY's text format, in chunks of bounded size. After the first bad row it only counts. */
+async function* copyLines(file: RowFile, batchId: number, tally: Tally): AsyncGenerator<string> {
   let text = ''
-  for await (const batch of file.rows()) {
-    for (const row of batch) {
+  for await (const rows of file.rows()) {
+    for (const row of rows) {
       tally.rows += 1
       if (row.is === 'bad') {
         tally.badRows += 1
-        keepProblems(tally, row.problems)
-      } else if (tally.badRows === 0) text += copyRow(batchId, tally.rows, row)
+        addProblems(tally, row.problems)
+      } else if (tally.badRows === 0) text += copyLine(batchId, tally.rows, row.lineNumber, row.submission)
       tally.isHashed &&= row.submission !== undefined
       if (tally.isHashed && row.submission !== undefined) tally.hasher.add(row.submission)
     }
@@ -142,16 +155,32 @@ async function* copyText(file: RowFile, batchId: number, tally: Tally): AsyncGen
   yield text
 }
 
-function keepProblems({ rows, problems: kept }: Tally, problems: readonly RowProblem[]): void {
-  if (kept.length < KEPT_PROBLEMS) kept.push(...problems.map((problem) => ({ rowNumber: rows, ...problem })))
+function addProblems({ rows, problems }: Tally, found: readonly RowProblem[]): void {
+  if (problems.length < MOST_PROBLEMS)
+    problems.push(...found.map((problem) => ({ rowNumber: rows, ...problem })))
 }
 
-async function copyRows(session: Session, text: AsyncGenerator<string>): Promise<void> {
+/** The columns in the order in which `copyLine` writes them. */
+const COPY_ROWS = `
+  COPY batch_rows (batch_id, row_number, line_number, partner, reference, kind, phone_number, content, content_hash,
+    deadline_at) FROM STDIN`
+
+/** No field has control characters, so only a backslash needs an escape. */
+function copyLine(batchId: number, rowNumber: number, lineNumber: number, submission: Submission): string {
+  const { partner, reference, command, content, contentHash, deadline } = submission
+  const origin = `${batchId}\t${rowNumber}\t${lineNumber}\t${partner}\t${escaped(reference)}`
+  const order = `${command.kind}\t${command.phoneNumber}\t${escaped(JSON.stringify(content))}`
+  return `${origin}\t${order}\t${contentHash}\t${deadline === null ? '\\N' : deadline.toISOString()}\n`
+}
+
+const escaped = (text: string) => (text.includes('\\') ? text.replaceAll('\\', '\\\\') : text)
+
+async function copyToServer(session: Session, lines: AsyncGenerator<string>): Promise<void> {
   try {
-    await pipeline(Readable.from(text), session.client.query(copyFrom(COPY_ROWS)))
+    await pipeline(Readable.from(lines), session.client.query(copyFrom(COPY_ROWS)))
   } catch (error) {
     if (!(error instanceof Error && 'severity' in error)) throw error
-    // The server's words would quote the row.
+    // The server's message would quote the row.
     throw new StorageError('copy_batch_rows', error)
   }
 }

@@ -1,99 +1,115 @@
-import type { OrderKind } from '../orders/command.ts'
+import { and, asc, eq, sql } from 'drizzle-orm'
+import { orders } from '../orders/schema.ts'
 import { submitApprovedOrders } from '../orders/store/submissions.ts'
-import {
-  InvalidOrderError,
-  type OrderContent,
-  parseSubmission,
-  type Submission,
-} from '../orders/submission.ts'
+import { InvalidOrderError, parseSubmission, type Submission } from '../orders/submission.ts'
 import { submitApproved } from '../orders/submit.ts'
 import { admitSubmissions, countUse, readOwner, type Verdict } from '../partners/admission.ts'
 import type { Breach } from '../partners/limits.ts'
 import type { Session } from '../postgres/session.ts'
+import { rows, statement, type } from '../postgres/statement.ts'
+import { batches, batchRows } from './schema.ts'
 import { isSealed, pageOf } from './seal.ts'
 import type { StoredBatch } from './store.ts'
 
-interface WaitingRow {
-  readonly rowNumber: number
-  readonly partner: string
-  readonly reference: string
-  readonly kind: OrderKind
-  readonly phoneNumber: string
-  readonly content: OrderContent
-  readonly contentHash: string
-  readonly deadlineAt: Date | null
-}
+const selectWaiting = statement(
+  'waiting_batch_rows',
+  { batchId: batches.id, limit: type.integer },
+  (db, { batchId }) =>
+    db
+      .select({
+        rowNumber: batchRows.rowNumber,
+        partner: batchRows.partner,
+        reference: batchRows.reference,
+        kind: batchRows.kind,
+        phoneNumber: batchRows.phoneNumber,
+        content: batchRows.content,
+        contentHash: batchRows.contentHash,
+        deadlineAt: batchRows.deadlineAt,
+      })
+      .from(batchRows)
+      .where(and(eq(batchRows.batchId, batchId), sql`${batchRows.state} = 'waiting'`))
+      .orderBy(asc(batchRows.rowNumber))
+      .limit(sql.placeholder('limit')),
+)
+type WaitingRow = Awaited<ReturnType<typeof selectWaiting>>[number]
 
-const WAITING_ROWS = {
-  name: 'waiting_batch_rows',
-  text: `
-    SELECT row_number AS "rowNumber", partner, reference, kind, phone_number AS "phoneNumber", content,
-      content_hash AS "contentHash", deadline_at AS "deadlineAt"
-    FROM batch_rows WHERE batch_id = $1 AND state = 'waiting' ORDER BY row_number LIMIT $2`,
-}
-
-const NOTE_FED = {
-  name: 'note_fed_batch_rows',
-  text: `
-    UPDATE batch_rows r SET state = CASE WHEN x.conflict THEN 'conflict' ELSE 'stored' END,
-      order_id = CASE WHEN x.conflict THEN NULL ELSE x.order_id END,
-      conflicts_with = CASE WHEN x.conflict THEN x.order_id END
-    FROM unnest($2::int[], $3::uuid[], $4::bool[]) AS x (row_number, order_id, conflict)
-    WHERE r.batch_id = $1 AND r.row_number = x.row_number AND r.state = 'waiting'`,
-}
+const updateFed = statement(
+  'note_fed_batch_rows',
+  {
+    batchId: batches.id,
+    fed: rows({ rowNumber: batchRows.rowNumber, orderId: orders.id, isConflict: type.boolean }),
+  },
+  (db, { batchId, fed }) =>
+    db
+      .update(batchRows)
+      .set({
+        state: sql`case when ${fed.isConflict} then 'conflict' else 'stored' end`,
+        orderId: sql`case when ${fed.isConflict} then null else ${fed.orderId} end`,
+        conflictsWith: sql`case when ${fed.isConflict} then ${fed.orderId} end`,
+      })
+      .from(fed)
+      .where(
+        and(
+          eq(batchRows.batchId, batchId),
+          eq(batchRows.rowNumber, fed.rowNumber),
+          sql`${batchRows.state} = 'waiting'`,
+        ),
+      ),
+)
 
 /**
- * What feeding some rows did. Else none was fed: `changed`, they are not what was approved; `forbidden`, a row breaks a
- * limit that its owner got after it had sent the batch; `suspended`, the owner is.
+ * The result of feeding some rows. No row is fed when one is `changed`, which is not what was approved; when one is
+ * `forbidden` by a limit that the owner got after it had sent the batch; or when the owner is `suspended`.
  */
-export type Fed =
+export type FeedResult =
   | { readonly is: 'fed'; readonly fed: number; readonly conflicts: number }
   | { readonly is: 'changed'; readonly rowNumber: number }
   | { readonly is: 'forbidden'; readonly rowNumber: number; readonly limit: Breach }
   | { readonly is: 'suspended' }
 
-const NOTHING: Fed = { is: 'fed', fed: 0, conflicts: 0 }
+const NOTHING: FeedResult = { is: 'fed', fed: 0, conflicts: 0 }
 
 /**
- * Makes the next waiting rows orders, in the batch's transaction: the order and the row that has it are there
- * together or not at all. A reference that is an order already is that order, or a conflict when its content differs.
- * Of a partner's batch only the rows that its limits let in now; the others wait for the next minute or day.
+ * Turns the next waiting rows into orders, in the batch's transaction: an order and its row are written together or not
+ * at all. When the reference is an order already, the row gets that order, or ends as a conflict if the content differs.
+ * Of a partner's batch only the rows that its limits admit now are fed; the others wait for the next minute or day.
  */
 export async function feedRows(
   session: Session,
   batch: StoredBatch,
   count: number,
   newId: () => string,
-): Promise<Fed> {
-  const waiting = await session.run<WaitingRow>(WAITING_ROWS, [batch.batchId, count])
-  const rows: SealedRow[] = []
+): Promise<FeedResult> {
+  const waiting = await selectWaiting(session, { batchId: batch.batchId, limit: count })
+  const sealed: SealedRow[] = []
   for (const row of waiting) {
     const submission = sealedSubmission(row)
     if (submission === null) return { is: 'changed', rowNumber: row.rowNumber }
-    rows.push({ rowNumber: row.rowNumber, submission })
+    sealed.push({ rowNumber: row.rowNumber, submission })
   }
-  if (batch.owner === null || rows.length === 0) return (await storeRows(session, batch, rows, newId)).fed
+  if (batch.owner === null || sealed.length === 0) return (await storeRows(session, batch, sealed, newId)).fed
   const owner = await readOwner(session, batch.owner)
   if (owner === 'suspended') return { is: 'suspended' }
   const verdicts = await admitSubmissions(
     session,
     owner,
-    rows.map(({ submission }) => submission),
+    sealed.map(({ submission }) => submission),
   )
-  const forbidden = forbiddenRow(rows, verdicts)
+  const forbidden = firstForbidden(sealed, verdicts)
   if (forbidden !== null) return forbidden
-  const heldBack = verdicts.findIndex(({ is }) => is !== 'admitted')
-  const admitted = heldBack === -1 ? rows : rows.slice(0, heldBack)
+  // In the order of the file: no row overtakes one that must wait.
+  const firstWaiting = verdicts.findIndex(({ is }) => is !== 'admitted')
+  const admitted = firstWaiting === -1 ? sealed : sealed.slice(0, firstWaiting)
   const { fed, stored } = await storeRows(session, batch, admitted, newId)
   await countUse(session, owner, stored)
   return fed
 }
 
-/** The first row that breaks a limit which no waiting mends; null when there is none. */
-function forbiddenRow(rows: readonly SealedRow[], verdicts: readonly Verdict[]): Fed | null {
+/** The first row that its owner's limits forbid permanently; null when there is none. */
+function firstForbidden(sealed: readonly SealedRow[], verdicts: readonly Verdict[]): FeedResult | null {
   for (const [position, verdict] of verdicts.entries())
     if (verdict.is === 'refused' && verdict.isPermanent)
-      return { is: 'forbidden', rowNumber: rows[position]?.rowNumber ?? 0, limit: verdict.breach }
+      return { is: 'forbidden', rowNumber: sealed[position]?.rowNumber ?? 0, limit: verdict.breach }
   return null
 }
 
@@ -102,31 +118,34 @@ interface SealedRow {
   readonly submission: Submission
 }
 
-/** Stores rows as orders. @returns beside what was fed, the orders that were not there before */
+/** Stores rows as orders. @returns what was fed, and the submissions that became new orders */
 async function storeRows(
   session: Session,
   batch: StoredBatch,
-  rows: readonly SealedRow[],
+  sealed: readonly SealedRow[],
   newId: () => string,
-): Promise<{ fed: Fed; stored: readonly Submission[] }> {
-  const [first, last] = [rows[0], rows.at(-1)]
+): Promise<{ fed: FeedResult; stored: readonly Submission[] }> {
+  const [first, last] = [sealed[0], sealed.at(-1)]
   if (first === undefined || last === undefined) return { fed: NOTHING, stored: [] }
   const pages = [pageOf(first.rowNumber), pageOf(last.rowNumber)] as const
   if (!(await isSealed(session, batch.batchId, batch, pages)))
     return { fed: { is: 'changed', rowNumber: first.rowNumber }, stored: [] }
   const store = {
-    submitApproved: (orders: Parameters<typeof submitApprovedOrders>[1], actor: string) =>
-      submitApprovedOrders(session, orders, actor),
+    submitApproved: (newOrders: Parameters<typeof submitApprovedOrders>[1], actor: string) =>
+      submitApprovedOrders(session, newOrders, actor),
   }
-  const submissions = rows.map(({ submission }) => submission)
+  const submissions = sealed.map(({ submission }) => submission)
   const actor = `batch:${batch.batchId}`
   const submitted = await submitApproved(submissions, { store, newId, actor })
-  const isConflict = submitted.map(({ is }) => is === 'conflict')
-  const orderIds = submitted.map((each) => (each.is === 'conflict' ? each.orderId : each.order.orderId))
-  const rowNumbers = rows.map(({ rowNumber }) => rowNumber)
-  await session.run(NOTE_FED, [batch.batchId, rowNumbers, orderIds, isConflict])
+  const fed = submitted.map((each, position) => ({
+    rowNumber: sealed[position]?.rowNumber ?? 0,
+    orderId: each.is === 'conflict' ? each.orderId : each.order.orderId,
+    isConflict: each.is === 'conflict',
+  }))
+  await updateFed(session, { batchId: batch.batchId, fed })
+  const conflicts = fed.filter(({ isConflict }) => isConflict).length
   return {
-    fed: { is: 'fed', fed: rows.length, conflicts: isConflict.filter(Boolean).length },
+    fed: { is: 'fed', fed: fed.length, conflicts },
     stored: submissions.filter((_submission, position) => {
       const each = submitted[position]
       return each?.is === 'stored' && each.isNew

@@ -1,17 +1,17 @@
 import type { Log } from '../core/log.ts'
-import type { Fed } from './feed-rows.ts'
+import type { FeedResult } from './feed-rows.ts'
 import type { BatchReasonFor } from './lifecycle.ts'
 
-/** What a turn came to that people want to read in a log. */
+/** The results of a turn that the log reports. */
 export type Turn = 'started' | 'finished' | Exclude<BatchReasonFor<'pause'>, 'paused_by_person'>
 
-/** Why rows that were not fed pause their batch. */
-export function pauseOf(fed: Exclude<Fed, { is: 'fed' }>) {
-  switch (fed.is) {
+/** The reason and detail with which rows that were not fed pause their batch. */
+export function pauseOf(result: Exclude<FeedResult, { is: 'fed' }>) {
+  switch (result.is) {
     case 'changed':
-      return { reason: 'content_changed', detail: { row: fed.rowNumber } } as const
+      return { reason: 'content_changed', detail: { row: result.rowNumber } } as const
     case 'forbidden':
-      return { reason: 'limit_forbids', detail: { row: fed.rowNumber, limit: fed.limit } } as const
+      return { reason: 'limit_forbids', detail: { row: result.rowNumber, limit: result.limit } } as const
     case 'suspended':
       return { reason: 'partner_suspended', detail: null } as const
   }
@@ -26,7 +26,7 @@ const TURNS = {
   content_changed: ['error', 'batch paused: its rows are not those that were approved'],
 } as const satisfies Record<Turn, [level: keyof Log, message: string]>
 
-/** Writes a turn into the log. */
+/** Logs the result of a turn. */
 export function logTurn(batchId: number, turn: Turn, log: Log): void {
   const [level, message] = TURNS[turn]
   log[level]({ batch: batchId }, message)

@@ -1,97 +1,115 @@
+import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Log } from '../core/log.ts'
 import { FINAL_STATES } from '../orders/lifecycle.ts'
+import { orders } from '../orders/schema.ts'
 import type { Session } from '../postgres/session.ts'
+import { list, statement, type } from '../postgres/statement.ts'
 import { feedRows } from './feed-rows.ts'
 import { logTurn, pauseOf, type Turn } from './feed-turns.ts'
-import { moveBatch, STORED_BATCH_COLUMNS, type StoredBatch } from './store.ts'
+import { wakeStored } from './feed-wake.ts'
+import { batches, batchRows } from './schema.ts'
+import { moveBatch, STORED_BATCH, type StoredBatch } from './store.ts'
 
-/** Everything a feeder uses beside its session. */
+/** Everything a feeder uses besides its session. */
 export interface FeedDeps {
   newId(): string
-  /** Asks the queue to bring these orders, after everything that is more urgent. */
+  /** Adds jobs for these orders to the queue, behind everything that is more urgent. */
   wake(orderIds: readonly string[]): Promise<void>
-  /** Who feeds, as events show it: `feeder:<name>`. */
+  /** The feeder as events show it: `feeder:<name>`. */
   readonly actor: string
   readonly log: Log
-  /** Rows of one batch that may be on their way at once. */
   readonly mostInFlight?: number
 }
 
 /**
- * Orders of one batch that may be accepted or confirming at once. More would outlive their 15 minutes in the queue of
- * a slow gateway, and the sweeper would wake them again and again.
+ * Orders of one batch that may be accepted or confirming at once. More would expire, after 15 minutes, in the queue of
+ * a slow gateway, and the sweeper would wake them repeatedly.
  */
 const MOST_IN_FLIGHT = 500
 
-/** What of a rate was not used is made up for, up to this long. */
+/** A batch may catch up on this much unused rate. */
 const BURST_SECONDS = 1
 
-// A feeder that freezes in its turn must not keep the batch: the server ends its transaction, and another feeds.
+// A feeder that freezes in its turn must not block the batch: the server ends its transaction, and another feeder goes on.
 const BOUND_TURNS = {
   name: 'bound_turns',
   text: `SELECT set_config('idle_in_transaction_session_timeout', '20s', false), set_config('statement_timeout', '60s', false)`,
 }
 
-/** Makes a session fit for feeding. */
+/** Sets a session's timeouts for feeding. */
 export async function prepareFeeding(session: Session): Promise<void> {
   await session.run(BOUND_TURNS)
 }
 
-const DUE_BATCHES = {
-  name: 'due_batches',
-  text: `
-    SELECT id AS "batchId" FROM batches
-    WHERE state IN ('approved', 'running') AND (state = 'running' OR run_at <= now()) ORDER BY id`,
-}
+const selectDue = statement('due_batches', {}, (db) =>
+  db
+    .select({ batchId: batches.id })
+    .from(batches)
+    .where(
+      and(
+        sql`${batches.state} in ('approved', 'running')`,
+        sql`(${batches.state} = 'running' or ${batches.runAt} <= now())`,
+      ),
+    )
+    .orderBy(asc(batches.id)),
+)
 
 /**
- * Gives every batch whose time has come one turn. Any number of feeders may do so: a batch is locked for a turn, and
- * whoever finds it locked leaves it.
+ * Gives one turn to every batch that is running or due. Any number of feeders may do so at once: a turn locks its batch,
+ * and a feeder skips a batch that is locked.
  */
 export async function feedBatches(session: Session, deps: FeedDeps): Promise<void> {
-  for (const { batchId } of await session.run<{ batchId: number }>(DUE_BATCHES)) {
+  for (const { batchId } of await selectDue(session, {})) {
     try {
       const turn = await session.transaction(() => takeTurn(session, batchId, deps))
       if (turn !== null) logTurn(batchId, turn, deps.log)
     } catch (error) {
-      // One batch's trouble must not keep the others waiting.
+      // An error of one batch must not stop the others.
       deps.log.warn({ batch: batchId, err: error }, 'batch not fed, tried again')
     }
   }
-  await wakeStored(session, deps)
+  await wakeStored(session, deps.wake)
 }
 
-/** A running batch and how many rows its rate allows now. */
-interface RunningBatch extends StoredBatch {
+/** A batch that is running or due. */
+interface DueBatch extends StoredBatch {
+  /** Rows that its rate allows now. */
   readonly allowed: number
-  /** Up to when the rate is used up, before this turn. */
+  /** The rate is used up until this time, before this turn. */
   readonly pacedAt: Date
 }
 
-// A clock that jumps back must not stop the batch: what is paced ahead of it begins anew.
-const LOCK_DUE = {
-  name: 'lock_due_batch',
-  text: `
-    SELECT ${STORED_BATCH_COLUMNS}, paced.at AS "pacedAt",
-      floor(extract(epoch FROM now() - paced.at) * coalesce(b.rate_per_second, 0))::int AS allowed
-    FROM batches b, LATERAL (
-      SELECT least(greatest(coalesce(b.paced_at, '-infinity'), now() - interval '${BURST_SECONDS} seconds'), now()) AS at
-    ) paced
-    WHERE b.id = $1 AND (b.state = 'running' OR b.state = 'approved' AND b.run_at <= now())
-    FOR UPDATE OF b SKIP LOCKED`,
-}
+// At most now: a clock that jumps back must not stop the batch.
+const PACED_AT = sql`least(greatest(coalesce(${batches.pacedAt}, '-infinity'), now() - ${BURST_SECONDS}::float8 * interval '1 second'), now())`
+
+const lockDue = statement('lock_due_batch', { batchId: batches.id }, (db, { batchId }) =>
+  db
+    .select({
+      ...STORED_BATCH,
+      pacedAt: PACED_AT.mapWith(batches.pacedAt),
+      allowed: sql<number>`floor(extract(epoch from now() - ${PACED_AT}) * coalesce(${batches.ratePerSecond}, 0))::int`,
+    })
+    .from(batches)
+    .where(
+      and(
+        eq(batches.id, batchId),
+        sql`(${batches.state} = 'running' or ${batches.state} = 'approved' and ${batches.runAt} <= now())`,
+      ),
+    )
+    .for('update', { skipLocked: true }),
+)
 
 async function takeTurn(session: Session, batchId: number, deps: FeedDeps): Promise<Turn | null> {
-  const [batch] = await session.run<RunningBatch>(LOCK_DUE, [batchId])
+  const [batch] = await lockDue(session, { batchId })
   if (batch === undefined) return null
   const { actor } = deps
   if (batch.state === 'approved') {
     await moveBatch(session, batchId, 'start', 'run_time_reached', { actor, detail: null })
     return 'started'
   }
-  const standing = await noteEnded(session, batch)
-  const { endedCount, failedCount, fedCount, rowCount, stopAfterFailures } = standing
-  if (endedCount < rowCount && hasFailedTooOften(standing)) {
+  const counted = await endRows(session, batch)
+  const { endedCount, failedCount, fedCount, rowCount, stopAfterFailures } = counted
+  if (endedCount < rowCount && hasFailedTooOften(counted)) {
     const detail = { failed: failedCount, stop_after_failures: stopAfterFailures }
     await moveBatch(session, batchId, 'pause', 'too_many_failures', { actor, detail })
     return 'too_many_failures'
@@ -104,7 +122,8 @@ async function takeTurn(session: Session, batchId: number, deps: FeedDeps): Prom
     return reason
   }
   const { conflicts } = fed
-  await count(session, batch, { fed: fed.fed, ended: conflicts, failed: conflicts })
+  const counts = { fed: fed.fed, ended: conflicts, failed: conflicts }
+  await addCounts(session, { batchId, pacedAt: batch.pacedAt, ...counts })
   if (endedCount + conflicts < rowCount) return null
   await moveBatch(session, batchId, 'finish', 'every_row_ended', { actor, detail: null })
   return 'finished'
@@ -114,66 +133,63 @@ function hasFailedTooOften({ stopAfterFailures, failedCount, forgivenCount }: St
   return stopAfterFailures !== null && failedCount - forgivenCount >= stopAfterFailures
 }
 
-const END_ROWS = {
-  name: 'end_batch_rows',
-  text: `
-    WITH ended AS (
-      UPDATE batch_rows r SET state = 'ended' FROM orders o
-      WHERE r.batch_id = $1 AND r.state IN ('stored', 'queued') AND o.id = r.order_id AND o.state = ANY ($2)
-      RETURNING o.state
-    )
-    SELECT count(*)::int AS ended, (count(*) FILTER (WHERE state <> 'succeeded'))::int AS failed FROM ended`,
-}
+/** States in which an order needs nothing more from a worker. A doubt counts as a failure: a person must look at it. */
+const ENDED_STATES = [...FINAL_STATES, 'in_doubt'] as const
 
-/** Notes the rows whose orders need nothing more from a worker. A doubt counts with the failures: it needs a person. */
-async function noteEnded(session: Session, batch: RunningBatch): Promise<RunningBatch> {
-  const over = [...FINAL_STATES, 'in_doubt']
-  const [counts] = await session.run<{ ended: number; failed: number }>(END_ROWS, [batch.batchId, over])
+const updateEnded = statement(
+  'end_batch_rows',
+  { batchId: batches.id, endedStates: list(orders.state) },
+  (db, { batchId, endedStates }) => {
+    const ended = db.$with('ended').as(
+      db
+        .update(batchRows)
+        .set({ state: 'ended' })
+        .from(orders)
+        .where(
+          and(
+            eq(batchRows.batchId, batchId),
+            sql`${batchRows.state} in ('stored', 'queued')`,
+            eq(orders.id, batchRows.orderId),
+            sql`${orders.state} = any(${endedStates})`,
+          ),
+        )
+        .returning({ orderState: orders.state }),
+    )
+    return db
+      .with(ended)
+      .select({
+        ended: sql<number>`count(*)::int`,
+        failed: sql<number>`(count(*) filter (where ${ended.orderState} <> 'succeeded'))::int`,
+      })
+      .from(ended)
+  },
+)
+
+/** Ends the rows whose orders ended. @returns the batch with its new counts */
+async function endRows(session: Session, batch: DueBatch): Promise<DueBatch> {
+  const [counts] = await updateEnded(session, { batchId: batch.batchId, endedStates: ENDED_STATES })
   const { ended, failed } = counts ?? { ended: 0, failed: 0 }
-  await count(session, batch, { fed: 0, ended, failed })
+  await addCounts(session, { batchId: batch.batchId, pacedAt: batch.pacedAt, fed: 0, ended, failed })
   return { ...batch, endedCount: batch.endedCount + ended, failedCount: batch.failedCount + failed }
 }
 
-const COUNT_ROWS = {
-  name: 'count_batch_rows',
-  text: `
-    UPDATE batches SET fed_count = fed_count + $2, ended_count = ended_count + $3, failed_count = failed_count + $4,
-      paced_at = $5::timestamptz + $2 * interval '1 second' / coalesce(rate_per_second, 1)
-    WHERE id = $1`,
-}
-
-async function count(
-  session: Session,
-  { batchId, pacedAt }: RunningBatch,
-  { fed, ended, failed }: { fed: number; ended: number; failed: number },
-): Promise<void> {
-  await session.run(COUNT_ROWS, [batchId, fed, ended, failed, pacedAt])
-}
-
-const STORED_ROWS = {
-  name: 'stored_batch_rows',
-  text: `SELECT order_id::text AS "orderId" FROM batch_rows WHERE state = 'stored' LIMIT 1000`,
-}
-
-const NOTE_QUEUED = {
-  name: 'note_queued_batch_rows',
-  // A row that a feeder's turn holds is woken and noted again: waiting for it might be waiting for each other.
-  text: `
-    WITH free AS (
-      SELECT batch_id, row_number FROM batch_rows WHERE order_id = ANY ($1::uuid[]) AND state = 'stored' FOR UPDATE SKIP LOCKED
-    )
-    UPDATE batch_rows r SET state = 'queued' FROM free f
-    WHERE r.batch_id = f.batch_id AND r.row_number = f.row_number`,
-}
-
-/**
- * Wakes the queue for orders that are stored, also those of a feeder that ended between the two. Twice does no harm,
- * and what is never woken the sweeper wakes.
- */
-async function wakeStored(session: Session, { wake }: FeedDeps): Promise<void> {
-  const rows = await session.run<{ orderId: string }>(STORED_ROWS)
-  if (rows.length === 0) return
-  const orderIds = rows.map(({ orderId }) => orderId)
-  await wake(orderIds)
-  await session.run(NOTE_QUEUED, [orderIds])
-}
+const addCounts = statement(
+  'count_batch_rows',
+  {
+    batchId: batches.id,
+    fed: type.integer,
+    ended: type.integer,
+    failed: type.integer,
+    pacedAt: type.time,
+  },
+  (db, { batchId, fed, ended, failed, pacedAt }) =>
+    db
+      .update(batches)
+      .set({
+        fedCount: sql`${batches.fedCount} + ${fed}`,
+        endedCount: sql`${batches.endedCount} + ${ended}`,
+        failedCount: sql`${batches.failedCount} + ${failed}`,
+        pacedAt: sql`${pacedAt} + ${fed} * interval '1 second' / coalesce(${batches.ratePerSecond}, 1)`,
+      })
+      .where(eq(batches.id, batchId)),
+)

@@ -1,4 +1,4 @@
-/** The states of a batch. `docs/batches.md` draws them. */
+/** The states of a batch. `docs/batches.md` has a diagram. */
 export const BATCH_STATES = [
   'draft',
   'checked',
@@ -10,9 +10,9 @@ export const BATCH_STATES = [
 ] as const
 export type BatchState = (typeof BATCH_STATES)[number]
 
-/** One legal move of a batch: the states it may leave, and the reasons that may be given for it. */
+/** One legal move of a batch: the states from which it is allowed, and its reasons. */
 export interface BatchTransition {
-  /** Null alone: the batch's creation. */
+  /** Null only for the batch's creation. */
   readonly from: readonly BatchState[] | null
   readonly to: BatchState
   readonly reasons: readonly string[]
@@ -46,20 +46,20 @@ export const BATCH_TRANSITIONS = {
     to: 'cancelled',
     reasons: ['cancelled_by_person'],
   },
-  /** The batch that a plan runs again and again ends with its plan. */
+  /** A batch that a plan copies ends with the plan. */
   retire: { from: ['approved'], to: 'cancelled', reasons: ['plan_over'] },
 } as const satisfies Record<string, BatchTransition>
 
 export type BatchMove = keyof typeof BATCH_TRANSITIONS
 
-/** The reasons a move may carry. */
+/** The reasons that a move may have. */
 export type BatchReasonFor<M extends BatchMove> = (typeof BATCH_TRANSITIONS)[M]['reasons'][number]
 
-/** How far a row has come: `stored` has its order, `queued` has woken the queue for it, `ended` waits for nothing. */
+/** The states of a row: `stored`, its order is stored; `queued`, its order was given to the queue; `ended`, its order ended. */
 export const ROW_STATES = ['waiting', 'stored', 'queued', 'ended', 'conflict'] as const
 export type RowState = (typeof ROW_STATES)[number]
 
-/** Every legal move of a row. A conflict is a reference that already is an order with other content. */
+/** Every legal move of a row. A `conflict` is a row whose reference is an order with other content. */
 export const ROW_TRANSITIONS = [
   { from: 'waiting', to: 'stored' },
   { from: 'waiting', to: 'conflict' },

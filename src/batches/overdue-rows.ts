@@ -1,33 +1,46 @@
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import { orders } from '../orders/schema.ts'
 import { DEADLINE_PASSED } from '../orders/submission.ts'
-import type { Session } from '../postgres/session.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
+import { statement, type } from '../postgres/statement.ts'
+import { batches, batchRows, present } from './schema.ts'
 
-const FIND_OVERDUE_ROWS = {
-  name: 'find_overdue_batch_rows',
-  text: `
-    SELECT r.row_number AS "rowNumber", r.line_number AS "lineNumber", r.deadline_at AS "deadlineAt",
-      count(*) OVER ()::int AS "badRows"
-    FROM batch_rows r LEFT JOIN orders o ON o.partner = r.partner AND o.reference = r.reference
-    WHERE r.batch_id = $1 AND r.deadline_at <= clock_timestamp() AND o.id IS NULL
-    ORDER BY r.row_number LIMIT $2`,
-}
-
-interface OverdueRow {
-  readonly rowNumber: number
-  readonly lineNumber: number
-  readonly deadlineAt: Date
-  readonly badRows: number
-}
+const selectOverdue = statement(
+  'find_overdue_batch_rows',
+  { batchId: batches.id, limit: type.integer },
+  (db, { batchId }) =>
+    db
+      .select({
+        rowNumber: batchRows.rowNumber,
+        lineNumber: batchRows.lineNumber,
+        deadlineAt: present(batchRows.deadlineAt),
+        badRows: sql<number>`count(*) over ()::int`,
+      })
+      .from(batchRows)
+      .leftJoin(orders, and(eq(orders.partner, batchRows.partner), eq(orders.reference, batchRows.reference)))
+      .where(
+        and(
+          eq(batchRows.batchId, batchId),
+          sql`${batchRows.deadlineAt} <= clock_timestamp()`,
+          isNull(orders.id),
+        ),
+      )
+      .orderBy(batchRows.rowNumber)
+      .limit(sql.placeholder('limit')),
+)
 
 /**
- * Rows of a batch whose deadline has passed by the database's clock, but for those that are orders already: a file is
- * safe to send again. @returns how many there are, and the first of them as problems
+ * Rows of a batch whose deadline has passed by the database's clock. Rows that are orders already do not count, so that
+ * a file may be sent again. @returns how many there are, and the first of them as problems
  */
-export async function findOverdueRows(session: Session, batchId: number, most: number) {
-  const rows = await session.run<OverdueRow>(FIND_OVERDUE_ROWS, [batchId, most])
+export async function findOverdueRows(runner: StatementRunner, batchId: number, limit: number) {
+  const rows = await selectOverdue(runner, { batchId, limit })
   return {
     badRows: rows[0]?.badRows ?? 0,
     problems: rows.map(({ rowNumber, lineNumber, deadlineAt }) => ({
-      ...{ rowNumber, lineNumber, column: 'deadline' },
+      rowNumber,
+      lineNumber,
+      column: 'deadline',
       maskedValue: deadlineAt.toISOString(),
       expected: DEADLINE_PASSED,
     })),

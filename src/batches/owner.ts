@@ -1,7 +1,8 @@
 import { formatRupiah } from '../core/money.ts'
 import type { OrderCommand } from '../orders/command.ts'
 import { type Breach, breachByItself, type PartnerLimits } from '../partners/limits.ts'
-import type { RowOptions, RowRule } from './file/read-rows.ts'
+import type { RowRule } from './file/read-row.ts'
+import type { RowOptions } from './file/read-rows.ts'
 
 /** The partner that sends a batch over HTTP. */
 export interface BatchOwner {
@@ -9,34 +10,46 @@ export interface BatchOwner {
   readonly limits: PartnerLimits
 }
 
-/** A file of a partner is read while others wait, and its references are remembered. */
+/** Bounds a partner's file: reading it takes time of other requests, and its references are held in memory. */
 const MOST_ROWS = 200_000
 
-/** How rows of a partner's file are read: they are its own, and none breaks a limit that no waiting mends. */
-export function rowsOf(owner: BatchOwner): RowOptions {
-  return { partner: owner.partner, rule: ruleOf(owner), mostRows: MOST_ROWS }
+/**
+ * How the rows of a partner's file are read: they must name no other partner, and none may break a limit that it would
+ * break at any time.
+ */
+export function ownerRowOptions(owner: BatchOwner): RowOptions {
+  return { partner: owner.partner, rule: ownerRule(owner), mostRows: MOST_ROWS }
 }
 
-function ruleOf({ partner, limits }: BatchOwner): RowRule {
+function ownerRule({ partner, limits }: BatchOwner): RowRule {
   return (submission) => {
     if (submission.partner !== partner)
-      return { field: 'partner', problem: 'must be left out or your own: rows of others are not taken' }
+      return {
+        field: 'partner',
+        problem: 'must be left out or your own: you cannot place orders of other partners',
+      }
     const breach = breachByItself(limits, submission.command)
-    return breach === null ? null : brokenBy(breach, limits, submission.command)
+    return breach === null ? null : breachProblem(breach, limits, submission.command)
   }
 }
 
-function brokenBy(breach: Breach, limits: PartnerLimits, command: OrderCommand): ReturnType<RowRule> {
+function breachProblem(breach: Breach, limits: PartnerLimits, command: OrderCommand): ReturnType<RowRule> {
   const field = command.kind === 'buy' && command.by === 'rupiah' ? 'amount' : 'gold_weight'
   switch (breach) {
     case 'kind_not_allowed':
-      return { field: 'kind', problem: `must be ${limits.kinds?.join(' or ')}: you may place no other kind` }
+      return {
+        field: 'kind',
+        problem: `must be ${limits.kinds?.join(' or ')}: your limits allow no other kind`,
+      }
     case 'rupiah_unbounded':
       return command.kind === 'buy'
-        ? { field: 'limit.max_price_per_gram', problem: 'is required: your rupiah are limited' }
+        ? {
+            field: 'limit.max_price_per_gram',
+            problem: 'is required, because your limits bound the rupiah of an order',
+          }
         : {
             field: 'kind',
-            problem: 'must be buy: your rupiah are limited, and nothing bounds those of others',
+            problem: 'must be buy: your limits bound the rupiah of an order, and only a buy can state them',
           }
     case 'rupiah_per_order':
       return { field, problem: `must move at most ${mostOf(limits)}` }
@@ -47,10 +60,10 @@ function brokenBy(breach: Breach, limits: PartnerLimits, command: OrderCommand):
   }
 }
 
-/** The most one order may move, which is never more than a day's orders may. */
+/** The most that one order may move. The limit of a day bounds one order too. */
 function mostOf({ rupiahPerOrder, rupiahPerDay }: PartnerLimits): string {
-  const isDays = rupiahPerOrder === null || (rupiahPerDay !== null && rupiahPerDay < rupiahPerOrder)
-  return isDays
+  const isDayLimit = rupiahPerOrder === null || (rupiahPerDay !== null && rupiahPerDay < rupiahPerOrder)
+  return isDayLimit
     ? `${formatRupiah(rupiahPerDay ?? 0n)}, the limit of one day`
     : `${formatRupiah(rupiahPerOrder)}, the limit of one order`
 }

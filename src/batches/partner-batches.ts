@@ -1,29 +1,52 @@
+import { and, desc, eq, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../postgres/pool.ts'
+import { nullable, statement, type } from '../postgres/statement.ts'
 import type { BatchState } from './lifecycle.ts'
-import { type BatchSummary, SUMMARY_COLUMNS } from './queries.ts'
+import { type BatchSummary, SUMMARY } from './queries.ts'
+import { opsBatches } from './schema.ts'
 
-const FIND_OWN = {
-  name: 'find_own_batch',
-  text: `SELECT ${SUMMARY_COLUMNS} FROM ops.batches WHERE owner = $1 AND batch_id = $2`,
-}
+const selectOfPartner = statement(
+  'find_own_batch',
+  { partner: type.text, batchId: type.integer },
+  (db, { partner, batchId }) =>
+    db
+      .select(SUMMARY)
+      .from(opsBatches)
+      .where(and(eq(opsBatches.owner, partner), eq(opsBatches.batchId, batchId))),
+)
 
-/** A batch of this partner; null when it has none of this number: another's is not there. */
+/** A batch of this partner; null when it has none of this number, also when another partner has. */
 export async function findPartnerBatch(
   runner: StatementRunner,
   partner: string,
   batchId: number,
 ): Promise<BatchSummary | null> {
-  const [batch] = await runner.run<BatchSummary>(FIND_OWN, [partner, batchId])
+  const [batch] = await selectOfPartner(runner, { partner, batchId })
   return batch ?? null
 }
 
-const LIST_OWN = {
-  name: 'list_own_batches',
-  text: `
-    SELECT ${SUMMARY_COLUMNS} FROM ops.batches
-    WHERE owner = $1 AND ($2::int IS NULL OR batch_id < $2) AND ($3::text IS NULL OR state = $3)
-    ORDER BY batch_id DESC LIMIT $4`,
-}
+const selectPageOfPartner = statement(
+  'list_own_batches',
+  {
+    partner: type.text,
+    before: nullable(type.integer),
+    state: nullable(opsBatches.state),
+    limit: type.integer,
+  },
+  (db, { partner, before, state }) =>
+    db
+      .select(SUMMARY)
+      .from(opsBatches)
+      .where(
+        and(
+          eq(opsBatches.owner, partner),
+          sql`(${before} is null or ${opsBatches.batchId} < ${before})`,
+          sql`(${state} is null or ${opsBatches.state} = ${state})`,
+        ),
+      )
+      .orderBy(desc(opsBatches.batchId))
+      .limit(sql.placeholder('limit')),
+)
 
 /** A page of this partner's batches, the newest first. */
 export async function listPartnerBatches(
@@ -31,11 +54,10 @@ export async function listPartnerBatches(
   filter: {
     readonly partner: string
     readonly state: BatchState | null
-    /** Only older ones than this. */
+    /** Only batches with a smaller number. */
     readonly before: number | null
     readonly limit: number
   },
 ): Promise<BatchSummary[]> {
-  const { partner, before, state, limit } = filter
-  return await runner.run<BatchSummary>(LIST_OWN, [partner, before, state, limit])
+  return await selectPageOfPartner(runner, filter)
 }

@@ -1,24 +1,29 @@
+import { and, asc, count, desc, eq, sql } from 'drizzle-orm'
 import { maskPhoneNumber } from '../core/masking.ts'
 import type { Rupiah } from '../core/money.ts'
 import type { OrderKind } from '../orders/command.ts'
+import { attempts, orders } from '../orders/schema.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
-import type { Session } from '../postgres/session.ts'
+import { nullable, type Queries, statement } from '../postgres/statement.ts'
+import { batches, batchRows } from './schema.ts'
 
-/** The chart's price of a gram; null when nobody could be asked. Fees are first known from quotes. */
+/** The chart's price of a gram; null when it is not known. Fees are first known from quotes. */
 export interface GramPrices {
   readonly buy: Rupiah | null
   readonly sell: Rupiah | null
 }
 
-/** What the rows of one kind ask for. Text is Postgres's own: grams with four decimals, rupiah digits. */
+/** What the rows of one kind order. Grams have four decimals; rupiah are digits. */
 export interface KindPreview {
   readonly kind: OrderKind
   readonly rows: number
-  /** Grams that the rows name, and those that the named rupiah would buy; null when the price is not known. */
+  /** The sum of the grams in the rows. */
   readonly grams: string
+  /** The grams that the rupiah in the rows would buy; null when the price is not known. */
   readonly estimatedGrams: string | null
-  /** Rupiah that the rows name, and those that the named grams would cost or bring. */
+  /** The sum of the rupiah in the rows. */
   readonly rupiah: string
+  /** The rupiah that the grams in the rows would cost or yield; null when the price is not known. */
   readonly estimatedRupiah: string | null
 }
 
@@ -30,80 +35,140 @@ export interface LargeRow {
   readonly rupiah: string | null
 }
 
-/** What would happen if a batch ran now. Shows no phone number whole. */
+/** What would happen if a batch ran now. Phone numbers are masked. */
 export interface Preview {
   readonly kinds: readonly KindPreview[]
-  /** References that are orders already: with the same content they are these orders, with other content conflicts. */
+  /** References that are orders with the same content: their rows get these orders. */
   readonly knownOrders: number
+  /** References that are orders with other content. */
   readonly conflicts: number
   readonly withdrawals: number
-  /** Deadlines that have passed already. */
+  /** Rows whose deadline has passed. */
   readonly overdue: number
+  /** Wallets that more than one row names. */
   readonly repeatedWallets: number
-  /** The wallets that most rows name. */
+  /** The wallets that most rows name, masked. */
   readonly topWallets: readonly { readonly wallet: string; readonly rows: number }[]
   readonly largest: readonly LargeRow[]
 }
 
-const ROW_TERMS = `(r.content ->> 'gold_weight')::numeric AS grams, (r.content ->> 'amount')::numeric AS rupiah`
-
-// A transfer and a withdrawal have no price: they move gold.
-const PRICE = `CASE r.kind WHEN 'buy' THEN $2::numeric WHEN 'sell' THEN $3::numeric END`
-
-const KINDS = {
-  name: 'preview_batch_kinds',
-  text: `
-    SELECT kind, count(*)::int AS rows, coalesce(sum(grams), 0)::numeric(20,4)::text AS grams,
-      coalesce(sum(rupiah), 0)::text AS rupiah,
-      CASE WHEN count(rupiah) = 0 THEN '0.0000' ELSE round(sum(rupiah) / min(price), 4)::text END AS "estimatedGrams",
-      CASE WHEN kind IN ('transfer', 'withdraw') THEN '0' ELSE round(coalesce(sum(grams), 0) * min(price))::text END AS "estimatedRupiah"
-    FROM (SELECT r.kind, ${ROW_TERMS}, ${PRICE} AS price FROM batch_rows r WHERE r.batch_id = $1) x
-    GROUP BY kind ORDER BY kind`,
+/** What a row orders, as numbers, and the price of its kind. */
+function rowTerms(db: Queries, batchId: ReturnType<typeof sql<number>>, price: ReturnType<typeof sql>) {
+  return db
+    .select({
+      rowNumber: batchRows.rowNumber,
+      reference: batchRows.reference,
+      kind: batchRows.kind,
+      grams: sql`(${batchRows.content} ->> 'gold_weight')::numeric`.as('row_grams'),
+      rupiah: sql`(${batchRows.content} ->> 'amount')::numeric`.as('row_rupiah'),
+      price: sql`${price}::numeric`.as('row_price'),
+    })
+    .from(batchRows)
+    .where(eq(batchRows.batchId, batchId))
+    .as('terms')
 }
 
-const KNOWN = {
-  name: 'preview_known_references',
-  text: `
-    SELECT (count(*) FILTER (WHERE o.content_hash = r.content_hash))::int AS "knownOrders",
-      (count(*) FILTER (WHERE o.content_hash <> r.content_hash))::int AS conflicts
-    FROM batch_rows r JOIN orders o ON o.partner = r.partner AND o.reference = r.reference
-    WHERE r.batch_id = $1 AND r.state = 'waiting'`,
-}
+const previewKinds = statement(
+  'preview_batch_kinds',
+  { batchId: batches.id, buy: nullable(attempts.amount), sell: nullable(attempts.amount) },
+  (db, { batchId, buy, sell }) => {
+    // A transfer and a withdrawal have no price: they move gold.
+    const price = sql`case ${batchRows.kind} when 'buy' then ${buy} when 'sell' then ${sell} end`
+    const terms = rowTerms(db, batchId, sql`(${price})`)
+    return db
+      .select({
+        kind: terms.kind,
+        rows: sql<number>`count(*)::int`,
+        grams: sql<string>`coalesce(sum(${terms.grams}), 0)::numeric(20, 4)::text`,
+        rupiah: sql<string>`coalesce(sum(${terms.rupiah}), 0)::text`,
+        estimatedGrams: sql<string | null>`case when count(${terms.rupiah}) = 0 then '0.0000'
+          else round(sum(${terms.rupiah}) / min(${terms.price}), 4)::text end`,
+        estimatedRupiah: sql<string | null>`case when ${terms.kind} in ('transfer', 'withdraw') then '0'
+          else round(coalesce(sum(${terms.grams}), 0) * min(${terms.price}))::text end`,
+      })
+      .from(terms)
+      .groupBy(terms.kind)
+      .orderBy(asc(terms.kind))
+  },
+)
 
-const OVERDUE = {
-  name: 'preview_overdue_rows',
-  text: `SELECT count(*)::int AS overdue FROM batch_rows WHERE batch_id = $1 AND deadline_at <= now()`,
-}
+const countKnown = statement('preview_known_references', { batchId: batches.id }, (db, { batchId }) =>
+  db
+    .select({
+      knownOrders: sql<number>`(count(*) filter (where ${orders.contentHash} = ${batchRows.contentHash}))::int`,
+      conflicts: sql<number>`(count(*) filter (where ${orders.contentHash} <> ${batchRows.contentHash}))::int`,
+    })
+    .from(batchRows)
+    .innerJoin(orders, and(eq(orders.partner, batchRows.partner), eq(orders.reference, batchRows.reference)))
+    .where(and(eq(batchRows.batchId, batchId), sql`${batchRows.state} = 'waiting'`)),
+)
 
-const WALLETS = {
-  name: 'preview_repeated_wallets',
-  text: `
-    SELECT phone_number AS wallet, count(*)::int AS rows, (count(*) OVER ())::int AS wallets
-    FROM batch_rows WHERE batch_id = $1
-    GROUP BY 1 HAVING count(*) > 1 ORDER BY rows DESC, wallet LIMIT 5`,
-}
+const countOverdue = statement('preview_overdue_rows', { batchId: batches.id }, (db, { batchId }) =>
+  db
+    .select({ overdue: count() })
+    .from(batchRows)
+    .where(and(eq(batchRows.batchId, batchId), sql`${batchRows.deadlineAt} <= now()`)),
+)
 
-// Without a price, grams and rupiah cannot be compared: then each is compared with its own.
-const LARGEST = {
-  name: 'preview_largest_rows',
-  text: `
-    SELECT row_number AS "rowNumber", reference, kind, grams::text, rupiah::text FROM (
-      SELECT r.row_number, r.reference, r.kind, ${ROW_TERMS}, $2::numeric AS price FROM batch_rows r WHERE r.batch_id = $1
-    ) x
-    ORDER BY coalesce(rupiah, grams * coalesce(price, 1000000)) DESC, row_number LIMIT 5`,
-}
+const MOST_SHOWN = 5
+
+const selectRepeatedWallets = statement(
+  'preview_repeated_wallets',
+  { batchId: batches.id },
+  (db, { batchId }) =>
+    db
+      .select({
+        wallet: batchRows.phoneNumber,
+        rows: sql<number>`count(*)::int`,
+        wallets: sql<number>`(count(*) over ())::int`,
+      })
+      .from(batchRows)
+      .where(eq(batchRows.batchId, batchId))
+      .groupBy(batchRows.phoneNumber)
+      .having(sql`count(*) > 1`)
+      .orderBy(sql`count(*) desc`, asc(batchRows.phoneNumber))
+      .limit(MOST_SHOWN),
+)
+
+const selectLargest = statement(
+  'preview_largest_rows',
+  { batchId: batches.id, buy: nullable(attempts.amount) },
+  (db, { batchId, buy }) => {
+    const terms = rowTerms(db, batchId, buy)
+    return (
+      db
+        .select({
+          rowNumber: terms.rowNumber,
+          reference: terms.reference,
+          kind: terms.kind,
+          grams: sql<string | null>`${terms.grams}::text`,
+          rupiah: sql<string | null>`${terms.rupiah}::text`,
+        })
+        .from(terms)
+        // Without a price, grams and rupiah are compared at a nominal one.
+        .orderBy(
+          desc(sql`coalesce(${terms.rupiah}, ${terms.grams} * coalesce(${terms.price}, 1000000))`),
+          asc(terms.rowNumber),
+        )
+        .limit(MOST_SHOWN)
+    )
+  },
+)
 
 /** Reads what a batch would do. */
-export async function readPreview(session: Session, batchId: number, prices: GramPrices): Promise<Preview> {
-  const { buy, sell } = prices
-  const kinds = await session.run<KindPreview>(KINDS, [batchId, buy, sell])
-  const [known] = await session.run<{ knownOrders: number; conflicts: number }>(KNOWN, [batchId])
-  const [{ overdue } = { overdue: 0 }] = await session.run<{ overdue: number }>(OVERDUE, [batchId])
-  const wallets = await session.run<{ wallet: string; rows: number; wallets: number }>(WALLETS, [batchId])
-  const largest = await session.run<LargeRow>(LARGEST, [batchId, buy])
+export async function readPreview(
+  runner: StatementRunner,
+  batchId: number,
+  { buy, sell }: GramPrices,
+): Promise<Preview> {
+  const kinds = await previewKinds(runner, { batchId, buy, sell })
+  const [known = { knownOrders: 0, conflicts: 0 }] = await countKnown(runner, { batchId })
+  const [{ overdue } = { overdue: 0 }] = await countOverdue(runner, { batchId })
+  const wallets = await selectRepeatedWallets(runner, { batchId })
+  const largest = await selectLargest(runner, { batchId, buy })
   return {
     kinds,
-    ...(known ?? { knownOrders: 0, conflicts: 0 }),
+    ...known,
     withdrawals: kinds.find(({ kind }) => kind === 'withdraw')?.rows ?? 0,
     overdue,
     repeatedWallets: wallets[0]?.wallets ?? 0,
@@ -112,13 +177,17 @@ export async function readPreview(session: Session, batchId: number, prices: Gra
   }
 }
 
-const FIRST_WALLET = {
-  name: 'first_wallet_of_batch',
-  text: `SELECT phone_number AS wallet FROM batch_rows WHERE batch_id = $1 ORDER BY row_number LIMIT 1`,
-}
+const selectFirstWallet = statement('first_wallet_of_batch', { batchId: batches.id }, (db, { batchId }) =>
+  db
+    .select({ wallet: batchRows.phoneNumber })
+    .from(batchRows)
+    .where(eq(batchRows.batchId, batchId))
+    .orderBy(asc(batchRows.rowNumber))
+    .limit(1),
+)
 
-/** A wallet of the batch, for the gateway tells its chart to wallets only. */
-export async function walletOf(runner: StatementRunner, batchId: number): Promise<string | null> {
-  const [row] = await runner.run<{ wallet: string }>(FIRST_WALLET, [batchId])
+/** A wallet of the batch: the gateway gives its chart only to a wallet. */
+export async function firstWalletOf(runner: StatementRunner, batchId: number): Promise<string | null> {
+  const [row] = await selectFirstWallet(runner, { batchId })
   return row?.wallet ?? null
 }

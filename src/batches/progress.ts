@@ -1,22 +1,25 @@
 import type { BatchProgress } from './queries.ts'
 
-/** How far a batch is, in rows. */
-export interface Tally {
+/** The progress of a batch, in rows. */
+export interface ProgressCounts {
   readonly succeeded: number
   readonly failed: number
   readonly inDoubt: number
   readonly underWay: number
   readonly waiting: number
-  /** Of a cancelled batch. */
+  /** Rows of a cancelled batch that were not sent. */
   readonly notSent: number
-  /** Rows that ended a second, of the last minute. */
+  /** Rows that ended per second, over the last minute. */
   readonly perSecond: number
-  /** Null: nobody knows. */
+  /** Null when it is not known. */
   readonly secondsLeft: number | null
 }
 
-/** Counts how far a batch is. */
-export function tallyOf({ outcomes, endedLastMinute, startedAt }: BatchProgress, nowMs: number): Tally {
+/** Counts the progress of a batch. */
+export function progressCountsOf(
+  { outcomes, endedLastMinute, startedAt }: BatchProgress,
+  nowMs: number,
+): ProgressCounts {
   const of = (...names: string[]) => names.reduce((sum, name) => sum + (outcomes[name] ?? 0), 0)
   const underWay = of('accepted', 'confirming', 'held')
   const waiting = of('waiting')
@@ -34,7 +37,7 @@ export function tallyOf({ outcomes, endedLastMinute, startedAt }: BatchProgress,
   }
 }
 
-/** The part of the last minute in which it ran, at least a second. */
+/** The seconds of the last minute in which it ran, at least one. */
 function secondsSince(startedAt: Date | null, nowMs: number): number {
   const seconds = startedAt === null ? 60 : (nowMs - startedAt.getTime()) / 1_000
   return Math.min(Math.max(seconds, 1), 60)

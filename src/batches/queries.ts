@@ -1,10 +1,14 @@
+import { asc, count, desc, eq, isNull, or, sql } from 'drizzle-orm'
+import { orders } from '../orders/schema.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
+import { statement, type } from '../postgres/statement.ts'
 import type { BatchState } from './lifecycle.ts'
+import { type BatchDetail, batchEvents, batches, batchRows, opsBatches } from './schema.ts'
 
-/** A batch as people list it. */
+/** A batch as lists show it. */
 export interface BatchSummary {
   readonly batchId: number
-  /** The partner whose it is; null: an operator's. */
+  /** The partner that sent it; null for a batch of operators. */
   readonly owner: string | null
   readonly fileName: string
   readonly contentHash: string
@@ -22,56 +26,74 @@ export interface BatchSummary {
   readonly fed: number
   readonly ended: number
   readonly failed: number
-  /** The batch that a plan copied; null: of a file. */
+  /** The batch that a plan copied; null for a batch made of a file. */
   readonly copiedFrom: number | null
-  /** The plan that copies it, or made it. */
+  /** The plan that runs copies of it, or made it as a copy. */
   readonly planId: number | null
   readonly plan: string | null
   readonly dueAt: Date | null
 }
 
-/** Columns of ops.batches as a summary. */
-export const SUMMARY_COLUMNS = `
-  batch_id AS "batchId", owner, file_name AS "fileName", content_hash AS "contentHash", state, reason, rows,
-  created_at AS "createdAt", created_by AS "createdBy", approved_by AS "approvedBy", run_at AS "runAt",
-  rate_per_second AS "ratePerSecond", stop_after_failures AS "stopAfterFailures", started_at AS "startedAt",
-  ended_at AS "endedAt", fed, ended, failed, copied_from AS "copiedFrom", plan_id AS "planId",
-  plan, due_at AS "dueAt"`
-
-const LIST_BATCHES = {
-  name: 'list_batches',
-  text: `SELECT ${SUMMARY_COLUMNS} FROM ops.batches WHERE $2 OR ended_at IS NULL ORDER BY batch_id DESC LIMIT $1 OFFSET $3`,
+/** The columns of a summary. */
+export const SUMMARY = {
+  batchId: opsBatches.batchId,
+  owner: opsBatches.owner,
+  fileName: opsBatches.fileName,
+  contentHash: opsBatches.contentHash,
+  state: opsBatches.state,
+  reason: opsBatches.reason,
+  rows: opsBatches.rows,
+  createdAt: opsBatches.createdAt,
+  createdBy: opsBatches.createdBy,
+  approvedBy: opsBatches.approvedBy,
+  runAt: opsBatches.runAt,
+  ratePerSecond: opsBatches.ratePerSecond,
+  stopAfterFailures: opsBatches.stopAfterFailures,
+  startedAt: opsBatches.startedAt,
+  endedAt: opsBatches.endedAt,
+  fed: opsBatches.fed,
+  ended: opsBatches.ended,
+  failed: opsBatches.failed,
+  copiedFrom: opsBatches.copiedFrom,
+  planId: opsBatches.planId,
+  plan: opsBatches.plan,
+  dueAt: opsBatches.dueAt,
 }
 
-/** The newest batches first; those that ended only when asked for. */
+const selectBatches = statement(
+  'list_batches',
+  { alsoEnded: type.boolean, limit: type.integer, offset: type.integer },
+  (db, { alsoEnded }) =>
+    db
+      .select(SUMMARY)
+      .from(opsBatches)
+      .where(or(alsoEnded, isNull(opsBatches.endedAt)))
+      .orderBy(desc(opsBatches.batchId))
+      .limit(sql.placeholder('limit'))
+      .offset(sql.placeholder('offset')),
+)
+
+/** A page of batches, the newest first. Those that ended are left out unless `alsoEnded`. */
 export async function listBatches(
-  database: StatementRunner,
+  runner: StatementRunner,
   limit: number,
   alsoEnded: boolean,
-  skip: number,
+  offset: number,
 ): Promise<BatchSummary[]> {
-  return await database.run<BatchSummary>(LIST_BATCHES, [limit, alsoEnded, skip])
+  return await selectBatches(runner, { alsoEnded, limit, offset })
 }
 
-const COUNT_BATCHES = {
-  name: 'count_batches',
-  text: `SELECT count(*)::int AS count FROM batches WHERE $1 OR ended_at IS NULL`,
-}
+const selectCount = statement('count_batches', { alsoEnded: type.boolean }, (db, { alsoEnded }) =>
+  db
+    .select({ count: count() })
+    .from(batches)
+    .where(or(alsoEnded, isNull(batches.endedAt))),
+)
 
-/** How many batches there are; those that ended only when asked for. */
-export async function countBatches(database: StatementRunner, alsoEnded: boolean): Promise<number> {
-  const [row] = await database.run<{ count: number }>(COUNT_BATCHES, [alsoEnded])
+/** The number of batches. Those that ended are left out unless `alsoEnded`. */
+export async function countBatches(runner: StatementRunner, alsoEnded: boolean): Promise<number> {
+  const [row] = await selectCount(runner, { alsoEnded })
   return row?.count ?? 0
-}
-
-/** One move of a batch. */
-export interface BatchEvent {
-  readonly at: Date
-  readonly fromState: BatchState | null
-  readonly toState: BatchState
-  readonly reason: string
-  readonly actor: string
-  readonly detail: Readonly<Record<string, unknown>> | null
 }
 
 /** How a batch stands now, counted from its orders. */
@@ -82,44 +104,64 @@ export interface BatchProgress extends BatchSummary {
   readonly endedLastMinute: number
 }
 
-const READ_BATCH = {
-  name: 'read_batch',
-  text: `SELECT ${SUMMARY_COLUMNS} FROM ops.batches WHERE batch_id = $1`,
-}
+const selectBatch = statement('read_batch', { batchId: type.integer }, (db, { batchId }) =>
+  db.select(SUMMARY).from(opsBatches).where(eq(opsBatches.batchId, batchId)),
+)
 
-const COUNT_OUTCOMES = {
-  name: 'count_batch_outcomes',
-  text: `
-    SELECT CASE WHEN r.state = 'waiting' AND b.state = 'cancelled' THEN 'not_sent' ELSE coalesce(o.state, r.state) END AS outcome,
-      count(*)::int AS count, (count(*) FILTER (WHERE o.settled_at > now() - interval '1 minute'))::int AS "lastMinute"
-    FROM batch_rows r JOIN batches b ON b.id = r.batch_id LEFT JOIN orders o ON o.id = r.order_id
-    WHERE r.batch_id = $1 GROUP BY 1 ORDER BY 1`,
-}
+const countOutcomes = statement('count_batch_outcomes', { batchId: batches.id }, (db, { batchId }) =>
+  db
+    .select({
+      outcome: sql<string>`case when ${batchRows.state} = 'waiting' and ${batches.state} = 'cancelled' then 'not_sent'
+        else coalesce(${orders.state}, ${batchRows.state}) end`,
+      count: sql<number>`count(*)::int`,
+      lastMinute: sql<number>`(count(*) filter (where ${orders.settledAt} > now() - interval '1 minute'))::int`,
+    })
+    .from(batchRows)
+    .innerJoin(batches, eq(batches.id, batchRows.batchId))
+    .leftJoin(orders, eq(orders.id, batchRows.orderId))
+    .where(eq(batchRows.batchId, batchId))
+    .groupBy(sql`1`)
+    .orderBy(sql`1`),
+)
 
-/** Reads how a batch stands; null when there is none. */
-export async function readProgress(
-  database: StatementRunner,
-  batchId: number,
-): Promise<BatchProgress | null> {
-  const [batch] = await database.run<BatchSummary>(READ_BATCH, [batchId])
+/** How a batch stands; null when there is none of this number. */
+export async function readProgress(runner: StatementRunner, batchId: number): Promise<BatchProgress | null> {
+  const [batch] = await selectBatch(runner, { batchId })
   if (batch === undefined) return null
-  const counts = await database.run<{ outcome: string; count: number; lastMinute: number }>(COUNT_OUTCOMES, [
-    batchId,
-  ])
+  const counts = await countOutcomes(runner, { batchId })
   return {
     ...batch,
-    outcomes: Object.fromEntries(counts.map(({ outcome, count }) => [outcome, count])),
+    outcomes: Object.fromEntries(counts.map(({ outcome, count: rows }) => [outcome, rows])),
     endedLastMinute: counts.reduce((sum, { lastMinute }) => sum + lastMinute, 0),
   }
 }
 
-const READ_EVENTS = {
-  name: 'read_batch_events',
-  text: `
-    SELECT at, from_state AS "fromState", to_state AS "toState", reason, actor, detail FROM batch_events WHERE batch_id = $1 ORDER BY id`,
+/** One move of a batch. */
+export interface BatchEvent {
+  readonly at: Date
+  readonly fromState: BatchState | null
+  readonly toState: BatchState
+  readonly reason: string
+  readonly actor: string
+  readonly detail: BatchDetail | null
 }
 
-/** Everything that was done with a batch. */
-export async function readBatchEvents(database: StatementRunner, batchId: number): Promise<BatchEvent[]> {
-  return await database.run<BatchEvent>(READ_EVENTS, [batchId])
+const selectEvents = statement('read_batch_events', { batchId: batches.id }, (db, { batchId }) =>
+  db
+    .select({
+      at: batchEvents.at,
+      fromState: batchEvents.fromState,
+      toState: batchEvents.toState,
+      reason: batchEvents.reason,
+      actor: batchEvents.actor,
+      detail: batchEvents.detail,
+    })
+    .from(batchEvents)
+    .where(eq(batchEvents.batchId, batchId))
+    .orderBy(asc(batchEvents.id)),
+)
+
+/** The history of a batch, the oldest move first. */
+export async function readBatchEvents(runner: StatementRunner, batchId: number): Promise<BatchEvent[]> {
+  return await selectEvents(runner, { batchId })
 }

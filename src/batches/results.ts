@@ -2,8 +2,8 @@ import { stringify } from 'csv-stringify/sync'
 import type { Session } from '../postgres/session.ts'
 
 /**
- * What became of a batch, one line an input row in the file's order. New columns may be added at the end. No phone
- * number: the partner's own reference tells the row.
+ * The columns of a batch's results, which have one line per row in the order of the file. New columns may be added at the
+ * end. There is no phone number: the partner's own reference identifies the row.
  */
 export const RESULT_COLUMNS = [
   'row',
@@ -25,7 +25,7 @@ export const RESULT_COLUMNS = [
 
 const PAGE = 2_000
 
-// A cursor: planned once, where pages of a table without statistics may each be sorted anew.
+// A cursor is planned once. Without statistics, each page of a paged query could sort all rows again.
 const OPEN_RESULTS = {
   name: 'open_batch_results',
   text: `
@@ -41,7 +41,7 @@ const SNAPSHOT = { name: 'read_snapshot', text: 'SET TRANSACTION ISOLATION LEVEL
 
 type ResultRow = Record<(typeof RESULT_COLUMNS)[number], string | number | Date | null>
 
-/** Writes the results as CSV, piece by piece, all of one moment. @returns how many rows */
+/** Writes the results as CSV page by page, from one snapshot. @returns the number of rows */
 export async function writeResults(
   session: Session,
   batchId: number,
@@ -49,19 +49,19 @@ export async function writeResults(
 ): Promise<number> {
   return await session.transaction(async () => {
     await session.run(SNAPSHOT)
-    await write(csv([Object.fromEntries(RESULT_COLUMNS.map((name) => [name, name]))]))
+    await write(toCsv([Object.fromEntries(RESULT_COLUMNS.map((name) => [name, name]))]))
     await session.run(OPEN_RESULTS, [batchId])
     for (let count = 0; ; ) {
       const rows = await session.run<ResultRow>(NEXT_PAGE)
-      if (rows.length > 0) await write(csv(rows))
+      if (rows.length > 0) await write(toCsv(rows))
       count += rows.length
       if (rows.length < PAGE) return count
     }
   })
 }
 
-/** A text that a spreadsheet would run as a formula gets a quote in front of it. */
-function csv(rows: readonly object[]): string {
+/** Puts a quote in front of a text that a spreadsheet would run as a formula. */
+function toCsv(rows: readonly object[]): string {
   return stringify([...rows], {
     columns: [...RESULT_COLUMNS],
     escape_formulas: true,

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type GetColumnData, type SQL, sql } from 'drizzle-orm'
 import {
   bigserial,
   boolean,
@@ -7,6 +7,8 @@ import {
   index,
   integer,
   jsonb,
+  type PgColumn,
+  pgSchema,
   pgTable,
   primaryKey,
   serial,
@@ -16,24 +18,28 @@ import {
 } from 'drizzle-orm/pg-core'
 import { ORDER_KINDS } from '../orders/command.ts'
 import { orders } from '../orders/schema.ts'
+import type { OrderContent } from '../orders/submission.ts'
 import { partners } from '../partners/schema.ts'
 import { at, ONE_FORM_OF_REFERENCE, ONE_FORM_OF_WALLETS, oneOf } from '../postgres/columns.ts'
 import { BATCH_STATES, ROW_STATES } from './lifecycle.ts'
 
+/** Details of a move that its reason code does not give: a person's note, settings, the row that paused the batch. */
+export type BatchDetail = Readonly<Record<string, unknown>>
+
 /**
- * The tables of batches. What is legal beyond their checks is held by the triggers of the hand-written migrations:
- * transitions, sealed rows, a row's order being its own, erasure of a withdrawal's personal data.
+ * The tables of batches. Triggers of the hand-written migrations enforce what checks cannot: legal transitions, sealed
+ * rows, that a row leads to its own order, and erasure of a withdrawal's personal data.
  */
 export const batches = pgTable(
   'batches',
   {
     id: serial('id').primaryKey(),
     fileName: text('file_name').notNull(),
-    /** The partner that sent it over HTTP and may see and lead it; null: an operator's. */
+    /** The partner that sent it over HTTP and may read and control it; null for a batch of operators. */
     owner: text('owner'),
-    /** The batch whose rows a plan copied for one due time; null: of a file. */
+    /** The batch whose rows a plan copied for one due time; null for a batch made of a file. */
     copiedFrom: integer('copied_from'),
-    /** SHA-256 of the file's bytes: to be compared with `sha256sum`. */
+    /** SHA-256 of the file's bytes, as `sha256sum` prints it. */
     fileHash: text('file_hash'),
     /** SHA-256 over `page_hashes`. Null until sealed. */
     contentHash: text('content_hash'),
@@ -44,30 +50,32 @@ export const batches = pgTable(
     /** Reason code, actor and detail of the last transition; the trigger copies them into batch_events. */
     reason: text('reason').notNull(),
     actor: text('actor').notNull(),
-    detail: jsonb('detail'),
+    detail: jsonb('detail').$type<BatchDetail>(),
     createdAt: at('created_at').notNull().defaultNow(),
     createdBy: text('created_by').notNull(),
     approvedAt: at('approved_at'),
     approvedBy: text('approved_by'),
-    /** A team of one: the same person may approve, and the audit says so. */
+    /** The creator approved it, which only a team of one person may do. The audit trail says so. */
     alone: boolean('alone').notNull().default(false),
-    /** From when on it may run. */
+    /** It does not run before this time. */
     runAt: at('run_at'),
     ratePerSecond: integer('rate_per_second'),
     stopAfterFailures: integer('stop_after_failures'),
     startedAt: at('started_at'),
     endedAt: at('ended_at'),
-    /** Rows that have their order or ended as a conflict; rows that ended; those of them that failed or are in doubt. */
+    /** Rows that have an order or ended as a conflict. */
     fedCount: integer('fed_count').notNull().default(0),
+    /** Rows that ended. */
     endedCount: integer('ended_count').notNull().default(0),
+    /** Rows that ended and did not succeed, doubts and conflicts included. */
     failedCount: integer('failed_count').notNull().default(0),
-    /** Failures that a person knew of when resuming: only later ones count towards stopping. */
+    /** The failed rows at the last start or resume: only later failures count towards `stop_after_failures`. */
     forgivenCount: integer('forgiven_count').notNull().default(0),
-    /** Up to when the rate is used up. */
+    /** The rate is used up until this time. */
     pacedAt: at('paced_at'),
   },
   (batch) => [
-    // Per owner: whether another has sent these rows is nobody's business.
+    // Per owner: a partner must not learn that another partner sent the same rows.
     uniqueIndex('batches_same_rows')
       .on(sql`coalesce(owner, '')`, batch.contentHash)
       .where(sql`state <> 'cancelled'`),
@@ -80,14 +88,14 @@ export const batches = pgTable(
       'batches_sealed',
       sql`state = 'draft' or (file_hash is not null and content_hash is not null and page_hashes is not null and row_count > 0)`,
     ),
-    // Who created it is a holder of its owner's keys, and a partner is no team of one.
+    // A holder of the owner's keys created it, and a partner never counts as a team of one.
     check('batches_owner', sql`owner is null or (starts_with(created_by, owner || '/') and not alone)`),
     check('batches_named', sql`is_person_name(created_by) and is_person_name(approved_by)`),
     check(
       'batches_approved',
       sql`(approved_by is null) = (approved_at is null) and (state in ('draft', 'checked', 'cancelled') or approved_by is not null)`,
     ),
-    // Four eyes. One person under two spellings of a name is still one person.
+    // Two people: one person under two spellings of a name is still one person.
     check(
       'batches_second_person',
       sql`(approved_by is not null and person_key(approved_by) = person_key(created_by)) = alone`,
@@ -101,20 +109,20 @@ export const batches = pgTable(
   ],
 )
 
-/** The rows of a batch, in the order of its file. Sealed with it. */
+/** The rows of a batch, in the order of its file. They are sealed with the batch. */
 export const batchRows = pgTable(
   'batch_rows',
   {
     batchId: integer('batch_id').notNull(),
     rowNumber: integer('row_number').notNull(),
-    /** The line of the file it began on. */
+    /** The line of the file on which the row begins. */
     lineNumber: integer('line_number').notNull(),
     partner: text('partner').notNull(),
     reference: text('reference').notNull(),
     kind: text('kind', { enum: ORDER_KINDS }).notNull(),
     phoneNumber: text('phone_number').notNull(),
-    /** The kind's own fields as in the job contract. A withdrawal's KTP number and address leave with its order. */
-    content: jsonb('content').notNull(),
+    /** The kind's own fields as in the job contract. A withdrawal's KTP number and address are erased once it has its order. */
+    content: jsonb('content').$type<OrderContent>().notNull(),
     contentHash: text('content_hash').notNull(),
     deadlineAt: at('deadline_at'),
     state: text('state', { enum: ROW_STATES }).notNull().default('waiting'),
@@ -142,18 +150,18 @@ export const batchRows = pgTable(
   ],
 )
 
-/** The history of each batch, written by the trigger. */
+/** The history of each batch. A trigger writes it. */
 export const batchEvents = pgTable(
   'batch_events',
   {
     id: bigserial('id', { mode: 'bigint' }).primaryKey(),
     batchId: integer('batch_id').notNull(),
     at: at('at').notNull(),
-    fromState: text('from_state'),
-    toState: text('to_state').notNull(),
+    fromState: text('from_state', { enum: BATCH_STATES }),
+    toState: text('to_state', { enum: BATCH_STATES }).notNull(),
     reason: text('reason').notNull(),
     actor: text('actor').notNull(),
-    detail: jsonb('detail'),
+    detail: jsonb('detail').$type<BatchDetail>(),
   },
   (event) => [
     index('batch_events_batch_id').on(event.batchId),
@@ -161,7 +169,7 @@ export const batchEvents = pgTable(
   ],
 )
 
-/** The legal moves as rows, for the trigger. `from_state` is empty for the batch's creation. */
+/** The legal moves, which the trigger reads. `from_state` is empty for the batch's creation. */
 export const batchTransitions = pgTable(
   'batch_transitions',
   {
@@ -178,3 +186,36 @@ export const batchRowTransitions = pgTable(
   { fromState: text('from_state').notNull(), toState: text('to_state').notNull() },
   (transition) => [primaryKey({ columns: [transition.fromState, transition.toState] })],
 )
+
+/** The view `ops.batches`. A draft is visible only to the transaction that creates it, so sealed columns are not null. */
+export const opsBatches = pgSchema('ops')
+  .view('batches', {
+    batchId: integer('batch_id').notNull(),
+    fileName: text('file_name').notNull(),
+    contentHash: text('content_hash').notNull(),
+    state: text('state', { enum: BATCH_STATES }).notNull(),
+    reason: text('reason').notNull(),
+    rows: integer('rows').notNull(),
+    fed: integer('fed').notNull(),
+    ended: integer('ended').notNull(),
+    failed: integer('failed').notNull(),
+    createdAt: at('created_at').notNull(),
+    createdBy: text('created_by').notNull(),
+    approvedAt: at('approved_at'),
+    approvedBy: text('approved_by'),
+    runAt: at('run_at'),
+    ratePerSecond: integer('rate_per_second'),
+    stopAfterFailures: integer('stop_after_failures'),
+    startedAt: at('started_at'),
+    endedAt: at('ended_at'),
+    copiedFrom: integer('copied_from'),
+    planId: integer('plan_id'),
+    plan: text('plan'),
+    dueAt: at('due_at'),
+    owner: text('owner'),
+  })
+  .existing()
+
+/** A nullable column in a statement whose rows have it: a check or the statement's own condition excludes null. */
+export const present = <Column extends PgColumn>(column: Column): SQL<NonNullable<GetColumnData<Column>>> =>
+  sql`${column}`.mapWith(column) as SQL<NonNullable<GetColumnData<Column>>>

@@ -1,6 +1,8 @@
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
-import { type BatchAnswer, refused } from './command-result.ts'
+import { list, nullable, statement, type } from '../postgres/statement.ts'
+import { type CommandResult, refused } from './command-result.ts'
 import {
   BATCH_TRANSITIONS,
   type BatchMove,
@@ -8,11 +10,12 @@ import {
   type BatchState,
   type BatchTransition,
 } from './lifecycle.ts'
+import { type BatchDetail, batches, opsBatches, present } from './schema.ts'
 
 /** A batch as moves and feeders see it. */
 export interface StoredBatch {
   readonly batchId: number
-  /** The partner whose it is; null: an operator's. */
+  /** The partner that sent it; null for a batch of operators. */
   readonly owner: string | null
   readonly state: BatchState
   readonly reason: string
@@ -30,66 +33,111 @@ export interface StoredBatch {
   readonly forgivenCount: number
 }
 
-export const STORED_BATCH_COLUMNS = `
-  b.id AS "batchId", b.owner, b.state, b.reason, b.actor, b.created_by AS "createdBy", b.row_count AS "rowCount",
-  b.content_hash AS "contentHash", b.page_hashes AS "pageHashes", b.rate_per_second AS "ratePerSecond",
-  b.stop_after_failures AS "stopAfterFailures", b.fed_count AS "fedCount", b.ended_count AS "endedCount",
-  b.failed_count AS "failedCount", b.forgiven_count AS "forgivenCount"`
-
-const LOCK_BATCH = {
-  name: 'lock_batch',
-  text: `SELECT ${STORED_BATCH_COLUMNS} FROM batches b WHERE b.id = $1 FOR UPDATE`,
+/** The columns of a stored batch. A draft is visible only to the transaction that creates it. */
+export const STORED_BATCH = {
+  batchId: batches.id,
+  owner: batches.owner,
+  state: batches.state,
+  reason: batches.reason,
+  actor: batches.actor,
+  createdBy: batches.createdBy,
+  rowCount: present(batches.rowCount),
+  contentHash: present(batches.contentHash),
+  pageHashes: present(batches.pageHashes),
+  ratePerSecond: batches.ratePerSecond,
+  stopAfterFailures: batches.stopAfterFailures,
+  fedCount: batches.fedCount,
+  endedCount: batches.endedCount,
+  failedCount: batches.failedCount,
+  forgivenCount: batches.forgivenCount,
 }
 
-/** The batch, held until the transaction ends; null when there is none. Waits for a feeder's turn to end. */
+const selectForUpdate = statement('lock_batch', { batchId: batches.id }, (db, { batchId }) =>
+  db.select(STORED_BATCH).from(batches).where(eq(batches.id, batchId)).for('update'),
+)
+
+/** Locks a batch until the transaction ends; null when there is none. Waits while a feeder works on it. */
 export async function lockBatch(runner: StatementRunner, batchId: number): Promise<StoredBatch | null> {
-  const [batch] = await runner.run<StoredBatch>(LOCK_BATCH, [batchId])
+  const [batch] = await selectForUpdate(runner, { batchId })
   return batch ?? null
 }
 
-/** What a move writes beside the state. Null fields leave the column as it is. */
-export interface Written {
+/** What a move writes besides the state. Absent fields leave their columns as they are. */
+export interface MoveFields {
   readonly actor: string
-  readonly detail: Readonly<Record<string, unknown>> | null
+  readonly detail: BatchDetail | null
   readonly approval?: { readonly by: string; readonly alone: boolean }
   readonly run?: {
+    /** Null: now. */
     readonly at: Date | null
     readonly ratePerSecond: number
     readonly stopAfterFailures: number | null
   }
 }
 
-const MOVE_BATCH = {
-  name: 'move_batch',
-  text: `
-    UPDATE batches SET state = $3, reason = $4, actor = $5, detail = $6,
-      approved_by = coalesce($7, approved_by), approved_at = CASE WHEN $7 IS NULL THEN approved_at ELSE clock_timestamp() END,
-      alone = coalesce($8, alone), run_at = CASE WHEN $9::bool THEN coalesce($10, now()) ELSE run_at END,
-      rate_per_second = CASE WHEN $9 THEN $11 ELSE rate_per_second END,
-      stop_after_failures = CASE WHEN $9 THEN $12 ELSE stop_after_failures END,
-      forgiven_count = CASE WHEN $3 = 'running' THEN failed_count ELSE forgiven_count END
-    WHERE id = $1 AND state = ANY ($2::text[])
-    RETURNING state`,
-}
+const updateState = statement(
+  'move_batch',
+  {
+    batchId: batches.id,
+    from: list(batches.state),
+    to: batches.state,
+    reason: batches.reason,
+    actor: batches.actor,
+    detail: nullable(batches.detail),
+    approvedBy: nullable(batches.approvedBy),
+    alone: nullable(batches.alone),
+    setsRun: type.boolean,
+    runAt: nullable(type.time),
+    ratePerSecond: nullable(batches.ratePerSecond),
+    stopAfterFailures: nullable(batches.stopAfterFailures),
+  },
+  (db, move) =>
+    db
+      .update(batches)
+      .set({
+        state: move.to,
+        reason: move.reason,
+        actor: move.actor,
+        detail: move.detail,
+        approvedBy: sql`coalesce(${move.approvedBy}, ${batches.approvedBy})`,
+        approvedAt: sql`case when ${move.approvedBy} is null then ${batches.approvedAt} else clock_timestamp() end`,
+        alone: sql`coalesce(${move.alone}, ${batches.alone})`,
+        runAt: sql`case when ${move.setsRun} then coalesce(${move.runAt}, now()) else ${batches.runAt} end`,
+        ratePerSecond: sql`case when ${move.setsRun} then ${move.ratePerSecond} else ${batches.ratePerSecond} end`,
+        stopAfterFailures: sql`case when ${move.setsRun} then ${move.stopAfterFailures} else ${batches.stopAfterFailures} end`,
+        forgivenCount: sql`case when ${move.to} = 'running' then ${batches.failedCount} else ${batches.forgivenCount} end`,
+      })
+      .where(and(eq(batches.id, move.batchId), sql`${batches.state} = any(${move.from})`))
+      .returning({ state: batches.state }),
+)
 
-/** Makes a move if the batch is in a state that it may leave; false when it is not. */
+/** Makes a move if the batch is in a state that the move may leave. @returns whether it did */
 export async function moveBatch<M extends Exclude<BatchMove, 'create' | 'seal'>>(
-  session: Session,
+  runner: StatementRunner,
   batchId: number,
   move: M,
   reason: BatchReasonFor<M>,
-  { actor, detail, approval, run }: Written,
+  { actor, detail, approval, run }: MoveFields,
 ): Promise<boolean> {
   const { from, to } = BATCH_TRANSITIONS[move]
-  const rows = await session.run(MOVE_BATCH, [
-    ...[batchId, from, to, reason, actor, detail === null ? null : JSON.stringify(detail)],
-    ...[approval?.by ?? null, approval?.alone ?? null],
-    ...[run !== undefined, run?.at ?? null, run?.ratePerSecond ?? null, run?.stopAfterFailures ?? null],
-  ])
-  return rows.length > 0
+  const moved = await updateState(runner, {
+    batchId,
+    from,
+    to,
+    reason,
+    actor,
+    detail,
+    approvedBy: approval?.by ?? null,
+    alone: approval?.alone ?? null,
+    setsRun: run !== undefined,
+    runAt: run?.at ?? null,
+    ratePerSecond: run?.ratePerSecond ?? null,
+    stopAfterFailures: run?.stopAfterFailures ?? null,
+  })
+  return moved.length > 0
 }
 
-const DONE: Record<BatchMove, string> = {
+const PAST_PARTICIPLES: Record<BatchMove, string> = {
   create: 'created',
   seal: 'sealed',
   approve: 'approved',
@@ -102,43 +150,45 @@ const DONE: Record<BatchMove, string> = {
   retire: 'cancelled',
 }
 
-/** Why a move is not possible, in a sentence; null when it is. */
-export function refusalOf(move: BatchMove, batchId: number, batch: StoredBatch | null): string | null {
-  if (batch === null) return `there is no batch ${batchId}: see \`goldpro batch list\``
+/** Why the batch's state does not allow a move, in a sentence; null when it does. */
+function stateProblem(move: BatchMove, { batchId, state, reason }: StoredBatch): string | null {
   const { from }: BatchTransition = BATCH_TRANSITIONS[move]
-  if (from?.includes(batch.state)) return null
+  if (from?.includes(state)) return null
   const states = from === null ? 'new' : from.join(' or ')
-  return `a batch can be ${DONE[move]} only while it is ${states}; batch ${batchId} is ${batch.state} (${batch.reason})`
+  return `a batch can be ${PAST_PARTICIPLES[move]} only while it is ${states}; batch ${batchId} is ${state} (${reason})`
 }
 
-const FIND_MODEL_PLAN = {
-  name: 'find_plan_of_batch',
-  text: 'SELECT name FROM plans WHERE batch_id = $1',
-}
+// Through the view, because the table of plans belongs to a capability that builds on this one.
+const selectPlan = statement('find_plan_of_batch', { batchId: opsBatches.batchId }, (db, { batchId }) =>
+  db
+    .select({ name: present(opsBatches.plan) })
+    .from(opsBatches)
+    .where(and(eq(opsBatches.batchId, batchId), isNull(opsBatches.copiedFrom), isNotNull(opsBatches.plan))),
+)
 
-/** The plan that copies this batch; null when none does. Asked once the batch is locked. */
-export async function modelOf(runner: StatementRunner, batchId: number): Promise<string | null> {
-  const [plan] = await runner.run<{ name: string }>(FIND_MODEL_PLAN, [batchId])
+/** The plan that runs copies of this batch; null when none does. Reliable only while the batch is locked. */
+export async function planOf(runner: StatementRunner, batchId: number): Promise<string | null> {
+  const [plan] = await selectPlan(runner, { batchId })
   return plan?.name ?? null
 }
 
-/** Runs a move on a locked batch, or says why not. */
-export async function onBatch<T extends object>(
+/** Does some work on a batch that is locked and may make the move. Otherwise says why not. */
+export async function withLockedBatch<T extends object>(
   session: Session,
   batchId: number,
   move: BatchMove,
-  work: (batch: StoredBatch) => Promise<BatchAnswer<T>>,
-): Promise<BatchAnswer<T>> {
+  work: (batch: StoredBatch) => Promise<CommandResult<T>>,
+): Promise<CommandResult<T>> {
   return await session.transaction(async () => {
     const batch = await lockBatch(session, batchId)
-    const message = refusalOf(move, batchId, batch)
-    if (batch === null) return refused('absent', message ?? '')
-    if (message !== null) return refused('state', message)
-    const plan = await modelOf(session, batchId)
+    if (batch === null) return refused('absent', `there is no batch ${batchId}: see \`goldpro batch list\``)
+    const problem = stateProblem(move, batch)
+    if (problem !== null) return refused('state', problem)
+    const plan = await planOf(session, batchId)
     if (plan !== null)
       return refused(
         'plan',
-        `batch ${batchId} is what plan ${plan} runs: it can be ${DONE[move]} by nobody else (\`goldpro plan run-now\` runs it, \`goldpro plan remove\` ends it)`,
+        `batch ${batchId} belongs to plan ${plan} and cannot be ${PAST_PARTICIPLES[move]} on its own: \`goldpro plan run-now\` runs it, \`goldpro plan remove\` ends it`,
       )
     return await work(batch)
   })

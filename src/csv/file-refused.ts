@@ -1,4 +1,4 @@
-/** Why a file is not read, in a sentence that says what to do. Nothing of it was kept. */
+/** A file that cannot be read. The message says why and what to do. Nothing of the file was stored. */
 export class FileRefused extends Error {
   override name = 'FileRefused'
 }

@@ -1,17 +1,17 @@
 import { FileRefused } from './file-refused.ts'
 
-/** A format that is often given in place of CSV, known by how its bytes begin. */
+/** A format that is often sent instead of CSV, recognised by its first bytes. */
 interface ForeignFormat {
-  readonly begins: (head: Head) => boolean
-  /** What follows "the file is". */
+  readonly matches: (head: Head) => boolean
+  /** Completes the sentence "the file is …". */
   readonly sentence: string
 }
 
 interface Head {
   readonly bytes: Buffer
-  /** The beginning in lower case, without a byte order mark and withLockedPlan white space. */
+  /** The beginning in lower case, without a byte order mark and leading white space. */
   readonly text: string
-  /** The names of the entries of a zip archive, as far as they are in sight. */
+  /** The names of the entries of a zip archive, as far as the beginning has them. */
   readonly entries: readonly string[]
 }
 
@@ -24,75 +24,78 @@ const bytes = (...signature: number[]) => {
 const text = (pattern: RegExp) => (head: Head) => pattern.test(head.text)
 const zipWith = (pattern: RegExp) => (head: Head) => head.entries.some((entry) => pattern.test(entry))
 
-/** With entries, empty, and in several parts. */
+/** An archive with entries, an empty one, and one in several parts. */
 const ZIP_SIGNATURES = [bytes(0x50, 0x4b, 3, 4), bytes(0x50, 0x4b, 5, 6), bytes(0x50, 0x4b, 7, 8)]
 
-/** The first that fits is named. */
+/** In order: the first that matches is reported. */
 const FOREIGN_FORMATS: readonly ForeignFormat[] = [
-  { begins: zipWith(/^xl\//i), sentence: `an Excel workbook (.xlsx), not CSV: ${SAVE_AS_CSV}` },
+  { matches: zipWith(/^xl\//i), sentence: `an Excel workbook (.xlsx), not CSV: ${SAVE_AS_CSV}` },
   {
-    begins: zipWith(/^(word|ppt)\//i),
+    matches: zipWith(/^(word|ppt)\//i),
     sentence: 'an Office document, not CSV: ask the sender for a CSV file',
   },
   {
-    begins: zipWith(/^\[Content_Types\]\.xml$/i),
+    matches: zipWith(/^\[Content_Types\]\.xml$/i),
     sentence: `an Office file such as an Excel workbook (.xlsx), not CSV: ${SAVE_AS_CSV}`,
   },
-  { begins: zipWith(/\.iwa$/i), sentence: `a Numbers spreadsheet, not CSV: ${SAVE_AS_CSV}` },
+  { matches: zipWith(/\.iwa$/i), sentence: `a Numbers spreadsheet, not CSV: ${SAVE_AS_CSV}` },
   {
-    begins: (head) => head.entries[0] === 'mimetype' && head.text.includes('opendocument'),
+    matches: (head) => head.entries[0] === 'mimetype' && head.text.includes('opendocument'),
     sentence: `an OpenDocument file (.ods), not CSV: ${SAVE_AS_CSV}`,
   },
   {
-    begins: (head) => ZIP_SIGNATURES.some((begins) => begins(head)),
+    matches: (head) => ZIP_SIGNATURES.some((matches) => matches(head)),
     sentence: 'a zip archive: unpack it and give the CSV file inside',
   },
   {
-    begins: bytes(0xd0, 0xcf, 0x11, 0xe0),
+    matches: bytes(0xd0, 0xcf, 0x11, 0xe0),
     sentence: `an Excel workbook (.xls, or one with a password), not CSV: ${SAVE_AS_CSV}`,
   },
-  { begins: text(/^%pdf-/), sentence: 'a PDF document, not CSV: ask the sender for a CSV file' },
+  { matches: text(/^%pdf-/), sentence: 'a PDF document, not CSV: ask the sender for a CSV file' },
   {
-    begins: text(/^<\?xml[\s\S]*(mso-application|office:spreadsheet)/),
+    matches: text(/^<\?xml[\s\S]*(mso-application|office:spreadsheet)/),
     sentence: `an Excel workbook in XML (.xls), not CSV: ${SAVE_AS_CSV}`,
   },
   {
-    begins: text(/^<(!--|(\?xml|!doctype|html|head|body|title|meta|table|div|style|script)\b)/),
+    matches: text(/^<(!--|(\?xml|!doctype|html|head|body|title|meta|table|div|style|script)\b)/),
     sentence: `an HTML or XML page, not CSV: where it shows the table, ${SAVE_AS_CSV}; where it is a login or error page, download the file again`,
   },
-  { begins: text(/^\[\s*[[{]/), sentence: 'a JSON array, not CSV: ask the sender for a CSV file' },
-  { begins: text(/^\{\\rtf/), sentence: 'an RTF document, not CSV: save it as plain text' },
-  { begins: text(/^-----begin pgp/), sentence: 'encrypted with PGP: decrypt it first' },
-  { begins: bytes(0x1f, 0x8b), sentence: 'gzipped: unpack it first' },
-  { begins: bytes(0x42, 0x5a, 0x68), sentence: 'packed with bzip2: unpack it first' },
-  { begins: bytes(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), sentence: 'packed with xz: unpack it first' },
-  { begins: bytes(0x28, 0xb5, 0x2f, 0xfd), sentence: 'packed with zstd: unpack it first' },
-  { begins: bytes(0x37, 0x7a, 0xbc, 0xaf), sentence: 'a 7z archive: unpack it and give the CSV file inside' },
-  { begins: text(/^rar!/), sentence: 'a RAR archive: unpack it and give the CSV file inside' },
+  { matches: text(/^\[\s*[[{]/), sentence: 'a JSON array, not CSV: ask the sender for a CSV file' },
+  { matches: text(/^\{\\rtf/), sentence: 'an RTF document, not CSV: save it as plain text' },
+  { matches: text(/^-----begin pgp/), sentence: 'encrypted with PGP: decrypt it first' },
+  { matches: bytes(0x1f, 0x8b), sentence: 'gzipped: unpack it first' },
+  { matches: bytes(0x42, 0x5a, 0x68), sentence: 'packed with bzip2: unpack it first' },
+  { matches: bytes(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), sentence: 'packed with xz: unpack it first' },
+  { matches: bytes(0x28, 0xb5, 0x2f, 0xfd), sentence: 'packed with zstd: unpack it first' },
   {
-    begins: ({ bytes }) => bytes.subarray(257, 262).equals(Buffer.from('ustar')),
+    matches: bytes(0x37, 0x7a, 0xbc, 0xaf),
+    sentence: 'a 7z archive: unpack it and give the CSV file inside',
+  },
+  { matches: text(/^rar!/), sentence: 'a RAR archive: unpack it and give the CSV file inside' },
+  {
+    matches: ({ bytes }) => bytes.subarray(257, 262).equals(Buffer.from('ustar')),
     sentence: 'a tar archive: unpack it and give the CSV file inside',
   },
 ]
 
-/** How much of the beginning is looked at for a signature in text. */
-const LOOKED_AT = 4_096
+/** Bytes that are searched for a signature in text. */
+const SEARCHED_BYTES = 4_096
 
 /**
- * Refuses a file whose beginning is that of another format, with what to do.
- * @throws FileRefused
+ * Refuses a file that begins like another format.
+ * @throws FileRefused that names the format and what to do
  */
 export function refuseForeignFormat(head: Buffer, what = 'the file'): void {
   const given: Head = {
     bytes: head,
-    text: withoutMark(head).toString('latin1', 0, LOOKED_AT).trimStart().toLowerCase(),
+    text: withoutMark(head).toString('latin1', 0, SEARCHED_BYTES).trimStart().toLowerCase(),
     entries: zipEntries(head),
   }
-  const format = FOREIGN_FORMATS.find(({ begins }) => begins(given))
+  const format = FOREIGN_FORMATS.find(({ matches }) => matches(given))
   if (format !== undefined) throw new FileRefused(`${what} is ${format.sentence}`)
 }
 
-/** The names in a zip archive's local headers. */
+/** The entry names in the local headers of a zip archive. */
 function zipEntries(head: Buffer): string[] {
   const signature = Buffer.from([0x50, 0x4b, 3, 4])
   if (!head.subarray(0, 4).equals(signature)) return []
@@ -112,7 +115,7 @@ const MARKS: readonly [ByteOrderMark, Buffer][] = [
   ['utf-16be', Buffer.from([0xfe, 0xff])],
 ]
 
-/** Which encoding a file's byte order mark declares; null when it has none. */
+/** The encoding that a file's byte order mark declares; null when it has none. */
 export function byteOrderMark(head: Buffer): ByteOrderMark | null {
   return MARKS.find(([, mark]) => head.subarray(0, mark.length).equals(mark))?.[0] ?? null
 }
@@ -123,8 +126,8 @@ export function withoutMark(head: Buffer): Buffer {
   return mark === undefined ? head : head.subarray(mark.length)
 }
 
-/** Which UTF-16 a file looks like that has no byte order mark: every second byte of Latin text is zero. */
-export function utf16Looks(head: Buffer): 'utf-16le' | 'utf-16be' | null {
+/** The UTF-16 encoding that a file without a byte order mark seems to have: every second byte of Latin text is zero. */
+export function guessUtf16(head: Buffer): 'utf-16le' | 'utf-16be' | null {
   const sample = head.subarray(0, 512)
   if (sample.length < 4) return null
   const zeros = [0, 0]

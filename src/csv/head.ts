@@ -1,12 +1,12 @@
-/** A stream of bytes of which the first are known. */
-export interface Headed {
+/** A stream whose first bytes were read ahead. */
+export interface StreamHead {
   readonly head: Buffer
-  /** All of them, the head first. */
+  /** All bytes, including the head. */
   readonly all: AsyncGenerator<Buffer>
 }
 
-/** Reads the first bytes of a stream, at least `count` of them where there are so many. */
-export async function readHead(bytes: AsyncIterable<Buffer>, count: number): Promise<Headed> {
+/** Reads the first bytes of a stream: at least `count`, or all if it has fewer. */
+export async function readHead(bytes: AsyncIterable<Buffer>, count: number): Promise<StreamHead> {
   const chunks = bytes[Symbol.asyncIterator]()
   const first: Buffer[] = []
   for (let length = 0; length < count; ) {

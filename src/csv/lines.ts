@@ -2,14 +2,14 @@ import type { Readable } from 'node:stream'
 import { FileRefused } from './file-refused.ts'
 import { LONGEST_RECORD } from './records.ts'
 
-/** One line of a file; the first is line 1. */
+/** One line of a file. The first is line 1. */
 export interface FileLine {
   readonly text: string
   readonly lineNumber: number
 }
 
 /**
- * The lines of UTF-8 text, as many at a time as were at hand, in bounded memory however long a line is.
+ * The lines of UTF-8 text, in groups as they become available. Memory is bounded, whatever the length of a line.
  * Empty lines are left out.
  * @throws FileRefused when a line is longer than the longest record
  */

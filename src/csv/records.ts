@@ -8,13 +8,13 @@ import { FileRefused } from './file-refused.ts'
 import { readHead } from './head.ts'
 import { type CsvShape, type Layout, layoutOf } from './layout.ts'
 
-/** A record longer than this is no transaction but a quote that nobody closed, or a file that is no CSV. */
+/** A longer record is not data: it is an unclosed quote, or the file is not CSV. */
 export const LONGEST_RECORD = 64 * 1024
 
-/** Told of every stretch of the file that was read, in bytes as they lie in the file. */
+/** Called with the number of bytes of each chunk that was read from the file, before unpacking. */
 export type OnBytes = (count: number) => void
 
-/** One record and the line of the file it begins on; the header is line 1. */
+/** One record and the line of the file on which it begins. The header is line 1. */
 export interface FileRecord {
   readonly cells: readonly string[]
   readonly lineNumber: number
@@ -22,15 +22,15 @@ export interface FileRecord {
 
 /** A file being read. */
 export interface Records {
-  /** All records, the header's first, as many at a time as were at hand. Blank rows are left out. */
+  /** All records including the header, in groups as they become available. Blank rows are left out. */
   read(): AsyncGenerator<FileRecord[]>
-  /** Rows without anything but white space and separators, so far. */
+  /** The number of blank rows so far: rows that have only white space and separators. */
   blankRows(): number
-  /** SHA-256 of the uncompressed bytes; known once everything was read. */
+  /** SHA-256 of the uncompressed bytes. Valid once everything was read. */
   contentHash(): string
 }
 
-/** Reads CSV, gzipped or not, in bounded memory however large the file or its lines are. */
+/** Reads CSV, gzipped or not. Memory is bounded, whatever the size of the file and its lines. */
 export function readRecords(bytes: Readable, shape: CsvShape, onBytes: OnBytes = () => {}): Records {
   const hash = createHash('sha256')
   const seen = { quote: false, blankRows: 0 }
@@ -45,9 +45,9 @@ export function readRecords(bytes: Readable, shape: CsvShape, onBytes: OnBytes =
     async *read() {
       const { source, layout } = await openCsv(bytes, shape, onBytes)
       const parser = parserFor(shape, layout)
-      // The file's own trouble ends the parser, and is told from there.
+      // An error of the file ends the parser, and is thrown below.
       const fed = pipeline(source, watch, parser).catch((error: unknown) => {
-        // A file that fails before the first byte never reached the parser.
+        // An error before the first byte did not reach the parser.
         parser.destroy(error as Error)
         return error
       })
@@ -61,7 +61,7 @@ export function readRecords(bytes: Readable, shape: CsvShape, onBytes: OnBytes =
             if (isSeparatorLine) isSeparatorLine = false
             else if (isBlank(cells)) seen.blankRows += 1
             else records.push({ cells, lineNumber: line })
-            // Only a quoted cell can hold a line break, and counting is dear.
+            // Only a quoted cell can have a line break. Counting costs time, so it is left out where there is no quote.
             line += 1 + (seen.quote ? breaksIn(cells, lineBreak) : 0)
           }
           yield records
@@ -105,7 +105,7 @@ async function* counted(bytes: Readable, onBytes: OnBytes): AsyncGenerator<Buffe
 
 async function* unzipped(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   const gunzip = createGunzip()
-  // A failure of either ends the iteration with its error.
+  // An error of either ends the iteration below.
   pipeline(source, gunzip).catch(() => {})
   yield* gunzip
 }
@@ -125,7 +125,7 @@ function isBlank(cells: readonly string[]): boolean {
   return cells.every((cell) => cell === '' || cell.trim() === '')
 }
 
-/** What is there at once is read at once: an iterator that waits for each record takes half as long again. */
+/** Reads all available records at once: an iterator that awaits each record takes 1.5 times as long. */
 async function* batchesOf(parser: Parser): AsyncGenerator<string[][]> {
   const ended = once(parser, 'end').then(() => true)
   ended.catch(() => {})
@@ -137,7 +137,7 @@ async function* batchesOf(parser: Parser): AsyncGenerator<string[][]> {
   }
 }
 
-/** How many lines a record has beyond its first. */
+/** The number of line breaks inside a record. */
 function breaksIn(cells: readonly string[], sign: '\n' | '\r'): number {
   let breaks = 0
   for (const cell of cells)
@@ -146,13 +146,13 @@ function breaksIn(cells: readonly string[], sign: '\n' | '\r'): number {
 }
 
 const CSV_PROBLEMS: Readonly<Record<string, string>> = {
-  CSV_MAX_RECORD_SIZE: `is longer than ${LONGEST_RECORD / 1024} KiB: a quote that is not closed, or no CSV`,
+  CSV_MAX_RECORD_SIZE: `is longer than ${LONGEST_RECORD / 1024} KiB: it has a quote that is not closed, or the file is not CSV`,
   CSV_QUOTE_NOT_CLOSED: 'opens a quote that is never closed',
 }
 const OTHER_CSV_PROBLEM =
-  'has a quote in the wrong place: a cell with quotes is quoted as a whole, and its quotes are doubled'
+  'has a quote in the wrong place: quote the whole cell, and double the quotes inside it'
 
-/** What went wrong with the file, as a person can mend it. After a quote gone wrong nobody knows where records begin. */
+/** The error in terms of the file. A wrong quote makes the position of later records unknown, so a record is named and not a row. */
 function refusal(error: unknown): unknown {
   if (error instanceof CsvError) {
     const { records, lines } = error as CsvError & { records?: number; lines?: number }

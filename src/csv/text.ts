@@ -1,36 +1,37 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { FileRefused } from './file-refused.ts'
-import { byteOrderMark, refuseForeignFormat, utf16Looks, withoutMark } from './formats.ts'
+import { byteOrderMark, guessUtf16, refuseForeignFormat, withoutMark } from './formats.ts'
 import { readHead } from './head.ts'
 import { LONGEST_RECORD, type OnBytes } from './records.ts'
 
-/** A file of UTF-8 text whose beginning was looked at and can still be read. */
+/** A file of UTF-8 text whose first line was read ahead. */
 export interface TextFile {
-  /** The text up to the first line break, or as far as the longest record goes; without a byte order mark. */
+  /** The text up to the first line break, at most as long as the longest record, without a byte order mark. */
   readonly firstLine: string
   /** The whole file. */
   readonly bytes: Readable
-  /** SHA-256 of the bytes; known once everything was read. */
+  /** SHA-256 of the bytes. Valid once everything was read. */
   fileHash(): string
 }
 
 const LINE_FEED = 0x0a
 
 /**
- * Opens a file that must be UTF-8. What is not is refused when it is reached: read wrongly, it would be somebody's name.
+ * Opens a file that must be UTF-8. Other bytes are refused when they are reached, because reading them as something else
+ * would change people's names.
  * @throws FileRefused
  */
 export async function openText(bytes: Readable, onBytes: OnBytes = () => {}): Promise<TextFile> {
   const hash = createHash('sha256')
-  const chunks = seenChunks(bytes, (chunk) => {
+  const chunks = observedChunks(bytes, (chunk) => {
     hash.update(chunk)
     onBytes(chunk.length)
   })
   const { head, all } = await readHead(chunks, LONGEST_RECORD)
   refuseForeignFormat(head)
-  if (byteOrderMark(head)?.startsWith('utf-16') || utf16Looks(head) !== null)
-    throw new FileRefused('the file is UTF-16, no UTF-8 text: save it as "CSV UTF-8"')
+  if (byteOrderMark(head)?.startsWith('utf-16') || guessUtf16(head) !== null)
+    throw new FileRefused('the file is UTF-16, not UTF-8 text: save it as "CSV UTF-8"')
   const [firstLine = ''] = withoutMark(head)
     .toString('utf8', 0, LONGEST_RECORD)
     .split(/[\r\n]/, 1)
@@ -41,9 +42,9 @@ export async function openText(bytes: Readable, onBytes: OnBytes = () => {}): Pr
   }
 }
 
-async function* seenChunks(bytes: Readable, seen: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
+async function* observedChunks(bytes: Readable, observe: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
   for await (const chunk of bytes as AsyncIterable<Buffer>) {
-    seen(chunk)
+    observe(chunk)
     yield chunk
   }
 }
@@ -64,7 +65,7 @@ function refuseUnlessText(chunk: Buffer, line: number, decode: () => string): vo
     line === 1 && countLines(chunk) === 0 ? 'line 1' : `lines ${line} to ${line + countLines(chunk)}`
   if (chunk.includes(0))
     throw new FileRefused(
-      `the file is no UTF-8 text (${where}): save it as "CSV UTF-8", not as UTF-16 or a workbook`,
+      `the file is not UTF-8 text (${where}): save it as "CSV UTF-8", not as UTF-16 or a workbook`,
     )
   try {
     decode()

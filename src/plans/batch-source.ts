@@ -1,5 +1,5 @@
-import { failuresOf, isWholeBatchSealed, type RunOrder } from '../batches/commands.ts'
-import { lockBatch, modelOf } from '../batches/store.ts'
+import { failuresOf, isWholeBatchSealed, type RunSettings } from '../batches/commands.ts'
+import { lockBatch, planOf } from '../batches/store.ts'
 import { wallClockOf } from '../core/time-zone.ts'
 import type { StatementRunner, Transactor } from '../postgres/pool.ts'
 import { addPlan, type CommandContext, LIMIT_WAIT, type PlanAnswer, refused } from './commands.ts'
@@ -9,7 +9,7 @@ import type { BatchSource, PlanTerms } from './plan.ts'
 const LONGEST_REFERENCE = 128
 
 /** Which batch a plan is to run, and how each of its copies is fed. */
-export interface BatchPlanRequest extends Pick<RunOrder, 'ratePerSecond' | 'stopAfter'> {
+export interface BatchPlanRequest extends Pick<RunSettings, 'ratePerSecond' | 'stopAfter'> {
   readonly batchId: number
 }
 
@@ -64,7 +64,7 @@ async function takeBatch(
   if (batch === null) return unknown
   if (batch.owner !== owner)
     return unfit(`batch ${batchId} is that of ${batch.owner}: a plan of it is added over HTTP`)
-  const plan = await modelOf(runner, batchId)
+  const plan = await planOf(runner, batchId)
   if (plan !== null) return unfit(`batch ${batchId} is that of plan ${plan} already`)
   if (batch.state !== 'approved')
     return unfit(`a plan takes only an approved batch; batch ${batchId} is ${batch.state} (${batch.reason})`)

@@ -1,4 +1,4 @@
-import { copyModel } from '../batches/copy-model.ts'
+import { copyBatch } from '../batches/copy.ts'
 import type { Session } from '../postgres/session.ts'
 import { referenceEnding } from './batch-source.ts'
 import type { SkipReason } from './lifecycle.ts'
@@ -22,9 +22,9 @@ export async function startBatchRun(
   dueAt: Date,
   actor: string,
 ): Promise<SkipReason | null> {
-  const copied = await copyModel(session, {
-    modelId: source.batch_id,
-    referenceEnding: referenceEnding(timeZone, dueAt),
+  const copied = await copyBatch(session, {
+    originalId: source.batch_id,
+    referenceSuffix: referenceEnding(timeZone, dueAt),
     ratePerSecond: source.rate_per_second,
     stopAfterFailures: source.stop_after_failures,
     actor: `plan:${planId}`,

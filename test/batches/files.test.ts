@@ -2,7 +2,8 @@ import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { badRowsHeader, badRowText, templateText } from '../../src/batches/file/bad-rows.ts'
 import { type CheckResult, checkFile } from '../../src/batches/file/check.ts'
-import { openRows, type RowProblem } from '../../src/batches/file/read-rows.ts'
+import type { RowProblem } from '../../src/batches/file/read-row.ts'
+import { openRows } from '../../src/batches/file/read-rows.ts'
 import { BATCH_HEADER, buysFile } from '../support/batch-scene.ts'
 import { zipOf } from '../support/foreign-files.ts'
 import { jobData, KTP, WALLET } from '../support/job-data.ts'
@@ -167,7 +168,7 @@ describe('checking', () => {
       expect.stringMatching(/^4 address_province "" must be a text/),
     ])
     expect(told.at(-2)).toBe('4 address_zip_code "(masked)" must be five digits')
-    expect(told.at(-1)).toBe('5 null "" must have 7 cells like the header, and has 2')
+    expect(told.at(-1)).toBe('5 null "" must have 7 cells like the header, but has 2')
   })
 
   it('says of a field that its kind does not have', async () => {
@@ -272,8 +273,8 @@ describe('a file that is no batch file', () => {
     ['is empty', '', /no rows|is empty/],
     ['has white space alone', '\n\n', /no rows|no column/],
     ['has a header alone', `${BATCH_HEADER}\n`, /has no rows: see `goldpro batch template`/],
-    ['has no header', `${line()}\n`, /has a column "buy" that no batch has/],
-    ['begins with phone numbers', `${WALLET},${KTP}\n`, /has a column "08xxxxxxx001"/],
+    ['has no header', `${line()}\n`, /has an unknown column "buy"/],
+    ['begins with phone numbers', `${WALLET},${KTP}\n`, /has an unknown column "08xxxxxxx001"/],
     ['lacks a column', 'kind,partner,reference\nbuy,acme,R1\n', /has no column phone_number/],
     ['has a column twice', `${BATCH_HEADER},kind\n${line()},buy\n`, /has the column kind twice/],
     [
@@ -284,9 +285,9 @@ describe('a file that is no batch file', () => {
     [
       'is UTF-16 with a byte order mark',
       Buffer.from(`\uFEFF${BATCH_HEADER}\n${line()}`, 'utf16le'),
-      /no UTF-8 text/,
+      /not UTF-8 text/,
     ],
-    ['is UTF-16 without one', Buffer.from(`${BATCH_HEADER}\n${line()}`, 'utf16le'), /no UTF-8 text/],
+    ['is UTF-16 without one', Buffer.from(`${BATCH_HEADER}\n${line()}`, 'utf16le'), /not UTF-8 text/],
     [
       'ends in the middle of a character',
       Buffer.concat([Buffer.from(`${BATCH_HEADER}\n${line()}`), Buffer.from([0xc3])]),
@@ -299,7 +300,7 @@ describe('a file that is no batch file', () => {
       /Excel workbook \(\.xlsx\), not CSV/,
     ],
     ['is a JSON array', '[{"kind":"buy"}]', /a JSON array/],
-    ['names a strange separator', `sep=|\n${BATCH_HEADER}\n`, /says that "\|" separates .* has , or ;/],
+    ['names a strange separator', `sep=|\n${BATCH_HEADER}\n`, /says that "\|" separates .*: use , or ; in/],
     ['is gzipped', Buffer.from([0x1f, 0x8b, 8, 0]), /gzipped: unpack it first/],
     [
       'has a cell of a million characters',
@@ -311,7 +312,7 @@ describe('a file that is no batch file', () => {
       `{"kind":"buy"}\n{"reference":"${MILLION}"}\n`,
       /line 2 is longer than 64 KiB/,
     ],
-    ['is one line of a million characters', MILLION, /longer than 64 KiB|that no batch has/],
+    ['is one line of a million characters', MILLION, /longer than 64 KiB|has an unknown column/],
     ['has a quote that nobody closes', `${BATCH_HEADER}\n"buy,acme\n`, /quote that is never closed/],
   ])('is refused in a sentence when it %s', async (_what, file, sentence) => {
     await expect(check(file)).rejects.toThrow(sentence)

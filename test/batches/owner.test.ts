@@ -189,7 +189,7 @@ describe("a partner's batch", () => {
     expect(await lead(resumeBatch, holder)).toMatchObject({
       is: 'refused',
       why: 'state',
-      message: 'an operator has paused it: only an operator resumes it',
+      message: 'an operator has paused it: only an operator can resume it',
     })
     expect(await lead(resumeBatch, ANI)).toMatchObject({ is: 'done' })
     expect(await lead(pauseBatch, holder)).toMatchObject({ is: 'done' })

@@ -71,7 +71,7 @@ describe('from a template to results', () => {
       const preview = await goldpro(['batch', 'preview', id], { env })
       expect(preview).toMatchObject({ code: 0, err: '' })
       expect(preview.out).toMatch(/price of a gram +buy Rp [\d.]+, sell Rp [\d.]+/)
-      expect(preview.out).toContain(`next: another person's \`goldpro batch approve ${id}\``)
+      expect(preview.out).toContain(`next: \`goldpro batch approve ${id}\` by another person`)
       expect(preview.out).toMatch(/wallets +2 appear more than once/)
       const approved = await batch('approve', id, '--by', 'budi')
       expect(approved.out).toContain(`next: \`goldpro batch run ${id}\``)
@@ -90,7 +90,7 @@ describe('from a template to results', () => {
       expect(lines.map(({ outcome }) => outcome)).toEqual(Array(4).fill('succeeded'))
       const shown = await goldpro(['orders', 'show', `acme/${lines[3]?.reference}`])
       expect(shown.out).toContain(`from      batch ${id}, row 4`)
-      expect((await batch('list')).out).toContain('no batch is left to run or running: --all shows those')
+      expect((await batch('list')).out).toContain('no batch is waiting or running: --all shows those')
       const everything = [preview, watched, shown, await batch('show', id), await batch('list', '--all')]
       for (const secret of [WALLET, KTP, 'Jl. Contoh'])
         expect(everything.map(({ out, err }) => out + err).join('')).not.toContain(secret)
@@ -110,14 +110,14 @@ describe('batch check', () => {
       `${buysFile(2)}buy,acme,X,${WALLET},-1\nwithdraw,acme,Y,${WALLET},2\n`,
     )
     // A file that is there keeps its mode when it is opened.
-    await writeFile(join(folder, 'to-mend.csv'), 'old', { mode: 0o644 })
-    const { code, out, err } = await batch('check', name, '--bad-rows', 'to-mend.csv')
+    await writeFile(join(folder, 'to-correct.csv'), 'old', { mode: 0o644 })
+    const { code, out, err } = await batch('check', name, '--bad-rows', 'to-correct.csv')
     expect(code).toBe(1)
     expect(out).toMatch(/^line 4, gold_weight "-1": must be grams above 0/)
     expect(out).toMatch(/\n4 rows, 2 of them bad, \d+ problems\n$/)
-    expect(err).toBe('goldpro: mend these rows: they are in to-mend.csv\n')
+    expect(err).toBe('goldpro: correct these rows: they are in to-correct.csv\n')
     expect(out).not.toContain(WALLET)
-    const mend = join(folder, 'to-mend.csv')
+    const mend = join(folder, 'to-correct.csv')
     expect(parse(await readFile(mend), { columns: true })).toHaveLength(2)
     expect((await stat(mend)).mode & 0o777).toBe(0o600)
   })
@@ -127,13 +127,13 @@ describe('batch check', () => {
     for (const same of [name, `./${name}`, join(folder, name)])
       expect(await batch('check', name, '--bad-rows', same)).toMatchObject({
         code: 2,
-        err: `goldpro: ${same} is the file that is checked: name another for its bad rows\n`,
+        err: `goldpro: ${same} is the file to check: name another file for its bad rows\n`,
       })
     const piped = `"${process.execPath}" "${MAIN}" batch check - --bad-rows ${name} < ${name}`
     await expect(promisify(execFile)('sh', ['-c', piped], { cwd: folder })).rejects.toMatchObject({ code: 2 })
     const { out, err } = await batch('check', name)
     expect(out).toContain('line 3, partner: must be 1 to 63')
-    expect(out).toContain('; --partner gives it to rows that do not say\n')
+    expect(out).toContain('; --partner sets it for rows that name none\n')
     expect(err).toContain('`--bad-rows FILE`')
   })
 
@@ -179,7 +179,7 @@ describe('batch', () => {
     ['a share above all', ['run', '1', '--stop-after-failures', '101%'], 2, /or a share such as 5%/],
     ['no failures', ['run', '1', '--stop-after-failures', '0'], 2, /must be a whole number above 0/],
     ['a time that is none', ['run', '1', '--at', '2026-02-30T25:00'], 2, /must be a time such as/],
-    ['a time that is over', ['run', '1', '--at', '2020-01-01T09:00'], 2, /--at is over/],
+    ['a time that is over', ['run', '1', '--at', '2020-01-01T09:00'], 2, /--at is in the past/],
     [
       'an output that cannot be written',
       ['check', 'broken.csv', '--bad-rows', 'no/such/file'],
@@ -228,7 +228,9 @@ describe('batch', () => {
   it('pauses and resumes', async () => {
     const batchId = String(await scene.batchIn('running'))
     expect((await batch('pause', batchId)).out).toBe(`batch ${batchId} is paused: 3 rows are not sent\n`)
-    expect((await batch('resume', batchId)).out).toBe(`batch ${batchId} goes on: 3 rows are to be sent\n`)
+    expect((await batch('resume', batchId)).out).toBe(
+      `batch ${batchId} is running again: 3 rows are still to be sent\n`,
+    )
   })
 
   it('stores nothing of a file with a bad row, and says where to see more', async () => {

@@ -108,10 +108,15 @@ describe('an encoding', () => {
   })
 
   it.each<[what: string, file: Buffer, encoding: CsvShape['encoding'], sentence: RegExp]>([
-    ['UTF-16 without a mark, declared as UTF-8', utf16(text), 'utf-8', /UTF-16, and utf-8 was expected/],
-    ['UTF-16 with the high byte first', utf16(`\uFEFF${text}`).swap16(), 'utf-8', /high byte first/],
-    ['UTF-16 with the high byte first and no mark', utf16(text).swap16(), 'utf-16le', /high byte first/],
-    ['UTF-8 declared as UTF-16', Buffer.from(text), 'utf-16le', /not UTF-16, as was declared/],
+    ['UTF-16 without a mark, declared as UTF-8', utf16(text), 'utf-8', /UTF-16, but utf-8 was expected/],
+    ['UTF-16 with the high byte first', utf16(`\uFEFF${text}`).swap16(), 'utf-8', /big-endian UTF-16/],
+    ['UTF-16 with the high byte first and no mark', utf16(text).swap16(), 'utf-16le', /big-endian UTF-16/],
+    [
+      'UTF-8 declared as UTF-16',
+      Buffer.from(text),
+      'utf-16le',
+      /not UTF-16, although that encoding was declared/,
+    ],
   ])('%s is refused', async (_what, file, encoding, sentence) => {
     await expect(read(file, { encoding })).rejects.toThrow(sentence)
   })

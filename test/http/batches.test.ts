@@ -299,7 +299,13 @@ describe('a file', () => {
       ['that is gzipped', gzipSync(aBatchFile()), CSV, 422, /gzipped/],
       ['that is empty', '', CSV, 422, /is empty|no rows/],
       ['with a header alone', 'kind,reference,phone_number\n', CSV, 422, /no rows"/],
-      ['with an unknown column', 'kind,reference,phone_number,081234500001\n', CSV, 422, /no batch has"/],
+      [
+        'with an unknown column',
+        'kind,reference,phone_number,081234500001\n',
+        CSV,
+        422,
+        /unknown column \\"08xxxxxxx001\\""/,
+      ],
       ['with a quote that is never closed', 'kind,reference,phone_number\n"a', CSV, 422, /never closed/],
       ['of JSON', '{}', { 'content-type': 'application/json' }, 415, /media type/],
       [

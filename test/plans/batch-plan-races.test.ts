@@ -37,7 +37,7 @@ describe('a batch that is run and planned at once', () => {
         })
       else {
         expect(run.message).toMatch(
-          new RegExp(`^batch ${batchId} is what plan plan-\\d+ runs: it can be run by nobody`),
+          new RegExp(`^batch ${batchId} belongs to plan plan-\\d+ and cannot be run on its own`),
         )
         expect(plan).toMatchObject({ is: 'done', plan: { source: { batch_id: batchId } } })
       }

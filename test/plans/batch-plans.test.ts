@@ -153,7 +153,7 @@ describe('the batch of a plan', () => {
   it('is run, scheduled and cancelled by nobody else', async () => {
     const batchId = await approved()
     await aPlan(batchId, { name: 'pay' })
-    const refused = { is: 'refused', why: 'plan', message: expect.stringContaining('what plan pay runs') }
+    const refused = { is: 'refused', why: 'plan', message: expect.stringContaining('belongs to plan pay') }
     await scene.session(async (session) => {
       expect(await runBatch(session, batchId, FAST, ANI)).toEqual(refused)
       expect(await runBatch(session, batchId, { ...FAST, at: new Date() }, ANI)).toEqual(refused)

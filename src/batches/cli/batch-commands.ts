@@ -7,7 +7,7 @@ import { shownTime } from '../../cli/shown-time.ts'
 import { formatCount } from '../../core/format.ts'
 import { databaseClock } from '../../postgres/clock.ts'
 import type { Session } from '../../postgres/session.ts'
-import type { BatchAnswer, BatchPerson } from '../command-result.ts'
+import type { CommandPerson, CommandResult } from '../command-result.ts'
 import {
   ALONE,
   approveBatch,
@@ -15,12 +15,12 @@ import {
   DEFAULT_RATE_PER_SECOND,
   MAX_RATE_PER_SECOND,
   pauseBatch,
-  type RunOrder,
+  type RunSettings,
   resumeBatch,
   runBatch,
 } from '../commands.ts'
 
-/** A batch's number, as an argument. */
+/** The argument that names a batch. */
 export const batchNumber = parsedBy(
   (text) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : null),
   'a number, as `goldpro batch list` shows it',
@@ -31,41 +31,41 @@ interface PersonOptions {
   readonly note?: string
 }
 
-const personOf = ({ by, note }: PersonOptions): BatchPerson => ({ by, note: note ?? null })
+const personOf = ({ by, note }: PersonOptions): CommandPerson => ({ by, note: note ?? null })
 
-/** A command by which a person acts on one batch. */
-function personsCommand(name: string, does: string): Command {
+/** A command that a person gives to one batch. */
+function batchPersonCommand(name: string, description: string): Command {
   return new Command(name)
-    .description(does)
+    .description(description)
     .argument('<batch>', 'its number', batchNumber)
-    .addOption(byOption('who decides'))
-    .option('--note <text>', 'why; kept with the batch for ever')
+    .addOption(byOption('the person who decides'))
+    .option('--note <text>', 'the reason; stored permanently in the history of the batch')
 }
 
-async function act<T extends object>(
-  work: (session: Session, onePersonTeam: boolean) => Promise<BatchAnswer<T>>,
+async function run<T extends object>(
+  work: (session: Session, onePersonTeam: boolean) => Promise<CommandResult<T>>,
 ): Promise<T> {
   const settings = await settingsHere()
-  const answer = await withSessionHere(settings, (session) => work(session, settings.onePersonTeam))
-  if (answer.is === 'refused') throw new Failure(1, answer.message)
-  return answer
+  const result = await withSessionHere(settings, (session) => work(session, settings.onePersonTeam))
+  if (result.is === 'refused') throw new Failure(1, result.message)
+  return result
 }
 
 /** `goldpro batch approve` */
 export function approveCommand(): Command {
-  return personsCommand('approve', 'approve a batch that another person created')
+  return batchPersonCommand('approve', 'approve a batch that another person created')
     .addHelpText(
       'after',
       "\nA partner's batch may be approved here, or by another holder of its keys over HTTP.\n\nExample:\n  $ goldpro batch approve 1 --by budi",
     )
     .action(async (batchId: number, options: PersonOptions) => {
-      const { alone, contentHash } = await act((session, onePersonTeam) =>
+      const { alone, contentHash } = await run((session, onePersonTeam) =>
         approveBatch(session, batchId, personOf(options), onePersonTeam),
       )
       console.log(`batch ${batchId} is approved, content hash ${contentHash}`)
       if (alone) console.log(ALONE)
       console.log(
-        `next: \`goldpro batch run ${batchId}\`; or, again and again, \`goldpro plan add NAME --batch ${batchId}\``,
+        `next: \`goldpro batch run ${batchId}\`, or \`goldpro plan add NAME --batch ${batchId}\` to run it regularly`,
       )
     })
 }
@@ -73,24 +73,29 @@ export function approveCommand(): Command {
 interface RunOptions extends PersonOptions {
   readonly at?: Date
   readonly rate: number
-  readonly stopAfterFailures?: NonNullable<RunOrder['stopAfter']>
+  readonly stopAfterFailures?: NonNullable<RunSettings['stopAfter']>
 }
 
 /** `goldpro batch run` */
 export function runCommand(): Command {
-  return personsCommand('run', 'let an approved batch run, now or from a time on')
-    .option('--at <time>', '2026-02-25T09:00 in Jakarta, or ISO 8601 with a zone', runTime)
-    .option('--rate <n/s>', 'rows sent per second at most', rateOption, DEFAULT_RATE_PER_SECOND)
+  return batchPersonCommand('run', 'run an approved batch, now or from a given time on')
+    .option('--at <time>', 'such as 2026-02-25T09:00, in Jakarta; or ISO 8601 with a zone', runTime)
+    .option(
+      '--rate <n/s>',
+      'the highest number of rows to send per second',
+      rateOption,
+      DEFAULT_RATE_PER_SECOND,
+    )
     .option(
       '--stop-after-failures <n|n%>',
-      'pause it after so many rows, or so many of all its rows, failed or are in doubt',
+      'pause it once this number, or this percentage of all its rows, failed or are in doubt',
       failuresOption,
     )
     .addHelpText(
       'after',
       `
-Rows are sent by \`goldpro scheduler\`, after partners' own orders, at most 500 of them on their way at once.
-Before its time has come, a batch can be run again with other settings: the last word counts.
+\`goldpro scheduler\` sends the rows, with a lower priority than other orders, and keeps at most 500 of them open at once.
+Until the batch has started, it can be run again with other settings. The last ones count.
 
 Examples:
   $ goldpro batch run 1
@@ -98,12 +103,12 @@ Examples:
     )
     .action(async (batchId: number, options: RunOptions) => {
       const { at = null, rate: ratePerSecond, stopAfterFailures = null } = options
-      const order = { at, ratePerSecond, stopAfter: stopAfterFailures }
-      const { rows, stopAfterFailures: stop } = await act(async (session) => {
-        // By the clock that decides when it runs.
+      const runSettings = { at, ratePerSecond, stopAfter: stopAfterFailures }
+      const { rows, stopAfterFailures: stop } = await run(async (session) => {
+        // Compared by the clock that decides when it runs.
         if (at !== null && at <= (await databaseClock(session)))
-          throw new Failure(2, '--at is over: name a time to come, or leave it out to run now')
-        return await runBatch(session, batchId, order, personOf(options))
+          throw new Failure(2, '--at is in the past: give a time in the future, or leave it out to run now')
+        return await runBatch(session, batchId, runSettings, personOf(options))
       })
       const when = at === null ? 'runs' : `runs from ${shownTime(at)} on`
       const until = stop === null ? '' : `, and pauses after ${formatCount(stop)} failures`
@@ -111,7 +116,7 @@ Examples:
         `batch ${batchId} ${when}: ${formatCount(rows)} rows, ${formatCount(ratePerSecond)} a second at most${until}`,
       )
       console.log(
-        `next: \`goldpro batch show ${batchId} --watch\`; a \`goldpro scheduler\` or \`goldpro up\` must run`,
+        `next: \`goldpro batch show ${batchId} --watch\`; \`goldpro scheduler\` or \`goldpro up\` must be running`,
       )
     })
 }
@@ -119,19 +124,19 @@ Examples:
 const MOVES = [
   {
     name: 'pause',
-    does: 'keep the unsent rows of a running batch back; what was sent goes on',
+    description: 'stop sending the rows of a running batch; orders that were sent go on',
     work: pauseBatch,
     done: (unsent: number) => `is paused: ${formatCount(unsent)} rows are not sent`,
   },
   {
     name: 'resume',
-    does: 'let a paused batch go on',
+    description: 'resume a paused batch',
     work: resumeBatch,
-    done: (unsent: number) => `goes on: ${formatCount(unsent)} rows are to be sent`,
+    done: (unsent: number) => `is running again: ${formatCount(unsent)} rows are still to be sent`,
   },
   {
     name: 'cancel',
-    does: 'end a batch for good: its unsent rows are never sent; what was sent goes on',
+    description: 'end a batch for good: unsent rows are never sent; orders that were sent go on',
     work: cancelBatch,
     done: (unsent: number) => `is cancelled: ${formatCount(unsent)} rows will not be sent`,
   },
@@ -139,11 +144,11 @@ const MOVES = [
 
 /** `goldpro batch pause|resume|cancel` */
 export function moveCommands(): Command[] {
-  return MOVES.map(({ name, does, work, done }) =>
-    personsCommand(name, does)
-      .addHelpText('after', `\nExample:\n  $ goldpro batch ${name} 1 --note "asked for by phone"`)
+  return MOVES.map(({ name, description, work, done }) =>
+    batchPersonCommand(name, description)
+      .addHelpText('after', `\nExample:\n  $ goldpro batch ${name} 1 --note "requested by phone"`)
       .action(async (batchId: number, options: PersonOptions) => {
-        const { unsent } = await act((session) => work(session, batchId, personOf(options)))
+        const { unsent } = await run((session) => work(session, batchId, personOf(options)))
         console.log(`batch ${batchId} ${done(unsent)}`)
       }),
   )
@@ -151,7 +156,7 @@ export function moveCommands(): Command[] {
 
 const runTime = parsedBy((text) => {
   const given = text.replace(' ', 'T')
-  // Jakarta's clock where no zone is named.
+  // A time without a zone is Jakarta's.
   const isLocal = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(given)
   if (!isLocal && !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(given)) return null
   const at = new Date(isLocal ? `${given}+07:00` : given)
@@ -163,7 +168,7 @@ export const rateOption = parsedBy((text) => {
   return value >= 1 && value <= MAX_RATE_PER_SECOND ? value : null
 }, `a whole number from 1 to ${MAX_RATE_PER_SECOND}, such as 20/s`)
 
-export const failuresOption = parsedBy((text): RunOrder['stopAfter'] => {
+export const failuresOption = parsedBy((text): RunSettings['stopAfter'] => {
   const [, digits, percent] = /^(\d{1,9})(%)?$/.exec(text) ?? []
   const value = Number(digits)
   if (!(value >= 1) || (percent !== undefined && value > 100)) return null

@@ -9,22 +9,24 @@ import { formatCount, formatDecimal, formatMoney, NOTHING } from '../../core/for
 import type { Session } from '../../postgres/session.ts'
 import { findNewestPrices, type NewestPrice, type NewestPrices } from '../../prices/newest-prices.ts'
 import type { BatchState } from '../lifecycle.ts'
-import { type Preview, readPreview, walletOf } from '../preview.ts'
+import { firstWalletOf, type Preview, readPreview } from '../preview.ts'
 import { readProgress } from '../queries.ts'
 import { batchNumber } from './batch-commands.ts'
 
 /** `goldpro batch preview ID` */
 export function previewCommand(): Command {
   return new Command('preview')
-    .description('tell what a batch would do: rows, grams and rupiah per kind, and what to look at twice')
+    .description(
+      'show what a batch would do: rows, grams and rupiah per kind, and what to check before approval',
+    )
     .argument('<batch>', 'its number', batchNumber)
     .option('--json', 'print it as JSON')
     .addHelpText(
       'after',
       `
-Rupiah of rows that name grams, and grams of rows that name rupiah, are estimated at the gateway's chart price of today,
-or, where the gateway cannot be asked, at the newest one that a worker has captured (see \`goldpro prices\`).
-Fees are first known when each row takes its quote.
+Rows name grams or rupiah. The other one is estimated at the gateway's chart price of today or, when the gateway cannot be
+reached, at the newest price that a worker has captured (see \`goldpro prices\`). Fees are known only when each row gets
+its quote.
 
 Example:
   $ goldpro batch preview 1`,
@@ -34,7 +36,7 @@ Example:
       await withSessionHere(settings, async (session) => {
         const batch = await readProgress(session, batchId)
         if (batch === null) throw new Failure(1, `there is no batch ${batchId}: see \`goldpro batch list\``)
-        const wallet = await walletOf(session, batchId)
+        const wallet = await firstWalletOf(session, batchId)
         const newest = await newestPrices(settings, session, wallet)
         const prices = { buy: newest.buy?.rupiah ?? null, sell: newest.sell?.rupiah ?? null }
         const preview = await readPreview(session, batchId, prices)
@@ -56,15 +58,15 @@ Example:
           `batch ${batchId} (${batch.fileName}): ${state}, ${formatCount(rows)} rows, by ${batch.createdBy}`,
         )
         console.log(`content hash ${contentHash}${owner === null ? '' : `, of partner ${owner}`}\n`)
-        console.log(tellPreview(preview, newest))
+        console.log(formatPreview(preview, newest))
         const next = NEXT[state]
-        // What a plan runs is run by nobody else.
+        // A plan's batch is run only by its plan.
         if (next !== undefined && batch.plan === null) console.log(`\nnext: ${next(batchId)}`)
       })
     })
 }
 
-/** The newest prices that are known; the gateway tells its chart to wallets only. */
+/** The newest known prices. The gateway gives its chart only to a wallet. */
 async function newestPrices(
   { gateway }: Settings,
   session: Session,
@@ -81,37 +83,44 @@ async function newestPrices(
   }
 }
 
-/** What comes after looking at a batch that has not run. */
+/** The command that follows the preview of a batch that has not run. */
 const NEXT: Partial<Record<BatchState, (batchId: number) => string>> = {
-  checked: (batchId) => `another person's \`goldpro batch approve ${batchId}\``,
+  checked: (batchId) => `\`goldpro batch approve ${batchId}\` by another person`,
   approved: (batchId) => `\`goldpro batch run ${batchId}\``,
 }
 
-function tellPreview(preview: Preview, prices: NewestPrices): string {
+function formatPreview(preview: Preview, prices: NewestPrices): string {
   const { kinds, knownOrders, conflicts, overdue, repeatedWallets, topWallets, largest } = preview
   const wallets = topWallets.map(({ wallet, rows }) => `${wallet} ${formatCount(rows)} times`)
   return [
     table(
       ['kind', 'rows', 'grams', 'rupiah', 'more grams, estimated', 'more rupiah, estimated'],
       kinds.map((each) => [
-        ...[each.kind, each.rows, formatDecimal(each.grams), formatMoney(each.rupiah)],
-        ...[gramsOrUnknown(each.estimatedGrams), rupiahOrUnknown(each.estimatedRupiah)],
+        each.kind,
+        each.rows,
+        formatDecimal(each.grams),
+        formatMoney(each.rupiah),
+        gramsOrUnknown(each.estimatedGrams),
+        rupiahOrUnknown(each.estimatedRupiah),
       ]),
       ['rows', 'grams', 'rupiah', 'more grams, estimated', 'more rupiah, estimated'],
     ),
     '',
     `price of a gram     ${priceLine(prices)}`,
-    'fees                not known before each row takes its quote',
+    'fees                known only when each row gets its quote',
     `known references    ${formatCount(knownOrders)} are orders already and are not sent again; ${formatCount(conflicts)} are orders with other content: conflicts`,
-    'inside the file     no reference stands twice',
-    ...(overdue > 0 ? [`deadlines           ${formatCount(overdue)} have passed already`] : []),
+    'inside the file     no reference is repeated',
+    ...(overdue > 0 ? [`deadlines           ${formatCount(overdue)} have passed`] : []),
     `wallets             ${formatCount(repeatedWallets)} appear more than once${wallets.length === 0 ? '' : `: ${wallets.join(', ')}`}`,
     '',
     'largest rows',
     table(
       ['row', 'reference', 'kind', 'grams', 'rupiah'],
       largest.map(({ rowNumber, reference, kind, grams, rupiah }) => [
-        ...[String(rowNumber), reference, kind, grams === null ? NOTHING : formatDecimal(grams)],
+        String(rowNumber),
+        reference,
+        kind,
+        grams === null ? NOTHING : formatDecimal(grams),
         rupiah === null ? NOTHING : formatMoney(rupiah),
       ]),
       ['row', 'grams', 'rupiah'],
@@ -124,20 +133,20 @@ const gramsOrUnknown = (digits: string | null) => (digits === null ? 'unknown' :
 
 function priceLine({ buy, sell }: NewestPrices): string {
   if (buy === null && sell === null) return NO_PRICE
-  const sides = [`buy ${spellPrice(buy)}`, `sell ${spellPrice(sell)}`]
-  const [ofBuy, ofSell] = [buy, sell].map((price) => (price === null ? '' : `, ${spellOrigin(price)}`))
+  const sides = [`buy ${formatPrice(buy)}`, `sell ${formatPrice(sell)}`]
+  const [ofBuy, ofSell] = [buy, sell].map((price) => (price === null ? '' : `, ${formatOrigin(price)}`))
   return ofBuy === ofSell || sell === null
     ? `${sides.join(', ')}${ofBuy}`
     : `${sides[0]}${ofBuy}; ${sides[1]}${ofSell}`
 }
 
 const NO_PRICE =
-  'unknown: the gateway was not reached, and no `goldpro worker` has captured its chart; set GATEWAY_URL to have it estimated'
+  'unknown: the gateway was not reached, and no `goldpro worker` has captured its chart; set GATEWAY_URL for an estimate'
 
-const spellPrice = (price: NewestPrice | null) =>
+const formatPrice = (price: NewestPrice | null) =>
   price === null ? 'unknown' : formatMoney(String(price.rupiah))
 
-function spellOrigin(price: NewestPrice): string {
+function formatOrigin(price: NewestPrice): string {
   switch (price.from) {
     case 'gateway':
       return "by the gateway's chart"

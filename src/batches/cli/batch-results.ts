@@ -10,13 +10,13 @@ import { openOutput, print } from './batch-file.ts'
 /** `goldpro batch results ID` */
 export function resultsCommand(): Command {
   return new Command('results')
-    .description('write what became of each row as CSV, one line an input row, in the order of the file')
+    .description('write the result of each row as CSV, in the order of the file')
     .argument('<batch>', 'its number', batchNumber)
-    .option('--output <file>', 'write it there instead of printing it')
+    .option('--output <file>', 'write to this file instead of standard output')
     .addHelpText(
       'after',
       `
-It may be asked for at any time: rows that have not ended are waiting, accepted or confirming. No phone number is in it.
+Results are available at any time: rows that have not ended are waiting, accepted or confirming. They have no phone numbers.
 
 Example:
   $ goldpro batch results 1 --output results.csv`,

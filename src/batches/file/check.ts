@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
 import type { Delimiter } from './cells.ts'
-import { openRows, type RowOptions, type RowProblem, type SourceRow } from './read-rows.ts'
-import { refuseEmpty } from './row-count.ts'
+import type { RowProblem, SourceRow } from './read-row.ts'
+import { openRows, type RowOptions, refuseEmpty } from './read-rows.ts'
 
-/** Told of each bad row as it is read. */
+/** Called with each bad row as it is read. */
 export type OnBadRow = (
   problems: readonly RowProblem[],
   source: SourceRow,
@@ -11,6 +11,7 @@ export type OnBadRow = (
   rowNumber: number,
 ) => Promise<void>
 
+/** The counts of a checked file. */
 export interface CheckResult {
   readonly rows: number
   readonly badRows: number
@@ -18,7 +19,7 @@ export interface CheckResult {
 }
 
 /**
- * Reads a whole batch file and tells every problem of it. Asks nobody: what is known already, `preview` tells.
+ * Reads a whole batch file and reports every problem in it. Uses no database, so it finds no conflicts with stored orders.
  * @throws FileRefused when it cannot be read as a batch file
  */
 export async function checkFile(

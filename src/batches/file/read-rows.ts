@@ -1,53 +1,26 @@
 import type { Readable } from 'node:stream'
 import { readStrictJson, type StrictJson } from '../../core/strict-json.ts'
+import { FileRefused } from '../../csv/file-refused.ts'
 import { readLines } from '../../csv/lines.ts'
 import { type OnBytes, readRecords } from '../../csv/records.ts'
 import { openText } from '../../csv/text.ts'
-import { InvalidOrderError, parseSubmission, type Submission } from '../../orders/submission.ts'
 import { type Delimiter, dataOf, delimiterOf, type Headings, headingsOf, shapeProblem } from './cells.ts'
-import { type ColumnName, columnOf, maskedValue, PROBLEM_COLUMN } from './columns.ts'
-import { atMost } from './row-count.ts'
-import { SeenReferences } from './seen-references.ts'
-
-/** What is wrong with a row: where, what stands there, and what is expected. Phone and KTP numbers are masked. */
-export interface RowProblem {
-  readonly lineNumber: number
-  /** The heading, or the field of a JSON line; null when the row as a whole is wrong. */
-  readonly column: string | null
-  readonly maskedValue: string
-  readonly expected: string
-}
-
-/** A row as the file has it, to be written out again for whoever mends it. */
-export type SourceRow = { readonly cells: Partial<Record<ColumnName, string>> } | { readonly text: string }
-
-/** One row of a batch file. */
-export type ReadRow =
-  | { readonly is: 'good'; readonly lineNumber: number; readonly submission: Submission }
-  | {
-      readonly is: 'bad'
-      readonly problems: readonly RowProblem[]
-      readonly source: SourceRow
-      /** Set: it is an order, and nothing but the rule is against it. */
-      readonly submission?: Submission
-    }
+import { PROBLEM_COLUMN } from './columns.ts'
+import { type ReadRow, type RowReader, type RowRule, rowReader, type SourceRow } from './read-row.ts'
 
 /** A batch file being read. */
 export interface RowFile {
-  /** Null: JSON lines. */
+  /** Null for JSON lines. */
   readonly delimiter: Delimiter | null
-  /** All rows, as many at a time as were at hand. */
+  /** All rows, in groups as they become available. */
   rows(): AsyncGenerator<ReadRow[]>
-  /** SHA-256 of the file's bytes; known once everything was read. */
+  /** SHA-256 of the file's bytes. Valid once everything was read. */
   fileHash(): string
 }
 
-/** What a row must keep to beside being an order: the field that does not, and what is expected. Null: it does. */
-export type RowRule = (submission: Submission) => { readonly field: string; readonly problem: string } | null
-
 /** How rows are read. */
 export interface RowOptions {
-  /** For rows that name none. */
+  /** The partner of rows that name none. */
   readonly partner: string | null
   readonly rule?: RowRule
   /** A file with more rows is refused as a whole. */
@@ -56,8 +29,8 @@ export interface RowOptions {
 }
 
 /**
- * Opens a batch file: CSV with commas or semicolons, or JSON lines; its first line tells which.
- * Reads in bounded memory, but for the references, which are remembered to find those that stand twice.
+ * Opens a batch file: CSV with commas or semicolons, or JSON lines. The first line decides which.
+ * Memory is bounded except for the references, which are compared to find duplicates.
  * @throws FileRefused
  */
 export async function openRows(bytes: Readable, options: RowOptions): Promise<RowFile> {
@@ -77,18 +50,26 @@ export async function openRows(bytes: Readable, options: RowOptions): Promise<Ro
   }
 }
 
-type RowReader = (
-  data: Record<string, unknown>,
-  lineNumber: number,
-  source: () => SourceRow,
-  headings: Headings | null,
-) => ReadRow
+/** Passes rows on, and refuses the file once there are too many. */
+async function* atMost(mostRows: number, rows: AsyncGenerator<ReadRow[]>): AsyncGenerator<ReadRow[]> {
+  let count = 0
+  for await (const some of rows) {
+    count += some.length
+    if (count > mostRows) throw new FileRefused(`the file has more than ${mostRows} rows: split it`)
+    yield some
+  }
+}
+
+/** Refuses a file without rows: an empty one, or one with only a header. */
+export function refuseEmpty(rowCount: number): void {
+  if (rowCount === 0) throw new FileRefused('the file has no rows: see `goldpro batch template`')
+}
 
 async function* csvRows(bytes: Readable, delimiter: Delimiter, read: RowReader): AsyncGenerator<ReadRow[]> {
   let headings: Headings | null = null
-  for await (const batch of readRecords(bytes, { delimiter, encoding: 'utf-8' }).read()) {
+  for await (const records of readRecords(bytes, { delimiter, encoding: 'utf-8' }).read()) {
     const rows: ReadRow[] = []
-    for (const { cells, lineNumber } of batch) {
+    for (const { cells, lineNumber } of records) {
       if (headings === null) headings = headingsOf(cells)
       else rows.push(csvRow(cells, headings, delimiter, lineNumber, read))
     }
@@ -146,45 +127,4 @@ function unreadable(json: StrictJson, text: string, lineNumber: number): ReadRow
     problems: problems.map((problem) => ({ lineNumber, maskedValue: '', ...problem })),
     source: { text },
   }
-}
-
-/** Reads rows one by one, remembering their references. */
-function rowReader(partner: string | null, rule: RowRule): RowReader {
-  const seen = new SeenReferences()
-  return (given, lineNumber, source, headings) => {
-    const { kind, ...data } = given
-    if (partner !== null) data.partner ??= partner
-    const problemAt = (field: string, expected: string) => ({
-      lineNumber,
-      // A JSON line's fields are named as it names them.
-      column: headings === null ? field : (columnOf(field) ?? field),
-      maskedValue: maskedValue(columnOf(field), field === 'kind' ? kind : valueAt(data, field)),
-      expected,
-    })
-    try {
-      const submission = parseSubmission(kind, data)
-      const earlier = seen.add(submission, lineNumber)
-      const broken =
-        earlier === null
-          ? rule(submission)
-          : { field: 'reference', problem: `must be unique in the file: line ${earlier} has it too` }
-      if (broken === null) return { is: 'good', lineNumber, submission }
-      const problems = [problemAt(broken.field, broken.problem)]
-      return { is: 'bad', problems, source: source(), ...(earlier === null ? { submission } : {}) }
-    } catch (error) {
-      if (!(error instanceof InvalidOrderError)) throw error
-      const problems = error.problems.map(({ field, problem }) => problemAt(field, problem))
-      return { is: 'bad', problems, source: source() }
-    }
-  }
-}
-
-function valueAt(data: Record<string, unknown>, field: string): unknown {
-  return field
-    .split('.')
-    .reduce<unknown>(
-      (value, name) =>
-        typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined,
-      data,
-    )
 }

@@ -2,14 +2,14 @@ import type { BadRow } from '../../http/problems.ts'
 import type { NewestPrice, NewestPrices } from '../../prices/newest-prices.ts'
 import type { NumberedProblem } from '../create.ts'
 import type { Preview } from '../preview.ts'
-import { tallyOf } from '../progress.ts'
+import { progressCountsOf } from '../progress.ts'
 import type { BatchEvent, BatchProgress, BatchSummary } from '../queries.ts'
 import type { BatchAnswerBody } from './batch-schemas.ts'
 
-/** A batch as it is answered. Operators have no names here. */
+/** The body of a batch. It names no operators. */
 export function batchAnswerOf(batch: BatchSummary): BatchAnswerBody {
   const { approvedBy, owner } = batch
-  const isOwn = approvedBy?.startsWith(`${owner}/`) === true
+  const isHolder = approvedBy?.startsWith(`${owner}/`) === true
   return {
     id: batch.batchId,
     file_name: batch.fileName,
@@ -19,7 +19,7 @@ export function batchAnswerOf(batch: BatchSummary): BatchAnswerBody {
     content_hash: batch.contentHash,
     created_at: batch.createdAt.toISOString(),
     created_by: batch.createdBy,
-    approved_by: approvedBy === null || isOwn ? approvedBy : 'operator',
+    approved_by: approvedBy === null || isHolder ? approvedBy : 'operator',
     run_at: batch.runAt?.toISOString() ?? null,
     rate_per_second: batch.ratePerSecond,
     stop_after_failures: batch.stopAfterFailures,
@@ -32,25 +32,25 @@ export function batchAnswerOf(batch: BatchSummary): BatchAnswerBody {
   }
 }
 
-/** A batch with how far it is. */
+/** The body of a batch with its progress. */
 export function progressAnswerOf(batch: BatchProgress, nowMs: number) {
-  const tally = tallyOf(batch, nowMs)
+  const counts = progressCountsOf(batch, nowMs)
   return {
     ...batchAnswerOf(batch),
     progress: {
-      succeeded: tally.succeeded,
-      failed: tally.failed,
-      in_doubt: tally.inDoubt,
-      under_way: tally.underWay,
-      waiting: tally.waiting,
-      not_sent: tally.notSent,
-      rows_per_second: Math.round(tally.perSecond * 10) / 10,
-      seconds_left: tally.secondsLeft === null ? null : Math.ceil(tally.secondsLeft),
+      succeeded: counts.succeeded,
+      failed: counts.failed,
+      in_doubt: counts.inDoubt,
+      under_way: counts.underWay,
+      waiting: counts.waiting,
+      not_sent: counts.notSent,
+      rows_per_second: Math.round(counts.perSecond * 10) / 10,
+      seconds_left: counts.secondsLeft === null ? null : Math.ceil(counts.secondsLeft),
     },
   }
 }
 
-/** What a batch would do, as it is answered. */
+/** The body of a preview. */
 export function previewAnswerOf(batch: BatchSummary, prices: NewestPrices, preview: Preview) {
   return {
     id: batch.batchId,
@@ -75,7 +75,7 @@ export function previewAnswerOf(batch: BatchSummary, prices: NewestPrices, previ
 
 const dayOf = (price: NewestPrice | null) => (price?.from === 'captured' ? price.day : null)
 
-/** A move of a batch as it is answered. */
+/** The body of one move in a batch's history. */
 export function batchEventAnswerOf({ at, fromState, toState, reason, actor, detail }: BatchEvent) {
   const [by = '', name = ''] = actor.split(':')
   const { row, limit } = detail ?? {}
@@ -91,8 +91,8 @@ export function batchEventAnswerOf({ at, fromState, toState, reason, actor, deta
   }
 }
 
-/** A bad row as it is answered. A JSON line's field is named by whoever wrote it, and may be anything. */
+/** The body of a bad row. The field names of a JSON line come from its author and may be anything. */
 export function badRowOf({ rowNumber, lineNumber, column, maskedValue, expected }: NumberedProblem): BadRow {
-  const named = column?.replace(/[^A-Za-z_.]/g, '?').slice(0, 80) ?? null
-  return { row: rowNumber, line: lineNumber, column: named, value: maskedValue, expected }
+  const shown = column?.replace(/[^A-Za-z_.]/g, '?').slice(0, 80) ?? null
+  return { row: rowNumber, line: lineNumber, column: shown, value: maskedValue, expected }
 }

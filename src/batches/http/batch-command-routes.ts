@@ -8,41 +8,41 @@ const batchAfter = (description: string, example: typeof CHECKED) => ({
 })
 
 const MOVE_PROBLEMS = ['not_found', 'batch_state'] as const
-/** Of moves that let rows be sent: the rows are looked at. */
+/** Moves after which rows are sent also compare the rows with their seal. */
 const SENDING_PROBLEMS = [...MOVE_PROBLEMS, 'batch_changed'] as const
 
 const MOVES = [
   {
     name: 'pauseBatch',
     path: 'pause',
-    summary: 'Keep the unsent rows of a running batch back',
+    summary: 'Pause a running batch',
     example: PAUSED,
     problems: MOVE_PROBLEMS,
   },
   {
     name: 'resumeBatch',
     path: 'resume',
-    summary: 'Let a paused batch go on',
+    summary: 'Resume a paused batch',
     example: RESUMED,
     problems: SENDING_PROBLEMS,
   },
   {
     name: 'cancelBatch',
     path: 'cancel',
-    summary: 'End a batch; unsent rows are never sent',
+    summary: 'Cancel a batch; unsent rows are never sent',
     example: CANCELLED,
     problems: MOVE_PROBLEMS,
   },
 ] as const
 
-/** What a holder does with a batch. */
+/** The commands of a holder to a batch. */
 export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
   route({
     name: 'approveBatch',
     method: 'POST',
     path: '/v1/batches/{id}/approve',
     summary: 'Approve a batch that another holder sent',
-    description: 'Name the content hash of the preview that you looked at. Safe to repeat.',
+    description: 'Send the content hash of the preview that you looked at. Safe to repeat.',
     scope: 'approve',
     params: oneBatch,
     query: nothing,
@@ -56,14 +56,14 @@ export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
     name: 'runBatch',
     method: 'POST',
     path: '/v1/batches/{id}/run',
-    summary: 'Let an approved batch run, now or from a time on',
-    description: 'Before its time has come it can be said again with other settings: the last word counts.',
+    summary: 'Run an approved batch, now or from a given time on',
+    description: 'Until the batch has started, it can be run again with other settings. The last ones count.',
     scope: 'batches:write',
     params: oneBatch,
     query: nothing,
     body: runBody,
     bodyExamples: { 'at once': {}, slowly: { rate_per_second: 2, stop_after_failures: '5%' } },
-    answers: batchAfter('The batch runs, or will', RUNNING),
+    answers: batchAfter('The batch is running, or scheduled to run', RUNNING),
     problems: SENDING_PROBLEMS,
     handle: ({ params, body }, call) => runPartnerBatch(params.id, body, call),
   }),
@@ -73,7 +73,7 @@ export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
       method: 'POST',
       path: `/v1/batches/{id}/${path}`,
       summary,
-      description: 'What was sent goes on: orders of it are cancelled one by one. Safe to repeat.',
+      description: 'Rows that were sent are orders and go on; cancel those one by one. Safe to repeat.',
       scope: 'batches:write',
       params: oneBatch,
       query: nothing,

@@ -2,14 +2,14 @@ import { Problem } from '../../http/problems.ts'
 import type { Answer, Call } from '../../http/route.ts'
 import { databaseClock } from '../../postgres/clock.ts'
 import type { Session } from '../../postgres/session.ts'
-import type { BatchAnswer, BatchPerson } from '../command-result.ts'
+import type { CommandPerson, CommandResult } from '../command-result.ts'
 import {
   approveBatch,
   cancelBatch,
   DEFAULT_RATE_PER_SECOND,
   failuresOf,
   pauseBatch,
-  type RunOrder,
+  type RunSettings,
   resumeBatch,
   runBatch,
   stopAfterOf,
@@ -19,11 +19,11 @@ import { batchAnswerOf } from './batch-answer.ts'
 import { partnerBatch } from './batch-files.ts'
 import type { RunBody } from './batch-schemas.ts'
 
-/** What a holder does with a batch. */
+/** A command of a holder to a batch. */
 interface Move {
-  work(session: Session, batchId: number, holder: BatchPerson): Promise<BatchAnswer>
-  /** Whether the batch is as the move makes it: then it is a repetition, and done. */
-  isDone(batch: BatchSummary, holder: BatchPerson): boolean
+  work(session: Session, batchId: number, holder: CommandPerson): Promise<CommandResult>
+  /** Whether the batch is already as the move leaves it. Then the request is a repetition, and succeeds. */
+  isDone(batch: BatchSummary, holder: CommandPerson): boolean
 }
 
 const MOVES = {
@@ -32,15 +32,15 @@ const MOVES = {
   cancel: { work: cancelBatch, isDone: ({ state }) => state === 'cancelled' },
 } as const satisfies Record<string, Move>
 
-/** Pauses, resumes or cancels a batch of the caller's. */
+/** Pauses, resumes or cancels a batch of the caller. */
 export function movePartnerBatch(name: keyof typeof MOVES, id: number, call: Call): Promise<Answer> {
   return act(MOVES[name], id, call)
 }
 
-/** Approves a batch of the caller's, which another holder sent. */
+/** Approves a batch of the caller that another holder sent. */
 export function approvePartnerBatch(id: number, seenHash: string | null, call: Call): Promise<Answer> {
   const move: Move = {
-    // A partner is no team of one, whatever the operators are.
+    // A partner never counts as a team of one, whatever the setting for operators.
     work: (session, batchId, holder) => approveBatch(session, batchId, holder, false, seenHash),
     isDone: ({ approvedBy, contentHash }, { by }) =>
       approvedBy === by && (seenHash === null || seenHash === contentHash),
@@ -48,20 +48,22 @@ export function approvePartnerBatch(id: number, seenHash: string | null, call: C
   return act(move, id, call)
 }
 
-/** Lets a batch of the caller's run. */
+/** Runs a batch of the caller. */
 export async function runPartnerBatch(id: number, body: RunBody, call: Call): Promise<Answer> {
   const { at = null, rate_per_second: ratePerSecond = DEFAULT_RATE_PER_SECOND } = body
   if (at !== null && at <= (await databaseClock(call.database)))
-    throw new Problem('invalid_request', { errors: [{ field: 'at', problem: 'must be a time to come' }] })
-  const order: RunOrder = { at, ratePerSecond, stopAfter: stopAfterOf(body.stop_after_failures) }
+    throw new Problem('invalid_request', {
+      errors: [{ field: 'at', problem: 'must be a time in the future' }],
+    })
+  const settings: RunSettings = { at, ratePerSecond, stopAfter: stopAfterOf(body.stop_after_failures) }
   const move: Move = {
-    work: (session, batchId, holder) => runBatch(session, batchId, order, holder),
-    isDone: (batch) => isRunning(batch, order),
+    work: (session, batchId, holder) => runBatch(session, batchId, settings, holder),
+    isDone: (batch) => isRunningWith(settings, batch),
   }
   return act(move, id, call)
 }
 
-function isRunning(batch: BatchSummary, { at, ratePerSecond, stopAfter }: RunOrder): boolean {
+function isRunningWith({ at, ratePerSecond, stopAfter }: RunSettings, batch: BatchSummary): boolean {
   const stop = stopAfter === null ? null : failuresOf(stopAfter, batch.rows)
   return (
     at === null &&
@@ -71,29 +73,29 @@ function isRunning(batch: BatchSummary, { at, ratePerSecond, stopAfter }: RunOrd
   )
 }
 
-// A feeder's turn takes a moment, and copying a plan's batch seconds: the sessions of all must not queue up for one batch.
-const LIMIT_WAIT = {
+// Copying a plan's batch locks it for seconds: requests that wait for one batch must not take up all sessions.
+const SET_LOCK_TIMEOUT = {
   name: 'limit_wait_for_batch',
   text: `SELECT set_config('lock_timeout', '2s', false)`,
 }
 
 async function act({ work, isDone }: Move, id: number, call: Call): Promise<Answer> {
   const { partner, holder } = call.caller
-  // Whose it is, before anything is done to it.
+  // Only the owner may lock it.
   await partnerBatch(id, call)
-  const person: BatchPerson = { by: `${partner}/${holder}`, note: null, isProven: true }
-  const answer = await call.inSession(async (session) => {
-    await session.run(LIMIT_WAIT)
+  const person: CommandPerson = { by: `${partner}/${holder}`, note: null, isProven: true }
+  const result = await call.inSession(async (session) => {
+    await session.run(SET_LOCK_TIMEOUT)
     return await work(session, id, person)
   })
   const batch = await partnerBatch(id, call)
-  if (answer.is === 'refused' && !(answer.why === 'state' && isDone(batch, person)))
-    throw refusal(answer, batch)
+  if (result.is === 'refused' && !(result.why === 'state' && isDone(batch, person)))
+    throw refusal(result, batch)
   return { status: 200, body: batchAnswerOf(batch) }
 }
 
 function refusal(
-  { why, message }: Extract<BatchAnswer, { is: 'refused' }>,
+  { why, message }: Extract<CommandResult, { is: 'refused' }>,
   { createdBy }: BatchSummary,
 ): Problem {
   switch (why) {
@@ -106,7 +108,7 @@ function refusal(
     case 'state':
       return new Problem('batch_state', { detail: message })
     case 'plan':
-      return new Problem('batch_state', { detail: 'a plan runs copies of it: it ends with the plan' })
+      return new Problem('batch_state', { detail: 'the batch belongs to a plan and ends with it' })
     case 'absent':
       return new Problem('not_found')
   }

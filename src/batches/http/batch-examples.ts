@@ -1,6 +1,6 @@
 import type { BatchAnswerBody } from './batch-schemas.ts'
 
-/** Invented batches, for the description and for the tests that hold it true. */
+/** Invented batches for the OpenAPI description. Tests compare them with the schemas. */
 export const BATCH_FILES = {
   'text/csv': [
     'kind,reference,phone_number,gold_weight,amount,max_price_per_gram',

@@ -5,37 +5,38 @@ import type { Answer, Call } from '../../http/route.ts'
 import { fileOf, type Upload } from '../../http/uploads.ts'
 import { createBatch, type NumberedProblem } from '../create.ts'
 import { checkFile } from '../file/check.ts'
-import { rowsOf } from '../owner.ts'
+import { ownerRowOptions } from '../owner.ts'
 import { findPartnerBatch } from '../partner-batches.ts'
 import type { BatchSummary } from '../queries.ts'
 import { writeResults } from '../results.ts'
 import { badRowOf, batchAnswerOf } from './batch-answer.ts'
 
 const MOST_PROBLEMS = 1_000
-/** As long as an upload may take. */
+/** The same time as for an upload. */
 const READ_WITHIN_MS = 5 * 60_000
 
-/** A batch of the caller's. @throws Problem when it has none of this number */
+/** A batch of the caller. @throws Problem when the caller has none of this number */
 export async function partnerBatch(id: number, { database, caller }: Call): Promise<BatchSummary> {
   const batch = await findPartnerBatch(database, caller.partner, id)
   if (batch === null) throw new Problem('not_found')
   return batch
 }
 
-/** Reads a whole file and tells what is wrong with it. Keeps nothing. */
+/** Reads a whole file and reports its problems. Stores nothing. */
 export async function checkUpload(upload: Upload, { caller }: Call): Promise<Answer> {
-  const kept: NumberedProblem[] = []
-  const found = await orRefused(
-    checkFile(upload.read(), rowsOf(caller), async (problems, _source, _delimiter, rowNumber) => {
-      for (const problem of problems) if (kept.length < MOST_PROBLEMS) kept.push({ rowNumber, ...problem })
+  const reported: NumberedProblem[] = []
+  const checked = await orRefused(
+    checkFile(upload.read(), ownerRowOptions(caller), async (problems, _source, _delimiter, rowNumber) => {
+      for (const problem of problems)
+        if (reported.length < MOST_PROBLEMS) reported.push({ rowNumber, ...problem })
     }),
   )
-  const { rows, badRows, problems } = found
-  const body = { rows, bad_rows: badRows, problem_count: problems, problems: kept.map(badRowOf) }
+  const { rows, badRows, problems } = checked
+  const body = { rows, bad_rows: badRows, problem_count: problems, problems: reported.map(badRowOf) }
   return { status: 200, body }
 }
 
-/** Stores a file as a batch of the caller's. The same rows again are the same batch. */
+/** Stores a file as a batch of the caller. The same rows again are the same batch. */
 export async function createFromUpload(upload: Upload, fileName: string, call: Call): Promise<Answer> {
   const { caller } = call
   const request = {
@@ -47,7 +48,7 @@ export async function createFromUpload(upload: Upload, fileName: string, call: C
   const result = await orRefused(call.inSession((session) => createBatch(session, upload.read(), request)))
   if (result.is === 'refused')
     throw new Problem('batch_refused', {
-      detail: `${result.badRows} rows are bad: POST /v1/batches/check tells more of them`,
+      detail: `${result.badRows} rows are bad: POST /v1/batches/check reports more of them`,
       problems: result.problems.map(badRowOf),
     })
   const { batchId } = result
@@ -63,12 +64,12 @@ async function orRefused<T>(reading: Promise<T>): Promise<T> {
     return await reading
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error
-    // A partner has no commands of ours.
+    // A partner cannot run the command that the message recommends.
     throw new Problem('batch_refused', { detail: error.message.replace(/: see `[^`]*`$/, '') })
   }
 }
 
-/** The results of a batch as a file, written whole before it is sent: a slow reader holds no snapshot. */
+/** Sends the results of a batch. The file is complete before it is sent, so that a slow client holds no snapshot. */
 export async function sendResults(id: number, call: Call): Promise<Answer> {
   await partnerBatch(id, call)
   const release = call.uploadSlots.take(call.caller.partner)

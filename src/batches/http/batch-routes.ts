@@ -5,7 +5,7 @@ import type { Upload } from '../../http/uploads.ts'
 import type { Side } from '../../prices/capture.ts'
 import { findNewestPrices } from '../../prices/newest-prices.ts'
 import { listPartnerBatches } from '../partner-batches.ts'
-import { readPreview, walletOf } from '../preview.ts'
+import { firstWalletOf, readPreview } from '../preview.ts'
 import { readBatchEvents, readProgress } from '../queries.ts'
 import { batchAnswerOf, batchEventAnswerOf, previewAnswerOf, progressAnswerOf } from './batch-answer.ts'
 import { BATCH_MOVE_ROUTES } from './batch-command-routes.ts'
@@ -33,23 +33,23 @@ import {
   reportAnswer,
 } from './batch-schemas.ts'
 
-const A_FILE = `A batch file of at most 64 MiB (unless the server says otherwise) and 200000 rows: CSV with a header, or JSON
-lines; docs/batches.md describes its columns. Rows are yours and need not say so.`
+const A_FILE = `A batch file of at most 64 MiB (unless the server is configured otherwise) and 200000 rows: CSV with a header, or
+JSON lines. docs/batches.md describes its columns. The column partner may be left out.`
 
-const BATCH_PLACE = /^batch\/[1-9]\d{0,8}$/
-const numberIn = (place: string | null) => (place === null ? null : Number(place.slice('batch/'.length)))
+const BATCH_CURSOR = /^batch\/[1-9]\d{0,8}$/
+const numberIn = (cursor: string | null) => (cursor === null ? null : Number(cursor.slice('batch/'.length)))
 
 export const BATCH_ROUTES: readonly AnyRoute[] = [
   route<undefined, object, Upload>({
     name: 'checkBatch',
     method: 'POST',
     path: '/v1/batches/check',
-    summary: 'Check a batch file; nothing is kept',
+    summary: 'Check a batch file; nothing is stored',
     description: A_FILE,
     scope: 'batches:write',
     query: nothing,
     files: BATCH_FILES,
-    answers: { 200: { description: 'What is wrong with it', schema: reportAnswer, example: REPORT } },
+    answers: { 200: { description: 'The problems of the file', schema: reportAnswer, example: REPORT } },
     problems: ['batch_refused'],
     handle: ({ body }, call) => checkUpload(body, call),
   }),
@@ -58,7 +58,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     method: 'POST',
     path: '/v1/batches',
     summary: 'Store a batch file and seal it',
-    description: `${A_FILE} Either every row is good and stored, or nothing is. Safe to repeat: the same rows are the same batch.`,
+    description: `${A_FILE} Rows are stored only if every row is good. Safe to repeat: the same rows are the same batch.`,
     scope: 'batches:write',
     query: fileQuery,
     files: BATCH_FILES,
@@ -70,7 +70,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
         headers: { Location: 'where the batch is read' },
       },
       200: {
-        description: 'You have sent these rows before: the batch as it is by now',
+        description: 'You have sent these rows before: the batch as it is now',
         schema: batchAnswer,
         example: CHECKED,
         headers: { Location: 'where the batch is read' },
@@ -96,7 +96,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     problems: [],
     async handle({ query }, { database, caller }) {
       const { state = null, limit = PAGE, cursor } = query
-      const before = readPlace(cursor, (place) => BATCH_PLACE.test(place))
+      const before = readPlace(cursor, (decoded) => BATCH_CURSOR.test(decoded))
       const filter = { partner: caller.partner, state, before: numberIn(before), limit: limit + 1 }
       const found = await listPartnerBatches(database, filter)
       const { page, next } = pageOf(found, limit, ({ batchId }) => `batch/${batchId}`)
@@ -107,7 +107,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     name: 'readBatch',
     method: 'GET',
     path: '/v1/batches/{id}',
-    summary: 'Read how a batch stands',
+    summary: 'Read a batch and its progress',
     scope: 'orders:read',
     params: oneBatch,
     query: nothing,
@@ -128,7 +128,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     path: '/v1/batches/{id}/preview',
     summary: 'Read what a batch would do',
     description:
-      "Estimates are by the gateway's chart, or by the prices captured last where it does not tell; without fees.",
+      "Estimates use the gateway's chart or, when it is not available, the newest captured prices. They have no fees.",
     scope: 'orders:read',
     params: oneBatch,
     query: nothing,
@@ -137,10 +137,10 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     async handle({ params }, call) {
       const { database, gateway } = call
       const batch = await partnerBatch(params.id, call)
-      const wallet = await walletOf(database, batch.batchId)
-      const askChart =
+      const wallet = await firstWalletOf(database, batch.batchId)
+      const readChart =
         gateway === null || wallet === null ? null : (side: Side) => gateway.chart(side, wallet)
-      const newest = await findNewestPrices(database, askChart)
+      const newest = await findNewestPrices(database, readChart)
       const prices = { buy: newest.buy?.rupiah ?? null, sell: newest.sell?.rupiah ?? null }
       const preview = await call.inSession((session) => readPreview(session, batch.batchId, prices))
       return { status: 200, body: previewAnswerOf(batch, newest, preview) }
@@ -151,14 +151,15 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     name: 'readBatchResults',
     method: 'GET',
     path: '/v1/batches/{id}/results',
-    summary: 'Download what became of each row',
-    description: 'At any time, in the order of the file, all of one moment. No text of it is a formula.',
+    summary: 'Download the result of each row',
+    description:
+      'Available at any time, in the order of the file, from one snapshot. No text in it is a formula.',
     scope: 'orders:read',
     params: oneBatch,
     query: nothing,
     answers: {
       200: {
-        description: 'One line an input row',
+        description: 'One line per row of the file',
         contentType: 'text/csv; charset=utf-8',
         schema: null,
         example: RESULTS,
@@ -177,7 +178,7 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     query: nothing,
     answers: {
       200: {
-        description: 'Every change of its state, the first first',
+        description: 'Every change of its state, the oldest first',
         schema: batchEventsAnswer,
         example: BATCH_EVENTS,
       },

@@ -4,7 +4,7 @@ import { ORDER_KINDS } from '../../orders/command.ts'
 import { MAX_RATE_PER_SECOND } from '../commands.ts'
 import { BATCH_STATES } from '../lifecycle.ts'
 
-/** What batches look like over HTTP. The rows themselves are described in docs/batches.md. */
+/** The HTTP schemas of batches. docs/batches.md describes the rows of a file. */
 const time = z.iso.datetime()
 const count = z.int().min(0)
 const grams = z.string().regex(/^\d+\.\d{4}$/)
@@ -18,14 +18,14 @@ export const oneBatch = z.strictObject({
     .describe("the batch's number"),
 })
 
-/** What may be said of a file beside its bytes. */
+/** The query of an upload. */
 export const fileQuery = z.strictObject({
   file_name: z
     .string()
     .min(1)
     .max(120)
     .refine((name) => /^\P{C}*$/u.test(name) && name.isWellFormed())
-    .describe('how people know the file; phone numbers in it are masked')
+    .describe('the name of the file, for people; phone numbers in it are masked')
     .optional(),
 })
 
@@ -38,7 +38,7 @@ export const approveBody = z.strictObject({
   content_hash: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
-    .describe('of the preview that was looked at: 409 when the batch is another')
+    .describe('of the preview that you looked at: 409 when the batch has another')
     .optional(),
 })
 
@@ -47,28 +47,28 @@ export const runBody = z.strictObject({
     .datetime({ offset: true })
     .refine((value) => Math.floor(new Date(value).getUTCFullYear() / 1_000) === 2)
     .transform((text) => new Date(text))
-    .describe('from when on; now when it is not said')
+    .describe('the time from which on it runs; now when left out')
     .optional(),
   rate_per_second: z
     .int()
     .min(1)
     .max(MAX_RATE_PER_SECOND)
-    .describe('rows sent a second at most, 20 when it is not said')
+    .describe('the highest number of rows sent per second; 20 when left out')
     .optional(),
   stop_after_failures: z
     .union([z.int().min(1).max(999_999_999), z.string().regex(/^([1-9]\d?|100)%$/)])
-    .describe('pause after so many rows, or so many of all rows, failed or are in doubt')
+    .describe('pause once this number, or this percentage of all rows, failed or are in doubt')
     .optional(),
 })
 export type RunBody = z.infer<typeof runBody>
 
-/** A query, or a body, in which nothing may be said. */
+/** An empty query or body. */
 export const nothing = z.strictObject({})
 
 const badRow = z.strictObject({
   row: z.int().min(1),
-  line: z.int().min(1).describe('of the file, on which the row begins'),
-  column: z.string().nullable().describe('null: the row as a whole'),
+  line: z.int().min(1).describe('the line of the file on which the row begins'),
+  column: z.string().nullable().describe('null for the row as a whole'),
   value: z.string().describe('masked'),
   expected: z.string(),
 })
@@ -86,7 +86,7 @@ const batchFields = {
   state: z.enum(BATCH_STATES),
   reason: z.string().describe('the code of the last change of state: docs/batches.md'),
   rows: count,
-  content_hash: z.string().describe('of its rows: what is approved is what runs'),
+  content_hash: z.string().describe('the hash of its rows: what is approved is what runs'),
   created_at: time,
   created_by: z.string().describe('the holder of the key that sent it: `<partner>/<holder>`'),
   approved_by: z.string().nullable().describe('the holder that approved it, or `operator`'),
@@ -95,10 +95,10 @@ const batchFields = {
   stop_after_failures: z.int().nullable(),
   started_at: time.nullable(),
   ended_at: time.nullable(),
-  sent: count.describe('rows that are orders or ended as a conflict, as of the last turn'),
+  sent: count.describe('rows that are orders or ended as a conflict, when rows were last sent'),
   ended: count,
-  failed: count.describe('rejected, expired, cancelled, in conflict or in doubt'),
-  copied_from: z.int().nullable().describe('the batch that a plan made it of'),
+  failed: count.describe('rows that are rejected, expired, cancelled, in conflict or in doubt'),
+  copied_from: z.int().nullable().describe('the batch of which a plan made this copy'),
 }
 
 export const batchAnswer = z.strictObject(batchFields)
@@ -115,9 +115,9 @@ export const batchProgressAnswer = z.strictObject({
       waiting: count,
       not_sent: count,
       rows_per_second: z.number().min(0),
-      seconds_left: count.nullable().describe('null: not known'),
+      seconds_left: count.nullable().describe('null when it is not known'),
     })
-    .describe('counted now, from the orders'),
+    .describe('counted from the orders at the time of the request'),
 })
 
 export const batchesAnswer = z.strictObject({
@@ -132,27 +132,27 @@ export const previewAnswer = z.strictObject({
   content_hash: z.string(),
   price_per_gram: z
     .strictObject({ buy: z.int().nullable(), sell: z.int().nullable() })
-    .describe('null where it is not known'),
+    .describe('null when it is not known'),
   price_of_day: z
     .strictObject({ buy: z.iso.date().nullable(), sell: z.iso.date().nullable() })
     .describe(
-      "the day of a price that was captured; null where it is of the gateway's chart of now, or not known",
+      "the day of a captured price; null for a price of the gateway's current chart, or when it is not known",
     ),
   kinds: z.array(
     z.strictObject({
       kind: z.enum(ORDER_KINDS),
       rows: count,
       grams,
-      estimated_grams: grams.nullable().describe('what the named rupiah would buy'),
+      estimated_grams: grams.nullable().describe('the grams that the rupiah in the rows would buy'),
       rupiah: rupiahDigits,
       estimated_rupiah: rupiahDigits
         .nullable()
-        .describe('what the named grams would cost or bring; without fees'),
+        .describe('what the grams in the rows would cost or yield, without fees'),
     }),
   ),
-  known_orders: count.describe('references that are orders of the same content: not sent again'),
-  conflicts: count.describe('references that are orders of other content'),
-  overdue: count.describe('deadlines that have passed'),
+  known_orders: count.describe('references that are orders with the same content, which are not sent again'),
+  conflicts: count.describe('references that are orders with other content'),
+  overdue: count.describe('rows whose deadline has passed'),
   repeated_wallets: count,
   top_wallets: z.array(z.strictObject({ phone_number: z.string().describe('masked'), rows: count })),
   largest: z.array(
@@ -174,9 +174,9 @@ export const batchEventsAnswer = z.strictObject({
       to: z.enum(BATCH_STATES),
       reason: z.string(),
       by: z.string().describe('partner, person (an operator), feeder or plan'),
-      holder: z.string().nullable().describe('of the key, where a partner did it'),
-      row: z.int().nullable().describe('the row that paused it, where one did'),
-      limit: z.string().nullable().describe('the limit that this row breaks'),
+      holder: z.string().nullable().describe('the holder of the key, when a partner made the move'),
+      row: z.int().nullable().describe('the row that paused the batch, if one did'),
+      limit: z.string().nullable().describe('the limit that this row breaks, if one did'),
     }),
   ),
 })

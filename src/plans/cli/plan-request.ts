@@ -1,4 +1,4 @@
-import type { RunOrder } from '../../batches/commands.ts'
+import type { RunSettings } from '../../batches/commands.ts'
 import { Failure } from '../../cli/failure.ts'
 import { InvalidTermsError, type PlanRequest, readPlanRequest } from '../read-terms.ts'
 
@@ -7,7 +7,7 @@ export interface PlanRequestOptions {
   readonly order?: string
   readonly batch?: number
   readonly rate?: number
-  readonly stopAfterFailures?: RunOrder['stopAfter']
+  readonly stopAfterFailures?: RunSettings['stopAfter']
   readonly cron?: string
   readonly monthly?: string
   readonly weekend?: string
