@@ -55,7 +55,7 @@ export function startOrderWorker(
 export const PRIORITIES = { interactive: 0, swept: 1, batch: 10 } as const
 
 /**
- * Asks the queue to bring stored orders back. PeriodicTask it within `ttlMs` adds nothing.
+ * Asks the queue to bring stored orders back. Repeating it within `ttlMs` adds nothing.
  * @param carriers the traces that orders were asked for in, by order; each goes on in its order's job
  */
 export async function wakeOrders(
