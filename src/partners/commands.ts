@@ -44,7 +44,7 @@ export async function addPartnerWithKey(
   return await database.transaction<KeyAnswer>(async (runner) => {
     if (!(await addPartner(runner, partner, actor)))
       return refused(`partner ${partner} exists already: rotate its key, or add a key of another holder`)
-    const { handedOut, row } = draw({ partner, holder }, grant, random)
+    const { handedOut, row } = makeKey({ partner, holder }, grant, random)
     await addKey(runner, row, actor)
     return { is: 'done', key: handedOut }
   })
@@ -63,7 +63,7 @@ export async function addHolderKey(
       const keys = await keysOf(runner, partner, holder)
       if (keys.some(({ isValid }) => isValid))
         return refused(`${holder} of ${partner} has a valid key: rotate it instead`)
-      const { handedOut, row } = draw({ partner, holder }, grant, random)
+      const { handedOut, row } = makeKey({ partner, holder }, grant, random)
       await addKey(runner, row, actor)
       return { is: 'done', key: handedOut }
     }),
@@ -90,7 +90,7 @@ export async function rotateKey(
         return refused(
           `every key of ${holder} is revoked: \`goldpro partner add-key ${partner} --holder ${holder}\` adds a new one`,
         )
-      const { handedOut, row } = draw({ partner, holder }, last, random)
+      const { handedOut, row } = makeKey({ partner, holder }, last, random)
       await addKey(runner, row, actor)
       await expireOtherKeys(runner, row, overlapMinutes, actor)
       return { is: 'done', key: handedOut }
@@ -126,7 +126,7 @@ async function unlessTooMany(
   }
 }
 
-function draw(
+function makeKey(
   whose: { readonly partner: string; readonly holder: string },
   { scopes, isSigned }: Grant,
   random: KeyDeps['random'],
