@@ -1,11 +1,11 @@
-import { and, asc, desc, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { GoldWeight, Rupiah } from '../../core/money.ts'
 import type { Database } from '../../postgres/pool.ts'
 import { list, nullable, type Queries, rows, type Scalar, statement, type } from '../../postgres/statement.ts'
 import type { OrderKind } from '../command.ts'
 import { isFinal, type OrderState } from '../lifecycle.ts'
-import { attempts, orderEvents, orders } from '../schema.ts'
+import { attempts, orders } from '../schema.ts'
 import type { OrderContent } from '../submission.ts'
 
 /** An order as its partner may read it. Every query names the partner, so another's order is not found. */
@@ -158,43 +158,6 @@ export async function listPartnerOrders(
 function sinceText(since: Date | null): string {
   if (since === null || since.getUTCFullYear() < 1) return '-infinity'
   return since.getUTCFullYear() > 9_999 ? 'infinity' : since.toISOString()
-}
-
-/** A move of an order as its partner may see it. */
-export interface PartnerOrderEvent {
-  readonly at: Date
-  readonly fromState: OrderState | null
-  readonly toState: OrderState
-  readonly reason: string
-  /** What kind of actor moved it: partner, worker, sweeper, batch, plan, person. */
-  readonly by: string
-}
-
-const selectEvents = statement(
-  'read_own_order_events',
-  { partner: orders.partner, orderId: orders.id },
-  (db, { partner, orderId }) =>
-    db
-      .select({
-        at: orderEvents.at,
-        fromState: orderEvents.fromState,
-        toState: orderEvents.toState,
-        reason: orderEvents.reason,
-        by: sql<string>`split_part(${orderEvents.actor}, ':', 1)`,
-      })
-      .from(orders)
-      .innerJoin(orderEvents, eq(orderEvents.orderId, orders.id))
-      .where(and(eq(orders.partner, partner), eq(orders.id, orderId)))
-      .orderBy(asc(orderEvents.id)),
-)
-
-/** The moves of an order of this partner. Empty when it has none of this id: every order has its first event. */
-export async function readPartnerOrderEvents(
-  database: Database,
-  partner: string,
-  orderId: string,
-): Promise<PartnerOrderEvent[]> {
-  return await selectEvents(database, { partner, orderId })
 }
 
 const selectEnded = statement('find_ended_orders', { orderIds: list(orders.id) }, (db, { orderIds }) =>
