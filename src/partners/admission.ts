@@ -10,58 +10,58 @@ import {
   type PartnerLimits,
   type Usage,
 } from './limits.ts'
-import { addUse, lookUpOrders } from './store/batch-usage.ts'
+import { addDayWallets } from './store/day-wallets.ts'
 import { listPartners } from './store/partners.ts'
-import { lockUsage } from './store/usage.ts'
+import { addUsage, findKnownOrders, lockUsage } from './store/usage.ts'
 
-/** The partner of a plan or a batch, whose limits hold for what is placed of it. */
+/** The partner of a plan or a batch, whose limits hold for its orders. */
 export interface Owner {
   readonly partner: string
   readonly limits: PartnerLimits
 }
 
-/** The owner as it is now. */
+/** Reads the owner as it is now. */
 export async function readOwner(runner: StatementRunner, partner: string): Promise<Owner | 'suspended'> {
   const [row] = await listPartners(runner, partner)
-  if (row === undefined) throw new Error('an owner that is not there')
+  if (row === undefined) throw new Error('the owner does not exist')
   return row.state === 'active' ? { partner, limits: limitsOf(row) } : 'suspended'
 }
 
 /**
- * What the limits say of an order. `put_off`: the minute's orders are used up, and the next one's are not. `isPermanent`:
- * it breaks the limit by itself, and no waiting mends that.
+ * What the limits say of an order. `deferred`: the minute's orders are used up; another minute admits it. `isPermanent`:
+ * it breaks the limit by itself, so retrying cannot succeed.
  */
 export type Verdict =
   | { readonly is: 'admitted' }
-  | { readonly is: 'put_off' }
+  | { readonly is: 'deferred' }
   | { readonly is: 'refused'; readonly breach: Breach; readonly isPermanent: boolean }
 
-/** An order to be judged. */
-export interface AdmittedOrder {
+/** An order to be admitted or not. */
+export interface Candidate {
   /** Stored already: it uses nothing up. */
   readonly isKnown: boolean
   readonly rupiah: bigint
-  /** In its national form. */
+  /** In its stored form. */
   readonly wallet: string
   /** Whether the day has it already. */
   readonly isDayWallet: boolean
-  /** The limit it breaks whatever was placed before it. */
+  /** The limit it breaks by itself, whatever was placed before it. */
   readonly byItself: Breach | null
 }
 
-/** Judges orders one after the other, each after those before it that are admitted. */
+/** Decides on orders one after the other: each counts the admitted ones before it. */
 export function admitOrders(
   limits: PartnerLimits,
   { orders, rupiah, wallets }: Pick<Usage, 'orders' | 'rupiah' | 'wallets'>,
-  judged: readonly AdmittedOrder[],
+  candidates: readonly Candidate[],
 ): Verdict[] {
   const used = { orders, rupiah, wallets }
   const seen = new Set<string>()
-  return judged.map((order): Verdict => {
+  return candidates.map((order): Verdict => {
     if (order.isKnown) return { is: 'admitted' }
     const isNewWallet = !order.isDayWallet && !seen.has(order.wallet)
     const breach = order.byItself ?? breachByUsage(limits, used, { rupiah: order.rupiah, isNewWallet })
-    if (breach === 'orders_per_minute') return { is: 'put_off' }
+    if (breach === 'orders_per_minute') return { is: 'deferred' }
     if (breach !== null) return { is: 'refused', breach, isPermanent: order.byItself !== null }
     used.orders += 1
     used.rupiah += order.rupiah
@@ -71,25 +71,25 @@ export function admitOrders(
   })
 }
 
-const NO_USAGE = { orders: 0, rupiah: '0', wallets: 0 }
+const NO_USAGE = { orders: 0, rupiah: 0n, wallets: 0 }
 
 /**
- * Judges orders by what their owner has used. Where usage is counted its row is held until the transaction
- * ends: other schedulers, feeders and orders over HTTP wait for their turn.
+ * Decides which orders the owner's limits admit. Where usage is counted, its row is locked until the transaction ends:
+ * other schedulers, feeders and orders over HTTP wait for their turn.
  */
 export async function admitSubmissions(
   runner: StatementRunner,
   { partner, limits }: Owner,
   submissions: readonly Submission[],
 ): Promise<Verdict[]> {
-  const { rupiah, ...usage } = countsUsage(limits) ? await lockUsage(runner, partner) : NO_USAGE
-  const looked = await lookUpOrders(runner, partner, submissions)
-  const judged = submissions.map(({ command }, position) => {
-    const found = looked[position]
+  const usage = countsUsage(limits) ? await lockUsage(runner, partner) : NO_USAGE
+  const known = await findKnownOrders(runner, partner, submissions)
+  const candidates = submissions.map(({ command }, position) => {
+    const found = known[position]
     if (found === undefined) throw new Error('an order that was not looked up')
     return { ...found, byItself: breachByItself(limits, command), rupiah: mostRupiah(command) ?? 0n }
   })
-  return admitOrders(limits, { ...usage, rupiah: BigInt(rupiah) }, judged)
+  return admitOrders(limits, usage, candidates)
 }
 
 /** Counts orders that were stored just now, in the transaction in which they were admitted. */
@@ -99,9 +99,11 @@ export async function countUse(
   stored: readonly Submission[],
 ): Promise<void> {
   if (!countsUsage(limits) || stored.length === 0) return
-  await addUse(runner, partner, {
+  const phoneNumbers = stored.map(({ command }) => command.phoneNumber)
+  await addUsage(runner, partner, {
     orders: stored.length,
     rupiah: stored.reduce((sum, { command }) => sum + (mostRupiah(command) ?? 0n), 0n),
-    phoneNumbers: limits.walletsPerDay === null ? null : stored.map(({ command }) => command.phoneNumber),
+    // Wallets are stored only where they are limited.
+    wallets: limits.walletsPerDay === null ? 0 : await addDayWallets(runner, partner, phoneNumbers),
   })
 }

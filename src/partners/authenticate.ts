@@ -2,9 +2,9 @@ import type { Scope } from '../core/scopes.ts'
 import { isListed } from './allowed-addresses.ts'
 import { hasHash, presentedKey } from './key-format.ts'
 import { limitsOf, type PartnerLimits } from './limits.ts'
-import type { KnownKey } from './store/partners.ts'
+import type { KnownKey } from './store/keys.ts'
 
-/** Who a request comes from. */
+/** The partner that sent a request. */
 export interface AuthenticatedPartner {
   readonly partner: string
   /** The person or system of the partner that has the key. */
@@ -13,12 +13,12 @@ export interface AuthenticatedPartner {
   readonly scopes: readonly Scope[]
   /** Set: the request must be signed with it. */
   readonly signingSecret: string | null
-  /** When the key was found, by the database's clock: a server's own may be set. */
+  /** When the key was found, by the database's clock: a server's clock may be wrong. */
   readonly foundAt: Date
   readonly limits: PartnerLimits
 }
 
-/** `unknown` covers a key that is missing, malformed, wrong, revoked or expired: nobody learns which. */
+/** `unknown`: the key is missing, malformed, wrong, revoked or expired. The answer does not say which. */
 export type Authentication =
   | { readonly is: 'known'; readonly caller: AuthenticatedPartner }
   | { readonly is: 'unknown' | 'suspended' | 'address_refused' }
@@ -26,7 +26,7 @@ export type Authentication =
 /** No key has this hash; comparing with it takes the time of comparing with one. */
 const NO_HASH = '0'.repeat(64)
 
-/** Finds out who presents this key from that address. */
+/** Authenticates the sender of this key at this address. */
 export async function authenticate(
   presented: { readonly authorization: string | undefined; readonly address: string },
   findKey: (prefix: string) => Promise<KnownKey | null>,

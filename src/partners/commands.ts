@@ -3,9 +3,10 @@ import type { Database, StatementRunner } from '../postgres/pool.ts'
 import { StorageError } from '../postgres/pool.ts'
 import { FIRST_HOLDER } from './enums.ts'
 import { newKey, newSecret } from './key-format.ts'
-import { addKey, addPartner, expireOtherKeys, type KeyRow, listKeys, lockPartner } from './store/partners.ts'
+import { addKey, expireOtherKeys, type KeyRow, listKeys } from './store/keys.ts'
+import { addPartner, lockPartner } from './store/partners.ts'
 
-/** What is shown once. */
+/** A new key, which is shown once. */
 export interface HandedOutKey {
   readonly key: string
   readonly prefix: string
@@ -15,14 +16,14 @@ export interface HandedOutKey {
   readonly signingSecret: string | null
 }
 
-/** A key that was handed out, or a sentence why none was. */
+/** The new key, or a sentence that says why there is none. */
 export type KeyAnswer =
   | { readonly is: 'done'; readonly key: HandedOutKey }
   | { readonly is: 'refused'; readonly message: string }
 
 export interface KeyDeps {
   readonly database: Database
-  /** Bytes of a cryptographic source. */
+  /** Returns so many bytes of a cryptographic source. */
   random(bytes: number): Uint8Array
   /** Who acts: `person:<name>`. */
   readonly actor: string
@@ -42,14 +43,14 @@ export async function addPartnerWithKey(
 ): Promise<KeyAnswer> {
   return await database.transaction<KeyAnswer>(async (runner) => {
     if (!(await addPartner(runner, partner, actor)))
-      return refused(`there is a partner ${partner} already: rotate its key, or add one of another holder`)
-    const { handedOut, row } = draw({ partner, holder }, grant, random)
+      return refused(`partner ${partner} exists already: rotate its key, or add a key of another holder`)
+    const { handedOut, row } = makeKey({ partner, holder }, grant, random)
     await addKey(runner, row, actor)
     return { is: 'done', key: handedOut }
   })
 }
 
-/** Hands out a key to another holder of a partner: a person or a system that has no valid one. */
+/** Adds a key of another holder of a partner: a person or a system that has no valid key. */
 export async function addHolderKey(
   partner: string,
   holder: string,
@@ -62,7 +63,7 @@ export async function addHolderKey(
       const keys = await keysOf(runner, partner, holder)
       if (keys.some(({ isValid }) => isValid))
         return refused(`${holder} of ${partner} has a valid key: rotate it instead`)
-      const { handedOut, row } = draw({ partner, holder }, grant, random)
+      const { handedOut, row } = makeKey({ partner, holder }, grant, random)
       await addKey(runner, row, actor)
       return { is: 'done', key: handedOut }
     }),
@@ -70,8 +71,8 @@ export async function addHolderKey(
 }
 
 /**
- * Hands out a new key of a holder with the rights of its newest that was not revoked; the one before stays valid for so
- * long. Expiring takes no rights away, revoking does.
+ * Adds a key with the scopes of the holder's newest key that was not revoked; the keys before it stay valid for so many
+ * minutes. An expired key still passes its scopes on, a revoked one does not.
  */
 export async function rotateKey(
   partner: string,
@@ -87,9 +88,9 @@ export async function rotateKey(
       const last = keys.findLast(({ revokedAt }) => revokedAt === null)
       if (last === undefined)
         return refused(
-          `every key of ${holder} was revoked, and its rights with it: \`goldpro partner add-key ${partner} --holder ${holder}\` gives new ones`,
+          `every key of ${holder} is revoked: \`goldpro partner add-key ${partner} --holder ${holder}\` adds a new one`,
         )
-      const { handedOut, row } = draw({ partner, holder }, last, random)
+      const { handedOut, row } = makeKey({ partner, holder }, last, random)
       await addKey(runner, row, actor)
       await expireOtherKeys(runner, row, overlapMinutes, actor)
       return { is: 'done', key: handedOut }
@@ -103,7 +104,7 @@ async function keysOf(runner: StatementRunner, partner: string, holder: string):
   return (await listKeys(runner, partner)).filter((key) => key.holder === holder)
 }
 
-/** Says in a sentence what Postgres refuses: keys are bounded. */
+/** Postgres bounds the number of valid keys: its refusal becomes a sentence. */
 async function unlessTooMany(
   partner: string,
   holder: string,
@@ -115,17 +116,17 @@ async function unlessTooMany(
     switch (error instanceof StorageError ? error.constraint : null) {
       case 'partner_has_two_keys':
         return refused(
-          `${holder} of ${partner} has two valid keys already: revoke one, or wait until the older expires`,
+          `${holder} of ${partner} has two valid keys already: revoke one, or wait until the older one expires`,
         )
       case 'partner_has_many_holders':
-        return refused(`${partner} has twenty holders of valid keys already: revoke those of one`)
+        return refused(`${partner} has twenty holders of valid keys already: revoke the keys of one`)
       default:
         throw error
     }
   }
 }
 
-function draw(
+function makeKey(
   whose: { readonly partner: string; readonly holder: string },
   { scopes, isSigned }: Grant,
   random: KeyDeps['random'],

@@ -1,10 +1,10 @@
 /** The holder of a partner's first key. */
 export const FIRST_HOLDER = 'main'
 
-/** What the name of a holder may be: of a person or a system of the partner. */
+/** Names of holders: persons or systems of a partner. */
 export const HOLDER = /^[a-z0-9][a-z0-9-]{0,31}$/
 
-/** Whether a partner is let in at all. */
+/** A suspended partner gets no answer but that it is suspended. */
 export const PARTNER_STATES = ['active', 'suspended'] as const
 export type PartnerState = (typeof PARTNER_STATES)[number]
 

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 /** `gp_<prefix>_<secret>`: the prefix names the key, the secret is 256 random bits. */
 const KEY = /^gp_([a-z0-9]{12})_[A-Za-z0-9_-]{43}$/
 
-/** A key as it is handed out, once. */
+/** A new key. */
 export interface NewKey {
   readonly key: string
   readonly prefix: string
@@ -32,7 +32,7 @@ export function presentedKey(authorization: string | undefined): { prefix: strin
   return prefix === undefined ? null : { prefix, key }
 }
 
-/** Whether this key has that hash. Takes the same time wherever they differ. */
+/** Whether this key has that hash, compared in constant time. */
 export function hasHash(key: string, secretHash: string): boolean {
   return timingSafeEqual(Buffer.from(hashOf(key), 'hex'), Buffer.from(secretHash, 'hex'))
 }

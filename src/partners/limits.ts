@@ -1,7 +1,7 @@
 import { GOLD_UNITS_PER_GRAM } from '../core/money.ts'
 import type { OrderCommand, OrderKind } from '../orders/command.ts'
 
-/** What a partner may do at most; null fields do not limit. */
+/** What a partner may do at most; a field that is null limits nothing. */
 export interface PartnerLimits {
   readonly ordersPerMinute: number | null
   readonly rupiahPerOrder: bigint | null
@@ -18,35 +18,23 @@ export const NO_LIMITS: PartnerLimits = {
   kinds: null,
 }
 
-/** A partner's limits as Postgres gives them: bigint as digits. */
-interface LimitColumns extends Omit<PartnerLimits, 'rupiahPerOrder' | 'rupiahPerDay'> {
-  readonly rupiahPerOrder: string | null
-  readonly rupiahPerDay: string | null
+/** The limits alone, of a row or another object that has them. */
+export function limitsOf(limited: PartnerLimits): PartnerLimits {
+  const { ordersPerMinute, rupiahPerOrder, rupiahPerDay, walletsPerDay, kinds } = limited
+  return { ordersPerMinute, rupiahPerOrder, rupiahPerDay, walletsPerDay, kinds }
 }
 
-/** A partner's limits out of its row. */
-export function limitsOf(row: LimitColumns): PartnerLimits {
-  const { ordersPerMinute, rupiahPerOrder, rupiahPerDay, walletsPerDay, kinds } = row
-  return {
-    ordersPerMinute,
-    rupiahPerOrder: rupiahPerOrder === null ? null : BigInt(rupiahPerOrder),
-    rupiahPerDay: rupiahPerDay === null ? null : BigInt(rupiahPerDay),
-    walletsPerDay,
-    kinds,
-  }
-}
-
-/** What was used so far in this minute and on this day. */
+/** What a partner has used so far in this minute and on this day. */
 export interface Usage {
   readonly orders: number
   readonly rupiah: bigint
   readonly wallets: number
-  /** Seconds until the minute and the day begin anew. */
+  /** Seconds until the next minute and the next day begin. */
   readonly minuteEndsInS: number
   readonly dayEndsInS: number
 }
 
-/** Every way a limit can be reached. */
+/** Every limit that an order can break. */
 export const BREACHES = [
   'kind_not_allowed',
   'rupiah_unbounded',
@@ -57,14 +45,14 @@ export const BREACHES = [
 ] as const
 export type Breach = (typeof BREACHES)[number]
 
-/** Whether an order of this partner needs its usage counted, which makes its orders take turns. */
+/** Whether the partner's usage must be counted, which makes its orders take turns. */
 export function countsUsage(limits: PartnerLimits): boolean {
   return limits.ordersPerMinute !== null || limits.rupiahPerDay !== null || limits.walletsPerDay !== null
 }
 
 /**
- * The most rupiah an order can move, fee not included; null when nothing in the order bounds it.
- * A price is known only from the quote, so a weight is bounded by nothing but a limit on its price.
+ * The most rupiah an order can move, with the fee its limit allows; null when nothing in the order bounds it. A price is
+ * known only from the quote, so only a limit on the price bounds the rupiah of a weight.
  */
 export function mostRupiah(command: OrderCommand): bigint | null {
   switch (command.kind) {
@@ -82,18 +70,18 @@ export function mostRupiah(command: OrderCommand): bigint | null {
   }
 }
 
-/** The limit that an order alone, whatever was placed before it, would break. */
+/** The limit that an order breaks by itself, whatever was placed before it. */
 export function breachByItself(limits: PartnerLimits, command: OrderCommand): Breach | null {
   if (limits.kinds !== null && !limits.kinds.includes(command.kind)) return 'kind_not_allowed'
   if (limits.rupiahPerOrder === null && limits.rupiahPerDay === null) return null
   const rupiah = mostRupiah(command)
   if (rupiah === null) return 'rupiah_unbounded'
-  // What is more than a day's will not fit on another day either.
-  const isMore = (most: bigint | null) => most !== null && rupiah > most
-  return isMore(limits.rupiahPerOrder) || isMore(limits.rupiahPerDay) ? 'rupiah_per_order' : null
+  // An order above the limit of a day fits on no other day either.
+  const exceeds = (most: bigint | null) => most !== null && rupiah > most
+  return exceeds(limits.rupiahPerOrder) || exceeds(limits.rupiahPerDay) ? 'rupiah_per_order' : null
 }
 
-/** The limit that one more order would break after what was used. */
+/** The limit that one more order would break, given what was used. */
 export function breachByUsage(
   limits: PartnerLimits,
   usage: Pick<Usage, 'orders' | 'rupiah' | 'wallets'>,

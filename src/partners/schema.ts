@@ -11,12 +11,14 @@ import {
   primaryKey,
   text,
 } from 'drizzle-orm/pg-core'
+import { SCOPES } from '../core/scopes.ts'
+import { ORDER_KINDS } from '../orders/command.ts'
 import { at, ONE_FORM_OF_PHONE_NUMBER, oneOf, rupiah } from '../postgres/columns.ts'
 import { PARTNER_EVENTS, PARTNER_STATES } from './enums.ts'
 
 /**
- * The partners that come over HTTP, their keys and what they have used of their limits. What is legal beyond the checks
- * is held by the triggers of the hand-written migration: keys never change but to end, and every change is an event.
+ * The partners of the HTTP API, their keys and how much of their limits they have used. Triggers of the hand-written
+ * migration hold the other rules: a key changes only by ending, and every change is an event.
  */
 export const partners = pgTable(
   'partners',
@@ -30,7 +32,7 @@ export const partners = pgTable(
     rupiahPerDay: rupiah('rupiah_per_day'),
     walletsPerDay: integer('wallets_per_day'),
     /** Null: every kind. */
-    kinds: text('kinds').array(),
+    kinds: text('kinds', { enum: ORDER_KINDS }).array(),
     /** Addresses and networks it may call from; null: any. */
     addresses: text('addresses').array(),
     createdAt: at('created_at').notNull().defaultNow(),
@@ -48,7 +50,7 @@ export const partners = pgTable(
   ],
 )
 
-/** Keys. The secret itself is shown once, to whoever added the key, and is nowhere. */
+/** Keys. A secret is printed once, when the key is added, and is not stored. */
 export const partnerKeys = pgTable(
   'partner_keys',
   {
@@ -59,8 +61,8 @@ export const partnerKeys = pgTable(
     holder: text('holder').notNull().default('main'),
     /** SHA-256 of the whole key, in hex. */
     secretHash: text('secret_hash').notNull(),
-    scopes: text('scopes').array().notNull(),
-    /** Set: every request must be signed with it. The server has to know it, so it opens nothing without the key. */
+    scopes: text('scopes', { enum: SCOPES }).array().notNull(),
+    /** Set: every request must be signed with it. The server must know it, so it grants nothing without the key. */
     signingSecret: text('signing_secret'),
     createdAt: at('created_at').notNull().defaultNow(),
     expiresAt: at('expires_at'),
@@ -91,7 +93,7 @@ export const partnerEvents = pgTable(
   (event) => [index('partner_events_partner').on(event.partner)],
 )
 
-/** What a partner has used of its limits in the minute and on the day it last placed an order. Its row is the lock. */
+/** What a partner has used of its limits, in the minute and on the day of its last order. Its row is the lock. */
 export const partnerUsage = pgTable(
   'partner_usage',
   {
@@ -140,7 +142,7 @@ export const partnerWallets = pgTable(
   () => [check('partner_wallets_wallet', ONE_FORM_OF_PHONE_NUMBER)],
 )
 
-/** Nonces of signed requests: each is good once for its key. Swept when its timestamp would be refused anyway. */
+/** Nonces of signed requests: each is valid once for its key. Swept when its timestamp would be refused anyway. */
 export const partnerNonces = pgTable(
   'partner_nonces',
   {

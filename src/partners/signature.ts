@@ -1,9 +1,9 @@
 import { createHmac, type Hmac, timingSafeEqual } from 'node:crypto'
 
-/** How far a signed request's clock may be from ours. */
+/** How far a request's timestamp may be from the database's time. */
 export const SIGNATURE_WINDOW_MS = 5 * 60_000
 
-/** What a signature covers beside the body. */
+/** What a signature covers besides the body. */
 export interface SignedHead {
   readonly method: string
   /** With its query, exactly as it was sent. */
@@ -13,12 +13,12 @@ export interface SignedHead {
   readonly nonce: string
 }
 
-/** Begins HMAC-SHA256 over method, path with query, timestamp, nonce and body, each on a line of its own; the body follows. */
-export function signing({ method, path, timestamp, nonce }: SignedHead, signingSecret: string): Hmac {
+/** An HMAC-SHA256 over method, path with query, timestamp and nonce, a line each. The caller adds the body. */
+export function beginHmac({ method, path, timestamp, nonce }: SignedHead, signingSecret: string): Hmac {
   return createHmac('sha256', signingSecret).update(`${method}\n${path}\n${timestamp}\n${nonce}\n`)
 }
 
-/** Why a signature cannot be good, whatever the body is; null when it may be. */
+/** Why a signature is invalid whatever the body is; null when the body decides. */
 export function headProblem(
   { timestamp, nonce }: SignedHead,
   signature: string,
@@ -34,7 +34,7 @@ export function headProblem(
 
 const SIGNATURE = /^v1=[0-9a-f]{64}$/
 
-/** Why a signature is not of what was signed; null when it is. Takes the same time wherever they differ. */
+/** Why a signature does not match; null when it does. Compared in constant time. */
 export function digestProblem(signature: string, expectedHex: string): string | null {
   const given = Buffer.from(signature.slice(3), 'hex')
   const expected = Buffer.from(expectedHex, 'hex')

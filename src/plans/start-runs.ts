@@ -76,7 +76,7 @@ async function judge(session: Session, owner: Owner | null, ready: readonly Read
     refused: judged.flatMap(({ run, verdict }): Skip[] =>
       verdict?.is === 'refused' ? [{ run, reason: 'limit_reached', breach: verdict.breach }] : [],
     ),
-    putOff: judged.flatMap(({ run, verdict }) => (verdict?.is === 'put_off' ? [run] : [])),
+    putOff: judged.flatMap(({ run, verdict }) => (verdict?.is === 'deferred' ? [run] : [])),
   }
 }
 

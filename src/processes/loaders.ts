@@ -3,7 +3,7 @@ import type { StoredOrder } from '../orders/ports.ts'
 import { findPartnerOrders, type PartnerOrder } from '../orders/queries/partner-orders.ts'
 import { submitOrders } from '../orders/store/submissions.ts'
 import type { Submission } from '../orders/submission.ts'
-import { findValidKeys, type KnownKey } from '../partners/store/partners.ts'
+import { findValidKeys, type KnownKey } from '../partners/store/keys.ts'
 import { type Database, StorageError } from '../postgres/pool.ts'
 
 const MOST_AT_ONCE = 100

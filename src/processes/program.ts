@@ -20,8 +20,9 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   partner: async () => (await import('../partners/cli/partner.ts')).partnerCommand(),
   async orders() {
     const { ordersCommand } = await import('../orders/cli/orders.ts')
+    const { readOrderOrigins } = await import('../plans/order-origins.ts')
     const { resolutionCommands } = await import('../reconciliation/cli/order-resolution.ts')
-    return ordersCommand(resolutionCommands(currentUser()))
+    return ordersCommand(readOrderOrigins, resolutionCommands(currentUser()))
   },
   plan: async () => (await import('../plans/cli/plan.ts')).planCommand(),
   prices: async () => (await import('../prices/cli.ts')).pricesCommand(),

@@ -1,35 +1,24 @@
+import { rejectedJobs } from '../orders/schema.ts'
 import type { Database } from '../postgres/pool.ts'
+import { nullable, statement } from '../postgres/statement.ts'
+import type { RejectedJob } from './rejected-job.ts'
 
-const KEEP_REJECTED_JOB = {
-  name: 'keep_rejected_job',
-  text: `
-    INSERT INTO rejected_jobs (job_id, job_name, partner, reference, field, reason, masked_data, data_hash)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-}
+const insertRejectedJob = statement(
+  'keep_rejected_job',
+  {
+    jobId: rejectedJobs.jobId,
+    jobName: rejectedJobs.jobName,
+    partner: nullable(rejectedJobs.partner),
+    reference: nullable(rejectedJobs.reference),
+    field: rejectedJobs.field,
+    reason: rejectedJobs.reason,
+    maskedData: rejectedJobs.maskedData,
+    dataHash: rejectedJobs.dataHash,
+  },
+  (db, job) => db.insert(rejectedJobs).values(job).onConflictDoNothing(),
+)
 
-/** A job that never became an order; its data already masked and cut. */
-export interface RejectedJobRow {
-  readonly jobId: string
-  readonly jobName: string
-  readonly partner: string | null
-  readonly reference: string | null
-  readonly field: string
-  readonly reason: string
-  readonly maskedData: string
-  readonly dataHash: string
-}
-
-/** Keeps a refused job once, however often it runs. */
-export async function keepRejectedJob(database: Database, job: RejectedJobRow): Promise<void> {
-  const { jobId, jobName, partner, reference, field, reason, maskedData, dataHash } = job
-  await database.run(KEEP_REJECTED_JOB, [
-    jobId,
-    jobName,
-    partner,
-    reference,
-    field,
-    reason,
-    maskedData,
-    dataHash,
-  ])
+/** Stores a rejected job once, however often it runs. */
+export async function keepRejectedJob(database: Database, job: RejectedJob): Promise<void> {
+  await insertRejectedJob(database, job)
 }

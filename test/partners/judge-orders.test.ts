@@ -8,7 +8,7 @@ describe('judging orders one after the other', () => {
   const order = { isKnown: false, rupiah: 10n, wallet: '1', isDayWallet: false, byItself: null }
   const none = { orders: 0, rupiah: 0n, wallets: 0 }
   it.each([
-    ['counts those before', [order, order, order], ['admitted', 'admitted', 'put_off']],
+    ['counts those before', [order, order, order], ['admitted', 'admitted', 'deferred']],
     [
       'does not count what is refused',
       [{ ...order, rupiah: 101n }, order, order],

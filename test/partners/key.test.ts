@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { isAddress, isListed } from '../../src/partners/allowed-addresses.ts'
 import { hasHash, newKey, presentedKey } from '../../src/partners/key-format.ts'
-import { digestProblem, headProblem, SIGNATURE_WINDOW_MS, signing } from '../../src/partners/signature.ts'
+import { beginHmac, digestProblem, headProblem, SIGNATURE_WINDOW_MS } from '../../src/partners/signature.ts'
 
 describe('a key', () => {
   it('is found by its prefix, known by its hash, and never the same twice', () => {
@@ -57,7 +57,7 @@ describe('a signature', () => {
     nonce: 'n'.repeat(16),
     body: Buffer.from('{"a":1}'),
   }
-  const digestOf = (signed: typeof request) => signing(signed, 'secret').update(signed.body).digest('hex')
+  const digestOf = (signed: typeof request) => beginHmac(signed, 'secret').update(signed.body).digest('hex')
   const good = `v1=${digestOf(request)}`
   /** As a request is judged: by its head before its body has come, and by all of it then. */
   const problem = (change: object, signature = good, atMs = nowMs) => {

@@ -6,7 +6,7 @@ import { parseSubmission } from '../../src/orders/submission.ts'
 import { addPartnerWithKey } from '../../src/partners/commands.ts'
 import { limitsOf } from '../../src/partners/limits.ts'
 import { placeOrder } from '../../src/partners/place-order.ts'
-import { type LimitChange, setLimits, setState } from '../../src/partners/store/partners.ts'
+import { type LimitChange, listPartners, setLimits, setState } from '../../src/partners/store/partners.ts'
 import type { PlanTerms } from '../../src/plans/plan.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { findPlan } from '../../src/plans/queries.ts'
@@ -39,10 +39,7 @@ const addOwned = (terms: Partial<PlanTerms> = {}, at = nine(-1)) =>
 
 /** An order that shop places over HTTP. */
 async function place(reference: string, amount: number) {
-  const [row] = await scene.run<Parameters<typeof limitsOf>[0]>(
-    `SELECT orders_per_minute AS "ordersPerMinute", rupiah_per_order::text AS "rupiahPerOrder",
-       rupiah_per_day::text AS "rupiahPerDay", wallets_per_day AS "walletsPerDay", kinds FROM partners`,
-  )
+  const [row] = await listPartners(scene.database, 'shop')
   if (row === undefined) throw new Error('no partner')
   const fields = { partner: 'shop', reference, phone_number: WALLET, amount }
   return await placeOrder(parseSubmission('buy', fields), limitsOf(row), {

@@ -12,20 +12,20 @@ import type { OrderRequest } from '../../queue/order-request.ts'
 import { checkOrder, createProducer, type Producer } from '../../queue/producer.ts'
 import { InvalidOrderError } from '../submission.ts'
 
-/** Bad lines told one by one; the rest only counted. */
-const TOLD_LINES = 20
+/** Bad lines that are listed; the rest is only counted. */
+const LISTED_LINES = 20
 
 /** `goldpro enqueue FILE` */
 export function enqueueCommand(): Command {
   return new Command('enqueue')
-    .description('check orders and add them to the queue: one JSON object a line')
-    .argument('<file>', 'JSON lines; - for standard input')
+    .description('check the orders of a file and add them to the queue')
+    .argument('<file>', 'a file of JSON lines; - for standard input')
     .option('--json', 'print the counts as JSON')
     .addHelpText(
       'after',
       `
-Each line is a job of docs/jobs.md plus its "kind". All lines are checked before the first is added: one bad line and
-nothing is. Adding a file again is safe: the same partner and reference is the same order.
+Each line is a JSON object: a job of docs/jobs.md with its "kind". Nothing is added when any line is bad. Adding a file
+again is safe: the same partner and reference is the same order.
 
 Example:
   $ echo '{"kind":"buy","partner":"acme","reference":"A-1","phone_number":"081234500001","gold_weight":"0.5"}' | goldpro enqueue -`,
@@ -75,7 +75,7 @@ async function readOrders(input: Readable): Promise<OrderRequest[]> {
   return orders
 }
 
-/** The order of a line, or everything that is wrong with it. */
+/** The order of a line, or its problems. */
 function readOrder(line: string): OrderRequest | string {
   const json = readStrictJson(line)
   if (json.is === 'not_json') return 'not JSON: write one JSON object a line'
@@ -91,11 +91,11 @@ function readOrder(line: string): OrderRequest | string {
 }
 
 function problemText(problems: readonly string[]): string {
-  const told = problems.slice(0, TOLD_LINES)
-  const more = problems.length - told.length
+  const listed = problems.slice(0, LISTED_LINES)
+  const more = problems.length - listed.length
   return [
     `nothing was enqueued: ${problems.length} bad line${problems.length === 1 ? '' : 's'}`,
-    ...told.map((problem) => `  ${problem}`),
+    ...listed.map((problem) => `  ${problem}`),
     ...(more > 0 ? [`  and ${more} more`] : []),
   ].join('\n')
 }

@@ -9,7 +9,7 @@ import type { OrderStore } from '../ports.ts'
 import { findOrderId } from '../queries/orders.ts'
 import { createOrderStore } from '../store/order-store.ts'
 
-/** Who acts, and why. */
+/** Who decides, and why. */
 export interface Person {
   readonly by: string
   readonly note: string
@@ -26,31 +26,35 @@ interface PlainMove {
 }
 
 const PLAIN_MOVES: readonly PlainMove[] = [
-  { name: 'cancel', does: 'cancel an order before any confirm', move: cancelOrder, wakes: false },
-  { name: 'hold', does: 'keep workers away from an accepted order', move: holdOrder, wakes: false },
-  { name: 'release', does: 'let workers have a held order again', move: releaseOrder, wakes: true },
+  {
+    name: 'cancel',
+    does: 'cancel an order that is accepted and has nothing in flight',
+    move: cancelOrder,
+    wakes: false,
+  },
+  { name: 'hold', does: 'keep an accepted order from being executed', move: holdOrder, wakes: false },
+  { name: 'release', does: 'let a held order be executed', move: releaseOrder, wakes: true },
 ]
 
 /** `goldpro orders cancel|hold|release` */
 export function moveCommands(currentUser: string): Command[] {
-  const plain = PLAIN_MOVES.map(({ name, does, move, wakes }) =>
+  return PLAIN_MOVES.map(({ name, does, move, wakes }) =>
     personsCommand(name, does, currentUser)
-      .addHelpText('after', `\nExample:\n  $ goldpro orders ${name} acme/A-1 --note "asked for by phone"`)
+      .addHelpText('after', `\nExample:\n  $ goldpro orders ${name} acme/A-1 --note "requested by phone"`)
       .action(async (given: string, { by, note }: Person) => {
         await moveOrder(given, wakes, (orderId, store) =>
           move({ orderId, actor: `person:${by}`, note }, store),
         )
       }),
   )
-  return plain
 }
 
-/** A command by which a person acts on one order, saying why. */
+/** A command by which a person decides about one order. */
 export function personsCommand(name: string, does: string, currentUser: string): Command {
   return new Command(name)
     .description(does)
     .argument('<order>', 'order id, or partner/reference')
-    .requiredOption('--note <text>', 'why; kept with the order for ever')
+    .requiredOption('--note <text>', 'why; recorded as an event of the order')
     .addOption(byOption('who decides', currentUser))
 }
 
@@ -66,12 +70,12 @@ async function moveOrder(
     if (answer.is === 'refused') throw new Failure(1, answer.message)
     console.log(`order ${orderId} is ${answer.state}`)
     if (!wakes) return
-    const waking = await openQueueClient(settings)
-    await waking.wake([orderId]).finally(waking.close)
+    const queue = await openQueueClient(settings)
+    await queue.wake([orderId]).finally(queue.close)
   })
 }
 
-/** The id of the order a person names. */
+/** The id of the order that a person names. @throws Failure when there is none */
 export async function requireOrderId(database: Database, given: string): Promise<string> {
   const orderId = await findOrderId(database, given)
   if (orderId === null)

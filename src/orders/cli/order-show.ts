@@ -4,26 +4,32 @@ import { shownText } from '../../cli/shown-text.ts'
 import { shownDetail, shownTime } from '../../cli/shown-time.ts'
 import { formatMoney, formatWeight, NOTHING } from '../../core/format.ts'
 import { maskKtp, maskPhoneNumber } from '../../core/masking.ts'
-import { type AttemptStory, type OrderEvent, type OrderStory, readOrderStory } from '../queries/orders.ts'
+import {
+  type AttemptStory,
+  type OrderEvent,
+  type OrderStory,
+  type ReadOrderOrigins,
+  readOrderStory,
+} from '../queries/order-story.ts'
 import { requireOrderId } from './order-commands.ts'
 
 /** `goldpro orders show` */
-export function showCommand(): Command {
+export function showCommand(readOrigins: ReadOrderOrigins): Command {
   return new Command('show')
-    .description("tell one order's whole story, attempt by attempt")
+    .description('show one order with its attempts and events')
     .argument('<order>', 'order id, or partner/reference')
-    .option('--json', 'print it as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ goldpro orders show acme/A-1')
     .action(async (given: string, options: { json?: true }) => {
       const story = await withDatabase(await settingsHere(), async (database) =>
-        readOrderStory(database, await requireOrderId(database, given)),
+        readOrderStory(database, await requireOrderId(database, given), readOrigins),
       )
-      if (story === null) throw new Error('an order vanished')
+      if (story === null) throw new Error('the order does not exist any more')
       console.log(options.json ? JSON.stringify(maskedStory(story)) : printStory(story))
     })
 }
 
-/** The story with wallets, KTP number and postal address masked: what leaves the database for a person's eyes. */
+/** The story as people may see it: wallets, KTP number and postal address are masked. */
 export function maskedStory(story: OrderStory): OrderStory {
   return {
     ...story,
@@ -37,7 +43,7 @@ export function maskedStory(story: OrderStory): OrderStory {
   }
 }
 
-/** What people wrote into an event may name a wallet. */
+/** Texts that people wrote may contain a phone number. */
 function maskedDetail(detail: NonNullable<OrderEvent['detail']>): NonNullable<OrderEvent['detail']> {
   return Object.fromEntries(
     Object.entries(detail).map(([field, value]) => [
@@ -59,57 +65,57 @@ function maskedContent(content: OrderStory['content']): OrderStory['content'] {
   }
 }
 
-/** An order's story as a person reads it: what was asked, what stands, then everything that happened in its order. */
+/** An order for a terminal: its fields, its state, then its events and attempts by time. */
 export function printStory(unmasked: OrderStory): string {
   const story = maskedStory(unmasked)
-  const asked = Object.entries(story.content)
+  const content = Object.entries(story.content)
     .map(([field, value]) => `${field} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
     .join(', ')
-  const happened = [
-    ...story.events.map((event) => ({ at: event.at, lines: [tellEvent(event)] })),
-    ...story.attemptStories.map((attempt) => ({ at: attempt.intentAt, lines: tellAttempt(attempt) })),
+  const history = [
+    ...story.events.map((event) => ({ at: event.at, lines: [eventText(event)] })),
+    ...story.attemptStories.map((attempt) => ({ at: attempt.intentAt, lines: attemptLines(attempt) })),
   ].sort((a, b) => a.at.getTime() - b.at.getTime())
   return [
     `${story.kind} ${story.partner}/${story.reference}: ${story.state} (${story.reason})`,
     `  order     ${story.orderId}`,
     `  wallet    ${story.phoneNumber}`,
-    ...story.batchRows.map(tellBatchRow),
-    `  asked for ${asked}`,
+    ...story.batchRows.map(batchRowText),
+    `  content   ${content}`,
     `  deadline  ${shownTime(story.deadlineAt)}`,
-    ...(story.planRun === null ? [] : [tellPlanRun(story.planRun)]),
+    ...(story.planRun === null ? [] : [planRunText(story.planRun)]),
     ...(story.state === 'accepted' && story.trouble !== null
-      ? [`  put off   ${story.postponements} times, last because: ${story.trouble}`]
+      ? [`  retries   ${story.postponements}, last error: ${story.trouble}`]
       : []),
-    ...(story.sessionId !== null || story.responseId !== null ? [tellExecution(story)] : []),
+    ...(story.sessionId !== null || story.responseId !== null ? [executionText(story)] : []),
     ...(story.state === 'in_doubt' ? [IN_DOUBT] : []),
     '',
-    ...happened.flatMap(({ lines }) => lines),
+    ...history.flatMap(({ lines }) => lines),
   ].join('\n')
 }
 
 const IN_DOUBT =
-  '  next      `goldpro recon run` with its statements, or `goldpro orders resolve`; it is not sent again by itself'
+  '  next      import statements and `goldpro recon run`, or `goldpro orders resolve`; it is never sent again by itself'
 
-function tellBatchRow({ batchId, rowNumber, plan, dueAt }: OrderStory['batchRows'][number]): string {
+function batchRowText({ batchId, rowNumber, plan, dueAt }: OrderStory['batchRows'][number]): string {
   const origin = plan === null || dueAt === null ? '' : `, of plan ${plan}, due ${shownTime(dueAt)}`
   return `  from      batch ${batchId}, row ${rowNumber}${origin}`
 }
 
-function tellPlanRun({ planId, name, dueAt }: NonNullable<OrderStory['planRun']>): string {
+function planRunText({ planId, name, dueAt }: NonNullable<OrderStory['planRun']>): string {
   return `  from      plan ${planId} ${name}, due ${shownTime(dueAt)}`
 }
 
-function tellExecution({ sessionId, responseId, goldWeight, amount, fee }: OrderStory): string {
+function executionText({ sessionId, responseId, goldWeight, amount, fee }: OrderStory): string {
   return `  executed  ${weight(goldWeight)} for ${rupiah(amount)}, fee ${rupiah(fee)}, session_id ${sessionId ?? 'none'}, response_id ${responseId ?? 'none'}`
 }
 
-function tellEvent({ at, fromState, toState, reason, actor, detail }: OrderEvent): string {
+function eventText({ at, fromState, toState, reason, actor, detail }: OrderEvent): string {
   const move = fromState === null ? toState : `${fromState} → ${toState}`
   const extra = detail === null ? '' : `  ${shownDetail(detail)}`
   return `${shownTime(at)}  ${move}: ${reason}, by ${actor}${extra}`
 }
 
-function tellAttempt(attempt: AttemptStory): string[] {
+function attemptLines(attempt: AttemptStory): string[] {
   const { seq, quoteId, quotedGoldWeight, quotedAmount, quotedFee, outcome, endedAt, intentAt } = attempt
   const price =
     quotedAmount === null ? 'priced at the confirm' : `${rupiah(quotedAmount)}, fee ${rupiah(quotedFee)}`

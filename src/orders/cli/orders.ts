@@ -9,18 +9,22 @@ import { formatCount, formatDecimal, formatMoney, formatWeight, NOTHING } from '
 import { maskPhoneNumber } from '../../core/masking.ts'
 import { ORDER_KINDS, type OrderKind } from '../command.ts'
 import { ORDER_STATES, type OrderState } from '../lifecycle.ts'
+import type { ReadOrderOrigins } from '../queries/order-story.ts'
 import { type ListedOrder, listOrders, type OrderSums, sumOrders } from '../queries/orders.ts'
 import { moveCommands } from './order-commands.ts'
 import { showCommand } from './order-show.ts'
 
 /**
  * `goldpro orders …`
+ * @param readOrigins where an order comes from
  * @param others subcommands of other rooms
  */
-export function ordersCommand(others: readonly Command[] = []): Command {
-  const command = new Command('orders').description('read orders, and lead them where a person may')
+export function ordersCommand(readOrigins: ReadOrderOrigins, others: readonly Command[] = []): Command {
+  const command = new Command('orders').description(
+    'list and show orders; cancel, hold, release and resolve them',
+  )
   command.addCommand(listCommand())
-  command.addCommand(showCommand())
+  command.addCommand(showCommand(readOrigins))
   for (const each of [...moveCommands(currentUser()), ...others]) command.addCommand(each)
   return command
 }
@@ -35,20 +39,18 @@ interface ListOptions extends PageOptions {
 
 function listCommand(): Command {
   const command = new Command('list')
-    .description(
-      'list the newest orders with their grams and rupiah and the sum of all, phone numbers masked',
-    )
+    .description('list orders, the newest first, with grams, rupiah and their sums; phone numbers are masked')
     .addOption(new Option('--state <state>', 'only orders in this state').choices(ORDER_STATES))
     .addOption(new Option('--kind <kind>', 'only orders of this kind').choices(ORDER_KINDS))
     .option('--partner <partner>', 'only orders of this partner')
     .option('--phone-number <number>', 'only orders of this wallet', phoneNumberOption)
   return pageOptions(command)
-    .option('--json', 'print JSON lines; the sum goes to standard error as one JSON line')
+    .option('--json', 'print JSON lines; the sums go to standard error as one JSON line')
     .addHelpText(
       'after',
       `
-Grams and rupiah are those of the executed transaction; of an order in doubt or under way those of its quote; before a quote
-what was asked for. The column basis says which. An order that ended without moving anything has none.
+Grams and rupiah are those of the executed transaction; before it, those of the newest quote; before a quote, those of
+the order itself. The column basis says which. An order that ended without moving anything has none.
 
 Example:
   $ goldpro orders list --state in_doubt`,
@@ -61,13 +63,17 @@ Example:
         sums: await sumOrders(database, filter),
       }))
       printPage({
-        ...{ listed: orders.length, total: sums.count, limit, skip, json: options.json === true },
+        listed: orders.length,
+        total: sums.count,
+        limit,
+        skip,
+        json: options.json === true,
         jsonLines: () => orders.map(asJson),
         table: () => asTable(orders),
         whenEmpty: 'no such orders',
       })
       if (options.json) console.error(JSON.stringify({ sum: sums }))
-      else if (sums.count > 0) console.log(tellSums(sums))
+      else if (sums.count > 0) console.log(sumsText(sums))
     })
 }
 
@@ -75,16 +81,15 @@ function asJson(order: ListedOrder): string {
   return JSON.stringify({ ...order, phoneNumber: maskPhoneNumber(order.phoneNumber) })
 }
 
-function tellSums({ count, grams, rupiah, withoutRupiah }: OrderSums): string {
+function sumsText({ count, grams, rupiah, withoutRupiah }: OrderSums): string {
   const unknown = withoutRupiah === 0 ? '' : `; the rupiah of ${formatCount(withoutRupiah)} are not known yet`
   return `sum of ${formatCount(count)} orders: ${formatWeight(grams)}, ${formatMoney(rupiah)}, fees not included${unknown}`
 }
 
+const HEADINGS =
+  'accepted partner/reference kind wallet state reason tries grams rupiah basis session_id'.split(' ')
+
 function asTable(orders: readonly ListedOrder[]): string {
-  const headings = [
-    ...['accepted', 'partner/reference', 'kind', 'wallet', 'state', 'reason'],
-    ...['tries', 'grams', 'rupiah', 'basis', 'session_id'],
-  ]
   const rows = orders.map((order) => [
     shownTime(order.acceptedAt),
     `${order.partner}/${order.reference}`,
@@ -98,5 +103,5 @@ function asTable(orders: readonly ListedOrder[]): string {
     order.basis ?? NOTHING,
     order.sessionId ?? '',
   ])
-  return table(headings, rows, ['grams', 'rupiah'])
+  return table(HEADINGS, rows, ['grams', 'rupiah'])
 }

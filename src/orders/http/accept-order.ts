@@ -8,7 +8,7 @@ import type { PartnerOrder } from '../queries/partner-orders.ts'
 import { DEADLINE_PASSED, InvalidOrderError, parseSubmission, type Submission } from '../submission.ts'
 import { orderAnswerOf } from './order-answer.ts'
 
-/** Accepts an order: answered 202 only once it is committed, and the same for every repetition. */
+/** Accepts an order: 202 is answered only once it is committed, and for every repetition. */
 export async function acceptOrder(body: unknown, waitSeconds: number, call: Call): Promise<Answer> {
   const { caller } = call
   const submission = readOrder(body, caller.partner)
@@ -26,7 +26,7 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
       throw new Problem('reference_conflict', { differs: differingFields(placed.order, submission), headers })
     case 'stored': {
       const { orderId, state } = placed.order
-      // A repetition wakes it too: the request before may have died between the commit and the queue.
+      // A repetition wakes it too: the first request may have failed between the commit and the queue.
       if (state === 'accepted') call.wake(orderId)
       const order = await readOrderWhenEnded(orderId, waitSeconds, call)
       return {
@@ -38,7 +38,7 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
   }
 }
 
-/** A partner's order, once it ended or the time to wait is over. */
+/** Reads a partner's order once it has ended or is in doubt, or the time to wait is over. */
 export async function readOrderWhenEnded(
   orderId: string,
   waitSeconds: number,
@@ -53,27 +53,27 @@ export async function readOrderWhenEnded(
   const order = await find()
   if (waitSeconds === 0 || order.settledAt !== null || order.state === 'in_doubt') return order
   call.releaseSlot()
-  // By the id as it is stored: a path may have it in capitals.
+  // By the stored id: a path may spell it in capitals.
   await longPoll.waitFor({ orderId: order.orderId, partner: caller.partner, seconds: waitSeconds, signal })
   await call.reauthenticate()
   return await find()
 }
 
-/** Reads a body as a job of this partner is read. */
+/** Parses a body as a job of this partner. @throws Problem */
 function readOrder(body: unknown, partner: string): Submission {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw invalid([{ field: 'body', problem: 'must be an object' }])
   const { kind, ...fields } = body as Record<string, unknown>
-  const known = Object.hasOwn(fields, 'partner')
+  const given = Object.hasOwn(fields, 'partner')
     ? [{ field: 'partner', problem: 'is known from the key and is not a field' }]
     : []
   try {
     const submission = parseSubmission(kind, { ...fields, partner })
-    if (known.length > 0) throw invalid(known)
+    if (given.length > 0) throw invalid(given)
     return submission
   } catch (error) {
     if (!(error instanceof InvalidOrderError)) throw error
-    throw invalid([...known, ...error.problems])
+    throw invalid([...given, ...error.problems])
   }
 }
 

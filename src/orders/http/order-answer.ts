@@ -1,8 +1,10 @@
 import { maskPhoneNumber } from '../../core/masking.ts'
-import type { PartnerOrder, PartnerOrderEvent } from '../queries/partner-orders.ts'
+import { formatGrams } from '../../core/money.ts'
+import type { PartnerOrderEvent } from '../queries/partner-order-events.ts'
+import type { PartnerOrder } from '../queries/partner-orders.ts'
 import type { OrderAnswer } from './order-schemas.ts'
 
-/** An order of the database as it is answered: masked, and without what a withdrawal sends where. */
+/** A stored order as it is answered: masked, without a withdrawal's KTP number and address. */
 export function orderAnswerOf(order: PartnerOrder): OrderAnswer {
   return {
     id: order.orderId,
@@ -20,7 +22,7 @@ export function orderAnswerOf(order: PartnerOrder): OrderAnswer {
   }
 }
 
-/** What was asked for, without what is personal. */
+/** The fields of the order, without personal data. */
 export function requestOf(content: PartnerOrder['content']): OrderAnswer['request'] {
   const { gold_weight, amount, limit, recipient } = content as OrderAnswer['request']
   return {
@@ -38,10 +40,9 @@ function executedOf(order: PartnerOrder): OrderAnswer['executed'] {
     request_id: requestId,
     response_id: responseId,
     session_id: sessionId,
-    gold_weight: goldWeight,
-    // At most a trillion, which a number holds exactly.
-    amount: Number(amount),
-    fee: Number(fee),
+    gold_weight: formatGrams(goldWeight),
+    amount,
+    fee,
   }
 }
 

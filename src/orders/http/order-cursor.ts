@@ -2,10 +2,10 @@ import type { Place } from '../queries/partner-orders.ts'
 
 const PLACE = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z)\/([0-9a-f-]{36})$/
 
-/** A place in a list of orders as a text. */
+/** A place in a list of orders as text, for cursors. */
 export const placeText = ({ acceptedMicros, orderId }: Place): string => `${acceptedMicros}/${orderId}`
 
-/** Reads what {@link placeText} wrote; null for anything else. It grants nothing: lists are always of one partner. */
+/** Parses what {@link placeText} wrote; null for anything else. A cursor grants nothing: every list names its partner. */
 export function parsePlace(text: string): Place | null {
   const [, acceptedMicros, orderId] = PLACE.exec(text) ?? []
   if (acceptedMicros === undefined || orderId === undefined) return null
@@ -14,7 +14,7 @@ export function parsePlace(text: string): Place | null {
     : null
 }
 
-/** What Postgres takes: it refuses 31 February and the year 0. */
+/** Whether Postgres accepts the time: it refuses 31 February and the year 0. */
 function isTime(text: string): boolean {
   const time = new Date(text)
   const isReal = !Number.isNaN(time.getTime()) && time.toISOString().slice(0, 19) === text.slice(0, 19)

@@ -5,9 +5,9 @@ import type { Submission } from '../submission.ts'
 declare module '../../http/route.ts' {
   interface ApiDeps {
     findOrder(own: { readonly partner: string; readonly orderId: string }): Promise<PartnerOrder | null>
-    /** Stores an order that is not stored yet, and gives the stored one of its reference; null: its deadline has passed. */
+    /** Stores an order that is not stored yet, and returns the stored one of its reference; null: its deadline has passed. */
     submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder | null>
-    /** Asks the queue to bring an order to a worker. Does not wait for it, and does not fail. */
+    /** Adds a job that wakes a worker for the order. Neither waits nor fails. */
     wake(orderId: string): void
   }
 }

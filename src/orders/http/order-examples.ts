@@ -1,6 +1,6 @@
 import type { OrderAnswer } from './order-schemas.ts'
 
-/** Invented orders, for the description and for the tests that hold it true. */
+/** Invented orders, for the API's description and its tests. */
 export const ORDER_BODIES = {
   'buy by weight': {
     kind: 'buy',

@@ -5,7 +5,8 @@ import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, type Call, route } from '../../http/route.ts'
 import { cancelOrder } from '../commands.ts'
 import { ORDER_STATES } from '../lifecycle.ts'
-import { listPartnerOrders, readPartnerOrderEvents } from '../queries/partner-orders.ts'
+import { readPartnerOrderEvents } from '../queries/partner-order-events.ts'
+import { listPartnerOrders } from '../queries/partner-orders.ts'
 import { createOrderStore } from '../store/order-store.ts'
 import { acceptOrder, readOrderWhenEnded } from './accept-order.ts'
 import { eventAnswerOf, orderAnswerOf } from './order-answer.ts'
@@ -15,11 +16,7 @@ import { eventsAnswer, orderAnswer, orderBody, ordersAnswer } from './order-sche
 
 const MAX_WAIT_S = 60
 
-const wait = wholeNumber(
-  0,
-  MAX_WAIT_S,
-  'seconds to hold the answer until the order ends or is in doubt',
-).optional()
+const wait = wholeNumber(0, MAX_WAIT_S, 'seconds to wait for the order to end or to be in doubt').optional()
 const waiting = z.strictObject({ wait })
 const one = z.strictObject({ id: z.guid().describe("the order's id") })
 
@@ -34,8 +31,8 @@ const listing = z.strictObject({
   ...paging('orders'),
 })
 
-const REFERENCES_ARE_FOR_EVER = `Safe to repeat for ever: the same reference and content is the same order and the same answer; with other content
-it is 409 and the first order stands. 202 is answered once the order is committed, whether or not the queue is up.`
+const IDEMPOTENT_PER_REFERENCE = `Safe to repeat at any time: the same reference and content is the same order; with other content the answer is 409
+and the first order stands. 202 is answered once the order is committed, whether or not the queue is up.`
 
 export const ORDER_ROUTES: readonly AnyRoute[] = [
   route({
@@ -43,7 +40,7 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     method: 'POST',
     path: '/v1/orders',
     summary: 'Place an order',
-    description: REFERENCES_ARE_FOR_EVER,
+    description: IDEMPOTENT_PER_REFERENCE,
     scope: 'orders:write',
     query: waiting,
     body: orderBody as z.ZodType<unknown>,
@@ -78,7 +75,7 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     method: 'GET',
     path: '/v1/orders',
     summary: 'List your orders, the newest first',
-    description: 'A list, not a feed: an order accepted while pages are read is on none of them.',
+    description: 'An order that is accepted while you read pages is on none of them.',
     scope: 'orders:read',
     query: listing,
     answers: {
@@ -123,7 +120,7 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     query: z.strictObject({}),
     answers: {
       200: {
-        description: 'Every change of its state, the first first',
+        description: 'Every change of its state, the oldest first',
         schema: eventsAnswer,
         example: EVENTS,
       },
@@ -140,8 +137,7 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     method: 'POST',
     path: '/v1/orders/{id}/cancel',
     summary: 'Cancel an order that has nothing in flight',
-    description:
-      'Safe to repeat: an order that is cancelled already is answered with 200 too. It takes no body.',
+    description: 'Safe to repeat: an order that is cancelled already is 200 too. There is no body.',
     scope: 'orders:write',
     params: one,
     query: z.strictObject({}),
@@ -153,9 +149,9 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
 
 async function cancel(id: string, call: Call) {
   const { database, caller } = call
-  // Whose it is, before anything is done to it.
+  // The order must be the partner's own.
   const { orderId } = await readOrderWhenEnded(id, 0, call)
-  const request = { orderId, actor: `partner:${caller.partner}`, note: 'asked for over HTTP' }
+  const request = { orderId, actor: `partner:${caller.partner}`, note: 'requested over HTTP' }
   const moved = await cancelOrder(request, createOrderStore(database))
   const order = await readOrderWhenEnded(orderId, 0, call)
   if (moved.is === 'refused' && order.state !== 'cancelled')

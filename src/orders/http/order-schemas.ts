@@ -6,8 +6,8 @@ import { BAR_GRAMS, ORDER_KINDS } from '../command.ts'
 import { ORDER_STATES } from '../lifecycle.ts'
 
 /**
- * What an order looks like over HTTP. Whether a body is an order is decided by `parseSubmission`, as it is for a job;
- * these schemas describe the same for people and programs, and a test holds the two equal on what they take.
+ * Orders over HTTP. `parseSubmission` validates a body, as it validates a job; these schemas describe the same rules in
+ * OpenAPI, and a test holds that both accept the same bodies.
  */
 const text = (max: number, meaning: string) =>
   z
@@ -20,7 +20,7 @@ const phoneNumber = z
   .string()
   .refine((written) => readPhoneNumber(written) !== null)
   .meta({ examples: ['081234500001', '+62 812-3450-0001'] })
-  .describe('an Indonesian mobile number: 0…, 62…, +62…, 0062…; spaces and dashes are read')
+  .describe('an Indonesian mobile number: 0…, 62…, +62…, 0062…; spaces and dashes are allowed')
 const goldWeight = z
   .union([z.string().regex(/^\d{1,9}(\.\d{1,4}0*)?$/), z.number().positive().max(100_000)])
   .refine((grams) => (parseGrams(grams) ?? 0) > 0)
@@ -34,7 +34,7 @@ const everyKind = {
     .string()
     .refine((written) => readReference(written) !== null)
     .describe(
-      `your own id of the order; with the same content it is the same order for ever: at most ${MOST_REFERENCE_CHARACTERS} characters, none of them invisible; surrounding white space is no part of it`,
+      `your own id of the order, unique for all time: at most ${MOST_REFERENCE_CHARACTERS} characters, none of them invisible; surrounding white space is removed`,
     ),
   phone_number: phoneNumber.describe('the wallet'),
   deadline: z.iso
@@ -58,7 +58,7 @@ const bar = goldWeight
   .refine((grams) => BAR_GRAMS.some((each) => parseGrams(each) === parseGrams(grams)))
   .describe(`a whole bar: ${BAR_GRAMS.join(', ')} g`)
 
-/** Bodies of POST /v1/orders, one alternative per way to ask. */
+/** Bodies of POST /v1/orders, one alternative per kind of order. */
 export const orderBody = z.union([
   z
     .strictObject({
@@ -111,7 +111,7 @@ const time = z.iso.datetime()
 const gramsOut = z.string().regex(/^\d+\.\d{4}$/)
 const rupiahOut = z.int().min(0)
 
-/** What an order asks for, as it is answered. */
+/** The fields of an order, as they are answered. */
 export const requestAnswer = z
   .strictObject({
     gold_weight: gramsOut.optional(),
@@ -125,7 +125,7 @@ export const requestAnswer = z
       .optional(),
     recipient: z.string().describe('masked').optional(),
   })
-  .describe('what was asked for, without what is personal')
+  .describe('the fields of the order, without personal data')
 
 const [byWeight, byAmount, sell, transfer, withdraw] = orderBody.options
 const GIVEN_BY_PLAN = { reference: true, deadline: true } as const
@@ -148,7 +148,7 @@ export const orderAnswer = z.strictObject({
   request: requestAnswer,
   state: z.enum(ORDER_STATES),
   reason: z.string().describe('the code of the last change of state: docs/lifecycle.md'),
-  attempts: z.int().min(0).describe('quotes that were to be confirmed'),
+  attempts: z.int().min(0).describe('quotes for which a confirm was intended'),
   executed: z
     .strictObject({
       request_id: z.string().nullable(),

@@ -1,12 +1,14 @@
+import { and, desc, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import type { GoldWeight, Rupiah } from '../../core/money.ts'
 import type { Database } from '../../postgres/pool.ts'
+import { list, nullable, type Queries, rows, type Scalar, statement, type } from '../../postgres/statement.ts'
 import type { OrderKind } from '../command.ts'
 import { isFinal, type OrderState } from '../lifecycle.ts'
+import { attempts, orders } from '../schema.ts'
 import type { OrderContent } from '../submission.ts'
 
-/**
- * What a partner may read. Every query names the partner: another's order is not refused, it is not there.
- * Grams and rupiah are Postgres's text.
- */
+/** An order as its partner may read it. Every query names the partner, so another's order is not found. */
 export interface PartnerOrder {
   readonly orderId: string
   readonly reference: string
@@ -19,41 +21,60 @@ export interface PartnerOrder {
   readonly requestId: string | null
   readonly responseId: string | null
   readonly sessionId: string | null
-  readonly goldWeight: string | null
-  readonly amount: string | null
-  readonly fee: string | null
+  readonly goldWeight: GoldWeight | null
+  readonly amount: Rupiah | null
+  readonly fee: Rupiah | null
   readonly acceptedAt: Date
   readonly deadlineAt: Date
   readonly settledAt: Date | null
-  /** The time of acceptance in full: a Date has milliseconds only. */
+  /** The time of acceptance to the microsecond: a Date has milliseconds. */
   readonly acceptedMicros: string
 }
 
-const OWN_COLUMNS = `
-  o.id AS "orderId", o.reference, o.kind, o.phone_number AS "phoneNumber", o.content, o.state, o.reason,
-  (SELECT count(*)::int FROM attempts a WHERE a.order_id = o.id) AS attempts,
-  e.request_id AS "requestId", e.response_id AS "responseId", e.session_id AS "sessionId",
-  e.gold_weight::text AS "goldWeight", e.amount::text AS amount, e.fee::text AS fee,
-  o.accepted_at AS "acceptedAt", o.deadline_at AS "deadlineAt", o.settled_at AS "settledAt",
-  to_char(o.accepted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "acceptedMicros"
-  FROM orders o LEFT JOIN attempts e ON e.order_id = o.id AND e.outcome = 'succeeded'`
+const executed = alias(attempts, 'executed')
+const wasExecuted = and(eq(executed.orderId, orders.id), sql`${executed.outcome} = 'succeeded'`)
 
-const FIND_OWN = {
-  name: 'find_own_orders',
-  text: `SELECT x.position, ${OWN_COLUMNS}
-    JOIN unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS x (partner, id, position)
-      ON o.partner = x.partner AND o.id = x.id`,
+const PARTNER_ORDER = {
+  orderId: orders.id,
+  reference: orders.reference,
+  kind: orders.kind,
+  phoneNumber: orders.phoneNumber,
+  content: orders.content,
+  state: orders.state,
+  reason: orders.reason,
+  attempts: sql<number>`(select count(*)::int from ${attempts} where ${attempts.orderId} = ${orders.id})`,
+  requestId: executed.requestId,
+  responseId: executed.responseId,
+  sessionId: executed.sessionId,
+  goldWeight: executed.goldWeight,
+  amount: executed.amount,
+  fee: executed.fee,
+  acceptedAt: orders.acceptedAt,
+  deadlineAt: orders.deadlineAt,
+  settledAt: orders.settledAt,
+  acceptedMicros: sql<string>`to_char(${orders.acceptedAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
 }
+
+const selectByIds = statement(
+  'find_own_orders',
+  { wanted: rows({ position: type.integer, partner: orders.partner, id: orders.id }) },
+  (db, { wanted }) =>
+    db
+      .select({ position: wanted.position, ...PARTNER_ORDER })
+      .from(wanted)
+      .innerJoin(orders, and(eq(orders.id, wanted.id), eq(orders.partner, wanted.partner)))
+      .leftJoin(executed, wasExecuted),
+)
 
 /** Orders by id, each of its partner; null where that partner has none of this id. */
 export async function findPartnerOrders(
   database: Database,
   owns: readonly { readonly partner: string; readonly orderId: string }[],
 ): Promise<(PartnerOrder | null)[]> {
-  const values = [owns.map(({ partner }) => partner), owns.map(({ orderId }) => orderId)]
-  const rows = await database.run<PartnerOrder & { position: string }>(FIND_OWN, values)
-  const byPosition = new Map(rows.map(({ position, ...order }) => [Number(position), order]))
-  return owns.map((_own, index) => byPosition.get(index + 1) ?? null)
+  const wanted = owns.map(({ partner, orderId }, position) => ({ position, partner, id: orderId }))
+  const found = await selectByIds(database, { wanted })
+  const byPosition = new Map(found.map(({ position, ...order }) => [position, order]))
+  return owns.map((_own, position) => byPosition.get(position) ?? null)
 }
 
 /** A place in a list: the order that was last on the page before. */
@@ -71,35 +92,55 @@ export interface PartnerOrderFilter {
   readonly limit: number
 }
 
-/** Before all orders there are. */
+/** Before the newest order. */
 const NEWEST: Place = { acceptedMicros: 'infinity', orderId: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
 
-// Every bound is always there, so that the one plan that is kept reads the index from the right place on.
-const LIST_OWN = {
-  name: 'list_own_orders',
-  text: `
-    SELECT ${OWN_COLUMNS}
-    WHERE o.partner = $1 AND (o.accepted_at, o.id) < ($2::timestamptz, $3::uuid) AND o.accepted_at >= $4::timestamptz
-      AND ($5::text IS NULL OR o.state = $5)
-    ORDER BY o.accepted_at DESC, o.id DESC LIMIT $6`,
+/** A time that a Date cannot have: with microseconds, or infinite. */
+const timeText: Scalar<string> = { sqlType: 'timestamptz' }
+
+const PAGE = {
+  partner: orders.partner,
+  acceptedMicros: timeText,
+  orderId: orders.id,
+  since: timeText,
+  limit: type.integer,
 }
-// Who asks again and again for orders in doubt has few of them beside all the others: these are in an index of their own.
-const LIST_OPEN = {
-  name: 'list_own_open_orders',
-  text: `
-    SELECT ${OWN_COLUMNS}
-    WHERE o.partner = $1 AND (o.accepted_at, o.id) < ($2::timestamptz, $3::uuid) AND o.accepted_at >= $4::timestamptz
-      AND o.state = $5 AND o.settled_at IS NULL
-    ORDER BY o.accepted_at DESC, o.id DESC LIMIT $6`,
-}
-const LIST_BY_REFERENCE = {
-  name: 'list_own_orders_by_reference',
-  text: `
-    SELECT ${OWN_COLUMNS}
-    WHERE o.partner = $1 AND (o.accepted_at, o.id) < ($2::timestamptz, $3::uuid) AND o.accepted_at >= $4::timestamptz
-      AND ($5::text IS NULL OR o.state = $5) AND o.reference = $7
-    ORDER BY o.accepted_at DESC, o.id DESC LIMIT $6`,
-}
+
+/** A page of a partner's orders after a place. All bounds are always set, so that the one cached plan seeks in the index. */
+const selectPage = (
+  db: Queries,
+  { partner, acceptedMicros, orderId, since }: Record<keyof typeof PAGE, SQL>,
+  narrowed: SQL | undefined,
+) =>
+  db
+    .select(PARTNER_ORDER)
+    .from(orders)
+    .leftJoin(executed, wasExecuted)
+    .where(
+      and(
+        eq(orders.partner, partner),
+        sql`(${orders.acceptedAt}, ${orders.id}) < (${acceptedMicros}, ${orderId})`,
+        gte(orders.acceptedAt, since),
+        narrowed,
+      ),
+    )
+    .orderBy(desc(orders.acceptedAt), desc(orders.id))
+    .limit(sql.placeholder('limit'))
+
+const hasState = (state: SQL) => or(isNull(state), eq(orders.state, state))
+
+const selectAll = statement('list_own_orders', { ...PAGE, state: nullable(orders.state) }, (db, page) =>
+  selectPage(db, page, hasState(page.state)),
+)
+// Polling for orders in doubt finds few beside all the others: orders that have not ended have an index of their own.
+const selectOpen = statement('list_own_open_orders', { ...PAGE, state: orders.state }, (db, page) =>
+  selectPage(db, page, and(eq(orders.state, page.state), isNull(orders.settledAt))),
+)
+const selectByReference = statement(
+  'list_own_orders_by_reference',
+  { ...PAGE, state: nullable(orders.state), reference: orders.reference },
+  (db, page) => selectPage(db, page, and(hasState(page.state), eq(orders.reference, page.reference))),
+)
 
 /** A page of this partner's orders, the newest first. */
 export async function listPartnerOrders(
@@ -107,48 +148,32 @@ export async function listPartnerOrders(
   filter: PartnerOrderFilter,
 ): Promise<PartnerOrder[]> {
   const { partner, reference, state, since, after, limit } = filter
-  const { acceptedMicros, orderId } = after ?? NEWEST
-  const values = [partner, acceptedMicros, orderId, since ?? '-infinity', state, limit]
-  if (reference !== null) return await database.run<PartnerOrder>(LIST_BY_REFERENCE, [...values, reference])
-  return await database.run<PartnerOrder>(state === null || isFinal(state) ? LIST_OWN : LIST_OPEN, values)
+  const page = { partner, ...(after ?? NEWEST), since: sinceText(since), limit }
+  if (reference !== null) return await selectByReference(database, { ...page, state, reference })
+  if (state === null || isFinal(state)) return await selectAll(database, { ...page, state })
+  return await selectOpen(database, { ...page, state })
 }
 
-/** A move of an order as its partner may see it. */
-export interface PartnerOrderEvent {
-  readonly at: Date
-  readonly fromState: OrderState | null
-  readonly toState: OrderState
-  readonly reason: string
-  /** What kind of actor moved it: partner, worker, sweeper, batch, plan, person. */
-  readonly by: string
+/** Postgres reads no ISO time of a year before 1 or after 9999: no order is older than the first or newer than the last. */
+function sinceText(since: Date | null): string {
+  if (since === null || since.getUTCFullYear() < 1) return '-infinity'
+  return since.getUTCFullYear() > 9_999 ? 'infinity' : since.toISOString()
 }
 
-const OWN_EVENTS = {
-  name: 'read_own_order_events',
-  text: `
-    SELECT e.at, e.from_state AS "fromState", e.to_state AS "toState", e.reason, split_part(e.actor, ':', 1) AS by
-    FROM orders o JOIN order_events e ON e.order_id = o.id
-    WHERE o.partner = $1 AND o.id = $2::uuid ORDER BY e.id`,
-}
-
-/** The moves of an order of this partner. Empty when it has none of this id: every order has its first event. */
-export async function readPartnerOrderEvents(
-  database: Database,
-  partner: string,
-  orderId: string,
-): Promise<PartnerOrderEvent[]> {
-  return await database.run<PartnerOrderEvent>(OWN_EVENTS, [partner, orderId])
-}
-
-const ENDED = {
-  name: 'find_ended_orders',
-  text: `
-    SELECT id AS "orderId" FROM orders
-    WHERE id = ANY ($1::uuid[]) AND state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')`,
-}
+const selectEnded = statement('find_ended_orders', { orderIds: list(orders.id) }, (db, { orderIds }) =>
+  db
+    .select({ orderId: orders.id })
+    .from(orders)
+    .where(
+      and(
+        sql`${orders.id} = any(${orderIds})`,
+        sql`${orders.state} in ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')`,
+      ),
+    ),
+)
 
 /** Those of these orders that ended or are in doubt. */
 export async function findEnded(database: Database, orderIds: readonly string[]): Promise<string[]> {
-  const rows = await database.run<{ orderId: string }>(ENDED, [orderIds])
-  return rows.map(({ orderId }) => orderId)
+  const ended = await selectEnded(database, { orderIds })
+  return ended.map(({ orderId }) => orderId)
 }

@@ -14,14 +14,14 @@ import {
   rotateKey,
 } from '../commands.ts'
 import { FIRST_HOLDER, HOLDER } from '../enums.ts'
-import { revokeKeys } from '../store/partners.ts'
+import { revokeKeys } from '../store/keys.ts'
 
 export interface ByOption {
   readonly by: string
 }
 
-/** Who decides. */
-export const deciderOption = () => byOption('who decides; kept as an event for ever')
+/** The person who decides. */
+export const deciderOption = () => byOption('who decides; recorded as an event')
 
 const partnerName = parsedBy(
   (text) => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text) ? text : null),
@@ -30,7 +30,7 @@ const partnerName = parsedBy(
 
 const holderName = parsedBy(
   (text) => (HOLDER.test(text) ? text : null),
-  '1 to 32 small letters, digits or dashes, such as finance',
+  '1 to 32 lower-case letters, digits or dashes, such as finance',
 )
 
 const holderOption = (does: string) =>
@@ -53,11 +53,11 @@ const grantOf = ({ scopes, signed }: GrantOptions) => ({
 /** `goldpro partner add` */
 export function addCommand(): Command {
   return new Command('add')
-    .description('add a partner, and print its key: the only time it can be seen')
+    .description('add a partner and print its key, which is shown only once')
     .argument('<name>', "the partner's short name, the `partner` of its orders", partnerName)
     .addOption(holderOption('the person or system of the partner that gets the key'))
     .addOption(scopesOption().default(DEFAULT_SCOPES))
-    .option('--signed', 'every request must be signed too')
+    .option('--signed', 'require a signature on every request')
     .addOption(deciderOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ goldpro partner add acme')
@@ -70,17 +70,22 @@ export function addCommand(): Command {
 /** `goldpro partner add-key` */
 export function addKeyCommand(): Command {
   return new Command('add-key')
-    .description('print a key for another person or system of a partner, with rights of its own')
+    .description('add a key for another person or system of a partner, with its own scopes, and print it')
     .argument('<name>', 'the partner')
-    .addOption(new Option('--holder <name>', 'who gets it').argParser(holderName).makeOptionMandatory())
+    .addOption(
+      new Option('--holder <name>', 'the person or system that gets the key')
+        .argParser(holderName)
+        .makeOptionMandatory(),
+    )
     .addOption(scopesOption().makeOptionMandatory())
-    .option('--signed', 'every request must be signed too')
+    .option('--signed', 'require a signature on every request')
     .addOption(deciderOption())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
-A batch that one holder sent is approved by another, whose key has the scope approve. Rotating a key keeps its holder.
+A batch must be approved by another holder than the one who sent it, with a key that has the scope approve. Rotating a
+key keeps its holder.
 
 Example:
   $ goldpro partner add-key acme --holder finance --scopes approve orders:read`,
@@ -93,7 +98,7 @@ Example:
 /** `goldpro partner rotate-key` */
 export function rotateCommand(): Command {
   return new Command('rotate-key')
-    .description('print a new key with the same rights; the old one stays valid for a while')
+    .description('print a new key with the same scopes; the old one stays valid for a while')
     .argument('<name>', 'the partner')
     .addOption(holderOption('whose key'))
     .option('--overlap-minutes <minutes>', 'how long the old key stays valid', overlapMinutes, 24 * 60)
@@ -129,16 +134,16 @@ function keyText({ key, holder, scopes, signingSecret }: HandedOutKey): string {
     ...(signingSecret === null ? [] : [`signing secret  ${signingSecret}`]),
     `holder          ${holder}`,
     `scopes          ${scopes.join(', ')}`,
-    'It is shown this once: only its hash is kept.',
+    'The key is shown only once: Postgres stores its hash.',
   ].join('\n')
 }
 
 /** `goldpro partner revoke` */
 export function revokeCommand(): Command {
   return new Command('revoke')
-    .description("end a partner's keys at once")
+    .description('revoke keys of a partner at once')
     .argument('<name>', 'the partner')
-    .option('--key <prefix>', 'only this key, as `list` shows it')
+    .option('--key <prefix>', 'only this key, as `goldpro partner list` shows it')
     .addOption(deciderOption())
     .addHelpText('after', '\nExample:\n  $ goldpro partner revoke acme --key gp_a1b2c3d4e5f6')
     .action(async (name: string, { key, by }: ByOption & { key?: string }) => {
@@ -146,7 +151,7 @@ export function revokeCommand(): Command {
       const revoked = await withDatabase(await settingsHere(), (database) =>
         revokeKeys(database, name, prefix, `person:${by}`),
       )
-      if (revoked.length === 0) throw new Failure(1, `${name} has no such key that is not revoked`)
+      if (revoked.length === 0) throw new Failure(1, `${name} has no such key, or it is revoked already`)
       console.log(`revoked ${revoked.map((each) => `gp_${each}`).join(', ')}`)
     })
 }

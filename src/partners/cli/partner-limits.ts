@@ -1,17 +1,17 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
-import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
-import { formatCount, formatMoney } from '../../core/format.ts'
-import { parseRupiah } from '../../core/money.ts'
+import { formatCount } from '../../core/format.ts'
+import { formatRupiah, parseRupiah } from '../../core/money.ts'
 import { ORDER_KINDS } from '../../orders/command.ts'
 import { isAddress } from '../allowed-addresses.ts'
 import { type LimitChange, type PartnerRow, setLimits } from '../store/partners.ts'
+import { deciderOption } from './partner-keys.ts'
 
 const NONE = 'none'
 
-/** Null for `none`; undefined for what is neither. */
+/** A limit; null for `none`. An option that is not given is undefined. */
 const count = parsedBy<{ value: number | null }>(
   (text) => (text === NONE ? { value: null } : /^[1-9]\d{0,6}$/.test(text) ? { value: Number(text) } : null),
   'a whole number from 1 to 9999999, or none',
@@ -28,17 +28,18 @@ const listOf = (isOne: (text: string) => boolean, expected: string) =>
     return items.every(isOne) ? { value: items } : null
   }, expected)
 
-interface Limited<T> {
+/** The value of an option that was given. */
+interface Given<T> {
   readonly value: T | null
 }
 
 interface LimitOptions {
-  readonly ordersPerMinute?: Limited<number>
-  readonly rupiahPerOrder?: Limited<string>
-  readonly rupiahPerDay?: Limited<string>
-  readonly walletsPerDay?: Limited<number>
-  readonly kinds?: Limited<string[]>
-  readonly addresses?: Limited<string[]>
+  readonly ordersPerMinute?: Given<number>
+  readonly rupiahPerOrder?: Given<string>
+  readonly rupiahPerDay?: Given<string>
+  readonly walletsPerDay?: Given<number>
+  readonly kinds?: Given<string[]>
+  readonly addresses?: Given<string[]>
   readonly by: string
 }
 
@@ -50,27 +51,27 @@ export function limitsCommand(): Command {
   )
   const addresses = listOf(isAddress, 'addresses or networks such as 192.0.2.7,10.1.0.0/16, or none')
   return new Command('set-limits')
-    .description('set what a partner may do at most; what is not named stays, `none` lifts a limit')
+    .description('set limits of a partner; limits that are not named stay, `none` removes one')
     .argument('<name>', 'the partner')
-    .option('--orders-per-minute <count>', 'orders accepted in one minute', count)
-    .option('--rupiah-per-order <rupiah>', 'the most one order may move, fee not included', rupiah)
-    .option('--rupiah-per-day <rupiah>', "the most a day's orders may move, in Asia/Jakarta", rupiah)
-    .option('--wallets-per-day <count>', 'different wallets on one day', count)
-    .option('--kinds <kinds>', 'the kinds of orders allowed, separated by commas', kinds)
-    .option('--addresses <addresses>', 'where it may call from, separated by commas', addresses)
-    .addOption(byOption('who decides; kept as an event for ever'))
+    .option('--orders-per-minute <count>', 'orders accepted per minute', count)
+    .option('--rupiah-per-order <rupiah>', 'the most one order may move, without fees', rupiah)
+    .option('--rupiah-per-day <rupiah>', 'the most the orders of a day (Asia/Jakarta) may move', rupiah)
+    .option('--wallets-per-day <count>', 'different wallets per day', count)
+    .option('--kinds <kinds>', 'allowed kinds of orders, separated by commas', kinds)
+    .option('--addresses <addresses>', 'addresses it may call from, separated by commas', addresses)
+    .addOption(deciderOption())
     .addHelpText(
       'after',
       `
-With a limit of rupiah, only orders whose rupiah are bounded are accepted: a buy by amount, or by weight with
-limit.max_price_per_gram. A sell, transfer or withdrawal is refused, for its rupiah are known only from the quote.
+With a limit in rupiah, only orders whose rupiah are bounded are accepted: a buy by amount, or a buy by weight with
+limit.max_price_per_gram. Sells, transfers and withdrawals are refused: their rupiah are known only from the quote.
 
 Example:
   $ goldpro partner set-limits acme --orders-per-minute 60 --rupiah-per-day 50000000 --kinds buy`,
     )
     .action(async (name: string, options: LimitOptions) => {
       const change = changeOf(options)
-      if (Object.keys(change).length === 0) throw new Failure(2, 'name a limit to set: see --help')
+      if (Object.keys(change).length === 0) throw new Failure(2, 'no limit is named: see --help')
       const isDone = await withDatabase(await settingsHere(), (database) =>
         setLimits(database, name, change, `person:${options.by}`),
       )
@@ -97,8 +98,8 @@ export function limitsText(partner: PartnerRow): string {
   const { ordersPerMinute, rupiahPerOrder, rupiahPerDay, walletsPerDay, kinds, addresses } = partner
   const parts = [
     ordersPerMinute === null ? null : `${formatCount(ordersPerMinute)} orders/minute`,
-    rupiahPerOrder === null ? null : `${formatMoney(rupiahPerOrder)}/order`,
-    rupiahPerDay === null ? null : `${formatMoney(rupiahPerDay)}/day`,
+    rupiahPerOrder === null ? null : `${formatRupiah(rupiahPerOrder)}/order`,
+    rupiahPerDay === null ? null : `${formatRupiah(rupiahPerDay)}/day`,
     walletsPerDay === null ? null : `${formatCount(walletsPerDay)} wallets/day`,
     kinds === null ? null : `only ${kinds.join(', ')}`,
     addresses === null ? null : `from ${addresses.join(', ')}`,

@@ -4,7 +4,8 @@ import { Failure } from '../../cli/failure.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import type { Database } from '../../postgres/pool.ts'
-import { listKeys, listPartners, setState } from '../store/partners.ts'
+import { type KeyRow, listKeys } from '../store/keys.ts'
+import { listPartners, type PartnerRow, setState } from '../store/partners.ts'
 import {
   addCommand,
   addKeyCommand,
@@ -18,35 +19,41 @@ import { limitsCommand, limitsText } from './partner-limits.ts'
 /** `goldpro partner …` */
 export function partnerCommand(): Command {
   const command = new Command('partner').description(
-    'who may place orders over HTTP, with which key and limits',
+    'manage the partners of the HTTP API, their keys and limits',
   )
-  const commands = [
-    ...[addCommand(), addKeyCommand(), listCommand(), rotateCommand(), revokeCommand(), limitsCommand()],
-    ...[stateCommand('suspend'), stateCommand('resume')],
-  ]
-  for (const each of commands) command.addCommand(each)
+  const keys = [addCommand(), addKeyCommand(), listCommand(), rotateCommand(), revokeCommand()]
+  for (const each of [...keys, limitsCommand(), stateCommand('suspend'), stateCommand('resume')])
+    command.addCommand(each)
   return command
 }
 
 function listCommand(): Command {
   return new Command('list')
-    .description('list partners with their limits and keys; never a secret')
+    .description('list partners with their limits and keys, without secrets')
     .argument('[name]', 'only this partner')
-    .option('--json', 'print JSON lines, one a partner')
+    .option('--json', 'print JSON, one line per partner')
     .addHelpText('after', '\nExample:\n  $ goldpro partner list')
     .action(async (name: string | undefined, { json }: { json?: true }) => {
       const partners = await withDatabase(await settingsHere(), (database) => read(database, name ?? null))
       if (name !== undefined && partners.length === 0) throw new Failure(1, `there is no partner ${name}`)
-      console.log(json ? partners.map((partner) => JSON.stringify(partner)).join('\n') : listText(partners))
+      console.log(json ? partners.map(jsonText).join('\n') : listText(partners))
     })
 }
 
-async function read(database: Database, name: string | null) {
+interface ListedPartner extends PartnerRow {
+  readonly keys: readonly KeyRow[]
+}
+
+async function read(database: Database, name: string | null): Promise<ListedPartner[]> {
   const [partners, keys] = await Promise.all([listPartners(database, name), listKeys(database, name)])
   return partners.map((partner) => ({ ...partner, keys: keys.filter((key) => key.partner === partner.name) }))
 }
 
-function listText(partners: Awaited<ReturnType<typeof read>>): string {
+/** Rupiah as text: JSON has no integers of any size. */
+const jsonText = (partner: ListedPartner) =>
+  JSON.stringify(partner, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+
+function listText(partners: readonly ListedPartner[]): string {
   if (partners.length === 0) return 'no partners: `goldpro partner add NAME` adds one'
   const rows = partners.map((partner) => [
     partner.name,
@@ -60,13 +67,7 @@ function listText(partners: Awaited<ReturnType<typeof read>>): string {
   return table(['partner', 'state', 'limits', 'keys'], rows)
 }
 
-function keyCell({
-  prefix,
-  holder,
-  scopes,
-  isSigned,
-  expiresAt,
-}: Awaited<ReturnType<typeof listKeys>>[number]): string {
+function keyCell({ prefix, holder, scopes, isSigned, expiresAt }: KeyRow): string {
   const until = expiresAt === null ? '' : ` until ${shownTime(expiresAt)}`
   return `gp_${prefix} of ${holder} (${scopes.join(' ')}${isSigned ? ', signed' : ''})${until}`
 }
@@ -75,7 +76,9 @@ function stateCommand(name: 'suspend' | 'resume'): Command {
   const state = name === 'suspend' ? 'suspended' : 'active'
   return new Command(name)
     .description(
-      name === 'suspend' ? 'let a partner in no more, its keys kept' : 'let a suspended partner in again',
+      name === 'suspend'
+        ? 'refuse all requests of a partner; its keys stay'
+        : 'accept requests of a suspended partner again',
     )
     .argument('<name>', 'the partner')
     .addOption(deciderOption())

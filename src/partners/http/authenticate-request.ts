@@ -5,8 +5,9 @@ import { Problem } from '../../http/problems.ts'
 import type { Database } from '../../postgres/pool.ts'
 import { type AuthenticatedPartner, authenticate } from '../authenticate.ts'
 import { NO_LIMITS } from '../limits.ts'
-import { digestProblem, headProblem, signing } from '../signature.ts'
-import { type KnownKey, takeNonce } from '../store/partners.ts'
+import { beginHmac, digestProblem, headProblem } from '../signature.ts'
+import type { KnownKey } from '../store/keys.ts'
+import { takeNonce } from '../store/nonces.ts'
 
 declare module '../../http/caller.ts' {
   interface Caller extends AuthenticatedPartner {}
@@ -56,9 +57,9 @@ async function authenticateRequest(request: FastifyRequest, scope: Scope, findKe
 }
 
 /**
- * Begins to check the signature that a key asks for; null when it asks for none. The timestamp is compared
- * with the database's time at the request's beginning: its body may take its time, and a server's clock may be set.
- * @throws Problem when no body would make it good
+ * Begins to check the signature that a key requires; null when it requires none. The timestamp is compared with the
+ * database's time at the beginning of the request: a body may take long, and a server's clock may be wrong.
+ * @throws Problem when no body could make the signature valid
  */
 function beginSignature(
   request: FastifyRequest,
@@ -73,7 +74,7 @@ function beginSignature(
     nonce: headerOf(request, 'x-nonce'),
   }
   const signature = headerOf(request, 'x-signature')
-  const hmac = signing(head, signingSecret)
+  const hmac = beginHmac(head, signingSecret)
   const refuse = (detail: string | null) => {
     if (detail !== null) throw new Problem('signature_refused', { detail })
   }

@@ -1,4 +1,4 @@
-/** The answer of the gateway to what is not an order: its data, or its words. */
+/** The gateway's answer to a request that is not an order: its data, or its message. */
 export type GatewayAnswer<Data> =
   | { readonly is: 'answered'; readonly data: Data }
   | { readonly is: 'refused'; readonly message: string }
@@ -16,7 +16,7 @@ export interface WalletAddress {
   readonly ktp: string
 }
 
-/** What the API asks of the gateway. */
+/** The gateway's operations that the API uses. */
 export interface WalletGateway {
   register(wallet: { phone_number: string; name: string; email: string }): Promise<GatewayAnswer<object>>
   region(kecamatan: string): Promise<GatewayAnswer<readonly unknown[]>>
@@ -29,7 +29,7 @@ export interface WalletGateway {
 
 declare module '../../http/route.ts' {
   interface ApiDeps {
-    /** Null: no gateway is configured, and what asks it is answered so. */
+    /** Null: no gateway is configured; routes that need one answer `gateway_missing`. */
     readonly gateway: WalletGateway | null
   }
 }

@@ -3,7 +3,7 @@ import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking
 import { phoneNumber } from '../../http/field-schemas.ts'
 import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, type Call, route } from '../../http/route.ts'
-import { claimWallet, ownsWallet } from '../store/partners.ts'
+import { claimWallet, ownsWallet } from '../store/wallets.ts'
 import type { GatewayAnswer, WalletGateway } from './wallet-gateway.ts'
 
 const text = (max: number, meaning: string) =>
@@ -87,11 +87,11 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
     },
     problems: ['not_found', ...GATEWAY_PROBLEMS],
     async handle({ params }, call) {
-      await requireOwn(params.phone_number, call)
+      await requireOwnWallet(params.phone_number, call)
       const data = await ask(call, (gateway) => gateway.getAddress(params.phone_number))
-      // Asked again of what was answered: meanwhile the key may be revoked, or the wallet another partner's too.
+      // Checked again after the gateway's answer: meanwhile the key may be revoked, or another partner may have an order.
       await call.reauthenticate()
-      await requireOwn(params.phone_number, call)
+      await requireOwnWallet(params.phone_number, call)
       const { province, city, district, subdistrict, address, zip_code, note, ktp } = data
       const place = { province, city, district, subdistrict, address, zip_code, note }
       const phone_number = maskPhoneNumber(params.phone_number)
@@ -121,11 +121,11 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
 ]
 
 /** @throws Problem when the wallet is not this partner's customer now */
-async function requireOwn(phoneNumber: string, { database, caller }: Call): Promise<void> {
+async function requireOwnWallet(phoneNumber: string, { database, caller }: Call): Promise<void> {
   if (!(await ownsWallet(database, phoneNumber, caller.partner))) throw new Problem('not_found')
 }
 
-/** Asks the gateway; what it does not answer is a problem. Its words may hold a phone number. */
+/** Asks the gateway. @throws Problem for every answer without data; its messages may contain phone numbers */
 async function ask<Data>(
   { gateway }: Call,
   call: (gateway: WalletGateway) => Promise<GatewayAnswer<Data>>,

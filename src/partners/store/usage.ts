@@ -1,132 +1,128 @@
-import type { StoredOrder } from '../../orders/ports.ts'
-import { findStored, submitOrders } from '../../orders/store/submissions.ts'
+import { and, asc, eq, sql } from 'drizzle-orm'
+import { orders } from '../../orders/schema.ts'
 import type { Submission } from '../../orders/submission.ts'
-import type { Database, StatementRunner } from '../../postgres/pool.ts'
-
-/** What a partner has used; bigint as Postgres's digits. */
-export interface UsageRow {
-  readonly orders: number
-  readonly rupiah: string
-  readonly wallets: number
-  readonly minuteEndsInS: number
-  readonly dayEndsInS: number
-}
-
-/** An order about to be accepted, and what it counts for. */
-export interface Candidate {
-  readonly orderId: string
-  readonly submission: Submission
-  readonly rupiah: bigint
-  /** Whether wallets of the day are counted: only then are they remembered. */
-  readonly countsWallets: boolean
-}
-
-/** What became of a candidate. `usage` is after it. */
-export type Admission<Refusal> =
-  | { readonly is: 'stored'; readonly order: StoredOrder; readonly usage: UsageRow }
-  | { readonly is: 'refused'; readonly breach: Refusal; readonly usage: UsageRow }
-  /** It would be new, and its deadline has passed. */
-  | { readonly is: 'overdue'; readonly usage: UsageRow }
+import type { StatementRunner } from '../../postgres/pool.ts'
+import { rows, statement, type } from '../../postgres/statement.ts'
+import type { Usage } from '../limits.ts'
+import { partnerDayWallets, partnerUsage } from '../schema.ts'
 
 // clock_timestamp() is read under the row's lock: a transaction that waited for it may have begun in the minute before.
-const LOCK_USAGE = {
-  name: 'lock_partner_usage',
-  text: `
-    INSERT INTO partner_usage AS u (partner, minute, day)
-    VALUES ($1, date_trunc('minute', clock_timestamp()), (clock_timestamp() AT TIME ZONE 'Asia/Jakarta')::date)
-    ON CONFLICT (partner) DO UPDATE SET
-      orders = CASE WHEN u.minute < date_trunc('minute', clock_timestamp()) THEN 0 ELSE u.orders END,
-      minute = greatest(u.minute, date_trunc('minute', clock_timestamp())),
-      rupiah = CASE WHEN u.day < (clock_timestamp() AT TIME ZONE 'Asia/Jakarta')::date THEN 0 ELSE u.rupiah END,
-      wallets = CASE WHEN u.day < (clock_timestamp() AT TIME ZONE 'Asia/Jakarta')::date THEN 0 ELSE u.wallets END,
-      day = greatest(u.day, (clock_timestamp() AT TIME ZONE 'Asia/Jakarta')::date)
-    RETURNING orders, rupiah::text AS rupiah, wallets,
-      ceil(extract(epoch FROM minute + interval '1 minute' - clock_timestamp()))::int AS "minuteEndsInS",
-      ceil(extract(epoch FROM ((day + 1)::timestamp AT TIME ZONE 'Asia/Jakarta') - clock_timestamp()))::int
-        AS "dayEndsInS"`,
-}
+const THIS_MINUTE = sql`date_trunc('minute', clock_timestamp())`
+const TODAY = sql`(clock_timestamp() at time zone 'Asia/Jakarta')::date`
 
-const ADD_DAY_WALLET = {
-  name: 'add_day_wallet',
-  text: `
-    INSERT INTO partner_day_wallets (partner, day, phone_number)
-    SELECT partner, day, $2::text FROM partner_usage WHERE partner = $1
-    ON CONFLICT DO NOTHING RETURNING phone_number`,
-}
+const { partner, minute, day, orders: orderCount, rupiah, wallets } = partnerUsage
 
-const ADD_USAGE = {
-  name: 'add_partner_usage',
-  text: `
-    UPDATE partner_usage SET orders = orders + 1, rupiah = rupiah + $2::bigint, wallets = wallets + $3
-    WHERE partner = $1 RETURNING orders, rupiah::text AS rupiah, wallets`,
-}
+const upsertUsage = statement('lock_partner_usage', { partner }, (db, values) =>
+  db
+    .insert(partnerUsage)
+    .values({ partner: values.partner, minute: THIS_MINUTE, day: TODAY })
+    .onConflictDoUpdate({
+      target: partner,
+      set: {
+        orders: sql`case when ${minute} < ${THIS_MINUTE} then 0 else ${orderCount} end`,
+        minute: sql`greatest(${minute}, ${THIS_MINUTE})`,
+        rupiah: sql`case when ${day} < ${TODAY} then 0 else ${rupiah} end`,
+        wallets: sql`case when ${day} < ${TODAY} then 0 else ${wallets} end`,
+        day: sql`greatest(${day}, ${TODAY})`,
+      },
+    })
+    .returning({
+      orders: orderCount,
+      rupiah,
+      wallets,
+      minuteEndsInS: sql<number>`ceil(extract(epoch from ${minute} + interval '1 minute' - clock_timestamp()))::int`,
+      dayEndsInS: sql<number>`ceil(extract(epoch from ((${day} + 1)::timestamp at time zone 'Asia/Jakarta') - clock_timestamp()))::int`,
+    }),
+)
 
-/** Ends the transaction of an order that is not to be. */
-class NotAdmitted extends Error {
-  override name = 'NotAdmitted'
-}
-
-/**
- * Accepts an order of a partner whose usage is limited: counted, decided and stored in one transaction, in which the
- * partner's orders take turns on its row. An order that is stored already costs nothing and is never refused.
- */
-export async function admitOrder<Refusal>(
-  database: Database,
-  candidate: Candidate,
-  decide: (usage: UsageRow, isNewWallet: boolean) => Refusal | null,
-  actor: string,
-): Promise<Admission<Refusal>> {
-  let refused: Admission<Refusal> | null = null
-  const work = async (runner: StatementRunner): Promise<Admission<Refusal>> => {
-    const { partner, command } = candidate.submission
-    const usage = await lockUsage(runner, partner)
-    const [known] = await findStored(runner, [candidate.submission])
-    if (known !== undefined) return { is: 'stored', order: known, usage }
-    const isNewWallet = candidate.countsWallets && (await addDayWallet(runner, partner, command.phoneNumber))
-    const breach = decide(usage, isNewWallet)
-    if (breach !== null) {
-      refused = { is: 'refused', breach, usage }
-      // The wallet of a refused order is not one of the day's.
-      throw new NotAdmitted()
-    }
-    const stored = await store(runner, candidate, { ...usage, isNewWallet }, actor)
-    if (stored !== null) return stored
-    refused = { is: 'overdue', usage }
-    throw new NotAdmitted()
-  }
-  try {
-    return await database.transaction(work)
-  } catch (error) {
-    if (error instanceof NotAdmitted && refused !== null) return refused
-    throw error
-  }
-}
-
-async function store(
-  runner: StatementRunner,
-  { orderId, submission, rupiah }: Candidate,
-  usage: UsageRow & { isNewWallet: boolean },
-  actor: string,
-): Promise<Admission<never> | null> {
-  const [order] = await submitOrders(runner, [{ orderId, submission }], actor)
-  if (order === undefined) return null
-  // A job of the queue, which takes no turns, may have been quicker.
-  if (order.orderId !== orderId) return { is: 'stored', order, usage }
-  const [used] = await runner.run<UsageRow>(ADD_USAGE, [
-    submission.partner,
-    String(rupiah),
-    usage.isNewWallet ? 1 : 0,
-  ])
-  return { is: 'stored', order, usage: { ...usage, ...used } }
-}
-
-/** Makes the orders of a partner take turns until the transaction ends. @returns what was used, after minute and day are turned */
-export async function lockUsage(runner: StatementRunner, partner: string): Promise<UsageRow> {
-  const [usage] = await runner.run<UsageRow>(LOCK_USAGE, [partner])
+/** Makes the orders of a partner take turns until the transaction ends. @returns the usage of the current minute and day */
+export async function lockUsage(runner: StatementRunner, partner: string): Promise<Usage> {
+  const [usage] = await upsertUsage(runner, { partner })
   if (usage === undefined) throw new Error('a usage that was neither inserted nor locked')
   return usage
 }
 
-async function addDayWallet(runner: StatementRunner, partner: string, phoneNumber: string): Promise<boolean> {
-  return (await runner.run(ADD_DAY_WALLET, [partner, phoneNumber])).length > 0
+/** What orders that were stored just now add to a partner's usage. */
+export interface AddedUsage {
+  readonly orders: number
+  readonly rupiah: bigint
+  readonly wallets: number
+}
+
+const updateUsage = statement(
+  'add_partner_usage',
+  { partner, orders: type.integer, rupiah, wallets: type.integer },
+  (db, added) =>
+    db
+      .update(partnerUsage)
+      .set({
+        orders: sql`${orderCount} + ${added.orders}`,
+        rupiah: sql`${rupiah} + ${added.rupiah}`,
+        wallets: sql`${wallets} + ${added.wallets}`,
+      })
+      .where(eq(partner, added.partner))
+      .returning({ orders: orderCount, rupiah, wallets }),
+)
+
+/** Adds to what a partner has used, in the transaction that holds its usage. @returns the usage after it */
+export async function addUsage(
+  runner: StatementRunner,
+  partner: string,
+  added: AddedUsage,
+): Promise<AddedUsage | undefined> {
+  const [usage] = await updateUsage(runner, { partner, ...added })
+  return usage
+}
+
+// The day is that of the usage row, which the transaction holds where wallets are counted.
+const selectKnownOrders = statement(
+  'look_up_partner_rows',
+  {
+    partner: orders.partner,
+    sent: rows({ position: type.integer, reference: orders.reference, wallet: orders.phoneNumber }),
+  },
+  (db, values) => {
+    const { sent } = values
+    return db
+      .select({
+        isKnown: sql<boolean>`${orders.id} is not null`,
+        wallet: sent.wallet,
+        isDayWallet: sql<boolean>`${partnerDayWallets.phoneNumber} is not null`,
+      })
+      .from(sent)
+      .leftJoin(orders, and(eq(orders.partner, values.partner), eq(orders.reference, sent.reference)))
+      .leftJoin(partnerUsage, eq(partner, values.partner))
+      .leftJoin(
+        partnerDayWallets,
+        and(
+          eq(partnerDayWallets.partner, values.partner),
+          eq(partnerDayWallets.day, day),
+          eq(partnerDayWallets.phoneNumber, sent.wallet),
+        ),
+      )
+      .orderBy(asc(sent.position))
+  },
+)
+
+/** What admission needs to know of an order besides the order itself. */
+export interface KnownOrder {
+  /** Stored already: it uses nothing up. */
+  readonly isKnown: boolean
+  readonly wallet: string
+  /** Whether the day has the wallet already. */
+  readonly isDayWallet: boolean
+}
+
+/** Looks up orders of a partner, in their order. */
+export async function findKnownOrders(
+  runner: StatementRunner,
+  partner: string,
+  submissions: readonly Submission[],
+): Promise<KnownOrder[]> {
+  const sent = submissions.map(({ reference, command }, position) => ({
+    position,
+    reference,
+    wallet: command.phoneNumber,
+  }))
+  return await selectKnownOrders(runner, { partner, sent })
 }

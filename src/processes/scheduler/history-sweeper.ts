@@ -1,6 +1,7 @@
 import type { Log } from '../../core/log.ts'
 import { type PeriodicTask, runEvery } from '../../core/periodic-task.ts'
-import { sweepDayWallets, sweepNonces } from '../../partners/store/sweeps.ts'
+import { sweepDayWallets } from '../../partners/store/day-wallets.ts'
+import { sweepNonces } from '../../partners/store/nonces.ts'
 import { type Database, openDatabase } from '../../postgres/pool.ts'
 import {
   deletePastDeliveries,
