@@ -2,11 +2,12 @@ import { sql } from 'drizzle-orm'
 import { bigint, check, foreignKey, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { orders } from '../orders/schema.ts'
 import { at, oneOf } from '../postgres/columns.ts'
-import { MATCH_RULES, STAY_REASONS } from './enums.ts'
+import { MATCH_RULES, STAY_REASON_NAMES } from './enums.ts'
 
-/** The tables of doubts. Triggers let a doubt end only with its evidence. */
-
-/** What a doubt was settled by: a line, or complete statements that do not have one. Written before the order moves. */
+/**
+ * The evidence that settled a doubt: a line, or complete statements without one. It is written before the order moves;
+ * a trigger refuses a move without it.
+ */
 export const doubtEvidence = pgTable(
   'doubt_evidence',
   {
@@ -15,7 +16,7 @@ export const doubtEvidence = pgTable(
     rule: text('rule', { enum: [...MATCH_RULES, 'absence'] }).notNull(),
     statementId: integer('statement_id'),
     lineNumber: integer('line_number'),
-    /** The complete statements that cover the time in which it may have been executed. */
+    /** The complete statements that cover the time in which the attempt may have been executed. */
     coveringStatements: integer('covering_statements').array(),
     runId: bigint('run_id', { mode: 'bigint' }).notNull(),
     at: at('at').notNull().defaultNow(),
@@ -35,13 +36,13 @@ export const doubtEvidence = pgTable(
   ],
 )
 
-/** Why an order was left in doubt by the last run that looked at it. */
+/** Why the last run that looked at an order left it in doubt. */
 export const doubtStays = pgTable(
   'doubt_stays',
   {
     orderId: uuid('order_id').primaryKey(),
-    message: text('because').notNull(),
+    message: text('because', { enum: STAY_REASON_NAMES }).notNull(),
     runId: bigint('run_id', { mode: 'bigint' }).notNull(),
   },
-  () => [check('doubt_stays_because', oneOf('because', Object.keys(STAY_REASONS)))],
+  () => [check('doubt_stays_because', oneOf('because', STAY_REASON_NAMES))],
 )

@@ -1,7 +1,10 @@
 import type { Session } from '../postgres/session.ts'
-import { type Distrust, type DoubtFacts, distrustsOf, whyItStays } from './absence.ts'
+import { type DoubtFacts, distrustsOf, whyItStays } from './absence.ts'
 import { readAbsenceFacts } from './absence-facts.ts'
 import type { StayReason } from './enums.ts'
+import type { DistrustedStatement } from './run-counts.ts'
+
+export type { DistrustedStatement }
 
 /**
  * Leads orders out of doubt by what statements prove. A doubt that was executed is found by a match; that it was not
@@ -107,15 +110,6 @@ const DECLINE_SETTLED = {
     UPDATE proposals p SET state = 'declined', decided_by = s.actor, decided_at = clock_timestamp(),
       decision_note = format('the order is %s already (%s), run %s', o.state, o.reason, s.run_id)
     FROM scope s CROSS JOIN orders o WHERE p.order_id = o.id AND p.state = 'open' AND o.state <> 'in_doubt'`,
-}
-
-/** A statement that proves nothing, and why: told with the run. */
-export interface DistrustedStatement {
-  readonly statementId: number
-  readonly because: readonly Distrust[]
-  /** Our executed transactions that it lacks. */
-  readonly lacking: number
-  readonly shiftMinutes: number | null
 }
 
 /**

@@ -1,10 +1,10 @@
-/** The closed lists of reconciliation. Postgres checks the same words; a test keeps both equal. */
+/** The closed lists of reconciliation. Checks in Postgres have the same lists; a test holds them equal. */
 
-/** What a match was made by, strongest first. `docs/reconciliation.md` explains each. */
+/** The rules of matching, strongest first. `docs/reconciliation.md` explains each. */
 export const MATCH_RULES = ['session_id', 'response_id', 'request_id', 'terms'] as const
 export type MatchRule = (typeof MATCH_RULES)[number]
 
-/** A difference between statement and orders that somebody must look at, and how long it may wait for that. */
+/** Differences between statements and orders that a person must look at, and within how many hours. */
 export const BREAK_TYPES = {
   missing_at_gateway: { dueHours: 24, means: 'an order succeeded, and complete statements do not have it' },
   missing_here: { dueHours: 24, means: 'the statement has a transaction that belongs to no order' },
@@ -19,6 +19,7 @@ export const BREAK_TYPES = {
   late: { dueHours: 72, means: 'a transaction was executed outside the time its order was under way' },
 } as const satisfies Record<string, { dueHours: number; means: string }>
 export type BreakType = keyof typeof BREAK_TYPES
+export const BREAK_TYPE_NAMES = Object.keys(BREAK_TYPES) as [BreakType, ...BreakType[]]
 
 /** What happened to a break. */
 export const BREAK_REASONS = [
@@ -35,8 +36,8 @@ export const BREAK_REASONS = [
 export type BreakReason = (typeof BREAK_REASONS)[number]
 
 /**
- * Why an order in doubt stays in doubt after a run: the first that holds. What speaks for an execution comes before what
- * a statement lacks to prove an absence.
+ * Why an order stays in doubt after a run: the first reason that holds. Reasons that suggest an execution come before
+ * those why a statement cannot prove an absence.
  */
 export const STAY_REASONS = {
   awaiting_statement: 'no complete statements cover the time in which it may have been executed',
@@ -61,8 +62,9 @@ export const STAY_REASONS = {
   lag_unapproved: 'only with a lag that nobody else has approved do the statements cover its time',
 } as const
 export type StayReason = keyof typeof STAY_REASONS
+export const STAY_REASON_NAMES = Object.keys(STAY_REASONS) as [StayReason, ...StayReason[]]
 
-/** What a person may propose and another approve. */
+/** The decisions that one person proposes and another approves. */
 export const DECISIONS = [
   'write_off',
   'order_executed',

@@ -17,22 +17,20 @@ import { breaks } from './breaks-schema.ts'
 import { DECISIONS } from './enums.ts'
 import { statements } from './statements/schema.ts'
 
-/** The tables of what people decide. Triggers let a proposal be decided once, by another person. */
-
-/** A decision that one person proposes and another approves. */
+/** A decision that one person proposes and another approves. Triggers let it be decided once. */
 export const proposals = pgTable(
   'proposals',
   {
     id: serial('id').primaryKey(),
     breakId: integer('break_id'),
     orderId: uuid('order_id'),
-    /** The statement that is said to be complete. */
+    /** The statement that is declared complete. */
     statementId: integer('statement_id'),
-    /** The source whose complete statements are said to need no approval of their own. */
+    /** The source whose complete statements shall need no approval of their own. */
     source: text('source'),
     decision: text('decision', { enum: DECISIONS }).notNull(),
     note: text('note').notNull(),
-    /** Evidence, and what the executed transaction was: ids, grams, rupiah, fee. Of a shorter lag: its minutes. */
+    /** Evidence and the executed transaction: ids, grams, rupiah, fee. Of a shorter lag: its minutes. */
     facts: jsonb('facts').notNull(),
     proposedBy: text('proposed_by').notNull(),
     proposedAt: at('proposed_at').notNull().defaultNow(),
@@ -40,7 +38,7 @@ export const proposals = pgTable(
     decidedBy: text('decided_by'),
     decidedAt: at('decided_at'),
     decisionNote: text('decision_note'),
-    /** A team of one: the same person may approve, and the audit says so. */
+    /** The same person approved, in a team of one. */
     alone: boolean('alone').notNull().default(false),
   },
   (proposal) => [
@@ -67,7 +65,7 @@ export const proposals = pgTable(
         or (decision = 'source_trusted' and source is not null)
         or (decision = 'lag_shortened' and coalesce(facts ->> 'lagMinutes' ~ '^\\d{1,5}$', false)))`,
     ),
-    // What became of an order is said with evidence.
+    // A statement about an order needs evidence.
     check('proposals_evidence', sql`order_id is null or coalesce(facts ->> 'evidence' ~ '\\S', false)`),
     check(
       'proposals_reasoned',
@@ -77,7 +75,7 @@ export const proposals = pgTable(
       'proposals_decided',
       sql`(state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null) and (state = 'open') = (decision_note is null) and is_person_name(decided_by)`,
     ),
-    // Four eyes. One person under two spellings of a name is still one person.
+    // Four eyes. Two spellings of a name are one person.
     check(
       'proposals_second_person',
       sql`state <> 'approved' or (person_key(decided_by) = person_key(proposed_by)) = alone`,
@@ -85,7 +83,7 @@ export const proposals = pgTable(
   ],
 )
 
-/** An approval that somebody took back. One person may: it only ever makes less believed. */
+/** A revoked approval. One person may revoke: it only makes the program believe less. */
 export const revocations = pgTable(
   'revocations',
   {

@@ -1,25 +1,13 @@
 import type { Session } from '../postgres/session.ts'
 import { recordBreaks } from './breaks.ts'
-import { type DistrustedStatement, settleDoubtsByStatements } from './doubts.ts'
-import type { BreakType, MatchRule, StayReason } from './enums.ts'
+import { settleDoubtsByStatements } from './doubts.ts'
+import type { StayReason } from './enums.ts'
 import { findDifferences } from './findings.ts'
 import { matchLines } from './matching.ts'
+import type { DistrustedStatement, RunCounts } from './run-counts.ts'
 import { openScope, type RunRequest } from './scope.ts'
 
-/** What a run did. Stored with it. */
-export interface RunCounts {
-  /** New matches of this run, by the rule that made them. */
-  readonly matched: Readonly<Partial<Record<MatchRule, number>>>
-  readonly unmatchedLines: number
-  readonly settled: { readonly succeeded: number; readonly rejected: number }
-  readonly stayInDoubt: Readonly<Partial<Record<StayReason, number>>>
-  readonly opened: Readonly<Partial<Record<BreakType, number>>>
-  readonly reopened: number
-  readonly explained: number
-  readonly openBreaks: number
-  /** Complete statements about doubts' times that prove nothing, and why. */
-  readonly distrusted: readonly DistrustedStatement[]
-}
+export type { RunCounts }
 
 export interface RunResult {
   readonly runId: string

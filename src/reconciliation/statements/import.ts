@@ -10,16 +10,17 @@ import type { Session } from '../../postgres/session.ts'
 import { insertProposal } from '../proposals.ts'
 import { takeTurns } from '../scope.ts'
 import { COPY_LINES } from './copy-lines.ts'
+import type { IgnoredRows } from './ignored-rows.ts'
 import type { BadLine } from './line.ts'
 import { readMapping, type StoredMapping } from './mappings.ts'
-import { copyText, type IgnoredRows, newTally } from './read-file.ts'
+import { copyText, newTally } from './read-file.ts'
+import { insertRepeatedLines } from './repeats.ts'
 import { refuseShifted } from './shift.ts'
 import { StatementRefused } from './statement-refused.ts'
 import {
   findEarlier,
   insertStatement,
   isApprovedComplete,
-  keepRepeats,
   linesSpan,
   type NewStatement,
   replaceStatements,
@@ -146,7 +147,7 @@ async function importInTransaction(
   const replaced = await replaceOrRefuse(session, statement, request.replace)
   await insertStatement(session, statement)
   const toApprove = request.complete && (await proposeComplete(session, statementId, request.by))
-  const repeatCount = await keepRepeats(session, statementId)
+  const repeatCount = await insertRepeatedLines(session, statementId)
   const is = request.dryRun ? 'dry_run' : 'imported'
   return { is, statementId, period, lineCount, ignored, badLines, repeatCount, replaced, toApprove }
 }

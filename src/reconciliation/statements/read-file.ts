@@ -1,24 +1,14 @@
 import type { FileRecord, Records } from '../../csv/records.ts'
 import { copyRow } from './copy-lines.ts'
 import { type FoundHeader, headerSearch } from './header.ts'
+import { IGNORED_BY, type IgnoredBy, type IgnoredRows } from './ignored-rows.ts'
 import { transactionCheck } from './kinds.ts'
 import { type BadLine, type LineBounds, type LineReader, lineReader } from './line.ts'
 import type { Mapping } from './mapping.ts'
 import { StatementRefused } from './statement-refused.ts'
 import { type TotalsCheck, totalsCheck } from './totals.ts'
 
-/** Why a row is no line. */
-export const IGNORED_BY = {
-  blank: 'blank',
-  above_header: 'above the header',
-  ignored_kinds: 'of kinds that the mapping ignores',
-  ignored_rows: "of the mapping's ignored_rows",
-  trailer: 'trailer',
-} as const
-export type IgnoredBy = keyof typeof IGNORED_BY
-
-/** How many rows were no lines, by what says so. */
-export type IgnoredRows = Readonly<Record<IgnoredBy, number>>
+export { IGNORED_BY, type IgnoredBy, type IgnoredRows }
 
 /** What was read of a file. */
 export interface Tally {

@@ -13,24 +13,24 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
 import { ORDER_KINDS } from '../../orders/command.ts'
-import { at, grams, ONE_FORM_OF_PHONE_NUMBER, oneOf, rupiah } from '../../postgres/columns.ts'
+import { at, goldWeight, ONE_FORM_OF_PHONE_NUMBER, oneOf, rupiahAmount } from '../../postgres/columns.ts'
+import type { IgnoredRows } from './ignored-rows.ts'
+import type { Mapping } from './mapping.ts'
 
-/** The tables of imported statements: mappings, statements, their lines. Triggers keep every row. */
-
-/** How a source's statements are read. A change is a new version; statements name the one they were read with. */
+/** How a source's statements are read. A change is a new version; statements name the version they were read with. */
 export const statementMappings = pgTable(
   'statement_mappings',
   {
     name: text('name').notNull(),
     version: integer('version').notNull(),
-    mapping: jsonb('mapping').notNull(),
+    mapping: jsonb('mapping').$type<Mapping>().notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
     createdBy: text('created_by').notNull(),
   },
   (mapping) => [primaryKey({ columns: [mapping.name, mapping.version] })],
 )
 
-/** One imported file: whose, for when, and whether it declares to have everything of that time. */
+/** One imported file: its source, its period, and whether it is declared to have every transaction of the period. */
 export const statements = pgTable(
   'statements',
   {
@@ -47,13 +47,13 @@ export const statements = pgTable(
     mappingVersion: integer('mapping_version').notNull(),
     fileName: text('file_name').notNull(),
     lineCount: integer('line_count').notNull(),
-    /** Lines that could not be read and lie in statement_bad_lines. */
+    /** Lines that could not be read; statement_bad_lines has them. */
     badLineCount: integer('bad_line_count').notNull(),
-    /** How many rows were no lines, by the rule that says so: nothing is left out unseen. */
-    ignoredRows: jsonb('ignored_rows').notNull().default({}),
+    /** How many rows are no transactions, by the rule that says so. */
+    ignoredRows: jsonb('ignored_rows').$type<Partial<IgnoredRows>>().notNull().default({}),
     importedAt: at('imported_at').notNull().defaultNow(),
     importedBy: text('imported_by').notNull(),
-    /** Set when another import took its place: it is kept, and nothing is matched against it any more. */
+    /** Set when another import replaced it: the statement stays, and no line of it is matched any more. */
     replacedAt: at('replaced_at'),
     replacedBy: integer('replaced_by'),
   },
@@ -73,8 +73,8 @@ export const statements = pgTable(
 )
 
 /**
- * The transactions of a statement. No foreign key: one check a line would cost more than the import itself,
- * and a statement's lines are written in the transaction that writes the statement, or not at all.
+ * The transactions of a statement. No foreign key: a check per line would cost more than the import itself, and a
+ * statement's lines are written in the transaction that writes the statement.
  */
 export const statementLines = pgTable(
   'statement_lines',
@@ -86,19 +86,19 @@ export const statementLines = pgTable(
     responseId: text('response_id'),
     requestId: text('request_id'),
     kind: text('kind', { enum: ORDER_KINDS }).notNull(),
-    /** In its national form, 08…. */
+    /** The national form, 08…. */
     phoneNumber: text('phone_number').notNull(),
-    goldWeight: grams('gold_weight').notNull(),
-    amount: rupiah('amount').notNull(),
-    /** Null: the statement does not tell. */
-    fee: rupiah('fee'),
+    goldWeight: goldWeight('gold_weight').notNull(),
+    amount: rupiahAmount('amount').notNull(),
+    /** Null: the statement does not say. */
+    fee: rupiahAmount('fee'),
     executedAt: at('executed_at').notNull(),
-    /** Exclusive end of the time it may have been executed in; null when the line tells the minute. */
+    /** Exclusive end of the time it may have been executed in; null when the line has a time of day. */
     executedTo: at('executed_to'),
   },
   (line) => [
     primaryKey({ columns: [line.statementId, line.lineNumber] }),
-    // Statements come roughly in the order of time, so a few pages of index find a period among millions of lines.
+    // Statements arrive roughly in the order of time, so a small index finds a period among millions of lines.
     index('statement_lines_executed_at').using('brin', line.executedAt),
     check('statement_lines_wallet', ONE_FORM_OF_PHONE_NUMBER),
     check('statement_lines_kind', oneOf('kind', ORDER_KINDS)),
@@ -108,8 +108,8 @@ export const statementLines = pgTable(
 )
 
 /**
- * Lines that an earlier statement of the same source has in the very same words: a day's statement and its month's.
- * They count once, for as long as the earlier statement is not replaced.
+ * Lines that equal a line of an earlier statement of the same source, as in a day's statement and its month's. They
+ * count once while the earlier statement is not replaced.
  */
 export const statementRepeats = pgTable(
   'statement_repeats',
@@ -122,7 +122,7 @@ export const statementRepeats = pgTable(
   (repeat) => [primaryKey({ columns: [repeat.statementId, repeat.lineNumber, repeat.ofStatementId] })],
 )
 
-/** Lines set aside by `--skip-bad`, with what is wrong with them. Phone numbers are masked. */
+/** Lines that `--skip-bad` set aside, each with its problem. Phone numbers are masked. */
 export const statementBadLines = pgTable(
   'statement_bad_lines',
   {

@@ -1,7 +1,11 @@
+import { and, asc, eq, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { zoneOffsets } from '../../core/time-zone.ts'
+import { attempts } from '../../orders/schema.ts'
 import type { Session } from '../../postgres/session.ts'
+import { statement } from '../../postgres/statement.ts'
 import { CLOCK_SLACK_MS, DEFAULT_RECON_SETTINGS } from '../settings.ts'
 import type { StoredMapping } from './mappings.ts'
+import { statementLines, statements } from './schema.ts'
 import { StatementRefused } from './statement-refused.ts'
 
 /** A time zone that is read wrongly moves every line by the same time. Zones differ by quarters of an hour. */
@@ -36,23 +40,51 @@ function shiftOfOne({ line, sent, replied }: KnownTime): number | null {
 
 const KNOWN_LINES = 1_000
 
-// The first lines tell: a zone shifts them all. Lines without a time of day tell nothing.
-const READ_KNOWN_TIMES = {
-  name: 'read_known_times',
-  text: `
-    WITH l AS (
-      SELECT * FROM statement_lines WHERE statement_id = $1 AND executed_to IS NULL
-      ORDER BY line_number LIMIT ${KNOWN_LINES}
-    ), known AS (
-      SELECT l.line_number, l.executed_at, a.intent_at, a.ended_at FROM l JOIN attempts a ON a.session_id = l.session_id
-      WHERE a.outcome = 'succeeded'
-      UNION
-      SELECT l.line_number, l.executed_at, a.intent_at, a.ended_at FROM l JOIN attempts a ON a.response_id = l.response_id
-      WHERE a.outcome = 'succeeded' AND a.kind = l.kind AND may_be_wallet(a.phone_number, l.phone_number)
+const milliseconds = (time: SQLWrapper) => sql<number>`(extract(epoch from ${time}) * 1000)::float8`
+
+// The first lines are enough: a wrong zone shifts all of them. Lines without a time of day prove nothing.
+const selectKnownTimes = statement(
+  'read_known_times',
+  { statementId: statements.id },
+  (db, { statementId }) => {
+    const first = db.$with('first_lines').as(
+      db
+        .select()
+        .from(statementLines)
+        .where(and(eq(statementLines.statementId, statementId), isNull(statementLines.executedTo)))
+        .orderBy(asc(statementLines.lineNumber))
+        .limit(KNOWN_LINES),
     )
-    SELECT (extract(epoch FROM executed_at) * 1000)::float8 AS line, (extract(epoch FROM intent_at) * 1000)::float8 AS sent,
-      (extract(epoch FROM ended_at) * 1000)::float8 AS replied FROM known`,
-}
+    const known = (by: SQL | undefined) =>
+      db
+        .select({
+          lineNumber: first.lineNumber,
+          executedAt: first.executedAt,
+          intentAt: attempts.intentAt,
+          endedAt: attempts.endedAt,
+        })
+        .from(first)
+        .innerJoin(attempts, by)
+        .where(sql`${attempts.outcome} = 'succeeded'`)
+    const bySession = known(eq(attempts.sessionId, first.sessionId))
+    const byResponse = known(
+      and(
+        eq(attempts.responseId, first.responseId),
+        eq(attempts.kind, first.kind),
+        sql`may_be_wallet(${attempts.phoneNumber}, ${first.phoneNumber})`,
+      ),
+    )
+    const times = bySession.union(byResponse).as('known_times')
+    return db
+      .with(first)
+      .select({
+        line: milliseconds(times.executedAt),
+        sent: milliseconds(times.intentAt),
+        replied: milliseconds(times.endedAt),
+      })
+      .from(times)
+  },
+)
 
 /**
  * Refuses a statement whose known lines are all shifted by the same time.
@@ -63,7 +95,7 @@ export async function refuseShifted(
   statementId: number,
   { name, mapping }: Pick<StoredMapping, 'name' | 'mapping'>,
 ): Promise<void> {
-  const times = await session.run<KnownTime>(READ_KNOWN_TIMES, [statementId])
+  const times = await selectKnownTimes(session, { statementId })
   const shift = shiftOf(times)
   if (shift === null) return
   const { time_zone: zone } = mapping
