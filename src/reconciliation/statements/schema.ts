@@ -7,6 +7,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  pgView,
   primaryKey,
   serial,
   text,
@@ -72,40 +73,39 @@ export const statements = pgTable(
   ],
 )
 
+/** The columns of a line, for the table and for the view of current lines. */
+const lineColumns = () => ({
+  statementId: integer('statement_id').notNull(),
+  /** The line of the file it began on; the header is line 1. */
+  lineNumber: integer('line_number').notNull(),
+  sessionId: text('session_id'),
+  responseId: text('response_id'),
+  requestId: text('request_id'),
+  kind: text('kind', { enum: ORDER_KINDS }).notNull(),
+  /** The national form, 08…. */
+  phoneNumber: text('phone_number').notNull(),
+  goldWeight: goldWeight('gold_weight').notNull(),
+  amount: rupiahAmount('amount').notNull(),
+  /** Null: the statement does not say. */
+  fee: rupiahAmount('fee'),
+  executedAt: at('executed_at').notNull(),
+  /** Exclusive end of the time it may have been executed in; null when the line has a time of day. */
+  executedTo: at('executed_to'),
+})
+
 /**
  * The transactions of a statement. No foreign key: a check per line would cost more than the import itself, and a
  * statement's lines are written in the transaction that writes the statement.
  */
-export const statementLines = pgTable(
-  'statement_lines',
-  {
-    statementId: integer('statement_id').notNull(),
-    /** The line of the file it began on; the header is line 1. */
-    lineNumber: integer('line_number').notNull(),
-    sessionId: text('session_id'),
-    responseId: text('response_id'),
-    requestId: text('request_id'),
-    kind: text('kind', { enum: ORDER_KINDS }).notNull(),
-    /** The national form, 08…. */
-    phoneNumber: text('phone_number').notNull(),
-    goldWeight: goldWeight('gold_weight').notNull(),
-    amount: rupiahAmount('amount').notNull(),
-    /** Null: the statement does not say. */
-    fee: rupiahAmount('fee'),
-    executedAt: at('executed_at').notNull(),
-    /** Exclusive end of the time it may have been executed in; null when the line has a time of day. */
-    executedTo: at('executed_to'),
-  },
-  (line) => [
-    primaryKey({ columns: [line.statementId, line.lineNumber] }),
-    // Statements arrive roughly in the order of time, so a small index finds a period among millions of lines.
-    index('statement_lines_executed_at').using('brin', line.executedAt),
-    check('statement_lines_wallet', ONE_FORM_OF_PHONE_NUMBER),
-    check('statement_lines_kind', oneOf('kind', ORDER_KINDS)),
-    check('statement_lines_time', sql`executed_to > executed_at`),
-    check('statement_lines_positive', sql`gold_weight > 0 and amount >= 0 and fee >= 0`),
-  ],
-)
+export const statementLines = pgTable('statement_lines', lineColumns(), (line) => [
+  primaryKey({ columns: [line.statementId, line.lineNumber] }),
+  // Statements arrive roughly in the order of time, so a small index finds a period among millions of lines.
+  index('statement_lines_executed_at').using('brin', line.executedAt),
+  check('statement_lines_wallet', ONE_FORM_OF_PHONE_NUMBER),
+  check('statement_lines_kind', oneOf('kind', ORDER_KINDS)),
+  check('statement_lines_time', sql`executed_to > executed_at`),
+  check('statement_lines_positive', sql`gold_weight > 0 and amount >= 0 and fee >= 0`),
+])
 
 /**
  * Lines that equal a line of an earlier statement of the same source, as in a day's statement and its month's. They
@@ -134,3 +134,9 @@ export const statementBadLines = pgTable(
   },
   (line) => [primaryKey({ columns: [line.statementId, line.lineNumber] })],
 )
+
+/** The lines that count: of statements that are not replaced, each repeated line once. */
+export const currentStatementLines = pgView('current_statement_lines', {
+  ...lineColumns(),
+  source: text('source').notNull(),
+}).existing()
