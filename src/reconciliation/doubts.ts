@@ -61,21 +61,21 @@ const settleOrders = statement('settle_orders_by_evidence', {}, (db) =>
     .where(and(eq(orders.id, doubtEvidence.orderId), sql`${orders.state} = 'in_doubt'`)),
 )
 
-const STAYS = rows({ orderId: doubtStays.orderId, message: doubtStays.message })
+const STAYS = rows({ orderId: doubtStays.orderId, reason: doubtStays.reason })
 
 const upsertStays = statement('note_why_doubts_stay', { stays: STAYS }, (db, { stays }) =>
   db
     .insert(doubtStays)
     .select(
       db
-        .select({ orderId: stays.orderId, message: stays.message, runId: scope.runId })
+        .select({ orderId: stays.orderId, reason: stays.reason, runId: scope.runId })
         .from(scope)
         .crossJoin(stays),
     )
     .onConflictDoUpdate({
       target: doubtStays.orderId,
       set: {
-        message: sql`excluded.${columnName(doubtStays.message)}`,
+        reason: sql`excluded.${columnName(doubtStays.reason)}`,
         runId: sql`excluded.${columnName(doubtStays.runId)}`,
       },
     }),
@@ -127,8 +127,8 @@ export async function settleDoubtsByStatements(
   await insertExecutions(session, {})
   const facts = await readAbsenceFacts(session)
   const distrusts = new Map(facts.statements.map((each) => [each.statementId, distrustsOf(each)]))
-  const looked = facts.doubts.map((doubt) => ({ doubt, because: whyItStays(doubt, distrusts, checks) }))
-  await insertAbsences(session, { absent: looked.filter(({ because }) => because === null).map(absence) })
+  const looked = facts.doubts.map((doubt) => ({ doubt, reason: whyItStays(doubt, distrusts, checks) }))
+  await insertAbsences(session, { absent: looked.filter(({ reason }) => reason === null).map(absence) })
   await settleAttempts(session, {})
   await settleOrders(session, {})
   await upsertStays(session, { stays: looked.flatMap(stay) })
@@ -144,7 +144,7 @@ export async function settleDoubtsByStatements(
 
 interface LookedAt {
   readonly doubt: DoubtFacts
-  readonly because: StayReason | null
+  readonly reason: StayReason | null
 }
 
 const absence = ({ doubt }: LookedAt) => ({
@@ -152,5 +152,4 @@ const absence = ({ doubt }: LookedAt) => ({
   covering: `{${doubt.coveringStatements.join(',')}}`,
 })
 
-const stay = ({ doubt, because }: LookedAt) =>
-  because === null ? [] : [{ orderId: doubt.orderId, message: because }]
+const stay = ({ doubt, reason }: LookedAt) => (reason === null ? [] : [{ orderId: doubt.orderId, reason }])
