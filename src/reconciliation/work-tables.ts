@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import {
   alias,
+  type BuildAliasTable,
   bigint,
   customType,
   integer,
@@ -57,9 +58,12 @@ export const findings = pgTable('findings', {
 })
 
 /** The names of a line, an attempt and a match in work statements. */
-export const line = alias(currentStatementLines, 'line')
-export const attempt = alias(attempts, 'attempt')
-export const match = alias(statementMatches, 'match')
+export const line: BuildAliasTable<typeof currentStatementLines, 'line'> = alias(
+  currentStatementLines,
+  'line',
+)
+export const attempt: BuildAliasTable<typeof attempts, 'attempt'> = alias(attempts, 'attempt')
+export const match: BuildAliasTable<typeof statementMatches, 'match'> = alias(statementMatches, 'match')
 
 /** The last moment at which a line may have been executed: without a time of day, the end of its day. */
 export const LATEST = sql`coalesce(${line.executedTo}, ${line.executedAt})`
