@@ -8,7 +8,7 @@ import {
   NEAR,
   nearStatements,
   sources,
-  speakingLines,
+  unexplainedLines,
   witnesses,
 } from './absence-tables.ts'
 import { statementMatches } from './runs-schema.ts'
@@ -22,16 +22,16 @@ const everySource = (covers: SQL) => sql`
   EXISTS (SELECT 1 FROM ${sources}) AND NOT EXISTS (SELECT 1 FROM ${sources} WHERE NOT ${covers})`
 
 /** Doubts with a fitting line in a statement about their time. */
-const speaking = (fits: SQL) => sql`
+const doubtsWithLine = (fits: SQL) => sql`
   SELECT ${leftDoubts.orderId} FROM ${leftDoubts}
-  WHERE EXISTS (SELECT 1 FROM ${speakingLines} WHERE ${fits} AND ${speakingLines.about} && ${leftDoubts.surely})`
+  WHERE EXISTS (SELECT 1 FROM ${unexplainedLines} WHERE ${fits} AND ${unexplainedLines.around} && ${leftDoubts.absenceWindow})`
 
-const inTime = (of: typeof line | typeof speakingLines) =>
+const inTime = (of: typeof line | typeof unexplainedLines) =>
   sql`${of.executedAt} <= ${leftDoubts.sentTo} AND coalesce(${of.executedTo}, ${of.executedAt}) >= ${leftDoubts.sentFrom}`
 
 // Weight and amount are not compared: a line that differs in them may still be the execution.
 const CANDIDATES = sql`
-  ${speaking(sql`${speakingLines.kind} = ${leftDoubts.kind} AND ${speakingLines.wallet} = ${leftDoubts.wallet} AND ${inTime(speakingLines)}`)}
+  ${doubtsWithLine(sql`${unexplainedLines.kind} = ${leftDoubts.kind} AND ${unexplainedLines.wallet} = ${leftDoubts.wallet} AND ${inTime(unexplainedLines)}`)}
   UNION
   SELECT ${leftDoubts.orderId} FROM ${leftDoubts}
   JOIN ${currentStatementLines} ${line} ON ${line.requestId} = ${leftDoubts.quoteId} AND ${line.executedAt} >= ${leftDoubts.sentFrom} - ${NEAR}
@@ -39,15 +39,15 @@ const CANDIDATES = sql`
     WHERE ${match.statementId} = ${line.statementId} AND ${match.lineNumber} = ${line.lineNumber} AND (${match.orderId}, ${match.seq}) <> (${leftDoubts.orderId}, ${leftDoubts.seq}))`
 
 const OF_WALLET = sql`
-  ${speaking(sql`${speakingLines.wallet} = ${leftDoubts.wallet}`)}
-  UNION ${speaking(sql`${speakingLines.wallet} = ${leftDoubts.recipient}`)}
-  UNION ${speaking(sql`length(${speakingLines.wallet}) < 9 AND may_be_wallet(${speakingLines.phoneNumber}, ${leftDoubts.phoneNumber})`)}`
+  ${doubtsWithLine(sql`${unexplainedLines.wallet} = ${leftDoubts.wallet}`)}
+  UNION ${doubtsWithLine(sql`${unexplainedLines.wallet} = ${leftDoubts.recipient}`)}
+  UNION ${doubtsWithLine(sql`length(${unexplainedLines.wallet}) < 9 AND may_be_wallet(${unexplainedLines.phoneNumber}, ${leftDoubts.phoneNumber})`)}`
 
-const OF_WEIGHT = speaking(
-  sql`${speakingLines.kind} = ${leftDoubts.kind} AND ${speakingLines.goldWeight} = ${leftDoubts.goldWeight}`,
+const OF_WEIGHT = doubtsWithLine(
+  sql`${unexplainedLines.kind} = ${leftDoubts.kind} AND ${unexplainedLines.goldWeight} = ${leftDoubts.goldWeight}`,
 )
-const OF_AMOUNT = speaking(
-  sql`${speakingLines.kind} = ${leftDoubts.kind} AND ${speakingLines.amount} = ${leftDoubts.amount}`,
+const OF_AMOUNT = doubtsWithLine(
+  sql`${unexplainedLines.kind} = ${leftDoubts.kind} AND ${unexplainedLines.amount} = ${leftDoubts.amount}`,
 )
 
 // A truncated request_id may equal another order's whole one, and the line of an attempt that was not executed may belong
@@ -65,8 +65,8 @@ const UNCLEAR_MATCHES = sql`
 /** Sources without a line of a known order near the doubt. */
 const unwitnessed = (more: SQL) => sql`
   SELECT 1 FROM ${sources} WHERE NOT EXISTS (
-    SELECT 1 FROM ${witnesses} WHERE ${witnesses.source} = ${sources.source} AND ${witnesses.at} + interval '1 hour' > lower(${leftDoubts.surely}) - ${NEAR}
-      AND ${witnesses.at} < upper(${leftDoubts.surely}) + ${NEAR} ${more})`
+    SELECT 1 FROM ${witnesses} WHERE ${witnesses.source} = ${sources.source} AND ${witnesses.at} + interval '1 hour' > lower(${leftDoubts.absenceWindow}) - ${NEAR}
+      AND ${witnesses.at} < upper(${leftDoubts.absenceWindow}) + ${NEAR} ${more})`
 
 const READ_DOUBTS = workStatement(
   'read_doubt_facts',
@@ -74,20 +74,20 @@ const READ_DOUBTS = workStatement(
     WITH candidates AS (${CANDIDATES}), of_wallet AS (${OF_WALLET}), of_weight AS (${OF_WEIGHT}),
       of_amount AS (${OF_AMOUNT}), unclear AS (${UNCLEAR_MATCHES})
     SELECT ${leftDoubts.orderId} AS "orderId",
-      ${everySource(sql`${sources.complete} @> ${leftDoubts.send}`)} AS "isCovered",
-      ${everySource(sql`${sources.approved} @> ${leftDoubts.send}`)} AS "isApproved",
-      ${everySource(sql`${sources.approved} @> ${leftDoubts.surely}`)} AS "isLagApproved",
-      ARRAY(SELECT ${nearStatements.id} FROM ${nearStatements} WHERE ${nearStatements.complete} AND ${nearStatements.period} && ${leftDoubts.surely} ORDER BY ${nearStatements.id}) AS statements,
-      ARRAY(SELECT ${nearStatements.id} FROM ${nearStatements} WHERE ${nearStatements.approved} AND ${nearStatements.period} && ${leftDoubts.surely} ORDER BY ${nearStatements.id}) AS "coveringStatements",
+      ${everySource(sql`${sources.complete} @> ${leftDoubts.sendWindow}`)} AS "isCovered",
+      ${everySource(sql`${sources.approved} @> ${leftDoubts.sendWindow}`)} AS "isApproved",
+      ${everySource(sql`${sources.approved} @> ${leftDoubts.absenceWindow}`)} AS "isLagApproved",
+      ARRAY(SELECT ${nearStatements.id} FROM ${nearStatements} WHERE ${nearStatements.complete} AND ${nearStatements.period} && ${leftDoubts.absenceWindow} ORDER BY ${nearStatements.id}) AS statements,
+      ARRAY(SELECT ${nearStatements.id} FROM ${nearStatements} WHERE ${nearStatements.approved} AND ${nearStatements.period} && ${leftDoubts.absenceWindow} ORDER BY ${nearStatements.id}) AS "coveringStatements",
       NOT EXISTS (${unwitnessed(sql``)}) AS "hasWitness",
       NOT EXISTS (${unwitnessed(sql`AND ${witnesses.kind} = ${leftDoubts.kind}`)} AND EXISTS (SELECT 1 FROM ${nearStatements}
-        WHERE ${nearStatements.source} = ${sources.source} AND ${nearStatements.period} && ${leftDoubts.surely} AND ${nearStatements.ignoredCount} > 0)) AS "hasWitnessOfKind",
+        WHERE ${nearStatements.source} = ${sources.source} AND ${nearStatements.period} && ${leftDoubts.absenceWindow} AND ${nearStatements.ignoredCount} > 0)) AS "hasWitnessOfKind",
       EXISTS (SELECT 1 FROM candidates x WHERE x.order_id = ${leftDoubts.orderId}) AS "hasCandidate",
       EXISTS (SELECT 1 FROM of_wallet x WHERE x.order_id = ${leftDoubts.orderId}) AS "hasLineOfWallet",
       EXISTS (SELECT 1 FROM of_weight x WHERE x.order_id = ${leftDoubts.orderId}) AS "hasLineOfWeight",
       EXISTS (SELECT 1 FROM of_amount x WHERE x.order_id = ${leftDoubts.orderId}) AS "hasLineOfAmount",
       EXISTS (SELECT 1 FROM unclear x WHERE x.order_id = ${leftDoubts.orderId}) AS "hasUnclearMatch",
-      EXISTS (SELECT 1 FROM ${nearStatements} WHERE ${nearStatements.period} && ${leftDoubts.surely} AND ${nearStatements.badLineCount} > 0) AS "hasUnreadableLine"
+      EXISTS (SELECT 1 FROM ${nearStatements} WHERE ${nearStatements.period} && ${leftDoubts.absenceWindow} AND ${nearStatements.badLineCount} > 0) AS "hasUnreadableLine"
     FROM ${leftDoubts} ORDER BY ${leftDoubts.orderId}`,
 )
 

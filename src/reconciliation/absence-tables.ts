@@ -13,7 +13,7 @@ import {
   statements,
 } from './statements/schema.ts'
 import { workStatement } from './work-statement.ts'
-import { attempt, heldDoubts, line, match, scope } from './work-tables.ts'
+import { attempt, line, lockedDoubts, match, scope } from './work-tables.ts'
 
 /** The temporary tables that say what statements have about doubts. Set-based, because there may be many of both. */
 
@@ -34,9 +34,9 @@ export const leftDoubts = pgTable('left_doubts', {
   sentFrom: at('sent_from').notNull(),
   sentTo: at('sent_to').notNull(),
   /** With the run's lag. */
-  send: range('send').notNull(),
+  sendWindow: range('send_window').notNull(),
   /** With the lag that absence must be covered with. */
-  surely: range('surely').notNull(),
+  absenceWindow: range('absence_window').notNull(),
 })
 
 /** The current statements about the time of a doubt, a day more on either side. */
@@ -57,11 +57,11 @@ export const sources = pgTable('sources', {
   approved: ranges('approved').notNull(),
 })
 
-/** The lines near doubts that may be the execution of one. */
-export const speakingLines = pgTable('speaking_lines', {
+/** The lines near doubts that no known order accounts for, with the time around their statement's period. */
+export const unexplainedLines = pgTable('unexplained_lines', {
   ...lineColumns(),
   wallet: text('wallet').notNull(),
-  about: range('about').notNull(),
+  around: range('around').notNull(),
 })
 
 /** The hours of lines that equal an order whose execution is known independently. */
@@ -82,10 +82,10 @@ const KEEP_LEFT_DOUBTS = workStatement(
       CASE ${attempt.kind} WHEN 'transfer' THEN wallet_tail(${orders.content} ->> 'recipient') END AS recipient,
       ${attempt.quotedGoldWeight} AS gold_weight, ${attempt.quotedAmount} AS amount, ${attempt.quoteId}, ${attempt.intentAt} - ${scope.slack} AS sent_from,
       ${attempt.endedAt} + ${scope.absenceLag} + ${scope.slack} AS sent_to,
-      tstzrange(${attempt.intentAt} - ${scope.slack}, ${attempt.endedAt} + ${scope.lag}) AS send,
-      tstzrange(${attempt.intentAt} - ${scope.slack}, ${attempt.endedAt} + ${scope.absenceLag}) AS surely
-    FROM ${scope} CROSS JOIN ${heldDoubts}
-    JOIN ${attempts} ${attempt} ON ${attempt.orderId} = ${heldDoubts.orderId} AND ${attempt.seq} = ${heldDoubts.seq}
+      tstzrange(${attempt.intentAt} - ${scope.slack}, ${attempt.endedAt} + ${scope.lag}) AS send_window,
+      tstzrange(${attempt.intentAt} - ${scope.slack}, ${attempt.endedAt} + ${scope.absenceLag}) AS absence_window
+    FROM ${scope} CROSS JOIN ${lockedDoubts}
+    JOIN ${attempts} ${attempt} ON ${attempt.orderId} = ${lockedDoubts.orderId} AND ${attempt.seq} = ${lockedDoubts.seq}
     JOIN ${orders} ON ${orders.id} = ${attempt.orderId}
     WHERE NOT EXISTS (SELECT 1 FROM ${doubtEvidence} WHERE ${doubtEvidence.orderId} = ${attempt.orderId})`,
 )
@@ -99,7 +99,7 @@ const KEEP_NEAR_STATEMENTS = workStatement(
         coalesce((${statements.ignoredRows} ->> 'ignored_kinds')::int, 0) AS ignored_count
     FROM ${statements}
     WHERE ${statements.replacedAt} IS NULL AND EXISTS (SELECT 1 FROM ${leftDoubts}
-      WHERE tstzrange(${statements.periodFrom} - ${NEAR}, ${statements.periodTo} + ${NEAR}) && ${leftDoubts.surely})`,
+      WHERE tstzrange(${statements.periodFrom} - ${NEAR}, ${statements.periodTo} + ${NEAR}) && ${leftDoubts.absenceWindow})`,
 )
 
 // A source without a statement of the time could hide the execution, so every source counts.
@@ -114,13 +114,13 @@ const KEEP_SOURCES = workStatement(
     WHERE ${statements.replacedAt} IS NULL GROUP BY ${statements.source}`,
 )
 
-// Lines that suggest an execution: unmatched ones, and those that are matched with a doubt without settling it.
-const KEEP_SPEAKING_LINES = workStatement(
+// Unmatched lines, and lines that are matched with a doubt without settling it: one of them may be the execution.
+const KEEP_UNEXPLAINED_LINES = workStatement(
   'keep_speaking_lines',
   sql`
-    CREATE TEMP TABLE speaking_lines ON COMMIT DROP AS
+    CREATE TEMP TABLE unexplained_lines ON COMMIT DROP AS
     SELECT ${line}.*, wallet_tail(${line.phoneNumber}) AS wallet,
-      tstzrange(lower(${nearStatements.period}) - ${NEAR}, upper(${nearStatements.period}) + ${NEAR}) AS about
+      tstzrange(lower(${nearStatements.period}) - ${NEAR}, upper(${nearStatements.period}) + ${NEAR}) AS around
     FROM ${nearStatements} JOIN ${currentStatementLines} ${line} ON ${line.statementId} = ${nearStatements.id}
     WHERE NOT EXISTS (SELECT 1 FROM ${statementMatches} ${match}
       WHERE ${match.statementId} = ${line.statementId} AND ${match.lineNumber} = ${line.lineNumber}
@@ -143,15 +143,15 @@ const KEEP_WITNESSES = workStatement(
     WHERE ${nearStatements.complete} AND NOT EXISTS (SELECT 1 FROM ${doubtEvidence} WHERE ${doubtEvidence.orderId} = ${match.orderId})`,
 )
 
-/** Creates the tables that the facts are read from. `held_doubts` and their matches must exist. */
+/** Creates the tables that the facts are read from. `locked_doubts` and their matches must exist. */
 export const CREATE_TABLES = [
   KEEP_LEFT_DOUBTS,
   KEEP_NEAR_STATEMENTS,
   KEEP_SOURCES,
-  KEEP_SPEAKING_LINES,
+  KEEP_UNEXPLAINED_LINES,
   KEEP_WITNESSES,
   {
     name: 'learn_doubt_sizes',
-    text: 'ANALYZE left_doubts, near_statements, sources, speaking_lines, witnesses',
+    text: 'ANALYZE left_doubts, near_statements, sources, unexplained_lines, witnesses',
   },
 ]

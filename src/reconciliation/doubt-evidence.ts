@@ -6,19 +6,19 @@ import { doubtEvidence } from './doubts-schema.ts'
 import { statementMatches } from './runs-schema.ts'
 import { statementLines } from './statements/schema.ts'
 import { workStatement } from './work-statement.ts'
-import { heldDoubts, scope } from './work-tables.ts'
+import { lockedDoubts, scope } from './work-tables.ts'
 
 // A late reply or a person may be about to settle one of them: whoever locks the row first decides. Attempts are locked
 // before orders, as everywhere. An order that becomes a doubt after this is left to the next run.
-export const HOLD_DOUBTS = workStatement(
+export const LOCK_DOUBTS = workStatement(
   'hold_doubts',
   sql`
-    CREATE TEMP TABLE held_doubts ON COMMIT DROP AS
+    CREATE TEMP TABLE locked_doubts ON COMMIT DROP AS
     SELECT ${attempts.orderId}, ${attempts.seq} FROM ${attempts}
     WHERE ${attempts.outcome} = 'in_doubt' ORDER BY ${attempts.orderId} FOR UPDATE`,
 )
 
-export const LEARN_HELD_SIZE = { name: 'learn_held_size', text: 'ANALYZE held_doubts' }
+export const LEARN_LOCKED_SIZE = { name: 'learn_held_size', text: 'ANALYZE locked_doubts' }
 
 const others = alias(attempts, 'others')
 
@@ -42,8 +42,11 @@ export const insertExecutions = statement('keep_evidence_of_executions', {}, (db
         at: sql`now()`.as('found_at'),
       })
       .from(scope)
-      .crossJoin(heldDoubts)
-      .innerJoin(attempts, and(eq(attempts.orderId, heldDoubts.orderId), eq(attempts.seq, heldDoubts.seq)))
+      .crossJoin(lockedDoubts)
+      .innerJoin(
+        attempts,
+        and(eq(attempts.orderId, lockedDoubts.orderId), eq(attempts.seq, lockedDoubts.seq)),
+      )
       .innerJoin(
         statementMatches,
         and(

@@ -4,7 +4,7 @@ import type { Session } from '../postgres/session.ts'
 import { columnName, rows, statement } from '../postgres/statement.ts'
 import { type DoubtFacts, distrustsOf, whyItStays } from './absence.ts'
 import { readAbsenceFacts } from './absence-facts.ts'
-import { HOLD_DOUBTS, insertAbsences, insertExecutions, LEARN_HELD_SIZE } from './doubt-evidence.ts'
+import { insertAbsences, insertExecutions, LEARN_LOCKED_SIZE, LOCK_DOUBTS } from './doubt-evidence.ts'
 import { doubtEvidence, doubtStays } from './doubts-schema.ts'
 import type { StayReason } from './enums.ts'
 import { proposals } from './proposals-schema.ts'
@@ -122,8 +122,8 @@ export async function settleDoubtsByStatements(
   session: Session,
   checks?: readonly StayReason[],
 ): Promise<DistrustedStatement[]> {
-  await session.run(HOLD_DOUBTS)
-  await session.run(LEARN_HELD_SIZE)
+  await session.run(LOCK_DOUBTS)
+  await session.run(LEARN_LOCKED_SIZE)
   await insertExecutions(session, {})
   const facts = await readAbsenceFacts(session)
   const distrusts = new Map(facts.statements.map((each) => [each.statementId, distrustsOf(each)]))

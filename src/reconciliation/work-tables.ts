@@ -40,7 +40,7 @@ export const scope = pgTable('scope', {
 })
 
 /** The attempts in doubt whose rows this run has locked. */
-export const heldDoubts = pgTable('held_doubts', {
+export const lockedDoubts = pgTable('locked_doubts', {
   orderId: uuid('order_id').notNull(),
   seq: integer('seq').notNull(),
 })

@@ -1,6 +1,6 @@
 import { getTableName } from 'drizzle-orm'
 import { formatGrams } from '../../core/money.ts'
-import type { StatementLine } from './line.ts'
+import type { StatementLine } from './line-fields.ts'
 import { statementLines } from './schema.ts'
 
 const { statementId, lineNumber, sessionId, responseId, requestId } = statementLines

@@ -15,15 +15,14 @@ import type { BadLine } from './line.ts'
 import { readMapping, type StoredMapping } from './mappings.ts'
 import { copyText, newTally } from './read-file.ts'
 import { insertRepeatedLines } from './repeats.ts'
+import { replaceOrRefuse } from './replacement.ts'
 import { refuseShifted } from './shift.ts'
 import { StatementRefused } from './statement-refused.ts'
 import {
-  findEarlier,
   insertStatement,
   isApprovedComplete,
   linesSpan,
   type NewStatement,
-  replaceStatements,
   reserveStatementId,
 } from './store.ts'
 
@@ -192,26 +191,4 @@ async function periodOfLines(session: Session, statementId: number): Promise<Per
   if (span === null)
     throw new StatementRefused('a statement without lines has no period of its own: add --period')
   return wholeDays(span.first, span.last)
-}
-
-/** @returns the statements replaced */
-async function replaceOrRefuse(
-  session: Session,
-  statement: NewStatement,
-  replace: boolean,
-): Promise<number[]> {
-  const earlier = await findEarlier(session, statement)
-  const sameFile = earlier.find(({ isSameFile }) => isSameFile)
-  if (!replace && sameFile !== undefined)
-    throw new StatementRefused(
-      `this file is imported already: it is statement ${sameFile.statementId} (${sameFile.fileName}); --replace imports it again and keeps the old version`,
-    )
-  if (!replace) return []
-  if (earlier.length === 0)
-    throw new StatementRefused(
-      'there is nothing to replace: no statement of this source has this content or exactly this period',
-    )
-  const replaced = earlier.map(({ statementId }) => statementId)
-  await replaceStatements(session, replaced, statement.statementId)
-  return replaced
 }

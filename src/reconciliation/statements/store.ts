@@ -1,8 +1,7 @@
-import { and, asc, eq, isNull, max, min, or, sql } from 'drizzle-orm'
+import { eq, max, min, sql } from 'drizzle-orm'
 import type { Period } from '../../core/business-days.ts'
 import type { Session } from '../../postgres/session.ts'
-import { list, rows, statement } from '../../postgres/statement.ts'
-import { statementMatches } from '../runs-schema.ts'
+import { rows, statement } from '../../postgres/statement.ts'
 import type { IgnoredRows } from './ignored-rows.ts'
 import type { BadLine } from './line.ts'
 import { statementBadLines, statementLines, statements } from './schema.ts'
@@ -127,79 +126,4 @@ export async function linesSpan(
 ): Promise<{ first: Date; last: Date } | null> {
   const [row] = await selectLinesSpan(session, { statementId })
   return row?.first && row.last ? { first: row.first, last: row.last } : null
-}
-
-/** A current statement that a new one may be meant to replace. */
-export interface Earlier {
-  readonly statementId: number
-  readonly fileName: string
-  readonly isSameFile: boolean
-}
-
-// Another file for exactly the same period is a correction. A period that merely overlaps is a month beside its days.
-const selectEarlier = statement(
-  'find_earlier_statements',
-  {
-    source: statements.source,
-    contentHash: statements.contentHash,
-    from: statements.periodFrom,
-    to: statements.periodTo,
-  },
-  (db, { source, contentHash, from, to }) =>
-    db
-      .select({
-        statementId: statements.id,
-        fileName: statements.fileName,
-        isSameFile: sql<boolean>`${statements.contentHash} = ${contentHash}`,
-      })
-      .from(statements)
-      .where(
-        and(
-          eq(statements.source, source),
-          isNull(statements.replacedAt),
-          or(
-            eq(statements.contentHash, contentHash),
-            and(eq(statements.periodFrom, from), eq(statements.periodTo, to)),
-          ),
-        ),
-      )
-      .orderBy(asc(statements.id)),
-)
-
-/** The source's current statements with the same content or exactly the same period. */
-export async function findEarlier(
-  session: Session,
-  { source, contentHash, period }: Pick<NewStatement, 'source' | 'contentHash' | 'period'>,
-): Promise<Earlier[]> {
-  return await selectEarlier(session, { source, contentHash, from: period.from, to: period.to })
-}
-
-const updateReplaced = statement(
-  'replace_statements',
-  { replaced: list(statements.id), replacedBy: statements.id },
-  (db, { replaced, replacedBy }) =>
-    db
-      .update(statements)
-      .set({ replacedAt: sql`now()`, replacedBy })
-      .where(sql`${statements.id} = any (${replaced})`),
-)
-
-const endMatches = statement(
-  'end_matches_of_replaced_statements',
-  { replaced: list(statements.id) },
-  (db, { replaced }) =>
-    db
-      .update(statementMatches)
-      .set({ current: false })
-      .where(and(sql`${statementMatches.statementId} = any (${replaced})`, statementMatches.current)),
-)
-
-/** Replaces earlier statements by a new one. They are kept, and no line of theirs is matched any more. */
-export async function replaceStatements(
-  session: Session,
-  replaced: readonly number[],
-  replacedBy: number,
-): Promise<void> {
-  await updateReplaced(session, { replaced, replacedBy })
-  await endMatches(session, { replaced })
 }

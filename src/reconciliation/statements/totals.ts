@@ -1,5 +1,5 @@
 import { columnPositions } from './header.ts'
-import type { StatementLine } from './line.ts'
+import type { StatementLine } from './line-fields.ts'
 import type { Mapping } from './mapping.ts'
 import { numberReader } from './numbers.ts'
 import { StatementRefused } from './statement-refused.ts'
