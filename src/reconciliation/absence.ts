@@ -1,37 +1,37 @@
-import { STAY_REASONS, type StayReason } from './enums.ts'
+import { STAY_REASON_NAMES, type StayReason } from './enums.ts'
 
 /**
- * What a statement's silence proves. A doubt ends as not executed only when a complete, trusted statement covers it and
- * nothing in it speaks against that. Pure: `absence-facts.ts` reads the facts.
+ * Decides whether an absence from statements proves that an order was not executed. A doubt ends as not executed only
+ * when complete, trusted statements cover it and no line suggests an execution. Pure: `absence-facts.ts` reads the facts.
  */
 
-/** What a complete statement near a doubt says of the orders that we know. */
+/** How a complete statement near a doubt agrees with the orders that we know. */
 export interface StatementFacts {
   readonly statementId: number
-  /** Our executed transactions of its time that it does not have. */
+  /** Executed transactions of ours within its period that it lacks. */
   readonly lacking: number
-  /** Matched lines of another wallet, time or kind than their order. */
+  /** Matched lines with another wallet, time or kind than their order. */
   readonly otherWallet: number
   readonly otherTime: number
   readonly otherKind: number
-  /** By how many minutes all matched lines are shifted; null: they are not. */
+  /** By how many minutes all matched lines are shifted; null when they are not. */
   readonly shiftMinutes: number | null
 }
 
-/** What statements say about one doubt. */
+/** What the statements have about one doubt. */
 export interface DoubtFacts {
   readonly orderId: string
-  /** Complete statements of every source cover the time in which it may have been executed. */
+  /** Complete statements of every source cover the time in which the order may have been executed. */
   readonly isCovered: boolean
-  /** So do those that two people declared complete. */
+  /** So do the statements that two people declared complete. */
   readonly isApproved: boolean
-  /** So they do with the lag that two people approved, or else the usual one. */
+  /** They also cover it with the lag that two people approved, or the default one. */
   readonly isLagApproved: boolean
   /** The complete statements about that time, approved or not. */
   readonly statements: readonly number[]
-  /** Those of them that are approved: what an absence rests on. */
+  /** Those of them that are approved: the evidence of an absence. */
   readonly coveringStatements: readonly number[]
-  /** Every source has, within a day, a line that agrees in everything with an order known otherwise. */
+  /** Every source has, within a day, a line that equals an order whose execution is known independently. */
   readonly hasWitness: boolean
   /** Every source with ignored lines has such a line of the doubt's kind. */
   readonly hasWitnessOfKind: boolean
@@ -57,7 +57,7 @@ const DISTRUSTS: Record<Distrust, (facts: StatementFacts) => boolean> = {
   kinds_contradict: ({ otherKind }) => otherKind > 0,
 }
 
-/** Why a statement proves nothing, all of it; empty when it is to be trusted. */
+/** All reasons why a statement proves nothing; empty when it can be trusted. */
 export function distrustsOf(facts: StatementFacts): Distrust[] {
   return (Object.keys(DISTRUSTS) as Distrust[]).filter((reason) => DISTRUSTS[reason](facts))
 }
@@ -76,13 +76,13 @@ const CHECKS: Record<Exclude<StayReason, Distrust>, (facts: DoubtFacts) => boole
   lag_unapproved: ({ isLagApproved }) => !isLagApproved,
 }
 
-/** Every reason, in the order in which they are asked. */
-export const ABSENCE_CHECKS = Object.keys(STAY_REASONS) as StayReason[]
+/** Every reason, in the order of the checks. */
+export const ABSENCE_CHECKS: readonly StayReason[] = STAY_REASON_NAMES
 
 /**
  * Why a doubt stays: the first check that holds; null when its absence is proven.
- * @param distrusted why statements prove nothing
- * @param checks fewer only in proofs that each check is needed
+ * @param distrusted why statements prove nothing, by statement
+ * @param checks fewer only in tests that prove each check necessary
  */
 export function whyItStays(
   facts: DoubtFacts,

@@ -1,97 +1,177 @@
+import { and, eq, notExists, or, sql } from 'drizzle-orm'
 import type { Session } from '../postgres/session.ts'
-import { BREAK_TYPES } from './enums.ts'
+import { rows, statement, type } from '../postgres/statement.ts'
+import { breaks } from './breaks-schema.ts'
+import { BREAK_TYPE_NAMES, BREAK_TYPES } from './enums.ts'
+import { proposals } from './proposals-schema.ts'
+import { statementMatches } from './runs-schema.ts'
 import { DRY_RUN_ID } from './scope.ts'
+import { findings, scope } from './work-tables.ts'
 
 /**
- * Turns findings into breaks: opens what is new, reopens what is back, notes what changed, and closes what later data
- * explains. Nothing is deleted; the trigger keeps each step.
+ * Turns findings into breaks: opens new ones, reopens those that were found again, notes changes, and closes those that
+ * later data explain. No break is deleted; a trigger writes each step into break_events.
  */
 
-const DUE_HOURS = Object.entries(BREAK_TYPES)
-  .map(([type, { dueHours }]) => `('${type}', ${dueHours})`)
-  .join(', ')
+const DUE = rows({ type: breaks.type, hours: type.integer })
+const DUE_HOURS = BREAK_TYPE_NAMES.map((name) => ({ type: name, hours: BREAK_TYPES[name].dueHours }))
 
-// What is known already is left to the statements below, and takes no number: a conflict alone would take one.
-const OPEN_NEW = {
-  name: 'open_breaks',
-  text: `
-    INSERT INTO breaks (id, key, type, order_id, statement_id, line_number, rupiah_at_risk, grams_at_risk, difference,
-      state, due_at, reason, actor, run_id)
-    SELECT CASE s.run_id WHEN ${DRY_RUN_ID} THEN -row_number() OVER (ORDER BY f.key)
-        ELSE nextval(pg_get_serial_sequence('breaks', 'id')) END,
-      f.key, f.type, f.order_id, f.statement_id, f.line_number, f.rupiah_at_risk, f.grams_at_risk, f.difference,
-      'open', now() + due.hours * interval '1 hour', 'found', s.actor, s.run_id
-    FROM scope s CROSS JOIN findings f JOIN (VALUES ${DUE_HOURS}) AS due (type, hours) ON due.type = f.type
-    WHERE NOT EXISTS (SELECT 1 FROM breaks b WHERE b.key = f.key)
-    ORDER BY f.key
-    ON CONFLICT (key) DO NOTHING`,
+// Known keys are left to the other statements: a conflict alone would draw an id from the sequence.
+const openBreaks = statement('open_breaks', { due: DUE }, (db, { due }) =>
+  db
+    .insert(breaks)
+    .select(
+      db
+        .select({
+          id: sql`case ${scope.runId} when ${sql.raw(String(DRY_RUN_ID))} then -row_number() over (order by ${findings.key})
+            else nextval(pg_get_serial_sequence('breaks', 'id')) end`.as('new_id'),
+          key: findings.key,
+          type: findings.type,
+          orderId: findings.orderId,
+          statementId: findings.statementId,
+          lineNumber: findings.lineNumber,
+          rupiahAtRisk: findings.rupiahAtRisk,
+          gramsAtRisk: findings.gramsAtRisk,
+          difference: findings.difference,
+          state: sql`'open'`.as('new_state'),
+          owner: sql`null`.as('new_owner'),
+          openedAt: sql`now()`.as('new_opened_at'),
+          dueAt: sql`now() + ${due.hours} * interval '1 hour'`.as('new_due_at'),
+          closedAt: sql`null::timestamptz`.as('new_closed_at'),
+          reason: sql`'found'`.as('new_reason'),
+          actor: scope.actor,
+          note: sql`null`.as('new_note'),
+          runId: scope.runId,
+        })
+        .from(scope)
+        .crossJoin(findings)
+        .innerJoin(due, eq(due.type, findings.type))
+        .where(notExists(db.select({ found: sql`1` }).from(breaks).where(eq(breaks.key, findings.key))))
+        .orderBy(findings.key),
+    )
+    .onConflictDoNothing({ target: breaks.key }),
+)
+
+const FROM_FINDING = {
+  orderId: sql`${findings.orderId}`,
+  statementId: sql`${findings.statementId}`,
+  lineNumber: sql`${findings.lineNumber}`,
+  rupiahAtRisk: sql`${findings.rupiahAtRisk}`,
+  gramsAtRisk: sql`${findings.gramsAtRisk}`,
+  difference: sql`${findings.difference}`,
+  actor: sql`${scope.actor}`,
+  runId: sql`${scope.runId}`,
 }
 
-const FROM_FINDING = `
-  order_id = f.order_id, statement_id = f.statement_id, line_number = f.line_number,
-  rupiah_at_risk = f.rupiah_at_risk, grams_at_risk = f.grams_at_risk, difference = f.difference,
-  actor = s.actor, run_id = s.run_id`
+const aboutOf = (table: typeof breaks | typeof findings) =>
+  sql`(${table.orderId}, ${table.statementId}, ${table.lineNumber}, ${table.rupiahAtRisk}, ${table.gramsAtRisk}, ${table.difference})`
 
-const IS_OTHER = `
-  (b.order_id, b.statement_id, b.line_number, b.rupiah_at_risk, b.grams_at_risk, b.difference)
-  IS DISTINCT FROM
-  (f.order_id, f.statement_id, f.line_number, f.rupiah_at_risk, f.grams_at_risk, f.difference)`
+// A break that people wrote off stays closed unless its difference has changed.
+const reopenBreaks = statement('reopen_breaks', { due: DUE }, (db, { due }) =>
+  db
+    .update(breaks)
+    .set({
+      ...FROM_FINDING,
+      state: 'open',
+      closedAt: null,
+      reason: 'found_again',
+      openedAt: sql`clock_timestamp()`,
+      dueAt: sql`clock_timestamp() + ${due.hours} * interval '1 hour'`,
+      note: sql`'closed before: ' || ${breaks.reason}`,
+    })
+    .from(findings)
+    .innerJoin(due, eq(due.type, findings.type))
+    .innerJoin(scope, sql`true`)
+    .where(
+      and(
+        eq(breaks.key, findings.key),
+        sql`${breaks.state} = 'closed'`,
+        or(
+          sql`${breaks.reason} = 'explained'`,
+          sql`(${breaks.rupiahAtRisk}, ${breaks.gramsAtRisk}) <> (${findings.rupiahAtRisk}, ${findings.gramsAtRisk})`,
+        ),
+      ),
+    ),
+)
 
-// What people wrote off stays written off, unless it is another difference by now.
-const REOPEN = {
-  name: 'reopen_breaks',
-  text: `
-    UPDATE breaks b
-    SET ${FROM_FINDING}, state = 'open', closed_at = NULL, reason = 'found_again', opened_at = clock_timestamp(),
-      due_at = clock_timestamp() + due.hours * interval '1 hour', note = 'closed before: ' || b.reason
-    FROM scope s CROSS JOIN findings f JOIN (VALUES ${DUE_HOURS}) AS due (type, hours) ON due.type = f.type
-    WHERE b.key = f.key AND b.state = 'closed'
-      AND (b.reason = 'explained' OR (b.rupiah_at_risk, b.grams_at_risk) <> (f.rupiah_at_risk, f.grams_at_risk))`,
-}
+const noteChanges = statement('note_changed_breaks', {}, (db) =>
+  db
+    .update(breaks)
+    .set({
+      ...FROM_FINDING,
+      reason: 'changed',
+      note: sql`(select 'what ' || ${proposals.proposedBy} || ' proposed no longer stands' from ${proposals}
+        where ${proposals.breakId} = ${breaks.id} and ${proposals.state} = 'open')`,
+    })
+    .from(findings)
+    .innerJoin(scope, sql`true`)
+    .where(
+      and(
+        eq(breaks.key, findings.key),
+        sql`${breaks.state} = 'open'`,
+        sql`${aboutOf(breaks)} is distinct from ${aboutOf(findings)}`,
+      ),
+    ),
+)
 
-const NOTE_CHANGES = {
-  name: 'note_changed_breaks',
-  text: `
-    UPDATE breaks b SET ${FROM_FINDING}, reason = 'changed',
-      note = (SELECT 'what ' || p.proposed_by || ' proposed no longer stands' FROM proposals p
-        WHERE p.break_id = b.id AND p.state = 'open')
-    FROM scope s CROSS JOIN findings f
-    WHERE b.key = f.key AND b.state = 'open' AND ${IS_OTHER}`,
-}
+const EXPLANATION = sql`(
+  select format('line %s of statement %s belongs to order %s by %s', ${statementMatches.lineNumber},
+    ${statementMatches.statementId}, ${statementMatches.orderId}, ${statementMatches.rule})
+  from ${statementMatches}
+  where ${statementMatches.current} and (
+    (${breaks.type} = 'missing_here' and ${statementMatches.statementId} = ${breaks.statementId}
+      and ${statementMatches.lineNumber} = ${breaks.lineNumber})
+    or (${breaks.type} = 'missing_at_gateway' and ${statementMatches.orderId} = ${breaks.orderId}))
+  order by ${statementMatches.statementId}, ${statementMatches.lineNumber} limit 1)`
 
-// The subjects of all open breaks were looked at again, so one that was not found again is explained.
-const CLOSE_EXPLAINED = {
-  name: 'close_explained_breaks',
-  text: `
-    UPDATE breaks b
-    SET state = 'closed', closed_at = clock_timestamp(), reason = 'explained', actor = s.actor, run_id = s.run_id,
-      note = coalesce(
-        (SELECT format('line %s of statement %s belongs to order %s by %s', m.line_number, m.statement_id, m.order_id, m.rule)
-          FROM statement_matches m
-          WHERE m.current AND (
-            (b.type = 'missing_here' AND m.statement_id = b.statement_id AND m.line_number = b.line_number)
-            OR (b.type = 'missing_at_gateway' AND m.order_id = b.order_id))
-          ORDER BY m.statement_id, m.line_number LIMIT 1),
-        'what statements and orders say now shows no such difference')
-    FROM scope s
-    WHERE b.state = 'open' AND NOT EXISTS (SELECT 1 FROM findings f WHERE f.key = b.key)`,
-}
+// The subjects of all open breaks were compared again, so a break that was not found again is explained.
+const closeExplained = statement('close_explained_breaks', {}, (db) =>
+  db
+    .update(breaks)
+    .set({
+      state: 'closed',
+      closedAt: sql`clock_timestamp()`,
+      reason: 'explained',
+      actor: sql`${scope.actor}`,
+      runId: sql`${scope.runId}`,
+      note: sql`coalesce(${EXPLANATION}, 'statements and orders no longer differ in this')`,
+    })
+    .from(scope)
+    .where(
+      and(
+        sql`${breaks.state} = 'open'`,
+        notExists(db.select({ found: sql`1` }).from(findings).where(eq(findings.key, breaks.key))),
+      ),
+    ),
+)
 
-// Who approves must approve the difference that was proposed.
-const DECLINE_OUTDATED = {
-  name: 'decline_outdated_write_offs',
-  text: `
-    UPDATE proposals p SET state = 'declined', decided_by = s.actor, decided_at = clock_timestamp(),
-      decision_note = format('the break %s, run %s', CASE b.state WHEN 'closed' THEN 'was explained' ELSE 'changed' END, s.run_id)
-    FROM scope s CROSS JOIN breaks b
-    WHERE p.break_id = b.id AND p.state = 'open' AND b.run_id = s.run_id AND b.reason IN ('explained', 'changed')`,
-}
+// An approval must be about the difference that was proposed.
+const declineOutdated = statement('decline_outdated_write_offs', {}, (db) =>
+  db
+    .update(proposals)
+    .set({
+      state: 'declined',
+      decidedBy: sql`${scope.actor}`,
+      decidedAt: sql`clock_timestamp()`,
+      decisionNote: sql`format('the break %s, run %s',
+        case ${breaks.state} when 'closed' then 'was explained' else 'changed' end, ${scope.runId})`,
+    })
+    .from(breaks)
+    .innerJoin(scope, eq(breaks.runId, scope.runId))
+    .where(
+      and(
+        eq(proposals.breakId, breaks.id),
+        sql`${proposals.state} = 'open'`,
+        sql`${breaks.reason} in ('explained', 'changed')`,
+      ),
+    ),
+)
 
 /** Brings the breaks up to date with the findings of this scope. */
 export async function recordBreaks(session: Session): Promise<void> {
-  await session.run(REOPEN)
-  await session.run(NOTE_CHANGES)
-  await session.run(OPEN_NEW)
-  await session.run(CLOSE_EXPLAINED)
-  await session.run(DECLINE_OUTDATED)
+  await reopenBreaks(session, { due: DUE_HOURS })
+  await noteChanges(session, {})
+  await openBreaks(session, { due: DUE_HOURS })
+  await closeExplained(session, {})
+  await declineOutdated(session, {})
 }

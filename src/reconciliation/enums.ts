@@ -1,10 +1,10 @@
-/** The closed lists of reconciliation. Postgres checks the same words; a test keeps both equal. */
+/** The closed lists of reconciliation. Checks in Postgres have the same lists; a test holds them equal. */
 
-/** What a match was made by, strongest first. `docs/reconciliation.md` explains each. */
+/** The rules of matching, strongest first. `docs/reconciliation.md` explains each. */
 export const MATCH_RULES = ['session_id', 'response_id', 'request_id', 'terms'] as const
 export type MatchRule = (typeof MATCH_RULES)[number]
 
-/** A difference between statement and orders that somebody must look at, and how long it may wait for that. */
+/** Differences between statements and orders that a person must look at, and within how many hours. */
 export const BREAK_TYPES = {
   missing_at_gateway: { dueHours: 24, means: 'an order succeeded, and complete statements do not have it' },
   missing_here: { dueHours: 24, means: 'the statement has a transaction that belongs to no order' },
@@ -13,12 +13,13 @@ export const BREAK_TYPES = {
   fee_differs: { dueHours: 72, means: 'the fees of statement and order differ' },
   wallet_differs: { dueHours: 8, means: 'the statement names another wallet than the order' },
   kind_differs: { dueHours: 8, means: 'the statement names another kind than the order' },
-  duplicate_session: { dueHours: 24, means: 'a session_id stands on more than one line' },
+  duplicate_session: { dueHours: 24, means: 'a session_id is on more than one line' },
   executed_twice: { dueHours: 4, means: 'the gateway executed one order more than once' },
   state_conflict: { dueHours: 4, means: 'an attempt that ended as not executed was executed' },
   late: { dueHours: 72, means: 'a transaction was executed outside the time its order was under way' },
 } as const satisfies Record<string, { dueHours: number; means: string }>
 export type BreakType = keyof typeof BREAK_TYPES
+export const BREAK_TYPE_NAMES = Object.keys(BREAK_TYPES) as [BreakType, ...BreakType[]]
 
 /** What happened to a break. */
 export const BREAK_REASONS = [
@@ -35,8 +36,8 @@ export const BREAK_REASONS = [
 export type BreakReason = (typeof BREAK_REASONS)[number]
 
 /**
- * Why an order in doubt stays in doubt after a run: the first that holds. What speaks for an execution comes before what
- * a statement lacks to prove an absence.
+ * Why an order stays in doubt after a run: the first reason that holds. Reasons that suggest an execution come before
+ * those why a statement cannot prove an absence.
  */
 export const STAY_REASONS = {
   awaiting_statement: 'no complete statements cover the time in which it may have been executed',
@@ -45,8 +46,8 @@ export const STAY_REASONS = {
   weight_unmatched: 'a line of its kind and weight belongs to no order',
   amount_unmatched: 'a line of its kind and amount belongs to no order',
   match_unclear:
-    'a line that was given to another order, not by an id of the transaction, could as well be its own',
-  unreadable_line: 'a line of that time could not be read, so nobody knows whose it is',
+    'a line that was matched with another order, not by an id of the transaction, may be its own',
+  unreadable_line: 'a line of that time could not be read, so its order is unknown',
   statement_lacks_ours:
     'a complete statement lacks transactions that we know were executed: it is not complete',
   times_shifted: 'all matched lines of a statement are shifted by the same time: its time zone is wrong',
@@ -57,12 +58,13 @@ export const STAY_REASONS = {
   kind_unwitnessed:
     'the mapping ignores lines of the statement, and no matched line shows that it reads this kind',
   completeness_unapproved:
-    'nobody else has approved that the statements are complete, or that their source is trusted',
-  lag_unapproved: 'only with a lag that nobody else has approved do the statements cover its time',
+    'no second person has approved that the statements are complete, or that their source is trusted',
+  lag_unapproved: 'the statements cover its time only with a lag that no second person has approved',
 } as const
 export type StayReason = keyof typeof STAY_REASONS
+export const STAY_REASON_NAMES = Object.keys(STAY_REASONS) as [StayReason, ...StayReason[]]
 
-/** What a person may propose and another approve. */
+/** The decisions that one person proposes and another approves. */
 export const DECISIONS = [
   'write_off',
   'order_executed',

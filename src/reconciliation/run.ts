@@ -1,44 +1,39 @@
+import { eq, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import type { Session } from '../postgres/session.ts'
+import { columnName, statement } from '../postgres/statement.ts'
 import { recordBreaks } from './breaks.ts'
-import { type DistrustedStatement, settleDoubtsByStatements } from './doubts.ts'
-import type { BreakType, MatchRule, StayReason } from './enums.ts'
+import { breaks } from './breaks-schema.ts'
+import { settleDoubtsByStatements } from './doubts.ts'
+import { doubtEvidence, doubtStays } from './doubts-schema.ts'
+import type { BreakReason, BreakType, MatchRule, StayReason } from './enums.ts'
 import { findDifferences } from './findings.ts'
 import { matchLines } from './matching.ts'
+import type { DistrustedStatement, RunCounts } from './run-counts.ts'
+import { reconRuns, statementMatches } from './runs-schema.ts'
 import { openScope, type RunRequest } from './scope.ts'
+import { scope } from './work-tables.ts'
 
-/** What a run did. Stored with it. */
-export interface RunCounts {
-  /** New matches of this run, by the rule that made them. */
-  readonly matched: Readonly<Partial<Record<MatchRule, number>>>
-  readonly unmatchedLines: number
-  readonly settled: { readonly succeeded: number; readonly rejected: number }
-  readonly stayInDoubt: Readonly<Partial<Record<StayReason, number>>>
-  readonly opened: Readonly<Partial<Record<BreakType, number>>>
-  readonly reopened: number
-  readonly explained: number
-  readonly openBreaks: number
-  /** Complete statements about doubts' times that prove nothing, and why. */
-  readonly distrusted: readonly DistrustedStatement[]
-}
+export type { RunCounts }
 
 export interface RunResult {
   readonly runId: string
   readonly counts: RunCounts
 }
 
-/** The steps of a run, in order; also what progress is told of. */
+/** The steps of a run, in order, as progress shows them. */
 export const RUN_STEPS = ['match', 'settle doubts', 'find differences', 'record breaks'] as const
 export type RunStep = (typeof RUN_STEPS)[number]
 
 interface RunOptions {
-  /** Does everything and keeps nothing. */
+  /** Does everything, then rolls back. */
   readonly dryRun?: boolean
   readonly onStep?: (step: RunStep) => void
   /** See `whyItStays`. */
   readonly absenceChecks?: readonly StayReason[]
 }
 
-/** Thrown to roll a dry run back; never seen by a caller. */
+/** Thrown to roll a dry run back. No caller receives it. */
 class DryRun extends Error {
   readonly result: RunResult
 
@@ -49,8 +44,8 @@ class DryRun extends Error {
 }
 
 /**
- * Reconciles a period in one transaction: a run that is cut off has done nothing, one that is repeated finds nothing
- * new, and two at once take turns.
+ * Reconciles a period in one transaction. A run that is interrupted has changed nothing, a repeated run finds nothing
+ * new, and concurrent runs take turns.
  */
 export async function reconcile(
   session: Session,
@@ -68,7 +63,7 @@ export async function reconcile(
       await findDifferences(session)
       onStep('record breaks')
       await recordBreaks(session)
-      const result = { runId, counts: await finish(session, runId, distrusted) }
+      const result = { runId: String(runId), counts: await finish(session, runId, distrusted) }
       if (dryRun) throw new DryRun(result)
       return result
     })
@@ -78,37 +73,49 @@ export async function reconcile(
   }
 }
 
-const COUNT_RUN = {
-  name: 'count_run',
-  text: `
-    SELECT
-      (SELECT coalesce(jsonb_object_agg(rule, n), '{}') FROM
-        (SELECT rule, count(*) AS n FROM statement_matches WHERE run_id = $1 GROUP BY rule) x) AS matched,
-      (SELECT count(*)::int FROM left_lines) AS "unmatchedLines",
-      (SELECT jsonb_build_object('succeeded', count(*) FILTER (WHERE verdict = 'succeeded'),
-        'rejected', count(*) FILTER (WHERE verdict = 'rejected')) FROM doubt_evidence WHERE run_id = $1) AS settled,
-      (SELECT coalesce(jsonb_object_agg(because, n), '{}') FROM
-        (SELECT because, count(*) AS n FROM doubt_stays WHERE run_id = $1 GROUP BY because) x) AS "stayInDoubt",
-      (SELECT coalesce(jsonb_object_agg(type, n), '{}') FROM
-        (SELECT type, count(*) AS n FROM breaks WHERE run_id = $1 AND reason = 'found' GROUP BY type) x) AS opened,
-      (SELECT count(*)::int FROM breaks WHERE run_id = $1 AND reason = 'found_again') AS reopened,
-      (SELECT count(*)::int FROM breaks WHERE run_id = $1 AND reason = 'explained') AS explained,
-      (SELECT count(*)::int FROM breaks WHERE state = 'open') AS "openBreaks"`,
-}
+const count = (table: PgTable, where: SQL) => sql<number>`(select count(*)::int from ${table} where ${where})`
 
-const FINISH_RUN = {
-  name: 'finish_run',
-  text: 'UPDATE recon_runs SET finished_at = clock_timestamp(), counts = $2 WHERE id = $1',
-}
+/** How many rows have each value of a column. */
+const countsBy = <Name extends string>(column: PgColumn, where: SQL) =>
+  sql<Partial<Record<Name, number>>>`(
+    select coalesce(jsonb_object_agg(${columnName(column)}, rows), '{}')
+    from (select ${column}, count(*) as rows from ${column.table} where ${where} group by ${column}) as counted)`
+
+const countRun = statement('count_run', { runId: reconRuns.id }, (db, { runId }) => {
+  const breaksWith = (reason: BreakReason) =>
+    sql`${breaks.runId} = ${runId} and ${breaks.reason} = ${sql.raw(`'${reason}'`)}`
+  return db
+    .select({
+      matched: countsBy<MatchRule>(statementMatches.rule, sql`${statementMatches.runId} = ${runId}`),
+      unmatchedLines: sql<number>`(select count(*)::int from left_lines)`,
+      settled: sql<RunCounts['settled']>`(
+        select jsonb_build_object('succeeded', count(*) filter (where ${doubtEvidence.verdict} = 'succeeded'),
+          'rejected', count(*) filter (where ${doubtEvidence.verdict} = 'rejected'))
+        from ${doubtEvidence} where ${doubtEvidence.runId} = ${runId})`,
+      stayInDoubt: countsBy<StayReason>(doubtStays.reason, sql`${doubtStays.runId} = ${runId}`),
+      opened: countsBy<BreakType>(breaks.type, breaksWith('found')),
+      reopened: count(breaks, breaksWith('found_again')),
+      explained: count(breaks, breaksWith('explained')),
+      openBreaks: count(breaks, sql`${breaks.state} = 'open'`),
+    })
+    .from(scope)
+})
+
+const finishRun = statement(
+  'finish_run',
+  { runId: reconRuns.id, counts: reconRuns.counts },
+  (db, { runId, counts }) =>
+    db.update(reconRuns).set({ finishedAt: sql`clock_timestamp()`, counts }).where(eq(reconRuns.id, runId)),
+)
 
 async function finish(
   session: Session,
-  runId: string,
+  runId: bigint,
   distrusted: readonly DistrustedStatement[],
 ): Promise<RunCounts> {
-  const [counted] = await session.run<Omit<RunCounts, 'distrusted'>>(COUNT_RUN, [runId])
+  const [counted] = await countRun(session, { runId })
   if (counted === undefined) throw new Error('a run without counts')
   const counts = { ...counted, distrusted }
-  await session.run(FINISH_RUN, [runId, JSON.stringify(counts)])
+  await finishRun(session, { runId, counts })
   return counts
 }

@@ -1,38 +1,53 @@
+import { isNull, max, min, type SQL, sql } from 'drizzle-orm'
 import type { Period } from '../core/business-days.ts'
-import { formatGrams } from '../core/money.ts'
 import type { Session } from '../postgres/session.ts'
+import { nullable, statement, type } from '../postgres/statement.ts'
+import { reconRuns } from './runs-schema.ts'
 import { absenceLagMs, CLOCK_SLACK_MS, type ReconSettings } from './settings.ts'
+import { statements } from './statements/schema.ts'
+import { scope } from './work-tables.ts'
 
-const STATEMENTS_SPAN = {
-  name: 'statements_span',
-  text: `SELECT min(period_from) AS "from", max(period_to) AS "to" FROM statements WHERE replaced_at IS NULL`,
-}
+const selectStatementsSpan = statement('statements_span', {}, (db) =>
+  db
+    .select({ from: min(statements.periodFrom), to: max(statements.periodTo) })
+    .from(statements)
+    .where(isNull(statements.replacedAt)),
+)
 
-/** From the first to the last moment that statements are about; null when there is none. */
+/** The period from the first to the last moment that current statements are about; null when there is none. */
 export async function statementsSpan(session: Session): Promise<Period | null> {
-  const [span] = await session.run<{ from: Date | null; to: Date | null }>(STATEMENTS_SPAN)
+  const [span] = await selectStatementsSpan(session, {})
   return span?.from && span.to ? { from: span.from, to: span.to } : null
 }
 
-// Each sees the others' work whole or not at all.
+// Serialized: each sees the work of the others whole or not at all.
 const TAKE_TURNS = { name: 'take_turns', text: 'SELECT pg_advisory_xact_lock(4702183502)' }
 
-/** Waits for other runs, imports and approvals, and keeps later ones waiting until the transaction ends. */
+/** Waits for other runs, imports and approvals. Later ones wait until this transaction ends. */
 export async function takeTurns(session: Session): Promise<void> {
   await session.run(TAKE_TURNS)
 }
 
-// Joins of a million lines belong in memory. Of the server's, and until the transaction ends.
+// Joins of a million lines run in memory. Of the server's memory, until the transaction ends.
 const USE_MEMORY = { name: 'use_memory', text: `SET LOCAL work_mem = '128MB'` }
 
-const BEGIN_RUN = {
-  name: 'begin_run',
-  text: `
-    INSERT INTO recon_runs (id, period_from, period_to, actor, settings, scheduled_for)
-    VALUES (coalesce($6, nextval(pg_get_serial_sequence('recon_runs', 'id'))), $1, $2, $3, $4, $5) RETURNING id::text AS "runId"`,
-}
+const insertRun = statement(
+  'begin_run',
+  {
+    id: nullable(reconRuns.id),
+    periodFrom: reconRuns.periodFrom,
+    periodTo: reconRuns.periodTo,
+    actor: reconRuns.actor,
+    settings: reconRuns.settings,
+    scheduledFor: nullable(reconRuns.scheduledFor),
+  },
+  (db, { id, ...values }) =>
+    db
+      .insert(reconRuns)
+      .values({ id: sql`coalesce(${id}, nextval(pg_get_serial_sequence('recon_runs', 'id')))`, ...values })
+      .returning({ runId: reconRuns.id }),
+)
 
-// Every statement of a run reads its bounds here instead of taking them as a row of parameters.
 const CREATE_SCOPE = {
   name: 'create_scope',
   text: `
@@ -42,14 +57,34 @@ const CREATE_SCOPE = {
     ) ON COMMIT DROP`,
 }
 
-const FILL_SCOPE = {
-  name: 'fill_scope',
-  text: `
-    INSERT INTO scope SELECT $1, $2, $3, $4, $5 * interval '1 millisecond', $6 * interval '1 millisecond',
-      $7 * interval '1 millisecond', $8, $9, $10`,
-}
+const { runId, actor, periodFrom, periodTo, amountTolerance, feeTolerance } = scope
 
-/** What a run is asked to do. */
+const insertScope = statement(
+  'fill_scope',
+  {
+    runId,
+    actor,
+    periodFrom,
+    periodTo,
+    slackMs: type.float,
+    lagMs: type.float,
+    absenceLagMs: type.float,
+    amountTolerance,
+    feeTolerance,
+    weightTolerance: scope.weightTolerance,
+  },
+  (db, { slackMs, lagMs, absenceLagMs, ...values }) =>
+    db.insert(scope).values({
+      ...values,
+      slack: milliseconds(slackMs),
+      lag: milliseconds(lagMs),
+      absenceLag: milliseconds(absenceLagMs),
+    }),
+)
+
+const milliseconds = (count: SQL) => sql`${count} * interval '1 millisecond'`
+
+/** The input of a run. */
 export interface RunRequest {
   readonly period: Period
   readonly settings: ReconSettings
@@ -59,33 +94,49 @@ export interface RunRequest {
   readonly scheduledFor: string | null
 }
 
-/** The number of a dry run while it lasts: a sequence does not roll back, and a number would be missing afterwards. */
-export const DRY_RUN_ID = 0
+/** The id of a dry run. A sequence does not roll back, so that an id drawn from it would be missing afterwards. */
+export const DRY_RUN_ID = 0n
 
-const READ_APPROVED_LAG = {
-  name: 'read_approved_lag',
-  text: `SELECT (extract(epoch FROM approved_lag()) * 1000)::float8 AS ms`,
-}
+const selectApprovedLag = statement('read_approved_lag', {}, (db) =>
+  db
+    .select({ ms: sql<number | null>`(extract(epoch from approved.lag) * 1000)::float8` })
+    .from(sql`approved_lag() as approved (lag)`),
+)
 
-/** The lag that two people approved; null: none. */
+/** The lag that two people approved; null without one. */
 async function readApprovedLag(session: Session): Promise<number | null> {
-  const [row] = await session.run<{ ms: number | null }>(READ_APPROVED_LAG)
+  const [row] = await selectApprovedLag(session, {})
   return row?.ms ?? null
 }
 
-/** Begins a run in the open transaction: waits for its turn, notes the run, lays out its bounds. */
-export async function openScope(session: Session, request: RunRequest, dryRun = false): Promise<string> {
+/**
+ * Begins a run in the open transaction: waits for its turn, stores the run, and fills `scope`.
+ * @returns the id of the run
+ */
+export async function openScope(session: Session, request: RunRequest, dryRun = false): Promise<bigint> {
   const { period, settings, actor, scheduledFor } = request
   await takeTurns(session)
   await session.run(USE_MEMORY)
   const absenceLag = absenceLagMs(settings, await readApprovedLag(session))
-  const kept = JSON.stringify({ ...settings, absenceLagMs: absenceLag })
-  const values = [period.from, period.to, actor, kept, scheduledFor, dryRun ? DRY_RUN_ID : null]
-  const [run] = await session.run<{ runId: string }>(BEGIN_RUN, values)
+  const bounds = { actor, periodFrom: period.from, periodTo: period.to }
+  const [run] = await insertRun(session, {
+    ...bounds,
+    id: dryRun ? DRY_RUN_ID : null,
+    settings: { ...settings, absenceLagMs: absenceLag },
+    scheduledFor,
+  })
   if (run === undefined) throw new Error('a run without an id')
   await session.run(CREATE_SCOPE)
-  const { amount, fee, goldWeight } = settings.tolerance
-  const bounds = [run.runId, actor, period.from, period.to, CLOCK_SLACK_MS, settings.lagMs, absenceLag]
-  await session.run(FILL_SCOPE, [...bounds, amount, fee, formatGrams(goldWeight)])
+  const { tolerance, lagMs } = settings
+  await insertScope(session, {
+    ...bounds,
+    runId: run.runId,
+    slackMs: CLOCK_SLACK_MS,
+    lagMs,
+    absenceLagMs: absenceLag,
+    amountTolerance: tolerance.amount,
+    feeTolerance: tolerance.fee,
+    weightTolerance: tolerance.goldWeight,
+  })
   return run.runId
 }

@@ -1,12 +1,30 @@
+import { getTableName } from 'drizzle-orm'
 import { formatGrams } from '../../core/money.ts'
-import type { StatementLine } from './line.ts'
+import type { StatementLine } from './line-fields.ts'
+import { statementLines } from './schema.ts'
 
-/** The columns of statement_lines in the order in which `copyRow` writes them. */
-export const COPY_LINES = `
-  COPY statement_lines (statement_id, line_number, session_id, response_id, request_id, kind, phone_number, gold_weight,
-    amount, fee, executed_at, executed_to) FROM STDIN`
+const { statementId, lineNumber, sessionId, responseId, requestId } = statementLines
+const { kind, phoneNumber, goldWeight, amount, fee, executedAt, executedTo } = statementLines
 
-/** A line in Postgres's text format of COPY. Ids are visible ASCII, so only a backslash needs its escape. */
+/** The columns in the order in which `copyRow` writes them. */
+const COLUMNS = [
+  statementId,
+  lineNumber,
+  sessionId,
+  responseId,
+  requestId,
+  kind,
+  phoneNumber,
+  goldWeight,
+  amount,
+  fee,
+  executedAt,
+  executedTo,
+]
+
+export const COPY_LINES = `COPY ${getTableName(statementLines)} (${COLUMNS.map(({ name }) => name).join(', ')}) FROM STDIN`
+
+/** A line in the text format of COPY. Ids are visible ASCII, so only a backslash needs an escape. */
 export function copyRow(statementId: number, line: StatementLine): string {
   const { lineNumber, sessionId, responseId, requestId, kind, phoneNumber, goldWeight, amount, fee } = line
   const ids = `${orNull(sessionId)}\t${orNull(responseId)}\t${orNull(requestId)}`

@@ -1,36 +1,12 @@
-import type { Period } from '../../core/business-days.ts'
 import { maskNumbersIn, maskPhoneNumber } from '../../core/masking.ts'
-import type { GoldWeight, Rupiah } from '../../core/money.ts'
-import { readPhoneNumber } from '../../core/phone-number.ts'
 import { rowShape } from '../../csv/columns.ts'
-import type { OrderKind } from '../../orders/command.ts'
 import { columnPositions } from './header.ts'
-import { kindReader, transactionCheck } from './kinds.ts'
+import { transactionCheck } from './kinds.ts'
+import { type Cell, fieldsReader, type LineBounds, type StatementLine, Unreadable } from './line-fields.ts'
 import { LINE_FIELDS, type LineField, type Mapping } from './mapping.ts'
-import { type NumberReader, numberProblem, numberReader } from './numbers.ts'
 import { rowRules } from './row-rules.ts'
-import { timeSpanReader } from './time-span.ts'
-import { timeReader } from './times.ts'
 
-/** One executed transaction, as a statement tells it. */
-export interface StatementLine {
-  readonly lineNumber: number
-  readonly sessionId: string | null
-  readonly responseId: string | null
-  readonly requestId: string | null
-  readonly kind: OrderKind
-  /** In its national form, 08…. */
-  readonly phoneNumber: string
-  readonly goldWeight: GoldWeight
-  readonly amount: Rupiah
-  /** Null: the statement does not tell. */
-  readonly fee: Rupiah | null
-  readonly executedAt: Date
-  /** Exclusive end of the time it may have been executed in; null: the line tells the minute. */
-  readonly executedTo: Date | null
-}
-
-/** A line that cannot be read: where, and what is wrong with it. Phone and KTP numbers are masked. */
+/** A line that cannot be read, with its place and problem. Phone and KTP numbers are masked. */
 export interface BadLine {
   readonly lineNumber: number
   /** The heading; null when the line as a whole is wrong. */
@@ -41,33 +17,12 @@ export interface BadLine {
 
 export type ReadLine =
   | { readonly is: 'line'; readonly line: StatementLine }
-  /** No order, by a rule of the mapping. */
+  /** Not a transaction, by a rule of the mapping. */
   | { readonly is: 'ignored'; readonly by: 'ignored_kinds' | 'ignored_rows' | 'trailer' }
   | { readonly is: 'bad'; readonly bad: BadLine }
 
 /** Reads the cells of one record. */
 export type LineReader = (cells: readonly string[], lineNumber: number) => ReadLine
-
-/** Before this nobody traded: a date of 1970 is a clock or a column gone wrong. */
-const EARLIEST_MS = Date.UTC(2010, 0, 1)
-
-class Unreadable extends Error {
-  readonly field: LineField
-  readonly problem: string
-
-  constructor(field: LineField, problem: string) {
-    super(problem)
-    this.field = field
-    this.problem = problem
-  }
-}
-
-/** Which times a line may have. */
-export interface LineBounds {
-  /** The declared period; null when the lines are to tell it. */
-  readonly period: Period | null
-  readonly nowMs: number
-}
 
 /**
  * A reader for the lines under a header.
@@ -91,10 +46,10 @@ export function lineReader(mapping: Mapping, header: readonly string[], bounds: 
     const rule = ruleOf(cells)
     if (rule !== null)
       return isTransaction(cells)
-        ? bad(null, `is to be ignored by the mapping's ${rule}, and reads as a transaction`)
+        ? bad(null, `is ignored by the mapping's ${rule}, and reads as a transaction`)
         : { is: 'ignored', by: rule }
-    const misfit = shapeProblem(cells, header)
-    if (misfit !== null) return bad(null, misfit)
+    const problem = shapeProblem(cells, header)
+    if (problem !== null) return bad(null, problem)
     try {
       const line = read(cell, lineNumber)
       return line === null ? { is: 'ignored', by: 'ignored_kinds' } : { is: 'line', line }
@@ -112,99 +67,15 @@ function shapeProblem(cells: readonly string[], header: readonly string[]): stri
   return shape.is === 'short' ? problem : `${problem}: column ${shape.column} has no heading`
 }
 
-type Cell = (field: LineField) => string
-
-/** Reads a line's fields; null for a line that is no order. */
-function fieldsReader(mapping: Mapping, { period, nowMs }: LineBounds) {
-  const numbers = numberReader(mapping)
-  const timeOf = timeReader(mapping)
-  const spanOf = timeSpanReader(mapping)
-  const kindOf = kindReader(mapping)
-
-  const orBad = <Reads extends 'rupiah' | 'grams'>(
-    field: LineField,
-    cell: Cell,
-    reads: Reads,
-    expected: string,
-  ) => {
-    const value = numbers[reads](cell(field))
-    if (value !== null) return value as NonNullable<ReturnType<NumberReader[Reads]>>
-    const why = numberProblem(cell(field), mapping, reads)
-    throw new Unreadable(
-      field,
-      `${shown(cell(field))} is not ${expected} as the mapping writes them${why === null ? '' : `: it ${why}`}`,
-    )
-  }
-  const readTime = (cell: string): Pick<StatementLine, 'executedAt' | 'executedTo'> => {
-    const ms = timeOf(cell)
-    if (ms === null)
-      throw new Unreadable('executed_at', `${shown(cell)} is no time as the mapping writes them`)
-    if (ms < EARLIEST_MS || ms > nowMs + 86_400_000)
-      throw new Unreadable('executed_at', `${shown(cell)} is no time a transaction can have had`)
-    const span = spanOf(cell, ms)
-    const [from, to] = [period?.from.getTime() ?? ms, period?.to.getTime() ?? Number.POSITIVE_INFINITY]
-    if (ms + (span ?? 0) < from || (span !== null && ms + span === from) || ms >= to)
-      throw new Unreadable('executed_at', `${shown(cell)} is outside the statement's period`)
-    // A line is of its statement's period, so a day that sticks out of it is cut.
-    const end = span === null ? null : new Date(Math.min(ms + span, to))
-    return { executedAt: new Date(Math.max(ms, from)), executedTo: end }
-  }
-  return (cell: Cell, lineNumber: number): StatementLine | null => {
-    const kind = kindOf(cell('kind'))
-    if (kind === undefined)
-      throw new Unreadable('kind', `${shown(cell('kind'))} is no kind the mapping knows`)
-    if (kind === null) return null
-    return {
-      lineNumber,
-      sessionId: readId('session_id', cell),
-      responseId: readId('response_id', cell),
-      requestId: readId('request_id', cell),
-      kind,
-      phoneNumber: readWallet(cell('phone_number')),
-      goldWeight: orBad('gold_weight', cell, 'grams', 'a weight in grams above 0'),
-      amount: orBad('amount', cell, 'rupiah', 'an amount of whole rupiah'),
-      fee: cell('fee') === '' ? null : orBad('fee', cell, 'rupiah', 'a fee of whole rupiah'),
-      ...readTime(cell('executed_at')),
-    }
-  }
-}
-
-function readId(field: LineField, cell: Cell): string | null {
-  const id = cell(field)
-  if (id === '') return null
-  // The plus is the spreadsheet's: hexadecimal ids may well read 9e67….
-  if (/^\d([.,]\d+)?E\+\d{1,3}$/i.test(id))
-    throw new Unreadable(field, `${shown(id)} was rounded by a spreadsheet: export the column as text`)
-  if (!/^[!-~]{1,200}$/.test(id))
-    throw new Unreadable(field, 'an id has at most 200 visible characters, without spaces')
-  return id
-}
-
-/** In its stored form: a number that cannot be read would be equal to no wallet, and so speak for an order's absence. */
-function readWallet(cell: string): string {
-  const phoneNumber = readPhoneNumber(cell)
-  if (phoneNumber === null)
-    throw new Unreadable(
-      'phone_number',
-      'no phone number: an Indonesian mobile number such as 08…, 62… or 8…',
-    )
-  return phoneNumber
-}
-
-/** A cell as a problem may quote it. */
-function shown(cell: string): string {
-  return JSON.stringify(masked(cell.length > 40 ? `${cell.slice(0, 40)}…` : cell))
-}
-
-function masked(text: string): string {
-  return maskNumbersIn(text)
-}
-
-/** The cells that the mapping reads. Other columns may hold names. */
+/** Only the cells that the mapping reads: other columns may have names of people. */
 function maskedText(cell: Cell): string {
   const cells = LINE_FIELDS.map((field) => {
     const text = cell(field).slice(0, 100)
-    return field === 'phone_number' ? maskPhoneNumber(text) : field.endsWith('_id') ? text : masked(text)
+    return field === 'phone_number'
+      ? maskPhoneNumber(text)
+      : field.endsWith('_id')
+        ? text
+        : maskNumbersIn(text)
   })
   // Postgres stores no NUL.
   return cells.join(' | ').replaceAll('\u0000', '�')

@@ -1,8 +1,11 @@
+import { and, asc, desc, eq, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../../postgres/pool.ts'
+import { nullable, statement } from '../../postgres/statement.ts'
 import { type Mapping, parseMapping } from './mapping.ts'
+import { statementMappings } from './schema.ts'
 import { StatementRefused } from './statement-refused.ts'
 
-/** A mapping as it is kept: a change is a new version, for statements name the one they were read with. */
+/** A stored mapping. A change is a new version; statements name the version they were read with. */
 export interface StoredMapping {
   readonly name: string
   readonly version: number
@@ -11,23 +14,30 @@ export interface StoredMapping {
   readonly createdBy: string
 }
 
-const COLUMNS = 'name, version, mapping, created_at AS "createdAt", created_by AS "createdBy"'
+const selectMappings = statement('list_mappings', {}, (db) =>
+  db.select().from(statementMappings).orderBy(asc(statementMappings.name), asc(statementMappings.version)),
+)
 
-const LIST_MAPPINGS = {
-  name: 'list_mappings',
-  text: `SELECT ${COLUMNS} FROM statement_mappings ORDER BY name, version`,
-}
-
-const READ_MAPPING = {
-  name: 'read_mapping',
-  text: `
-    SELECT ${COLUMNS} FROM statement_mappings WHERE name = $1 AND ($2::int IS NULL OR version = $2)
-    ORDER BY version DESC LIMIT 1`,
-}
+const selectMapping = statement(
+  'read_mapping',
+  { name: statementMappings.name, version: nullable(statementMappings.version) },
+  (db, { name, version }) =>
+    db
+      .select()
+      .from(statementMappings)
+      .where(
+        and(
+          eq(statementMappings.name, name),
+          sql`(${version} is null or ${statementMappings.version} = ${version})`,
+        ),
+      )
+      .orderBy(desc(statementMappings.version))
+      .limit(1),
+)
 
 /** All mappings in all versions. */
 export async function listMappings(runner: StatementRunner): Promise<StoredMapping[]> {
-  return await runner.run<StoredMapping>(LIST_MAPPINGS, [])
+  return await selectMappings(runner, {})
 }
 
 /**
@@ -40,7 +50,7 @@ export async function readMapping(
   name: string,
   version: number | null = null,
 ): Promise<StoredMapping> {
-  const [row] = await runner.run<StoredMapping>(READ_MAPPING, [name, version])
+  const [row] = await selectMapping(runner, { name, version })
   if (row === undefined)
     throw new StatementRefused(
       `there is no mapping ${name}${version === null ? '' : ` of version ${version}`}: see \`goldpro recon mappings list\``,
@@ -48,24 +58,42 @@ export async function readMapping(
   return { ...row, mapping: parseMapping(row.mapping) }
 }
 
-// Two people adding at once get two versions: the second one's number is taken, and it is asked to try again.
-const ADD_MAPPING = {
-  name: 'add_mapping',
-  text: `
-    INSERT INTO statement_mappings (name, version, mapping, created_by)
-    SELECT $1, coalesce(max(version), 0) + 1, $2, $3 FROM statement_mappings WHERE name = $1
-    ON CONFLICT DO NOTHING RETURNING version`,
-}
+// Two concurrent additions compute the same version: the second one inserts nothing, and its caller may retry.
+const insertMapping = statement(
+  'add_mapping',
+  {
+    name: statementMappings.name,
+    mapping: statementMappings.mapping,
+    createdBy: statementMappings.createdBy,
+  },
+  (db, { name, mapping, createdBy }) =>
+    db
+      .insert(statementMappings)
+      .select(
+        db
+          .select({
+            name: sql`${name}`.as('given_name'),
+            version: sql`coalesce(max(${statementMappings.version}), 0) + 1`.as('next_version'),
+            mapping: sql`${mapping}`.as('given_mapping'),
+            createdAt: sql`now()`.as('created_now'),
+            createdBy: sql`${createdBy}`.as('given_by'),
+          })
+          .from(statementMappings)
+          .where(eq(statementMappings.name, name)),
+      )
+      .onConflictDoNothing()
+      .returning({ version: statementMappings.version }),
+)
 
-/** Keeps a mapping as the newest version of its name. @returns that version */
+/** Stores a mapping as the newest version of its name. @returns that version */
 export async function addMapping(
   runner: StatementRunner,
   name: string,
   mapping: Mapping,
   by: string,
 ): Promise<number> {
-  const [row] = await runner.run<{ version: number }>(ADD_MAPPING, [name, JSON.stringify(mapping), by])
+  const [row] = await insertMapping(runner, { name, mapping, createdBy: by })
   if (row === undefined)
-    throw new StatementRefused('somebody else changed this mapping just now: look, and try again')
+    throw new StatementRefused('somebody else changed this mapping at the same time: read it, and try again')
   return row.version
 }

@@ -1,26 +1,17 @@
 import type { FileRecord, Records } from '../../csv/records.ts'
 import { copyRow } from './copy-lines.ts'
 import { type FoundHeader, headerSearch } from './header.ts'
+import { IGNORED_BY, type IgnoredBy, type IgnoredRows } from './ignored-rows.ts'
 import { transactionCheck } from './kinds.ts'
-import { type BadLine, type LineBounds, type LineReader, lineReader } from './line.ts'
+import { type BadLine, type LineReader, lineReader } from './line.ts'
+import type { LineBounds } from './line-fields.ts'
 import type { Mapping } from './mapping.ts'
 import { StatementRefused } from './statement-refused.ts'
 import { type TotalsCheck, totalsCheck } from './totals.ts'
 
-/** Why a row is no line. */
-export const IGNORED_BY = {
-  blank: 'blank',
-  above_header: 'above the header',
-  ignored_kinds: 'of kinds that the mapping ignores',
-  ignored_rows: "of the mapping's ignored_rows",
-  trailer: 'trailer',
-} as const
-export type IgnoredBy = keyof typeof IGNORED_BY
+export { IGNORED_BY, type IgnoredBy, type IgnoredRows }
 
-/** How many rows were no lines, by what says so. */
-export type IgnoredRows = Readonly<Record<IgnoredBy, number>>
-
-/** What was read of a file. */
+/** The counts of a file as it is read, and its bad lines. */
 export interface Tally {
   lineCount: number
   readonly ignored: Record<IgnoredBy, number>
@@ -32,12 +23,12 @@ export function newTally(): Tally {
   return { lineCount: 0, ignored, badLines: [] }
 }
 
-/** More bad lines than these are no accidents: the mapping is not the file's. */
+/** With more bad lines than this, the mapping does not fit the file. */
 const MOST_BAD_LINES = 1_000
 const COPY_CHUNK = 64 * 1024
 
 /**
- * The good lines as COPY wants them, in pieces of bounded size. Counts, and keeps the bad ones.
+ * Yields the good lines in the format of COPY, in chunks of bounded size. Counts rows, and collects the bad lines.
  * @throws StatementRefused
  */
 export async function* copyText(
@@ -74,18 +65,18 @@ export async function* copyText(
   yield text
 }
 
-/** A header below a transaction would drop it. */
+/** Counts the rows above the header, and refuses a transaction among them: it would be lost. */
 function rowsAbove(mapping: Mapping, { header, above }: FoundHeader): number {
   const isTransaction = transactionCheck(mapping, header)
   const lost = above.find(({ cells }) => isTransaction(cells))
   if (lost !== undefined)
     throw new StatementRefused(
-      `line ${lost.lineNumber} reads as a transaction and stands above the header: see header_row of the mapping`,
+      `line ${lost.lineNumber} reads as a transaction and is above the header: see header_row of the mapping`,
     )
   return above.length
 }
 
-/** Takes one record: counts it, and returns its line for COPY. */
+/** Returns a function that counts a record and returns its line for COPY. */
 function lineTaker(read: LineReader, totals: TotalsCheck, statementId: number, tally: Tally) {
   let trailerLine: number | null = null
   const keepBad = (bad: BadLine) => {
@@ -114,12 +105,12 @@ function lineTaker(read: LineReader, totals: TotalsCheck, statementId: number, t
 }
 
 function belowTrailer(lineNumber: number, trailerLine: number): BadLine {
-  const problem = `stands below the trailer of line ${trailerLine}: a subtotal belongs into ignored_rows, and two statements into two files`
+  const problem = `is below the trailer of line ${trailerLine}: list subtotals in ignored_rows, and split two statements into two files`
   return { lineNumber, column: null, problem, maskedText: '' }
 }
 
 function tooManyBadLines({ lineNumber, column, problem }: BadLine): StatementRefused {
   return new StatementRefused(
-    `more than ${MOST_BAD_LINES} lines cannot be read: this mapping is not the file's; line ${lineNumber}, ${column ?? 'as a whole'}: ${problem}`,
+    `more than ${MOST_BAD_LINES} lines cannot be read: the mapping does not fit this file; line ${lineNumber}, ${column ?? 'as a whole'}: ${problem}`,
   )
 }

@@ -1,5 +1,8 @@
+import { desc, isNull, or, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../../postgres/pool.ts'
-import type { IgnoredRows } from './read-file.ts'
+import { statement, type } from '../../postgres/statement.ts'
+import type { IgnoredRows } from './ignored-rows.ts'
+import { statements } from './schema.ts'
 
 /** A statement as a list shows it. */
 export interface StatementSummary {
@@ -13,27 +16,43 @@ export interface StatementSummary {
   readonly fileName: string
   readonly lineCount: number
   readonly badLineCount: number
-  /** Rows that were no lines, by what says so; empty for a statement of before that was kept. */
+  /** Rows that are no transactions, by the rule that says so. */
   readonly ignoredRows: Partial<IgnoredRows>
   readonly importedAt: Date
   readonly importedBy: string
-  /** The statement that took its place; null while it counts. */
+  /** The statement that replaced it; null while it counts. */
   readonly replacedBy: number | null
 }
 
-const LIST_STATEMENTS = {
-  name: 'list_statements',
-  text: `
-    SELECT id AS "statementId", source, period_from AS "periodFrom", period_to AS "periodTo", complete,
-      is_approved_complete(id) AS approved, file_name AS "fileName", line_count AS "lineCount", bad_line_count AS "badLineCount", ignored_rows AS "ignoredRows", imported_at AS "importedAt",
-      imported_by AS "importedBy", replaced_by AS "replacedBy"
-    FROM statements WHERE $1 OR replaced_at IS NULL ORDER BY id DESC`,
-}
+const selectStatements = statement(
+  'list_statements',
+  { withReplaced: type.boolean },
+  (db, { withReplaced }) =>
+    db
+      .select({
+        statementId: statements.id,
+        source: statements.source,
+        periodFrom: statements.periodFrom,
+        periodTo: statements.periodTo,
+        complete: statements.complete,
+        approved: sql<boolean>`is_approved_complete(${statements.id})`,
+        fileName: statements.fileName,
+        lineCount: statements.lineCount,
+        badLineCount: statements.badLineCount,
+        ignoredRows: statements.ignoredRows,
+        importedAt: statements.importedAt,
+        importedBy: statements.importedBy,
+        replacedBy: statements.replacedBy,
+      })
+      .from(statements)
+      .where(or(withReplaced, isNull(statements.replacedAt)))
+      .orderBy(desc(statements.id)),
+)
 
 /** Lists statements, the newest first. */
 export async function listStatements(
   runner: StatementRunner,
   withReplaced: boolean,
 ): Promise<StatementSummary[]> {
-  return await runner.run<StatementSummary>(LIST_STATEMENTS, [withReplaced])
+  return await selectStatements(runner, { withReplaced })
 }

@@ -1,14 +1,18 @@
+import { and, asc, eq, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { zoneOffsets } from '../../core/time-zone.ts'
+import { attempts } from '../../orders/schema.ts'
 import type { Session } from '../../postgres/session.ts'
+import { statement } from '../../postgres/statement.ts'
 import { CLOCK_SLACK_MS, DEFAULT_RECON_SETTINGS } from '../settings.ts'
 import type { StoredMapping } from './mappings.ts'
+import { statementLines, statements } from './schema.ts'
 import { StatementRefused } from './statement-refused.ts'
 
-/** A time zone that is read wrongly moves every line by the same time. Zones differ by quarters of an hour. */
+/** A wrong time zone shifts every line by the same time. Zones differ by multiples of a quarter of an hour. */
 const QUARTER_MS = 900_000
 const MINUTE_MS = 60_000
 
-/** A line of the statement whose order is known, and when that was executed here. Milliseconds. */
+/** The time of a line whose order is known, and the times of that order here. Milliseconds. */
 export interface KnownTime {
   readonly line: number
   readonly sent: number
@@ -16,7 +20,7 @@ export interface KnownTime {
 }
 
 /**
- * By how many minutes all times are shifted; null when they are not, or when one line alone may just be late.
+ * By how many minutes all times are shifted; null when they are not, or when a single line may be merely late.
  */
 export function shiftOf(times: readonly KnownTime[]): number | null {
   const shifts = new Set(times.map(shiftOfOne))
@@ -26,7 +30,7 @@ export function shiftOf(times: readonly KnownTime[]): number | null {
   return times.length === 1 && mayBeLate ? null : shift
 }
 
-/** The quarters of an hour, in minutes, without which a line fits its order; null: no shift of a zone makes it fit. */
+/** The shift of one line against its order, in minutes; null when no shift of a zone makes it fit. */
 function shiftOfOne({ line, sent, replied }: KnownTime): number | null {
   const fits = (ms: number) => ms >= sent - CLOCK_SLACK_MS && ms <= replied + CLOCK_SLACK_MS
   if (fits(line)) return 0
@@ -36,45 +40,73 @@ function shiftOfOne({ line, sent, replied }: KnownTime): number | null {
 
 const KNOWN_LINES = 1_000
 
-// The first lines tell: a zone shifts them all. Lines without a time of day tell nothing.
-const READ_KNOWN_TIMES = {
-  name: 'read_known_times',
-  text: `
-    WITH l AS (
-      SELECT * FROM statement_lines WHERE statement_id = $1 AND executed_to IS NULL
-      ORDER BY line_number LIMIT ${KNOWN_LINES}
-    ), known AS (
-      SELECT l.line_number, l.executed_at, a.intent_at, a.ended_at FROM l JOIN attempts a ON a.session_id = l.session_id
-      WHERE a.outcome = 'succeeded'
-      UNION
-      SELECT l.line_number, l.executed_at, a.intent_at, a.ended_at FROM l JOIN attempts a ON a.response_id = l.response_id
-      WHERE a.outcome = 'succeeded' AND a.kind = l.kind AND may_be_wallet(a.phone_number, l.phone_number)
+const milliseconds = (time: SQLWrapper) => sql<number>`(extract(epoch from ${time}) * 1000)::float8`
+
+// The first lines are enough: a wrong zone shifts all of them. Lines without a time of day prove nothing.
+const selectKnownTimes = statement(
+  'read_known_times',
+  { statementId: statements.id },
+  (db, { statementId }) => {
+    const first = db.$with('first_lines').as(
+      db
+        .select()
+        .from(statementLines)
+        .where(and(eq(statementLines.statementId, statementId), isNull(statementLines.executedTo)))
+        .orderBy(asc(statementLines.lineNumber))
+        .limit(KNOWN_LINES),
     )
-    SELECT (extract(epoch FROM executed_at) * 1000)::float8 AS line, (extract(epoch FROM intent_at) * 1000)::float8 AS sent,
-      (extract(epoch FROM ended_at) * 1000)::float8 AS replied FROM known`,
-}
+    const known = (by: SQL | undefined) =>
+      db
+        .select({
+          lineNumber: first.lineNumber,
+          executedAt: first.executedAt,
+          intentAt: attempts.intentAt,
+          endedAt: attempts.endedAt,
+        })
+        .from(first)
+        .innerJoin(attempts, by)
+        .where(sql`${attempts.outcome} = 'succeeded'`)
+    const bySession = known(eq(attempts.sessionId, first.sessionId))
+    const byResponse = known(
+      and(
+        eq(attempts.responseId, first.responseId),
+        eq(attempts.kind, first.kind),
+        sql`may_be_wallet(${attempts.phoneNumber}, ${first.phoneNumber})`,
+      ),
+    )
+    const times = bySession.union(byResponse).as('known_times')
+    return db
+      .with(first)
+      .select({
+        line: milliseconds(times.executedAt),
+        sent: milliseconds(times.intentAt),
+        replied: milliseconds(times.endedAt),
+      })
+      .from(times)
+  },
+)
 
 /**
  * Refuses a statement whose known lines are all shifted by the same time.
- * @throws StatementRefused with the zone that the lines seem to be of
+ * @throws StatementRefused with the zone that the lines seem to have
  */
 export async function refuseShifted(
   session: Session,
   statementId: number,
   { name, mapping }: Pick<StoredMapping, 'name' | 'mapping'>,
 ): Promise<void> {
-  const times = await session.run<KnownTime>(READ_KNOWN_TIMES, [statementId])
+  const times = await selectKnownTimes(session, { statementId })
   const shift = shiftOf(times)
   if (shift === null) return
   const { time_zone: zone } = mapping
   const offset = zoneOffsets(zone)(times[0]?.replied ?? 0) / MINUTE_MS + shift
   throw new StatementRefused(
-    `all ${times.length} lines of orders that are known here are ${spelled(Math.abs(shift))} ${shift < 0 ? 'earlier' : 'later'} than their orders: ` +
+    `all ${times.length} lines of orders that are known here are ${formatHours(Math.abs(shift))} ${shift < 0 ? 'earlier' : 'later'} than their orders: ` +
       `the times seem to be of ${zoneNamed(offset)}, and mapping ${name} reads them as ${zone}; change its time_zone, or ask the sender where the times have an offset of their own`,
   )
 }
 
-function spelled(minutes: number): string {
+function formatHours(minutes: number): string {
   const hours = minutes / 60
   return `${hours} ${hours === 1 ? 'hour' : 'hours'}`
 }
