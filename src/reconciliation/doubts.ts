@@ -1,7 +1,8 @@
 import { and, eq, exists, sql } from 'drizzle-orm'
-import { attempts, orders } from '../orders/schema.ts'
+import { orders } from '../orders/schema.ts'
+import { leaveDoubt } from '../orders/store/settlements.ts'
 import type { Session } from '../postgres/session.ts'
-import { columnName, rows, statement } from '../postgres/statement.ts'
+import { columnName, type Queries, rows, statement } from '../postgres/statement.ts'
 import { type DoubtFacts, distrustsOf, whyItStays } from './absence.ts'
 import { readAbsenceFacts } from './absence-facts.ts'
 import { insertAbsences, insertExecutions, LEARN_LOCKED_SIZE, LOCK_DOUBTS } from './doubt-evidence.ts'
@@ -19,46 +20,45 @@ export type { DistrustedStatement }
  * executed is proven only as `absence.ts` says. Every other order stays in doubt.
  */
 
-// ended_at stays: it is when the send ended.
-const settleAttempts = statement('settle_attempts_by_evidence', {}, (db) =>
-  db
-    .update(attempts)
-    .set({
-      outcome: sql`${doubtEvidence.verdict}`,
-      requestId: sql`${statementLines.requestId}`,
-      responseId: sql`${statementLines.responseId}`,
-      sessionId: sql`${statementLines.sessionId}`,
-      goldWeight: sql`${statementLines.goldWeight}`,
-      amount: sql`${statementLines.amount}`,
-      fee: sql`case ${doubtEvidence.verdict}
-        when 'succeeded' then coalesce(${statementLines.fee}, ${attempts.quotedFee}) end`,
+/** What the evidence of this run says of each order, as settlements. */
+function settlementsOf(db: Queries) {
+  const { verdict, runId, rule, statementId, lineNumber, coveringStatements } = doubtEvidence
+  const isExecuted = sql`${verdict} = 'succeeded'`
+  return db
+    .select({
+      orderId: sql`${doubtEvidence.orderId}`.as('evidence_order_id'),
+      seq: sql`null::int`.as('evidence_seq'),
+      isExecuted: isExecuted.as('evidence_is_executed'),
+      requestId: sql`${statementLines.requestId}`.as('evidence_request_id'),
+      responseId: sql`${statementLines.responseId}`.as('evidence_response_id'),
+      sessionId: sql`${statementLines.sessionId}`.as('evidence_session_id'),
+      goldWeight: sql`${statementLines.goldWeight}`.as('evidence_gold_weight'),
+      amount: sql`${statementLines.amount}`.as('evidence_amount'),
+      fee: sql`${statementLines.fee}`.as('evidence_fee'),
+      reason: sql`case when ${isExecuted} then 'found_in_statement' else 'not_executed' end`.as(
+        'evidence_reason',
+      ),
+      actor: sql`${scope.actor}`.as('evidence_actor'),
+      detail:
+        sql`jsonb_strip_nulls(jsonb_build_object('run', ${runId}, 'rule', ${rule}, 'statement', ${statementId},
+        'line', ${lineNumber}, 'covering_statements', to_jsonb(${coveringStatements})))`.as(
+          'evidence_detail',
+        ),
+      message: sql`null::text`.as('evidence_message'),
+      httpStatus: sql`null::int`.as('evidence_http_status'),
+      reply: sql`null::text`.as('evidence_reply'),
     })
     .from(scope)
-    .innerJoin(doubtEvidence, eq(doubtEvidence.runId, scope.runId))
+    .innerJoin(doubtEvidence, eq(runId, scope.runId))
     .leftJoin(
       statementLines,
-      and(
-        eq(statementLines.statementId, doubtEvidence.statementId),
-        eq(statementLines.lineNumber, doubtEvidence.lineNumber),
-      ),
+      and(eq(statementLines.statementId, statementId), eq(statementLines.lineNumber, lineNumber)),
     )
-    .where(and(eq(attempts.orderId, doubtEvidence.orderId), sql`${attempts.outcome} = 'in_doubt'`)),
-)
+    .as('evidence')
+}
 
-const settleOrders = statement('settle_orders_by_evidence', {}, (db) =>
-  db
-    .update(orders)
-    .set({
-      state: sql`${doubtEvidence.verdict}`,
-      reason: sql`case ${doubtEvidence.verdict} when 'succeeded' then 'found_in_statement' else 'not_executed' end`,
-      actor: sql`${scope.actor}`,
-      detail: sql`jsonb_strip_nulls(jsonb_build_object('run', ${doubtEvidence.runId}, 'rule', ${doubtEvidence.rule},
-        'statement', ${doubtEvidence.statementId}, 'line', ${doubtEvidence.lineNumber},
-        'covering_statements', to_jsonb(${doubtEvidence.coveringStatements})))`,
-    })
-    .from(scope)
-    .innerJoin(doubtEvidence, eq(doubtEvidence.runId, scope.runId))
-    .where(and(eq(orders.id, doubtEvidence.orderId), sql`${orders.state} = 'in_doubt'`)),
+const settleByEvidence = statement('settle_doubts_by_evidence', {}, (db) =>
+  leaveDoubt(db, settlementsOf(db), () => undefined),
 )
 
 const STAYS = rows({ orderId: doubtStays.orderId, reason: doubtStays.reason })
@@ -129,8 +129,7 @@ export async function settleDoubtsByStatements(
   const distrusts = new Map(facts.statements.map((each) => [each.statementId, distrustsOf(each)]))
   const looked = facts.doubts.map((doubt) => ({ doubt, reason: whyItStays(doubt, distrusts, checks) }))
   await insertAbsences(session, { absent: looked.filter(({ reason }) => reason === null).map(absence) })
-  await settleAttempts(session, {})
-  await settleOrders(session, {})
+  await settleByEvidence(session, {})
   await upsertStays(session, { stays: looked.flatMap(stay) })
   await deleteSettledStays(session, {})
   await declineSettled(session, {})
