@@ -24,6 +24,7 @@ export const BATCH_COUNTS = [
   'in_doubt',
   'conflicts',
 ] as const
+export type BatchCounts = Readonly<Record<(typeof BATCH_COUNTS)[number], number>>
 
 /** Sent by `goldpro webhook test`, about no order. */
 export const TEST_EVENT_KIND = 'webhook.test'

@@ -14,7 +14,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { at, oneOf } from '../postgres/columns.ts'
-import { DELIVERY_STATES, ENDPOINT_STATES, EVENT_KINDS, PAUSE_REASONS } from './enums.ts'
+import { type BatchCounts, DELIVERY_STATES, ENDPOINT_STATES, EVENT_KINDS, PAUSE_REASONS } from './enums.ts'
 
 /**
  * The tables of webhooks. The triggers of the hand-written migration write events and deliveries in the transaction of
@@ -74,7 +74,7 @@ export const webhookEvents = pgTable(
     /** The batch that has ended: it is told once. */
     batchId: integer('batch_id'),
     /** How the batch's rows stood when it ended: doubts settle later, and every try says the same. */
-    counts: jsonb('counts'),
+    counts: jsonb('counts').$type<BatchCounts>(),
   },
   (event) => [
     uniqueIndex('webhook_events_sequence').on(event.orderId, event.sequence),

@@ -1,6 +1,7 @@
 import type { Log } from '../core/log.ts'
 import { type PeriodicTask, runEvery } from '../core/periodic-task.ts'
-import type { Claim, TryResult } from './deliveries.ts'
+import type { Claim } from './deliveries.ts'
+import type { TryResult } from './record-try.ts'
 
 export interface SenderDeps {
   /** Active endpoints that something is due for. */

@@ -6,10 +6,11 @@ import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { shownTextOrNull } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
+import { CLOCKS } from '../../core/clocks.ts'
 import { createLog } from '../../observability/log.ts'
 import type { Database } from '../../postgres/pool.ts'
 import { deliver } from '../deliver.ts'
-import { claimTest, recordTry } from '../deliveries.ts'
+import { claimTest } from '../deliveries.ts'
 import { DELIVERY_STATES, type DeliveryState } from '../enums.ts'
 import {
   countDeliveries,
@@ -21,6 +22,7 @@ import {
   replayDeliveries,
   type TrySummary,
 } from '../read-deliveries.ts'
+import { recordTry } from '../record-try.ts'
 import { LEASE_MS, openPost } from '../start-sender.ts'
 import { endpointId, requireEndpoint } from './webhook-arguments.ts'
 
@@ -140,9 +142,7 @@ Example:
     )
     .action(async (event: string | undefined, options: ReplayOptions) => {
       const replay = replayFrom(event, options)
-      const count = await withDatabase(await settingsHere(), (database) =>
-        replayDeliveries(database, replay, Date.now()),
-      )
+      const count = await withDatabase(await settingsHere(), (database) => replayDeliveries(database, replay))
       if (count === 0)
         throw new Failure(
           1,
@@ -171,11 +171,13 @@ export function testCommand(): Command {
     .action(async (id: number) => {
       const settings = await settingsHere()
       const result = await withDatabase(settings, async (database) => {
-        const claim = requireEndpoint(id, await claimTest(database, id, Date.now(), LEASE_MS))
+        const claim = requireEndpoint(id, await claimTest(database, id, LEASE_MS))
         return await deliver(claim, {
           post: openPost(settings.webhookAllowLoopback),
-          record: (...taken) => recordTry(database, ...taken),
-          ...{ now: Date.now, random: Math.random, log: createLog('silent') },
+          record: (...recorded) => recordTry(database, ...recorded),
+          monotonicMs: CLOCKS.monotonicMs,
+          random: Math.random,
+          log: createLog('silent'),
         })
       })
       const answer = `${cameTo(result)} after ${result.durationMs} ms`

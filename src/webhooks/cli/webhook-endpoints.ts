@@ -108,7 +108,7 @@ function resumeCommand(): Command {
   return command('resume', 'send to an endpoint again, and at once what waits for it', '1')
     .argument('<id>', 'as `list` shows it', endpointId)
     .action(async (id: number) => {
-      const waiting = await inDatabase((database) => resumeEndpoint(database, id, Date.now()))
+      const waiting = await inDatabase((database) => resumeEndpoint(database, id))
       console.log(`endpoint ${id} is active: ${requireEndpoint(id, waiting)} waiting`)
     })
 }
