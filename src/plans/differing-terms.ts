@@ -1,6 +1,7 @@
 import { differingKeys } from '../orders/differences.ts'
 import { FINAL_PLAN_STATES } from './lifecycle.ts'
-import type { Plan, PlanSource, PlanTerms } from './plan.ts'
+import type { Plan, PlanTerms } from './plan.ts'
+import type { PlanSource } from './source.ts'
 
 /**
  * Which fields of what is asked for are not those of the plan that has its name, as they are asked for. Names them, never

@@ -19,7 +19,17 @@ import { orders } from '../orders/schema.ts'
 import { BREACHES } from '../partners/limits.ts'
 import { partners } from '../partners/schema.ts'
 import { at, oneOf } from '../postgres/columns.ts'
-import { FINAL_PLAN_STATES, MISSED_POLICIES, OVERLAP_POLICIES, PLAN_STATES, RUN_STATES } from './lifecycle.ts'
+import {
+  FINAL_PLAN_STATES,
+  MISSED_POLICIES,
+  OVERLAP_POLICIES,
+  PLAN_STATES,
+  type PlanState,
+  RUN_STATES,
+  type RunState,
+} from './lifecycle.ts'
+import type { Schedule } from './schedule.ts'
+import type { PlanSource } from './source.ts'
 
 /**
  * The tables of plans. Legal moves, what never changes, the events and the erasure of a withdrawal's personal data are
@@ -40,10 +50,10 @@ export const plans = pgTable(
      * What each run sends: `is` says what it is; an order has its kind, phone_number and content, a batch its batch_id and
      * how its copies run.
      */
-    source: jsonb('source').notNull(),
+    source: jsonb('source').$type<PlanSource>().notNull(),
     /** The approved batch that each run copies; it is this plan's alone. */
     batchId: integer('batch_id'),
-    schedule: jsonb('schedule').notNull(),
+    schedule: jsonb('schedule').$type<Schedule>().notNull(),
     timeZone: text('time_zone').notNull(),
     startsAt: at('starts_at').notNull(),
     /** Exclusive. */
@@ -151,8 +161,8 @@ export const planEvents = pgTable(
     /** Null: of the plan itself. */
     dueAt: at('due_at'),
     at: at('at').notNull(),
-    fromState: text('from_state'),
-    toState: text('to_state').notNull(),
+    fromState: text('from_state').$type<PlanState | RunState>(),
+    toState: text('to_state').$type<PlanState | RunState>().notNull(),
     reason: text('reason').notNull(),
     actor: text('actor').notNull(),
     note: text('note'),
