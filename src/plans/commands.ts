@@ -1,6 +1,6 @@
 import type { Clock } from '../postgres/clock.ts'
 import type { StatementRunner, Transactor } from '../postgres/pool.ts'
-import type { Leader } from './lifecycle.ts'
+import type { Initiator } from './lifecycle.ts'
 import { nextOf, type Plan, type PlanTerms } from './plan.ts'
 import { planDueTimes } from './plan-due-times.ts'
 import { nextDueTime } from './schedule.ts'
@@ -23,7 +23,7 @@ export type PlanAnswer<T = object> =
 
 /** Who gives a command, why, and by which clock. */
 export interface CommandContext {
-  readonly who: Leader
+  readonly who: Initiator
   readonly by: string
   readonly note: string | null
   readonly clock: Clock
@@ -77,7 +77,7 @@ export const LIMIT_WAIT = {
 /** Locks the plan against schedulers, and runs a command on its state at that time. */
 export async function withLockedPlan<T extends object>(
   database: Transactor,
-  { planId, who }: { readonly planId: number; readonly who: Leader },
+  { planId, who }: { readonly planId: number; readonly who: Initiator },
   work: (plan: Plan, runner: StatementRunner) => Promise<PlanAnswer<T>>,
 ): Promise<PlanAnswer<T>> {
   return await database.transaction(async (runner) => {

@@ -12,13 +12,13 @@ import { planDueTimes } from './plan-due-times.ts'
 import { type PlanWork, workOnPlan } from './work-on-plan.ts'
 
 export interface PlanDeps extends PlanWork {
-  /** Asks the queue to bring these orders to a worker. */
+  /** Adds jobs for these orders to the queue. */
   wake(orderIds: readonly string[]): Promise<void>
   readonly log: Log
 }
 
 /** What one tick did. */
-export interface Kept {
+export interface TickResult {
   readonly planned: number
   readonly started: number
   readonly skipped: number
@@ -30,7 +30,7 @@ export interface Kept {
  * One tick: finishes runs whose orders or batches have ended, writes a run for each due time that has come, decides about
  * planned runs and starts them. Any number of schedulers may do this at once.
  */
-export async function runDuePlans(session: Session, deps: PlanDeps): Promise<Kept> {
+export async function runDuePlans(session: Session, deps: PlanDeps): Promise<TickResult> {
   const { actor } = deps
   const ofOrders = await finishOrderRuns(session, { actor })
   const ofBatches = await finishBatchRuns(session, { actor })

@@ -42,7 +42,7 @@ export const plans = pgTable(
   {
     id: serial('id').primaryKey(),
     name: text('name').notNull(),
-    /** The partner that added it over HTTP and may see and lead it; null: an operator's. */
+    /** The partner that added it over HTTP and may see and change it; null: an operator's. */
     owner: text('owner'),
     /** Null: each row of its batch has its own. */
     partner: text('partner'),
@@ -79,8 +79,8 @@ export const plans = pgTable(
     createdBy: text('created_by').notNull(),
   },
   (plan) => [
-    // The name of an operator's plan that is over may be given again. A partner's is for ever, or a late repetition of
-    // the request that added it would add it again.
+    // The name of an operator's plan that is over may be reused. A partner's is never reused: a late repetition of the
+    // request that added the plan would add it again.
     uniqueIndex('plans_name').on(plan.name).where(sql`owner is null and state in ('active', 'paused')`),
     uniqueIndex('plans_owner_name').on(plan.owner, plan.name).where(sql`owner is not null`),
     index('plans_next_due_at').on(plan.nextDueAt).where(sql`state in ('active', 'paused')`),
@@ -119,12 +119,12 @@ export const planRuns = pgTable(
   {
     planId: integer('plan_id').notNull(),
     dueAt: at('due_at').notNull(),
-    /** Of its order: follows from plan and due time, so that it is the same order whoever sends it. */
+    /** Of its order. It follows from plan and due time, so that every scheduler submits the same order. */
     reference: text('reference').notNull(),
     state: text('state', { enum: RUN_STATES }).notNull(),
     reason: text('reason').notNull(),
     actor: text('actor').notNull(),
-    /** It was found to wait for the run before it, or for its owner's next minute, and is not late by that. */
+    /** It waits for the run before it, or for its owner's next minute, and is therefore not late. */
     isWaiting: boolean('is_waiting').notNull().default(false),
     /** The limit of its owner for which it was skipped. */
     breach: text('breach', { enum: BREACHES }),

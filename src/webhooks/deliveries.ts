@@ -1,10 +1,9 @@
-import { and, asc, eq, exists, lt, lte, notExists, sql } from 'drizzle-orm'
+import { and, asc, eq, exists, lt, lte, notExists, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import { batches } from '../batches/schema.ts'
 import { attempts, orderEvents, orders } from '../orders/schema.ts'
 import type { Database } from '../postgres/pool.ts'
-import { columnName, type Queries, statement, type } from '../postgres/statement.ts'
-import { TEST_EVENT_KIND } from './enums.ts'
+import { type Queries, statement, type } from '../postgres/statement.ts'
 import { type EventFacts, factsOfRow } from './message.ts'
 import {
   webhookDeliveries as deliveries,
@@ -28,7 +27,7 @@ export interface Claim extends EventFacts {
 // Every time here is the database's. A sender whose own clock is ahead would take deliveries whose lease is not over, and
 // send them twice; one whose clock is behind would send late.
 const NOW = sql<Date>`now()`.mapWith(deliveries.nextAt)
-const endOfLease = (leaseMs: ReturnType<typeof sql>) => sql`now() + ${leaseMs} * interval '1 millisecond'`
+export const endOfLease = (leaseMs: SQL) => sql`now() + ${leaseMs} * interval '1 millisecond'`
 
 const selectEndpointsDue = statement('webhook_endpoints_due', {}, (db) => {
   const due = db
@@ -56,7 +55,7 @@ export async function readEndpointsDue(
 }
 
 /** How a claimed delivery is signed, and where it goes. */
-const endpointColumns = {
+export const endpointColumns = {
   url: endpoints.url,
   secrets: sql<
     string[]
@@ -65,7 +64,7 @@ const endpointColumns = {
 }
 
 /** The endpoint's delivery that has been due longest, unless another sender holds it or the endpoint is not active. */
-function pickDue(db: Queries, endpointId: ReturnType<typeof sql>) {
+function pickDue(db: Queries, endpointId: SQL) {
   const active = db
     .select({ one: sql`1` })
     .from(endpoints)
@@ -169,42 +168,4 @@ export async function claimDelivery(
   if (row === undefined) return null
   const { url, secrets, step, claimedAt } = row
   return { ...factsOfRow(row), endpointId, url, secrets, try: row.try, step, claimedAt }
-}
-
-const claimTestEvent = statement(
-  'claim_webhook_test',
-  { endpointId: deliveries.endpointId, leaseMs: type.float, kind: events.kind },
-  (db, { endpointId, leaseMs, kind }) => {
-    const event = db
-      .$with('event', {
-        id: sql<string>`event_id`.as('event_id'),
-        at: sql`event_at`.mapWith(events.at).as('event_at'),
-      })
-      .as(
-        sql`insert into ${events} (${columnName(events.kind)}, ${columnName(events.at)}) select ${kind}, now()
-          where exists (select 1 from ${endpoints} where ${endpoints.id} = ${endpointId} and ${endpoints.state} <> 'removed')
-          returning ${columnName(events.id)} as event_id, ${columnName(events.at)} as event_at`,
-      )
-    const claimed = db.$with('claimed', { endpointId: sql`endpoint_id`.as('endpoint_id') }).as(
-      sql`insert into ${deliveries} (${columnName(deliveries.endpointId)}, ${columnName(deliveries.eventId)}, ${columnName(deliveries.tries)}, ${columnName(deliveries.nextAt)})
-        select ${endpointId}, event_id, 1, ${endOfLease(leaseMs)} from ${event} returning ${columnName(deliveries.endpointId)}`,
-    )
-    return db
-      .with(event, claimed)
-      .select({ ...endpointColumns, eventId: event.id, at: event.at })
-      .from(event)
-      .innerJoin(endpoints, eq(endpoints.id, endpointId))
-  },
-)
-
-/** Writes a test event for an endpoint and claims its delivery; null when there is no such endpoint. */
-export async function claimTest(
-  database: Database,
-  endpointId: number,
-  leaseMs: number,
-): Promise<Claim | null> {
-  const kind = TEST_EVENT_KIND
-  const [row] = await claimTestEvent(database, { endpointId, leaseMs, kind })
-  if (row === undefined) return null
-  return { ...row, kind, endpointId, sequence: null, order: null, batch: null, try: 1, step: 0 }
 }

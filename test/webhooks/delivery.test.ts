@@ -6,9 +6,11 @@ import {
   RETRY_DELAYS_MS,
   retryDelayMs,
 } from '../../src/webhooks/backoff.ts'
+import { claimTest } from '../../src/webhooks/claim-test.ts'
 import { deliver } from '../../src/webhooks/deliver.ts'
-import { claimDelivery, claimTest, readEndpointsDue } from '../../src/webhooks/deliveries.ts'
-import { pauseEndpoint, resumeEndpoint, rotateSecret } from '../../src/webhooks/endpoints.ts'
+import { claimDelivery, readEndpointsDue } from '../../src/webhooks/deliveries.ts'
+import { pauseEndpoint, resumeEndpoint } from '../../src/webhooks/endpoint-states.ts'
+import { rotateSecret } from '../../src/webhooks/endpoints.ts'
 import { readWebhookLag } from '../../src/webhooks/lag.ts'
 import { listTries, replayDeliveries } from '../../src/webhooks/read-deliveries.ts'
 import { recordTry, type TryResult } from '../../src/webhooks/record-try.ts'

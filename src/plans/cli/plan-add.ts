@@ -55,7 +55,7 @@ export function addCommand(): Command {
     .addOption(
       new Option(
         '--missed <policy>',
-        'what was due while no scheduler ran: left out, made up for once, or all of it',
+        'what was due while no scheduler ran: skip it, run it once, or run all of it',
       )
         .choices(MISSED_POLICIES)
         .default('run_once'),
@@ -64,13 +64,13 @@ export function addCommand(): Command {
     .addOption(
       new Option(
         '--overlap <policy>',
-        'what is due while the run before is under way: left out, put off, or run beside it',
+        'what is due while the run before is under way: skip it, let it wait, or allow it beside',
       )
         .choices(OVERLAP_POLICIES)
         .default('skip'),
     )
     .option('--deadline <time>', 'how long after its start an order may be confirmed (default: 15m)')
-    .option('--note <text>', 'why; kept with the plan')
+    .option('--note <text>', 'why; stored with the plan')
     .addOption(byOption('who adds it'))
     .option('--json', 'print it as JSON')
     .addHelpText('after', HELP)
