@@ -1,64 +1,73 @@
+import { and, asc, eq, sql } from 'drizzle-orm'
 import { failuresOf, isWholeBatchSealed, type RunSettings } from '../batches/commands.ts'
+import { batches, batchRows } from '../batches/schema.ts'
 import { lockBatch, planOf } from '../batches/store.ts'
 import { wallClockOf } from '../core/time-zone.ts'
 import type { StatementRunner, Transactor } from '../postgres/pool.ts'
+import { statement, type } from '../postgres/statement.ts'
 import { addPlan, type CommandContext, LIMIT_WAIT, type PlanAnswer, refused } from './commands.ts'
-import type { BatchSource, PlanTerms } from './plan.ts'
+import type { PlanTerms } from './plan.ts'
+import type { BatchSource } from './source.ts'
 
 /** The longest reference of an order. */
 const LONGEST_REFERENCE = 128
 
-/** Which batch a plan is to run, and how each of its copies is fed. */
+/** The batch that a plan runs, and how each of its copies is fed. */
 export interface BatchPlanRequest extends Pick<RunSettings, 'ratePerSecond' | 'stopAfter'> {
   readonly batchId: number
 }
 
-/** What makes the references of one due time's rows: `@2026-02-25T09:00+07:00`. */
+/** The ending of the references of one due time's rows: `@2026-02-25T09:00+07:00`. */
 export function referenceEnding(timeZone: string, dueAt: Date): string {
   return `@${wallClockOf(timeZone).format(dueAt)}`
 }
 
-/** A run that a person asks for has seconds in its time: the longest ending. */
+/** The longest ending: the due time of a run started by hand has seconds. */
 const LONGEST_ENDING = referenceEnding('Asia/Jakarta', new Date('2026-01-01T00:00:00.001Z')).length
 
 /**
- * Adds a plan that runs an approved batch of its owner again and again. The batch is the plan's from then on, and needs
- * no other approval.
+ * Adds a plan that runs an approved batch of its owner again and again. From then on the batch belongs to the plan, and
+ * needs no other approval.
  */
 export async function addBatchPlan(
   database: Transactor,
   terms: Omit<PlanTerms, 'partner' | 'source' | 'deadlineMinutes'>,
-  wish: BatchPlanRequest,
-  lead: CommandContext,
+  request: BatchPlanRequest,
+  command: CommandContext,
 ): Promise<PlanAnswer> {
   return await database.transaction(async (runner) => {
-    const taken = await takeBatch(runner, terms.owner, wish)
+    const taken = await takeBatch(runner, terms.owner, request)
     if (taken.is === 'refused') return taken
     const { source } = taken
-    return await addPlan(runner, { ...terms, partner: null, source, deadlineMinutes: null }, lead)
+    return await addPlan(runner, { ...terms, partner: null, source, deadlineMinutes: null }, command)
   })
 }
 
-const FIND_OWN_BATCH = {
-  name: 'find_own_batch_of_plan',
-  text: 'SELECT id FROM batches WHERE id = $1 AND owner = $2',
-}
+const findOwnBatch = statement(
+  'find_own_batch_of_plan',
+  { batchId: batches.id, owner: batches.owner },
+  (db, { batchId, owner }) =>
+    db
+      .select({ id: batches.id })
+      .from(batches)
+      .where(and(eq(batches.id, batchId), eq(batches.owner, owner))),
+)
 
 type Taken = { readonly is: 'taken'; readonly source: BatchSource } | ReturnType<typeof refused>
 
-/** The batch as a plan's source, held until the transaction ends. */
+/** The batch as a plan's source, locked until the transaction ends. */
 async function takeBatch(
   runner: StatementRunner,
   owner: string | null,
-  wish: BatchPlanRequest,
+  request: BatchPlanRequest,
 ): Promise<Taken> {
-  const { batchId } = wish
+  const { batchId } = request
   const unfit = (message: string) => refused('batch_unfit', message)
   const unknown = refused('batch_unknown', `there is no batch ${batchId}: see \`goldpro batch list\``)
   if (owner !== null) {
     await runner.run(LIMIT_WAIT, [])
-    // Before it is locked: nobody holds another's batch up.
-    if ((await runner.run(FIND_OWN_BATCH, [batchId, owner])).length === 0) return unknown
+    // Checked before the batch is locked, so that a partner cannot block another's batch.
+    if ((await findOwnBatch(runner, { batchId, owner })).length === 0) return unknown
   }
   const batch = await lockBatch(runner, batchId)
   if (batch === null) return unknown
@@ -76,33 +85,47 @@ async function takeBatch(
     )
   const row = await findUnfitRow(runner, batchId)
   if (row !== null) return unfit(`batch ${batchId}, row ${row}`)
-  return { is: 'taken', source: batchSourceOf(wish, batch.rowCount) }
+  return { is: 'taken', source: batchSourceOf(request, batch.rowCount) }
 }
 
-/** What a plan of a batch of so many rows keeps of a wish. */
+/** The source that a plan stores, of a batch of so many rows. */
 export function batchSourceOf(
   { batchId, ratePerSecond, stopAfter }: BatchPlanRequest,
   rowCount: number,
 ): BatchSource {
   return {
-    ...{ is: 'batch', batch_id: batchId, rate_per_second: ratePerSecond },
+    is: 'batch',
+    batch_id: batchId,
+    rate_per_second: ratePerSecond,
     stop_after_failures: stopAfter === null ? null : failuresOf(stopAfter, rowCount),
   }
 }
 
-// Length as JavaScript counts it, by which orders are checked: a character beyond U+FFFF is two.
-const FIND_UNFIT_ROW = {
-  name: 'find_unfit_row_of_plan',
-  text: `
-    SELECT row_number AS "rowNumber", deadline_at IS NOT NULL AS "hasDeadline" FROM batch_rows
-    WHERE batch_id = $1 AND (deadline_at IS NOT NULL
-      OR length(reference) + length(regexp_replace(reference, '[\\u0001-\\uFFFF]', '', 'g')) > $2)
-    ORDER BY row_number LIMIT 1`,
-}
+// Length as JavaScript counts it, by which orders are checked: a character beyond U+FFFF counts twice.
+const selectUnfitRow = statement(
+  'find_unfit_row_of_plan',
+  { batchId: batchRows.batchId, most: type.integer },
+  (db, { batchId, most }) =>
+    db
+      .select({
+        rowNumber: batchRows.rowNumber,
+        hasDeadline: sql<boolean>`${batchRows.deadlineAt} is not null`,
+      })
+      .from(batchRows)
+      .where(
+        and(
+          eq(batchRows.batchId, batchId),
+          sql`(${batchRows.deadlineAt} is not null
+            or length(${batchRows.reference}) + length(regexp_replace(${batchRows.reference}, '[\\u0001-\\uFFFF]', '', 'g')) > ${most})`,
+        ),
+      )
+      .orderBy(asc(batchRows.rowNumber))
+      .limit(1),
+)
 
 async function findUnfitRow(runner: StatementRunner, batchId: number): Promise<string | null> {
   const most = LONGEST_REFERENCE - LONGEST_ENDING
-  const [row] = await runner.run<{ rowNumber: number; hasDeadline: boolean }>(FIND_UNFIT_ROW, [batchId, most])
+  const [row] = await selectUnfitRow(runner, { batchId, most })
   if (row === undefined) return null
   const message = row.hasDeadline
     ? 'deadline must be left out: each run has its own time'

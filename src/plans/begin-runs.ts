@@ -1,7 +1,11 @@
+import { and, eq, sql } from 'drizzle-orm'
 import { readOwner } from '../partners/admission.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
-import type { BatchSource, Plan } from './plan.ts'
+import { list, statement } from '../postgres/statement.ts'
+import type { Plan } from './plan.ts'
+import { planRuns } from './schema.ts'
+import type { BatchSource } from './source.ts'
 import { startBatchRun } from './start-batch-run.ts'
 import { type Skip, type StartingRun, startRuns } from './start-runs.ts'
 
@@ -10,12 +14,23 @@ interface BeginningWork {
   newId(): string
 }
 
-const MARK_WAITING = {
-  name: 'mark_waiting_runs',
-  text: `UPDATE plan_runs SET is_waiting = true WHERE plan_id = $1 AND due_at = ANY ($2::timestamptz[]) AND state = 'planned' AND NOT is_waiting`,
-}
+const markWaiting = statement(
+  'mark_waiting_runs',
+  { planId: planRuns.planId, dueTimes: list(planRuns.dueAt) },
+  (db, { planId, dueTimes }) =>
+    db
+      .update(planRuns)
+      .set({ isWaiting: true })
+      .where(
+        and(
+          eq(planRuns.planId, planId),
+          sql`${planRuns.dueAt} = any(${dueTimes})`,
+          sql`${planRuns.state} = 'planned' and not ${planRuns.isWaiting}`,
+        ),
+      ),
+)
 
-/** What beginning some runs did. */
+/** What starting some runs did. */
 export interface Begun {
   readonly orderIds: readonly string[]
   readonly started: number
@@ -28,7 +43,7 @@ export interface Begun {
 
 const NOTHING: Begun = { orderIds: [], started: 0, refused: [], isPutOff: false, isCut: false }
 
-/** Starts the runs, unless the plan's owner may not do anything. */
+/** Starts the runs, unless the plan's owner is suspended. */
 export async function beginRuns(
   session: Session,
   plan: Plan,
@@ -54,7 +69,7 @@ export async function beginRuns(
   }
 }
 
-/** One transaction makes one batch, whose rows its feeder holds to the owner's limits: the other runs are put off. */
+/** Starts the first run and defers the others: one transaction makes one batch. Its rows are admitted when they are fed. */
 async function startFirst(
   session: Session,
   plan: Plan,
@@ -69,7 +84,7 @@ async function startFirst(
   return { ...NOTHING, started: 1 - refused.length, refused, isCut: later.length > 0 }
 }
 
-/** Leaves runs planned: they are not late by that. */
+/** Leaves runs planned and marks them as waiting, so that they are not late. */
 export async function deferRuns(runner: StatementRunner, planId: number, runs: readonly { dueAt: Date }[]) {
-  if (runs.length > 0) await runner.run(MARK_WAITING, [planId, runs.map(({ dueAt }) => dueAt)])
+  if (runs.length > 0) await markWaiting(runner, { planId, dueTimes: runs.map(({ dueAt }) => dueAt) })
 }

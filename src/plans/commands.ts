@@ -1,11 +1,12 @@
 import type { Clock } from '../postgres/clock.ts'
 import type { StatementRunner, Transactor } from '../postgres/pool.ts'
-import type { Leader } from './lifecycle.ts'
-import { nextOf, PLAN_COLUMNS, type Plan, type PlanTerms } from './plan.ts'
+import type { Initiator } from './lifecycle.ts'
+import { nextOf, type Plan, type PlanTerms } from './plan.ts'
 import { planDueTimes } from './plan-due-times.ts'
 import { nextDueTime } from './schedule.ts'
+import { insertPlan, lockPlan, setPaused, setRemoved, setResumed, skipPlanned } from './store.ts'
 
-/** Why a wish is not fulfilled. */
+/** Why a command is refused. */
 export type Refusal =
   | 'unknown'
   | 'wrong_state'
@@ -15,42 +16,32 @@ export type Refusal =
   | 'batch_unknown'
   | 'batch_unfit'
 
-/** What became of somebody's wish. */
+/** The result of a command. */
 export type PlanAnswer<T = object> =
   | ({ readonly is: 'done'; readonly plan: Plan } & T)
   | { readonly is: 'refused'; readonly why: Refusal; readonly message: string }
 
-/** Who leads a plan, why, and by which clock. */
+/** Who gives a command, why, and by which clock. */
 export interface CommandContext {
-  readonly who: Leader
+  readonly who: Initiator
   readonly by: string
   readonly note: string | null
   readonly clock: Clock
 }
 
-/** As events show it. */
+/** The actor in the spelling of events. */
 export const actorOf = ({ who, by }: CommandContext) => `${who}:${by}`
 
-/** A wish that is not fulfilled, with a sentence. */
+/** A refused command, with a sentence for its author. */
 export const refused = (why: Refusal, message: string) => ({ is: 'refused', why, message }) as const
-
-const INSERT_PLAN = {
-  name: 'insert_plan',
-  text: `
-    INSERT INTO plans AS p (name, owner, partner, source, schedule, time_zone, starts_at, ends_at, max_count, missed,
-      max_age_minutes, overlap, deadline_minutes, batch_id, state, reason, actor, note, next_due_at, created_by, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'active', 'added', $15, $16, $17, $18, $19)
-    ON CONFLICT DO NOTHING
-    RETURNING ${PLAN_COLUMNS}`,
-}
 
 /** Adds a plan. It is never due before it was added. */
 export async function addPlan(
   runner: StatementRunner,
   terms: PlanTerms,
-  lead: CommandContext,
+  command: CommandContext,
 ): Promise<PlanAnswer> {
-  const now = await lead.clock(runner)
+  const now = await command.clock(runner)
   const startsAt = terms.startsAt ?? now
   const next = nextDueTime(terms.schedule, { ...terms, startsAt, countLeft: terms.maxCount }, now)
   if (next === null)
@@ -58,19 +49,17 @@ export async function addPlan(
       'never_due',
       'it would never be due: its schedule has no time between its start and its end',
     )
-  const [plan] = await runner.run<Plan>(INSERT_PLAN, [
-    ...[
-      terms.name,
-      terms.owner,
-      terms.partner,
-      JSON.stringify(terms.source),
-      JSON.stringify(terms.schedule),
-      terms.timeZone,
-    ],
-    ...[startsAt, terms.endsAt, terms.maxCount, terms.missed, terms.maxAgeMinutes, terms.overlap],
-    ...[terms.deadlineMinutes, terms.source.is === 'batch' ? terms.source.batch_id : null],
-    ...[actorOf(lead), lead.note, next, lead.by, now],
-  ])
+  const { source } = terms
+  const [plan] = await insertPlan(runner, {
+    ...terms,
+    startsAt,
+    batchId: source.is === 'batch' ? source.batch_id : null,
+    actor: actorOf(command),
+    note: command.note,
+    nextDueAt: next,
+    createdBy: command.by,
+    createdAt: now,
+  })
   return plan === undefined
     ? refused(
         'name_taken',
@@ -79,27 +68,22 @@ export async function addPlan(
     : { is: 'done', plan }
 }
 
-const LOCK_PLAN = {
-  name: 'lock_plan_for_person',
-  text: `SELECT ${PLAN_COLUMNS} FROM plans p WHERE p.id = $1 FOR UPDATE`,
-}
-
-// Making a copy of a large batch holds its plan for seconds: requests over HTTP must not queue up for it.
+// Copying a large batch locks its plan for seconds: requests over HTTP must not queue up for it.
 export const LIMIT_WAIT = {
   name: 'limit_wait_for_plan',
   text: `SELECT set_config('lock_timeout', '2s', true)`,
 }
 
-/** Holds the plan against schedulers, and leads it as it then is. */
+/** Locks the plan against schedulers, and runs a command on its state at that time. */
 export async function withLockedPlan<T extends object>(
   database: Transactor,
-  { planId, who }: { readonly planId: number; readonly who: Leader },
-  lead: (plan: Plan, runner: StatementRunner) => Promise<PlanAnswer<T>>,
+  { planId, who }: { readonly planId: number; readonly who: Initiator },
+  work: (plan: Plan, runner: StatementRunner) => Promise<PlanAnswer<T>>,
 ): Promise<PlanAnswer<T>> {
   return await database.transaction(async (runner) => {
     if (who === 'partner') await runner.run(LIMIT_WAIT, [])
-    const [plan] = await runner.run<Plan>(LOCK_PLAN, [planId])
-    return plan === undefined ? refused('unknown', `there is no plan ${planId}`) : await lead(plan, runner)
+    const [plan] = await lockPlan(runner, { planId })
+    return plan === undefined ? refused('unknown', `there is no plan ${planId}`) : await work(plan, runner)
   })
 }
 
@@ -107,76 +91,51 @@ export async function withLockedPlan<T extends object>(
 export const wrongState = ({ name, state }: Plan, rule: string) =>
   refused('wrong_state', `plan ${name} is ${state}: ${rule}`)
 
-const PAUSE_PLAN = {
-  name: 'pause_plan',
-  text: `
-    UPDATE plans p SET state = 'paused', reason = $5, actor = $2, note = $3, paused_at = $4
-    WHERE p.id = $1 RETURNING ${PLAN_COLUMNS}`,
-}
-
-/** Pauses an active plan: it has no due times until it is resumed, and starts none that it had. */
+/** Pauses an active plan: it gets no due times until it is resumed, and planned ones are not started. */
 export async function pausePlan(
   database: Transactor,
   planId: number,
-  lead: CommandContext,
+  command: CommandContext,
 ): Promise<PlanAnswer> {
-  return await withLockedPlan(database, { planId, who: lead.who }, async (plan, runner) => {
+  return await withLockedPlan(database, { planId, who: command.who }, async (plan, runner) => {
     if (plan.state !== 'active') return wrongState(plan, 'only an active plan is paused')
-    const now = await lead.clock(runner)
-    const values = [planId, actorOf(lead), lead.note, now, `paused_by_${lead.who}`]
-    return done(await runner.run<Plan>(PAUSE_PLAN, values))
+    const now = await command.clock(runner)
+    const values = { planId, actor: actorOf(command), note: command.note, now }
+    return done(await setPaused(runner, { ...values, reason: `paused_by_${command.who}` }))
   })
 }
 
-const RESUME_PLAN = {
-  name: 'resume_plan',
-  text: `
-    UPDATE plans p SET state = 'active', reason = $5, actor = $2, note = $3, paused_at = NULL, next_due_at = $4
-    WHERE p.id = $1 RETURNING ${PLAN_COLUMNS}`,
-}
-
-/** Resumes a paused plan with its first due time from now on. What an operator paused only an operator resumes. */
+/** Resumes a paused plan with its next due time from now on. Only an operator resumes what an operator paused. */
 export async function resumePlan(
   database: Transactor,
   planId: number,
-  lead: CommandContext,
+  command: CommandContext,
 ): Promise<PlanAnswer> {
-  // What was due before the pause gets its runs first, when no scheduler has written them.
-  while ((await planDueTimes(database, { ...lead, actor: actorOf(lead), planId })) > 0);
-  return await withLockedPlan(database, { planId, who: lead.who }, async (plan, runner) => {
+  // Due times before the pause get their runs first, in case no scheduler has written them.
+  while ((await planDueTimes(database, { clock: command.clock, actor: actorOf(command), planId })) > 0);
+  return await withLockedPlan(database, { planId, who: command.who }, async (plan, runner) => {
     if (plan.state !== 'paused') return wrongState(plan, 'only a paused plan is resumed')
-    if (lead.who === 'partner' && plan.reason === 'paused_by_person')
+    if (command.who === 'partner' && plan.reason === 'paused_by_person')
       return wrongState(plan, 'an operator paused it, and only an operator resumes it')
-    const next = nextOf(plan, plan.dueCount, await lead.clock(runner))
-    const values = [planId, actorOf(lead), lead.note, next, `resumed_by_${lead.who}`]
-    return done(await runner.run<Plan>(RESUME_PLAN, values))
+    const nextDueAt = nextOf(plan, plan.dueCount, await command.clock(runner))
+    const values = { planId, actor: actorOf(command), note: command.note, nextDueAt }
+    return done(await setResumed(runner, { ...values, reason: `resumed_by_${command.who}` }))
   })
 }
 
-const SKIP_PLANNED = {
-  name: 'skip_runs_of_removed_plan',
-  text: `UPDATE plan_runs SET state = 'skipped', reason = 'plan_removed', actor = $2 WHERE plan_id = $1 AND state = 'planned'`,
-}
-
-const REMOVE_PLAN = {
-  name: 'remove_plan',
-  text: `
-    UPDATE plans p SET state = 'removed', reason = $4, actor = $2, note = $3
-    WHERE p.id = $1 RETURNING ${PLAN_COLUMNS}`,
-}
-
-/** Removes a plan for good. Its history stays, its personal data go; orders that were started are not touched. */
+/** Removes a plan for good. Its history stays, its personal data are erased; orders it started are not touched. */
 export async function removePlan(
   database: Transactor,
   planId: number,
-  lead: CommandContext,
+  command: CommandContext,
 ): Promise<PlanAnswer> {
-  return await withLockedPlan(database, { planId, who: lead.who }, async (plan, runner) => {
+  return await withLockedPlan(database, { planId, who: command.who }, async (plan, runner) => {
     if (plan.state !== 'active' && plan.state !== 'paused')
       return wrongState(plan, 'nothing of it runs any more')
-    await runner.run(SKIP_PLANNED, [planId, actorOf(lead)])
-    const values = [planId, actorOf(lead), lead.note, `removed_by_${lead.who}`]
-    return done(await runner.run<Plan>(REMOVE_PLAN, values))
+    const values = { planId, actor: actorOf(command) }
+    await skipPlanned(runner, values)
+    const reason = `removed_by_${command.who}`
+    return done(await setRemoved(runner, { ...values, note: command.note, reason }))
   })
 }
 

@@ -1,6 +1,6 @@
 import type { MissedPolicy, OverlapPolicy, SkipReason } from './lifecycle.ts'
 
-/** A run found this much after its due time was missed: schedulers look every few seconds. */
+/** A run that is found later than this after its due time was missed: schedulers look every few seconds. */
 export const ON_TIME_MS = 60_000
 
 export interface Policies {
@@ -12,9 +12,9 @@ export interface Policies {
 /** A run that is planned. */
 export interface PlannedRun {
   readonly dueAt: Date
-  /** It has been found to wait for the run before it. */
+  /** It was found waiting for the run before it. */
   readonly isWaiting: boolean
-  /** A person asked for it: it is not missed, and nothing later makes up for it. */
+  /** It was started by hand: it is never missed, and no later run makes up for it. */
   readonly isAsked: boolean
 }
 
@@ -51,7 +51,7 @@ export function decideRuns(
   })
 }
 
-/** Why a run comes too late to be started; null when it does not. */
+/** Why a run is too late to start; null when it is not. */
 function lateReason(
   { missed, maxAgeMinutes }: Policies,
   run: PlannedRun,

@@ -1,17 +1,18 @@
 import { differingKeys } from '../orders/differences.ts'
 import { FINAL_PLAN_STATES } from './lifecycle.ts'
-import type { Plan, PlanSource, PlanTerms } from './plan.ts'
+import type { Plan, PlanTerms } from './plan.ts'
+import type { PlanSource } from './source.ts'
 
 /**
- * Which fields of what is asked for are not those of the plan that has its name, as they are asked for. Names them, never
- * their values. What was erased of a plan that is over cannot be compared, and nothing runs by it any more.
+ * The requested fields that differ from the plan of the same name. Names them, never their values. Erased fields of a plan
+ * that is over cannot be compared, and it has no more runs.
  */
 export function differingTerms(plan: Plan, terms: PlanTerms): string[] {
   const isOver = FINAL_PLAN_STATES.some((state) => state === plan.state)
   const fields = {
     schedule: differingKeys(plan.schedule, terms.schedule).length > 0,
     time_zone: plan.timeZone !== terms.timeZone,
-    // Whatever start lies before it was added is none.
+    // A start before the plan was added is the same as none.
     from:
       Math.max(Number(plan.startsAt), Number(plan.createdAt)) !==
       Math.max(Number(terms.startsAt), Number(plan.createdAt)),
@@ -26,14 +27,14 @@ export function differingTerms(plan: Plan, terms: PlanTerms): string[] {
   return [...differingSource(plan.source, terms.source, isOver), ...differing]
 }
 
-function differingSource(kept: PlanSource, asked: PlanSource, isOver: boolean): string[] {
-  if (kept.is === 'order' && asked.is === 'order') {
-    const ours = { kind: kept.kind, phone_number: kept.phone_number, ...kept.content }
-    const theirs = { kind: asked.kind, phone_number: asked.phone_number, ...asked.content }
+function differingSource(stored: PlanSource, requested: PlanSource, isOver: boolean): string[] {
+  if (stored.is === 'order' && requested.is === 'order') {
+    const ours = { kind: stored.kind, phone_number: stored.phone_number, ...stored.content }
+    const theirs = { kind: requested.kind, phone_number: requested.phone_number, ...requested.content }
     return differingKeys(ours, theirs)
       .filter((field) => !isOver || !/^(ktp|address)(\.|$)/.test(field))
       .map((field) => `order.${field}`)
   }
-  if (kept.is === 'batch' && asked.is === 'batch') return differingKeys(kept, asked)
+  if (stored.is === 'batch' && requested.is === 'batch') return differingKeys(stored, requested)
   return ['order', 'batch_id']
 }

@@ -2,11 +2,11 @@
 export const PLAN_STATES = ['active', 'paused', 'removed', 'ended'] as const
 export type PlanState = (typeof PLAN_STATES)[number]
 
-/** States of a plan that nothing leads out of: its personal data are erased then. */
+/** Final states of a plan. Its personal data are erased then. */
 export const FINAL_PLAN_STATES = ['removed', 'ended'] as const satisfies readonly PlanState[]
 
-/** Who leads a plan: an operator, or over HTTP the partner whose it is. Reasons end with it. */
-export type Leader = 'person' | 'partner'
+/** Who gives a command: an operator, or over HTTP the plan's owner. Reason codes end with it. */
+export type Initiator = 'person' | 'partner'
 
 /** The states of a run: one due time of a plan. */
 export const RUN_STATES = ['planned', 'started', 'finished', 'skipped'] as const
@@ -32,7 +32,7 @@ export const PLAN_TRANSITIONS = {
   end: { from: 'active', to: 'ended', reasons: ['no_due_time_left'] },
 } as const satisfies Record<string, PlanTransition<PlanState>>
 
-/** Why a due time was left out, and what that means. */
+/** Why a due time was skipped, and what that means. */
 export const SKIP_REASONS = {
   missed: 'no scheduler ran when it was due, and the plan does not make up for that',
   made_up_by_later: 'no scheduler ran when it was due; a later one makes up for it',
@@ -60,10 +60,10 @@ export const RUN_TRANSITIONS = {
   },
 } as const satisfies Record<string, PlanTransition<RunState>>
 
-/** What becomes of due times that no scheduler saw in time. */
+/** What happens to due times that no scheduler saw in time. */
 export const MISSED_POLICIES = ['skip', 'run_once', 'run_all'] as const
 export type MissedPolicy = (typeof MISSED_POLICIES)[number]
 
-/** What becomes of a due time while the run before it is under way. */
+/** What happens to a due time while the run before it is under way. */
 export const OVERLAP_POLICIES = ['skip', 'wait', 'allow'] as const
 export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number]

@@ -1,34 +1,45 @@
 import type { FieldProblem } from '../core/field-problems.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../core/masking.ts'
+import type { OrderCommand } from '../orders/command.ts'
 import { InvalidOrderError, invalidOrder, parseSubmission, type Submission } from '../orders/submission.ts'
-import type { OrderSource, PlanSource } from './plan.ts'
+import type { OrderSource, PlanSource } from './source.ts'
 
-/** What a plan's orders get from the plan: an order that names them itself is refused. */
+/** Fields that each run sets. An order that names them is refused. */
 const GIVEN_BY_PLAN = ['reference', 'deadline']
+
+/** The order of a plan, parsed once: its limits are checked on the command. */
+export interface ParsedOrder {
+  readonly partner: string
+  readonly command: OrderCommand
+  readonly source: OrderSource
+}
 
 /**
  * Reads the order of a plan: a job of the contract plus its `kind`, without reference and deadline.
- * @throws InvalidOrderError with all that is wrong
+ * @returns the order as the plan stores it, and the parsed command
+ * @throws InvalidOrderError with every problem
  */
-export function parseOrderSource(order: unknown): { partner: string; source: OrderSource } {
+export function parseOrderSource(order: unknown): ParsedOrder {
   if (typeof order !== 'object' || order === null || Array.isArray(order))
     throw new InvalidOrderError('data', 'must be an object')
   const given = GIVEN_BY_PLAN.filter((field) => Object.hasOwn(order, field)).map((field) => ({
     field,
     problem: 'must be left out: each run of a plan gets its own',
   }))
-  const { partner, command, content } = besides(given, () => {
+  const { partner, command, content } = parseBeside(given, () => {
     const { kind, reference, deadline, ...data } = order as Record<string, unknown>
+    // The contract requires a reference. Each run has its own, and this one is not used.
     return parseSubmission(kind, { ...data, reference: 'plan' })
   })
   return {
     partner,
+    command,
     source: { is: 'order', kind: command.kind, phone_number: command.phoneNumber, content },
   }
 }
 
-/** Reads an order. @throws InvalidOrderError with what is known to be wrong and all that is found beside it */
-function besides(known: readonly FieldProblem[], read: () => Submission): Submission {
+/** Parses an order. @throws InvalidOrderError with the known problems and all that parsing finds */
+function parseBeside(known: readonly FieldProblem[], read: () => Submission): Submission {
   let found: readonly FieldProblem[] = []
   try {
     const submission = read()
@@ -40,7 +51,7 @@ function besides(known: readonly FieldProblem[], read: () => Submission): Submis
   throw invalidOrder([...known, ...found])
 }
 
-/** A source as people may see it: phone numbers masked, a withdrawal's KTP number and address left out. */
+/** A source as operators may see it: phone numbers masked, a withdrawal's KTP number and address left out. */
 export function shownSource(source: PlanSource): PlanSource {
   return source.is === 'order' ? shownOrder(source) : source
 }
@@ -48,7 +59,9 @@ export function shownSource(source: PlanSource): PlanSource {
 function shownOrder({ is, kind, phone_number, content }: OrderSource): OrderSource {
   const { ktp, address, recipient, remarks, ...shown } = content
   return {
-    ...{ is, kind, phone_number: maskPhoneNumber(phone_number) },
+    is,
+    kind,
+    phone_number: maskPhoneNumber(phone_number),
     content: {
       ...shown,
       ...(typeof recipient === 'string' ? { recipient: maskPhoneNumber(recipient) } : {}),
@@ -70,6 +83,6 @@ function describeOrder(source: OrderSource): string {
   const fields = Object.entries(content).map(
     ([field, value]) => `${field} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
   )
-  const hidden = 'ktp' in source.content ? ['KTP number and address kept, not shown'] : []
+  const hidden = 'ktp' in source.content ? ['KTP number and address stored, not shown'] : []
   return `${kind} for ${phone_number}: ${[...fields, ...hidden].join(', ')}`
 }

@@ -1,17 +1,26 @@
+import { and, asc, desc, eq, gt, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../postgres/pool.ts'
+import { nullable, statement, type } from '../postgres/statement.ts'
 import type { PlanState } from './lifecycle.ts'
-import { PLAN_COLUMNS, type Plan } from './plan.ts'
-import { RUN_COLUMNS, type RunStory } from './queries.ts'
+import { type Plan, planColumns } from './plan.ts'
+import { type RunStory, runColumns } from './queries.ts'
+import { plans } from './schema.ts'
+import { opsPlanRuns } from './views.ts'
 
 /**
- * What a partner may read of plans. Every query names the owner: another's plan is not refused, it is not there, nor is an
- * operator's of this partner's orders.
+ * What a partner may read of plans. Every query names the owner: the plan of another partner, and an operator's plan of
+ * this partner's orders, are not refused but not found.
  */
 
-const FIND_OWN_PLAN = {
-  name: 'find_own_plan',
-  text: `SELECT ${PLAN_COLUMNS} FROM plans p WHERE p.owner = $1 AND p.name = $2`,
-}
+const selectPlan = statement(
+  'find_own_plan',
+  { owner: plans.owner, name: plans.name },
+  (db, { owner, name }) =>
+    db
+      .select(planColumns)
+      .from(plans)
+      .where(and(eq(plans.owner, owner), eq(plans.name, name))),
+)
 
 /** The owner's plan of this name; null when it has none. */
 export async function findPartnerPlan(
@@ -19,38 +28,52 @@ export async function findPartnerPlan(
   owner: string,
   name: string,
 ): Promise<Plan | null> {
-  const [plan] = await runner.run<Plan>(FIND_OWN_PLAN, [owner, name])
+  const [plan] = await selectPlan(runner, { owner, name })
   return plan ?? null
 }
 
-const LIST_OWN_PLANS = {
-  name: 'list_own_plans',
-  text: `
-    SELECT ${PLAN_COLUMNS} FROM plans p
-    WHERE p.owner = $1 AND p.name > $2 AND ($3::text IS NULL OR p.state = $3)
-    ORDER BY p.name LIMIT $4`,
-}
+const selectPlans = statement(
+  'list_own_plans',
+  { owner: plans.owner, after: plans.name, state: nullable(plans.state), limit: type.integer },
+  (db, { owner, after, state }) =>
+    db
+      .select(planColumns)
+      .from(plans)
+      .where(
+        and(
+          eq(plans.owner, owner),
+          gt(plans.name, after),
+          sql`(${state} is null or ${plans.state} = ${state})`,
+        ),
+      )
+      .orderBy(asc(plans.name))
+      .limit(sql.placeholder('limit')),
+)
 
 export interface PartnerPlanFilter {
   readonly owner: string
   readonly state: PlanState | null
-  /** The last name of the page before; null: from the first on. */
+  /** The last name of the previous page; null: the first page. */
   readonly after: string | null
   readonly limit: number
 }
 
 /** A page of the owner's plans, by name. */
 export async function listPartnerPlans(runner: StatementRunner, filter: PartnerPlanFilter): Promise<Plan[]> {
-  const { owner, state, after, limit } = filter
-  return await runner.run<Plan>(LIST_OWN_PLANS, [owner, after ?? '', state, limit])
+  return await selectPlans(runner, { ...filter, after: filter.after ?? '' })
 }
 
-const READ_OWN_RUNS = {
-  name: 'read_own_plan_runs',
-  text: `
-    SELECT ${RUN_COLUMNS} FROM ops.plan_runs
-    WHERE plan_id = $1 AND due_at < $2::timestamptz ORDER BY due_at DESC LIMIT $3`,
-}
+const selectRunsBefore = statement(
+  'read_own_plan_runs',
+  { planId: opsPlanRuns.planId, before: nullable(opsPlanRuns.dueAt), limit: type.integer },
+  (db, { planId, before }) =>
+    db
+      .select(runColumns)
+      .from(opsPlanRuns)
+      .where(and(eq(opsPlanRuns.planId, planId), sql`${opsPlanRuns.dueAt} < coalesce(${before}, 'infinity')`))
+      .orderBy(desc(opsPlanRuns.dueAt))
+      .limit(sql.placeholder('limit')),
+)
 
 /** Due times of a plan, the newest first. @param before null: from the newest on */
 export async function readRunsBefore(
@@ -59,5 +82,5 @@ export async function readRunsBefore(
   before: Date | null,
   limit: number,
 ): Promise<RunStory[]> {
-  return await runner.run<RunStory>(READ_OWN_RUNS, [planId, before ?? 'infinity', limit])
+  return await selectRunsBefore(runner, { planId, before, limit })
 }

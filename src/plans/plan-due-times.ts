@@ -1,48 +1,85 @@
+import { and, asc, eq, lte, sql } from 'drizzle-orm'
 import { wallClockOf } from '../core/time-zone.ts'
 import type { Clock } from '../postgres/clock.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
-import { nextOf, PLAN_COLUMNS, type Plan } from './plan.ts'
+import { columnName, nullable, rows, statement } from '../postgres/statement.ts'
+import { nextOf, type Plan, planColumns } from './plan.ts'
+import { planRuns, plans } from './schema.ts'
 
-/** Rows one statement writes: a backlog takes several. */
+/** Bounds of one statement: a backlog takes several rounds. */
 const PLANS_AT_ONCE = 500
 const DUE_TIMES_AT_ONCE = 500
 const ROUNDS = 40
 
-// A paused plan has no due times; those before the pause it still has.
-const FIND_DUE_PLANS = {
-  name: 'find_due_plans',
-  text: `
-    SELECT ${PLAN_COLUMNS} FROM plans p
-    WHERE p.state IN ('active', 'paused') AND p.next_due_at <= $1 AND p.next_due_at <= coalesce(p.paused_at, 'infinity')
-      AND ($2::int IS NULL OR p.id = $2)
-    ORDER BY p.next_due_at, p.id LIMIT ${PLANS_AT_ONCE}`,
-}
+const isAlive = sql`${plans.state} in ('active', 'paused')`
 
-// Who moves next_due_at writes the runs, in one statement. SKIP LOCKED: somebody else is doing it, or holds the plan.
-const PLAN_RUNS = {
-  name: 'plan_runs',
-  text: `
-    WITH found AS (
-      SELECT p.id, x.next_due_at, x.due_count, x.due
-      FROM unnest($1::json[]) AS r (j),
-        json_to_record(r.j) AS x (id int, was_due_at timestamptz, next_due_at timestamptz, due_count int, due json)
-      JOIN plans p ON p.id = x.id AND p.next_due_at = x.was_due_at AND p.state IN ('active', 'paused')
-      ORDER BY p.id FOR UPDATE OF p SKIP LOCKED
-    ), moved AS (
-      UPDATE plans p SET next_due_at = found.next_due_at, due_count = found.due_count
-      FROM found WHERE p.id = found.id RETURNING p.id
+// A paused plan has no due times after its pause; those before it still get their runs.
+const findDuePlans = statement(
+  'find_due_plans',
+  { now: plans.nextDueAt, planId: nullable(plans.id) },
+  (db, { now, planId }) =>
+    db
+      .select(planColumns)
+      .from(plans)
+      .where(
+        and(
+          isAlive,
+          lte(plans.nextDueAt, now),
+          sql`${plans.nextDueAt} <= coalesce(${plans.pausedAt}, 'infinity')`,
+          sql`(${planId} is null or ${plans.id} = ${planId})`,
+        ),
+      )
+      .orderBy(asc(plans.nextDueAt), asc(plans.id))
+      .limit(PLANS_AT_ONCE),
+)
+
+// Whoever moves next_due_at writes the runs, in one statement. SKIP LOCKED: another scheduler is doing it, or holds the
+// plan.
+const insertRuns = statement(
+  'plan_runs',
+  {
+    moves: rows({
+      planId: plans.id,
+      wasDueAt: plans.nextDueAt,
+      nextDueAt: plans.nextDueAt,
+      dueCount: plans.dueCount,
+    }),
+    due: rows({ planId: planRuns.planId, dueAt: planRuns.dueAt, reference: planRuns.reference }),
+    actor: planRuns.actor,
+  },
+  (db, { moves, due, actor }) => {
+    const found = db.$with('found').as(
+      db
+        .select({ id: plans.id, nextDueAt: moves.nextDueAt, dueCount: moves.dueCount })
+        .from(moves)
+        .innerJoin(plans, and(eq(plans.id, moves.planId), eq(plans.nextDueAt, moves.wasDueAt), isAlive))
+        .orderBy(asc(plans.id))
+        .for('update', { of: plans, skipLocked: true }),
     )
-    INSERT INTO plan_runs (plan_id, due_at, reference, state, reason, actor)
-    SELECT found.id, d.due_at, d.reference, 'planned', 'due', $2
-    FROM found JOIN moved ON moved.id = found.id,
-      json_to_recordset(found.due) AS d (due_at timestamptz, reference text)
-    ON CONFLICT (plan_id, due_at) DO NOTHING
-    RETURNING plan_id`,
-}
+    const moved = db.$with('moved').as(
+      db
+        .update(plans)
+        .set({ nextDueAt: sql`${found.nextDueAt}`, dueCount: sql`${found.dueCount}` })
+        .from(found)
+        .where(eq(plans.id, found.id))
+        .returning({ id: sql<number>`${plans.id}`.as('moved_id') }),
+    )
+    const { planId, dueAt, reference, state, reason, actor: by } = planRuns
+    const columns = sql.join([planId, dueAt, reference, state, reason, by].map(columnName), sql`, `)
+    const key = sql.join([planId, dueAt].map(columnName), sql`, `)
+    const written = db.$with('written', { planId: sql<number>`written_plan_id`.as('written_plan_id') }).as(
+      sql`insert into ${planRuns} (${columns})
+        select ${moved.id}, ${due.dueAt}, ${due.reference}, 'planned', 'due', ${actor}
+        from ${moved} inner join ${due} on ${due.planId} = ${moved.id}
+        on conflict (${key}) do nothing returning ${columnName(planId)} as written_plan_id`,
+    )
+    return db.with(found, moved, written).select().from(written)
+  },
+)
 
 /**
- * Writes a run for each due time that has come. However often, by however many, and whatever the clock does:
- * a due time has one run.
+ * Writes a run for each due time that has come. A due time has one run, however often and by however many schedulers this
+ * is called, and whatever the clock does.
  * @param planId only of this plan; null: of all
  * @returns how many it wrote
  */
@@ -53,18 +90,20 @@ export async function planDueTimes(
   let written = 0
   for (let round = 0; round < ROUNDS; round += 1) {
     const now = await request.clock(runner)
-    const plans = await runner.run<Plan>(FIND_DUE_PLANS, [now, request.planId])
-    if (plans.length === 0) break
-    const rows = plans.map((plan) => JSON.stringify(rowOf(plan, now)))
-    const runs = await runner.run(PLAN_RUNS, [rows, request.actor])
-    // Others hold these plans, and do the same.
+    const duePlans = await findDuePlans(runner, { now, planId: request.planId })
+    if (duePlans.length === 0) break
+    const moves = duePlans.map((plan) => moveOf(plan, now))
+    const due = moves.flatMap((move) => move.due)
+    const runs = await insertRuns(runner, { moves, due, actor: request.actor })
+    // Other schedulers hold these plans, and do the same.
     if (runs.length === 0) break
     written += runs.length
   }
   return written
 }
 
-function rowOf(plan: Plan, now: Date) {
+/** A plan's due times up to now, and the next one after them. */
+function moveOf(plan: Plan, now: Date) {
   const until = plan.pausedAt !== null && plan.pausedAt < now ? plan.pausedAt : now
   const due: Date[] = []
   let next = plan.nextDueAt
@@ -72,18 +111,19 @@ function rowOf(plan: Plan, now: Date) {
     due.push(next)
     next = nextOf(plan, plan.dueCount + due.length, next)
   }
+  const { planId, nextDueAt: wasDueAt } = plan
   return {
-    id: plan.planId,
-    was_due_at: plan.nextDueAt,
-    next_due_at: next,
-    due_count: plan.dueCount + due.length,
-    due: due.map((dueAt) => ({ due_at: dueAt, reference: referenceOf(plan, dueAt) })),
+    planId,
+    wasDueAt,
+    nextDueAt: next,
+    dueCount: plan.dueCount + due.length,
+    due: due.map((dueAt) => ({ planId, dueAt, reference: referenceOf(plan, dueAt) })),
   }
 }
 
 /**
- * The reference of a run's order: `plan-12-2026-02-25T09:00+07:00`, of a partner's plan `plan-savings-2026-02-25T09:00+07:00`,
- * for plans are numbered over everybody. A name has a letter, and is for ever, so the two never meet.
+ * The reference of a run's order: `plan-12-2026-02-25T09:00+07:00`, of a partner's plan `plan-savings-2026-02-25T09:00+07:00`.
+ * A partner's name for a plan is never reused and contains a letter, so it cannot collide with a plan's number.
  */
 export function referenceOf(
   { planId, name, owner, timeZone }: Pick<Plan, 'planId' | 'name' | 'owner' | 'timeZone'>,

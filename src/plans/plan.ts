@@ -1,33 +1,14 @@
-import type { OrderKind } from '../orders/command.ts'
-import type { OrderContent } from '../orders/submission.ts'
 import type { MissedPolicy, OverlapPolicy, PlanState } from './lifecycle.ts'
 import { type Bounds, dueTimes, nextDueTime, type Schedule } from './schedule.ts'
+import { plans } from './schema.ts'
+import type { PlanSource } from './source.ts'
 
-/** One order, the same at every due time. Spelled as Postgres keeps it. */
-export interface OrderSource {
-  readonly is: 'order'
-  readonly kind: OrderKind
-  readonly phone_number: string
-  readonly content: OrderContent
-}
-
-/** An approved batch, copied at every due time. Spelled as Postgres keeps it. */
-export interface BatchSource {
-  readonly is: 'batch'
-  readonly batch_id: number
-  readonly rate_per_second: number
-  readonly stop_after_failures: number | null
-}
-
-/** What a run sends: a source of orders whose references follow from the plan and the due time. */
-export type PlanSource = OrderSource | BatchSource
-
-/** What is asked for when a plan is added. */
+/** The terms that a plan is added with. */
 export interface PlanTerms {
   readonly name: string
-  /** The partner that adds it over HTTP, and whose limits hold for its runs; null: an operator's. */
+  /** The partner that adds it over HTTP, and whose limits apply to its runs; null: an operator's. */
   readonly owner: string | null
-  /** Null: of a batch, whose rows have their own. */
+  /** Null for a plan of a batch, whose rows name their own. */
   readonly partner: string | null
   readonly source: PlanSource
   readonly schedule: Schedule
@@ -40,11 +21,11 @@ export interface PlanTerms {
   readonly missed: MissedPolicy
   readonly maxAgeMinutes: number
   readonly overlap: OverlapPolicy
-  /** Null: as long as every order. */
+  /** Null: the default deadline of orders. */
   readonly deadlineMinutes: number | null
 }
 
-/** A plan as it is kept. */
+/** A stored plan. */
 export interface Plan extends PlanTerms {
   readonly planId: number
   readonly startsAt: Date
@@ -60,20 +41,38 @@ export interface Plan extends PlanTerms {
   readonly createdBy: string
 }
 
-/** For `SELECT … FROM plans p`. */
-export const PLAN_COLUMNS = `
-  p.id AS "planId", p.name, p.owner, p.partner, p.source, p.schedule, p.time_zone AS "timeZone", p.starts_at AS "startsAt",
-  p.ends_at AS "endsAt", p.max_count AS "maxCount", p.missed, p.max_age_minutes AS "maxAgeMinutes", p.overlap,
-  p.deadline_minutes AS "deadlineMinutes", p.state, p.reason, p.next_due_at AS "nextDueAt", p.due_count AS "dueCount",
-  p.paused_at AS "pausedAt", p.created_at AS "createdAt", p.created_by AS "createdBy"`
+/** The columns of a plan, for selections. */
+export const planColumns = {
+  planId: plans.id,
+  name: plans.name,
+  owner: plans.owner,
+  partner: plans.partner,
+  source: plans.source,
+  schedule: plans.schedule,
+  timeZone: plans.timeZone,
+  startsAt: plans.startsAt,
+  endsAt: plans.endsAt,
+  maxCount: plans.maxCount,
+  missed: plans.missed,
+  maxAgeMinutes: plans.maxAgeMinutes,
+  overlap: plans.overlap,
+  deadlineMinutes: plans.deadlineMinutes,
+  state: plans.state,
+  reason: plans.reason,
+  nextDueAt: plans.nextDueAt,
+  dueCount: plans.dueCount,
+  pausedAt: plans.pausedAt,
+  createdAt: plans.createdAt,
+  createdBy: plans.createdBy,
+} satisfies Record<keyof Plan, unknown>
 
-/** What the schedule may still give. */
+/** The bounds of the due times that are left. */
 export function boundsOf(plan: Pick<Plan, (keyof Bounds & keyof Plan) | 'maxCount' | 'dueCount'>): Bounds {
   const { timeZone, startsAt, endsAt, maxCount, dueCount } = plan
   return { timeZone, startsAt, endsAt, countLeft: maxCount === null ? null : maxCount - dueCount }
 }
 
-/** The plan's first due time after a moment, when so many due times have a run. */
+/** The plan's first due time after a moment, given how many due times already have a run. */
 export function nextOf(plan: Plan, dueCount: number, after: Date): Date | null {
   return nextDueTime(plan.schedule, boundsOf({ ...plan, dueCount }), after)
 }

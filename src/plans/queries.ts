@@ -1,10 +1,15 @@
+import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { OrderState } from '../orders/lifecycle.ts'
 import type { Breach } from '../partners/limits.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
+import { nullable, statement, type } from '../postgres/statement.ts'
 import type { PlanState, RunState } from './lifecycle.ts'
-import { PLAN_COLUMNS, type Plan } from './plan.ts'
+import { type Plan, planColumns } from './plan.ts'
+import { planEvents, planRuns, plans } from './schema.ts'
+import { opsPlanRuns, opsPlans } from './views.ts'
 
-/** A plan and what became of its due times. */
+/** A plan, and how many of its due times are in each state. */
 export interface PlanSummary extends Plan {
   readonly planned: number
   readonly started: number
@@ -12,40 +17,54 @@ export interface PlanSummary extends Plan {
   readonly skipped: number
 }
 
-const LIST_PLANS = {
-  name: 'list_plans',
-  text: `
-    SELECT ${PLAN_COLUMNS}, v.planned, v.started, v.finished, v.skipped
-    FROM plans p JOIN ops.plans v ON v.plan_id = p.id
-    WHERE ($1::text IS NULL AND p.state IN ('active', 'paused')) OR p.state = $1 OR $1 = 'all'
-    ORDER BY p.state, p.next_due_at, p.id`,
-}
+// The table and the view have the same name.
+const counted = alias(opsPlans, 'counted')
 
-/** The plans in a state; null: those that live. */
+const summaryColumns = {
+  ...planColumns,
+  planned: counted.planned,
+  started: counted.started,
+  finished: counted.finished,
+  skipped: counted.skipped,
+}
+const isAlive = sql`${plans.state} in ('active', 'paused')`
+
+const selectPlans = statement('list_plans', { state: nullable(type.text) }, (db, { state }) =>
+  db
+    .select(summaryColumns)
+    .from(plans)
+    .innerJoin(counted, eq(counted.planId, plans.id))
+    .where(sql`(${state} is null and ${isAlive}) or ${plans.state} = ${state} or ${state} = 'all'`)
+    .orderBy(asc(plans.state), asc(plans.nextDueAt), asc(plans.id)),
+)
+
+/** The plans in a state; null: those that are active or paused. */
 export async function listPlans(
   runner: StatementRunner,
   state: PlanState | 'all' | null,
 ): Promise<PlanSummary[]> {
-  return await runner.run<PlanSummary>(LIST_PLANS, [state])
+  return await selectPlans(runner, { state })
 }
 
-// A name may have been given again: the plan that lives is meant, else the newest. A partner's plan is named with it.
-const FIND_PLAN = {
-  name: 'find_plan',
-  text: `
-    SELECT ${PLAN_COLUMNS}, v.planned, v.started, v.finished, v.skipped
-    FROM plans p JOIN ops.plans v ON v.plan_id = p.id
-    WHERE p.id::text = $1 OR concat_ws('/', p.owner, p.name) = $1
-    ORDER BY p.id::text = $1 DESC, p.state IN ('active', 'paused') DESC, p.id DESC LIMIT 1`,
-}
+// A name may have been reused: the plan that is active or paused is meant, else the newest.
+const selectPlan = statement('find_plan', { given: type.text }, (db, { given }) => {
+  const isNumber = sql`${plans.id}::text = ${given}`
+  return db
+    .select(summaryColumns)
+    .from(plans)
+    .innerJoin(counted, eq(counted.planId, plans.id))
+    .where(sql`${isNumber} or concat_ws('/', ${plans.owner}, ${plans.name}) = ${given}`)
+    .orderBy(desc(isNumber), desc(isAlive), desc(plans.id))
+    .limit(1)
+})
 
 /** Finds a plan by its number or its name, a partner's by `partner/name`; null when there is none. */
 export async function findPlan(runner: StatementRunner, given: string): Promise<PlanSummary | null> {
-  const [plan] = await runner.run<PlanSummary>(FIND_PLAN, [given])
+  const [plan] = await selectPlan(runner, { given })
   return plan ?? null
 }
 
-/** One due time of a plan and the order or batch that came of it. */
+/** One due time of a plan, and the order or batch that it started. */
 export interface RunStory {
   readonly dueAt: Date
   readonly state: RunState
@@ -62,18 +81,39 @@ export interface RunStory {
   readonly endedAt: Date | null
 }
 
-/** For `SELECT … FROM ops.plan_runs`. */
-export const RUN_COLUMNS = `
-  due_at AS "dueAt", state, reason, breach, reference, order_id AS "orderId", order_state AS "orderState",
-  order_reason AS "orderReason", batch_id AS "batchId", batch_state AS "batchState", started_at AS "startedAt",
-  ended_at AS "endedAt"`
+/** The columns of a due time, for selections. */
+export const runColumns = {
+  dueAt: opsPlanRuns.dueAt,
+  state: opsPlanRuns.state,
+  reason: opsPlanRuns.reason,
+  breach: opsPlanRuns.breach,
+  reference: opsPlanRuns.reference,
+  orderId: opsPlanRuns.orderId,
+  orderState: opsPlanRuns.orderState,
+  orderReason: opsPlanRuns.orderReason,
+  batchId: opsPlanRuns.batchId,
+  batchState: opsPlanRuns.batchState,
+  startedAt: opsPlanRuns.startedAt,
+  endedAt: opsPlanRuns.endedAt,
+} satisfies Record<keyof RunStory, unknown>
 
-const READ_RUNS = {
-  name: 'read_plan_runs',
-  text: `
-    SELECT ${RUN_COLUMNS} FROM ops.plan_runs WHERE plan_id = $1 AND ($2::timestamptz IS NULL OR due_at = $2)
-    ORDER BY due_at DESC LIMIT $3 OFFSET $4`,
-}
+const selectRuns = statement(
+  'read_plan_runs',
+  {
+    planId: planRuns.planId,
+    dueAt: nullable(planRuns.dueAt),
+    limit: type.integer,
+    skip: type.integer,
+  },
+  (db, { planId, dueAt }) =>
+    db
+      .select(runColumns)
+      .from(opsPlanRuns)
+      .where(and(eq(opsPlanRuns.planId, planId), sql`(${dueAt} is null or ${opsPlanRuns.dueAt} = ${dueAt})`))
+      .orderBy(desc(opsPlanRuns.dueAt))
+      .limit(sql.placeholder('limit'))
+      .offset(sql.placeholder('skip')),
+)
 
 /** The newest due times of a plan, the newest first. */
 export async function readRuns(
@@ -81,28 +121,27 @@ export async function readRuns(
   planId: number,
   { limit, skip }: { readonly limit: number; readonly skip: number },
 ): Promise<RunStory[]> {
-  return await runner.run<RunStory>(READ_RUNS, [planId, null, limit, skip])
+  return await selectRuns(runner, { planId, dueAt: null, limit, skip })
 }
 
-const COUNT_RUNS = {
-  name: 'count_plan_runs',
-  text: 'SELECT count(*)::int AS count FROM plan_runs WHERE plan_id = $1',
-}
+const selectRunCount = statement('count_plan_runs', { planId: planRuns.planId }, (db, { planId }) =>
+  db.select({ count: sql<number>`count(*)::int` }).from(planRuns).where(eq(planRuns.planId, planId)),
+)
 
 /** How many due times a plan has had. */
 export async function countRuns(runner: StatementRunner, planId: number): Promise<number> {
-  const [row] = await runner.run<{ count: number }>(COUNT_RUNS, [planId])
+  const [row] = await selectRunCount(runner, { planId })
   return row?.count ?? 0
 }
 
 /** One due time of a plan. */
 export async function readRun(runner: StatementRunner, planId: number, dueAt: Date): Promise<RunStory> {
-  const [run] = await runner.run<RunStory>(READ_RUNS, [planId, dueAt, 1, 0])
+  const [run] = await selectRuns(runner, { planId, dueAt, limit: 1, skip: 0 })
   if (run === undefined) throw new Error('a due time that was written vanished')
   return run
 }
 
-/** One move of a plan itself. */
+/** One change of a plan's state. */
 export interface PlanEvent {
   readonly at: Date
   readonly fromState: PlanState | null
@@ -112,14 +151,23 @@ export interface PlanEvent {
   readonly note: string | null
 }
 
-const READ_PLAN_EVENTS = {
-  name: 'read_plan_events',
-  text: `
-    SELECT at, from_state AS "fromState", to_state AS "toState", reason, actor, note
-    FROM plan_events WHERE plan_id = $1 AND due_at IS NULL ORDER BY id`,
-}
+const selectPlanEvents = statement('read_plan_events', { planId: planEvents.planId }, (db, { planId }) =>
+  db
+    .select({
+      at: planEvents.at,
+      // An event without a due time is the plan's own.
+      fromState: sql<PlanState | null>`${planEvents.fromState}`,
+      toState: sql<PlanState>`${planEvents.toState}`,
+      reason: planEvents.reason,
+      actor: planEvents.actor,
+      note: planEvents.note,
+    })
+    .from(planEvents)
+    .where(and(eq(planEvents.planId, planId), isNull(planEvents.dueAt)))
+    .orderBy(asc(planEvents.id)),
+)
 
-/** The moves of a plan, the first first. */
+/** The changes of a plan's state, the earliest first. */
 export async function readPlanEvents(runner: StatementRunner, planId: number): Promise<PlanEvent[]> {
-  return await runner.run<PlanEvent>(READ_PLAN_EVENTS, [planId])
+  return await selectPlanEvents(runner, { planId })
 }

@@ -7,7 +7,7 @@ import type { PlanTerms } from './plan.ts'
 import type { Schedule } from './schedule.ts'
 import { batchPlan, orderPlan } from './terms.ts'
 
-/** Everything that is wrong with a plan from outside. Names fields and what they may be, never their values. */
+/** Every problem of a plan from outside. Names fields and what they may be, never their values. */
 export class InvalidTermsError extends Error {
   override name = 'InvalidTermsError'
   readonly field: string
@@ -25,18 +25,18 @@ export class InvalidTermsError extends Error {
   }
 }
 
-/** What is the same whatever a plan runs. */
+/** The terms that plans of orders and of batches share. */
 export type CommonTerms = Omit<PlanTerms, 'owner' | 'partner' | 'source' | 'deadlineMinutes'>
 
-/** What a plan is to be, and of what: an order, which is not read yet, or a batch. */
+/** The terms of a plan, and what it runs: an order, which is not parsed yet, or a batch. */
 export type PlanRequest = { readonly terms: CommonTerms } & (
   | { readonly is: 'order'; readonly order: unknown; readonly deadlineMinutes: number | null }
   | ({ readonly is: 'batch' } & BatchPlanRequest)
 )
 
 /**
- * Reads what is asked for: the one place that decides what a plan may be, whichever door it comes through.
- * @throws InvalidTermsError with all that is wrong
+ * Reads a request for a plan. Commands and HTTP use it alike: the only place that decides what a plan may be.
+ * @throws InvalidTermsError with every problem
  */
 export function readPlanRequest(given: unknown): PlanRequest {
   if (typeof given !== 'object' || given === null || Array.isArray(given))
@@ -47,7 +47,10 @@ export function readPlanRequest(given: unknown): PlanRequest {
   if (isOfBatch) {
     const read = parsed(batchPlan, given)
     return {
-      ...{ is: 'batch', terms: commonOf(read), batchId: read.batch_id, ratePerSecond: read.rate_per_second },
+      is: 'batch',
+      terms: commonOf(read),
+      batchId: read.batch_id,
+      ratePerSecond: read.rate_per_second,
       stopAfter: stopAfterOf(read.stop_after_failures),
     }
   }
@@ -69,14 +72,14 @@ function commonOf(read: z.output<typeof orderPlan> | z.output<typeof batchPlan>)
       'must be wait or allow when missed is run_all, which makes up for several at once',
     )
   return {
-    ...{ name: read.name, schedule: scheduleOf(read.schedule), timeZone: read.time_zone },
+    name: read.name,
+    schedule: scheduleOf(read.schedule),
+    timeZone: read.time_zone,
     ...periodOf(read, wallClockOf(read.time_zone)),
-    ...{
-      maxCount: read.count ?? null,
-      missed: read.missed,
-      maxAgeMinutes: read.max_age,
-      overlap: read.overlap,
-    },
+    maxCount: read.count ?? null,
+    missed: read.missed,
+    maxAgeMinutes: read.max_age,
+    overlap: read.overlap,
   }
 }
 
@@ -86,7 +89,7 @@ function scheduleOf({ cron, monthly }: z.output<typeof orderPlan>['schedule']): 
   throw new InvalidTermsError('schedule', 'must have exactly one of cron and monthly')
 }
 
-/** `to` a day means to its end. */
+/** A day as `to` means its end. */
 function periodOf(
   { from, to }: { readonly from?: string | undefined; readonly to?: string | undefined },
   clock: WallClock,

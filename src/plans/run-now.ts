@@ -1,4 +1,6 @@
+import { and, eq } from 'drizzle-orm'
 import type { Transactor } from '../postgres/pool.ts'
+import { statement } from '../postgres/statement.ts'
 import {
   actorOf,
   type CommandContext,
@@ -8,43 +10,64 @@ import {
   wrongState,
 } from './commands.ts'
 import { referenceOf } from './plan-due-times.ts'
+import { planRuns } from './schema.ts'
 
-/** How far from now a due time that somebody names may be: clocks differ, and requests are repeated. */
+/** How far from now a named due time may be: clocks differ, and requests are repeated. */
 export const NOW_WITHIN_MS = 5 * 60_000
 
-const FIND_RUN = {
-  name: 'find_plan_run',
-  text: 'SELECT due_at FROM plan_runs WHERE plan_id = $1 AND due_at = $2',
-}
+const findRun = statement(
+  'find_plan_run',
+  { planId: planRuns.planId, dueAt: planRuns.dueAt },
+  (db, { planId, dueAt }) =>
+    db
+      .select({ dueAt: planRuns.dueAt })
+      .from(planRuns)
+      .where(and(eq(planRuns.planId, planId), eq(planRuns.dueAt, dueAt))),
+)
 
-const INSERT_ASKED_RUN = {
-  name: 'insert_asked_run',
-  text: `
-    INSERT INTO plan_runs (plan_id, due_at, reference, state, reason, actor)
-    VALUES ($1, $2, $3, 'planned', $5, $4) ON CONFLICT (plan_id, due_at) DO NOTHING RETURNING due_at`,
-}
+const insertRun = statement(
+  'insert_asked_run',
+  {
+    planId: planRuns.planId,
+    dueAt: planRuns.dueAt,
+    reference: planRuns.reference,
+    reason: planRuns.reason,
+    actor: planRuns.actor,
+  },
+  (db, run) =>
+    db
+      .insert(planRuns)
+      .values({ ...run, state: 'planned' })
+      .onConflictDoNothing({ target: [planRuns.planId, planRuns.dueAt] })
+      .returning({ dueAt: planRuns.dueAt }),
+)
 
 /**
- * Makes an active plan due now, beside its schedule. Starting the run is a scheduler's work, or the caller's.
- * @param named the due time, by which a wish that is repeated is one wish for ever; null: the present moment
+ * Makes an active plan due now, beside its schedule. A scheduler, or the caller, starts the run.
+ * @param named the due time, which makes a repeated request the same run; null: the present moment
  */
 export async function runPlanNow(
   database: Transactor,
   planId: number,
-  lead: CommandContext,
+  command: CommandContext,
   named: Date | null = null,
 ): Promise<PlanAnswer<{ readonly dueAt: Date }>> {
-  return await withLockedPlan(database, { planId, who: lead.who }, async (plan, runner) => {
-    if (named !== null && (await runner.run(FIND_RUN, [planId, named])).length > 0)
+  return await withLockedPlan(database, { planId, who: command.who }, async (plan, runner) => {
+    if (named !== null && (await findRun(runner, { planId, dueAt: named })).length > 0)
       return { is: 'done', plan, dueAt: named }
     if (plan.state !== 'active') return wrongState(plan, 'only an active plan runs')
-    const now = await lead.clock(runner)
+    const now = await command.clock(runner)
     if (named !== null && Math.abs(named.getTime() - now.getTime()) > NOW_WITHIN_MS)
-      return refused('not_now', 'a due time that is named must be now, give or take five minutes')
+      return refused('not_now', 'a named due time must be now, give or take five minutes')
     const dueAt = named ?? now
-    const values = [planId, dueAt, referenceOf(plan, dueAt), actorOf(lead), `asked_by_${lead.who}`]
-    const rows = await runner.run(INSERT_ASKED_RUN, values)
-    return rows.length === 0
+    const inserted = await insertRun(runner, {
+      planId,
+      dueAt,
+      reference: referenceOf(plan, dueAt),
+      reason: `asked_by_${command.who}`,
+      actor: actorOf(command),
+    })
+    return inserted.length === 0
       ? refused('wrong_state', 'it is due at this very moment: it runs anyway')
       : { is: 'done', plan, dueAt }
   })

@@ -19,7 +19,17 @@ import { orders } from '../orders/schema.ts'
 import { BREACHES } from '../partners/limits.ts'
 import { partners } from '../partners/schema.ts'
 import { at, oneOf } from '../postgres/columns.ts'
-import { FINAL_PLAN_STATES, MISSED_POLICIES, OVERLAP_POLICIES, PLAN_STATES, RUN_STATES } from './lifecycle.ts'
+import {
+  FINAL_PLAN_STATES,
+  MISSED_POLICIES,
+  OVERLAP_POLICIES,
+  PLAN_STATES,
+  type PlanState,
+  RUN_STATES,
+  type RunState,
+} from './lifecycle.ts'
+import type { Schedule } from './schedule.ts'
+import type { PlanSource } from './source.ts'
 
 /**
  * The tables of plans. Legal moves, what never changes, the events and the erasure of a withdrawal's personal data are
@@ -32,7 +42,7 @@ export const plans = pgTable(
   {
     id: serial('id').primaryKey(),
     name: text('name').notNull(),
-    /** The partner that added it over HTTP and may see and lead it; null: an operator's. */
+    /** The partner that added it over HTTP and may see and change it; null: an operator's. */
     owner: text('owner'),
     /** Null: each row of its batch has its own. */
     partner: text('partner'),
@@ -40,10 +50,10 @@ export const plans = pgTable(
      * What each run sends: `is` says what it is; an order has its kind, phone_number and content, a batch its batch_id and
      * how its copies run.
      */
-    source: jsonb('source').notNull(),
+    source: jsonb('source').$type<PlanSource>().notNull(),
     /** The approved batch that each run copies; it is this plan's alone. */
     batchId: integer('batch_id'),
-    schedule: jsonb('schedule').notNull(),
+    schedule: jsonb('schedule').$type<Schedule>().notNull(),
     timeZone: text('time_zone').notNull(),
     startsAt: at('starts_at').notNull(),
     /** Exclusive. */
@@ -69,8 +79,8 @@ export const plans = pgTable(
     createdBy: text('created_by').notNull(),
   },
   (plan) => [
-    // The name of an operator's plan that is over may be given again. A partner's is for ever, or a late repetition of
-    // the request that added it would add it again.
+    // The name of an operator's plan that is over may be reused. A partner's is never reused: a late repetition of the
+    // request that added the plan would add it again.
     uniqueIndex('plans_name').on(plan.name).where(sql`owner is null and state in ('active', 'paused')`),
     uniqueIndex('plans_owner_name').on(plan.owner, plan.name).where(sql`owner is not null`),
     index('plans_next_due_at').on(plan.nextDueAt).where(sql`state in ('active', 'paused')`),
@@ -109,12 +119,12 @@ export const planRuns = pgTable(
   {
     planId: integer('plan_id').notNull(),
     dueAt: at('due_at').notNull(),
-    /** Of its order: follows from plan and due time, so that it is the same order whoever sends it. */
+    /** Of its order. It follows from plan and due time, so that every scheduler submits the same order. */
     reference: text('reference').notNull(),
     state: text('state', { enum: RUN_STATES }).notNull(),
     reason: text('reason').notNull(),
     actor: text('actor').notNull(),
-    /** It was found to wait for the run before it, or for its owner's next minute, and is not late by that. */
+    /** It waits for the run before it, or for its owner's next minute, and is therefore not late. */
     isWaiting: boolean('is_waiting').notNull().default(false),
     /** The limit of its owner for which it was skipped. */
     breach: text('breach', { enum: BREACHES }),
@@ -151,8 +161,8 @@ export const planEvents = pgTable(
     /** Null: of the plan itself. */
     dueAt: at('due_at'),
     at: at('at').notNull(),
-    fromState: text('from_state'),
-    toState: text('to_state').notNull(),
+    fromState: text('from_state').$type<PlanState | RunState>(),
+    toState: text('to_state').$type<PlanState | RunState>().notNull(),
     reason: text('reason').notNull(),
     actor: text('actor').notNull(),
     note: text('note'),

@@ -1,19 +1,31 @@
+import { and, eq, sql } from 'drizzle-orm'
 import { copyBatch } from '../batches/copy.ts'
 import type { Session } from '../postgres/session.ts'
+import { statement } from '../postgres/statement.ts'
 import { referenceEnding } from './batch-source.ts'
 import type { SkipReason } from './lifecycle.ts'
-import type { BatchSource, Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { planRuns } from './schema.ts'
+import type { BatchSource } from './source.ts'
 
-const START_BATCH_RUN = {
-  name: 'start_plan_batch_run',
-  text: `
-    UPDATE plan_runs SET state = 'started', reason = 'batch_started', actor = $3, batch_id = $4
-    WHERE plan_id = $1 AND due_at = $2 AND state = 'planned'`,
-}
+const setStarted = statement(
+  'start_plan_batch_run',
+  {
+    planId: planRuns.planId,
+    dueAt: planRuns.dueAt,
+    actor: planRuns.actor,
+    batchId: planRuns.batchId,
+  },
+  (db, { planId, dueAt, actor, batchId }) =>
+    db
+      .update(planRuns)
+      .set({ state: 'started', reason: 'batch_started', actor, batchId })
+      .where(and(eq(planRuns.planId, planId), eq(planRuns.dueAt, dueAt), sql`${planRuns.state} = 'planned'`)),
+)
 
 /**
- * Makes the batch of one run and lets it run, in the transaction that holds the plan.
- * @returns why the run is left out; null when it was started
+ * Makes the batch of one run and starts it, in the transaction that holds the plan.
+ * @returns why the run is skipped; null when it was started
  */
 export async function startBatchRun(
   session: Session,
@@ -31,7 +43,7 @@ export async function startBatchRun(
   })
   switch (copied.is) {
     case 'running':
-      await session.run(START_BATCH_RUN, [planId, dueAt, actor, copied.batchId])
+      await setStarted(session, { planId, dueAt, actor, batchId: copied.batchId })
       return null
     case 'changed':
       return 'batch_changed'

@@ -1,19 +1,23 @@
+import { and, eq, sql } from 'drizzle-orm'
 import { submitApprovedOrders } from '../orders/store/submissions.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../orders/submission.ts'
 import { submitApproved } from '../orders/submit.ts'
 import { admitSubmissions, countUse, type Owner } from '../partners/admission.ts'
 import type { Breach } from '../partners/limits.ts'
 import type { Session } from '../postgres/session.ts'
+import { rows, statement } from '../postgres/statement.ts'
 import type { SkipReason } from './lifecycle.ts'
-import type { OrderSource, Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { planRuns } from './schema.ts'
+import type { OrderSource } from './source.ts'
 
-/** A run to be started, and the reference of its order. */
+/** A run to start, and the reference of its order. */
 export interface StartingRun {
   readonly dueAt: Date
   readonly reference: string
 }
 
-/** A run that is left out. */
+/** A run that is skipped. */
 export interface Skip {
   readonly run: { readonly dueAt: Date }
   readonly reason: SkipReason
@@ -21,11 +25,11 @@ export interface Skip {
   readonly breach?: Breach
 }
 
-/** What became of runs that were to be started. */
+/** The result of starting runs. */
 export interface Started {
   readonly orderIds: readonly string[]
   readonly skips: readonly Skip[]
-  /** Runs that their owner's limits let in a minute later. */
+  /** Runs that their owner's limits allow in a later minute. */
   readonly putOff: readonly StartingRun[]
 }
 
@@ -34,17 +38,30 @@ interface Ready {
   readonly submission: Submission
 }
 
-const START_RUNS = {
-  name: 'start_plan_runs',
-  text: `
-    UPDATE plan_runs r SET state = 'started', reason = 'order_submitted', actor = $2, order_id = x.order_id
-    FROM unnest($3::timestamptz[], $4::uuid[]) AS x (due_at, order_id)
-    WHERE r.plan_id = $1 AND r.due_at = x.due_at AND r.state = 'planned'`,
-}
+const setStarted = statement(
+  'start_plan_runs',
+  {
+    planId: planRuns.planId,
+    actor: planRuns.actor,
+    started: rows({ dueAt: planRuns.dueAt, orderId: planRuns.orderId }),
+  },
+  (db, { planId, actor, started }) =>
+    db
+      .update(planRuns)
+      .set({ state: 'started', reason: 'order_submitted', actor, orderId: sql`${started.orderId}` })
+      .from(started)
+      .where(
+        and(
+          eq(planRuns.planId, planId),
+          eq(planRuns.dueAt, started.dueAt),
+          sql`${planRuns.state} = 'planned'`,
+        ),
+      ),
+)
 
 /**
- * Submits the runs' orders as far as the owner's limits let them in. A reference that is another order's, and an order that
- * is none any more, are left out.
+ * Submits the runs' orders as far as the owner's limits admit them. A run is skipped when its reference is another order's,
+ * or when the order is no longer valid.
  */
 export async function startRuns(
   session: Session,
@@ -61,13 +78,13 @@ export async function startRuns(
     else ready.push({ run, submission })
   }
   if (ready.length === 0) return { orderIds: [], skips, putOff: [] }
-  const { admitted, refused, putOff } = await judge(session, owner, ready)
+  const { admitted, refused, putOff } = await admit(session, owner, ready)
   const { orderIds, taken } = await submitRuns(session, plan, admitted, owner, work)
   return { orderIds, skips: [...skips, ...refused, ...taken], putOff }
 }
 
-/** The runs by what their owner's limits say; an operator's have none. */
-async function judge(session: Session, owner: Owner | null, ready: readonly Ready[]) {
+/** The runs by the verdict of their owner's limits; an operator's plan has none. */
+async function admit(session: Session, owner: Owner | null, ready: readonly Ready[]) {
   const submissions = ready.map(({ submission }) => submission)
   const verdicts = owner === null ? [] : await admitSubmissions(session, owner, submissions)
   const judged = ready.map((each, position) => ({ ...each, verdict: verdicts[position] }))
@@ -99,7 +116,7 @@ async function submitRuns(
   })
   const taken: Skip[] = []
   const started: { dueAt: Date; orderId: string }[] = []
-  // An order that was there before has been counted then.
+  // An order that existed before was counted then.
   const stored: Submission[] = []
   submitted.forEach((each, position) => {
     const { run, submission } = ready[position] ?? {}
@@ -109,12 +126,12 @@ async function submitRuns(
     if (each.is === 'stored' && each.isNew) stored.push(submission)
   })
   const orderIds = started.map(({ orderId }) => orderId)
-  await session.run(START_RUNS, [plan.planId, work.actor, started.map(({ dueAt }) => dueAt), orderIds])
+  await setStarted(session, { planId: plan.planId, actor: work.actor, started })
   if (owner !== null) await countUse(session, owner, stored)
   return { orderIds, taken }
 }
 
-/** The order of a run; null when the rules for orders have changed and do not allow it any more. */
+/** The order of a run; null when the rules for orders have changed and no longer allow it. */
 function submissionOf(
   { partner, deadlineMinutes }: Plan,
   source: OrderSource,

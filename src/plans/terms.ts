@@ -6,7 +6,7 @@ import { WEEKENDS } from './calendar.ts'
 import { parseCron } from './cron.ts'
 import { MISSED_POLICIES, OVERLAP_POLICIES } from './lifecycle.ts'
 
-/** What a plan is asked for with, field by field, by whichever door. Only what is wrong in a single field is found here. */
+/** The fields of a request for a plan, for commands and HTTP alike. Only problems of a single field are found here. */
 
 const matching = (pattern: RegExp, expected: string) =>
   z.string({ error: `must be ${expected}` }).regex(pattern, `must be ${expected}`)
@@ -20,7 +20,7 @@ const wholeNumber = (min: number, max: number, expected = `a whole number from $
 }
 
 const NAME = '1 to 63 letters, digits, dots, dashes or underscores, not all of them digits'
-/** It is printed and logged, and must not be taken for a plan's number. */
+/** Names are printed and logged, and must not be confused with a plan's number. */
 export const planName = matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, NAME)
   .refine((name) => !/^\d+$/.test(name), `must be ${NAME}`)
   .refine(
@@ -69,7 +69,7 @@ const span = matching(/^[1-9]\d{0,5}[mhd]$/, SPAN).transform((text, context) => 
   return z.NEVER
 })
 
-/** Minutes as they are asked for: `90m`, `12h`, `7d`. */
+/** Minutes in the spelling of requests: `90m`, `12h`, `7d`. */
 export function formatSpan(minutes: number): string {
   if (minutes % MINUTES.d === 0) return `${minutes / MINUTES.d}d`
   return minutes % MINUTES.h === 0 ? `${minutes / MINUTES.h}h` : `${minutes}m`
@@ -94,22 +94,20 @@ const everyPlan = {
   to: moment.describe('not due after it: a day to its end, or up to a time').optional(),
   count: wholeNumber(1, 999_999).describe('due so many times in all, skipped ones included').optional(),
   missed: oneOf(MISSED_POLICIES)
-    .describe('what was due while no scheduler ran: left out, made up for once, or all of it')
+    .describe('what was due while no scheduler ran: skip it, run it once, or run all of it')
     .default('run_once'),
   max_age: span.describe('give up what could not be started for so long: 30m, 12h, 7d').prefault('1d'),
   overlap: oneOf(OVERLAP_POLICIES)
-    .describe('what is due while the run before is under way: left out, put off, or run beside it')
+    .describe('what is due while the run before is under way: skip it, let it wait, or allow it beside')
     .default('skip'),
 }
 
-/** A plan of an order. What may be an order is decided where orders are read. */
+/** A plan of an order. The order is validated where orders are parsed. */
 export const orderPlan = z.strictObject(
   {
     ...everyPlan,
     order: z.unknown(),
-    deadline: span
-      .describe('how long after its start an order may be confirmed; 15m when it is not said')
-      .optional(),
+    deadline: span.describe('how long after its start an order may be confirmed; 15m by default').optional(),
   },
   { error: fieldError('must be an object') },
 )

@@ -1,15 +1,18 @@
+import { and, asc, eq, exists, isNull, lte, notExists, sql } from 'drizzle-orm'
 import type { Clock } from '../postgres/clock.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
+import { rows, statement } from '../postgres/statement.ts'
 import { beginRuns, deferRuns } from './begin-runs.ts'
 import { type Decision, decideRuns, type PlannedRun } from './decide.ts'
-import { PLAN_COLUMNS, type Plan } from './plan.ts'
+import { planColumns } from './plan.ts'
+import { planRuns, plans } from './schema.ts'
 import type { Skip, StartingRun } from './start-runs.ts'
 
-/** Runs one transaction decides about. */
+/** How many runs one transaction decides about. */
 const RUNS_AT_ONCE = 500
 
-/** A scheduler that freezes inside its transaction gives the plan up after this. */
+/** A scheduler that freezes inside its transaction loses its lock of the plan after this. */
 const LOCK_LIMIT_MS = 10_000
 
 export interface PlanWork {
@@ -20,7 +23,7 @@ export interface PlanWork {
   readonly lockLimitMs?: number
 }
 
-/** What one look at a plan did. */
+/** What one round of a plan did. */
 export interface WorkDone {
   readonly orderIds: readonly string[]
   /** Runs, of an order or of a batch. */
@@ -46,23 +49,20 @@ type Row = PlannedRun & StartingRun
 
 /**
  * Decides about the planned runs of a plan, and starts those that are to be started, in one transaction: the order
- * exists exactly when its run is started. Whoever finds the plan locked leaves it to the other.
+ * exists exactly when its run is started. A plan that another scheduler has locked is left to it.
  */
 export async function workOnPlan(session: Session, planId: number, work: PlanWork): Promise<WorkDone> {
   return await session.transaction(async () => {
     const limit = `${work.lockLimitMs ?? LOCK_LIMIT_MS}ms`
     await session.run(LIMIT_LOCK, [limit])
-    const [plan] = await session.run<Plan>(LOCK_PLAN, [planId])
+    const [plan] = await lockPlan(session, { planId })
     if (plan === undefined) return NOTHING
-    // After the lock and not before: waiting may have taken long.
+    // Read after the lock, because waiting for it may have taken long.
     const now = await work.clock(session)
-    // Whether a later run makes up for an earlier one is known once all are written.
+    // Whether a later run makes up for an earlier one is known only once all runs are written.
     if (plan.nextDueAt !== null && plan.nextDueAt <= now) return NOTHING
-    const runs = await session.run<Row>(READ_PLANNED, [planId, now])
-    const [found] = await session.run<{ isUnderWay: boolean; newestDueAt: Date | null }>(READ_SITUATION, [
-      planId,
-      now,
-    ])
+    const runs = await readPlanned(session, { planId, now })
+    const [found] = await readSituation(session, { planId, now })
     if (found === undefined) throw new Error('a plan without a situation')
     const { waiting, skips, starting } = sortOut(runs, decideRuns(plan, runs, { now, ...found }))
     await deferRuns(session, planId, waiting)
@@ -75,14 +75,14 @@ export async function workOnPlan(session: Session, planId: number, work: PlanWor
     )
     const skipped = [...skips, ...refused]
     await skipRuns(session, planId, skipped, work.actor)
-    const isEnded = (await session.run(END_PLAN, [planId, work.actor])).length > 0
+    const isEnded = (await endPlan(session, { planId, actor: work.actor })).length > 0
     const isProgress = started + skipped.length > 0
     const hasMore = isProgress && (isCut || runs.length === RUNS_AT_ONCE)
     return { orderIds, started, skipped: skipped.length, isEnded, isPutOff, hasMore }
   })
 }
 
-/** The runs by what is decided about them; those that wait already are left as they are. */
+/** The runs by decision. Runs that already wait are left as they are. */
 function sortOut(runs: readonly Row[], decisions: readonly Decision[]) {
   const decided = runs.map((run, position) => ({ run, decision: decisions[position] }))
   return {
@@ -99,43 +99,90 @@ const LIMIT_LOCK = {
   text: `SELECT set_config('idle_in_transaction_session_timeout', $1, true), set_config('statement_timeout', $1, true)`,
 }
 
-const LOCK_PLAN = {
-  name: 'lock_plan',
-  text: `SELECT ${PLAN_COLUMNS} FROM plans p WHERE p.id = $1 AND p.state = 'active' FOR UPDATE SKIP LOCKED`,
-}
+const lockPlan = statement('lock_plan', { planId: plans.id }, (db, { planId }) =>
+  db
+    .select(planColumns)
+    .from(plans)
+    .where(and(eq(plans.id, planId), sql`${plans.state} = 'active'`))
+    .for('update', { skipLocked: true }),
+)
 
-const READ_PLANNED = {
-  name: 'read_planned_runs',
-  text: `
-    SELECT due_at AS "dueAt", reference, is_waiting AS "isWaiting", reason <> 'due' AS "isAsked"
-    FROM plan_runs WHERE plan_id = $1 AND state = 'planned' AND due_at <= $2
-    ORDER BY due_at LIMIT ${RUNS_AT_ONCE}`,
-}
+const isPlanned = sql`${planRuns.state} = 'planned'`
 
-const READ_SITUATION = {
-  name: 'read_situation_of_plan',
-  text: `
-    SELECT EXISTS (SELECT 1 FROM plan_runs WHERE plan_id = $1 AND state = 'started') AS "isUnderWay",
-      (SELECT max(due_at) FROM plan_runs WHERE plan_id = $1 AND state = 'planned' AND due_at <= $2 AND reason = 'due')
-        AS "newestDueAt"`,
-}
+const readPlanned = statement(
+  'read_planned_runs',
+  { planId: planRuns.planId, now: planRuns.dueAt },
+  (db, { planId, now }) =>
+    db
+      .select({
+        dueAt: planRuns.dueAt,
+        reference: planRuns.reference,
+        isWaiting: planRuns.isWaiting,
+        isAsked: sql<boolean>`${planRuns.reason} <> 'due'`,
+      })
+      .from(planRuns)
+      .where(and(eq(planRuns.planId, planId), isPlanned, lte(planRuns.dueAt, now)))
+      .orderBy(asc(planRuns.dueAt))
+      .limit(RUNS_AT_ONCE),
+)
 
-const SKIP_RUNS = {
-  name: 'skip_plan_runs',
-  text: `
-    UPDATE plan_runs r SET state = 'skipped', reason = x.reason, breach = x.breach, actor = $2
-    FROM unnest($3::timestamptz[], $4::text[], $5::text[]) AS x (due_at, reason, breach)
-    WHERE r.plan_id = $1 AND r.due_at = x.due_at AND r.state = 'planned'`,
-}
+const readSituation = statement(
+  'read_situation_of_plan',
+  { planId: plans.id, now: planRuns.dueAt },
+  (db, { planId, now }) => {
+    const started = db
+      .select({ one: sql`1` })
+      .from(planRuns)
+      .where(and(eq(planRuns.planId, planId), sql`${planRuns.state} = 'started'`))
+    const newest = db
+      .select({ dueAt: sql`max(${planRuns.dueAt})`.as('newest_due_at') })
+      .from(planRuns)
+      .where(
+        and(
+          eq(planRuns.planId, planId),
+          isPlanned,
+          lte(planRuns.dueAt, now),
+          sql`${planRuns.reason} = 'due'`,
+        ),
+      )
+    return db
+      .select({
+        isUnderWay: sql<boolean>`${exists(started)}`,
+        newestDueAt: sql<Date | null>`(${newest})`.mapWith(planRuns.dueAt),
+      })
+      .from(plans)
+      .where(eq(plans.id, planId))
+  },
+)
 
-const END_PLAN = {
-  name: 'end_plan',
-  text: `
-    UPDATE plans SET state = 'ended', reason = 'no_due_time_left', actor = $2, note = NULL
-    WHERE id = $1 AND state = 'active' AND next_due_at IS NULL
-      AND NOT EXISTS (SELECT 1 FROM plan_runs WHERE plan_id = $1 AND state = 'planned')
-    RETURNING id`,
-}
+const setSkipped = statement(
+  'skip_plan_runs',
+  {
+    planId: planRuns.planId,
+    actor: planRuns.actor,
+    skips: rows({ dueAt: planRuns.dueAt, reason: planRuns.reason, breach: planRuns.breach }),
+  },
+  (db, { planId, actor, skips }) =>
+    db
+      .update(planRuns)
+      .set({ state: 'skipped', reason: sql`${skips.reason}`, breach: sql`${skips.breach}`, actor })
+      .from(skips)
+      .where(and(eq(planRuns.planId, planId), eq(planRuns.dueAt, skips.dueAt), isPlanned)),
+)
+
+const endPlan = statement('end_plan', { planId: plans.id, actor: plans.actor }, (db, { planId, actor }) => {
+  const planned = db
+    .select({ one: sql`1` })
+    .from(planRuns)
+    .where(and(eq(planRuns.planId, planId), isPlanned))
+  return db
+    .update(plans)
+    .set({ state: 'ended', reason: 'no_due_time_left', actor, note: null })
+    .where(
+      and(eq(plans.id, planId), sql`${plans.state} = 'active'`, isNull(plans.nextDueAt), notExists(planned)),
+    )
+    .returning({ id: plans.id })
+})
 
 async function skipRuns(
   runner: StatementRunner,
@@ -144,11 +191,9 @@ async function skipRuns(
   actor: string,
 ): Promise<void> {
   if (skips.length === 0) return
-  await runner.run(SKIP_RUNS, [
+  await setSkipped(runner, {
     planId,
     actor,
-    skips.map(({ run }) => run.dueAt),
-    skips.map(({ reason }) => reason),
-    skips.map(({ breach = null }) => breach),
-  ])
+    skips: skips.map(({ run, reason, breach = null }) => ({ dueAt: run.dueAt, reason, breach })),
+  })
 }

@@ -18,7 +18,7 @@ const daysOption = parsedBy(
 export function pricesCommand(): Command {
   return new Command('prices')
     .description("show the gateway's prices per gram of the last days, and the spread between them")
-    .option('--days <count>', 'the newest so many days that have a price', daysOption, 30)
+    .option('--days <count>', 'how many of the newest days with a price to show', daysOption, 30)
     .option('--json', 'print JSON lines')
     .addHelpText(
       'after',
@@ -49,8 +49,8 @@ function asJson(prices: DayPrices): string {
   return JSON.stringify({ ...prices, spread: spread === null ? null : String(spread.rupiah) })
 }
 
-/** Tenths of a per cent; what sells for more than it buys for has a spread below nothing. */
-function spellPerMille(perMille: bigint): string {
+/** Tenths of a per cent, as a percentage. The spread is negative where the sell price is above the buy price. */
+function formatPercent(perMille: bigint): string {
   const [sign, tenths] = perMille < 0n ? ['-', -perMille] : ['', perMille]
   return formatDecimal(`${sign}${tenths / 10n}.${tenths % 10n}`)
 }
@@ -62,7 +62,7 @@ function asChart(prices: readonly DayPrices[]): string {
   const rows = prices.map(({ day }, position) => {
     const { buy = null, sell = null } = days[position] ?? {}
     const spread = spreadOf({ buy, sell })
-    const percent = spread === null ? '' : `${spellPerMille(spread.perMille)} %`
+    const percent = spread === null ? '' : `${formatPercent(spread.perMille)} %`
     return [day, rupiah(sell), rupiah(buy), rupiah(spread?.rupiah ?? null), percent, lines[position] ?? '']
   })
   const legend = `${MARKS.sell} sell, ${MARKS.buy} buy, rupiah per gram`

@@ -4,7 +4,7 @@ export interface DrawnDay {
   readonly sell: bigint | null
 }
 
-/** What the two ends and the spread between them are drawn with. */
+/** The characters that draw the two prices and the spread between them. */
 export const MARKS = { buy: 'b', sell: 's', both: '*', spread: '─' } as const
 
 /** One line a day on a common scale, from the lowest price to the highest: `  s────b   `. */
@@ -27,7 +27,7 @@ function least(numbers: readonly bigint[]): bigint {
   return numbers.reduce((lowest, each) => (each < lowest ? each : lowest), numbers[0] ?? 0n)
 }
 
-/** How far the sides are apart, in rupiah and in tenths of a percent of the buying price; null without both. */
+/** The buy price less the sell price, in rupiah and in tenths of a per cent of the buy price; null without both. */
 export function spreadOf({ buy, sell }: DrawnDay): { rupiah: bigint; perMille: bigint } | null {
   if (buy === null || sell === null || buy === 0n) return null
   return { rupiah: buy - sell, perMille: ((buy - sell) * 1_000n) / buy }

@@ -5,13 +5,13 @@ import { spreadOf } from './draw-prices.ts'
 import { type DayPrices, readNewestPair, readPricesBetween } from './queries.ts'
 
 const DAY_MS = 86_400_000
-const MOST_DAYS = 366
-const USUAL_DAYS = 30
+const MAX_DAYS = 366
+const DEFAULT_DAYS = 30
 
 const day = z
   .string()
   .regex(/^20\d\d-\d\d-\d\d$/)
-  .refine(isDay, 'must be a day such as 2026-02-25, that there is')
+  .refine(isDay, 'must be a day that exists, such as 2026-02-25')
 
 function isDay(text: string): boolean {
   const midnight = new Date(`${text}T00:00:00Z`)
@@ -29,27 +29,27 @@ const dayAnswer = z.strictObject({
 const FIRST = { day: '2026-02-08', buy: 880_000, sell: 851_000, spread: 29_000 }
 const SECOND = { day: '2026-02-09', buy: 882_000, sell: 853_000, spread: 29_000 }
 
-/** The gateway's chart as a scheduler has captured it. */
+/** The gateway's chart as it was captured. */
 export const PRICE_ROUTES: readonly AnyRoute[] = [
   route({
     name: 'listPrices',
     method: 'GET',
     path: '/v1/prices',
     summary: 'List the prices per gram that were captured, and the current spread',
-    description: `Captured once a day by a scheduler; a price that was captured never changes. At most ${MOST_DAYS} days at once.`,
+    description: `Captured once a day. A captured price never changes. At most ${MAX_DAYS} days at once.`,
     scope: 'orders:read',
     query: z.strictObject({
-      from: day.describe(`the first day; ${USUAL_DAYS} days to \`to\` when it is not said`).optional(),
-      to: day.describe('the last day; today when it is not said').optional(),
+      from: day.describe(`the first day; by default the range is ${DEFAULT_DAYS} days`).optional(),
+      to: day.describe('the last day; by default today').optional(),
     }),
     answers: {
       200: {
-        description: 'The days that have a price, the first first',
+        description: 'The days that have a price, the earliest first',
         schema: z.strictObject({
           prices: z.array(dayAnswer),
           current: dayAnswer
             .nullable()
-            .describe('the newest day whose both prices are known, whatever days were asked for'),
+            .describe('the newest day with both prices, whatever days were requested'),
         }),
         example: { prices: [FIRST, SECOND], current: SECOND },
       },
@@ -73,10 +73,10 @@ function daysOf(
 ): { from: string; to: string } {
   // Jakarta's clocks have not changed since 1964.
   const to = query.to ?? dayText(nowMs + 7 * 3_600_000)
-  const from = query.from ?? dayText(Date.parse(to) - (USUAL_DAYS - 1) * DAY_MS)
+  const from = query.from ?? dayText(Date.parse(to) - (DEFAULT_DAYS - 1) * DAY_MS)
   const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1
-  if (days >= 1 && days <= MOST_DAYS) return { from, to }
-  const problem = `must be at most ${MOST_DAYS} days to \`to\`, and not after it`
+  if (days >= 1 && days <= MAX_DAYS) return { from, to }
+  const problem = `must be at most ${MAX_DAYS} days to \`to\`, and not after it`
   throw new Problem('invalid_request', { errors: [{ field: 'from', problem }] })
 }
 

@@ -1,25 +1,28 @@
+import { asc, desc } from 'drizzle-orm'
 import { parseRupiah, type Rupiah } from '../core/money.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
-import type { ChartAnswer, Side } from './capture.ts'
+import { statement } from '../postgres/statement.ts'
+import type { ChartAnswer } from './capture.ts'
+import { prices, type Side } from './schema.ts'
 
-/** The newest price of a gram that is known, and from where. */
+/** The newest known price of a gram, and its source. */
 export type NewestPrice =
   | { readonly from: 'gateway'; readonly rupiah: Rupiah }
   | {
       readonly from: 'captured'
       readonly rupiah: Rupiah
-      /** The day of the chart, and when it was asked. */
+      /** The day of the chart, and when it was captured. */
       readonly day: string
       readonly capturedAt: Date
     }
 
-/** Null where neither the gateway nor an earlier capture says it. */
+/** Null where neither the gateway nor an earlier capture has a price. */
 export type NewestPrices = Readonly<Record<Side, NewestPrice | null>>
 
-/** Asks the gateway now; null when there is nobody to ask. */
+/** Requests the gateway's chart; null when no gateway is configured. */
 export type AskChart = ((side: Side) => Promise<ChartAnswer>) | null
 
-/** The prices of the gateway's chart, and those captured last of the sides that it does not tell now. */
+/** The gateway's prices, and the last captured ones of the sides for which it does not answer. */
 export async function findNewestPrices(runner: StatementRunner, ask: AskChart): Promise<NewestPrices> {
   const [buy, sell] = await Promise.all([askNewest(ask, 'buy'), askNewest(ask, 'sell')])
   if (buy !== null && sell !== null) return { buy, sell }
@@ -35,21 +38,15 @@ async function askNewest(ask: AskChart, side: Side): Promise<NewestPrice | null>
   return rupiah === null || rupiah === 0 ? null : { from: 'gateway', rupiah }
 }
 
-const READ_CAPTURED = {
-  name: 'read_newest_captured_prices',
-  text: `
-    SELECT DISTINCT ON (side) side, rupiah_per_gram::text AS rupiah, day::text AS day, captured_at AS "capturedAt"
-    FROM prices ORDER BY side, day DESC`,
-}
+const selectCaptured = statement('read_newest_captured_prices', {}, (db) =>
+  db.selectDistinctOn([prices.side]).from(prices).orderBy(asc(prices.side), desc(prices.day)),
+)
 
 async function readCaptured(runner: StatementRunner): Promise<NewestPrices> {
-  const rows = await runner.run<{ side: Side; rupiah: string; day: string; capturedAt: Date }>(
-    READ_CAPTURED,
-    [],
-  )
+  const rows = await selectCaptured(runner, {})
   const newest = (side: Side): NewestPrice | null => {
     const row = rows.find((each) => each.side === side)
-    const rupiah = parseRupiah(row?.rupiah ?? '')
+    const rupiah = parseRupiah(String(row?.rupiahPerGram ?? ''))
     if (row === undefined || rupiah === null) return null
     return { from: 'captured', rupiah, day: row.day, capturedAt: row.capturedAt }
   }

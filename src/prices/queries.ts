@@ -1,49 +1,71 @@
+import { and, asc, between, desc, isNotNull, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../postgres/pool.ts'
+import { statement, type } from '../postgres/statement.ts'
+import { opsPrices } from './schema.ts'
 
-/** One day's prices per gram, in whole rupiah as Postgres prints them; null where the gateway did not say. */
+/** One day's prices per gram in whole rupiah, as decimal digits; null where the gateway named no price. */
 export interface DayPrices {
   readonly day: string
   readonly buy: string | null
   readonly sell: string | null
 }
 
-const READ_PRICES = {
-  name: 'read_prices',
-  text: `
-    SELECT day::text AS day, buy::text AS buy, sell::text AS sell
-    FROM (SELECT * FROM ops.prices ORDER BY day DESC LIMIT $1) newest ORDER BY day`,
-}
+type PriceRow = { readonly [Side in 'buy' | 'sell']: bigint | null } & { readonly day: string }
+
+const pricesOfDay = { day: opsPrices.day, buy: opsPrices.buy, sell: opsPrices.sell }
+
+const dayPricesOf = ({ day, buy, sell }: PriceRow): DayPrices => ({
+  day,
+  buy: buy?.toString() ?? null,
+  sell: sell?.toString() ?? null,
+})
+
+const selectNewest = statement('read_prices', { days: type.integer }, (db) => {
+  const newest = db
+    .select(pricesOfDay)
+    .from(opsPrices)
+    .orderBy(desc(opsPrices.day))
+    .limit(sql.placeholder('days'))
+    .as('newest')
+  return db.select().from(newest).orderBy(asc(newest.day))
+})
 
 /** The newest days that have a price, the oldest of them first. */
 export async function readPrices(runner: StatementRunner, days: number): Promise<DayPrices[]> {
-  return await runner.run<DayPrices>(READ_PRICES, [days])
+  return (await selectNewest(runner, { days })).map(dayPricesOf)
 }
 
-const READ_PRICES_BETWEEN = {
-  name: 'read_prices_between',
-  text: `
-    SELECT day::text AS day, buy::text AS buy, sell::text AS sell
-    FROM ops.prices WHERE day BETWEEN $1::date AND $2::date ORDER BY day`,
-}
+const selectBetween = statement(
+  'read_prices_between',
+  { from: opsPrices.day, to: opsPrices.day },
+  (db, { from, to }) =>
+    db
+      .select(pricesOfDay)
+      .from(opsPrices)
+      .where(between(opsPrices.day, from, to))
+      .orderBy(asc(opsPrices.day)),
+)
 
-/** The days between two days, both included, that have a price; the first first. */
+/** The days from one day to another, both included, that have a price; the earliest first. */
 export async function readPricesBetween(
   runner: StatementRunner,
   from: string,
   to: string,
 ): Promise<DayPrices[]> {
-  return await runner.run<DayPrices>(READ_PRICES_BETWEEN, [from, to])
+  return (await selectBetween(runner, { from, to })).map(dayPricesOf)
 }
 
-const READ_NEWEST_PAIR = {
-  name: 'read_newest_price_pair',
-  text: `
-    SELECT day::text AS day, buy::text AS buy, sell::text AS sell
-    FROM ops.prices WHERE buy IS NOT NULL AND sell IS NOT NULL ORDER BY day DESC LIMIT 1`,
-}
+const selectNewestPair = statement('read_newest_price_pair', {}, (db) =>
+  db
+    .select(pricesOfDay)
+    .from(opsPrices)
+    .where(and(isNotNull(opsPrices.buy), isNotNull(opsPrices.sell)))
+    .orderBy(desc(opsPrices.day))
+    .limit(1),
+)
 
 /** The newest day whose both prices are known; null before there is one. */
 export async function readNewestPair(runner: StatementRunner): Promise<DayPrices | null> {
-  const [pair] = await runner.run<DayPrices>(READ_NEWEST_PAIR, [])
-  return pair ?? null
+  const [pair] = await selectNewestPair(runner, {})
+  return pair === undefined ? null : dayPricesOf(pair)
 }

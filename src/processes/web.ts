@@ -92,7 +92,7 @@ export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
   const queueCounts = () => queue.getJobCounts()
   const metrics = createMetrics({
     measureOrders: () => measureOrders(database),
-    measureWebhooks: () => readWebhookLag(database, Date.now()),
+    measureWebhooks: () => readWebhookLag(database),
     ...{ queueCounts, now: CLOCKS.monotonicMs },
   })
   const server = createServer(

@@ -8,8 +8,8 @@ export type ParsedUrl =
 const MAX_LENGTH = 2_000
 
 /**
- * Judges an endpoint's URL by what is written in it; the addresses of its name are vetted at every send.
- * `URL` spells decimal, octal, hexadecimal and full-width addresses as plain ones, and IDN as punycode.
+ * Checks an endpoint's URL as written; the addresses of its name are vetted at every send.
+ * `URL` normalizes decimal, octal, hexadecimal and full-width addresses to plain ones, and IDN to punycode.
  */
 export function parseEndpointUrl(text: string, allowLoopback: boolean): ParsedUrl {
   const url = text.length <= MAX_LENGTH && URL.canParse(text) ? new URL(text) : null
@@ -27,7 +27,7 @@ function problemOf(url: URL, allowLoopback: boolean): string | null {
       : 'it must begin with https://'
   if (url.username !== '' || url.password !== '') return 'it must not have a user or password in it'
   if (url.hash !== '') return 'it must not have a fragment'
-  // TLS has no server name with a final dot.
+  // TLS server names have no final dot.
   if (host.endsWith('.')) return 'its host must not end with a dot'
   if (isIP(host) !== 0 && !isLocal && !mayReach(host)) return 'its address is not one of the public internet'
   return null

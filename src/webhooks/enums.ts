@@ -1,4 +1,4 @@
-/** What a partner is told of. One state change of an order is one event; leaving doubt is `order.resolved`. */
+/** Kinds of events about orders. One state change of an order is one event; leaving doubt is `order.resolved`. */
 export const ORDER_EVENT_KINDS = [
   'order.succeeded',
   'order.rejected',
@@ -8,13 +8,13 @@ export const ORDER_EVENT_KINDS = [
   'order.resolved',
 ] as const
 
-/** Every row of a partner's own batch has ended. */
+/** Sent when every row of a partner's own batch has ended. */
 export const BATCH_EVENT_KIND = 'batch.finished'
 
-/** What an endpoint may choose, and takes unless it does. */
+/** The kinds that an endpoint can subscribe to; by default it subscribes to all. */
 export const ENDPOINT_KINDS = [...ORDER_EVENT_KINDS, BATCH_EVENT_KIND] as const
 
-/** What a finished batch's rows are counted by; all but the first add up to it. */
+/** The counts of a finished batch. All but `rows` add up to `rows`. */
 export const BATCH_COUNTS = [
   'rows',
   'succeeded',
@@ -24,6 +24,7 @@ export const BATCH_COUNTS = [
   'in_doubt',
   'conflicts',
 ] as const
+export type BatchCounts = Readonly<Record<(typeof BATCH_COUNTS)[number], number>>
 
 /** Sent by `goldpro webhook test`, about no order. */
 export const TEST_EVENT_KIND = 'webhook.test'
@@ -51,7 +52,7 @@ export function problemOfKinds(kinds: readonly string[]): string | null {
   if (unknown !== undefined) return `the kinds are ${ENDPOINT_KINDS.join(', ')}`
   if (kinds.length === 0) return 'name at least one kind'
   const tellsEnd = kinds.includes('order.succeeded') || kinds.includes('order.rejected')
-  // Whoever took the ends alone would never hear of the end of a doubt.
+  // Without it the endpoint would never be sent the end of a doubt.
   if (tellsEnd && !kinds.includes('order.resolved'))
     return 'order.succeeded and order.rejected need order.resolved: an order that was in doubt ends by it'
   return null

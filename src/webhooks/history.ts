@@ -1,24 +1,51 @@
+import { and, asc, eq, lt, notExists, type SQL, sql } from 'drizzle-orm'
+import { orders } from '../orders/schema.ts'
 import type { Database } from '../postgres/pool.ts'
+import { statement, type } from '../postgres/statement.ts'
+import {
+  webhookDeliveries as deliveries,
+  webhookEndpoints as endpoints,
+  webhookEvents as events,
+  webhookTries as tries,
+} from './schema.ts'
 
-// Postgres refuses what is younger than 30 days, waits, or belongs to an order that may change yet. Tries go with their
-// delivery, and events once they have no delivery left.
-const DELETE_DELIVERIES = {
-  name: 'delete_past_webhook_deliveries',
-  text: `
-    WITH past AS (
-      SELECT d.event_id, d.endpoint_id FROM webhook_deliveries d JOIN webhook_events v ON v.id = d.event_id
-      WHERE d.state <> 'pending' AND d.ended_at < now() - make_interval(days => $1)
-        AND v.at < now() - make_interval(days => $1)
-      ORDER BY d.ended_at LIMIT $2 FOR UPDATE OF d SKIP LOCKED
-    ), tries AS (
-      DELETE FROM webhook_tries t USING past p WHERE t.event_id = p.event_id AND t.endpoint_id = p.endpoint_id
+const ago = (days: SQL) => sql`now() - make_interval(days => ${days})`
+
+// Triggers refuse what is younger than 30 days, what is pending, and the events of an order that may still change. Tries
+// are deleted with their delivery, and events once they have no delivery left.
+const deleteDeliveries = statement(
+  'delete_past_webhook_deliveries',
+  { keepDays: type.integer, limit: type.integer },
+  (db, { keepDays }) => {
+    const past = db.$with('past').as(
+      db
+        .select({ eventId: deliveries.eventId, endpointId: deliveries.endpointId })
+        .from(deliveries)
+        .innerJoin(events, eq(events.id, deliveries.eventId))
+        .where(
+          and(
+            sql`${deliveries.state} <> 'pending'`,
+            lt(deliveries.endedAt, ago(keepDays)),
+            lt(events.at, ago(keepDays)),
+          ),
+        )
+        .orderBy(asc(deliveries.endedAt))
+        .limit(sql.placeholder('limit'))
+        .for('update', { of: deliveries, skipLocked: true }),
     )
-    DELETE FROM webhook_deliveries d USING past p WHERE d.event_id = p.event_id AND d.endpoint_id = p.endpoint_id
-    RETURNING 1`,
-}
+    const isPast = (table: typeof tries | typeof deliveries) =>
+      sql`(${table.eventId}, ${table.endpointId}) in (select ${past.eventId}, ${past.endpointId} from ${past})`
+    const pastTries = db.$with('past_tries').as(db.delete(tries).where(isPast(tries)))
+    return db
+      .with(past, pastTries)
+      .delete(deliveries)
+      .where(isPast(deliveries))
+      .returning({ one: sql<number>`1` })
+  },
+)
 
 /**
- * Deletes deliveries that ended so long ago, with their tries, the oldest first.
+ * Deletes deliveries that ended so many days ago, with their tries, the oldest first.
  * @returns how many; the limit when there may be more
  */
 export async function deletePastDeliveries(
@@ -26,50 +53,69 @@ export async function deletePastDeliveries(
   keepDays: number,
   limit: number,
 ): Promise<number> {
-  return (await database.run(DELETE_DELIVERIES, [keepDays, limit])).length
+  return (await deleteDeliveries(database, { keepDays, limit })).length
 }
 
-const DELETE_EVENTS = {
-  name: 'delete_past_webhook_events',
-  text: `
-    WITH past AS (
-      SELECT v.id FROM webhook_events v
-      WHERE v.at < now() - make_interval(days => $1)
-        AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.event_id = v.id)
-        AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = v.order_id AND o.settled_at IS NULL)
-      ORDER BY v.at LIMIT $2 FOR UPDATE SKIP LOCKED
+const deleteEvents = statement(
+  'delete_past_webhook_events',
+  { keepDays: type.integer, limit: type.integer },
+  (db, { keepDays }) => {
+    const delivery = db.select({ one: sql`1` }).from(deliveries).where(eq(deliveries.eventId, events.id))
+    const openOrder = db
+      .select({ one: sql`1` })
+      .from(orders)
+      .where(and(eq(orders.id, events.orderId), sql`${orders.settledAt} is null`))
+    const past = db.$with('past').as(
+      db
+        .select({ id: events.id })
+        .from(events)
+        .where(and(lt(events.at, ago(keepDays)), notExists(delivery), notExists(openOrder)))
+        .orderBy(asc(events.at))
+        .limit(sql.placeholder('limit'))
+        .for('update', { skipLocked: true }),
     )
-    DELETE FROM webhook_events v USING past p WHERE v.id = p.id RETURNING 1`,
-}
+    return db
+      .with(past)
+      .delete(events)
+      .where(sql`${events.id} in (select ${past.id} from ${past})`)
+      .returning({ one: sql<number>`1` })
+  },
+)
 
-/** Deletes events that nobody is told of any more. @returns how many; the limit when there may be more */
+/** Deletes old events that have no delivery left. @returns how many; the limit when there may be more */
 export async function deletePastEvents(database: Database, keepDays: number, limit: number): Promise<number> {
-  return (await database.run(DELETE_EVENTS, [keepDays, limit])).length
+  return (await deleteEvents(database, { keepDays, limit })).length
 }
 
-const GIVE_UP_REMOVED = {
-  name: 'give_up_webhooks_of_removed',
-  text: `
-    UPDATE webhook_deliveries d SET state = 'given_up', ended_at = now() FROM webhook_endpoints e
-    WHERE e.id = d.endpoint_id AND e.state = 'removed' AND d.state = 'pending' RETURNING 1`,
-}
+const giveUpRemoved = statement('give_up_webhooks_of_removed', {}, (db) =>
+  db
+    .update(deliveries)
+    .set({ state: sql`'given_up'`, endedAt: sql`now()` })
+    .from(endpoints)
+    .where(
+      and(
+        eq(endpoints.id, deliveries.endpointId),
+        sql`${endpoints.state} = 'removed'`,
+        sql`${deliveries.state} = 'pending'`,
+      ),
+    )
+    .returning({ one: sql<number>`1` }),
+)
 
-/** Gives up what was written for an endpoint while it was being removed: neither saw the other. @returns how many */
+/** Gives up deliveries that were written for an endpoint while it was being removed. @returns how many */
 export async function giveUpForRemoved(database: Database): Promise<number> {
-  return (await database.run(GIVE_UP_REMOVED, [])).length
+  return (await giveUpRemoved(database, {})).length
 }
 
-const ERASE_SECRETS = {
-  name: 'erase_previous_webhook_secrets',
-  text: `
-    UPDATE webhook_endpoints SET previous_secret = NULL, previous_until = NULL
-    WHERE previous_until < now() - interval '1 hour' RETURNING 1`,
-}
+const eraseSecrets = statement('erase_previous_webhook_secrets', {}, (db) =>
+  db
+    .update(endpoints)
+    .set({ previousSecret: null, previousUntil: null })
+    .where(lt(endpoints.previousUntil, sql`now() - interval '1 hour'`))
+    .returning({ one: sql<number>`1` }),
+)
 
-/**
- * Erases secrets whose time is over: nobody needs them readable. An hour later, for senders' clocks differ.
- * @returns how many
- */
+/** Erases previous secrets an hour after they stopped signing: nobody needs them readable. @returns how many */
 export async function erasePreviousSecrets(database: Database): Promise<number> {
-  return (await database.run(ERASE_SECRETS, [])).length
+  return (await eraseSecrets(database, {})).length
 }

@@ -5,17 +5,17 @@ import { isIP, type LookupFunction, type TcpSocketConnectOpts } from 'node:net'
 import { hostOf, parseEndpointUrl } from './endpoint-url.ts'
 import { isLoopback, mayReach } from './reachable-addresses.ts'
 
-/** What came of one POST to an endpoint. */
+/** The result of one POST to an endpoint. */
 export type Answer =
   | Reply
-  /** No status came: why, as a code. */
+  /** No status was received; `trouble` is the reason, as a code. */
   | { readonly is: 'failure'; readonly trouble: string }
 
 export interface Reply {
   readonly is: 'reply'
   readonly status: number
   readonly text: string
-  /** The header's text, as it came. */
+  /** The header's text, unparsed. */
   readonly retryAfter: string | null
 }
 
@@ -28,9 +28,9 @@ export interface PostRequest {
 export type Post = (request: PostRequest) => Promise<Answer>
 
 export interface PostSettings {
-  /** For development: http and https may go to this machine. */
+  /** For development: http and https may connect to loopback addresses. */
   readonly allowLoopback: boolean
-  /** Wall-clock deadline of name, connection, request and reply together. */
+  /** Deadline of name resolution, connection, request and reply together. */
   readonly timeoutMs: number
   /** All addresses of a name. */
   resolve(host: string): Promise<readonly LookupAddress[]>
@@ -40,7 +40,7 @@ export interface PostSettings {
 
 const MAX_REPLY_BYTES = 4_096
 
-/** Posts to what partners have named: only to vetted addresses, without redirects or proxies, once, and never throws. */
+/** Creates the client that posts to partners' URLs: once, only to vetted addresses, without redirects or proxies. It never throws. */
 export function createPost(settings: PostSettings): Post {
   return async (request) => {
     const deadline = AbortSignal.timeout(settings.timeoutMs)
@@ -56,7 +56,7 @@ type Vetted =
   | { readonly is: 'vetted'; readonly addresses: readonly LookupAddress[] }
   | Extract<Answer, { is: 'failure' }>
 
-/** Resolves once. One bad address refuses the name: which of them a later look-up would use is not ours to say. */
+/** Resolves the name once. One refused address refuses the name: the connection could use any of them. */
 async function vet(url: URL, settings: PostSettings, deadline: AbortSignal): Promise<Vetted> {
   const host = hostOf(url)
   const family = isIP(host)
@@ -77,7 +77,7 @@ function until<T>(deadline: AbortSignal, work: Promise<T>): Promise<T> {
   })
 }
 
-/** Answers what was vetted, whatever it is asked: nothing is resolved between the vetting and the connection. */
+/** A lookup that always returns the vetted addresses, so that nothing is resolved between vetting and connection. */
 function vettedLookup(addresses: readonly LookupAddress[]): LookupFunction {
   return (_host, { all }, callback) => {
     const [first] = addresses
@@ -98,11 +98,11 @@ function send(
     method: 'POST',
     headers: { ...headers, 'content-length': Buffer.byteLength(body) },
     lookup: vettedLookup(addresses),
-    // A connection of its own: a kept one would outlive its vetting.
+    // A new connection each time: a kept-alive one would outlive its vetting.
     agent: false,
-    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says for the sake of others.
+    // Checked even if NODE_TLS_REJECT_UNAUTHORIZED turns it off for the process.
     rejectUnauthorized: true,
-    // Node's quarter of a second is too short for a connection round half the world.
+    // Node's default of 250 ms is too short for a distant receiver.
     autoSelectFamilyAttemptTimeout: 3_000,
     ...(ca === undefined ? {} : { ca }),
   }
@@ -122,7 +122,7 @@ function send(
     deadline.addEventListener('abort', giveUp, { once: true })
     if (deadline.aborted) giveUp()
     outgoing.on('response', async (incoming) => {
-      // The status is the answer; a text that trickles, breaks off or never ends changes nothing about it.
+      // The status decides. A body that is slow, cut off or endless does not change the result.
       hasStatus = true
       deadline.removeEventListener('abort', giveUp)
       const text = await beginningOf(incoming, deadline)
@@ -134,7 +134,7 @@ function send(
   })
 }
 
-/** The first bytes of a reply: until it ends, is long enough, or time is up. */
+/** The first bytes of a reply, until it ends, is long enough, or the deadline passes. */
 function beginningOf(incoming: IncomingMessage, deadline: AbortSignal): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = []

@@ -1,28 +1,41 @@
+import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Database } from '../postgres/pool.ts'
+import { statement } from '../postgres/statement.ts'
 import type { EndpointState } from './enums.ts'
+import {
+  webhookDeliveries as deliveries,
+  webhookEndpoints as endpoints,
+  webhookEvents as events,
+} from './schema.ts'
 
-/** How far an endpoint is behind: what a metrics page shows. */
+/** How far an endpoint is behind, for the metrics page. */
 export interface WebhookLag {
   readonly endpointId: number
   readonly partner: string
   readonly state: Exclude<EndpointState, 'removed'>
   readonly pending: number
-  /** Age of the oldest event that waits, in seconds; 0 when none does. */
+  /** Age of the oldest pending event in seconds; 0 when none is pending. */
   readonly oldestPendingSeconds: number
 }
 
-const READ_LAG = {
-  name: 'read_webhook_lag',
-  text: `
-    SELECT e.id AS "endpointId", e.partner, e.state, count(d.event_id)::int AS pending,
-      coalesce(greatest(extract(epoch FROM $1::timestamptz - min(v.at)), 0), 0)::float8 AS "oldestPendingSeconds"
-    FROM webhook_endpoints e
-    LEFT JOIN webhook_deliveries d ON d.endpoint_id = e.id AND d.state = 'pending'
-    LEFT JOIN webhook_events v ON v.id = d.event_id
-    WHERE e.state <> 'removed' GROUP BY e.id ORDER BY e.id`,
-}
+const selectLag = statement('read_webhook_lag', {}, (db) =>
+  db
+    .select({
+      endpointId: endpoints.id,
+      partner: endpoints.partner,
+      state: sql<WebhookLag['state']>`${endpoints.state}`,
+      pending: sql<number>`count(${deliveries.eventId})::int`,
+      oldestPendingSeconds: sql<number>`coalesce(greatest(extract(epoch from now() - min(${events.at})), 0), 0)::float8`,
+    })
+    .from(endpoints)
+    .leftJoin(deliveries, and(eq(deliveries.endpointId, endpoints.id), sql`${deliveries.state} = 'pending'`))
+    .leftJoin(events, eq(events.id, deliveries.eventId))
+    .where(sql`${endpoints.state} <> 'removed'`)
+    .groupBy(endpoints.id)
+    .orderBy(asc(endpoints.id)),
+)
 
-/** Reads how far each endpoint is behind. Costs what waits, not what was ever sent. */
-export async function readWebhookLag(database: Database, nowMs: number): Promise<WebhookLag[]> {
-  return await database.run<WebhookLag>(READ_LAG, [new Date(nowMs)])
+/** Reads how far each endpoint is behind. Its cost grows with what is pending, not with what was ever sent. */
+export async function readWebhookLag(database: Database): Promise<WebhookLag[]> {
+  return await selectLag(database, {})
 }

@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net'
 type Family = 'ipv4' | 'ipv6'
 type Range = readonly [network: string, prefix: number, what: string]
 
-/** IPv4 that no partner's server has: IANA's special-purpose registry, and what clouds put beside it. */
+/** IPv4 ranges that no partner's server has: IANA's special-purpose registry, and the metadata addresses of clouds. */
 export const REFUSED_IPV4: readonly Range[] = [
   ['0.0.0.0', 8, 'unspecified'],
   ['10.0.0.0', 8, 'private'],
@@ -24,8 +24,8 @@ export const REFUSED_IPV4: readonly Range[] = [
 ]
 
 /**
- * IPv6 is allowed in global unicast only, which leaves out loopback, unspecified, mapped, compatible, NAT64, unique
- * local, link-local, site-local and multicast addresses; of it these are refused, for they lead elsewhere.
+ * IPv6 is allowed in global unicast only, which excludes loopback, unspecified, mapped, compatible, NAT64, unique local,
+ * link-local, site-local and multicast addresses. These ranges of it are refused: they are tunnels or special.
  */
 export const ALLOWED_IPV6: Range = ['2000::', 3, 'global unicast']
 export const REFUSED_IPV6: readonly Range[] = [
@@ -45,12 +45,12 @@ const allowedIpv6 = listOf([ALLOWED_IPV6], 'ipv6')
 const refusedIpv6 = listOf(REFUSED_IPV6, 'ipv6')
 const loopbackIpv4 = listOf([['127.0.0.0', 8, 'loopback']], 'ipv4')
 
-/** Whether an address is this machine's own. */
+/** Whether an address is a loopback address. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || (isIP(address) === 4 && loopbackIpv4.check(address, 'ipv4'))
 }
 
-/** Whether a webhook may go to an address. What is no address at all may not either. */
+/** Whether a webhook may be sent to an address. A text that is not an address is refused. */
 export function mayReach(address: string): boolean {
   switch (isIP(address)) {
     case 4:

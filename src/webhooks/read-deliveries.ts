@@ -1,7 +1,16 @@
+import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm'
+import { orders } from '../orders/schema.ts'
 import type { Database } from '../postgres/pool.ts'
+import { nullable, statement, type } from '../postgres/statement.ts'
 import type { DeliveryState, EventKind } from './enums.ts'
+import {
+  webhookDeliveries as deliveries,
+  webhookEndpoints as endpoints,
+  webhookEvents as events,
+  webhookTries as tries,
+} from './schema.ts'
 
-/** One event to one endpoint, as people see it. */
+/** One event to one endpoint, as operators see it. */
 export interface DeliverySummary {
   readonly eventId: string
   readonly kind: EventKind
@@ -10,7 +19,7 @@ export interface DeliverySummary {
   readonly partner: string
   readonly reference: string | null
   readonly sequence: number | null
-  /** Null unless it is about a batch. */
+  /** Null unless the event is about a batch. */
   readonly batchId: number | null
   readonly state: DeliveryState
   readonly tries: number
@@ -21,58 +30,96 @@ export interface DeliverySummary {
   readonly reply: string | null
 }
 
-/** Which deliveries to list; null fields do not narrow. The newest come first. */
+/** Which deliveries to list, the newest first. A null field does not filter. */
 export interface DeliveryFilter {
   readonly endpointId: number | null
   readonly state: DeliveryState | null
   readonly partner: string | null
   readonly limit: number
-  /** The first so many are left out. */
+  /** How many of the first to leave out. */
   readonly skip: number
 }
 
-const IS_LISTED = `($1::int IS NULL OR d.endpoint_id = $1) AND ($2::text IS NULL OR d.state = $2)
-      AND ($3::text IS NULL OR e.partner = $3)`
-
-const LIST_DELIVERIES = {
-  name: 'list_webhook_deliveries',
-  text: `
-    SELECT v.id AS "eventId", v.kind, v.at, d.endpoint_id AS "endpointId", e.partner, o.reference, d.sequence,
-      v.batch_id AS "batchId", d.state, d.tries, CASE WHEN d.state = 'pending' THEN d.next_at END AS "nextAt", t.http_status AS "httpStatus", t.trouble,
-      t.duration_ms AS "durationMs", t.reply
-    FROM webhook_deliveries d JOIN webhook_events v ON v.id = d.event_id JOIN webhook_endpoints e ON e.id = d.endpoint_id
-    LEFT JOIN orders o ON o.id = d.order_id
-    LEFT JOIN LATERAL (
-      SELECT * FROM webhook_tries t WHERE t.event_id = d.event_id AND t.endpoint_id = d.endpoint_id ORDER BY t.try DESC LIMIT 1
-    ) t ON true
-    WHERE ${IS_LISTED} ORDER BY v.at DESC, d.endpoint_id, v.id LIMIT $4 OFFSET $5`,
+const filterValues = {
+  endpointId: nullable(deliveries.endpointId),
+  state: nullable(deliveries.state),
+  partner: nullable(endpoints.partner),
 }
 
-/** Lists deliveries with what came of their last try. */
-export async function listDeliveries(
-  database: Database,
-  { endpointId, state, partner, limit, skip }: DeliveryFilter,
-): Promise<DeliverySummary[]> {
-  return await database.run<DeliverySummary>(LIST_DELIVERIES, [endpointId, state, partner, limit, skip])
+const isListed = ({ endpointId, state, partner }: Record<keyof typeof filterValues, SQL>) =>
+  and(
+    sql`(${endpointId} is null or ${deliveries.endpointId} = ${endpointId})`,
+    sql`(${state} is null or ${deliveries.state} = ${state})`,
+    sql`(${partner} is null or ${endpoints.partner} = ${partner})`,
+  )
+
+const selectDeliveries = statement(
+  'list_webhook_deliveries',
+  { ...filterValues, limit: type.integer, skip: type.integer },
+  (db, { endpointId, state, partner }) => {
+    const lastTry = db
+      .select()
+      .from(tries)
+      .where(and(eq(tries.eventId, deliveries.eventId), eq(tries.endpointId, deliveries.endpointId)))
+      .orderBy(desc(tries.try))
+      .limit(1)
+      .as('last_try')
+    return db
+      .select({
+        eventId: events.id,
+        kind: events.kind,
+        at: events.at,
+        endpointId: deliveries.endpointId,
+        partner: endpoints.partner,
+        reference: orders.reference,
+        sequence: deliveries.sequence,
+        batchId: events.batchId,
+        state: deliveries.state,
+        tries: deliveries.tries,
+        nextAt:
+          sql<Date | null>`case when ${deliveries.state} = 'pending' then ${deliveries.nextAt} end`.mapWith(
+            deliveries.nextAt,
+          ),
+        httpStatus: lastTry.httpStatus,
+        trouble: lastTry.trouble,
+        durationMs: lastTry.durationMs,
+        reply: lastTry.reply,
+      })
+      .from(deliveries)
+      .innerJoin(events, eq(events.id, deliveries.eventId))
+      .innerJoin(endpoints, eq(endpoints.id, deliveries.endpointId))
+      .leftJoin(orders, eq(orders.id, deliveries.orderId))
+      .leftJoinLateral(lastTry, sql`true`)
+      .where(isListed({ endpointId, state, partner }))
+      .orderBy(desc(events.at), asc(deliveries.endpointId), asc(events.id))
+      .limit(sql.placeholder('limit'))
+      .offset(sql.placeholder('skip'))
+  },
+)
+
+/** Lists deliveries with the result of their last try. */
+export async function listDeliveries(database: Database, filter: DeliveryFilter): Promise<DeliverySummary[]> {
+  return await selectDeliveries(database, filter)
 }
 
-const COUNT_DELIVERIES = {
-  name: 'count_webhook_deliveries',
-  text: `
-    SELECT count(*)::int AS count FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
-    WHERE ${IS_LISTED}`,
-}
+const selectCount = statement('count_webhook_deliveries', filterValues, (db, filter) =>
+  db
+    .select({ count: sql<number>`count(*)::int` })
+    .from(deliveries)
+    .innerJoin(endpoints, eq(endpoints.id, deliveries.endpointId))
+    .where(isListed(filter)),
+)
 
 /** How many deliveries a filter has, also beyond its limit. */
 export async function countDeliveries(
   database: Database,
   { endpointId, state, partner }: DeliveryFilter,
 ): Promise<number> {
-  const [row] = await database.run<{ count: number }>(COUNT_DELIVERIES, [endpointId, state, partner])
+  const [row] = await selectCount(database, { endpointId, state, partner })
   return row?.count ?? 0
 }
 
-/** One try, as people see it. */
+/** One try, as operators see it. */
 export interface TrySummary {
   readonly endpointId: number
   readonly try: number
@@ -83,16 +130,25 @@ export interface TrySummary {
   readonly reply: string | null
 }
 
-const LIST_TRIES = {
-  name: 'list_webhook_tries',
-  text: `
-    SELECT endpoint_id AS "endpointId", try, at, duration_ms AS "durationMs", http_status AS "httpStatus", trouble, reply
-    FROM webhook_tries WHERE event_id = $1 ORDER BY endpoint_id, try`,
-}
+const selectTries = statement('list_webhook_tries', { eventId: tries.eventId }, (db, { eventId }) =>
+  db
+    .select({
+      endpointId: tries.endpointId,
+      try: tries.try,
+      at: tries.at,
+      durationMs: tries.durationMs,
+      httpStatus: tries.httpStatus,
+      trouble: tries.trouble,
+      reply: tries.reply,
+    })
+    .from(tries)
+    .where(eq(tries.eventId, eventId))
+    .orderBy(asc(tries.endpointId), asc(tries.try)),
+)
 
 /** Lists the tries of an event at all its endpoints. */
 export async function listTries(database: Database, eventId: string): Promise<TrySummary[]> {
-  return await database.run<TrySummary>(LIST_TRIES, [eventId])
+  return await selectTries(database, { eventId })
 }
 
 /** What to send again: one event, or an endpoint's deliveries. */
@@ -101,22 +157,41 @@ export type Replay =
   | { readonly of: 'given_up'; readonly endpointId: number }
   | { readonly of: 'since'; readonly endpointId: number; readonly since: Date }
 
-const REPLAY = {
-  name: 'replay_webhook_deliveries',
-  text: `
-    UPDATE webhook_deliveries d SET state = 'pending', ended_at = NULL, step = 0, next_at = $5
-    FROM webhook_events v, webhook_endpoints e
-    WHERE v.id = d.event_id AND e.id = d.endpoint_id AND e.state <> 'removed' AND d.state <> 'pending'
-      AND ($1::uuid IS NULL OR d.event_id = $1) AND ($2::int IS NULL OR d.endpoint_id = $2)
-      AND (NOT $3::bool OR d.state = 'given_up') AND ($4::timestamptz IS NULL OR v.at >= $4)
-    RETURNING d.endpoint_id`,
-}
+const replayEnded = statement(
+  'replay_webhook_deliveries',
+  {
+    eventId: nullable(deliveries.eventId),
+    endpointId: nullable(deliveries.endpointId),
+    givenUpOnly: type.boolean,
+    since: nullable(events.at),
+  },
+  (db, { eventId, endpointId, givenUpOnly, since }) =>
+    db
+      .update(deliveries)
+      .set({ state: 'pending', endedAt: null, step: 0, nextAt: sql`now()` })
+      .from(events)
+      .innerJoin(endpoints, sql`${endpoints.state} <> 'removed'`)
+      .where(
+        and(
+          eq(events.id, deliveries.eventId),
+          eq(endpoints.id, deliveries.endpointId),
+          sql`${deliveries.state} <> 'pending'`,
+          sql`(${eventId} is null or ${deliveries.eventId} = ${eventId})`,
+          sql`(${endpointId} is null or ${deliveries.endpointId} = ${endpointId})`,
+          sql`(not ${givenUpOnly} or ${deliveries.state} = 'given_up')`,
+          sql`(${since} is null or ${events.at} >= ${since})`,
+        ),
+      )
+      .returning({ endpointId: deliveries.endpointId }),
+)
 
-/** Has ended deliveries sent again, under the ids they had. @returns how many */
-export async function replayDeliveries(database: Database, replay: Replay, nowMs: number): Promise<number> {
-  const eventId = replay.of === 'event' ? replay.eventId : null
-  const endpointId = replay.of === 'event' ? null : replay.endpointId
-  const since = replay.of === 'since' ? replay.since : null
-  const values = [eventId, endpointId, replay.of === 'given_up', since, new Date(nowMs)]
-  return (await database.run(REPLAY, values)).length
+/** Makes ended deliveries due again, under the ids they had. @returns how many */
+export async function replayDeliveries(database: Database, replay: Replay): Promise<number> {
+  const replayed = await replayEnded(database, {
+    eventId: replay.of === 'event' ? replay.eventId : null,
+    endpointId: replay.of === 'event' ? null : replay.endpointId,
+    givenUpOnly: replay.of === 'given_up',
+    since: replay.of === 'since' ? replay.since : null,
+  })
+  return replayed.length
 }

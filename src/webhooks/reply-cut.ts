@@ -1,13 +1,13 @@
 import { maskKtp, maskPhoneNumbersIn } from '../core/masking.ts'
 
 const MAX_LENGTH = 300
-/** Shorter than this is no password, and would be found everywhere. */
+/** Shorter values are no passwords, and would match everywhere. */
 const MIN_HIDDEN_LENGTH = 6
 
 /**
- * The beginning of a receiver's reply, fit to be kept and shown: it may say anything, also what it knows of a customer.
- * Long digits are masked whatever they are; Postgres takes no NUL.
- * @param hidden what must not be seen in it, wherever it stands
+ * The beginning of a receiver's reply, safe to store and show: a reply may contain anything, including a customer's data.
+ * Every long run of digits is masked. Control characters are removed; Postgres does not store NUL.
+ * @param hidden values to mask wherever they appear
  */
 export function cutReply(text: string, hidden: readonly string[]): string {
   const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu, ' ').trim()

@@ -1,18 +1,18 @@
 import type { LookupAddress } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
 
-/** Each question is asked twice at most, within a send's deadline. */
-const QUESTION = { timeout: 3_000, tries: 2 }
+/** Two tries per query at most, within a send's deadline. */
+const QUERY = { timeout: 3_000, tries: 2 }
 
 /**
- * Makes a resolver of partners' names that asks DNS alone: no hosts file, no search domains, which know our own network.
- * Unlike `lookup` it holds no thread: a name that does not answer keeps no other send waiting.
- * @param servers where to ask, by default where the system asks
+ * Creates a resolver of partners' names that uses DNS only: the hosts file and search domains name our own network.
+ * Unlike `lookup` it uses no thread, so a name server that does not answer delays no other send.
+ * @param servers the DNS servers; null: the system's
  */
 export function createResolve(servers: readonly string[] | null = null) {
   return async (host: string): Promise<readonly LookupAddress[]> => {
     if (host === 'localhost') return [{ address: '127.0.0.1', family: 4 }]
-    const resolver = new Resolver(QUESTION)
+    const resolver = new Resolver(QUERY)
     if (servers !== null) resolver.setServers(servers)
     const [ipv4, ipv6] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)])
     return [

@@ -14,14 +14,14 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { at, oneOf } from '../postgres/columns.ts'
-import { DELIVERY_STATES, ENDPOINT_STATES, EVENT_KINDS, PAUSE_REASONS } from './enums.ts'
+import { type BatchCounts, DELIVERY_STATES, ENDPOINT_STATES, EVENT_KINDS, PAUSE_REASONS } from './enums.ts'
 
 /**
  * The tables of webhooks. The triggers of the hand-written migration write events and deliveries in the transaction of
- * the state change, and keep what is history until it is old.
+ * the state change, and refuse to delete history until it is old.
  */
 
-/** Where a partner is told. Secrets are kept readable, for they sign: whoever reads this table can forge. */
+/** A partner's endpoint. Secrets are stored readable, because they sign: anyone who reads this table can forge messages. */
 export const webhookEndpoints = pgTable(
   'webhook_endpoints',
   {
@@ -31,12 +31,12 @@ export const webhookEndpoints = pgTable(
     kinds: text('kinds').array().notNull(),
     state: text('state', { enum: ENDPOINT_STATES }).notNull().default('active'),
     pausedBecause: text('paused_because', { enum: PAUSE_REASONS }),
-    /** Who paused it and why, in words. */
+    /** Who paused or removed it, and why. */
     note: text('note'),
     stateSince: at('state_since').notNull().defaultNow(),
     /** Null once it is removed. */
     secret: text('secret'),
-    /** Signs beside the current one until its time is over. */
+    /** Signs beside the current one until `previous_until`. */
     previousSecret: text('previous_secret'),
     previousUntil: at('previous_until'),
     /** The first failure since the last success. */
@@ -45,7 +45,7 @@ export const webhookEndpoints = pgTable(
     createdBy: text('created_by').notNull(),
   },
   (endpoint) => [
-    // Looked up at every end of an order: partners without an endpoint pay for one probe.
+    // Read at every end of an order: partners without an endpoint cost one index look-up.
     index('webhook_endpoints_partner').on(endpoint.partner).where(sql`state <> 'removed'`),
     check('webhook_endpoints_state', oneOf('state', ENDPOINT_STATES)),
     check('webhook_endpoints_paused', sql`(state = 'paused') = (paused_because is not null)`),
@@ -59,7 +59,7 @@ export const webhookEndpoints = pgTable(
   ],
 )
 
-/** What partners are told: its id is the `webhook-id` of every try. */
+/** An event for partners. Its id is the `webhook-id` of every try. */
 export const webhookEvents = pgTable(
   'webhook_events',
   {
@@ -71,10 +71,10 @@ export const webhookEvents = pgTable(
     orderId: uuid('order_id'),
     /** Counts an order's events from 1, without gaps. */
     sequence: integer('sequence'),
-    /** The batch that has ended: it is told once. */
+    /** The batch that has ended; it has one event. */
     batchId: integer('batch_id'),
-    /** How the batch's rows stood when it ended: doubts settle later, and every try says the same. */
-    counts: jsonb('counts'),
+    /** The batch's counts when it ended: doubts settle later, and every try must send the same body. */
+    counts: jsonb('counts').$type<BatchCounts>(),
   },
   (event) => [
     uniqueIndex('webhook_events_sequence').on(event.orderId, event.sequence),
@@ -99,11 +99,11 @@ export const webhookDeliveries = pgTable(
     orderId: uuid('order_id'),
     sequence: integer('sequence'),
     state: text('state', { enum: DELIVERY_STATES }).notNull().default('pending'),
-    /** When it is due. Whoever takes it moves this past its own deadline, so that it comes back if the sender dies. */
+    /** When it is due. A sender that claims it moves this to the end of its lease, so that it is due again if the sender dies. */
     nextAt: at('next_at').notNull(),
-    /** How often it was taken. Whoever took it last is the one to say what came of it. */
+    /** How often it was claimed. Only the sender of the last claim may record a failure. */
     tries: integer('tries').notNull().default(0),
-    /** How far it is in the table of delays. A replay begins again. */
+    /** Its position in the table of delays. A replay starts again. */
     step: integer('step').notNull().default(0),
     endedAt: at('ended_at'),
   },
@@ -120,7 +120,7 @@ export const webhookDeliveries = pgTable(
   ],
 )
 
-/** Each try and what came of it. A try without a row is one whose sender died, or is under way. */
+/** Each try and its result. A try without a row is under way, or its sender died. */
 export const webhookTries = pgTable(
   'webhook_tries',
   {
@@ -130,7 +130,7 @@ export const webhookTries = pgTable(
     at: at('at').notNull(),
     durationMs: integer('duration_ms').notNull(),
     httpStatus: integer('http_status'),
-    /** What went wrong before there was a status. */
+    /** Why there is no status, as a code. */
     trouble: text('trouble'),
     /** The reply's beginning, masked. */
     reply: text('reply'),

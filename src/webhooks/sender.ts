@@ -1,11 +1,12 @@
 import type { Log } from '../core/log.ts'
 import { type PeriodicTask, runEvery } from '../core/periodic-task.ts'
-import type { Claim, TryResult } from './deliveries.ts'
+import type { Claim } from './deliveries.ts'
+import type { TryResult } from './record-try.ts'
 
 export interface SenderDeps {
-  /** Active endpoints that something is due for. */
+  /** Active endpoints that have a delivery due. */
   due(): Promise<readonly { endpointId: number; isFailing: boolean }[]>
-  /** Takes an endpoint's next delivery; null when there is none. */
+  /** Claims an endpoint's next delivery; null when none is due. */
   claim(endpointId: number): Promise<Claim | null>
   deliver(claim: Claim): Promise<TryResult>
   readonly log: Log
@@ -13,15 +14,15 @@ export interface SenderDeps {
 
 export interface SenderPace {
   readonly lookEveryMs: number
-  /** Sends at once to one endpoint; one while it fails, so that it is not run over when it comes back. */
+  /** Concurrent sends to one endpoint; one while it fails, so that it is not overloaded when it recovers. */
   readonly lanesPerEndpoint: number
-  /** Sends at once in all; beyond it every endpoint still has one, so that slow ones keep nobody waiting. */
+  /** Concurrent sends in all. Every endpoint still gets one beyond it, so that slow endpoints do not delay others. */
   readonly lanes: number
 }
 
 /**
- * Looks for what is due, again and again. A lane takes and sends an endpoint's deliveries one after the other until
- * none is due or one fails, so a slow endpoint holds its own lanes and nobody else's.
+ * Polls for due deliveries. A lane claims and sends an endpoint's deliveries one after the other until none is due or one
+ * fails, so a slow endpoint holds only its own lanes.
  */
 export function startSender(pace: SenderPace, deps: SenderDeps): PeriodicTask {
   const lanes = new Map<number, Set<Promise<void>>>()
@@ -41,8 +42,10 @@ export function startSender(pace: SenderPace, deps: SenderDeps): PeriodicTask {
     const ofEndpoint = lanes.get(endpointId) ?? new Set()
     lanes.set(endpointId, ofEndpoint)
     const lane = runLane(endpointId)
-      // Postgres was away. What was taken comes back when its lease is over.
-      .catch((error) => deps.log.warn({ err: error, endpoint: endpointId }, 'webhook put off'))
+      // Postgres was not reachable. A claimed delivery is due again when its lease is over.
+      .catch((error) =>
+        deps.log.warn({ err: error, endpoint: endpointId }, 'webhook lane stopped, tried again'),
+      )
       .finally(() => {
         ofEndpoint.delete(lane)
         if (ofEndpoint.size === 0) lanes.delete(endpointId)
@@ -57,7 +60,7 @@ export function startSender(pace: SenderPace, deps: SenderDeps): PeriodicTask {
       while (countOf(endpointId) < pace.lanesPerEndpoint && all().length < pace.lanes) openLane(endpointId)
   }
   const looking = runEvery(pace.lookEveryMs, look, (error) =>
-    deps.log.warn({ err: error }, 'webhooks not looked for, tried again'),
+    deps.log.warn({ err: error }, 'due webhooks not read, tried again'),
   )
   return {
     async stop() {

@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 const SECRET_PREFIX = 'whsec_'
 const SECRET_BYTES = 32
 
-/** A new secret in the spelling of the Standard Webhooks specification: 256 random bits. */
+/** A new secret in the format of the Standard Webhooks specification: 256 random bits. */
 export function newSecret(): string {
   return SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64')
 }
@@ -16,7 +16,7 @@ export interface SignedMessage {
   readonly nowMs: number
 }
 
-/** The three headers of the specification. Every try is signed anew, for receivers refuse an old timestamp. */
+/** The three headers of the specification. Every try is signed again, because receivers refuse an old timestamp. */
 export function signedHeaders({ eventId, body, secrets, nowMs }: SignedMessage): Record<string, string> {
   const timestamp = String(Math.floor(nowMs / 1_000))
   const content = `${eventId}.${timestamp}.${body}`

@@ -178,7 +178,7 @@ describe('a plan of withdrawals', () => {
       expect(code).toBe(0)
       for (const secret of [KTP, '"ktp"', 'Jl. Contoh', '10140', WALLET]) expect(out).not.toContain(secret)
     }
-    expect(shown[1]?.out).toContain('KTP number and address kept, not shown')
+    expect(shown[1]?.out).toContain('KTP number and address stored, not shown')
     expect((await plan(['remove', 'bars'])).code).toBe(0)
     const rows = await run<{ source: string }>(`SELECT source::text FROM plans WHERE name = 'bars'`)
     expect(rows[0]?.source).not.toContain(KTP)

@@ -17,7 +17,7 @@ const ROOMS: Record<string, readonly string[]> = {
   batches: ['core', 'csv', 'postgres', 'orders', 'partners', 'prices'],
   plans: ['core', 'postgres', 'orders', 'partners', 'batches'],
   prices: ['core', 'postgres', 'orders'],
-  webhooks: ['core', 'postgres', 'orders'],
+  webhooks: ['core', 'postgres', 'orders', 'batches/schema.ts'],
   reconciliation: ['core', 'csv', 'postgres', 'orders'],
   http: ['core', 'postgres'],
   cli: ['core', 'postgres', 'queue', 'dev/running-up.ts', 'config.ts'],

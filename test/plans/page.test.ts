@@ -16,7 +16,7 @@ const page = readText('docs/plans.md')
 
 describe('docs/plans.md', () => {
   it('has every reason to skip with its meaning', () => {
-    expect(tableRows(page, 'What becomes of a due time')).toEqual(Object.entries(SKIP_REASONS))
+    expect(tableRows(page, 'What happens at a due time')).toEqual(Object.entries(SKIP_REASONS))
   })
 
   it('has every view with its columns, in their order', async () => {

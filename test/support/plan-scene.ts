@@ -5,7 +5,7 @@ import { type CreateRequest, createBatch } from '../../src/batches/create.ts'
 import { addBatchPlan } from '../../src/plans/batch-source.ts'
 import { addPlan, type CommandContext, type PlanAnswer } from '../../src/plans/commands.ts'
 import type { Plan, PlanTerms } from '../../src/plans/plan.ts'
-import { type Kept, runDuePlans } from '../../src/plans/run-due.ts'
+import { runDuePlans, type TickResult } from '../../src/plans/run-due.ts'
 import type { StatementRunner } from '../../src/postgres/pool.ts'
 import { BUDI, buysFile } from './batch-scene.ts'
 import { borrowTestDatabase } from './borrowed-database.ts'
@@ -93,7 +93,10 @@ export async function openPlanScene() {
       return answer.plan.planId
     },
     /** One tick of one scheduler, by a clock. */
-    async tick(at: Date | ((runner: StatementRunner) => Promise<Date>), lockLimitMs = 10_000): Promise<Kept> {
+    async tick(
+      at: Date | ((runner: StatementRunner) => Promise<Date>),
+      lockLimitMs = 10_000,
+    ): Promise<TickResult> {
       const clock = at instanceof Date ? async () => at : at
       return await inSession(databaseUrl, (session) =>
         runDuePlans(session, {

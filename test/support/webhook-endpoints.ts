@@ -1,11 +1,13 @@
 import { Webhook } from 'standardwebhooks'
 import { vi } from 'vitest'
+import { CLOCKS } from '../../src/core/clocks.ts'
 import type { Log } from '../../src/core/log.ts'
 import type { Database } from '../../src/postgres/pool.ts'
 import { type DeliverDeps, deliver } from '../../src/webhooks/deliver.ts'
-import { claimDelivery, readEndpointsDue, recordTry } from '../../src/webhooks/deliveries.ts'
+import { claimDelivery, readEndpointsDue } from '../../src/webhooks/deliveries.ts'
 import { ENDPOINT_KINDS } from '../../src/webhooks/enums.ts'
 import type { Post } from '../../src/webhooks/http-post.ts'
+import { recordTry } from '../../src/webhooks/record-try.ts'
 import { newSecret } from '../../src/webhooks/signing.ts'
 import { LEASE_MS, openPost } from '../../src/webhooks/start-sender.ts'
 import { silentLog } from './effects.ts'
@@ -64,19 +66,39 @@ export interface WebhookMessage {
   readonly data: Readonly<Record<string, unknown>>
 }
 
-/** Sends all that is due at the clock's time, one after the other, as a sender with one lane would. */
+/** Sends all that is due, one after the other, as a sender with one lane would. */
 export async function sendDue(
   database: Database,
-  { now, log = silentLog, post = openPost(true) }: { now(): number; log?: Log; post?: Post },
+  { log = silentLog, post = openPost(true) }: { log?: Log; post?: Post } = {},
 ): Promise<number> {
   let sent = 0
-  for (const { endpointId } of await readEndpointsDue(database, now()))
+  const { monotonicMs } = CLOCKS
+  for (const { endpointId } of await readEndpointsDue(database))
     for (;;) {
-      const claim = await claimDelivery(database, endpointId, now(), LEASE_MS)
+      const claim = await claimDelivery(database, endpointId, LEASE_MS)
       if (claim === null) break
       sent += 1
-      const record: DeliverDeps['record'] = (...taken) => recordTry(database, ...taken)
-      await deliver(claim, { post, record, now, random: () => 0.5, log })
+      const record: DeliverDeps['record'] = (...recorded) => recordTry(database, ...recorded)
+      await deliver(claim, { post, record, monotonicMs, random: () => 0.5, log })
     }
   return sent
+}
+
+/** Lets time pass for webhooks, whose times are the database's: what is stored becomes so much older. */
+export async function passTime(database: Database, ms: number): Promise<void> {
+  const text = `
+    WITH passed AS (SELECT $1::float8 * interval '1 millisecond' AS time),
+    moved AS (UPDATE webhook_deliveries SET next_at = next_at - time FROM passed WHERE state = 'pending')
+    UPDATE webhook_endpoints SET failing_since = failing_since - time, previous_until = previous_until - time FROM passed`
+  await database.run({ name: '', text }, [ms])
+}
+
+/** Runs the work while the process' clock is wrong by so much. */
+export async function withClockOff<T>(byMs: number, work: () => Promise<T>): Promise<T> {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + byMs })
+  try {
+    return await work()
+  } finally {
+    vi.useRealTimers()
+  }
 }

@@ -11,7 +11,14 @@ import { WALLET } from '../support/job-data.ts'
 import { ownEveryBatch } from '../support/own-batch.ts'
 import { leadAt, nine, planTerms } from '../support/plan-scene.ts'
 import { anAccepted, passDeadlines } from '../support/stored-orders.ts'
-import { anEndpoint, endDoubt, sendDue, type TestEndpoint, verified } from '../support/webhook-endpoints.ts'
+import {
+  anEndpoint,
+  endDoubt,
+  passTime,
+  sendDue,
+  type TestEndpoint,
+  verified,
+} from '../support/webhook-endpoints.ts'
 
 const KINDS = ['batch.finished']
 
@@ -33,10 +40,10 @@ beforeEach(async () => {
 })
 
 const events = () => scene.rows<{ batch: number }>('SELECT batch_id AS batch FROM webhook_events ORDER BY at')
-const send = async (afterMs = 1_000) => {
-  const nowMs = Date.now() + afterMs
-  await sendDue(scene.database, { now: () => nowMs })
-  const message = (request: ReceivedRequest) => verified(request, endpoint.secret, nowMs)
+const send = async (afterMs = 0) => {
+  await passTime(scene.database, afterMs)
+  await sendDue(scene.database)
+  const message = (request: ReceivedRequest) => verified(request, endpoint.secret)
   return server.requests.splice(0).map(message)
 }
 

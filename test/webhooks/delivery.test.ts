@@ -6,11 +6,14 @@ import {
   RETRY_DELAYS_MS,
   retryDelayMs,
 } from '../../src/webhooks/backoff.ts'
+import { claimTest } from '../../src/webhooks/claim-test.ts'
 import { deliver } from '../../src/webhooks/deliver.ts'
-import { claimDelivery, claimTest, recordTry, type TryResult } from '../../src/webhooks/deliveries.ts'
-import { pauseEndpoint, resumeEndpoint, rotateSecret } from '../../src/webhooks/endpoints.ts'
+import { claimDelivery, readEndpointsDue } from '../../src/webhooks/deliveries.ts'
+import { pauseEndpoint, resumeEndpoint } from '../../src/webhooks/endpoint-states.ts'
+import { rotateSecret } from '../../src/webhooks/endpoints.ts'
 import { readWebhookLag } from '../../src/webhooks/lag.ts'
 import { listTries, replayDeliveries } from '../../src/webhooks/read-deliveries.ts'
+import { recordTry, type TryResult } from '../../src/webhooks/record-try.ts'
 import { cutReply } from '../../src/webhooks/reply-cut.ts'
 import { LEASE_MS, openPost } from '../../src/webhooks/start-sender.ts'
 import { silentLog } from '../support/effects.ts'
@@ -21,10 +24,12 @@ import { anOrderIn, openStores } from '../support/stored-orders.ts'
 import {
   anEndpoint,
   endDoubt,
+  passTime,
   sendDue,
   type TestEndpoint,
   verified,
   type WebhookMessage,
+  withClockOff,
 } from '../support/webhook-endpoints.ts'
 
 const HOUR_MS = 3_600_000
@@ -35,8 +40,12 @@ let server: TestServer
 let endpoint: TestEndpoint
 /** How the receiver answers; each test has its own. */
 let answer: (request: ReceivedRequest) => { status: number; text?: string; retryAfter?: string }
-const clock = { nowMs: 0 }
-const now = () => clock.nowMs
+/** How much time the test has let pass. */
+let passedMs = 0
+const pass = async (ms: number) => {
+  passedMs += ms
+  await passTime(stores.database, ms)
+}
 
 beforeAll(async () => {
   server = await startServer((request, response) => {
@@ -52,7 +61,7 @@ beforeEach(async () => {
   stores = openStores(test.databaseUrl)
   server.requests.length = 0
   answer = () => ({ status: 204 })
-  clock.nowMs = Date.now() + 1_000
+  passedMs = 0
   endpoint = await anEndpoint(stores.database, server.url)
   return async () => {
     await stores.database.close()
@@ -62,18 +71,18 @@ beforeEach(async () => {
 
 const run = <Row extends object>(text: string, values: readonly unknown[] = []) =>
   stores.database.run<Row>({ name: '', text }, values)
-const send = () => sendDue(stores.database, { now })
+const send = () => sendDue(stores.database)
 const idOf = ({ headers }: ReceivedRequest) => String(headers['webhook-id'])
 const last = (): ReceivedRequest => {
   const request = server.requests.at(-1)
   if (request === undefined) throw new Error('nothing was received')
   return request
 }
-const message = (request = last()): WebhookMessage => verified(request, endpoint.secret, now())
+const message = (request = last()): WebhookMessage => verified(request, endpoint.secret)
 const stateOfEndpoint = async () =>
   (
     await run<{ state: string; message: string | null }>(
-      'SELECT state, paused_because AS because FROM webhook_endpoints WHERE id = $1',
+      'SELECT state, paused_because AS message FROM webhook_endpoints WHERE id = $1',
       [endpoint.id],
     )
   )[0]
@@ -82,14 +91,23 @@ const deliveries = () =>
     'SELECT sequence, state FROM webhook_deliveries ORDER BY order_id, sequence',
   )
 
+/** From the last failure to the next try, as it is stored. */
+const scheduledDelayMs = async () => {
+  const [row] = await run<{ ms: number }>(
+    `SELECT extract(epoch FROM d.next_at - t.at)::float8 * 1000 AS ms FROM webhook_deliveries d JOIN webhook_tries t
+       ON t.event_id = d.event_id AND t.endpoint_id = d.endpoint_id AND t.try = d.tries`,
+  )
+  return row?.ms
+}
+
 /** Has an endpoint's failures so far forgotten, and nothing sent sooner for it. */
 const resumeFailing = () => run('UPDATE webhook_endpoints SET failing_since = NULL')
 
 /** Lets time go by in steps, sending whatever becomes due. */
 async function live(forMs: number, stepMs = 15 * 60_000): Promise<void> {
-  const endMs = clock.nowMs + forMs
-  while (clock.nowMs < endMs) {
-    clock.nowMs += stepMs
+  const endMs = passedMs + forMs
+  while (passedMs < endMs) {
+    await pass(stepMs)
     await send()
   }
 }
@@ -98,7 +116,6 @@ async function live(forMs: number, stepMs = 15 * 60_000): Promise<void> {
 async function aSettledDoubt(): Promise<string> {
   const orderId = await anOrderIn(stores, 'in_doubt')
   await endDoubt(stores, orderId)
-  clock.nowMs += 1_000
   return orderId
 }
 
@@ -156,17 +173,17 @@ describe('a message', () => {
     await anOrderIn(stores, 'cancelled')
     await send()
     const request = last()
-    const fails = (changed: Partial<ReceivedRequest>, atMs = now()) =>
+    const fails = (changed: Partial<ReceivedRequest>, atMs = Date.now()) =>
       expect(() => verified({ ...request, ...changed }, endpoint.secret, atMs)).toThrow()
     const withHeader = (name: string, value: string) => ({ headers: { ...request.headers, [name]: value } })
     expect(message()).toBeDefined()
     fails({ body: request.body.replace('cancelled', 'succeeded') })
     fails({ body: `${request.body} ` })
     fails(withHeader('webhook-id', 'other'))
-    fails(withHeader('webhook-timestamp', String(Math.floor(now() / 1_000) + 1)))
+    fails(withHeader('webhook-timestamp', String(Number(request.headers['webhook-timestamp']) + 1)))
     fails(withHeader('webhook-signature', 'v1,AAAA'))
-    fails({}, now() + 6 * 60_000)
-    fails({}, now() - 6 * 60_000)
+    fails({}, Date.now() + 6 * 60_000)
+    fails({}, Date.now() - 6 * 60_000)
     expect(() => new Webhook('whsec_AAAA').verify(request.body, request.headers as never)).toThrow()
   })
 
@@ -176,32 +193,32 @@ describe('a message', () => {
     await anOrderIn(stores, 'cancelled')
     await send()
     expect(String(last().headers['webhook-signature']).split(' ')).toHaveLength(2)
-    for (const secret of [endpoint.secret, fresh]) expect(verified(last(), secret, now())).toBeDefined()
-    clock.nowMs += HOUR_MS + 5_000
+    for (const secret of [endpoint.secret, fresh]) expect(verified(last(), secret)).toBeDefined()
+    await pass(HOUR_MS + 5_000)
     await anOrderIn(stores, 'cancelled')
     await send()
-    expect(verified(last(), fresh, now())).toBeDefined()
-    expect(() => verified(last(), endpoint.secret, now())).toThrow()
+    expect(verified(last(), fresh)).toBeDefined()
+    expect(() => verified(last(), endpoint.secret)).toThrow()
   })
 
   it('is signed with the new secret alone when it was rotated without an overlap', async () => {
     await rotateSecret(stores.database, endpoint.id, 0)
     await anOrderIn(stores, 'cancelled')
     await send()
-    expect(() => verified(last(), endpoint.secret, now())).toThrow()
+    expect(() => verified(last(), endpoint.secret)).toThrow()
   })
 })
 
 describe('a receiver that is down for 20 hours', () => {
   it('gets every event afterwards, in order, under the id it was first tried with', async () => {
-    const upAtMs = clock.nowMs + 20 * HOUR_MS
-    answer = () => ({ status: now() < upAtMs ? 503 : 200 })
+    const upAtMs = 20 * HOUR_MS
+    answer = () => ({ status: passedMs < upAtMs ? 503 : 200 })
     const orderIds = [await aSettledDoubt(), await aSettledDoubt(), await aSettledDoubt()]
     const received: { id: string; message: WebhookMessage }[] = []
-    while (clock.nowMs < upAtMs + 8 * HOUR_MS) {
+    while (passedMs < upAtMs + 8 * HOUR_MS) {
       const before = server.requests.length
       await live(15 * 60_000)
-      if (clock.nowMs < upAtMs) continue
+      if (passedMs < upAtMs) continue
       for (const request of server.requests.slice(before))
         received.push({ id: idOf(request), message: message(request) })
     }
@@ -229,13 +246,13 @@ describe('an endpoint that fails for 24 hours', () => {
     }
     answer = () => ({ status: 500, text: 'broken' })
     await aSettledDoubt()
-    const downSinceMs = clock.nowMs
-    while ((await stateOfEndpoint())?.state === 'active' && clock.nowMs < downSinceMs + 48 * HOUR_MS) {
-      clock.nowMs += 15 * 60_000
-      await sendDue(stores.database, { now, log })
+    const downSinceMs = passedMs
+    while ((await stateOfEndpoint())?.state === 'active' && passedMs < downSinceMs + 48 * HOUR_MS) {
+      await pass(15 * 60_000)
+      await sendDue(stores.database, { log })
     }
     expect(await stateOfEndpoint()).toEqual({ state: 'paused', message: 'failing' })
-    expect(clock.nowMs - downSinceMs).toBeGreaterThanOrEqual(PAUSE_AFTER_MS)
+    expect(passedMs - downSinceMs).toBeGreaterThanOrEqual(PAUSE_AFTER_MS)
     expect(told).toMatchObject([{ fields: { endpoint: endpoint.id, message: 'failing' } }])
     expect((await deliveries()).map(({ state }) => state)).toEqual(['pending', 'pending'])
 
@@ -245,7 +262,7 @@ describe('an endpoint that fails for 24 hours', () => {
     expect(server.requests).toHaveLength(triedBefore)
 
     answer = () => ({ status: 200 })
-    expect(await resumeEndpoint(stores.database, endpoint.id, now())).toBe(3)
+    expect(await resumeEndpoint(stores.database, endpoint.id)).toBe(3)
     await send()
     const kinds = server.requests.slice(triedBefore).map((request) => message(request).type)
     expect(kinds.sort()).toEqual(['order.cancelled', 'order.in_doubt', 'order.resolved'])
@@ -256,31 +273,30 @@ describe('an endpoint that fails for 24 hours', () => {
     const claims = []
     for (let order = 0; order < 8; order += 1) await anOrderIn(stores, 'cancelled')
     await run('UPDATE webhook_deliveries SET tries = $1', [PAUSE_AFTER_TRIES])
-    clock.nowMs += 1_000
     for (let order = 0; order < 8; order += 1)
-      claims.push(await claimDelivery(stores.database, endpoint.id, now(), 60_000))
+      claims.push(await claimDelivery(stores.database, endpoint.id, 60_000))
     await run(`UPDATE webhook_endpoints SET failing_since = now() - interval '25 hours'`)
     const failed = {
-      ...{ atMs: now(), durationMs: 1, httpStatus: 500, trouble: null, reply: '', isGone: false },
-      following: { is: 'pending', nextAtMs: now() },
+      ...{ durationMs: 1, httpStatus: 500, trouble: null, reply: '', isGone: false },
+      following: { is: 'pending', delayMs: 0 },
     } as const
     const paused = await Promise.all(
-      claims.map((claim, lane) => {
+      claims.map((claim) => {
         if (claim === null) throw new Error('not taken')
-        const result = { ...failed, atMs: failed.atMs + lane }
-        return recordTry(stores.database, claim, result, PAUSE_AFTER_MS)
+        return recordTry(stores.database, claim, failed, PAUSE_AFTER_MS)
       }),
     )
     expect(paused.filter((each) => each !== null)).toHaveLength(1)
     expect(await stateOfEndpoint()).toEqual({ state: 'paused', message: 'failing' })
-    expect(await claimDelivery(stores.database, endpoint.id, now() + HOUR_MS, 1_000)).toBeNull()
+    await pass(HOUR_MS)
+    expect(await claimDelivery(stores.database, endpoint.id, 1_000)).toBeNull()
   })
 
   it('is not paused by the first failure after the sender itself was away for days', async () => {
     answer = () => ({ status: 500 })
     await anOrderIn(stores, 'cancelled')
     await send()
-    clock.nowMs += 48 * HOUR_MS
+    await pass(48 * HOUR_MS)
     expect(await send()).toBe(1)
     expect(await stateOfEndpoint()).toEqual({ state: 'active', message: null })
     await live(2 * HOUR_MS)
@@ -291,9 +307,9 @@ describe('an endpoint that fails for 24 hours', () => {
     await run(
       `UPDATE webhook_endpoints SET state = 'paused', paused_because = 'failing', failing_since = now() - interval '25 hours'`,
     )
-    const claim = await claimTest(stores.database, endpoint.id, now(), 1_000)
+    const claim = await claimTest(stores.database, endpoint.id, 1_000)
     if (claim === null) throw new Error('not taken')
-    const result = { atMs: now(), durationMs: 1, httpStatus: 200, trouble: null, reply: '', isGone: false }
+    const result = { durationMs: 1, httpStatus: 200, trouble: null, reply: '', isGone: false }
     await recordTry(stores.database, claim, { ...result, following: { is: 'delivered' } }, null)
     const [row] = await run<{ since: Date | null }>('SELECT failing_since AS since FROM webhook_endpoints')
     expect(row?.since).not.toBeNull()
@@ -311,16 +327,16 @@ describe('a delivery', () => {
   it('that alone keeps failing is given up after more than 24 hours, and the order’s next one follows', async () => {
     answer = ({ body }) => ({ status: body.includes('"order.in_doubt"') ? 500 : 200 })
     await aSettledDoubt()
-    const startMs = clock.nowMs
+    const startMs = passedMs
     let endedMs: number | null = null
-    while (clock.nowMs < startMs + 60 * HOUR_MS) {
+    while (passedMs < startMs + 60 * HOUR_MS) {
       // Other orders go through, so the endpoint is not failing.
       await anOrderIn(stores, 'cancelled')
       await live(HOUR_MS)
       const [{ state } = { state: '' }] = await run<{ state: string }>(
         `SELECT state FROM webhook_deliveries d JOIN webhook_events v ON v.id = d.event_id WHERE v.kind = 'order.in_doubt'`,
       )
-      if (state === 'given_up') endedMs ??= clock.nowMs
+      if (state === 'given_up') endedMs ??= passedMs
     }
     expect((endedMs ?? 0) - startMs).toBeGreaterThan(24 * HOUR_MS)
     const doubts = server.requests.filter(({ body }) => body.includes('"order.in_doubt"'))
@@ -330,7 +346,7 @@ describe('a delivery', () => {
     expect(await stateOfEndpoint()).toEqual({ state: 'active', message: null })
 
     answer = () => ({ status: 200 })
-    await replayDeliveries(stores.database, { of: 'given_up', endpointId: endpoint.id }, now())
+    await replayDeliveries(stores.database, { of: 'given_up', endpointId: endpoint.id })
     await send()
     expect(idOf(last())).toBe(idOf(doubts[0] as ReceivedRequest))
     expect(message().type).toBe('order.in_doubt')
@@ -356,7 +372,7 @@ describe('a delivery', () => {
       await send()
       expect(await deliveries()).toEqual([{ sequence: 1, state: 'pending' }])
       answer = () => ({ status: 200 })
-      clock.nowMs += HOUR_MS
+      await pass(HOUR_MS)
       await send()
       expect(await deliveries()).toEqual([{ sequence: 1, state: 'delivered' }])
     },
@@ -366,10 +382,11 @@ describe('a delivery', () => {
     answer = () => ({ status, retryAfter: '1200' })
     await anOrderIn(stores, 'cancelled')
     await send()
+    expect(await scheduledDelayMs()).toBe(1_200_000)
     answer = () => ({ status: 200 })
-    clock.nowMs += 1_199_000
+    await pass(600_000)
     expect(await send()).toBe(0)
-    clock.nowMs += 1_000
+    await pass(600_000)
     expect(await send()).toBe(1)
   })
 
@@ -381,9 +398,9 @@ describe('a delivery', () => {
     answer = () => ({ status, retryAfter })
     await anOrderIn(stores, 'cancelled')
     await send()
-    clock.nowMs += 4_999
-    expect(await send()).toBe(0)
-    clock.nowMs += 2_000
+    // Five seconds, lengthened by half of the most that jitter adds.
+    expect(await scheduledDelayMs()).toBe(5_500)
+    await pass(5_500)
     expect(await send()).toBe(1)
   })
 
@@ -392,7 +409,7 @@ describe('a delivery', () => {
     await anOrderIn(stores, 'cancelled')
     let tries = await send()
     while (tries <= RETRY_DELAYS_MS.length) {
-      clock.nowMs += Math.max(HOUR_MS, RETRY_DELAYS_MS[tries - 1] ?? 0) * 1.2
+      await pass(Math.max(HOUR_MS, RETRY_DELAYS_MS[tries - 1] ?? 0) * 1.2)
       // The endpoint is failing all the time: kept active, so that the delivery's own end is seen.
       await resumeFailing()
       expect(await send()).toBe(1)
@@ -404,29 +421,29 @@ describe('a delivery', () => {
   it('is not sent while the endpoint is paused', async () => {
     await pauseEndpoint(stores.database, endpoint.id, 'asked for')
     await anOrderIn(stores, 'cancelled')
-    clock.nowMs += HOUR_MS
+    await pass(HOUR_MS)
     expect(await send()).toBe(0)
-    expect(await claimDelivery(stores.database, endpoint.id, now(), 1_000)).toBeNull()
+    expect(await claimDelivery(stores.database, endpoint.id, 1_000)).toBeNull()
   })
 
   const delivered: TryResult = {
-    ...{ atMs: 0, durationMs: 1, httpStatus: 200, trouble: null, reply: '' },
+    ...{ durationMs: 1, httpStatus: 200, trouble: null, reply: '' },
     ...{ following: { is: 'delivered' }, isGone: false },
   }
 
   it('that was taken comes back when its sender says nothing, and belongs to whoever took it last', async () => {
     await anOrderIn(stores, 'cancelled')
-    const take = () => claimDelivery(stores.database, endpoint.id, now(), 60_000)
+    const take = () => claimDelivery(stores.database, endpoint.id, 60_000)
     const first = await take()
     expect(await take()).toBeNull()
-    clock.nowMs += 60_001
+    await pass(60_001)
     const second = await take()
     expect([first?.try, second?.try]).toEqual([1, 2])
     if (first === null || second === null) throw new Error('not taken')
-    const failed = { ...delivered, atMs: now(), following: { is: 'given_up' } } as const
+    const failed = { ...delivered, following: { is: 'given_up' } } as const
     await recordTry(stores.database, first, failed, PAUSE_AFTER_MS)
     expect(await deliveries()).toEqual([{ sequence: 1, state: 'pending' }])
-    await recordTry(stores.database, second, { ...delivered, atMs: now() }, PAUSE_AFTER_MS)
+    await recordTry(stores.database, second, delivered, PAUSE_AFTER_MS)
     expect(await deliveries()).toEqual([{ sequence: 1, state: 'delivered' }])
     expect((await listTries(stores.database, first.eventId)).map((row) => row.try)).toEqual([1, 2])
   })
@@ -438,7 +455,7 @@ describe('a delivery', () => {
     'of a sender that dies %s comes under its id, and in order',
     async (_when, point, sequences) => {
       await aSettledDoubt()
-      const claim = await claimDelivery(stores.database, endpoint.id, now(), LEASE_MS)
+      const claim = await claimDelivery(stores.database, endpoint.id, LEASE_MS)
       if (claim === null) throw new Error('not taken')
       const die = async () => {
         throw new Error('died')
@@ -447,7 +464,7 @@ describe('a delivery', () => {
         ...{
           post: openPost(true),
           record: () => Promise.resolve(null),
-          now,
+          monotonicMs: () => performance.now(),
           random: () => 0,
           log: silentLog,
         },
@@ -455,7 +472,7 @@ describe('a delivery', () => {
       }
       await expect(deliver(claim, deps)).rejects.toThrow('died')
       expect(await send()).toBe(0)
-      clock.nowMs += LEASE_MS
+      await pass(LEASE_MS)
       await send()
       expect(server.requests.map(({ body }) => JSON.parse(body).data.sequence)).toEqual(sequences)
       expect(new Set(server.requests.map(idOf)).size).toBe(2)
@@ -465,17 +482,17 @@ describe('a delivery', () => {
 
   it('that is on its way is not sent a second time beside it when its endpoint is resumed', async () => {
     await anOrderIn(stores, 'cancelled')
-    const take = () => claimDelivery(stores.database, endpoint.id, now(), 60_000)
+    const take = () => claimDelivery(stores.database, endpoint.id, 60_000)
     const taken = await take()
     if (taken === null) throw new Error('not taken')
-    await resumeEndpoint(stores.database, endpoint.id, now())
+    await resumeEndpoint(stores.database, endpoint.id)
     expect(await take()).toBeNull()
     // Once it is known to have failed, resuming hurries it.
-    const failed = { ...delivered, atMs: now(), httpStatus: 500 }
-    const following = { is: 'pending', nextAtMs: now() + HOUR_MS } as const
+    const failed = { ...delivered, httpStatus: 500 }
+    const following = { is: 'pending', delayMs: HOUR_MS } as const
     await recordTry(stores.database, taken, { ...failed, following }, PAUSE_AFTER_MS)
     expect(await take()).toBeNull()
-    await resumeEndpoint(stores.database, endpoint.id, now())
+    await resumeEndpoint(stores.database, endpoint.id)
     expect((await take())?.try).toBe(2)
   })
 
@@ -487,7 +504,7 @@ describe('a delivery', () => {
     await send()
     const since = new Date(0)
     const replayed = { of: 'since', endpointId: endpoint.id, since } as const
-    expect(await replayDeliveries(stores.database, replayed, now())).toBe(4)
+    expect(await replayDeliveries(stores.database, replayed)).toBe(4)
     server.requests.length = 0
     answer = () => ({ status: 200 })
     await live(HOUR_MS)
@@ -500,8 +517,8 @@ describe('a delivery', () => {
   it('is told by the lag until it is delivered', async () => {
     await anOrderIn(stores, 'cancelled')
     await anOrderIn(stores, 'cancelled')
-    const lag = async () => (await readWebhookLag(stores.database, clock.nowMs))[0]
-    clock.nowMs += HOUR_MS
+    const lag = async () => (await readWebhookLag(stores.database))[0]
+    await makeEventsOlder(HOUR_MS)
     expect(await lag()).toMatchObject({
       endpointId: endpoint.id,
       partner: 'acme',
@@ -511,6 +528,78 @@ describe('a delivery', () => {
     expect((await lag())?.oldestPendingSeconds).toBeGreaterThanOrEqual(3_600)
     await send()
     expect(await lag()).toMatchObject({ pending: 0, oldestPendingSeconds: 0 })
+  })
+})
+
+/** Events never change, so only a session without triggers can make them older. */
+async function makeEventsOlder(byMs: number): Promise<void> {
+  await stores.database.transaction(async (runner) => {
+    await runner.run({ name: '', text: 'SET LOCAL session_replication_role = replica' }, [])
+    const text = `UPDATE webhook_events SET at = at - $1::float8 * interval '1 millisecond'`
+    await runner.run({ name: '', text }, [byMs])
+  })
+}
+
+describe.each([
+  ['ahead', HOUR_MS],
+  ['behind', -HOUR_MS],
+] as const)('a sender whose own clock is an hour %s', (_where, byMs) => {
+  it('does not take what another sender holds', async () => {
+    await anOrderIn(stores, 'cancelled')
+    expect(await claimDelivery(stores.database, endpoint.id, LEASE_MS)).not.toBeNull()
+    await withClockOff(byMs, async () => {
+      expect(await readEndpointsDue(stores.database)).toEqual([])
+      expect(await claimDelivery(stores.database, endpoint.id, LEASE_MS)).toBeNull()
+    })
+  })
+
+  it('holds what it has taken for its lease, and no longer', async () => {
+    await anOrderIn(stores, 'cancelled')
+    await withClockOff(byMs, () => claimDelivery(stores.database, endpoint.id, LEASE_MS))
+    expect(await claimDelivery(stores.database, endpoint.id, LEASE_MS)).toBeNull()
+    await pass(LEASE_MS)
+    expect(await claimDelivery(stores.database, endpoint.id, LEASE_MS)).toMatchObject({ try: 2 })
+  })
+
+  it('sends what is due with a timestamp that receivers accept', async () => {
+    await anOrderIn(stores, 'cancelled')
+    expect(await withClockOff(byMs, send)).toBe(1)
+    expect(message().type).toBe('order.cancelled')
+  })
+
+  it('tries again after the pause, and records when by the database’s clock', async () => {
+    answer = () => ({ status: 500 })
+    await anOrderIn(stores, 'cancelled')
+    await withClockOff(byMs, send)
+    expect(await scheduledDelayMs()).toBe(5_500)
+    const [row] = await run<{ isNow: boolean }>(
+      `SELECT t.at BETWEEN now() - interval '10 minutes' AND now() AND e.failing_since = t.at AS "isNow"
+       FROM webhook_tries t JOIN webhook_endpoints e ON e.id = t.endpoint_id`,
+    )
+    expect(row?.isNow).toBe(true)
+    await pass(5_500)
+    expect(await withClockOff(byMs, send)).toBe(1)
+  })
+
+  it('resumes and replays so that another sender finds it due at once', async () => {
+    answer = () => ({ status: 500 })
+    await anOrderIn(stores, 'cancelled')
+    await send()
+    await withClockOff(byMs, () => resumeEndpoint(stores.database, endpoint.id))
+    answer = () => ({ status: 200 })
+    expect(await send()).toBe(1)
+    const replay = { of: 'given_up', endpointId: endpoint.id } as const
+    await run(`UPDATE webhook_deliveries SET state = 'given_up'`)
+    expect(await withClockOff(byMs, () => replayDeliveries(stores.database, replay))).toBe(1)
+    expect(await send()).toBe(1)
+  })
+
+  it('tells the age of what is pending by the database’s clock', async () => {
+    await anOrderIn(stores, 'cancelled')
+    await makeEventsOlder(2 * HOUR_MS)
+    const [lag] = await withClockOff(byMs, () => readWebhookLag(stores.database))
+    expect(lag?.oldestPendingSeconds).toBeGreaterThanOrEqual(7_200)
+    expect(lag?.oldestPendingSeconds).toBeLessThan(7_200 + 1_800)
   })
 })
 
@@ -524,7 +613,7 @@ describe('what is kept and logged of a try', () => {
       text: `wallet ${WALLET}, ktp ${KTP}, +${WALLET.replace(/^0/, '62')} ${endpoint.secret} \u0000\u001b[31m ${headers['webhook-id']}`,
     })
     await anOrderIn(stores, 'in_doubt', 'withdraw')
-    await sendDue(stores.database, { now, log })
+    await sendDue(stores.database, { log })
     const [kept] = await run('SELECT * FROM webhook_tries')
     expect(kept).toMatchObject({ http_status: 500, reply: expect.stringContaining('ktp xxxxxxxxxxxxxx01') })
     const everything = [JSON.stringify(kept), ...said].join('\n')

@@ -38,7 +38,7 @@ async function startExample(program: string, name: string, secret: string) {
 const order = {
   ...{ orderId: '0197a0b4-0000-7000-8000-000000000001', partner: 'acme', reference: 'Pesanan-é-1' },
   ...{ kind: 'buy', state: 'cancelled', reason: 'cancel_requested' },
-  ...{ acceptedAt: '2026-02-09T05:00:00Z', executed: null },
+  ...{ acceptedAt: new Date('2026-02-09T05:00:00Z'), executed: null },
 }
 const facts = {
   eventId: 'e1',
@@ -53,7 +53,7 @@ const counts = { rows: 3, succeeded: 1, rejected: 0, expired: 0, cancelled: 0, i
 const aFinishedBatch = {
   kind: 'batch.finished',
   ...{ sequence: null, order: null },
-  batch: { batchId: 7, fileName: 'pay.csv', finishedAt: '2026-02-25T02:10:00Z', counts },
+  batch: { batchId: 7, fileName: 'pay.csv', finishedAt: new Date('2026-02-25T02:10:00Z'), counts },
 } as const
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0

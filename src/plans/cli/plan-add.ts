@@ -14,7 +14,7 @@ import { addBatchPlan } from '../batch-source.ts'
 import { WEEKENDS } from '../calendar.ts'
 import { addPlan, type CommandContext, type PlanAnswer } from '../commands.ts'
 import { MISSED_POLICIES, OVERLAP_POLICIES } from '../lifecycle.ts'
-import { parseOrderSource } from '../order-source.ts'
+import { type ParsedOrder, parseOrderSource } from '../order-source.ts'
 import type { Plan } from '../plan.ts'
 import type { PlanRequest } from '../read-terms.ts'
 import { type PlanRequestOptions, readPlanOptions } from './plan-request.ts'
@@ -55,7 +55,7 @@ export function addCommand(): Command {
     .addOption(
       new Option(
         '--missed <policy>',
-        'what was due while no scheduler ran: left out, made up for once, or all of it',
+        'what was due while no scheduler ran: skip it, run it once, or run all of it',
       )
         .choices(MISSED_POLICIES)
         .default('run_once'),
@@ -64,13 +64,13 @@ export function addCommand(): Command {
     .addOption(
       new Option(
         '--overlap <policy>',
-        'what is due while the run before is under way: left out, put off, or run beside it',
+        'what is due while the run before is under way: skip it, let it wait, or allow it beside',
       )
         .choices(OVERLAP_POLICIES)
         .default('skip'),
     )
     .option('--deadline <time>', 'how long after its start an order may be confirmed (default: 15m)')
-    .option('--note <text>', 'why; kept with the plan')
+    .option('--note <text>', 'why; stored with the plan')
     .addOption(byOption('who adds it'))
     .option('--json', 'print it as JSON')
     .addHelpText('after', HELP)
@@ -95,26 +95,27 @@ Examples:
   $ goldpro plan add payroll --batch 1 --monthly 25 --rate 50/s --stop-after-failures 5%`
 
 async function add(name: string, options: AddOptions): Promise<Plan> {
-  const wish = readPlanOptions(name, options)
-  const lead = { who: 'person', by: options.by, note: options.note ?? null, clock: databaseClock } as const
-  const answer = await withSessionHere(await settingsHere(), await adding(wish, lead))
+  const request = readPlanOptions(name, options)
+  const { by, note = null } = options
+  const command: CommandContext = { who: 'person', by, note, clock: databaseClock }
+  const answer = await withSessionHere(await settingsHere(), await adding(request, command))
   if (answer.is === 'refused') throw new Failure(1, answer.message)
   return answer.plan
 }
 
-/** What adds the plan, once what it is of has been read. */
+/** The work that adds the plan. The order is read before a session is opened. */
 async function adding(
-  wish: PlanRequest,
-  lead: CommandContext,
+  request: PlanRequest,
+  command: CommandContext,
 ): Promise<(session: Session) => Promise<PlanAnswer>> {
-  const terms = { ...wish.terms, owner: null }
-  if (wish.is === 'batch') return (session) => addBatchPlan(session, terms, wish, lead)
-  const { deadlineMinutes } = wish
-  const source = await readOrder(String(wish.order))
-  return (session) => addPlan(session, { ...terms, ...source, deadlineMinutes }, lead)
+  const terms = { ...request.terms, owner: null }
+  if (request.is === 'batch') return (session) => addBatchPlan(session, terms, request, command)
+  const { deadlineMinutes } = request
+  const { partner, source } = await readOrder(String(request.order))
+  return (session) => addPlan(session, { ...terms, partner, source, deadlineMinutes }, command)
 }
 
-async function readOrder(file: string): Promise<ReturnType<typeof parseOrderSource>> {
+async function readOrder(file: string): Promise<ParsedOrder> {
   const text = await readText(file)
   const json = readStrictJson(text)
   if (json.is === 'not_json')

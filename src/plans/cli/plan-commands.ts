@@ -18,45 +18,47 @@ import { nameOf, printRun } from './plan-show.ts'
 /** How a plan is named. */
 export const PLAN = "its number or its name; a partner's: partner/name"
 
-interface LeadCommand {
+interface PlanCommand {
   readonly name: string
   readonly does: string
   readonly done: string
-  readonly lead: (session: Session, planId: number, lead: CommandContext) => Promise<PlanAnswer>
+  readonly run: (session: Session, planId: number, context: CommandContext) => Promise<PlanAnswer>
 }
 
-const LEADS: readonly LeadCommand[] = [
+const COMMANDS: readonly PlanCommand[] = [
   {
     name: 'pause',
     does: 'pause a plan: it has no due times until it is resumed',
     done: 'paused',
-    lead: pausePlan,
+    run: pausePlan,
   },
   {
     name: 'resume',
     does: 'resume a paused plan with its next due time',
     done: 'active again',
-    lead: resumePlan,
+    run: resumePlan,
   },
   {
     name: 'remove',
     does: 'remove a plan for good: orders it started go on, its history stays',
     done: 'removed',
-    lead: removePlan,
+    run: removePlan,
   },
 ]
 
-interface LeadOptions {
+interface CommandOptions {
   readonly by: string
   readonly note?: string
 }
 
-const commandContextOf = ({ by, note }: LeadOptions): CommandContext => ({
-  ...{ who: 'person', by, note: note ?? null },
+const commandContextOf = ({ by, note }: CommandOptions): CommandContext => ({
+  who: 'person',
+  by,
+  note: note ?? null,
   clock: databaseClock,
 })
 
-function ledCommand(name: string, does: string): Command {
+function baseCommand(name: string, does: string): Command {
   return new Command(name)
     .description(does)
     .argument('<plan>', PLAN)
@@ -66,15 +68,15 @@ function ledCommand(name: string, does: string): Command {
 
 /** `goldpro plan pause|resume|remove` */
 export function planCommands(): Command[] {
-  return LEADS.map(leadCommand)
+  return COMMANDS.map(createCommand)
 }
 
-function leadCommand({ name, does, done, lead }: LeadCommand): Command {
-  const command = ledCommand(name, does).option('--note <text>', 'why; kept with the plan')
-  return command.action(async (given: string, options: LeadOptions) => {
+function createCommand({ name, does, done, run }: PlanCommand): Command {
+  const command = baseCommand(name, does).option('--note <text>', 'why; stored with the plan')
+  return command.action(async (given: string, options: CommandOptions) => {
     const plan = await withSessionHere(await settingsHere(), async (session) => {
       const { planId } = required(await findPlan(session, given), given)
-      return orRefuse(await lead(session, planId, commandContextOf(options))).plan
+      return orRefuse(await run(session, planId, commandContextOf(options))).plan
     })
     console.log(`plan ${plan.planId} ${nameOf(plan)} is ${done}`)
     if (plan.state === 'active' && plan.nextDueAt !== null)
@@ -84,33 +86,35 @@ function leadCommand({ name, does, done, lead }: LeadCommand): Command {
 
 /** `goldpro plan run-now` */
 export function runNowCommand(): Command {
-  return ledCommand('run-now', 'make a plan due now, beside its schedule').action(
-    async (given: string, options: LeadOptions) => {
+  return baseCommand('run-now', 'make a plan due now, beside its schedule').action(
+    async (given: string, options: CommandOptions) => {
       const settings = await settingsHere()
-      const waking = await openQueueClient(settings)
-      const told = await withSessionHere(settings, async (session) => {
+      const queueClient = await openQueueClient(settings)
+      const printed = await withSessionHere(settings, async (session) => {
         const { planId, partner } = required(await findPlan(session, given), given)
         const deps = {
-          ...{ actor: `person:${options.by}`, clock: databaseClock, log: createLog(settings.logLevel) },
+          actor: `person:${options.by}`,
+          clock: databaseClock,
+          log: createLog(settings.logLevel),
           newId: newOrderId,
-          wake: waking.wake,
+          wake: queueClient.wake,
         }
         try {
           const { dueAt } = orRefuse(await runPlanNow(session, planId, commandContextOf(options)))
-          // As a scheduler would, and does when one runs: Postgres lets one of them start it.
+          // As a scheduler does. If one runs at the same time, Postgres lets only one of them start it.
           await planDueTimes(session, { ...deps, planId })
           await startDueRuns(session, planId, deps)
           return printRun(partner, await readRun(session, planId, dueAt))
         } finally {
-          await waking.close()
+          await queueClient.close()
         }
       })
-      console.log(told)
+      console.log(printed)
     },
   )
 }
 
-/** The plan a person names. */
+/** The plan that was named. */
 export function required(plan: PlanSummary | null, given: string): PlanSummary {
   if (plan !== null) return plan
   throw new Failure(1, `there is no plan ${given}: see \`goldpro plan list --state all\``)

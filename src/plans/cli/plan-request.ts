@@ -74,7 +74,7 @@ function given(fields: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
 
-/** A number where the text is one; whoever reads it refuses the rest. */
+/** The number, if the text is one; the reader refuses any other text. */
 function numberIn(text: string | undefined): number | string | undefined {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : text
 }

@@ -8,7 +8,7 @@ import { describeSchedule } from '../schedule.ts'
 import { formatSpan } from '../terms.ts'
 import { shownDueTime } from './plan-options.ts'
 
-/** A plan as JSON, with its next due times: nothing of a person's that must not be printed. */
+/** A plan as JSON, with its next due times. Phone numbers are masked; KTP numbers and addresses are left out. */
 export function planAsJson(plan: Plan | PlanSummary, dueTimes: number, more: object = {}): string {
   const next = nextDueTimes(plan, dueTimes)
   return JSON.stringify({ ...plan, source: shownSource(plan.source), nextDueTimes: next, ...more })
@@ -35,18 +35,18 @@ export function printPlan(plan: Plan, dueTimes: number): string {
     `  due       ${describeSchedule(plan.schedule)}, ${timeZone}`,
     `  bounds    ${bounds.join(', ') || 'none: until it is removed'}`,
     `  missed    ${plan.missed} within ${formatSpan(plan.maxAgeMinutes)}; overlap ${plan.overlap}${deadline}`,
-    ...tellNext(plan, dueTimes),
+    ...printNext(plan, dueTimes),
   ].join('\n')
 }
 
-function tellNext(plan: Plan, limit: number): string[] {
+function printNext(plan: Plan, limit: number): string[] {
   if (plan.state !== 'active') return [`  next      never while it is ${plan.state}`]
   const times = nextDueTimes(plan, limit)
   if (times.length === 0) return ['  next      no due time is left']
   return times.map((time, position) => `  ${position === 0 ? 'next ' : '     '}     ${shownDueTime(time)}`)
 }
 
-/** The moves of a plan, a line each. */
+/** The changes of a plan's state, a line each. */
 export function printEvents(events: readonly PlanEvent[]): string[] {
   return events.map(({ at, fromState, toState, reason, actor, note }) => {
     const move = fromState === null ? toState : `${fromState} → ${toState}`
@@ -54,7 +54,7 @@ export function printEvents(events: readonly PlanEvent[]): string[] {
   })
 }
 
-/** Due times and what became of them. */
+/** Due times and their outcomes. */
 export function runTable(runs: readonly RunStory[]): string {
   const rows = runs.map((run) => [
     shownDueTime(run.dueAt),
@@ -68,7 +68,7 @@ export function runTable(runs: readonly RunStory[]): string {
 
 const reasonOf = ({ reason, breach }: RunStory) => (breach === null ? reason : `${reason} (${breach})`)
 
-/** What became of a run that a person asked for. */
+/** The result of a run that was started by hand. */
 export function printRun(partner: string | null, run: RunStory): string {
   switch (run.state) {
     case 'planned':

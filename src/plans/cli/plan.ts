@@ -4,9 +4,9 @@ import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { table } from '../../cli/table.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
 import { PLAN_STATES, type PlanState } from '../lifecycle.ts'
-import type { PlanSource } from '../plan.ts'
 import { countRuns, findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from '../queries.ts'
 import { describeSchedule } from '../schedule.ts'
+import type { PlanSource } from '../source.ts'
 import { addCommand } from './plan-add.ts'
 import { PLAN, planCommands, required, runNowCommand } from './plan-commands.ts'
 import { shownDueTime } from './plan-options.ts'
@@ -15,7 +15,7 @@ import { nameOf, planAsJson, printEvents, printPlan, runTable } from './plan-sho
 /** `goldpro plan …` */
 export function planCommand(): Command {
   const command = new Command('plan')
-    .description('orders that come again and again: add plans, watch and lead them')
+    .description('recurring orders: add, list, pause, resume and remove plans')
     .addHelpText('after', HELP)
   const commands = [
     addCommand(),
@@ -89,12 +89,12 @@ function sourceCells(source: PlanSource): string[] {
 
 function showCommand(): Command {
   return new Command('show')
-    .description('tell what a plan does, when it is due next, and who led it')
+    .description('show what a plan does, when it is due next, and who changed it')
     .argument('<plan>', PLAN)
     .option('--json', 'print it as JSON')
     .addHelpText('after', example('show savings'))
     .action(async (given: string, { json }: { json?: true }) => {
-      const told = await withDatabase(await settingsHere(), async (database) => {
+      const printed = await withDatabase(await settingsHere(), async (database) => {
         const plan = required(await findPlan(database, given), given)
         const events = (await readPlanEvents(database, plan.planId)).map(({ note, ...event }) => ({
           ...event,
@@ -104,7 +104,7 @@ function showCommand(): Command {
         const counts = `  so far    ${plan.planned} planned, ${plan.started} under way, ${plan.finished} finished, ${plan.skipped} skipped`
         return [printPlan(plan, 5), counts, '', ...printEvents(events)].join('\n')
       })
-      console.log(told)
+      console.log(printed)
     })
 }
 
@@ -124,7 +124,11 @@ function historyCommand(): Command {
         }
       })
       printPage({
-        ...{ listed: runs.length, total, limit, skip, json: json === true },
+        listed: runs.length,
+        total,
+        limit,
+        skip,
+        json: json === true,
         jsonLines: () => runs.map((run) => JSON.stringify(run)),
         table: () => runTable(runs),
         whenEmpty: 'it was not due yet',

@@ -5,8 +5,7 @@ import { InvalidOrderError } from '../../orders/submission.ts'
 import type { Breach } from '../../partners/limits.ts'
 import { addPartnerPlan, type PartnerPlanRequest } from '../add-partner-plan.ts'
 import type { Refusal } from '../commands.ts'
-import { parseOrderSource } from '../order-source.ts'
-import type { OrderSource } from '../plan.ts'
+import { type ParsedOrder, parseOrderSource } from '../order-source.ts'
 import { InvalidTermsError, type PlanRequest, readPlanRequest } from '../read-terms.ts'
 import { commandContextOf } from './partner-plan.ts'
 import { planAnswerOf } from './plan-answer.ts'
@@ -16,7 +15,7 @@ export async function acceptPlan(body: unknown, call: Call): Promise<Answer> {
   const { caller, database } = call
   const added = await addPartnerPlan(
     database,
-    readPlanOptions(body, caller.partner),
+    readPartnerPlan(body, caller.partner),
     caller.limits,
     commandContextOf(call),
   )
@@ -37,7 +36,7 @@ export async function acceptPlan(body: unknown, call: Call): Promise<Answer> {
   }
 }
 
-/** What a wish that is refused is answered with. */
+/** The problem that answers a refused command. */
 export function refusalOf(why: Refusal, message: string): Problem {
   switch (why) {
     case 'never_due':
@@ -60,23 +59,24 @@ export function refusalOf(why: Refusal, message: string): Problem {
 const NEVER = 'no run of this plan could ever be placed'
 
 function breachOf(breach: Breach): Problem {
-  // Waiting for another day mends nothing: what is too much for a day is too much for an order.
+  // Permanent: an order above the limit of a day can be placed on no day.
   return new Problem(breach, { detail: NEVER })
 }
 
-function readPlanOptions(body: unknown, partner: string): PartnerPlanRequest {
-  const wish = readTerms(body, partner)
-  // A copy of the whole batch at each due time, whether or not the limits have let the rows of the last one through.
-  if (wish.is === 'batch' && wish.terms.overlap === 'allow')
+function readPartnerPlan(body: unknown, partner: string): PartnerPlanRequest {
+  const request = readTerms(body, partner)
+  // With `allow` each due time would add a whole copy, whether or not the limits had admitted the rows of the last one.
+  if (request.is === 'batch' && request.terms.overlap === 'allow')
     throw invalid('overlap', 'must be skip or wait for a plan of a batch')
-  if (wish.is === 'batch') return { owner: partner, terms: wish.terms, of: wish }
-  const { deadlineMinutes } = wish
-  const { source, problems } = readOrder(wish.order, partner)
-  if (source === null) throw refused(problems)
-  return { owner: partner, terms: wish.terms, of: { is: 'order', source, deadlineMinutes } }
+  if (request.is === 'batch') return { owner: partner, terms: request.terms, of: request }
+  const { deadlineMinutes } = request
+  const { parsed, problems } = readOrder(request.order, partner)
+  if (parsed === null) throw refused(problems)
+  const { command, source } = parsed
+  return { owner: partner, terms: request.terms, of: { is: 'order', command, source, deadlineMinutes } }
 }
 
-/** Reads what is asked for. @throws Problem with all that is wrong, that of the order included */
+/** Reads the body. @throws Problem with every problem, those of the order included */
 function readTerms(body: unknown, partner: string): PlanRequest {
   try {
     return readPlanRequest(body)
@@ -87,22 +87,22 @@ function readTerms(body: unknown, partner: string): PlanRequest {
   }
 }
 
-/** Reads the order of a plan, which is its partner's and need not say so. */
+/** Reads the order of a plan. Its partner is that of the key. */
 function readOrder(
   order: unknown,
   partner: string,
-): { readonly source: OrderSource | null; readonly problems: readonly FieldProblem[] } {
+): { readonly parsed: ParsedOrder | null; readonly problems: readonly FieldProblem[] } {
   if (typeof order !== 'object' || order === null || Array.isArray(order))
-    return { source: null, problems: [{ field: 'order', problem: 'must be an object' }] }
+    return { parsed: null, problems: [{ field: 'order', problem: 'must be an object' }] }
   const known = Object.hasOwn(order, 'partner')
     ? [{ field: 'order.partner', problem: 'is known from the key and is not a field' }]
     : []
   try {
-    const { source } = parseOrderSource({ ...order, partner })
-    return { source: known.length === 0 ? source : null, problems: known }
+    const parsed = parseOrderSource({ ...order, partner })
+    return { parsed: known.length === 0 ? parsed : null, problems: known }
   } catch (error) {
     if (!(error instanceof InvalidOrderError)) throw error
-    return { source: null, problems: [...known, ...within('order', error.problems)] }
+    return { parsed: null, problems: [...known, ...within('order', error.problems)] }
   }
 }
 

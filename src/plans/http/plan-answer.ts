@@ -8,18 +8,22 @@ import type { PlanAnswer, RunAnswer } from './plan-schemas.ts'
 
 const DUE_TIMES = 5
 
-/** A plan as it is answered: masked, and without what a withdrawal sends where. */
+/** A plan in the API's format: masked, and without a withdrawal's KTP number and address. */
 export function planAnswerOf(plan: Plan): PlanAnswer {
   const { name, state, reason, missed, overlap, deadlineMinutes } = plan
   return {
-    ...{ name, state, reason },
+    name,
+    state,
+    reason,
     ...sourceOf(plan.source),
     schedule: scheduleOf(plan.schedule),
     time_zone: plan.timeZone,
     starts_at: plan.startsAt.toISOString(),
     ends_at: plan.endsAt?.toISOString() ?? null,
     count: plan.maxCount,
-    ...{ missed, max_age: formatSpan(plan.maxAgeMinutes), overlap },
+    missed,
+    max_age: formatSpan(plan.maxAgeMinutes),
+    overlap,
     deadline: deadlineMinutes === null ? null : formatSpan(deadlineMinutes),
     next_due: nextDueTimes(plan, DUE_TIMES).map((due) => due.toISOString()),
     created_at: plan.createdAt.toISOString(),
@@ -42,12 +46,14 @@ function scheduleOf(schedule: Schedule): PlanAnswer['schedule'] {
   return { monthly: { day, weekend, at } }
 }
 
-/** A due time as it is answered, with what came of it. */
+/** A due time in the API's format, with the order or batch it started. */
 export function runAnswerOf(run: RunStory): RunAnswer {
   const { state, reason, breach, reference, orderId, orderState, orderReason, batchId, batchState } = run
   return {
     due_at: run.dueAt.toISOString(),
-    ...{ state, reason, breach },
+    state,
+    reason,
+    breach,
     order:
       orderId === null || orderState === null
         ? null

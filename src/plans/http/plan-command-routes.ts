@@ -10,12 +10,12 @@ import { planAnswerOf, runAnswerOf } from './plan-answer.ts'
 import { PAUSED, PLANNED_RUN, REMOVED, RESUMED, RUN_NOW_BODIES } from './plan-examples.ts'
 import { planAnswer, planParams, runAnswer, runNowBody } from './plan-schemas.ts'
 
-const LEADS = [
+const COMMANDS = [
   {
     name: 'pausePlan',
     path: '/v1/plans/{name}/pause',
     summary: 'Pause a plan: it has no due times until it is resumed',
-    lead: pausePlan,
+    command: pausePlan,
     wanted: 'paused',
     example: PAUSED,
   },
@@ -23,7 +23,7 @@ const LEADS = [
     name: 'resumePlan',
     path: '/v1/plans/{name}/resume',
     summary: 'Resume a paused plan with its next due time',
-    lead: resumePlan,
+    command: resumePlan,
     wanted: 'active',
     example: RESUMED,
   },
@@ -31,24 +31,27 @@ const LEADS = [
     name: 'removePlan',
     path: '/v1/plans/{name}/remove',
     summary: 'Remove a plan for good: orders it started go on, its history stays',
-    lead: removePlan,
+    command: removePlan,
     wanted: 'removed',
     example: REMOVED,
   },
 ] as const
 
-/** What is done with a plan that there is. */
+/** Commands on an existing plan. */
 export const PLAN_COMMAND_ROUTES: readonly AnyRoute[] = [
-  ...LEADS.map(({ name, path, summary, lead, wanted, example }) =>
+  ...COMMANDS.map(({ name, path, summary, command, wanted, example }) =>
     route({
-      ...{ name, method: 'POST', path, summary },
+      name,
+      method: 'POST',
+      path,
+      summary,
       description: 'Safe to repeat. It takes no body.',
       scope: 'batches:write',
       params: planParams,
       query: z.strictObject({}),
       answers: { 200: { description: 'The plan as it then is', schema: planAnswer, example } },
       problems: ['not_found', 'plan_state'],
-      handle: ({ params }, call) => leadPlan(params.name, { lead, wanted }, call),
+      handle: ({ params }, call) => commandPlan(params.name, { command, wanted }, call),
     }),
   ),
   route({
@@ -56,7 +59,7 @@ export const PLAN_COMMAND_ROUTES: readonly AnyRoute[] = [
     method: 'POST',
     path: '/v1/plans/{name}/run-now',
     summary: 'Make a plan due now, beside its schedule',
-    description: `Safe to repeat for ever: you name the due time, and a due time has one run. 202 is answered once it is
+    description: `Safe to repeat: you name the due time, and a due time has one run. The answer is 202 once the run is
 written; a scheduler starts it.`,
     scope: 'batches:write',
     params: planParams,
@@ -71,13 +74,13 @@ written; a scheduler starts it.`,
   }),
 ]
 
-async function leadPlan(
+async function commandPlan(
   name: string,
-  { lead, wanted }: { readonly lead: typeof pausePlan; readonly wanted: PlanState },
+  { command, wanted }: { readonly command: typeof pausePlan; readonly wanted: PlanState },
   call: Call,
 ): Promise<Answer> {
   const { planId } = await partnerPlan(name, call)
-  const answer = await lead(call.database, planId, commandContextOf(call))
+  const answer = await command(call.database, planId, commandContextOf(call))
   const plan = answer.is === 'done' ? answer.plan : await partnerPlan(name, call)
   if (answer.is === 'refused' && plan.state !== wanted) throw refusalOf(answer.why, answer.message)
   return { status: 200, body: planAnswerOf(plan) }

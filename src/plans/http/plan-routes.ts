@@ -18,8 +18,8 @@ export const PLAN_ROUTES: readonly AnyRoute[] = [
     method: 'POST',
     path: '/v1/plans',
     summary: 'Add a plan: an order, or an approved batch, that comes again and again',
-    description: `Safe to repeat for ever: the same name and content is the same plan, also once it is over; with other content it
-is 409 and the first plan stands. Your limits hold again for each run.`,
+    description: `Safe to repeat: the same name and content is the same plan, also once it is over; with other content the answer
+is 409 and the first plan stands. Your limits apply again to each run.`,
     scope: 'batches:write',
     query: z.strictObject({}),
     body: planBody as z.ZodType<unknown>,

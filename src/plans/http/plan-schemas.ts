@@ -20,15 +20,15 @@ export const planParams = z.strictObject({ name: planName.describe("the plan's n
 export const runNowBody = z.strictObject({
   due_at: z.iso
     .datetime({ offset: true, error: 'must be an ISO 8601 time with a zone' })
-    // Far outside of them Postgres would refuse the time.
+    // Postgres would refuse a time far outside of these years.
     .refine((text) => Math.floor(new Date(text).getUTCFullYear() / 1_000) === 2, 'must be now')
     .transform((text) => new Date(text))
-    .describe('now, give or take five minutes; said again it is the same run, for ever'),
+    .describe('now, give or take five minutes; the same time again is the same run'),
 })
 
 const time = z.iso.datetime()
 
-/** A plan as it is answered. */
+/** A plan in an answer. */
 export const planAnswer = z.strictObject({
   name: z.string(),
   state: z.enum(PLAN_STATES),
@@ -72,7 +72,7 @@ export const plansAnswer = z.strictObject({
   next: z.string().nullable().describe('the cursor of the next page; null on the last'),
 })
 
-/** A due time of a plan as it is answered. */
+/** A due time of a plan in an answer. */
 export const runAnswer = z.strictObject({
   due_at: time,
   state: z.enum(RUN_STATES),

@@ -6,10 +6,11 @@ import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { shownTextOrNull } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
+import { CLOCKS } from '../../core/clocks.ts'
 import { createLog } from '../../observability/log.ts'
 import type { Database } from '../../postgres/pool.ts'
+import { claimTest } from '../claim-test.ts'
 import { deliver } from '../deliver.ts'
-import { claimTest, recordTry } from '../deliveries.ts'
 import { DELIVERY_STATES, type DeliveryState } from '../enums.ts'
 import {
   countDeliveries,
@@ -21,6 +22,7 @@ import {
   replayDeliveries,
   type TrySummary,
 } from '../read-deliveries.ts'
+import { recordTry } from '../record-try.ts'
 import { LEASE_MS, openPost } from '../start-sender.ts'
 import { endpointId, requireEndpoint } from './webhook-arguments.ts'
 
@@ -60,8 +62,11 @@ export function deliveriesCommand(): Command {
     .action(async ({ endpoint, event, state, partner, limit, skip, json }: ListOptions) => {
       const settings = await settingsHere()
       const filter = {
-        ...{ endpointId: endpoint ?? null, state: state ?? null },
-        ...{ partner: partner ?? null, limit, skip },
+        endpointId: endpoint ?? null,
+        state: state ?? null,
+        partner: partner ?? null,
+        limit,
+        skip,
       }
       const lines = await withDatabase(settings, async (database) =>
         event === undefined
@@ -70,7 +75,9 @@ export function deliveriesCommand(): Command {
       )
       const shown = lines.rows.map((row) => ({ ...row, reply: shownTextOrNull(row.reply) }))
       printPage({
-        ...{ listed: shown.length, total: lines.total, json: json === true },
+        listed: shown.length,
+        total: lines.total,
+        json: json === true,
         ...(event === undefined ? { limit, skip } : { limit: lines.total, skip: 0 }),
         jsonLines: () => shown.map((row) => JSON.stringify(row)),
         table: () => (lines.show as (rows: readonly object[]) => string)(shown),
@@ -79,7 +86,7 @@ export function deliveriesCommand(): Command {
     })
 }
 
-const cameTo = ({ httpStatus, trouble }: { httpStatus: number | null; trouble: string | null }) =>
+const resultOf = ({ httpStatus, trouble }: { httpStatus: number | null; trouble: string | null }) =>
   trouble ?? (httpStatus === null ? '' : String(httpStatus))
 const cut = (reply: string | null) => (reply ?? '').slice(0, 60)
 
@@ -102,7 +109,7 @@ function deliveriesTable(rows: readonly DeliverySummary[]): string {
   const cells = rows.map((row) => [
     ...[shownTime(row.at), row.eventId, row.kind],
     ...[aboutWhat(row), String(row.sequence ?? '')],
-    ...[String(row.endpointId), row.state, row.tries, cameTo(row), row.durationMs ?? ''],
+    ...[String(row.endpointId), row.state, row.tries, resultOf(row), row.durationMs ?? ''],
     ...[shownTime(row.nextAt), cut(row.reply)],
   ])
   return table(headings, cells, ['seq', 'endpoint', 'tries', 'ms'])
@@ -110,7 +117,7 @@ function deliveriesTable(rows: readonly DeliverySummary[]): string {
 
 function triesTable(rows: readonly TrySummary[]): string {
   const cells = rows.map((row) => [
-    ...[String(row.endpointId), String(row.try), shownTime(row.at), cameTo(row), row.durationMs],
+    ...[String(row.endpointId), String(row.try), shownTime(row.at), resultOf(row), row.durationMs],
     cut(row.reply),
   ])
   return table(['endpoint', 'try', 'at', 'came to', 'ms', 'reply'], cells, ['endpoint', 'try', 'ms'])
@@ -125,11 +132,11 @@ interface ReplayOptions {
 /** `goldpro webhook replay` */
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('send ended deliveries again, under the ids they had; the scheduler does it')
+    .description('make ended deliveries due again under their ids; `goldpro scheduler` sends them')
     .argument('[event]', 'one event, to all its endpoints', eventId)
     .option('--endpoint <id>', 'deliveries to this endpoint; with --given-up or --since', endpointId)
-    .option('--given-up', 'all that were given up')
-    .option('--since <time>', 'all of events since then, delivered ones too', time)
+    .option('--given-up', 'all deliveries that were given up')
+    .option('--since <time>', 'all deliveries of events since then, including delivered ones', time)
     .addHelpText(
       'after',
       `
@@ -140,13 +147,11 @@ Example:
     )
     .action(async (event: string | undefined, options: ReplayOptions) => {
       const replay = replayFrom(event, options)
-      const count = await withDatabase(await settingsHere(), (database) =>
-        replayDeliveries(database, replay, Date.now()),
-      )
+      const count = await withDatabase(await settingsHere(), (database) => replayDeliveries(database, replay))
       if (count === 0)
         throw new Failure(
           1,
-          'nothing to send again: nothing of that kind has ended at an endpoint that is left',
+          'nothing to send again: no delivery of that kind has ended at an endpoint that was not removed',
         )
       console.log(`${count} to be sent again by \`goldpro scheduler\``)
     })
@@ -165,20 +170,22 @@ function replayFrom(event: string | undefined, { endpoint, givenUp, since }: Rep
 /** `goldpro webhook test` */
 export function testCommand(): Command {
   return new Command('test')
-    .description('send a webhook.test event now, once, and say what came of it')
+    .description('send a webhook.test event now, once, and print the result')
     .argument('<id>', 'as `list` shows it', endpointId)
     .addHelpText('after', '\nExample:\n  $ goldpro webhook test 1')
     .action(async (id: number) => {
       const settings = await settingsHere()
       const result = await withDatabase(settings, async (database) => {
-        const claim = requireEndpoint(id, await claimTest(database, id, Date.now(), LEASE_MS))
+        const claim = requireEndpoint(id, await claimTest(database, id, LEASE_MS))
         return await deliver(claim, {
           post: openPost(settings.webhookAllowLoopback),
-          record: (...taken) => recordTry(database, ...taken),
-          ...{ now: Date.now, random: Math.random, log: createLog('silent') },
+          record: (...recorded) => recordTry(database, ...recorded),
+          monotonicMs: CLOCKS.monotonicMs,
+          random: Math.random,
+          log: createLog('silent'),
         })
       })
-      const answer = `${cameTo(result)} after ${result.durationMs} ms`
+      const answer = `${resultOf(result)} after ${result.durationMs} ms`
       if (result.following.is !== 'delivered')
         throw new Failure(1, `not delivered: ${answer}${result.reply ? `: ${cut(result.reply)}` : ''}`)
       console.log(`delivered: ${answer}`)

@@ -6,8 +6,9 @@ import { parsedBy } from '../../cli/options.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import type { Settings } from '../../config.ts'
 import type { Database } from '../../postgres/pool.ts'
+import { pauseEndpoint, removeEndpoint, resumeEndpoint } from '../endpoint-states.ts'
 import { parseEndpointUrl } from '../endpoint-url.ts'
-import { addEndpoint, pauseEndpoint, removeEndpoint, resumeEndpoint, rotateSecret } from '../endpoints.ts'
+import { addEndpoint, rotateSecret } from '../endpoints.ts'
 import { ENDPOINT_KINDS, problemOfKinds } from '../enums.ts'
 import { endpointId, partnerName, requireEndpoint } from './webhook-arguments.ts'
 import { listCommand } from './webhook-list.ts'
@@ -40,9 +41,11 @@ const overlapHours = parsedBy(
 
 function addCommand(): Command {
   return command('add', 'add an endpoint; its secret is printed once', 'acme https://acme.example/goldpro')
-    .argument('<partner>', 'whose orders and batches it hears of', partnerName)
+    .argument('<partner>', 'the partner whose orders and batches it receives', partnerName)
     .argument('<url>', 'https://… without user, password and fragment')
-    .option('--kinds <kinds>', 'only these kinds of event; all unless given', eventKinds, [...ENDPOINT_KINDS])
+    .option('--kinds <kinds>', 'only these kinds of event, with commas between; by default all', eventKinds, [
+      ...ENDPOINT_KINDS,
+    ])
     .addOption(byOption('who adds it'))
     .option('--json', 'print JSON')
     .action(async (partner: string, given: string, options: { kinds: string[]; by: string; json?: true }) => {
@@ -67,7 +70,7 @@ function rotateCommand(): Command {
     .argument('<id>', 'as `list` shows it', endpointId)
     .option(
       '--overlap-hours <hours>',
-      'how long the present secret signs beside it; 0 when it has leaked. The one before it ends now',
+      'how long the current secret also signs; 0 when it has leaked. An earlier one stops signing now',
       overlapHours,
       24,
     )
@@ -105,10 +108,10 @@ function pauseCommand(): Command {
 }
 
 function resumeCommand(): Command {
-  return command('resume', 'send to an endpoint again, and at once what waits for it', '1')
+  return command('resume', 'send to an endpoint again; pending deliveries are sent at once', '1')
     .argument('<id>', 'as `list` shows it', endpointId)
     .action(async (id: number) => {
-      const waiting = await inDatabase((database) => resumeEndpoint(database, id, Date.now()))
+      const waiting = await inDatabase((database) => resumeEndpoint(database, id))
       console.log(`endpoint ${id} is active: ${requireEndpoint(id, waiting)} waiting`)
     })
 }
@@ -117,7 +120,7 @@ function removeCommand(): Command {
   return noteBy(
     command(
       'remove',
-      'end an endpoint for good: its secrets are erased, what waits for it is given up',
+      'remove an endpoint for good: its secrets are erased, pending deliveries are given up',
       '1 --note "partner has left"',
     ),
   ).action(async (id: number, { note, by }: Person) => {

@@ -10,10 +10,10 @@ import { partnerName } from './webhook-arguments.ts'
 /** `goldpro webhook list` */
 export function listCommand(): Command {
   return new Command('list')
-    .description('list endpoints, and what waits for them')
+    .description('list endpoints and how many deliveries are pending for each')
     .addHelpText('after', '\nExample:\n  $ goldpro webhook list --partner acme')
     .option('--partner <partner>', 'only those of this partner', partnerName)
-    .option('--removed', 'removed ones, too')
+    .option('--removed', 'also list removed endpoints')
     .option('--json', 'print JSON lines')
     .action(async ({ partner, removed, json }: { partner?: string; removed?: true; json?: true }) => {
       const endpoints = await withDatabase(await settingsHere(), (database) =>
@@ -45,7 +45,7 @@ function asTable(endpoints: readonly Endpoint[]): string {
   return table(headings, rows, ['id', 'waiting', 'given up'])
 }
 
-/** An endpoint's state with why and since when, loudly where somebody has to act. */
+/** An endpoint's state with reason and time, in capitals where an operator has to act. */
 function stateOf(endpoint: Endpoint): string {
   const { state, note, stateSince, failingSince, previousUntil } = endpoint
   switch (state) {
@@ -76,7 +76,7 @@ function whyPaused({ pausedBecause, note, failingSince }: Endpoint): string {
   }
 }
 
-/** An endpoint's URL as people see it: what follows the path may be a password. */
+/** An endpoint's URL without its query, which may be a password. */
 function shownUrl(url: string): string {
   const { origin, pathname, search } = new URL(url)
   return shownText(origin + pathname + (search === '' ? '' : '?…'))

@@ -5,7 +5,7 @@ import { endpointCommands } from './webhook-endpoints.ts'
 /** `goldpro webhook …` */
 export function webhookCommand(): Command {
   const command = new Command('webhook')
-    .description('tell partners what became of their orders and batches, by signed HTTPS calls')
+    .description('send partners the outcomes of their orders and batches, by signed HTTPS calls')
     .addHelpText(
       'after',
       `
