@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { withSession } from '../../src/postgres/session.ts'
+import { listDeclarations } from '../../src/reconciliation/declaration-queries.ts'
 import {
   approveDeclaration,
   type Declared,
   declineDeclaration,
-  listDeclarations,
   proposeDeclaration,
   revokeDeclaration,
 } from '../../src/reconciliation/declarations.ts'

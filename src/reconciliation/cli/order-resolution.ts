@@ -4,7 +4,8 @@ import { Failure } from '../../cli/failure.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
 import { type Person, personsCommand, requireOrderId } from '../../orders/cli/order-commands.ts'
-import type { CommandResult, ProposedExecution } from '../proposals.ts'
+import type { CommandResult } from '../person-commands.ts'
+import type { ProposedExecution } from '../proposal-facts.ts'
 import { approveResolution, declineResolution, proposeResolution } from '../resolve-doubt.ts'
 
 /** `goldpro orders resolve|approve|decline`: an order leaves doubt by two people. */

@@ -18,7 +18,7 @@ import {
 } from '../break-commands.ts'
 import { type BreakStory, countBreaks, listBreaks, type OpenBreak, readBreak } from '../break-queries.ts'
 import { BREAK_TYPES, type BreakType } from '../enums.ts'
-import type { CommandResult } from '../proposals.ts'
+import type { CommandResult } from '../person-commands.ts'
 import { orRefuse } from './order-resolution.ts'
 
 interface PersonsWork {

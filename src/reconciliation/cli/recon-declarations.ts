@@ -4,16 +4,15 @@ import { currentUser } from '../../cli/current-user.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { table } from '../../cli/table.ts'
 import type { Session } from '../../postgres/session.ts'
+import { type DeclarationRow, listDeclarations } from '../declaration-queries.ts'
 import {
   approveDeclaration,
-  type DeclarationRow,
   type Declared,
   declineDeclaration,
-  listDeclarations,
   proposeDeclaration,
   revokeDeclaration,
 } from '../declarations.ts'
-import type { CommandResult, Person } from '../proposals.ts'
+import type { CommandResult, Person } from '../person-commands.ts'
 import { orRefuse } from './order-resolution.ts'
 
 /** A verb of `goldpro recon sources|statements|lag`. */

@@ -160,7 +160,7 @@ async function proposeComplete(session: Session, statementId: number, by: string
   if (by.trim() === '') throw new StatementRefused('say who imports it: the name is empty')
   const person = { by, note: 'imported with --complete' }
   const facts = { evidence: null, executed: null }
-  await insertProposal(session, { statementId }, 'statement_complete', person, facts)
+  await insertProposal(session, { is: 'statement', statementId }, 'statement_complete', person, facts)
   return !(await isApprovedComplete(session, statementId))
 }
 
