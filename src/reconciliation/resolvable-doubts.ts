@@ -72,7 +72,7 @@ const selectDoubt = statement(
         state: orders.state,
         reason: orders.reason,
         isUnpriced: sql<boolean>`${attempts.quotedAmount} is null`,
-        executionOf: sql<string | null>`coalesce((${orderWithItsId}), (${orderOfItsLine}))`,
+        executionOf: sql<string | null>`coalesce(${orderWithItsId}, ${orderOfItsLine})`,
       })
       .from(orders)
       .leftJoin(attempts, and(eq(attempts.orderId, orders.id), sql`${attempts.outcome} = 'in_doubt'`))
