@@ -21,9 +21,9 @@ import { BREAK_TYPES, type BreakType } from '../enums.ts'
 import type { CommandResult } from '../person-commands.ts'
 import { orRefuse } from './order-resolution.ts'
 
-interface PersonsWork {
+interface BreakCommand {
   readonly name: string
-  readonly does: string
+  readonly description: string
   readonly done: string
   readonly work: (
     session: Session,
@@ -33,23 +33,23 @@ interface PersonsWork {
   ) => Promise<CommandResult<object>>
 }
 
-const PERSONS_WORK: readonly PersonsWork[] = [
-  { name: 'note', does: "add a note to a break's history", done: 'noted', work: noteOnBreak },
+const BREAK_COMMANDS: readonly BreakCommand[] = [
+  { name: 'note', description: "add a note to a break's history", done: 'noted', work: noteOnBreak },
   {
     name: 'propose',
-    does: 'propose to write a break off; another person approves it',
+    description: 'propose to write a break off; another person approves it',
     done: 'proposed: it stays open until another person approves it',
     work: proposeWriteOff,
   },
   {
     name: 'approve',
-    does: 'approve what another person proposed: the break is written off',
+    description: 'approve what another person proposed: the break is written off',
     done: 'written off',
     work: approveWriteOff,
   },
   {
     name: 'reject',
-    does: 'reject what was proposed: the break stays open',
+    description: 'reject what was proposed: the break stays open',
     done: 'rejected: it stays open',
     work: declineWriteOff,
   },
@@ -59,7 +59,7 @@ const PERSONS_WORK: readonly PersonsWork[] = [
 export function breaksCommand(): Command {
   const command = new Command('breaks').description('work on differences between statements and orders')
   for (const each of [listCommand(), showCommand(), assignCommand()]) command.addCommand(each)
-  for (const each of PERSONS_WORK) command.addCommand(workCommand(each))
+  for (const each of BREAK_COMMANDS) command.addCommand(breakCommand(each))
   return command
 }
 
@@ -75,7 +75,7 @@ function listCommand(): Command {
     .description('list open breaks, the first due first')
     .addOption(new Option('--type <type>', 'only of this type').choices(Object.keys(BREAK_TYPES)))
     .option('--owner <name>', 'only those assigned to somebody', personName)
-    .option('--overdue', 'only those past their due time')
+    .option('--overdue', 'only those that are overdue')
   return pageOptions(command)
     .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro recon breaks list --overdue')
@@ -87,13 +87,17 @@ function listCommand(): Command {
       }))
       const breaks = found.map(shownBreak)
       printPage({
-        ...{ listed: breaks.length, total, limit, skip, json: json === true },
+        listed: breaks.length,
+        total,
+        limit,
+        skip,
+        json: json === true,
         jsonLines: () => breaks.map((each) => JSON.stringify(each)),
         table: () => asTable(breaks),
         notes: [
           gapNote(
             breaks.map(({ breakId }) => breakId),
-            'those breaks are closed, due later or left out by the filter',
+            'those breaks are closed, due later or excluded by the filter',
           ),
         ],
         whenEmpty: noBreaks(type !== undefined || owner !== undefined || overdue === true),
@@ -126,7 +130,7 @@ function asTable(breaks: readonly OpenBreak[]): string {
 
 function showCommand(): Command {
   return new Command('show')
-    .description('tell what a break is about and what was done with it')
+    .description('show a break and its history')
     .argument('<break>', 'its number, as `list` shows it', wholeNumber)
     .option('--json', 'print it as JSON')
     .addHelpText('after', '\nExample:\n  $ goldpro recon breaks show 12')
@@ -134,7 +138,7 @@ function showCommand(): Command {
       const story = await withDatabase(await settingsHere(), (database) => readBreak(database, breakId))
       if (story === null)
         throw new Failure(1, `there is no break ${breakId}: see \`goldpro recon breaks list\``)
-      console.log(json ? JSON.stringify(shownStory(story)) : tellBreak(shownStory(story)))
+      console.log(json ? JSON.stringify(shownStory(story)) : formatBreak(shownStory(story)))
     })
 }
 
@@ -152,7 +156,7 @@ function shownStory(story: BreakStory): BreakStory {
   }
 }
 
-function tellBreak(story: BreakStory): string {
+function formatBreak(story: BreakStory): string {
   const { ours, theirs } = story.difference
   return [
     `break ${story.breakId}: ${story.type}, ${story.state} (${story.reason})`,
@@ -173,9 +177,9 @@ function tellBreak(story: BreakStory): string {
 
 function assignCommand(): Command {
   return new Command('assign')
-    .description('give a break to somebody')
+    .description('assign a break to a person')
     .argument('<break>', 'its number', wholeNumber)
-    .requiredOption('--to <name>', 'who is to look at it', personName)
+    .requiredOption('--to <name>', 'who looks at it', personName)
     .addOption(byOption('who assigns'))
     .addHelpText('after', '\nExample:\n  $ goldpro recon breaks assign 12 --to ani')
     .action(async (breakId: number, { by, to }: { by: string; to: string }) => {
@@ -183,15 +187,15 @@ function assignCommand(): Command {
         assignBreak(session, breakId, { by, to }),
       )
       orRefuse(answer)
-      console.log(`break ${breakId} is ${shownText(to)}'s`)
+      console.log(`break ${breakId} is assigned to ${shownText(to)}`)
     })
 }
 
-function workCommand({ name, does, done, work }: PersonsWork): Command {
+function breakCommand({ name, description, done, work }: BreakCommand): Command {
   return new Command(name)
-    .description(does)
+    .description(description)
     .argument('<break>', 'its number', wholeNumber)
-    .requiredOption('--note <text>', 'why; kept for ever')
+    .requiredOption('--note <text>', 'the reason; it stays in the history')
     .addOption(byOption('who decides'))
     .addHelpText('after', `\nExample:\n  $ goldpro recon breaks ${name} 12 --note "…" --by ani`)
     .action(async (breakId: number, person: Person) => {

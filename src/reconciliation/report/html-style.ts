@@ -1,6 +1,6 @@
 import { Markup } from '../../core/html.ts'
 
-/** How the page looks on a screen, on a phone and on A4. Nothing is told by colour alone. */
+/** The page's style for screens, phones and A4. Colour alone never carries a meaning. */
 export const STYLE = new Markup(`<style>
 :root { --ink: #1c1917; --soft: #57534e; --line: #d6d3d1; --pale: #f5f5f4; --ours: #b7791f; --theirs: #475569;
   --call: #9f1239; --call-pale: #fff1f2; color-scheme: light; }

@@ -9,7 +9,7 @@ import { reconRuns } from '../runs-schema.ts'
 import type { Changes, RunChanges, Work } from './report.ts'
 import { shownName } from './shown-name.ts'
 
-// The third last run is read for its end only: there the work before the second last begins.
+// Of the third last run only the end is read: the work before the second last run begins there.
 const selectLastRuns = statement('read_last_runs', {}, (db) => {
   const lastRuns = db
     .select()
@@ -71,7 +71,7 @@ async function readWork(session: Session, since: Date | null, until: Date | null
   return work
 }
 
-/** Reads the last finished run beside the one before it, and what was done since. */
+/** Reads the last two finished runs, and what was done since. */
 export async function readChanges(session: Session): Promise<Changes> {
   const [last, before] = await selectLastRuns(session, {})
   const changesOf = async (row: typeof last): Promise<RunChanges | null> => {

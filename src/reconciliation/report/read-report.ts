@@ -12,7 +12,7 @@ import { readMatching, readTotals } from './read-totals.ts'
 import type { CoveringStatement, Gap, Report } from './report.ts'
 import { shownName } from './shown-name.ts'
 
-// One snapshot: a run that ends meanwhile is in every section of the report or in none.
+// One snapshot: a run that finishes meanwhile is in every section of the report or in none.
 const ONE_SNAPSHOT = {
   name: 'one_snapshot',
   text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY',
@@ -90,8 +90,8 @@ async function readStatements(session: Session, { from, to }: Period): Promise<C
   }))
 }
 
-// Every source that has ever had a statement counts, as it does for doubts: a silent one could hide an execution. Without
-// any statement there is one row without a source.
+// Every source that ever had a statement counts, as for doubts: one that sends nothing could hide an execution. Without
+// any statement there is one row, which has no source.
 const selectGaps = statement('read_gaps', { from: type.time, to: type.time }, (db, { from, to }) => {
   const ofSource = db
     .select({

@@ -29,7 +29,7 @@ const sumsOf = (count: SQLWrapper, grams: SQLWrapper, rupiah: SQLWrapper, fees: 
 const { ourCount, ourGrams, ourRupiah, ourFees, theirCount, theirGrams, theirRupiah, theirFees } = dailyTotals
 const less = (ours: SQLWrapper, theirs: SQLWrapper) => total(sql`${ours} - ${theirs}`)
 
-// Postgres adds up, also the totals of totals: nothing here is summed in JavaScript.
+// Postgres computes every sum, also the totals of totals: JavaScript would lose digits.
 const sumTotals = statement('read_totals', { from: type.time, to: type.time }, (db, { from, to }) => {
   const { day, kind, theirWithoutFee, ourMatched } = dailyTotals
   return db
@@ -54,10 +54,10 @@ const sumTotals = statement('read_totals', { from: type.time, to: type.time }, (
 
 type Row = Awaited<ReturnType<typeof sumTotals>>[number]
 
-/** An empty span, for a report without a period. */
+/** An empty period, for a report without one. */
 const NEVER = { from: new Date(0), to: new Date(0) }
 
-/** Reads the totals of both sides, and how many of our orders have their line. */
+/** Reads the totals of both sides, and how many of our orders are matched. */
 export async function readTotals(
   session: Session,
   period: Period | null,
@@ -80,7 +80,7 @@ export async function readTotals(
   }
 }
 
-/** The rows that are of one kind, in the order kinds are always listed. */
+/** The rows of single kinds, in the usual order of kinds. */
 function kindTotals(rows: readonly Row[]): KindTotals[] {
   return ORDER_KINDS.flatMap((kind) => {
     const row = rows.find((each) => each.kind === kind)
