@@ -41,7 +41,7 @@ export const doubtStays = pgTable(
   'doubt_stays',
   {
     orderId: uuid('order_id').primaryKey(),
-    message: text('because', { enum: STAY_REASON_NAMES }).notNull(),
+    reason: text('because', { enum: STAY_REASON_NAMES }).notNull(),
     runId: bigint('run_id', { mode: 'bigint' }).notNull(),
   },
   () => [check('doubt_stays_because', oneOf('because', STAY_REASON_NAMES))],

@@ -13,7 +13,7 @@ export const BREAK_TYPES = {
   fee_differs: { dueHours: 72, means: 'the fees of statement and order differ' },
   wallet_differs: { dueHours: 8, means: 'the statement names another wallet than the order' },
   kind_differs: { dueHours: 8, means: 'the statement names another kind than the order' },
-  duplicate_session: { dueHours: 24, means: 'a session_id stands on more than one line' },
+  duplicate_session: { dueHours: 24, means: 'a session_id is on more than one line' },
   executed_twice: { dueHours: 4, means: 'the gateway executed one order more than once' },
   state_conflict: { dueHours: 4, means: 'an attempt that ended as not executed was executed' },
   late: { dueHours: 72, means: 'a transaction was executed outside the time its order was under way' },
@@ -46,8 +46,8 @@ export const STAY_REASONS = {
   weight_unmatched: 'a line of its kind and weight belongs to no order',
   amount_unmatched: 'a line of its kind and amount belongs to no order',
   match_unclear:
-    'a line that was given to another order, not by an id of the transaction, could as well be its own',
-  unreadable_line: 'a line of that time could not be read, so nobody knows whose it is',
+    'a line that was matched with another order, not by an id of the transaction, may be its own',
+  unreadable_line: 'a line of that time could not be read, so its order is unknown',
   statement_lacks_ours:
     'a complete statement lacks transactions that we know were executed: it is not complete',
   times_shifted: 'all matched lines of a statement are shifted by the same time: its time zone is wrong',
@@ -58,8 +58,8 @@ export const STAY_REASONS = {
   kind_unwitnessed:
     'the mapping ignores lines of the statement, and no matched line shows that it reads this kind',
   completeness_unapproved:
-    'nobody else has approved that the statements are complete, or that their source is trusted',
-  lag_unapproved: 'only with a lag that nobody else has approved do the statements cover its time',
+    'no second person has approved that the statements are complete, or that their source is trusted',
+  lag_unapproved: 'the statements cover its time only with a lag that no second person has approved',
 } as const
 export type StayReason = keyof typeof STAY_REASONS
 export const STAY_REASON_NAMES = Object.keys(STAY_REASONS) as [StayReason, ...StayReason[]]

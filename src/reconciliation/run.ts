@@ -92,7 +92,7 @@ const countRun = statement('count_run', { runId: reconRuns.id }, (db, { runId })
         select jsonb_build_object('succeeded', count(*) filter (where ${doubtEvidence.verdict} = 'succeeded'),
           'rejected', count(*) filter (where ${doubtEvidence.verdict} = 'rejected'))
         from ${doubtEvidence} where ${doubtEvidence.runId} = ${runId})`,
-      stayInDoubt: countsBy<StayReason>(doubtStays.message, sql`${doubtStays.runId} = ${runId}`),
+      stayInDoubt: countsBy<StayReason>(doubtStays.reason, sql`${doubtStays.runId} = ${runId}`),
       opened: countsBy<BreakType>(breaks.type, breaksWith('found')),
       reopened: count(breaks, breaksWith('found_again')),
       explained: count(breaks, breaksWith('explained')),

@@ -1,6 +1,21 @@
-import { bigint, customType, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import {
+  alias,
+  type BuildAliasTable,
+  bigint,
+  customType,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import { attempts } from '../orders/schema.ts'
 import { goldWeight, grams, rupiah, rupiahAmount } from '../postgres/columns.ts'
 import { BREAK_TYPE_NAMES } from './enums.ts'
+import { statementMatches } from './runs-schema.ts'
+import { currentStatementLines } from './statements/schema.ts'
 
 /**
  * Temporary tables of a run, dropped at its COMMIT. They are declared outside of the schema files, so that no migration
@@ -41,3 +56,14 @@ export const findings = pgTable('findings', {
   gramsAtRisk: grams('grams_at_risk').notNull(),
   difference: jsonb('difference').notNull(),
 })
+
+/** The names of a line, an attempt and a match in work statements. */
+export const line: BuildAliasTable<typeof currentStatementLines, 'line'> = alias(
+  currentStatementLines,
+  'line',
+)
+export const attempt: BuildAliasTable<typeof attempts, 'attempt'> = alias(attempts, 'attempt')
+export const match: BuildAliasTable<typeof statementMatches, 'match'> = alias(statementMatches, 'match')
+
+/** The last moment at which a line may have been executed: without a time of day, the end of its day. */
+export const LATEST = sql`coalesce(${line.executedTo}, ${line.executedAt})`

@@ -75,7 +75,7 @@ describe('recon import', () => {
     const text = [HEADER, csvLine(100, { session_id: 'good' }), ...lines].join('\n')
     const refused = await goldpro(['recon', 'import', '-', '--source', 'bad'], text)
     expect(refused.code).toBe(1)
-    expect(refused.out).toMatch(/25 lines cannot be read:\n {2}line 3, phone_number: no phone number/)
+    expect(refused.out).toMatch(/25 lines cannot be read:\n {2}line 3, phone_number: not a phone number/)
     expect(refused.out).toMatch(/and 5 more\n/)
     expect(refused.err).toMatch(
       /^goldpro: nothing was imported: correct these lines, or set them aside with --skip-bad\n$/,

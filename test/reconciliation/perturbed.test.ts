@@ -173,7 +173,7 @@ const statesOf = async ({ database }: Scene) =>
     (
       await rowsOf<{ id: string; state: string; stays: string | null }>(
         database,
-        `SELECT o.id, o.state || ' ' || o.reason AS state, s.message AS stays
+        `SELECT o.id, o.state || ' ' || o.reason AS state, s.because AS stays
          FROM orders o LEFT JOIN doubt_stays s ON s.order_id = o.id`,
       )
     ).map(({ id, state, stays }) => [id, stays === null ? state : `${state}, ${stays}`]),

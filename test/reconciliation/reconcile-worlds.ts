@@ -58,7 +58,7 @@ export async function reconcileWorlds(
       await runWorlds(session, worlds, lagMinutes)
       const states = await rowsOf<{ id: string; state: string; stays: string | null }>(
         scene.database,
-        'SELECT o.id, o.state, s.message AS stays FROM orders o LEFT JOIN doubt_stays s ON s.order_id = o.id',
+        'SELECT o.id, o.state, s.because AS stays FROM orders o LEFT JOIN doubt_stays s ON s.order_id = o.id',
       )
       return { statements: worlds.length, refused, withoutChecks, ...tallied(worlds, states) }
     })

@@ -1,4 +1,4 @@
-/** The names of months and days as statements write them, in English and Indonesian, in all their abbreviations. */
+/** The names of months and days in English and Indonesian, with all their abbreviations. */
 
 const MONTHS: readonly string[] = [
   'jan januari january',
@@ -32,7 +32,7 @@ const positions = (names: readonly string[]) =>
 const MONTH_POSITIONS = positions(MONTHS)
 const DAY_POSITIONS = positions(DAYS)
 
-/** Every name of a month with its number from 1, in small letters. */
+/** Every name of a month in lower case, with its number from 1. */
 export const MONTH_NAMES: readonly (readonly [name: string, month: number])[] = [...MONTH_POSITIONS].map(
   ([name, position]) => [name, position + 1],
 )
@@ -52,7 +52,7 @@ export function weekdayNamed(name: string): number | null {
 
 const HOUR_MS = 3_600_000
 
-/** What a time's zone may be called, and how far ahead of UTC it is. */
+/** The names of zones, and how far each is ahead of UTC. */
 export const ZONE_OFFSETS_MS: Readonly<Record<string, number>> = {
   WIB: 7 * HOUR_MS,
   WITA: 8 * HOUR_MS,

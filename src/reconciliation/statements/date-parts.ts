@@ -1,6 +1,6 @@
 import { ZONE_OFFSETS_MS } from './date-names.ts'
 
-/** What a part of a pattern tells of a time. No pattern tells one twice. */
+/** The fact about a time that a part of a pattern holds. A pattern has each fact at most once. */
 export type Fact =
   | 'year'
   | 'month'
@@ -14,22 +14,24 @@ export type Fact =
   | 'offset'
 
 export interface Part {
-  readonly tells: Fact
+  readonly fact: Fact
   /** The group of the expression that reads it. */
   readonly group: string
-  readonly reads: string
-  /** Beside another number without a sign between them; null: where it begins would be a guess. */
+  readonly expression: string
+  /** The expression next to another number without a sign between them; null: its width would be a guess. */
   readonly besideDigits?: string | null
 }
 
-const number = (tells: Fact, width: 1 | 2, group: string = tells): Part => ({
-  ...{ tells, group, reads: '\\d{1,2}', besideDigits: width === 1 ? null : '\\d{2}' },
-})
-const fixed = (tells: Fact, digits: number, group: string = tells): Part => ({
-  ...{ tells, group, reads: `\\d{${digits}}`, besideDigits: `\\d{${digits}}` },
-})
-const monthName: Part = { tells: 'month', group: 'monthName', reads: '[a-z]{3,9}\\.?' }
-const weekday: Part = { tells: 'weekday', group: 'weekday', reads: "[a-z'’]{3,9}\\.?" }
+const number = (fact: Fact, width: 1 | 2, group: string = fact): Part => {
+  const besideDigits = width === 1 ? null : '\\d{2}'
+  return { fact, group, expression: '\\d{1,2}', besideDigits }
+}
+const fixed = (fact: Fact, digits: number, group: string = fact): Part => {
+  const expression = `\\d{${digits}}`
+  return { fact, group, expression, besideDigits: expression }
+}
+const monthName: Part = { fact: 'month', group: 'monthName', expression: '[a-z]{3,9}\\.?' }
+const weekday: Part = { fact: 'weekday', group: 'weekday', expression: "[a-z'’]{3,9}\\.?" }
 export const ZONES = Object.keys(ZONE_OFFSETS_MS).sort((a, b) => b.length - a.length)
 
 export const PARTS: Readonly<Record<string, Part>> = {
@@ -47,14 +49,14 @@ export const PARTS: Readonly<Record<string, Part>> = {
   H: number('hour', 1),
   hh: number('hour', 2, 'hour12'),
   h: number('hour', 1, 'hour12'),
-  a: { tells: 'half', group: 'half', reads: '[ap]\\.?m\\.?' },
+  a: { fact: 'half', group: 'half', expression: '[ap]\\.?m\\.?' },
   mm: fixed('minute', 2),
   ss: fixed('second', 2),
-  SSS: { tells: 'fraction', group: 'fraction', reads: '\\d{1,9}', besideDigits: '\\d{3}' },
-  z: { tells: 'offset', group: 'offset', reads: `${ZONES.join('|')}|[+-]\\d{2}:?\\d{2}` },
+  SSS: { fact: 'fraction', group: 'fraction', expression: '\\d{1,9}', besideDigits: '\\d{3}' },
+  z: { fact: 'offset', group: 'offset', expression: `${ZONES.join('|')}|[+-]\\d{2}:?\\d{2}` },
 }
 
-/** What other libraries call a part. */
+/** The names that other libraries give to parts, with the name here. */
 export const OTHER_NAMES: Readonly<Record<string, string>> = {
   YYYY: 'yyyy for the year',
   YY: 'yy for the year',

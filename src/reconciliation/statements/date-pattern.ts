@@ -7,7 +7,7 @@ type Piece =
   | { readonly is: 'literal'; readonly text: string }
   | { readonly is: 'zone'; readonly name: string }
 
-/** A pattern that can read no time, with what to write instead. */
+/** A pattern that reads no time. The message says what to write instead. */
 export class InvalidPatternError extends Error {
   override name = 'InvalidPatternError'
 }
@@ -30,13 +30,13 @@ function sourceOf(piece: Piece, position: number, pieces: readonly Piece[]): str
     case 'literal':
       return literalSource(piece.text)
     case 'part': {
-      const { group, reads, besideDigits } = piece.part
+      const { group, expression, besideDigits } = piece.part
       const isBeside = isNumber(piece) && [-1, 1].some((step) => isNumber(pieces[position + step]))
       if (isBeside && besideDigits === null)
         throw new InvalidPatternError(
-          `${piece.name} beside another number does not tell where it begins: write ${piece.name.repeat(2)}, or a sign between them`,
+          `${piece.name} next to another number has no fixed width: write ${piece.name.repeat(2)}, or a sign between them`,
         )
-      return `(?<${group}>${isBeside ? besideDigits : reads})`
+      return `(?<${group}>${isBeside ? besideDigits : expression})`
     }
   }
 }
@@ -47,7 +47,7 @@ function literalSource(text: string): string {
   return text.replace(/[^A-Za-z\d\s]/g, '\\$&').replace(/\s+/g, '\\s+')
 }
 
-/** Letters that are neither a part nor a zone are quoted: 'pukul'. */
+/** Letters that are neither a part nor a zone must be in single quotes: 'pukul'. */
 function piecesOf(pattern: string): Piece[] {
   const found = pattern.match(/'[^']*'|([A-Za-z])\1*|[^A-Za-z']+|'/g) ?? []
   const pieces: Piece[] = []
@@ -72,13 +72,13 @@ function unknownPart(text: string, pattern: string): InvalidPatternError {
   const other = OTHER_NAMES[text]
   return new InvalidPatternError(
     other === undefined
-      ? `${JSON.stringify(text)} is no part of a time: write a pattern ${EXAMPLE}, and other words in single quotes`
+      ? `${JSON.stringify(text)} is not a part of a time: write a pattern ${EXAMPLE}, and other words in single quotes`
       : `${text} is not known: write ${other}`,
   )
 }
 
 const factOf = (piece: Piece): Fact | null =>
-  piece.is === 'part' ? piece.part.tells : piece.is === 'zone' ? 'offset' : null
+  piece.is === 'part' ? piece.part.fact : piece.is === 'zone' ? 'offset' : null
 
 function problemOf(pieces: readonly Piece[]): string | null {
   const facts = pieces.map(factOf).filter((fact) => fact !== null)
@@ -92,7 +92,7 @@ function problemOf(pieces: readonly Piece[]): string | null {
       `a pattern has no %: write one ${EXAMPLE}`,
     ],
     [isMinutesForMonth, 'mm is the minutes: write MM for the month'],
-    [twice !== undefined, `it tells the ${twice} twice: leave one out`],
+    [twice !== undefined, `it has the ${twice} twice: remove one`],
     [!has('year'), 'it has no year: add yyyy'],
     [!has('month'), 'it has no month: add MM, or MMM for its name'],
     [!has('day'), 'it has no day: add dd'],
@@ -102,12 +102,12 @@ function problemOf(pieces: readonly Piece[]): string | null {
     [has('hour') && !has('minute'), 'it has an hour without minutes: add mm'],
     [has('second') && !has('minute'), 'it has seconds without minutes: add mm'],
     [has('fraction') && !has('second'), 'it has a fraction without seconds: add ss'],
-    [has('offset') && !has('hour'), 'it has a zone without a time of day: leave the zone out'],
+    [has('offset') && !has('hour'), 'it has a zone without a time of day: remove the zone'],
   ]
   return problems.find(([is]) => is)?.[1] ?? null
 }
 
-/** Writes wall-clock parts, keyed by an expression's groups, as a pattern spells them: what it reads is tried with that. */
+/** Formats wall-clock parts, keyed by an expression's groups, as a pattern writes them. Used to check what it reads. */
 export function writeTime(pattern: string, groups: Readonly<Record<string, string>>): string {
   return piecesOf(pattern)
     .map((piece) => {

@@ -3,7 +3,7 @@ import type { FileRecord } from '../../csv/records.ts'
 import { folded, HEADER_WITHIN, LINE_FIELDS, type LineField, type Mapping } from './mapping.ts'
 import { StatementRefused } from './statement-refused.ts'
 
-/** Where each field stands in a record. */
+/** The position of each field in a record. */
 export type Positions = Readonly<Partial<Record<LineField, number>>>
 
 /** The header of a file and the rows above it. */
@@ -15,12 +15,12 @@ export interface FoundHeader {
 /** A search for the row that the mapping says is the header. */
 export interface HeaderSearch {
   /**
-   * Looks at the next row of the file.
-   * @returns null while the header is still to come
-   * @throws StatementRefused when it is not where the mapping says, with the row that seems to be it
+   * Takes the next row of the file.
+   * @returns null until the header is found
+   * @throws StatementRefused when the header is not where the mapping says; the message names the row that may be it
    */
   take(record: FileRecord): FoundHeader | null
-  /** What to say when the file ended before. */
+  /** The refusal when the file ended before its header. */
   failure(): StatementRefused
 }
 
@@ -30,13 +30,13 @@ interface Candidate {
   readonly missing: readonly string[]
 }
 
-/** A search of the header; after a row that should be it and is not, it looks on for what to advise. */
+/** Searches the header. After a wrong row in its place the search goes on, to name the right row in the refusal. */
 export function headerSearch(mapping: Mapping): HeaderSearch {
   const { header_row } = mapping
   const above: FileRecord[] = []
   let wrong: Candidate | null = null
   let best: Candidate | null = null
-  const isDeclared = ({ lineNumber }: FileRecord, missing: readonly string[]) => {
+  const isInPlace = ({ lineNumber }: FileRecord, missing: readonly string[]) => {
     if (header_row === 'found') return missing.length === 0
     return header_row === 'first' ? above.length === 0 : lineNumber === header_row
   }
@@ -49,7 +49,7 @@ export function headerSearch(mapping: Mapping): HeaderSearch {
       if (record.lineNumber > HEADER_WITHIN) throw failure()
       const missing = missingColumns(mapping, record.cells)
       const candidate = { record, missing }
-      if (wrong === null && isDeclared(record, missing)) {
+      if (wrong === null && isInPlace(record, missing)) {
         if (missing.length === 0) return { header: headerOf(record.cells), above }
         wrong = candidate
       }
@@ -77,7 +77,7 @@ function problemOf({ header_row, delimiter }: Mapping, wrong: Candidate | null):
   return `${where} has no column ${wrong.missing.join(', ')}${hint}`
 }
 
-/** A row that has at least half of the columns is told of. */
+/** Names the row with the most columns, when it has at least half of them. */
 function adviceOf({ columns }: Mapping, wrong: Candidate | null, best: Candidate | null): string {
   if (best === null || best === wrong || best.missing.length > Object.keys(columns).length / 2) return ''
   const { record, missing } = best
@@ -95,8 +95,8 @@ function missingColumns({ columns }: Mapping, cells: readonly string[]): string[
 }
 
 /**
- * The positions of the mapping's columns under a header that has them.
- * @throws StatementRefused when one of them stands twice
+ * The positions of the mapping's columns in a header that has them.
+ * @throws StatementRefused when the header has one of them twice
  */
 export function columnPositions({ columns }: Mapping, header: readonly string[]): Positions {
   const positions: Partial<Record<LineField, number>> = {}
@@ -108,7 +108,7 @@ export function columnPositions({ columns }: Mapping, header: readonly string[])
 }
 
 /**
- * Where a column stands.
+ * The position of a column.
  * @throws StatementRefused when the header has none or two of it
  */
 export function positionOf(heading: string, header: readonly string[]): number {

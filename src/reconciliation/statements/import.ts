@@ -27,30 +27,30 @@ import {
   reserveStatementId,
 } from './store.ts'
 
-/** What a file is said to be. */
+/** A file to import, as its sender and its importer declare it. */
 export interface ImportRequest {
   readonly fileName: string
-  /** Whose statements these are; absence is proven only when every source covers the time. */
+  /** The sender of the statement. Absence is proven only when the statements of every source cover the time. */
   readonly source: string
   /** Null: the days from the first to the last line. */
   readonly period: Period | null
   /**
-   * It is said to have every transaction of its period. Only then can it prove that something did not happen, and only
-   * once another person has approved that, or two trust its source.
+   * The file is declared to have every transaction of its period. Only a complete statement can prove an absence, and only
+   * once another person has approved that it is complete, or two people trust its source.
    */
   readonly complete: boolean
   readonly mapping: string
-  /** Lines that cannot be read: `refuse` imports nothing, `skip` sets them aside. */
+  /** What to do with lines that cannot be read: `refuse` imports nothing, `skip` sets them aside. */
   readonly badLines: 'refuse' | 'skip'
-  /** It takes the place of the statement with the same content or the same period. */
+  /** Replaces the statement with the same content or the same period. */
   readonly replace: boolean
-  /** Does everything and keeps nothing. */
+  /** Does everything, then rolls back. */
   readonly dryRun: boolean
   readonly by: string
   readonly nowMs: number
 }
 
-/** What became of a file. */
+/** The result of an import. */
 export type ImportResult =
   | ({ readonly is: 'imported' | 'dry_run' } & Imported)
   | { readonly is: 'refused'; readonly badLines: readonly BadLine[]; readonly badLineCount: number }
@@ -59,20 +59,20 @@ export interface Imported {
   readonly statementId: number
   readonly period: Period
   readonly lineCount: number
-  /** Rows that are no transactions, by what says so. */
+  /** Rows that are not transactions, by the rule that says so. */
   readonly ignored: IgnoredRows
   readonly badLines: readonly BadLine[]
-  /** Lines that earlier statements have too: they count once. */
+  /** Lines that earlier statements have too. They count once. */
   readonly repeatCount: number
   readonly replaced: readonly number[]
-  /** It is said to be complete, and another person has to approve that. */
+  /** The statement is declared complete, and another person must approve that. */
   readonly toApprove: boolean
 }
 
 /**
- * Imports a statement in one transaction: an import that is cut off has left nothing, whatever cut it off.
+ * Imports a statement in one transaction: an interrupted import leaves nothing.
  * @param bytes the file, gzipped or not
- * @throws StatementRefused or FileRefused with what to do; StorageError
+ * @throws StatementRefused or FileRefused, whose messages say what to do; StorageError
  */
 export async function importStatement(
   session: Session,
@@ -94,7 +94,7 @@ export async function importStatement(
   }
 }
 
-/** Thrown to roll back; never seen by a caller. */
+/** Thrown to roll back. No caller receives it. */
 class NotKept extends Error {
   readonly result: ImportResult
 
@@ -106,7 +106,7 @@ class NotKept extends Error {
 
 function refuseTooEarly({ complete, period, nowMs }: ImportRequest): void {
   if (complete && period === null)
-    throw new StatementRefused('a complete statement says for which time: add --period')
+    throw new StatementRefused('a complete statement needs its period: add --period')
   if (complete && period !== null && period.to.getTime() > nowMs)
     throw new StatementRefused(
       `a statement is complete only for a time that is over; this one is about ${formatPeriod(period)}`,
@@ -129,20 +129,29 @@ async function importInTransaction(
     return { is: 'refused', badLines, badLineCount: badLines.length }
   if (badLines.length > 0 && request.complete)
     throw new StatementRefused(
-      `${badLines.length} lines cannot be read, so the statement cannot be complete: mend them, or leave --complete out`,
+      `${badLines.length} lines cannot be read, so the statement cannot be complete: correct them, or omit --complete`,
     )
   if (mapping.trailer !== null && ignored.trailer === 0 && request.complete)
     throw new StatementRefused(
-      `the file does not end with a trailer (${mapping.trailer.column}: ${mapping.trailer.values.join(', ')}), so it may be cut off and cannot be complete: get the whole file, or leave --complete out`,
+      `the file does not end with a trailer (${mapping.trailer.column}: ${mapping.trailer.values.join(', ')}), so it may be cut off and cannot be complete: get the whole file, or omit --complete`,
     )
   await refuseShifted(session, statementId, { name, mapping })
   const period = request.period ?? (await periodOfLines(session, statementId))
   const statement: NewStatement = {
-    ...{ statementId, period, lineCount, badLines, ignored, contentHash: records.contentHash() },
-    ...{ source: request.source, complete: request.complete, fileName: request.fileName, by: request.by },
-    ...{ mappingName: name, mappingVersion: version },
+    statementId,
+    source: request.source,
+    period,
+    complete: request.complete,
+    contentHash: records.contentHash(),
+    mappingName: name,
+    mappingVersion: version,
+    fileName: request.fileName,
+    lineCount,
+    badLines,
+    ignored,
+    by: request.by,
   }
-  // From here on other imports and runs wait: each sees the others' work whole.
+  // Other imports and runs wait from here on: each sees the work of the others whole.
   await takeTurns(session)
   const replaced = await replaceOrRefuse(session, statement, request.replace)
   await insertStatement(session, statement)
@@ -153,11 +162,11 @@ async function importInTransaction(
 }
 
 /**
- * Whoever imports a statement as complete proposes it: its silence counts once another person has approved.
- * @returns whether it waits for that: a trusted source's does not
+ * Proposes the statement as complete in the name of its importer. It proves absence once another person has approved.
+ * @returns whether an approval is needed; it is not for a trusted source
  */
 async function proposeComplete(session: Session, statementId: number, by: string): Promise<boolean> {
-  if (by.trim() === '') throw new StatementRefused('say who imports it: the name is empty')
+  if (by.trim() === '') throw new StatementRefused('the name of the importer is empty: add --by')
   const person = { by, note: 'imported with --complete' }
   const facts = { evidence: null, executed: null }
   await insertProposal(session, { is: 'statement', statementId }, 'statement_complete', person, facts)
@@ -169,7 +178,7 @@ async function copyLines(session: Session, text: AsyncGenerator<string>): Promis
     await pipeline(Source.from(text), session.client.query(copyFrom(COPY_LINES)))
   } catch (error) {
     if (error instanceof StatementRefused || !isFromPostgres(error)) throw error
-    // The server's words would quote the line.
+    // The server's message would quote the line.
     throw new StorageError('copy_lines', error)
   }
 }
@@ -181,7 +190,7 @@ function isFromPostgres(error: unknown): boolean {
 async function periodOfLines(session: Session, statementId: number): Promise<Period> {
   const span = await linesSpan(session, statementId)
   if (span === null)
-    throw new StatementRefused('a statement without lines does not tell its period: add --period')
+    throw new StatementRefused('a statement without lines has no period of its own: add --period')
   return wholeDays(span.first, span.last)
 }
 

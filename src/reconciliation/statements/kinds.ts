@@ -2,7 +2,7 @@ import { ORDER_KINDS, type OrderKind } from '../../orders/command.ts'
 import { columnPositions } from './header.ts'
 import { folded, type Mapping } from './mapping.ts'
 
-/** Whether a row names a kind of order and a wallet: no rule may ignore it, however it matches. */
+/** Whether a row names a kind of order and a wallet. No rule may ignore such a row. */
 export function transactionCheck(mapping: Mapping, header: readonly string[]) {
   const { kind = 0, phone_number = 0 } = columnPositions(mapping, header)
   const kindOf = kindReader(mapping)
@@ -10,12 +10,12 @@ export function transactionCheck(mapping: Mapping, header: readonly string[]) {
     (kindOf(cells[kind] ?? '') ?? null) !== null && (cells[phone_number] ?? '').trim() !== ''
 }
 
-/** Reads the kind that a word stands for; null for one that is no order, undefined for one that nobody knows. */
+/** Reads the kind that a word stands for: null for a word of ignored_kinds, undefined for an unknown word. */
 export function kindReader(mapping: Mapping): (word: string) => OrderKind | null | undefined {
   const kinds = new Map<string, OrderKind | null>()
   for (const kind of ORDER_KINDS) for (const word of mapping.kinds[kind] ?? []) kinds.set(folded(word), kind)
   for (const word of mapping.ignored_kinds) kinds.set(folded(word), null)
-  // Folding is dear, and a file has few spellings.
+  // Folding is expensive, and a file has few spellings.
   const spellings = new Map<string, OrderKind | null>()
   return (word) => {
     const known = spellings.get(word)

@@ -12,25 +12,25 @@ import { rowRules } from './row-rules.ts'
 import { timeSpanReader } from './time-span.ts'
 import { timeReader } from './times.ts'
 
-/** One executed transaction, as a statement tells it. */
+/** One executed transaction of a statement. */
 export interface StatementLine {
   readonly lineNumber: number
   readonly sessionId: string | null
   readonly responseId: string | null
   readonly requestId: string | null
   readonly kind: OrderKind
-  /** In its national form, 08…. */
+  /** The national form, 08…. */
   readonly phoneNumber: string
   readonly goldWeight: GoldWeight
   readonly amount: Rupiah
-  /** Null: the statement does not tell. */
+  /** Null: the statement does not say. */
   readonly fee: Rupiah | null
   readonly executedAt: Date
-  /** Exclusive end of the time it may have been executed in; null: the line tells the minute. */
+  /** Exclusive end of the time it may have been executed in; null when the line has a time of day. */
   readonly executedTo: Date | null
 }
 
-/** A line that cannot be read: where, and what is wrong with it. Phone and KTP numbers are masked. */
+/** A line that cannot be read, with its place and problem. Phone and KTP numbers are masked. */
 export interface BadLine {
   readonly lineNumber: number
   /** The heading; null when the line as a whole is wrong. */
@@ -41,14 +41,14 @@ export interface BadLine {
 
 export type ReadLine =
   | { readonly is: 'line'; readonly line: StatementLine }
-  /** No order, by a rule of the mapping. */
+  /** Not a transaction, by a rule of the mapping. */
   | { readonly is: 'ignored'; readonly by: 'ignored_kinds' | 'ignored_rows' | 'trailer' }
   | { readonly is: 'bad'; readonly bad: BadLine }
 
 /** Reads the cells of one record. */
 export type LineReader = (cells: readonly string[], lineNumber: number) => ReadLine
 
-/** Before this nobody traded: a date of 1970 is a clock or a column gone wrong. */
+/** An earlier date, such as one of 1970, is a wrong clock or a wrong column. */
 const EARLIEST_MS = Date.UTC(2010, 0, 1)
 
 class Unreadable extends Error {
@@ -62,9 +62,9 @@ class Unreadable extends Error {
   }
 }
 
-/** Which times a line may have. */
+/** The times that a line may have. */
 export interface LineBounds {
-  /** The declared period; null when the lines are to tell it. */
+  /** The declared period; null when it is taken from the lines. */
   readonly period: Period | null
   readonly nowMs: number
 }
@@ -91,10 +91,10 @@ export function lineReader(mapping: Mapping, header: readonly string[], bounds: 
     const rule = ruleOf(cells)
     if (rule !== null)
       return isTransaction(cells)
-        ? bad(null, `is to be ignored by the mapping's ${rule}, and reads as a transaction`)
+        ? bad(null, `is ignored by the mapping's ${rule}, and reads as a transaction`)
         : { is: 'ignored', by: rule }
-    const misfit = shapeProblem(cells, header)
-    if (misfit !== null) return bad(null, misfit)
+    const problem = shapeProblem(cells, header)
+    if (problem !== null) return bad(null, problem)
     try {
       const line = read(cell, lineNumber)
       return line === null ? { is: 'ignored', by: 'ignored_kinds' } : { is: 'line', line }
@@ -114,14 +114,14 @@ function shapeProblem(cells: readonly string[], header: readonly string[]): stri
 
 type Cell = (field: LineField) => string
 
-/** Reads a line's fields; null for a line that is no order. */
+/** Reads a line's fields; null for a line of an ignored kind. */
 function fieldsReader(mapping: Mapping, { period, nowMs }: LineBounds) {
   const numbers = numberReader(mapping)
   const timeOf = timeReader(mapping)
   const spanOf = timeSpanReader(mapping)
   const kindOf = kindReader(mapping)
 
-  const orBad = <Reads extends 'rupiah' | 'grams'>(
+  const readNumber = <Reads extends 'rupiah' | 'grams'>(
     field: LineField,
     cell: Cell,
     reads: Reads,
@@ -132,27 +132,27 @@ function fieldsReader(mapping: Mapping, { period, nowMs }: LineBounds) {
     const why = numberProblem(cell(field), mapping, reads)
     throw new Unreadable(
       field,
-      `${shown(cell(field))} is not ${expected} as the mapping writes them${why === null ? '' : `: it ${why}`}`,
+      `${quoted(cell(field))} is not ${expected} as the mapping writes them${why === null ? '' : `: it ${why}`}`,
     )
   }
   const readTime = (cell: string): Pick<StatementLine, 'executedAt' | 'executedTo'> => {
     const ms = timeOf(cell)
     if (ms === null)
-      throw new Unreadable('executed_at', `${shown(cell)} is no time as the mapping writes them`)
+      throw new Unreadable('executed_at', `${quoted(cell)} is not a time as the mapping writes them`)
     if (ms < EARLIEST_MS || ms > nowMs + 86_400_000)
-      throw new Unreadable('executed_at', `${shown(cell)} is no time a transaction can have had`)
+      throw new Unreadable('executed_at', `${quoted(cell)} is not a time that a transaction can have`)
     const span = spanOf(cell, ms)
     const [from, to] = [period?.from.getTime() ?? ms, period?.to.getTime() ?? Number.POSITIVE_INFINITY]
     if (ms + (span ?? 0) < from || (span !== null && ms + span === from) || ms >= to)
-      throw new Unreadable('executed_at', `${shown(cell)} is outside the statement's period`)
-    // A line is of its statement's period, so a day that sticks out of it is cut.
+      throw new Unreadable('executed_at', `${quoted(cell)} is outside the statement's period`)
+    // A line belongs to its statement's period, so a day that extends beyond it is cut.
     const end = span === null ? null : new Date(Math.min(ms + span, to))
     return { executedAt: new Date(Math.max(ms, from)), executedTo: end }
   }
   return (cell: Cell, lineNumber: number): StatementLine | null => {
     const kind = kindOf(cell('kind'))
     if (kind === undefined)
-      throw new Unreadable('kind', `${shown(cell('kind'))} is no kind the mapping knows`)
+      throw new Unreadable('kind', `${quoted(cell('kind'))} is not a kind of the mapping`)
     if (kind === null) return null
     return {
       lineNumber,
@@ -161,9 +161,9 @@ function fieldsReader(mapping: Mapping, { period, nowMs }: LineBounds) {
       requestId: readId('request_id', cell),
       kind,
       phoneNumber: readWallet(cell('phone_number')),
-      goldWeight: orBad('gold_weight', cell, 'grams', 'a weight in grams above 0'),
-      amount: orBad('amount', cell, 'rupiah', 'an amount of whole rupiah'),
-      fee: cell('fee') === '' ? null : orBad('fee', cell, 'rupiah', 'a fee of whole rupiah'),
+      goldWeight: readNumber('gold_weight', cell, 'grams', 'a weight in grams above 0'),
+      amount: readNumber('amount', cell, 'rupiah', 'an amount of whole rupiah'),
+      fee: cell('fee') === '' ? null : readNumber('fee', cell, 'rupiah', 'a fee of whole rupiah'),
       ...readTime(cell('executed_at')),
     }
   }
@@ -172,39 +172,39 @@ function fieldsReader(mapping: Mapping, { period, nowMs }: LineBounds) {
 function readId(field: LineField, cell: Cell): string | null {
   const id = cell(field)
   if (id === '') return null
-  // The plus is the spreadsheet's: hexadecimal ids may well read 9e67….
+  // Spreadsheets write the plus sign. A hexadecimal id may read 9e67….
   if (/^\d([.,]\d+)?E\+\d{1,3}$/i.test(id))
-    throw new Unreadable(field, `${shown(id)} was rounded by a spreadsheet: export the column as text`)
+    throw new Unreadable(field, `${quoted(id)} was rounded by a spreadsheet: export the column as text`)
   if (!/^[!-~]{1,200}$/.test(id))
     throw new Unreadable(field, 'an id has at most 200 visible characters, without spaces')
   return id
 }
 
-/** In its stored form: a number that cannot be read would be equal to no wallet, and so speak for an order's absence. */
+/** In its stored form. A number that cannot be read would equal no wallet, and so suggest that an order is absent. */
 function readWallet(cell: string): string {
   const phoneNumber = readPhoneNumber(cell)
   if (phoneNumber === null)
     throw new Unreadable(
       'phone_number',
-      'no phone number: an Indonesian mobile number such as 08…, 62… or 8…',
+      'not a phone number: expected an Indonesian mobile number such as 08…, 62… or 8…',
     )
   return phoneNumber
 }
 
-/** A cell as a problem may quote it. */
-function shown(cell: string): string {
-  return JSON.stringify(masked(cell.length > 40 ? `${cell.slice(0, 40)}…` : cell))
+/** A cell as a problem quotes it. */
+function quoted(cell: string): string {
+  return JSON.stringify(maskNumbersIn(cell.length > 40 ? `${cell.slice(0, 40)}…` : cell))
 }
 
-function masked(text: string): string {
-  return maskNumbersIn(text)
-}
-
-/** The cells that the mapping reads. Other columns may hold names. */
+/** Only the cells that the mapping reads: other columns may have names of people. */
 function maskedText(cell: Cell): string {
   const cells = LINE_FIELDS.map((field) => {
     const text = cell(field).slice(0, 100)
-    return field === 'phone_number' ? maskPhoneNumber(text) : field.endsWith('_id') ? text : masked(text)
+    return field === 'phone_number'
+      ? maskPhoneNumber(text)
+      : field.endsWith('_id')
+        ? text
+        : maskNumbersIn(text)
   })
   // Postgres stores no NUL.
   return cells.join(' | ').replaceAll('\u0000', '�')

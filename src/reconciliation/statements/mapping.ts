@@ -3,7 +3,7 @@ import { describeProblems, readFields } from '../../core/field-problems.ts'
 import { ORDER_KINDS } from '../../orders/command.ts'
 import { patternProblem } from './times.ts'
 
-/** What a statement's column may be to us. The ids may be missing, and so may the fee. */
+/** The fields of a line. The ids and the fee are optional. */
 export const LINE_FIELDS = [
   'session_id',
   'response_id',
@@ -18,16 +18,16 @@ export const LINE_FIELDS = [
 export type LineField = (typeof LINE_FIELDS)[number]
 
 const text = z.string().trim().min(1)
-const words = z.array(text)
+const texts = z.array(text)
 
-/** Within how many lines of the file the header stands. */
+/** The header is within this many lines from the beginning of the file. */
 export const HEADER_WITHIN = 50
 const HEADER_ROW = {
   error: `"first", "found", or the line of the file that has the columns' names, from 1 to ${HEADER_WITHIN}`,
 }
 
-/** Rows that are no transactions: those whose cell in a column is one of some words. A word may end with `*`. */
-const rowRule = z.strictObject({ column: text, values: words.min(1) })
+/** Rows that are no transactions: their cell in the column is one of the values. A value may end with `*`. */
+const rowRule = z.strictObject({ column: text, values: texts.min(1) })
 export type RowRule = z.infer<typeof rowRule>
 
 const shape = z.strictObject({
@@ -44,19 +44,19 @@ const shape = z.strictObject({
     executed_at: text,
   }),
   /** Kind → the words that stand for it in the file's kind column, compared without case. */
-  kinds: z.strictObject(Object.fromEntries(ORDER_KINDS.map((kind) => [kind, words.default([])]))),
-  /** Words of the kind column whose lines are no orders: a monthly fee, an interest. */
-  ignored_kinds: words.default([]),
-  /** The line of the file, or the first row that is not blank, or the first that has all columns. */
+  kinds: z.strictObject(Object.fromEntries(ORDER_KINDS.map((kind) => [kind, texts.default([])]))),
+  /** Words of the kind column whose lines are not orders, such as a monthly fee. */
+  ignored_kinds: texts.default([]),
+  /** The line of the file, the first row that is not blank, or the first row with all columns. */
   header_row: z
     .union(
       [z.int().min(1, HEADER_ROW).max(HEADER_WITHIN, HEADER_ROW), z.enum(['first', 'found'])],
       HEADER_ROW,
     )
     .default('first'),
-  /** Rows to ignore wherever they stand: page marks, subtotals. */
+  /** Rows to ignore anywhere in the file, such as page marks and subtotals. */
   ignored_rows: z.array(rowRule).default([]),
-  /** Rows that end the file. Without one a statement may be cut off. `totals` are held against the lines. */
+  /** Rows that end the file. Without one a statement may be truncated. `totals` are compared with the lines. */
   trailer: rowRule
     .extend({ totals: z.array(z.enum(['amount', 'fee', 'gold_weight'])).default([]) })
     .nullable()
@@ -74,13 +74,13 @@ const shape = z.strictObject({
 /** How a source's statements are read. */
 export type Mapping = z.infer<typeof shape>
 
-/** A mapping that says nothing sensible. The message names the field and what it may be. */
+/** An invalid mapping. The message names the field and its valid values. */
 export class InvalidMappingError extends Error {
   override name = 'InvalidMappingError'
 }
 
 /**
- * Checks a mapping as a person writes it in JSON.
+ * Checks a mapping that a person wrote in JSON.
  * @throws InvalidMappingError
  */
 export function parseMapping(given: unknown): Mapping {
@@ -97,7 +97,7 @@ function contradictionIn(mapping: Mapping): string | null {
   const pattern = patternProblem(dates)
   if (pattern !== null) return `dates: ${pattern}`
   const twice = firstRepeated([...Object.values(kinds).flat(), ...ignored_kinds].map(folded))
-  if (twice !== null) return `kinds: "${twice}" stands for two things`
+  if (twice !== null) return `kinds: "${twice}" has two meanings`
   if ([...ignored_rows, ...(trailer === null ? [] : [trailer])].some(({ values }) => values.includes('*')))
     return 'ignored_rows, trailer: "*" alone would ignore every row'
   const total = trailer?.totals.find((field) => columns[field] === undefined)

@@ -3,11 +3,11 @@ import type { Mapping } from './mapping.ts'
 
 type Signs = Pick<Mapping, 'decimal' | 'thousands'>
 
-/** Reads a statement's numbers; null when a cell is none. */
+/** Reads a statement's numbers; null when a cell is not a number. */
 export interface NumberReader {
   /** Whole rupiah: "441690", and with other signs "441.690", "441.690,00" or "Rp 441.690,-". Never negative. */
   rupiah(cell: string): Rupiah | null
-  /** Grams above zero with at most four decimals that count: "0.5", "0,5000 gr". */
+  /** Grams above zero with at most four decimals, trailing zeros aside: "0.5", "0,5000 gr". */
   grams(cell: string): GoldWeight | null
   /** A sum of rupiah of any size. */
   rupiahSum(cell: string): bigint | null
@@ -15,14 +15,14 @@ export interface NumberReader {
   gramsSum(cell: string): bigint | null
 }
 
-/** The digits before and after the decimal sign; trailing zeros say nothing. */
+/** The digits before and after the decimal sign. `fraction` has no trailing zeros. */
 interface Digits {
   readonly whole: string
   readonly fraction: string
   readonly written: string
 }
 
-/** A reader for the mapping's decimal and thousands signs. Thousands stand in groups of three or not at all. */
+/** A reader for the mapping's decimal and thousands signs. Thousands are in groups of three, or not separated. */
 export function numberReader(signs: Signs): NumberReader {
   const digitsOf = digitsReader(signs)
   const rupiahOf = (cell: string): string | null => {
@@ -103,7 +103,7 @@ const OTHER_SIGNS: readonly Signs[] = [
 const NAMED_PROBLEMS: readonly (readonly [RegExp, string])[] = [
   [
     /^(?:(?:rp|idr)\.?\s*)?[-−–]\s*(?:(?:rp|idr)\.?\s*)?\d|\d[-−–]$|^\(.*\)$/i,
-    'is negative: a reversal is no order; list its word in ignored_kinds if it has one of its own',
+    'is negative: a reversal is not an order; if reversals have their own word, add it to ignored_kinds',
   ],
   [/\dE[+-]?\d/i, 'was rounded by a spreadsheet: export the column as text'],
   [/(?:\d|\)|\s)(?:cr|db|dr|k|d)\.?$/i, 'has a debit or credit mark: export the amounts without it'],
@@ -111,13 +111,13 @@ const NAMED_PROBLEMS: readonly (readonly [RegExp, string])[] = [
   [/^(?:us\$|s\$|[$€£¥]|(?!rp|idr)[a-z]{2,3}\s*\d)|[$€£¥]$|\d\s*(?:usd|sgd|eur|myr)$/i, 'is not in rupiah'],
 ]
 
-/** Why a cell is not the number that was expected, where that can be named. */
+/** Why a cell is not the expected number; null when no known reason applies. */
 export function numberProblem(cell: string, signs: Signs, reads: 'rupiah' | 'grams'): string | null {
   const named = NAMED_PROBLEMS.find(([pattern]) => pattern.test(cell))
   if (named !== undefined) return named[1]
   const other = OTHER_SIGNS.find((each) => numberReader(each)[reads](cell) !== null)
   if (other === undefined) return null
-  const spelled = ({ decimal, thousands }: Signs) =>
+  const signsOf = ({ decimal, thousands }: Signs) =>
     `decimal ${JSON.stringify(decimal)} and thousands ${JSON.stringify(thousands)}`
-  return `is a number with ${spelled(other)}, and the mapping says ${spelled(signs)}`
+  return `is a number with ${signsOf(other)}, and the mapping says ${signsOf(signs)}`
 }

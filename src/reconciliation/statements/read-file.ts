@@ -10,7 +10,7 @@ import { type TotalsCheck, totalsCheck } from './totals.ts'
 
 export { IGNORED_BY, type IgnoredBy, type IgnoredRows }
 
-/** What was read of a file. */
+/** The counts of a file as it is read, and its bad lines. */
 export interface Tally {
   lineCount: number
   readonly ignored: Record<IgnoredBy, number>
@@ -22,12 +22,12 @@ export function newTally(): Tally {
   return { lineCount: 0, ignored, badLines: [] }
 }
 
-/** More bad lines than these are no accidents: the mapping is not the file's. */
+/** With more bad lines than this, the mapping does not fit the file. */
 const MOST_BAD_LINES = 1_000
 const COPY_CHUNK = 64 * 1024
 
 /**
- * The good lines as COPY wants them, in pieces of bounded size. Counts, and keeps the bad ones.
+ * Yields the good lines in the format of COPY, in chunks of bounded size. Counts rows, and collects the bad lines.
  * @throws StatementRefused
  */
 export async function* copyText(
@@ -64,18 +64,18 @@ export async function* copyText(
   yield text
 }
 
-/** A header below a transaction would drop it. */
+/** Counts the rows above the header, and refuses a transaction among them: it would be lost. */
 function rowsAbove(mapping: Mapping, { header, above }: FoundHeader): number {
   const isTransaction = transactionCheck(mapping, header)
   const lost = above.find(({ cells }) => isTransaction(cells))
   if (lost !== undefined)
     throw new StatementRefused(
-      `line ${lost.lineNumber} reads as a transaction and stands above the header: see header_row of the mapping`,
+      `line ${lost.lineNumber} reads as a transaction and is above the header: see header_row of the mapping`,
     )
   return above.length
 }
 
-/** Takes one record: counts it, and returns its line for COPY. */
+/** Returns a function that counts a record and returns its line for COPY. */
 function lineTaker(read: LineReader, totals: TotalsCheck, statementId: number, tally: Tally) {
   let trailerLine: number | null = null
   const keepBad = (bad: BadLine) => {
@@ -104,12 +104,12 @@ function lineTaker(read: LineReader, totals: TotalsCheck, statementId: number, t
 }
 
 function belowTrailer(lineNumber: number, trailerLine: number): BadLine {
-  const problem = `stands below the trailer of line ${trailerLine}: a subtotal belongs into ignored_rows, and two statements into two files`
+  const problem = `is below the trailer of line ${trailerLine}: list subtotals in ignored_rows, and split two statements into two files`
   return { lineNumber, column: null, problem, maskedText: '' }
 }
 
 function tooManyBadLines({ lineNumber, column, problem }: BadLine): StatementRefused {
   return new StatementRefused(
-    `more than ${MOST_BAD_LINES} lines cannot be read: this mapping is not the file's; line ${lineNumber}, ${column ?? 'as a whole'}: ${problem}`,
+    `more than ${MOST_BAD_LINES} lines cannot be read: the mapping does not fit this file; line ${lineNumber}, ${column ?? 'as a whole'}: ${problem}`,
   )
 }

@@ -1,7 +1,7 @@
 import { positionOf } from './header.ts'
 import { folded, type Mapping, type RowRule } from './mapping.ts'
 
-/** Which of the mapping's rules says that a row is no line; null when none does. */
+/** The rule of the mapping that a row matches; null when it matches none. */
 export type RuleOf = (cells: readonly string[]) => 'ignored_rows' | 'trailer' | null
 
 /**
@@ -18,7 +18,7 @@ export function rowRules({ ignored_rows, trailer }: Mapping, header: readonly st
   }
 }
 
-/** A value that ends with `*` stands for all that begin with the rest. */
+/** A value that ends with `*` matches every cell that begins with the rest. */
 function rowMatcher({ column, values }: RowRule, header: readonly string[]) {
   const position = positionOf(column, header)
   const words = new Set(values.filter((value) => !value.endsWith('*')).map(folded))

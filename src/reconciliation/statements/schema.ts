@@ -73,8 +73,8 @@ export const statements = pgTable(
   ],
 )
 
-/** The columns of a line, for the table and for the view of current lines. */
-const lineColumns = () => ({
+/** The columns of a line, for the table, the view of current lines and the temporary tables of a run. */
+export const lineColumns = () => ({
   statementId: integer('statement_id').notNull(),
   /** The line of the file it began on; the header is line 1. */
   lineNumber: integer('line_number').notNull(),

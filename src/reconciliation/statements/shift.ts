@@ -8,11 +8,11 @@ import type { StoredMapping } from './mappings.ts'
 import { statementLines, statements } from './schema.ts'
 import { StatementRefused } from './statement-refused.ts'
 
-/** A time zone that is read wrongly moves every line by the same time. Zones differ by quarters of an hour. */
+/** A wrong time zone shifts every line by the same time. Zones differ by multiples of a quarter of an hour. */
 const QUARTER_MS = 900_000
 const MINUTE_MS = 60_000
 
-/** A line of the statement whose order is known, and when that was executed here. Milliseconds. */
+/** The time of a line whose order is known, and the times of that order here. Milliseconds. */
 export interface KnownTime {
   readonly line: number
   readonly sent: number
@@ -20,7 +20,7 @@ export interface KnownTime {
 }
 
 /**
- * By how many minutes all times are shifted; null when they are not, or when one line alone may just be late.
+ * By how many minutes all times are shifted; null when they are not, or when a single line may be merely late.
  */
 export function shiftOf(times: readonly KnownTime[]): number | null {
   const shifts = new Set(times.map(shiftOfOne))
@@ -30,7 +30,7 @@ export function shiftOf(times: readonly KnownTime[]): number | null {
   return times.length === 1 && mayBeLate ? null : shift
 }
 
-/** The quarters of an hour, in minutes, without which a line fits its order; null: no shift of a zone makes it fit. */
+/** The shift of one line against its order, in minutes; null when no shift of a zone makes it fit. */
 function shiftOfOne({ line, sent, replied }: KnownTime): number | null {
   const fits = (ms: number) => ms >= sent - CLOCK_SLACK_MS && ms <= replied + CLOCK_SLACK_MS
   if (fits(line)) return 0
@@ -88,7 +88,7 @@ const selectKnownTimes = statement(
 
 /**
  * Refuses a statement whose known lines are all shifted by the same time.
- * @throws StatementRefused with the zone that the lines seem to be of
+ * @throws StatementRefused with the zone that the lines seem to have
  */
 export async function refuseShifted(
   session: Session,
@@ -101,12 +101,12 @@ export async function refuseShifted(
   const { time_zone: zone } = mapping
   const offset = zoneOffsets(zone)(times[0]?.replied ?? 0) / MINUTE_MS + shift
   throw new StatementRefused(
-    `all ${times.length} lines of orders that are known here are ${spelled(Math.abs(shift))} ${shift < 0 ? 'earlier' : 'later'} than their orders: ` +
+    `all ${times.length} lines of orders that are known here are ${formatHours(Math.abs(shift))} ${shift < 0 ? 'earlier' : 'later'} than their orders: ` +
       `the times seem to be of ${zoneNamed(offset)}, and mapping ${name} reads them as ${zone}; change its time_zone, or ask the sender where the times have an offset of their own`,
   )
 }
 
-function spelled(minutes: number): string {
+function formatHours(minutes: number): string {
   const hours = minutes / 60
   return `${hours} ${hours === 1 ? 'hour' : 'hours'}`
 }

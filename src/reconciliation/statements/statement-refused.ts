@@ -1,4 +1,4 @@
-/** Why a statement is not imported, in a sentence that says what to do. Nothing of it was kept. */
+/** A statement is refused as a whole. The message says why, and what to do. */
 export class StatementRefused extends Error {
   override name = 'StatementRefused'
 }

@@ -2,26 +2,26 @@ import { zoneOffsets } from '../../core/time-zone.ts'
 import { MONTH_NAMES, monthNamed, weekdayNamed, ZONE_OFFSETS_MS } from './date-names.ts'
 import { InvalidPatternError, patternExpression, writeTime } from './date-pattern.ts'
 
-/** How a mapping says that times are written. */
+/** How a statement's times are written. */
 export interface WrittenTimes {
   /** `iso`, or a pattern. */
   readonly dates: string
-  /** The zone of times that name none. */
+  /** The zone of times without a zone. */
   readonly time_zone: string
 }
 
-/** Reads a statement's times: milliseconds since the epoch, or null when a cell is no time. */
+/** Reads a statement's times: milliseconds since the epoch, or null when a cell is not a time. */
 export type TimeReader = (cell: string) => number | null
 
 const ISO =
   /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:[T ](?<hour>\d{2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?(?<offset>Z|[+-]\d{2}:?\d{2})?)?$/
 
-/** The mapping's way to write times, with the parts of a time as groups. */
+/** The expression that reads the mapping's times. Its groups are the parts of a time. */
 export function timeExpression({ dates }: Pick<WrittenTimes, 'dates'>): RegExp {
   return dates === 'iso' ? ISO : patternExpression(dates)
 }
 
-/** A reader for the mapping's way to write times. A time that names no zone is of the mapping's zone. */
+/** A reader for the mapping's times. A time without a zone is in the mapping's zone. */
 export function timeReader({ dates, time_zone }: WrittenTimes): TimeReader {
   const expression = timeExpression({ dates })
   const offsetAt = zoneOffsets(time_zone)
@@ -31,14 +31,14 @@ export function timeReader({ dates, time_zone }: WrittenTimes): TimeReader {
     const local = localTime(parts)
     if (local === null) return null
     if (parts.offset !== undefined) return local - offsetOf(parts.offset)
-    // The offset at the local time read as UTC is off by hours at a change of the clocks; asked again it is right.
+    // Near a change of the clocks, the offset at the local time read as UTC may be wrong. The second look-up is right.
     return local - offsetAt(local - offsetAt(local))
   }
 }
 
 type Parts = Readonly<Record<string, string | undefined>>
 
-/** Milliseconds of the wall clock's parts as if they were UTC; null when there is no such day or hour. */
+/** The wall clock's parts as if they were UTC, in milliseconds; null when there is no such day or hour. */
 function localTime(parts: Parts): number | null {
   const { shortYear, month, monthName, weekday, day, minute = '0', second = '0', fraction = '' } = parts
   const year = Number(shortYear === undefined ? parts.year : `20${shortYear}`)
@@ -46,10 +46,10 @@ function localTime(parts: Parts): number | null {
   const hour = hourOf(parts)
   if (monthNumber === null || hour === null || Number(minute) > 59 || Number(second) > 59) return null
   const midnight = Date.UTC(year, monthNumber - 1, Number(day))
-  // The 30th of February would silently become the 2nd of March.
+  // Date.UTC turns the 30th of February into the 2nd of March.
   const date = new Date(midnight)
   if (date.getUTCMonth() !== monthNumber - 1 || date.getUTCDate() !== Number(day)) return null
-  // The name of another day contradicts the date: day and month may be the wrong way round.
+  // A weekday that contradicts the date may mean that day and month are swapped.
   if (weekday !== undefined && weekdayNamed(weekday) !== date.getUTCDay()) return null
   const ms = fraction === '' ? 0 : Number(fraction.slice(0, 3).padEnd(3, '0'))
   return midnight + hour * 3_600_000 + Number(minute) * 60_000 + Number(second) * 1_000 + ms
@@ -69,12 +69,12 @@ function offsetOf(offset: string): number {
 }
 
 const DAY_MS = 86_400_000
-/** Every part of this moment differs from the others, on the wall too. */
+/** Every part of this moment is a different number, also in local time. */
 const TRIED_MS = Date.UTC(2026, 0, 17, 15, 43, 58, 219)
 
 /**
- * Tries a pattern by writing days of every month with it and reading them back.
- * @returns what is wrong with it and what to write; null when it reads all of them
+ * Checks a pattern: writes days of every month with it, and reads them back.
+ * @returns the problem and what to write instead; null when it reads all of them
  */
 export function patternProblem(dates: string): string | null {
   if (dates === 'iso') return null
@@ -94,28 +94,30 @@ export function patternProblem(dates: string): string | null {
   }
 }
 
-/** The smallest part of a time that is told, in milliseconds. */
+/** The smallest unit that the parts have, in milliseconds. */
 function precisionOf({ fraction, second, minute }: Parts): number {
   if (fraction !== undefined) return 1
   if (second !== undefined) return 1_000
   return minute === undefined ? DAY_MS : 60_000
 }
 
-/** A moment on the wall in UTC, as a pattern's parts write it. */
+/** The parts of a moment in UTC, as a pattern writes them. */
 function writtenParts(at: Date, monthName: string): Readonly<Record<string, string>> {
   const two = (part: number) => String(part).padStart(2, '0')
   const [year, hour] = [String(at.getUTCFullYear()), at.getUTCHours()]
   return {
-    ...{
-      year,
-      shortYear: year.slice(2),
-      month: two(at.getUTCMonth() + 1),
-      monthName,
-      day: two(at.getUTCDate()),
-    },
+    year,
+    shortYear: year.slice(2),
+    month: two(at.getUTCMonth() + 1),
+    monthName,
+    day: two(at.getUTCDate()),
     weekday: at.toLocaleDateString('en', { weekday: 'long', timeZone: 'UTC' }),
-    ...{ hour: two(hour), hour12: two(hour % 12 || 12), half: hour < 12 ? 'AM' : 'PM', offset: 'Z' },
-    ...{ minute: two(at.getUTCMinutes()), second: two(at.getUTCSeconds()) },
+    hour: two(hour),
+    hour12: two(hour % 12 || 12),
+    half: hour < 12 ? 'AM' : 'PM',
+    minute: two(at.getUTCMinutes()),
+    second: two(at.getUTCSeconds()),
     fraction: String(at.getUTCMilliseconds()).padStart(3, '0'),
+    offset: 'Z',
   }
 }

@@ -4,7 +4,7 @@ import type { Mapping } from './mapping.ts'
 import { numberReader } from './numbers.ts'
 import { StatementRefused } from './statement-refused.ts'
 
-/** Holds the sums of the lines against the totals of the trailer. */
+/** Compares the sums of the lines with the totals of the trailer. */
 export interface TotalsCheck {
   add(line: StatementLine): void
   /**
@@ -12,7 +12,7 @@ export interface TotalsCheck {
    * @throws StatementRefused when they differ
    */
   compare(cells: readonly string[], lineNumber: number): void
-  /** @throws StatementRefused when a trailer is there and none had one of the totals */
+  /** @throws StatementRefused when there is a trailer without one of the totals */
   end(): void
 }
 
@@ -51,7 +51,7 @@ export function totalsCheck(mapping: Mapping, header: readonly string[]): Totals
       const missing = fields.filter((field) => !compared.has(field))
       if (trailerLine === null || missing.length === 0) return
       throw new StatementRefused(
-        `the trailer (line ${trailerLine}) has no total of ${missing.join(', ')}: leave it out of trailer.totals of the mapping`,
+        `the trailer (line ${trailerLine}) has no total of ${missing.join(', ')}: remove it from trailer.totals of the mapping`,
       )
     },
   }
@@ -64,8 +64,8 @@ function differs(
   sum: bigint,
 ): StatementRefused {
   const unit = field === 'gold_weight' ? ' (in 0.0001 g)' : ''
-  const says = total === null ? 'is no number' : `is ${total}`
+  const says = total === null ? 'is not a number' : `is ${total}`
   return new StatementRefused(
-    `the total of ${field} in the trailer (line ${lineNumber}) ${says}, and the lines add up to ${sum}${unit}: lines are missing, or the total has others too; get the whole file, or leave ${field} out of trailer.totals of the mapping`,
+    `the total of ${field} in the trailer (line ${lineNumber}) ${says}, and the lines add up to ${sum}${unit}: lines are missing, or the total includes other rows; get the whole file, or remove ${field} from trailer.totals of the mapping`,
   )
 }

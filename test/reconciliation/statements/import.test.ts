@@ -152,7 +152,12 @@ describe('a file', () => {
       /only for a time that is over/,
       { period: { from: DAY.from, to: new Date(Date.now() + 86_400_000) } },
     ],
-    ['without lines and period', file(), /does not tell its period/, { period: null, complete: false }],
+    [
+      'without lines and period',
+      file(),
+      /has no period of its own: add --period/,
+      { period: null, complete: false },
+    ],
     ['with nothing to replace', file(csvLine(1)), /nothing to replace/, { replace: true }],
     [
       'of which nearly every line is bad',
@@ -212,9 +217,14 @@ describe('a line', () => {
   it.each<[what: string, line: string, column: string | null, problem: RegExp]>([
     ['with a cell too few', 'S,R,Q', null, /has 3 cells where the header has 9/],
     ['with a cell too many', `${csvLine(1)},x`, null, /has 10 cells/],
-    ['of a kind nobody knows', csvLine(1, { type: 'lend' }), 'type', /"lend" is no kind/],
-    ['without kind', csvLine(1, { type: '' }), 'type', /"" is no kind/],
-    ['with a masked wallet', csvLine(1, { phone_number: '08xxxxxxx084' }), 'phone_number', /no phone number/],
+    ['of a kind nobody knows', csvLine(1, { type: 'lend' }), 'type', /"lend" is not a kind/],
+    ['without kind', csvLine(1, { type: '' }), 'type', /"" is not a kind/],
+    [
+      'with a masked wallet',
+      csvLine(1, { phone_number: '08xxxxxxx084' }),
+      'phone_number',
+      /not a phone number/,
+    ],
     ['with a weight of nothing', csvLine(1, { gold_weight: '0' }), 'gold_weight', /"0" is not a weight/],
     ['with five decimals', csvLine(1, { gold_weight: '0.00001' }), 'gold_weight', /is not a weight/],
     ['with a negative amount', csvLine(1, { amount: '-441000' }), 'amount', /"-441000" is not an amount/],
@@ -228,13 +238,13 @@ describe('a line', () => {
       'of 1970',
       csvLine(1, { executed_at: '1970-01-01' }),
       'executed_at',
-      /no time a transaction can have had/,
+      /not a time that a transaction can have/,
     ],
     [
       'of 2999',
       csvLine(1, { executed_at: '2999-01-01' }),
       'executed_at',
-      /no time a transaction can have had/,
+      /not a time that a transaction can have/,
     ],
     [
       'of another day',
@@ -242,7 +252,7 @@ describe('a line', () => {
       'executed_at',
       /outside the statement's period/,
     ],
-    ['of no day', csvLine(1, { executed_at: '30/02/2026' }), 'executed_at', /is no time/],
+    ['of no day', csvLine(1, { executed_at: '30/02/2026' }), 'executed_at', /is not a time/],
     ['with NUL', csvLine(1, { session_id: 'a\u0000b' }), 'session_id', /visible characters/],
   ])(
     '%s is refused by its place; set aside, the others are imported',

@@ -107,7 +107,7 @@ describe('a header that is not the first row', () => {
       'stands below a transaction',
       ['x', BUY, HEADER, SELL],
       { header_row: 'found' },
-      /^line 2 reads as a transaction and stands above the header/,
+      /^line 2 reads as a transaction and is above the header/,
     ],
     [
       'stands below a broken transaction',
@@ -238,7 +238,7 @@ describe('rows that are no transactions', () => {
       'has no number for a total',
       [HEADER, BUY, 'Total;;;0,5;?;;'],
       { trailer: { ...TRAILER, totals: ['amount'] } },
-      /total of amount .* is no number/,
+      /total of amount .* is not a number/,
     ],
     [
       'has nothing for a total',
