@@ -3,9 +3,9 @@ import { formatTime, type ShownZone } from '../core/format.ts'
 /** Set once, before a command runs: how this process shows times to a person. */
 let zone: ShownZone = 'Asia/Jakarta'
 
-/** Shows times in UTC from here on: `--utc`. */
-export function showTimesInUtc(): void {
-  zone = 'UTC'
+/** How times are shown from here on: `--utc` asks for UTC. */
+export function showTimesIn(chosen: ShownZone): void {
+  zone = chosen
 }
 
 /** The zone that times are shown in. */

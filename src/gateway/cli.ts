@@ -17,30 +17,34 @@ export function gatewayCommand(): Command {
     .requiredOption('--name <name>', "the customer's name")
     .requiredOption('--email <address>', "the customer's e-mail address")
     .addHelpText('after', example('register 081234500001 --name "Sari Contoh" --email sari@contoh.example'))
-    .action((phone_number: string, { name, email }: { name: string; email: string }) =>
-      print((client) => client.register({ phone_number, name, email })),
+    .action((phone_number: string, { name, email, json }: { name: string; email: string; json?: true }) =>
+      print((client) => client.register({ phone_number, name, email }), json),
     )
   command
     .command('region')
     .description('list collection points of a kecamatan')
     .argument('<kecamatan>', 'the subdistrict')
     .addHelpText('after', example('region Gambir'))
-    .action((kecamatan: string) => print((client) => client.region(kecamatan)))
+    .action((kecamatan: string, { json }: { json?: true }) =>
+      print((client) => client.region(kecamatan), json),
+    )
   command
     .command('address')
     .description("read a wallet's withdrawal address, its KTP number masked")
     .argument('<phone-number>', 'the wallet', phoneNumberOption)
     .addHelpText('after', example('address 081234500001'))
-    .action((phoneNumber: string) => print((client) => client.getAddress(phoneNumber)))
+    .action((phoneNumber: string, { json }: { json?: true }) =>
+      print((client) => client.getAddress(phoneNumber), json),
+    )
   command
     .command('chart')
     .description('print the price per gram of the last days')
     .argument('<phone-number>', 'a wallet', phoneNumberOption)
     .option('--side <side>', 'buy or sell', 'buy')
     .addHelpText('after', example('chart 081234500001 --side sell'))
-    .action((phoneNumber: string, { side }: { side: string }) => {
+    .action((phoneNumber: string, { side, json }: { side: string; json?: true }) => {
       if (side !== 'buy' && side !== 'sell') throw new Failure(2, '--side must be buy or sell')
-      return print((client) => client.chart(side, phoneNumber))
+      return print((client) => client.chart(side, phoneNumber), json)
     })
   for (const sub of command.commands) sub.option('--json', 'print it on one line')
   return command
@@ -50,7 +54,10 @@ function example(rest: string): string {
   return `\nExample:\n  $ goldpro gateway ${rest}`
 }
 
-async function print(call: (client: GatewayClient) => Promise<Answer<unknown>>): Promise<void> {
+async function print(
+  call: (client: GatewayClient) => Promise<Answer<unknown>>,
+  isOneLine = false,
+): Promise<void> {
   const { gateway, logLevel } = await settingsHere()
   if (gateway === null)
     throw new Failure(
@@ -62,7 +69,6 @@ async function print(call: (client: GatewayClient) => Promise<Answer<unknown>>):
   try {
     const answer = await call(client)
     if (answer.is !== 'answered') throw new Failure(1, `the gateway says: ${answer.message}`)
-    const isOneLine = process.argv.includes('--json')
     console.log(JSON.stringify(answer.data, masked, isOneLine ? 0 : 2))
   } finally {
     client.close()

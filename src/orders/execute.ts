@@ -1,3 +1,16 @@
+/*
+ * The life of one order, from a worker's pick-up to its next rest. Four invariants hold whatever crashes, hangs or
+ * answers late. SQL and tests cite them by number.
+ *
+ * I1  One live attempt per order. An attempt in `intent`, `in_doubt` or `succeeded` excludes another one: the unique
+ *     index attempts_one_live_per_order. Whoever did not insert it may not send.
+ * I2  One send per quote. A confirm is sent at most once for an intent, and an intent is committed at most once for a
+ *     quote: the unique index attempts_one_send_per_quote. No send is repeated, whatever became of it.
+ * I3  A doubt ends by evidence only: a late reply of the same attempt, a statement, or two people with evidence. Time
+ *     ends no doubt, and an intent that is too old becomes a doubt, never a new send.
+ * I4  Triggers append the events and the webhooks of every change in the transaction of the change, so that neither can
+ *     be missed or told twice.
+ */
 import { formatGrams } from '../core/money.ts'
 import { backoffMs, requotePauseMs } from './backoff.ts'
 import type { OrderCommand } from './command.ts'
@@ -115,7 +128,7 @@ async function commitIntent(
     if (intent !== undefined) return { go: { ...intent, quotedAt, committingAt } }
   } catch (error) {
     // The COMMIT's fate is unknown, but nothing was sent: give the intent back if it is there.
-    await deps.store.withdrawIntents([intentId], deps.actor)
+    await deps.store.withdrawIntents([{ orderId: order.orderId, intentId }], deps.actor)
     throw error
   }
   const [now] = await deps.store.load([order.orderId])

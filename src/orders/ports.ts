@@ -21,11 +21,15 @@ export interface StoredOrder {
   readonly intentAgeMs: number | null
 }
 
-/** A quote about to be confirmed. */
-export interface NewIntent {
+/** Names an intent that its caller may have committed. */
+export interface IntentClaim {
   readonly orderId: string
   /** Drawn by the caller: its own intent is known again by it. */
   readonly intentId: string
+}
+
+/** A quote about to be confirmed. */
+export interface NewIntent extends IntentClaim {
   readonly quote: Quote
 }
 
@@ -103,7 +107,7 @@ export interface OrderStore {
   /** The fence. Who is not returned an intent must not send. */
   commitIntents(intents: readonly NewIntent[], actor: string): Promise<Intent[]>
   /** Takes back an intent of which the caller knows that nothing was sent and does not know whether it was committed. */
-  withdrawIntents(intentIds: readonly string[], actor: string): Promise<string[]>
+  withdrawIntents(claims: readonly IntentClaim[], actor: string): Promise<string[]>
   /** Ends intents. Returns the orders moved. */
   endIntents(verdicts: readonly Verdict[], actor: string): Promise<(Recorded & { orderId: string })[]>
   /** An order expires only once its deadline has passed by the store's own clock. */

@@ -7,6 +7,24 @@ export interface SessionPurpose {
   readonly schema: 'public' | 'bullmq'
   /** 0: none. */
   readonly statementTimeoutMs: number
+  /** How rows are reached; see `BY_KEY`. By what Postgres takes for cheapest, when it is not said. */
+  readonly plans?: 'by_key'
+}
+
+/**
+ * Settings under which every statement of an order's path reaches its rows by a key. Tables that were empty when
+ * Postgres last looked, and joins over arrays whose length it guesses, make a scan of every waiting order look cheap:
+ * with 2,000, 10,000 and 30,000 orders waiting, one intent took 20, 48 and 190 ms.
+ * A generic plan also keeps Postgres from proving that a partial index of all waiting orders would serve.
+ */
+const BY_KEY = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_material: 'off',
+  // Before PostgreSQL 18 a plan that cannot do without one of these counts as dear, and would be compiled.
+  jit: 'off',
 }
 
 /** Our tables; statements end by themselves or with their session. */
@@ -16,7 +34,7 @@ export const UNBOUNDED: SessionPurpose = { schema: 'public', statementTimeoutMs:
  * What the program depends on, whatever the role or the database has as its defaults: how values are spelled, what a
  * transaction sees, where names are looked up, and that a commit which was answered survives a crash of the server.
  */
-function pinsOf({ schema, statementTimeoutMs }: SessionPurpose): Readonly<Record<string, string>> {
+function pinsOf({ schema, statementTimeoutMs, plans }: SessionPurpose): Readonly<Record<string, string>> {
   return {
     datestyle: 'ISO, MDY',
     timezone: 'UTC',
@@ -32,6 +50,7 @@ function pinsOf({ schema, statementTimeoutMs }: SessionPurpose): Readonly<Record
     statement_timeout: String(statementTimeoutMs),
     lock_timeout: '0',
     idle_in_transaction_session_timeout: '0',
+    ...(plans === 'by_key' ? BY_KEY : {}),
   }
 }
 

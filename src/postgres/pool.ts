@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { openPool } from './pinned-client.ts'
+import { openPool, type SessionPurpose } from './pinned-client.ts'
 import { StorageError } from './storage-error.ts'
 
 export { StorageError }
@@ -36,6 +36,8 @@ export interface Database extends Transactor {
 export interface DatabaseOptions {
   readonly databaseUrl: string
   readonly maxConnections: number
+  /** For processes that take orders: short statements that must not get slower with the number of waiting orders. */
+  readonly plans?: 'by_key'
   /** Told of errors on idle connections, which no caller awaits. */
   readonly onError: (error: StorageError) => void
 }
@@ -52,7 +54,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
     application_name: 'goldpro',
   }
-  const purpose = { schema: 'public', statementTimeoutMs: STATEMENT_TIMEOUT_MS } as const
+  const { plans } = options
+  const purpose: SessionPurpose = {
+    schema: 'public',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    ...(plans === undefined ? {} : { plans }),
+  }
   const pool = openPool(options.databaseUrl, settings, purpose)
   // Without a listener a server restart would end the process.
   pool.on('error', (error) => options.onError(new StorageError('idle connection', error)))

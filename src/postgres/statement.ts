@@ -1,6 +1,14 @@
-import { DrizzleQueryError, type GetColumnData, type SQL, sql } from 'drizzle-orm'
+import {
+  DrizzleQueryError,
+  type GetColumnData,
+  getTableColumns,
+  type Placeholder,
+  SQL,
+  type SQLWrapper,
+  sql,
+} from 'drizzle-orm'
 import { drizzle, type NodePgClient, type NodePgDatabase } from 'drizzle-orm/node-postgres'
-import { type PgColumn, QueryBuilder, type SubqueryWithSelection } from 'drizzle-orm/pg-core'
+import { type PgColumn, type PgTable, QueryBuilder, type SubqueryWithSelection } from 'drizzle-orm/pg-core'
 import type { StatementRunner } from './pool.ts'
 import { StorageError } from './storage-error.ts'
 
@@ -27,7 +35,11 @@ export const type = {
   uuid: scalar<string>('uuid'),
 }
 
+/** One value: a column's, or one that no column has. */
 type Single = PgColumn | Scalar<unknown>
+
+/** A value in a row, which may be null. */
+type Cell = Single | Nullable<Single>
 
 /** Many values of one type. */
 export interface List<Of extends Single> {
@@ -35,7 +47,7 @@ export interface List<Of extends Single> {
 }
 
 /** Many rows at once, as a table that the statement reads. */
-export interface Rows<Columns extends Readonly<Record<string, Single>>> {
+export interface Rows<Columns extends Readonly<Record<string, Cell>>> {
   readonly rowsOf: Columns
 }
 
@@ -45,12 +57,12 @@ export interface Nullable<Of extends Single | List<Single>> {
 }
 
 export const list = <Of extends Single>(listOf: Of): List<Of> => ({ listOf })
-export const rows = <Columns extends Readonly<Record<string, Single>>>(rowsOf: Columns): Rows<Columns> => ({
+export const rows = <Columns extends Readonly<Record<string, Cell>>>(rowsOf: Columns): Rows<Columns> => ({
   rowsOf,
 })
 export const nullable = <Of extends Single | List<Single>>(of: Of): Nullable<Of> => ({ nullable: of })
 
-type Value = Single | List<Single> | Rows<Readonly<Record<string, Single>>> | Nullable<Single | List<Single>>
+type Value = Single | List<Single> | Rows<Readonly<Record<string, Cell>>> | Nullable<Single | List<Single>>
 
 type DataOf<V> = V extends PgColumn
   ? GetColumnData<V>
@@ -77,6 +89,13 @@ type BuiltOf<Spec> = {
     : SQL<DataOf<Spec[Key]>>
 }
 
+/** Every value of a column of the rows that a statement is given, as an array: a key to reach other rows by. */
+type ListsOf<Spec> = {
+  readonly [Key in keyof Spec]: Spec[Key] extends Rows<infer Columns>
+    ? { readonly [Name in keyof Columns]: SQL<readonly DataOf<Columns[Name]>[]> }
+    : never
+}
+
 interface Preparable<Row> {
   prepare(name: string): { execute(values: Record<string, unknown>): Promise<Row> }
 }
@@ -90,13 +109,13 @@ interface Preparable<Row> {
 export function statement<Spec extends Readonly<Record<string, Value>>, Result>(
   name: string,
   spec: Spec,
-  build: (db: Queries, values: BuiltOf<Spec>) => Preparable<Result>,
+  build: (db: Queries, values: BuiltOf<Spec>, lists: ListsOf<Spec>) => Preparable<Result>,
 ): (runner: StatementRunner, values: ValuesOf<Spec>) => Promise<Result> {
   const built = new WeakMap<StatementRunner, ReturnType<Preparable<Result>['prepare']>>()
   return async (runner, values) => {
     let prepared = built.get(runner)
     if (prepared === undefined) {
-      prepared = build(queriesOn(runner), inSql(spec)).prepare(name)
+      prepared = build(queriesOn(runner), inSql(spec), listsIn(spec)).prepare(name)
       built.set(runner, prepared)
     }
     try {
@@ -121,6 +140,9 @@ function queriesOn(runner: StatementRunner): Queries {
   return drizzle({ client: client as unknown as NodePgClient })
 }
 
+const withoutNull = <Of extends Single | List<Single>>(value: Of | Nullable<Of>): Of =>
+  'nullable' in value ? (value.nullable as Of) : (value as Of)
+
 const typeOf = (single: Single): string =>
   'getSQLType' in single ? single.getSQLType().replace(/^(big|small)?serial$/, '$1int') : single.sqlType
 
@@ -131,19 +153,29 @@ function inSql<Spec extends Readonly<Record<string, Value>>>(spec: Spec): BuiltO
 
 function valueInSql(key: string, value: Value): unknown {
   if ('rowsOf' in value) return rowsInSql(key, value.rowsOf)
-  const plain = 'nullable' in value ? value.nullable : value
+  const plain = withoutNull(value)
   const sqlType = 'listOf' in plain ? `${typeOf(plain.listOf)}[]` : typeOf(plain)
   return sql`${sql.placeholder(key)}::${sql.raw(sqlType)}`
 }
 
+const arrayOf = (key: string, name: string, cell: Cell): SQL =>
+  sql`${sql.placeholder(`${key}.${name}`)}::${sql.raw(`${typeOf(withoutNull(cell))}[]`)}`
+
+function listsIn<Spec extends Readonly<Record<string, Value>>>(spec: Spec): ListsOf<Spec> {
+  const lists = Object.entries(spec).flatMap(([key, value]) => {
+    if (!('rowsOf' in value)) return []
+    const columns = Object.entries(value.rowsOf).map(([name, cell]) => [name, arrayOf(key, name, cell)])
+    return [[key, Object.fromEntries(columns)]]
+  })
+  return Object.fromEntries(lists) as ListsOf<Spec>
+}
+
 /** The rows as one array a column: a statement has the same text for one row and for a thousand. */
-function rowsInSql(key: string, columns: Readonly<Record<string, Single>>) {
+function rowsInSql(key: string, columns: Readonly<Record<string, Cell>>) {
   const names = Object.keys(columns)
   // Drizzle names a column of a table such as this without its table, so the names must be nobody else's.
   const given = (name: string) => sql.identifier(`${key}_${name}`)
-  const arrays = Object.entries(columns).map(
-    ([name, column]) => sql`${sql.placeholder(`${key}.${name}`)}::${sql.raw(`${typeOf(column)}[]`)}`,
-  )
+  const arrays = Object.entries(columns).map(([name, cell]) => arrayOf(key, name, cell))
   const source = sql.identifier(`given_${key}`)
   const table = sql`unnest(${sql.join(arrays, sql`, `)}) as ${source}(${sql.join(names.map(given), sql`, `)})`
   const selection = Object.fromEntries(
@@ -156,12 +188,12 @@ function encoded(spec: Readonly<Record<string, Value>>, values: Readonly<Record<
   const parameters: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(spec)) {
     if (!('rowsOf' in value)) {
-      parameters[key] = encodedOne('nullable' in value ? value.nullable : value, values[key])
+      parameters[key] = encodedOne(withoutNull(value), values[key])
       continue
     }
     const given = values[key] as readonly Record<string, unknown>[]
     for (const [name, column] of Object.entries(value.rowsOf))
-      parameters[`${key}.${name}`] = given.map((row) => encodedOne(column, row[name]))
+      parameters[`${key}.${name}`] = given.map((row) => encodedOne(withoutNull(column), row[name]))
   }
   return parameters
 }
@@ -173,5 +205,38 @@ function encodedOne(value: Single | List<Single>, data: unknown): unknown {
   return data instanceof Date ? data.toISOString() : data
 }
 
+type ColumnsOf<Table extends PgTable> = Table['_']['columns']
+type Required<Columns> = {
+  [Name in keyof Columns]: Columns[Name] extends PgColumn
+    ? Columns[Name]['_'] extends { notNull: true; hasDefault: false }
+      ? Name
+      : never
+    : never
+}[keyof Columns]
+
+/**
+ * The values of a row for `insert into … select`, in the order of the table's columns, which Drizzle asks for. Columns
+ * that are not given get their default.
+ */
+export function rowFor<Table extends PgTable>(
+  table: Table,
+  values: { readonly [Name in Required<ColumnsOf<Table>>]: SQLWrapper } & {
+    readonly [Name in keyof ColumnsOf<Table>]?: SQLWrapper
+  },
+): SQL {
+  const given: Readonly<Record<string, SQLWrapper | undefined>> = values
+  const cells = Object.entries(getTableColumns(table)).map(([name, column]) => {
+    const value = given[name]
+    if (value !== undefined) return sql`${value}`
+    if (!column.hasDefault) return sql`null`
+    if (column.default === undefined) throw new Error(`${column.name} has a default that only Postgres knows`)
+    return column.default instanceof SQL ? column.default : sql`${sql.param(column.default, column)}`
+  })
+  return sql.join(cells, sql`, `)
+}
+
 /** A column's bare name, for the places where SQL takes no table before it. */
 export const columnName = ({ name }: PgColumn): SQL => sql`${sql.identifier(name)}`
+
+/** A value as `limit` takes it: Drizzle's types know only its own placeholders there. */
+export const limitOf = (value: SQL): Placeholder => value as unknown as Placeholder

@@ -74,7 +74,9 @@ const PROBE_AGAIN_MS = 500
 export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
   const { databaseUrl, log, aroundDatabase = (database: Database) => database } = parts
   const onError = (error: Error) => log.warn({ err: error }, 'postgres trouble')
-  const database = aroundDatabase(openDatabase({ databaseUrl, maxConnections: POOL_SIZE, onError }))
+  const database = aroundDatabase(
+    openDatabase({ databaseUrl, maxConnections: POOL_SIZE, plans: 'by_key', onError }),
+  )
   const queue = openQueue(parts, (error) => log.warn({ err: error }, 'queue trouble'))
   const traces = parts.traces ?? NO_TRACES
   const waker = createWaker(queue, WAKE_TTL_MS, {

@@ -116,6 +116,7 @@ function openWorkerDatabase({ databaseUrl, concurrency, log }: WorkerOptions): D
     databaseUrl,
     // A worker waits for the gateway most of the time, so orders share connections.
     maxConnections: Math.min(concurrency + 2, 20),
+    plans: 'by_key',
     onError: (error) => log.warn({ err: error }, 'postgres trouble'),
   })
 }

@@ -1,5 +1,5 @@
 import type { OrderState } from '../orders/lifecycle.ts'
-import { settleDoubts } from '../orders/store/moves.ts'
+import { settleDoubts } from '../orders/store/settlements.ts'
 import type { Session } from '../postgres/session.ts'
 import { auditedTransaction, type CommandResult, type Person, refused } from './person-commands.ts'
 import type { ProposedExecution } from './proposal-facts.ts'

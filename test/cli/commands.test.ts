@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findFreePort } from '../../src/dev/embedded-postgres/server.ts'
 import { type Sandbox, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { runCommand, startCommand } from '../support/command.ts'
+import { eventually } from '../support/eventually.ts'
 import { jobData, KTP, RECIPIENT, WALLET } from '../support/job-data.ts'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 
@@ -222,9 +223,10 @@ describe('orders from the shell', () => {
       cwd: folder,
     })
     await worker.printed('worker started')
-    let listed = ''
-    while ((listed.match(/succeeded|in_doubt/g) ?? []).length < 4)
-      listed = (await goldpro(['orders', 'list'])).out
+    const listed = await eventually(async () => {
+      const { out } = await goldpro(['orders', 'list'])
+      return (out.match(/succeeded|in_doubt/g) ?? []).length < 4 ? null : out
+    })
     worker.child.kill('SIGTERM')
     const { code, err, out } = await worker.ended
     expect(code).toBe(0)
@@ -268,8 +270,10 @@ describe('orders from the shell', () => {
     await goldpro(['enqueue', '-'], JSON.stringify({ kind: 'buy', ...data }))
     sandbox.setFault('bad_gateway_html', { rate: 1, on: 'checkout' })
     const worker = startCommand(['worker'], { env: env(), cwd: folder })
-    let found = ''
-    while (!found.includes('cli-held')) found = (await goldpro(['orders', 'list', '--state', 'accepted'])).out
+    await eventually(async () => {
+      const { out } = await goldpro(['orders', 'list', '--state', 'accepted'])
+      return out.includes('cli-held') ? true : null
+    })
     worker.child.kill('SIGTERM')
     await worker.ended
     sandbox.setFault('bad_gateway_html', {})

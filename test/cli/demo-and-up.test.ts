@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { MAIN, runCommand, startCommand } from '../support/command.ts'
+import { MAIN, runAlone, runCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobData } from '../support/job-data.ts'
 import { memoryOrDisk } from '../support/memory.ts'
@@ -24,7 +24,7 @@ describe('the demo', () => {
       DATABASE_URL: 'postgres://127.0.0.1:1/never',
       GATEWAY_URL: 'http://127.0.0.1:1',
     }
-    const { code, out, err } = await runCommand(['demo', '--orders', '120', '--seed', '3'], {
+    const { code, out, err } = await runAlone(['demo', '--orders', '120', '--seed', '3'], {
       cwd: folder,
       env,
     })
@@ -41,7 +41,8 @@ describe('the demo', () => {
 })
 
 describe('up', () => {
-  const goldpro = (args: string[], input = '') => runCommand(args, { cwd: folder, input })
+  const goldpro = (args: string[]) => runCommand(args, { cwd: folder })
+  const alone = (args: string[], input = '') => runAlone(args, { cwd: folder, input })
   const up = async () => {
     const command = startCommand(['up'], { cwd: folder, env: { LOG_LEVEL: 'warn' } })
     await command.printed('Ctrl-C ends it')
@@ -68,7 +69,7 @@ describe('up', () => {
     const first = await up()
     expect((await stat(join(folder, '.goldpro', 'up.json'))).mode & 0o777).toBe(0o600)
     const order = { kind: 'buy', ...jobData.buy({ reference: 'kept' }) }
-    expect((await goldpro(['enqueue', '-'], JSON.stringify(order))).code).toBe(0)
+    expect((await alone(['enqueue', '-'], JSON.stringify(order))).code).toBe(0)
     await eventually(async () =>
       (await goldpro(['orders', 'list'])).out.includes('succeeded') ? true : null,
     )
@@ -79,7 +80,7 @@ describe('up', () => {
     const placed = await ask(url ?? '', 'POST', '/v1/orders?wait=30', { key, body: aBuy() })
     expect(placed).toMatchObject({ status: 202, json: { state: 'succeeded' } })
     expect(await triedHints(first.out())).toEqual([])
-    expect((await goldpro(['up'])).err).toMatch(/^starting PostgreSQL …\ngoldpro: .*\n$/)
+    expect((await alone(['up'])).err).toMatch(/^starting PostgreSQL …\ngoldpro: .*\n$/)
     first.child.kill('SIGINT')
     expect((await first.ended).code).toBe(0)
     expect(await goldpro(['orders', 'list'])).toMatchObject({ code: 2 })

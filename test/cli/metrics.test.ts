@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
-import { runCommand, startCommand } from '../support/command.ts'
+import { runAlone, runCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { startServer } from '../support/http-server.ts'
 import { WALLET } from '../support/job-data.ts'
@@ -44,7 +44,7 @@ describe('METRICS_PORT', () => {
       expect(text).toContain(`goldpro_gateway_call_seconds_count{${labels}} 1`)
     expect(text).not.toMatch(/acme|M-1|(?<![\w.])08\d{8}/)
     // A second process on the same port says so instead of going unseen.
-    const second = await runCommand(['worker'], { env })
+    const second = await runAlone(['worker'], { env })
     expect(second).toMatchObject({ code: 1, err: expect.stringContaining('set METRICS_PORT') })
     worker.child.kill('SIGTERM')
     expect((await worker.ended).code).toBe(0)

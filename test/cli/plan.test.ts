@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { feedBatches } from '../../src/batches/feed.ts'
 import { type Sandbox, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { openDatabase } from '../../src/postgres/pool.ts'
-import { withSession } from '../../src/postgres/session.ts'
 import { runCommand, startCommand } from '../support/command.ts'
 import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
 import { KTP, postalAddress, RECIPIENT, WALLET } from '../support/job-data.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { inSession } from '../support/sessions.ts'
 import { anAccepted, openStores, passDeadlines } from '../support/stored-orders.ts'
 
 let test: TestDatabase
@@ -291,7 +291,7 @@ describe('goldpro scheduler', () => {
       expect(code).toBe(0)
       expect(err).not.toContain(WALLET)
     }
-  }, 120_000)
+  })
 })
 
 describe('a plan of a batch', () => {
@@ -320,7 +320,7 @@ describe('a plan of a batch', () => {
     const shown = await goldpro('batch', 'show', copy)
     expect(shown.out).toMatch(new RegExp(`from +plan \\d+ of-batch, due .*, a copy of batch ${id}`))
     const deps = { newId: randomUUID, wake: async () => {}, actor: 'feeder:test', log: silentLog }
-    await withSession(test.databaseUrl, (session) => feedBatches(session, deps))
+    await inSession(test.databaseUrl, (session) => feedBatches(session, deps))
     const [order] = await run<{ id: string }>(`SELECT id FROM orders WHERE reference LIKE 'PAY-1@%'`)
     const story = await goldpro('orders', 'show', order?.id ?? '')
     expect(story.out).toMatch(

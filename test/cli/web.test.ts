@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runCommand, startCommand } from '../support/command.ts'
+import { runAlone, runCommand, startCommand } from '../support/command.ts'
 import { startServer } from '../support/http-server.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
 import { aBuy, ask } from '../support/web.ts'
@@ -116,7 +116,7 @@ describe('goldpro web', () => {
     })
     expect((await ask(url, 'POST', '/v1/orders', { key, body: aBuy() })).status).toBe(202)
     expect(await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()).toContain('goldpro_orders')
-    const second = await runCommand(['web'], { env })
+    const second = await runAlone(['web'], { env })
     expect(second).toMatchObject({
       code: 1,
       err: expect.stringMatching(/^goldpro: cannot listen .*EADDRINUSE/m),

@@ -1,12 +1,11 @@
 // A real worker in a process of its own, composed as the program composes it, which kills itself at a point.
-// Settings come as JSON: databaseUrl, redisUrl, gatewayUrl, dieAt.
+// Settings come as JSON: databaseUrl, redisUrl, gatewayUrl, dieAt, callTimeoutMs.
 
 import { CLOCKS } from '../../dist/core/clocks.js'
 import { createGatewayClient } from '../../dist/gateway/client.js'
 import { startWorker } from '../../dist/processes/worker.js'
 
-const { databaseUrl, redisUrl, gatewayUrl, dieAt } = JSON.parse(process.argv[2])
-const CALL_TIMEOUT_MS = 3_000
+const { databaseUrl, redisUrl, gatewayUrl, dieAt, callTimeoutMs = 3_000 } = JSON.parse(process.argv[2])
 
 function dieIf(point) {
   if (dieAt === point) process.kill(process.pid, 'SIGKILL')
@@ -21,7 +20,7 @@ async function dieOrGoOn(point, value) {
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const settings = {
   baseUrl: gatewayUrl,
-  timeoutMs: CALL_TIMEOUT_MS,
+  timeoutMs: callTimeoutMs,
   sellPath: '/checkout/sell',
   is429Refusal: false,
   oauth: null,
@@ -48,7 +47,7 @@ startWorker({
   databaseUrl,
   redisUrl,
   gateway,
-  callTimeoutMs: CALL_TIMEOUT_MS,
+  callTimeoutMs,
   concurrency: 4,
   ratePerSecond: null,
   maxRequotes: 5,

@@ -5,9 +5,10 @@ import { type RunningCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { EVERY_MINUTE, openPlanScene, type PlanScene } from '../support/plan-scene.ts'
 
-const PLANS = 6
-const ROWS = 20
-const DUE_TIMES = 6
+/** More: `npm run proof:seeds`. */
+const PLANS = 4 * Number(process.env.PROOF_SCALE ?? 1)
+const ROWS = 10
+const DUE_TIMES = 4
 const COPIES = PLANS * DUE_TIMES
 
 let scene: PlanScene
@@ -57,7 +58,7 @@ describe('schedulers that are killed and frozen at random while a plan of a batc
       victim = start()
     }
     const isFed = async () => (await count('orders')) >= COPIES * ROWS && (await count(UNFED)) === 0
-    await eventually(async () => ((await isFed()) ? true : null), 60_000)
+    await eventually(async () => ((await isFed()) ? true : null))
     frozen.child.kill('SIGCONT')
     await frozen.printed('scheduler started')
     frozen.child.kill('SIGTERM')
@@ -78,7 +79,7 @@ describe('schedulers that are killed and frozen at random while a plan of a batc
       ...{ runs: COPIES, copies: COPIES, pairs: COPIES },
       ...{ rows, orders: rows, rowsWithTheirOrder: rows },
     })
-  }, 120_000)
+  })
 })
 
 const UNFED = `batch_rows r JOIN batches c ON c.id = r.batch_id

@@ -4,12 +4,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkSandbox } from '../../src/dev/sandbox/check-sandbox.ts'
 import { type Sandbox, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { readOrdersWithAttempts } from '../../src/orders/queries/checked-orders.ts'
+import { startWorker } from '../../src/processes/worker.ts'
 import { createProducer } from '../../src/queue/producer.ts'
+import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
+import { openTestClient } from '../support/gateway-settings.ts'
 import { jobData } from '../support/job-data.ts'
 import { queueBackends, type TestQueue } from '../support/queue-backends.ts'
 import { openStores } from '../support/stored-orders.ts'
-import { DEATHS, type Death, killProcess, startWorkerProcess } from './worker-process.ts'
+import {
+  CALL_TIMEOUT_MS,
+  DEATHS,
+  type Death,
+  killProcess,
+  startWorkerProcess,
+  type WorkerPlace,
+} from './worker-process.ts'
 
 /** Where the order ends once another worker has been started, and how often the gateway executed it. */
 const ENDS: Record<Death, { state: string; reason: string; executions: number }> = {
@@ -18,6 +28,22 @@ const ENDS: Record<Death, { state: string; reason: string; executions: number }>
   after_send: { state: 'in_doubt', reason: 'intent_overdue', executions: 1 },
   after_reply: { state: 'in_doubt', reason: 'intent_overdue', executions: 1 },
   after_verdict: { state: 'succeeded', reason: 'executed', executions: 1 },
+}
+
+/** The worker that comes after the one that was killed. */
+function startNextWorker({ databaseUrl, redisUrl, gatewayUrl }: WorkerPlace) {
+  const gateway = openTestClient(gatewayUrl, { timeoutMs: CALL_TIMEOUT_MS })
+  const worker = startWorker({
+    ...{ databaseUrl, redisUrl, gateway, callTimeoutMs: CALL_TIMEOUT_MS, concurrency: 4 },
+    ...{ ratePerSecond: null, maxRequotes: 5, quoteMaxAgeMs: 10_000, name: 'next', log: silentLog },
+    pace: { sweepEveryMs: 200, wakeAgainMs: 1_000, lockDurationMs: 2_000 },
+  })
+  return {
+    async stop() {
+      await worker.stop()
+      gateway.close()
+    },
+  }
 }
 
 describe.each(queueBackends())('with the queue in $name, a worker killed with SIGKILL', ({ start, skip }) => {
@@ -58,8 +84,8 @@ describe.each(queueBackends())('with the queue in $name, a worker killed with SI
     const exited = once(dying, 'exit')
     await producer.enqueue({ kind: 'buy', ...jobData.buy() })
     expect(await exited).toEqual([null, 'SIGKILL'])
-    children.push(await startWorkerProcess(where, null))
     const stores = openStores(databaseUrl, 2)
+    const next = startNextWorker(where)
     try {
       const order = await eventually(async () => {
         const [found] = await readOrdersWithAttempts(stores.database)
@@ -81,6 +107,7 @@ describe.each(queueBackends())('with the queue in $name, a worker killed with SI
       expect(sandbox.ledger()).toHaveLength(executions + 1)
       expect(checkSandbox(orders, sandbox, ({ reason }) => reason === 'intent_overdue')).toEqual([])
     } finally {
+      await next.stop()
       await producer.close()
       await stores.database.close()
     }

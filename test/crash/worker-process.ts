@@ -5,16 +5,19 @@ import { fileURLToPath } from 'node:url'
 export const DEATHS = ['before_intent', 'after_intent', 'after_send', 'after_reply', 'after_verdict'] as const
 export type Death = (typeof DEATHS)[number]
 
+/** How long a call of a test's worker to its sandbox may take. */
+export const CALL_TIMEOUT_MS = 3_000
+
 export interface WorkerPlace {
   readonly databaseUrl: string
   readonly redisUrl: string | null
   readonly gatewayUrl: string
 }
 
-/** Starts a real worker process; with `dieAt` it kills itself there. Returns once it takes orders. */
-export async function startWorkerProcess(place: WorkerPlace, dieAt: Death | null): Promise<ChildProcess> {
+/** Starts a real worker process; it kills itself at `dieAt`. Returns once it takes orders. */
+export async function startWorkerProcess(place: WorkerPlace, dieAt: Death): Promise<ChildProcess> {
   const program = fileURLToPath(new URL('dying-worker.mjs', import.meta.url))
-  const child = fork(program, [JSON.stringify({ ...place, dieAt })], {
+  const child = fork(program, [JSON.stringify({ ...place, dieAt, callTimeoutMs: CALL_TIMEOUT_MS })], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const started = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => null)])

@@ -9,6 +9,7 @@ import {
 } from '../../src/orders/lifecycle.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { createTestDatabase } from '../support/postgres.ts'
+import { sql } from '../support/sessions.ts'
 import { aConfirming, anAccepted, anOrderIn, oneRow, openStores, outcomes } from '../support/stored-orders.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
@@ -24,7 +25,7 @@ afterAll(async () => {
   await test?.drop()
 })
 
-const run = (text: string, values: readonly unknown[] = []) => stores.database.run({ name: '', text }, values)
+const run = (text: string, values: readonly unknown[] = []) => sql(test.databaseUrl, text, values)
 
 describe('the transition tables', () => {
   it('hold the same moves as the code', async () => {

@@ -8,6 +8,7 @@ import { readReference } from '../../src/core/plain-text.ts'
 import { findOrderId, listOrders } from '../../src/orders/queries/orders.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { createTestDatabase } from '../support/postgres.ts'
+import { sql } from '../support/sessions.ts'
 import { draw, spellingsOf } from '../support/spellings.ts'
 import { anAccepted, aQuote, openStores } from '../support/stored-orders.ts'
 
@@ -25,7 +26,7 @@ afterAll(async () => {
 })
 
 const run = <Row extends object>(text: string, values: readonly unknown[] = []) =>
-  stores.database.run<Row>({ name: '', text }, values)
+  sql<Row>(test.databaseUrl, text, values)
 
 /** What a function of Postgres makes of texts, in their order. */
 async function inPostgres<Value>(call: string, texts: readonly string[]): Promise<Value[]> {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   for (const state of ORDER_STATES)
     for (const kind of ['buy', 'buyRupiah'] as const) await anOrderIn(stores, state, kind)
   await anOrderIn(stores, 'in_doubt')
-}, 60_000)
+})
 afterAll(async () => {
   await stores?.database.close()
   await test?.drop()

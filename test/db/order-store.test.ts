@@ -168,8 +168,9 @@ describe('the fence', () => {
 
   it('takes an intent back whose commit is of unknown fate, and only that one', async () => {
     const { orderId, intentId } = await aConfirming(stores)
-    expect(await stores.store.withdrawIntents([randomUUID()], 'w')).toEqual([])
-    expect(await stores.store.withdrawIntents([intentId], 'w')).toEqual([orderId])
+    const other = { orderId, intentId: randomUUID() }
+    expect(await stores.store.withdrawIntents([other], 'w')).toEqual([])
+    expect(await stores.store.withdrawIntents([{ orderId, intentId }], 'w')).toEqual([orderId])
     expect(await stateOf(orderId)).toEqual({ state: 'accepted', reason: 'not_sent' })
   })
 })

@@ -78,7 +78,7 @@ describe('a session whose server vanishes without a word', () => {
         `UPDATE batches SET state = 'running', reason = 'run_by_person', run_at = now(), rate_per_second = 1000 WHERE id = $1`,
         [second],
       )
-      await eventually(isFed(second), 10_000)
+      await eventually(isFed(second))
     } finally {
       await feeder.stop()
     }

@@ -8,10 +8,11 @@ import { approveBatch, cancelBatch } from '../../src/batches/commands.ts'
 import { feedBatches } from '../../src/batches/feed.ts'
 import { rotateKey } from '../../src/partners/commands.ts'
 import { setLimits } from '../../src/partners/store/partners.ts'
-import { SESSION_NAME, withSession } from '../../src/postgres/session.ts'
+import { SESSION_NAME } from '../../src/postgres/session.ts'
 import { BUDI } from '../support/batch-scene.ts'
 import { silentLog } from '../support/effects.ts'
 import { eventually } from '../support/eventually.ts'
+import { inSession as inTestSession } from '../support/sessions.ts'
 import { openUpload } from '../support/uploads.ts'
 import { aBatchFile, ask, CSV, type Reply, sentBatch, startTestWeb, type TestWeb } from '../support/web.ts'
 
@@ -42,7 +43,7 @@ const send = (key: string, body: string, headers: Record<string, string> = CSV, 
   here.ask('POST', path, { key, body, headers })
 const lead = (key: string, id: unknown, move: string, body: unknown = {}) =>
   here.ask('POST', `/v1/batches/${id}/${move}`, { key, body })
-const inSession = <T>(work: Parameters<typeof withSession<T>>[1]) => withSession(here.databaseUrl, work)
+const inSession = <T>(work: Parameters<typeof inTestSession<T>>[1]) => inTestSession(here.databaseUrl, work)
 const feed = () =>
   inSession((session) =>
     feedBatches(session, {

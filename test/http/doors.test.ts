@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { replyIn, statusesIn } from '../support/raw-http.ts'
-import { aBuy, aPlan, CSV, startTestWeb, type TestWeb } from '../support/web.ts'
+import { aBuy, aPlan, CSV, type Reply, startTestWeb, type TestWeb } from '../support/web.ts'
 
 let here: TestWeb
 let key: string
@@ -213,14 +213,17 @@ describe('a deadline that has passed', () => {
 
   it('is no matter to an order that is there: the same answer for ever, and a conflict stays one', async () => {
     const { key: theirs, name } = await here.partner()
-    const soon = new Date(Date.now() + 1_500).toISOString()
-    const body = aBuy({ deadline: soon })
-    const first = await here.ask('POST', '/v1/orders', { key: theirs, body })
-    expect(first.status).toBe(202)
+    const accepted = async (withinMs: number): Promise<{ body: object; first: Reply }> => {
+      const body = aBuy({ deadline: new Date(Date.now() + withinMs).toISOString() })
+      const first = await here.ask('POST', '/v1/orders', { key: theirs, body })
+      // On a slow machine it was over before it was read.
+      return first.status === 202 ? { body, first } : await accepted(2 * withinMs)
+    }
+    const { body, first } = await accepted(500)
     await here.database.run(
       {
         name: '',
-        text: `SELECT pg_sleep(greatest(0, extract(epoch FROM deadline_at - clock_timestamp())) + 0.05) FROM orders WHERE partner = $1`,
+        text: `SELECT pg_sleep(greatest(0, extract(epoch FROM deadline_at - clock_timestamp())) + 0.05) FROM orders WHERE partner = $1 LIMIT 1`,
       },
       [name],
     )

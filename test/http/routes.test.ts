@@ -20,6 +20,7 @@ import {
   aPlan,
   ask,
   CSV,
+  freezeUsage,
   keepPrice,
   type Reply,
   sentBatch,
@@ -206,7 +207,8 @@ describe('the answers of the table', () => {
 const raw = async (bytes: string) => replyIn(await rawHttp(here.web.url, bytes))
 
 const limited = async (limits: object, ...bodies: object[]) => {
-  const { key: theirs } = await here.partner({ limits })
+  const { key: theirs, name } = await here.partner({ limits })
+  await freezeUsage(here, name)
   let last: Reply | null = null
   for (const body of bodies) last = await here.ask('POST', '/v1/orders', { key: theirs, body: aBuy(body) })
   if (last === null) throw new Error('nothing asked')
@@ -305,7 +307,7 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
     await refusing.stop()
     return reply
   },
-  orders_per_minute: () => limited({ orders_per_minute: 1 }, {}, {}, {}),
+  orders_per_minute: () => limited({ orders_per_minute: 1 }, {}, {}),
   rupiah_per_day: () => limited({ rupiah_per_day: '150000' }, {}, {}),
   wallets_per_day: () => limited({ wallets_per_day: 1 }, {}, { phone_number: '081234500002' }),
   headers_too_large: () => raw(`GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`),

@@ -12,6 +12,7 @@ import {
 import { type Database, openDatabase } from '../../src/postgres/pool.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
+import { sql } from '../support/sessions.ts'
 
 let place: TestDatabase
 let database: Database
@@ -25,7 +26,7 @@ afterAll(async () => {
 })
 
 const actor = 'person:test'
-const run = (text: string, values: unknown[] = []) => database.run<never>({ name: '', text }, values)
+const run = (text: string, values: unknown[] = []) => sql<never>(place.databaseUrl, text, values)
 const deps = () => ({ database, random: randomBytes, actor })
 
 const findValidKey = async (pool: Database, prefix: string) => (await findValidKeys(pool, [prefix]))[0]

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { withSession } from '../../src/postgres/session.ts'
 import { startReconScheduler } from '../../src/processes/scheduler/recon-scheduler.ts'
 import { dueDays, reconcileDueDays } from '../../src/reconciliation/daily.ts'
 import { DEFAULT_RECON_SETTINGS } from '../../src/reconciliation/settings.ts'
@@ -13,6 +12,7 @@ import {
   recordStatement,
   rowsOf,
 } from '../support/recorded-orders.ts'
+import { inSession } from '../support/sessions.ts'
 
 let scene: Scene
 beforeEach(async () => {
@@ -26,7 +26,7 @@ afterEach(async () => {
 const MORNING = new Date('2026-02-10T00:30:00Z')
 
 const daily = (now: Date = MORNING) =>
-  withSession(scene.databaseUrl, (session) =>
+  inSession(scene.databaseUrl, (session) =>
     reconcileDueDays(session, {
       now,
       dailyAt: '07:30',

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { withSession } from '../../src/postgres/session.ts'
 import { listDeclarations } from '../../src/reconciliation/declaration-queries.ts'
 import {
   approveDeclaration,
@@ -18,6 +17,7 @@ import {
   recordOrders,
   recordStatement,
 } from '../support/recorded-orders.ts'
+import { inSession } from '../support/sessions.ts'
 
 /** What two people must declare before a statement's silence counts, by the program and by Postgres. */
 
@@ -31,7 +31,7 @@ afterEach(async () => {
 
 const CITRA = { by: 'citra', note: 'three lines were missing' }
 const on = <T>(work: (session: Parameters<typeof approveDeclaration>[0]) => Promise<T>) =>
-  withSession(scene.databaseUrl, work)
+  inSession(scene.databaseUrl, work)
 const propose = (declared: Declared, person = ANI, minutes: number | null = null) =>
   on((session) => proposeDeclaration(session, declared, person, minutes))
 const approve = (declared: Declared, person = BUDI, alone = false) =>

@@ -13,6 +13,7 @@ import {
   recordStatement,
   rowsOf,
 } from '../support/recorded-orders.ts'
+import { sql } from '../support/sessions.ts'
 
 let scene: Scene
 beforeEach(async () => {
@@ -302,7 +303,7 @@ describe('a run', () => {
 
 describe('Postgres', () => {
   const constraintOf = (text: string) =>
-    scene.database.run({ name: '', text }, []).then(
+    sql(scene.databaseUrl, text).then(
       () => 'accepted',
       (error: { constraint: string | null }) => error.constraint,
     )

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { withSession } from '../../src/postgres/session.ts'
 import { ANI, BUDI, type People, peopleOf } from '../support/people.ts'
 import { openScene, type Scene } from '../support/recon-scene.ts'
 import {
@@ -10,6 +9,7 @@ import {
   recordStatement,
   rowsOf,
 } from '../support/recorded-orders.ts'
+import { inSession } from '../support/sessions.ts'
 
 /** What Postgres itself refuses, whatever program asks. */
 
@@ -46,7 +46,7 @@ beforeEach(async () => {
 
 /** The constraint that refuses a transaction of these statements, all on one connection. */
 const refusalOf = (...texts: string[]) =>
-  withSession(scene.databaseUrl, (session) =>
+  inSession(scene.databaseUrl, (session) =>
     session.transaction(async () => {
       for (const text of texts) await session.run({ name: '', text })
     }),

@@ -1,5 +1,5 @@
 import { FileRefused } from '../../src/csv/file-refused.ts'
-import { type Session, withSession } from '../../src/postgres/session.ts'
+import type { Session } from '../../src/postgres/session.ts'
 import { approveDeclaration, proposeDeclaration } from '../../src/reconciliation/declarations.ts'
 import type { StayReason } from '../../src/reconciliation/enums.ts'
 import { type RunResult, reconcile } from '../../src/reconciliation/run.ts'
@@ -9,6 +9,7 @@ import { addMapping } from '../../src/reconciliation/statements/mappings.ts'
 import { StatementRefused } from '../../src/reconciliation/statements/statement-refused.ts'
 import { openScene } from '../support/recon-scene.ts'
 import { recordOrders, rowsOf } from '../support/recorded-orders.ts'
+import { inSession } from '../support/sessions.ts'
 import { importText } from '../support/statement-files.ts'
 import type { World } from './true-statements.ts'
 
@@ -47,7 +48,7 @@ export async function reconcileWorlds(
       scene.databaseUrl,
       worlds.flatMap(({ orders }) => orders.map(({ order }) => order)),
     )
-    return await withSession(scene.databaseUrl, async (session) => {
+    return await inSession(scene.databaseUrl, async (session) => {
       await declare(session, lagMinutes)
       let refused = 0
       const mappings = new Map<string, string>()

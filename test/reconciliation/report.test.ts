@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Period } from '../../src/core/business-days.ts'
-import { type Session, withSession } from '../../src/postgres/session.ts'
+import type { Session } from '../../src/postgres/session.ts'
 import { assignBreak } from '../../src/reconciliation/break-commands.ts'
 import { CSV_COLUMNS, renderCsv } from '../../src/reconciliation/report/csv.ts'
 import { formatFigure, rupiah } from '../../src/reconciliation/report/format.ts'
@@ -17,9 +17,10 @@ import {
   openReportScene,
   type ReportScene,
 } from '../support/report-scene.ts'
+import { inSession } from '../support/sessions.ts'
 
 const reportOf = (scene: Pick<Scene, 'databaseUrl'>, period: Period | null = null): Promise<Report> =>
-  withSession(scene.databaseUrl, (session) => readReport(session, period))
+  inSession(scene.databaseUrl, (session) => readReport(session, period))
 
 /** The rows of a CSV, by what their figure is. */
 function figuresOf(csv: string): Map<string, Record<string, string>> {
@@ -311,7 +312,7 @@ describe('a report on', () => {
   it('a database that changes meanwhile is of one moment', async () => {
     const report = await withEmptyDatabase(async (scene) => {
       await recordStatement(scene.databaseUrl, [lineOf(aRecordedOrder())])
-      return await withSession(scene.databaseUrl, async (session) => {
+      return await inSession(scene.databaseUrl, async (session) => {
         const disturbed: Session = {
           ...session,
           run: async (statement, values) => {
@@ -340,7 +341,7 @@ describe('names that mean harm', () => {
     await recordStatement(scene.databaseUrl, [])
     await scene.run()
     const broken = await breakOf(scene, 'missing_at_gateway')
-    await withSession(scene.databaseUrl, (session) =>
+    await inSession(scene.databaseUrl, (session) =>
       assignBreak(session, broken, { by: 'ani', to: `${HTML}081234500001` }),
     )
     for (const source of FORMULAS)

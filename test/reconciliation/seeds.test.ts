@@ -12,7 +12,8 @@ import { openStores } from '../support/stored-orders.ts'
 /** Orders of every kind against a gateway with every fault on, and then its statement: every doubt ends, and rightly. */
 
 const FIRST_SEED = Number(process.env.FIRST_SEED ?? 1)
-const SEEDS = Number(process.env.SEEDS ?? 40)
+/** A sample; more: `npm run proof:seeds`. */
+const SEEDS = Number(process.env.SEEDS ?? 16)
 const AT_ONCE = 5
 /** Short, for a doubt too many is what the statement is for. */
 const CALL_TIMEOUT_MS = 1_500
@@ -92,7 +93,7 @@ describe(`seeds ${FIRST_SEED} to ${FIRST_SEED + SEEDS - 1}`, () => {
     }
     await Promise.all(Array.from({ length: AT_ONCE }, lane))
     // A proof in which nothing happens proves nothing.
-    if (SEEDS < 40) return
+    if (SEEDS < 16) return
     const sum = (count: (run: Reconciled) => number) => runs.reduce((total, run) => total + count(run), 0)
     expect(
       sum(({ counts }) => counts.settled.succeeded),
@@ -103,6 +104,8 @@ describe(`seeds ${FIRST_SEED} to ${FIRST_SEED + SEEDS - 1}`, () => {
       'doubts proven absent',
     ).toBeGreaterThan(SEEDS / 4)
     const struck = new Set(runs.flatMap((run) => run.struck))
-    expect([...struck].sort()).toEqual([...FAULT_NAMES].sort())
+    // A sample is too short for the rarest of them.
+    if (SEEDS < 40) expect(struck.size).toBeGreaterThan(FAULT_NAMES.length / 2)
+    else expect([...struck].sort()).toEqual([...FAULT_NAMES].sort())
   }, 3_600_000)
 })

@@ -4,7 +4,8 @@ import { openStores } from '../support/stored-orders.ts'
 import { runSeed, type SeededRun } from './run.ts'
 
 const FIRST_SEED = Number(process.env.FIRST_SEED ?? 1)
-const SEEDS = Number(process.env.SEEDS ?? 200)
+/** A sample; more: `npm run proof:seeds`. */
+const SEEDS = Number(process.env.SEEDS ?? 50)
 const AT_ONCE = 6
 
 let test: TestDatabase

@@ -5,10 +5,11 @@ import { createBatch } from '../../src/batches/create.ts'
 import { type FeedDeps, feedBatches, prepareFeeding } from '../../src/batches/feed.ts'
 import type { BatchState } from '../../src/batches/lifecycle.ts'
 import { readProgress } from '../../src/batches/queries.ts'
-import { type Session, withSession } from '../../src/postgres/session.ts'
+import type { Session } from '../../src/postgres/session.ts'
 import { silentLog } from './effects.ts'
 import { KTP, WALLET } from './job-data.ts'
 import { createTestDatabase } from './postgres.ts'
+import { inSession as inTestSession, sql } from './sessions.ts'
 import { aQuote, openStores, outcomes } from './stored-orders.ts'
 
 export const BATCH_HEADER = 'kind,partner,reference,phone_number,gold_weight'
@@ -44,7 +45,7 @@ export const FAST = { at: null, ratePerSecond: 1_000, stopAfter: null }
 export async function openBatchScene() {
   const { databaseUrl, drop } = await createTestDatabase()
   const stores = openStores(databaseUrl)
-  const inSession = <T>(work: (session: Session) => Promise<T>) => withSession(databaseUrl, work)
+  const inSession = <T>(work: (session: Session) => Promise<T>) => inTestSession(databaseUrl, work)
   const create = async (file: string) => {
     const result = await inSession((session) =>
       createBatch(session, Readable.from([Buffer.from(file)]), {
@@ -62,7 +63,7 @@ export async function openBatchScene() {
     inSession,
     create,
     rows: async <Row extends object>(text: string, values: readonly unknown[] = []) =>
-      await stores.database.run<Row>({ name: '', text }, values),
+      await sql<Row>(databaseUrl, text, values),
     /** Stores a file and brings the batch to a state by legal moves only. */
     async batchIn(state: BatchState, file = buysFile(3)): Promise<number> {
       const batchId = await create(file)

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { runInProcess } from './in-process.ts'
 
 export const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
@@ -74,7 +75,15 @@ export function startCommand(
   }
 }
 
-/** Runs `goldpro …` to its end. */
-export async function runCommand(args: readonly string[], options: Options = {}): Promise<Ended> {
+/** Runs `goldpro …` to its end, within this process. */
+export async function runCommand(
+  args: readonly string[],
+  { env = {}, cwd = process.cwd(), input }: Options = {},
+): Promise<Ended> {
+  return await runInProcess(args, { env, cwd, input: input ?? '' })
+}
+
+/** Runs `goldpro …` to its end, in a process of its own: for what only a process has, such as its log. */
+export async function runAlone(args: readonly string[], options: Options = {}): Promise<Ended> {
   return await startCommand(args, options).ended
 }

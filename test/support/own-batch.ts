@@ -3,9 +3,9 @@ import { approveBatch } from '../../src/batches/commands.ts'
 import { createBatch } from '../../src/batches/create.ts'
 import { NO_LIMITS } from '../../src/partners/limits.ts'
 import type { Database } from '../../src/postgres/pool.ts'
-import { withSession } from '../../src/postgres/session.ts'
 import { BATCH_HEADER, BUDI } from './batch-scene.ts'
 import { WALLET } from './job-data.ts'
+import { inSession } from './sessions.ts'
 import type { TestWeb } from './web.ts'
 
 let batches = 0
@@ -19,7 +19,7 @@ export async function partnerBatch(
   batches += 1
   const rows = [1, 2, 3].map((n) => `buy,${partner},B${batches}-${n},${WALLET},0.5\n`)
   const file = Buffer.from(`${BATCH_HEADER}\n${rows.join('')}`)
-  return await withSession(databaseUrl, async (session) => {
+  return await inSession(databaseUrl, async (session) => {
     const owner = { partner, limits: NO_LIMITS }
     const request = { fileName: 'pay.csv', partner: null, by: `${partner}/ani`, owner }
     const created = await createBatch(session, Readable.from([file]), request)

@@ -1,7 +1,7 @@
-import { withSession } from '../../src/postgres/session.ts'
 import { partnerBatch } from './own-batch.ts'
+import { inSession } from './sessions.ts'
 import { openUpload } from './uploads.ts'
-import { aBatchFile, aBuy, aPlan, CSV, type Reply, sentBatch, type TestWeb } from './web.ts'
+import { aBatchFile, aBuy, aPlan, CSV, freezeUsage, type Reply, sentBatch, type TestWeb } from './web.ts'
 
 type Ways = Record<string, () => Promise<Reply>>
 
@@ -12,7 +12,8 @@ export function ownProblems(web: TestWeb): Ways {
 
 function orderProblems(web: TestWeb): Ways {
   const limited = async (limits: object, ...bodies: object[]) => {
-    const { key } = await web.partner({ limits })
+    const { key, name } = await web.partner({ limits })
+    await freezeUsage(web, name)
     return await last(bodies.map((body) => () => web.ask('POST', '/v1/orders', { key, body: aBuy(body) })))
   }
   return {
@@ -26,8 +27,7 @@ function orderProblems(web: TestWeb): Ways {
     'placeOrder rupiah_per_order': () => limited({ rupiah_per_order: '99999' }, {}),
     'placeOrder rupiah_unbounded': () =>
       limited({ rupiah_per_day: '1' }, { amount: undefined, gold_weight: 1 }),
-    // A minute may end in between: not twice.
-    'placeOrder orders_per_minute': () => limited({ orders_per_minute: 1 }, {}, {}, {}),
+    'placeOrder orders_per_minute': () => limited({ orders_per_minute: 1 }, {}, {}),
     'placeOrder rupiah_per_day': () => limited({ rupiah_per_day: '150000' }, {}, {}),
     'placeOrder wallets_per_day': () => limited({ wallets_per_day: 1 }, {}, { phone_number: '081234500002' }),
     async 'cancelOrder not_cancellable'() {
@@ -112,7 +112,7 @@ function moveProblems(web: TestWeb): Ways {
 }
 
 function changeRows({ databaseUrl }: TestWeb, batchId: number): Promise<void> {
-  return withSession(databaseUrl, (session) =>
+  return inSession(databaseUrl, (session) =>
     session.transaction(async () => {
       await session.run({ name: '', text: `SET LOCAL session_replication_role = 'replica'` })
       const text = `UPDATE batch_rows SET reference = 'other' WHERE batch_id = $1 AND row_number = 1`

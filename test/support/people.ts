@@ -1,4 +1,3 @@
-import { withSession } from '../../src/postgres/session.ts'
 import {
   approveWriteOff,
   assignBreak,
@@ -13,6 +12,7 @@ import {
   declineResolution,
   proposeResolution,
 } from '../../src/reconciliation/resolve-doubt.ts'
+import { inSession } from './sessions.ts'
 
 export const ANI = { by: 'ani', note: 'looked it up' }
 export const BUDI = { by: 'budi', note: 'seen too' }
@@ -35,22 +35,22 @@ interface Asked {
 export function peopleOf(databaseUrl: string) {
   return {
     assign: (breakId: number, by: string, to: string): Answer =>
-      withSession(databaseUrl, (session) => assignBreak(session, breakId, { by, to })),
+      inSession(databaseUrl, (session) => assignBreak(session, breakId, { by, to })),
     note: (breakId: number, person: Asked): Answer =>
-      withSession(databaseUrl, (session) => noteOnBreak(session, breakId, person)),
+      inSession(databaseUrl, (session) => noteOnBreak(session, breakId, person)),
     propose: (breakId: number, person: Asked): Answer =>
-      withSession(databaseUrl, (session) => proposeWriteOff(session, breakId, person)),
+      inSession(databaseUrl, (session) => proposeWriteOff(session, breakId, person)),
     approve: (breakId: number, person: Asked, onePersonTeam = false): Answer =>
-      withSession(databaseUrl, (session) => approveWriteOff(session, breakId, person, onePersonTeam)),
+      inSession(databaseUrl, (session) => approveWriteOff(session, breakId, person, onePersonTeam)),
     reject: (breakId: number, person: Asked): Answer =>
-      withSession(databaseUrl, (session) => declineWriteOff(session, breakId, person)),
+      inSession(databaseUrl, (session) => declineWriteOff(session, breakId, person)),
     resolve: (
       orderId: string,
       person: Asked,
       executed: Partial<ProposedExecution> | null,
       evidence = 'a letter of 10 February',
     ): Answer =>
-      withSession(databaseUrl, (session) =>
+      inSession(databaseUrl, (session) =>
         proposeResolution(session, {
           ...person,
           orderId,
@@ -59,9 +59,9 @@ export function peopleOf(databaseUrl: string) {
         }),
       ),
     approveResolution: (orderId: string, person: Asked, onePersonTeam = false): Answer =>
-      withSession(databaseUrl, (session) => approveResolution(session, orderId, person, onePersonTeam)),
+      inSession(databaseUrl, (session) => approveResolution(session, orderId, person, onePersonTeam)),
     declineResolution: (orderId: string, person: Asked): Answer =>
-      withSession(databaseUrl, (session) => declineResolution(session, orderId, person)),
+      inSession(databaseUrl, (session) => declineResolution(session, orderId, person)),
   }
 }
 

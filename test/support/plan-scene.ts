@@ -7,10 +7,10 @@ import { addPlan, type CommandContext, type PlanAnswer } from '../../src/plans/c
 import type { Plan, PlanTerms } from '../../src/plans/plan.ts'
 import { type Kept, runDuePlans } from '../../src/plans/run-due.ts'
 import type { StatementRunner } from '../../src/postgres/pool.ts'
-import { withSession } from '../../src/postgres/session.ts'
 import { BUDI, buysFile } from './batch-scene.ts'
+import { borrowTestDatabase } from './borrowed-database.ts'
 import { WALLET } from './job-data.ts'
-import { createTestDatabase } from './postgres.ts'
+import { inSession, sql } from './sessions.ts'
 import { openStores } from './stored-orders.ts'
 
 /** 09:00 in Jakarta, when the scenes' plan is due every day. */
@@ -46,10 +46,10 @@ export const EVERY_MINUTE = { is: 'cron', pattern: '* * * * *' } as const
 
 /** A database of a test's own, with schedulers whose clock is a number. */
 export async function openPlanScene() {
-  const { databaseUrl, drop } = await createTestDatabase()
+  const { databaseUrl, drop } = await borrowTestDatabase()
   const stores = openStores(databaseUrl)
   const run = <Row extends object>(text: string, values: readonly unknown[] = []) =>
-    stores.database.run<Row>({ name: '', text }, values)
+    sql<Row>(databaseUrl, text, values)
   return {
     databaseUrl,
     ...stores,
@@ -67,7 +67,7 @@ export async function openPlanScene() {
       state: 'checked' | 'approved' = 'approved',
       made: CreatedBy = { by: 'ani' },
     ): Promise<number> {
-      return await withSession(databaseUrl, async (session) => {
+      return await inSession(databaseUrl, async (session) => {
         const request = { fileName: 'pay.csv', partner: null, ...made }
         const created = await createBatch(session, Readable.from([Buffer.from(file)]), request)
         if (created.is !== 'created') throw new Error(JSON.stringify(created))
@@ -82,7 +82,7 @@ export async function openPlanScene() {
       at: Date = nine(-1),
     ): Promise<PlanAnswer> {
       const wish = { batchId, ratePerSecond: 1_000, stopAfter: { is: 'percent', value: 50 } } as const
-      return await withSession(databaseUrl, (session) =>
+      return await inSession(databaseUrl, (session) =>
         addBatchPlan(session, planTerms(terms), wish, leadAt(at)),
       )
     },
@@ -95,7 +95,7 @@ export async function openPlanScene() {
     /** One tick of one scheduler, by a clock. */
     async tick(at: Date | ((runner: StatementRunner) => Promise<Date>), lockLimitMs = 10_000): Promise<Kept> {
       const clock = at instanceof Date ? async () => at : at
-      return await withSession(databaseUrl, (session) =>
+      return await inSession(databaseUrl, (session) =>
         runDuePlans(session, {
           ...{ actor: 'scheduler:test', clock, newId: randomUUID, log: QUIET, lockLimitMs },
           wake: async (orderIds) => void this.woken.push(...orderIds),
@@ -123,7 +123,7 @@ export async function openPlanScene() {
       }))
       await stores.store.move('cancel', moves)
     },
-    session: <T>(use: Parameters<typeof withSession<T>>[1]) => withSession(databaseUrl, use),
+    session: <T>(use: Parameters<typeof inSession<T>>[1]) => inSession(databaseUrl, use),
     async close() {
       await stores.database.close()
       await drop()

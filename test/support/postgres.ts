@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { inject } from 'vitest'
+import { closeSessions } from './sessions.ts'
 
 /** A database of a test's own. */
 export interface TestDatabase {
@@ -24,15 +25,28 @@ async function createDatabase(source: string): Promise<TestDatabase> {
   await administer(`CREATE DATABASE ${name} ${source} STRATEGY file_copy`)
   const url = new URL(inject('postgresUrl'))
   url.pathname = name
-  return { databaseUrl: url.href, drop: () => administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
+  return {
+    databaseUrl: url.href,
+    async drop() {
+      await closeSessions(url.href)
+      await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    },
+  }
 }
 
+let admin: Promise<pg.Client> | null = null
+
+/** Creates and drops databases on one connection of the worker's, for opening one takes as long as that. */
 async function administer(statement: string): Promise<void> {
-  const admin = new pg.Client(inject('postgresUrl'))
-  await admin.connect()
-  try {
-    await admin.query(statement)
-  } finally {
-    await admin.end()
-  }
+  admin ??= connectAdmin()
+  const client = await admin
+  await client.query(statement)
+}
+
+async function connectAdmin(): Promise<pg.Client> {
+  const client = new pg.Client(inject('postgresUrl'))
+  // It ends with the run's server.
+  client.on('error', () => {})
+  await client.connect()
+  return client
 }

@@ -1,17 +1,16 @@
 import type { Period } from '../../src/core/business-days.ts'
-import { openDatabase } from '../../src/postgres/pool.ts'
-import { withSession } from '../../src/postgres/session.ts'
 import type { StayReason } from '../../src/reconciliation/enums.ts'
 import { type RunResult, reconcile } from '../../src/reconciliation/run.ts'
 import { statementsSpan } from '../../src/reconciliation/scope.ts'
 import { DEFAULT_RECON_SETTINGS, type ReconSettings } from '../../src/reconciliation/settings.ts'
-import { createTestDatabase } from './postgres.ts'
+import { borrowTestDatabase } from './borrowed-database.ts'
 import { DAY, rowsOf } from './recorded-orders.ts'
+import { inSession, sessionDatabase } from './sessions.ts'
 
 /** A database of a test's own, reconciled at its word. */
 export async function openScene() {
-  const { databaseUrl, drop } = await createTestDatabase()
-  const database = openDatabase({ databaseUrl, maxConnections: 4, onError: () => {} })
+  const { databaseUrl, drop } = await borrowTestDatabase()
+  const database = sessionDatabase(databaseUrl)
   return {
     databaseUrl,
     database,
@@ -24,7 +23,7 @@ export async function openScene() {
       } = {},
     ): Promise<RunResult> {
       const { period, settings = {}, dryRun = false, absenceChecks } = options
-      return await withSession(databaseUrl, async (session) =>
+      return await inSession(databaseUrl, async (session) =>
         reconcile(
           session,
           {
@@ -39,19 +38,23 @@ export async function openScene() {
     },
     /** What stands after it: as short as a test can read it. */
     async outcome() {
-      const [matches, breaks, orders, stays] = await Promise.all([
-        rowsOf<{ row: string }>(
-          database,
-          `SELECT statement_id || '/' || line_number || ' ' || rule AS row FROM statement_matches WHERE current
-           ORDER BY statement_id, line_number`,
-        ),
-        rowsOf<{ type: string }>(database, `SELECT type FROM breaks WHERE state = 'open' ORDER BY type, key`),
-        rowsOf<{ order: string }>(
-          database,
-          `SELECT state || ' ' || reason AS order FROM orders ORDER BY accepted_at, id`,
-        ),
-        rowsOf<{ because: string }>(database, 'SELECT because FROM doubt_stays ORDER BY because'),
-      ])
+      const matches = await rowsOf<{ row: string }>(
+        database,
+        `SELECT statement_id || '/' || line_number || ' ' || rule AS row FROM statement_matches WHERE current
+         ORDER BY statement_id, line_number`,
+      )
+      const breaks = await rowsOf<{ type: string }>(
+        database,
+        `SELECT type FROM breaks WHERE state = 'open' ORDER BY type, key`,
+      )
+      const orders = await rowsOf<{ order: string }>(
+        database,
+        `SELECT state || ' ' || reason AS order FROM orders ORDER BY accepted_at, id`,
+      )
+      const stays = await rowsOf<{ because: string }>(
+        database,
+        'SELECT because FROM doubt_stays ORDER BY because',
+      )
       return {
         rules: matches.map(({ row }) => row.split(' ')[1]),
         matches: matches.map(({ row }) => row),
@@ -60,10 +63,7 @@ export async function openScene() {
         stays: stays.map(({ because }) => because),
       }
     },
-    async close() {
-      await database.close()
-      await drop()
-    },
+    close: drop,
   }
 }
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { OrderKind } from '../../src/orders/command.ts'
 import type { AttemptOutcome, OrderState } from '../../src/orders/lifecycle.ts'
 import type { Database } from '../../src/postgres/pool.ts'
-import { withSession } from '../../src/postgres/session.ts'
 import { WALLET } from './job-data.ts'
+import { inSession } from './sessions.ts'
 
 /** An order with one attempt, as it lies in Postgres after its life. Times are given, for statements are about the past. */
 export interface RecordedOrder {
@@ -197,7 +197,7 @@ async function inOneTransaction(
   text: string,
   value: unknown,
 ): Promise<void> {
-  await withSession(databaseUrl, (session) =>
+  await inSession(databaseUrl, (session) =>
     session.transaction(async () => {
       await session.run({ name: 'give', text: `SELECT set_config('${name}', $1, true)` }, [
         JSON.stringify(value),

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Period } from '../../src/core/business-days.ts'
 import type { Rupiah } from '../../src/core/money.ts'
-import { withSession } from '../../src/postgres/session.ts'
 import {
   approveWriteOff,
   assignBreak,
@@ -11,6 +10,7 @@ import {
 import type { BreakType } from '../../src/reconciliation/enums.ts'
 import { openScene, type Scene } from './recon-scene.ts'
 import { aRecordedOrder, DAY, lineOf, recordOrders, recordStatement, rowsOf } from './recorded-orders.ts'
+import { inSession } from './sessions.ts'
 import { resolveByTwoPeople } from './two-people.ts'
 
 const HOUR_MS = 3_600_000
@@ -117,7 +117,7 @@ export async function breakOf({ database }: Pick<Scene, 'database'>, type: Break
 async function workOfPeople(scene: Scene): Promise<void> {
   const amount = await breakOf(scene, 'amount_differs')
   const weight = await breakOf(scene, 'weight_differs')
-  await withSession(scene.databaseUrl, async (session) => {
+  await inSession(scene.databaseUrl, async (session) => {
     await assignBreak(session, amount, { by: 'ani', to: 'ani' })
     await noteOnBreak(session, amount, { by: 'ani', note: 'asked the gateway' })
     await proposeWriteOff(session, weight, { by: 'ani', note: 'a rounding of the gateway' })
@@ -127,7 +127,7 @@ async function workOfPeople(scene: Scene): Promise<void> {
 
 /** Makes a break as old as if it had been found days ago, and due one day after that: past the trigger that refuses it. */
 async function ageBreak({ databaseUrl }: Scene, type: BreakType, days: number): Promise<void> {
-  await withSession(databaseUrl, (session) =>
+  await inSession(databaseUrl, (session) =>
     session.client.query(
       `BEGIN; SET LOCAL session_replication_role = replica;
        UPDATE breaks SET opened_at = now() - interval '${days} days', due_at = now() - interval '${days - 1} days'

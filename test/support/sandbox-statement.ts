@@ -1,8 +1,8 @@
 import type { Period } from '../../src/core/business-days.ts'
 import type { Sandbox } from '../../src/dev/sandbox/sandbox.ts'
-import { withSession } from '../../src/postgres/session.ts'
 import { approveDeclaration, proposeDeclaration } from '../../src/reconciliation/declarations.ts'
 import { ANI, BUDI } from './people.ts'
+import { inSession } from './sessions.ts'
 import { importText } from './statement-files.ts'
 
 /** Imports the sandbox's statement, that two people declare complete for a period; and that the sandbox executes at once. */
@@ -11,7 +11,7 @@ export async function laySandboxStatement(
   sandbox: Pick<Sandbox, 'statementCsv'>,
   period: Period,
 ): Promise<void> {
-  await withSession(databaseUrl, async (session) => {
+  await inSession(databaseUrl, async (session) => {
     const result = await importText(session, sandbox.statementCsv(), { period })
     if (result.is !== 'imported') throw new Error(`not imported: ${JSON.stringify(result)}`)
     const { statementId } = result

@@ -144,6 +144,13 @@ export function aBuy(overrides: object = {}) {
   }
 }
 
+/** Keeps a partner's minute and day from ending, however long a test takes. */
+export async function freezeUsage({ database }: TestWeb, partner: string): Promise<void> {
+  const text = `INSERT INTO partner_usage (partner, minute, day)
+    VALUES ($1, now() + interval '1 day', (now() + interval '2 days')::date)`
+  await database.run({ name: '', text }, [partner])
+}
+
 let plans = 0
 
 /** A plan as a partner's program writes it: a buy on the 25th of each month. */

@@ -1,45 +1,42 @@
-import type { OrderKind } from '../command.ts'
-import type { OrderState } from '../lifecycle.ts'
-import type { StoredOrder } from '../ports.ts'
-import type { OrderContent } from '../submission.ts'
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { columnName } from '../../postgres/statement.ts'
+import type { AttemptOutcome } from '../lifecycle.ts'
+import { attempts, orders } from '../schema.ts'
 
-/** Columns of a stored order as `o`, with its open intent as `i`. */
-export const STORED_ORDER_COLUMNS = `
-  o.id AS order_id, o.partner, o.reference, o.kind, o.phone_number, o.content, o.content_hash, o.state, o.reason,
-  o.deadline_at, o.postponements,
-  (extract(epoch FROM o.deadline_at - clock_timestamp()) * 1000)::float8 AS ms_until_deadline,
-  (extract(epoch FROM clock_timestamp() - i.intent_at) * 1000)::float8 AS intent_age_ms`
+/** Milliseconds until the deadline, by the database's clock. */
+const msUntilDeadline = sql<number>`(extract(epoch from ${orders.deadlineAt} - clock_timestamp()) * 1000)::float8`
 
-export const OPEN_INTENT_JOIN = `LEFT JOIN attempts i ON i.order_id = o.id AND i.outcome = 'intent'`
+// A parameter: as a literal it would make the index of all open intents look as good as the order's key.
+const OPEN: AttemptOutcome = 'intent'
 
-export interface StoredOrderRow {
-  order_id: string
-  partner: string
-  reference: string
-  kind: OrderKind
-  phone_number: string
-  content: OrderContent
-  content_hash: string
-  state: OrderState
-  reason: string
-  deadline_at: Date
-  ms_until_deadline: number
-  postponements: number
-  intent_age_ms: number | null
+/**
+ * Age of the order's open intent, by the database's clock; null when there is none. The tables are written out: in a
+ * query of one table Drizzle leaves them away, also here.
+ */
+const intentAgeMs = sql<number | null>`(
+  select (extract(epoch from clock_timestamp() - ${columnName(attempts.intentAt)}) * 1000)::float8 from ${attempts}
+  where ${attempts}.${columnName(attempts.orderId)} = ${orders}.${columnName(orders.id)}
+    and ${attempts}.${columnName(attempts.outcome)} = ${OPEN})`
+
+/** A new order as `StoredOrder`: it has no intent yet. */
+export const NEW_ORDER = {
+  orderId: orders.id,
+  kind: orders.kind,
+  phoneNumber: orders.phoneNumber,
+  content: orders.content,
+  contentHash: orders.contentHash,
+  state: orders.state,
+  reason: orders.reason,
+  deadlineAt: orders.deadlineAt,
+  msUntilDeadline: msUntilDeadline.as('ms_until_deadline'),
+  postponements: orders.postponements,
 }
 
-export function storedOrder(row: StoredOrderRow): StoredOrder {
-  return {
-    orderId: row.order_id,
-    kind: row.kind,
-    phoneNumber: row.phone_number,
-    content: row.content,
-    contentHash: row.content_hash,
-    state: row.state,
-    reason: row.reason,
-    deadlineAt: row.deadline_at,
-    msUntilDeadline: row.ms_until_deadline,
-    postponements: row.postponements,
-    intentAgeMs: row.intent_age_ms,
-  }
-}
+/** A stored order as `StoredOrder`. */
+export const STORED_ORDER = { ...NEW_ORDER, intentAgeMs: intentAgeMs.as('intent_age_ms') }
+
+/**
+ * Holds a column to the keys that a statement was given, beside the join that says which is whose. Postgres then reaches
+ * the rows by the key whichever side of the join it reads first.
+ */
+export const isAmong = (column: SQLWrapper, keys: SQLWrapper): SQL => sql`${column} = any (${keys})`

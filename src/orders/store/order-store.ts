@@ -1,22 +1,24 @@
-import type { Database } from '../../postgres/pool.ts'
+import type { StatementRunner } from '../../postgres/pool.ts'
 import type { OrderStore } from '../ports.ts'
-import { commitIntents, endIntents, withdrawIntents } from './intents.ts'
-import { moveOrders, postponeOrders, settleDoubts } from './moves.ts'
+import { commitIntents, withdrawIntents } from './intents.ts'
+import { moveOrders, postponeOrders } from './moves.ts'
+import { settleDoubts } from './settlements.ts'
 import { loadOrders, submitOrders } from './submissions.ts'
-import { doubtOverdueIntents } from './sweeps.ts'
+import { doubtOverdueIntent } from './sweeps.ts'
+import { endIntents } from './verdicts.ts'
 
-/** The orders in Postgres. */
-export function createOrderStore(database: Database): OrderStore {
+/** The orders in Postgres: over a pool, a session or a transaction alike. */
+export function createOrderStore(runner: StatementRunner): OrderStore {
   return {
-    submit: (submissions, actor) => submitOrders(database, submissions, actor),
-    load: (orderIds) => loadOrders(database, orderIds),
-    commitIntents: (intents, actor) => commitIntents(database, intents, actor),
-    withdrawIntents: (intentIds, actor) => withdrawIntents(database, intentIds, actor),
-    endIntents: (verdicts, actor) => endIntents(database, verdicts, actor),
-    move: (move, rows) => moveOrders(database, move, rows),
-    settle: (settlements) => settleDoubts(database, settlements),
+    submit: (submissions, actor) => submitOrders(runner, submissions, actor),
+    load: (orderIds) => loadOrders(runner, orderIds),
+    commitIntents: (intents, actor) => commitIntents(runner, intents, actor),
+    withdrawIntents: (claims, actor) => withdrawIntents(runner, claims, actor),
+    endIntents: (verdicts, actor) => endIntents(runner, verdicts, actor),
+    move: (move, moves) => moveOrders(runner, move, moves),
+    settle: (settlements) => settleDoubts(runner, settlements),
     doubtOverdueIntent: (orderId, sendDeadlineMs, actor) =>
-      doubtOverdueIntents(database, sendDeadlineMs, actor, 1, [orderId]),
-    postpone: (rows) => postponeOrders(database, rows),
+      doubtOverdueIntent(runner, orderId, sendDeadlineMs, actor),
+    postpone: (deferrals) => postponeOrders(runner, deferrals),
   }
 }

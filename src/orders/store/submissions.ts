@@ -1,51 +1,85 @@
+import { and, eq, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../../postgres/pool.ts'
+import { list, nullable, rowFor, rows, statement, type } from '../../postgres/statement.ts'
 import type { StoredOrder } from '../ports.ts'
+import { orders } from '../schema.ts'
 import type { Submission } from '../submission.ts'
-import { OPEN_INTENT_JOIN, STORED_ORDER_COLUMNS, type StoredOrderRow, storedOrder } from './order-rows.ts'
+import { isAmong, NEW_ORDER, STORED_ORDER } from './order-rows.ts'
+import { WAKE_GRACE } from './wake-at.ts'
 
-/** How long after its last sign of life an accepted order is woken by the sweeper; its deadline comes first. */
-export const WAKE_GRACE = `interval '60 seconds'`
-
-const INSERT_ORDERS = {
-  name: 'submit_orders',
-  text: `
-    INSERT INTO orders AS o (id, partner, reference, kind, phone_number, content, content_hash, state, reason, actor, deadline_at, wake_at)
-    SELECT x.id, x.partner, x.reference, x.kind, x.phone_number, x.content, x.content_hash, 'accepted', 'submitted', $2,
-      coalesce(x.deadline_at, now() + interval '15 minutes'),
-      least(coalesce(x.deadline_at, 'infinity'), now() + ${WAKE_GRACE})
-    FROM unnest($1::json[]) AS r (j), json_to_record(r.j) AS x (id uuid, partner text, reference text, kind text,
-      phone_number text, content jsonb, content_hash text, deadline_at timestamptz)
-    WHERE $3::boolean OR x.deadline_at IS NULL OR x.deadline_at > clock_timestamp()
-    ON CONFLICT (partner, reference) DO NOTHING
-    RETURNING ${STORED_ORDER_COLUMNS.replace('clock_timestamp() - i.intent_at', 'NULL::interval')}`,
+const GIVEN = {
+  orderId: orders.id,
+  partner: orders.partner,
+  reference: orders.reference,
+  kind: orders.kind,
+  phoneNumber: orders.phoneNumber,
+  content: orders.content,
+  contentHash: orders.contentHash,
+  deadline: nullable(orders.deadlineAt),
 }
 
-const FIND_BY_REFERENCE = {
-  name: 'find_orders_by_reference',
-  text: `
-    SELECT ${STORED_ORDER_COLUMNS}
-    FROM unnest($1::text[], $2::text[]) AS x (partner, reference)
-    JOIN orders o ON o.partner = x.partner AND o.reference = x.reference
-    ${OPEN_INTENT_JOIN}`,
-}
+/** Whether a deadline has passed is decided by the database's clock, in the statement that inserts. */
+const insertOrders = statement(
+  'submit_orders',
+  { given: rows(GIVEN), actor: orders.actor, takesOverdue: type.boolean },
+  (db, { given, actor, takesOverdue }) => {
+    const { deadline } = given
+    const row = rowFor(orders, {
+      id: given.orderId,
+      partner: given.partner,
+      reference: given.reference,
+      kind: given.kind,
+      phoneNumber: given.phoneNumber,
+      content: given.content,
+      contentHash: given.contentHash,
+      state: sql`'accepted'`,
+      reason: sql`'submitted'`,
+      actor,
+      deadlineAt: sql`coalesce(${deadline}, now() + interval '15 minutes')`,
+      wakeAt: sql`least(coalesce(${deadline}, 'infinity'), now() + ${WAKE_GRACE})`,
+    })
+    return db
+      .insert(orders)
+      .select(
+        sql`select ${row} from ${given} where ${takesOverdue} or ${deadline} is null or ${deadline} > clock_timestamp()`,
+      )
+      .onConflictDoNothing({ target: [orders.partner, orders.reference] })
+      .returning({ ...NEW_ORDER, partner: orders.partner, reference: orders.reference })
+  },
+)
 
-const LOAD_ORDERS = {
-  name: 'load_orders',
-  text: `SELECT ${STORED_ORDER_COLUMNS} FROM orders o ${OPEN_INTENT_JOIN} WHERE o.id = ANY ($1::uuid[])`,
-}
+/** One look-up a reference: a join could begin with all orders. */
+const findByReference = statement(
+  'find_orders_by_reference',
+  { wanted: rows({ partner: orders.partner, reference: orders.reference }) },
+  (db, { wanted }) => {
+    const { partner, reference } = orders
+    const found = db
+      .select({ ...STORED_ORDER, partner, reference })
+      .from(orders)
+      .where(and(eq(partner, wanted.partner), eq(reference, wanted.reference)))
+      .limit(1)
+      .as('found')
+    return db.select({ found: found._.selectedFields }).from(wanted).innerJoinLateral(found, sql`true`)
+  },
+)
+
+const load = statement('load_orders', { orderIds: list(orders.id) }, (db, { orderIds }) =>
+  db.select(STORED_ORDER).from(orders).where(isAmong(orders.id, orderIds)),
+)
 
 interface NewOrder {
   readonly orderId: string
   readonly submission: Submission
 }
 
-/** See `OrderStore.submit`. Whether a deadline has passed is said by the database's clock, in the inserting statement. */
+/** See `OrderStore.submit`. */
 export function submitOrders(
-  database: StatementRunner,
+  runner: StatementRunner,
   submissions: readonly NewOrder[],
   actor: string,
 ): Promise<(StoredOrder | undefined)[]> {
-  return insertOrFind(database, submissions, { actor, takesOverdue: false })
+  return insertOrFind(runner, submissions, { actor, takesOverdue: false })
 }
 
 /**
@@ -53,74 +87,61 @@ export function submitOrders(
  * then becomes an order too, which expires.
  */
 export async function submitApprovedOrders(
-  database: StatementRunner,
+  runner: StatementRunner,
   submissions: readonly NewOrder[],
   actor: string,
 ): Promise<StoredOrder[]> {
-  const orders = await insertOrFind(database, submissions, { actor, takesOverdue: true })
-  return orders.map((order) => {
+  const stored = await insertOrFind(runner, submissions, { actor, takesOverdue: true })
+  return stored.map((order) => {
     if (order === undefined) throw new Error('an order that was neither inserted nor found')
     return order
   })
 }
 
 async function insertOrFind(
-  database: StatementRunner,
+  runner: StatementRunner,
   submissions: readonly NewOrder[],
-  { actor, takesOverdue }: { readonly actor: string; readonly takesOverdue: boolean },
+  how: { readonly actor: string; readonly takesOverdue: boolean },
 ): Promise<(StoredOrder | undefined)[]> {
-  const rows = submissions.map(({ orderId, submission }) => JSON.stringify(insertRow(orderId, submission)))
-  const stored = new Map<string, StoredOrderRow>()
-  for (const row of await database.run<StoredOrderRow>(INSERT_ORDERS, [rows, actor, takesOverdue]))
-    stored.set(keyOf(row), row)
-  const known = submissions
+  const stored = new Map<string, StoredOrder>()
+  for (const order of await insertOrders(runner, { given: submissions.map(newRow), ...how }))
+    stored.set(keyOf(order), { ...order, intentAgeMs: null })
+  const wanted = submissions
     .map(({ submission }) => submission)
     .filter((submission) => !stored.has(keyOf(submission)))
-  if (known.length > 0) for (const row of await findRows(database, known)) stored.set(keyOf(row), row)
+  if (wanted.length > 0) for (const order of await findOrders(runner, wanted)) stored.set(keyOf(order), order)
   return submissions.map(({ submission }) => {
-    const row = stored.get(keyOf(submission))
-    if (row !== undefined) return storedOrder(row)
+    const order = stored.get(keyOf(submission))
     // Orders are never deleted, so an insert that met another order always finds it.
-    if (submission.deadline === null) throw new Error('an order that was neither inserted nor found')
-    return undefined
+    if (order === undefined && submission.deadline === null)
+      throw new Error('an order that was neither inserted nor found')
+    return order
   })
 }
 
 /** The orders of these references that are stored already. */
-export async function findStored(
-  database: StatementRunner,
+export function findStored(
+  runner: StatementRunner,
   submissions: readonly Submission[],
 ): Promise<StoredOrder[]> {
-  return (await findRows(database, submissions)).map(storedOrder)
+  return findOrders(runner, submissions)
 }
 
-function findRows(database: StatementRunner, submissions: readonly Submission[]): Promise<StoredOrderRow[]> {
-  const values = [submissions.map(({ partner }) => partner), submissions.map(({ reference }) => reference)]
-  return database.run<StoredOrderRow>(FIND_BY_REFERENCE, values)
+async function findOrders(runner: StatementRunner, wanted: readonly Submission[]) {
+  return (await findByReference(runner, { wanted })).map(({ found }) => found)
 }
 
 /** See `OrderStore.load`. */
-export async function loadOrders(
-  database: StatementRunner,
-  orderIds: readonly string[],
-): Promise<StoredOrder[]> {
-  const rows = await database.run<StoredOrderRow>(LOAD_ORDERS, [orderIds])
-  return rows.map(storedOrder)
+export function loadOrders(runner: StatementRunner, orderIds: readonly string[]): Promise<StoredOrder[]> {
+  return load(runner, { orderIds })
 }
 
 function keyOf({ partner, reference }: { partner: string; reference: string }): string {
   return `${partner}\n${reference}`
 }
 
-function insertRow(orderId: string, submission: Submission) {
-  return {
-    id: orderId,
-    partner: submission.partner,
-    reference: submission.reference,
-    kind: submission.command.kind,
-    phone_number: submission.command.phoneNumber,
-    content: submission.content,
-    content_hash: submission.contentHash,
-    deadline_at: submission.deadline,
-  }
+function newRow({ orderId, submission }: NewOrder) {
+  const { partner, reference, command, content, contentHash, deadline } = submission
+  const { kind, phoneNumber } = command
+  return { orderId, partner, reference, kind, phoneNumber, content, contentHash, deadline }
 }

@@ -1,74 +1,143 @@
-import type { Database, Statement } from '../../postgres/pool.ts'
+import { and, asc, eq, gt, inArray, lte, type SQL, sql } from 'drizzle-orm'
+import type { StatementRunner } from '../../postgres/pool.ts'
+import { limitOf, type Queries, statement, type } from '../../postgres/statement.ts'
 import type { SweepStore } from '../ports.ts'
+import { attempts, orders } from '../schema.ts'
 
-// SKIP LOCKED: several workers sweep at once, and none waits for another or for an order somebody is just ending.
-const DOUBT_OVERDUE_INTENTS = {
-  name: 'doubt_overdue_intents',
-  text: `
-    WITH overdue AS (
-      SELECT order_id, seq FROM attempts
-      WHERE outcome = 'intent' AND intent_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
-        AND ($4::uuid[] IS NULL OR order_id = ANY ($4))
-      ORDER BY intent_at LIMIT $3 FOR UPDATE SKIP LOCKED
-    ), ended AS (
-      UPDATE attempts a
-      SET outcome = 'in_doubt', ended_at = clock_timestamp(), gateway_message = 'the worker ended without recording a reply'
-      FROM overdue WHERE a.order_id = overdue.order_id AND a.seq = overdue.seq
-      RETURNING a.order_id, a.seq
+// Every sweep takes rows with SKIP LOCKED: several workers sweep at once, and none waits for another or for an order
+// that somebody is just ending.
+
+const NOW = sql`now()`
+
+// Literals, not parameters: only then may Postgres use the partial indexes of what is open.
+const isIntent = sql`${attempts.outcome} = 'intent'`
+const isAccepted = sql`${orders.state} = 'accepted'`
+
+const milliseconds = (ms: unknown) => sql`${ms} * interval '1 millisecond'`
+
+const OVERDUE = { sendDeadlineMs: type.float, actor: orders.actor, limit: type.integer }
+
+/** Marks the intents that are overdue and `mine` as doubts. */
+function doubtOverdue(
+  db: Queries,
+  { sendDeadlineMs, actor, limit }: Record<keyof typeof OVERDUE, SQL>,
+  mine: SQL | undefined,
+  ofTheOrder?: SQL,
+) {
+  const { orderId, seq } = attempts
+  const isOverdue = sql`${attempts.intentAt} < clock_timestamp() - ${milliseconds(sendDeadlineMs)}`
+  const overdue = db
+    .$with('overdue')
+    .as(
+      db
+        .select({ orderId, seq })
+        .from(attempts)
+        .where(and(mine, isOverdue))
+        .orderBy(asc(attempts.intentAt))
+        .limit(limitOf(limit))
+        .for('update', { skipLocked: true }),
     )
-    UPDATE orders o
-    SET state = 'in_doubt', reason = 'intent_overdue', actor = $2, detail = jsonb_build_object('attempt', ended.seq)
-    FROM ended WHERE o.id = ended.order_id
-    RETURNING o.id AS order_id`,
+  const ended = db.$with('ended').as(
+    db
+      .update(attempts)
+      .set({
+        outcome: 'in_doubt',
+        endedAt: sql`clock_timestamp()`,
+        gatewayMessage: 'the worker ended without recording a reply',
+      })
+      .from(overdue)
+      .where(and(eq(orderId, overdue.orderId), eq(seq, overdue.seq)))
+      .returning({ orderId, seq }),
+  )
+  const detail = sql`jsonb_build_object('attempt', ${ended.seq})`
+  return db
+    .with(overdue, ended)
+    .update(orders)
+    .set({ state: 'in_doubt', reason: 'intent_overdue', actor, detail })
+    .from(ended)
+    .where(and(eq(orders.id, ended.orderId), ofTheOrder))
+    .returning({ orderId: orders.id })
 }
 
-const EXPIRE_OVERDUE = {
-  name: 'expire_overdue_orders',
-  text: `
-    UPDATE orders o SET state = 'expired', reason = 'deadline_passed', actor = $1,
-      detail = jsonb_strip_nulls(jsonb_build_object('trouble', o.trouble))
-    WHERE o.id IN (
-      SELECT id FROM orders WHERE state = 'accepted' AND wake_at <= now() AND deadline_at <= now()
-      ORDER BY wake_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-    RETURNING o.id AS order_id`,
-}
+/** Of all orders: the partial index of open intents is small, and in the order of time. */
+const doubtAllOverdue = statement('doubt_overdue_intents', OVERDUE, (db, values) =>
+  doubtOverdue(db, values, isIntent),
+)
 
-const TAKE_FORGOTTEN = {
-  name: 'take_forgotten_orders',
-  text: `
-    UPDATE orders o SET wake_at = least(o.deadline_at, now() + $1::float8 * interval '1 millisecond')
-    WHERE o.id IN (
-      SELECT id FROM orders WHERE state = 'accepted' AND wake_at <= now() AND deadline_at > now()
-      ORDER BY wake_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-    RETURNING o.id AS order_id`,
-}
+/** Of one order: by its key, however many intents are open. */
+const doubtOverdueOf = statement(
+  'doubt_overdue_intent',
+  { ...OVERDUE, orderId: orders.id },
+  (db, { orderId, ...values }) =>
+    doubtOverdue(
+      db,
+      values,
+      and(eq(attempts.orderId, orderId), eq(attempts.outcome, 'intent')),
+      eq(orders.id, orderId),
+    ),
+)
+
+const expireOverdue = statement(
+  'expire_overdue_orders',
+  { actor: orders.actor, limit: type.integer },
+  (db, { actor, limit }) => {
+    const overdue = db
+      .select({ id: orders.id })
+      .from(orders)
+      .where(and(isAccepted, lte(orders.wakeAt, NOW), lte(orders.deadlineAt, NOW)))
+      .orderBy(asc(orders.wakeAt))
+      .limit(limitOf(limit))
+      .for('update', { skipLocked: true })
+    return db
+      .update(orders)
+      .set({
+        state: 'expired',
+        reason: 'deadline_passed',
+        actor,
+        detail: sql`jsonb_strip_nulls(jsonb_build_object('trouble', ${orders.trouble}))`,
+      })
+      .where(inArray(orders.id, overdue))
+      .returning({ orderId: orders.id })
+  },
+)
+
+const takeForgotten = statement(
+  'take_forgotten_orders',
+  { againMs: type.float, limit: type.integer },
+  (db, { againMs, limit }) => {
+    const forgotten = db
+      .select({ id: orders.id })
+      .from(orders)
+      .where(and(isAccepted, lte(orders.wakeAt, NOW), gt(orders.deadlineAt, NOW)))
+      .orderBy(asc(orders.wakeAt))
+      .limit(limitOf(limit))
+      .for('update', { skipLocked: true })
+    return db
+      .update(orders)
+      .set({ wakeAt: sql`least(${orders.deadlineAt}, now() + ${milliseconds(againMs)})` })
+      .where(inArray(orders.id, forgotten))
+      .returning({ orderId: orders.id })
+  },
+)
 
 /** The sweeper's view of the orders. */
-export function createSweepStore(database: Database): SweepStore {
+export function createSweepStore(runner: StatementRunner): SweepStore {
   return {
-    doubtOverdueIntents: (sendDeadlineMs, actor, limit) =>
-      doubtOverdueIntents(database, sendDeadlineMs, actor, limit, null),
-    expireOverdue: (actor, limit) => movedBy(database, EXPIRE_OVERDUE, [actor, limit]),
-    takeForgotten: (againMs, limit) => movedBy(database, TAKE_FORGOTTEN, [againMs, limit]),
+    doubtOverdueIntents: async (sendDeadlineMs, actor, limit) =>
+      idsOf(await doubtAllOverdue(runner, { sendDeadlineMs, actor, limit })),
+    expireOverdue: async (actor, limit) => idsOf(await expireOverdue(runner, { actor, limit })),
+    takeForgotten: async (againMs, limit) => idsOf(await takeForgotten(runner, { againMs, limit })),
   }
 }
 
-/** Marks overdue intents as doubts: of these orders, or of all. */
-export function doubtOverdueIntents(
-  database: Database,
+/** See `OrderStore.doubtOverdueIntent`. */
+export async function doubtOverdueIntent(
+  runner: StatementRunner,
+  orderId: string,
   sendDeadlineMs: number,
   actor: string,
-  limit: number,
-  orderIds: readonly string[] | null,
 ): Promise<string[]> {
-  return movedBy(database, DOUBT_OVERDUE_INTENTS, [sendDeadlineMs, actor, limit, orderIds])
+  return idsOf(await doubtOverdueOf(runner, { orderId, sendDeadlineMs, actor, limit: 1 }))
 }
 
-async function movedBy(
-  database: Database,
-  statement: Statement,
-  values: readonly unknown[],
-): Promise<string[]> {
-  const rows = await database.run<{ order_id: string }>(statement, values)
-  return rows.map((row) => row.order_id)
-}
+const idsOf = (moved: readonly { readonly orderId: string }[]) => moved.map(({ orderId }) => orderId)

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { withSession } from '../../../src/postgres/session.ts'
 import type { ImportRequest, ImportResult } from '../../../src/reconciliation/statements/import.ts'
 import { parseMapping } from '../../../src/reconciliation/statements/mapping.ts'
 import { addMapping } from '../../../src/reconciliation/statements/mappings.ts'
@@ -10,6 +9,7 @@ import { eventually } from '../../support/eventually.ts'
 import { KTP, RECIPIENT, WALLET } from '../../support/job-data.ts'
 import { openScene, type Scene } from '../../support/recon-scene.ts'
 import { aRecordedOrder, DAY, lineOf, recordOrders, rowsOf } from '../../support/recorded-orders.ts'
+import { inSession } from '../../support/sessions.ts'
 import { csvLine, csvOf, HEADER, importText, MAPPING } from '../../support/statement-files.ts'
 
 let scene: Scene
@@ -25,7 +25,7 @@ function useScene(begin: typeof beforeEach | typeof beforeAll, end: typeof after
 }
 
 const bring = (file: string | Buffer | Readable, request: Partial<ImportRequest> = {}) =>
-  withSession(scene.databaseUrl, (session) => importText(session, file, request))
+  inSession(scene.databaseUrl, (session) => importText(session, file, request))
 const linesNow = (statementIds = 'SELECT id FROM statements') =>
   rowsOf<Record<string, unknown>>(
     scene.database,

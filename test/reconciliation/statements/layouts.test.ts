@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { withSession } from '../../../src/postgres/session.ts'
 import type { ImportRequest } from '../../../src/reconciliation/statements/import.ts'
 import { parseMapping } from '../../../src/reconciliation/statements/mapping.ts'
 import { addMapping } from '../../../src/reconciliation/statements/mappings.ts'
 import { zipOf } from '../../support/foreign-files.ts'
 import { openScene, type Scene } from '../../support/recon-scene.ts'
 import { rowsOf } from '../../support/recorded-orders.ts'
+import { inSession } from '../../support/sessions.ts'
 import { importText } from '../../support/statement-files.ts'
 
 let scene: Scene
@@ -39,7 +39,7 @@ async function bring(lines: readonly string[], change: object = {}, request: Par
   const name = `m${imports}`
   await addMapping(scene.database, name, parseMapping({ ...SHAPE, ...change }), 'test')
   const text = lines.map((line) => `${line}\r\n`).join('')
-  return await withSession(scene.databaseUrl, (session) =>
+  return await inSession(scene.databaseUrl, (session) =>
     importText(session, text, { mapping: name, source: name, ...request }),
   )
 }
@@ -274,14 +274,14 @@ describe('a statement as spreadsheets and servers leave it', () => {
     ['with carriage returns alone and a first line', ['sep=;', HEADER, BUY].join('\r')],
   ])('%s is read', async (what, file) => {
     await addMapping(scene.database, 'sheet', parseMapping(SHAPE), 'test')
-    const result = await withSession(scene.databaseUrl, (session) =>
+    const result = await inSession(scene.databaseUrl, (session) =>
       importText(session, file, { mapping: 'sheet', source: what }),
     )
     expect(result).toMatchObject({ is: 'imported', lineCount: 1, ignored: { blank: 0, above_header: 0 } })
   })
 
   it('that is a zip archive is named', async () => {
-    const zip = withSession(scene.databaseUrl, (session) => importText(session, zipOf(['statement.csv'])))
+    const zip = inSession(scene.databaseUrl, (session) => importText(session, zipOf(['statement.csv'])))
     await expect(zip).rejects.toThrow('the file is a zip archive: unpack it and give the CSV file inside')
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { withSession } from '../../../src/postgres/session.ts'
 import { shiftOf } from '../../../src/reconciliation/statements/shift.ts'
 import { timeSpanReader } from '../../../src/reconciliation/statements/time-span.ts'
 import { timeReader } from '../../../src/reconciliation/statements/times.ts'
 import { openScene } from '../../support/recon-scene.ts'
 import { aRecordedOrder, lineOf, NOON, recordOrders } from '../../support/recorded-orders.ts'
+import { inSession } from '../../support/sessions.ts'
 import { csvOf, importText } from '../../support/statement-files.ts'
 
 const HOUR = 3_600_000
@@ -57,7 +57,7 @@ it('a statement whose known lines are all shifted by the same hours is refused, 
     const file = csvOf(
       orders.map((order) => lineOf(order, { executedAt: new Date(order.intentAt.getTime() - 4 * HOUR) })),
     )
-    await expect(withSession(scene.databaseUrl, (session) => importText(session, file))).rejects.toThrow(
+    await expect(inSession(scene.databaseUrl, (session) => importText(session, file))).rejects.toThrow(
       /all 2 lines .* are 4 hours earlier than their orders: the times seem to be of UTC\+03:00, and mapping sandbox reads them as Asia\/Jakarta/,
     )
   } finally {

@@ -1,0 +1,173 @@
+import { and, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import type { StatementRunner } from '../../postgres/pool.ts'
+import { rows, statement } from '../../postgres/statement.ts'
+import type { ConfirmOutcome } from '../outcomes.ts'
+import type { Recorded, Verdict } from '../ports.ts'
+import { attempts, orders } from '../schema.ts'
+import { isOfAnotherOrder } from './another-order.ts'
+import { isAmong } from './order-rows.ts'
+import { wakeAfter } from './wake-at.ts'
+
+const ANOTHER_ORDERS = ' (its session_id or response_id is the one of another order)'
+
+/**
+ * Ends intents (I3): a verdict ends only the attempt it is of, and only while that is an intent. An execution that is
+ * another order's transaction becomes a doubt, and its figures are not kept.
+ */
+const recordVerdicts = statement(
+  'end_intents',
+  {
+    verdicts: rows({
+      orderId: attempts.orderId,
+      seq: attempts.seq,
+      outcome: attempts.outcome,
+      reason: orders.reason,
+      requestId: attempts.requestId,
+      responseId: attempts.responseId,
+      sessionId: attempts.sessionId,
+      goldWeight: attempts.goldWeight,
+      amount: attempts.amount,
+      fee: attempts.fee,
+      message: attempts.gatewayMessage,
+      httpStatus: attempts.httpStatus,
+      reply: attempts.reply,
+    }),
+    actor: orders.actor,
+  },
+  (db, { verdicts, actor }, lists) => {
+    const { orderId: orderIds } = lists.verdicts
+    const judged = db.$with('judged').as(
+      db
+        .select({
+          orderId: verdicts.orderId,
+          seq: verdicts.seq,
+          outcome: verdicts.outcome,
+          reason: verdicts.reason,
+          requestId: verdicts.requestId,
+          responseId: verdicts.responseId,
+          sessionId: verdicts.sessionId,
+          goldWeight: verdicts.goldWeight,
+          amount: verdicts.amount,
+          fee: verdicts.fee,
+          message: verdicts.message,
+          httpStatus: verdicts.httpStatus,
+          reply: verdicts.reply,
+          isAnothers: isExecutedAsAnother(verdicts).as('is_anothers'),
+        })
+        .from(verdicts)
+        .innerJoin(
+          attempts,
+          and(
+            eq(attempts.orderId, verdicts.orderId),
+            eq(attempts.seq, verdicts.seq),
+            isAmong(attempts.orderId, orderIds),
+          ),
+        ),
+    )
+    const { isAnothers } = judged
+    const unlessAnothers = (value: SQLWrapper) => sql`case when not ${isAnothers} then ${value} end`
+    const ended = db.$with('ended').as(
+      db
+        .update(attempts)
+        .set({
+          outcome: sql`case when ${isAnothers} then 'in_doubt' else ${judged.outcome} end`,
+          endedAt: sql`clock_timestamp()`,
+          requestId: unlessAnothers(judged.requestId),
+          responseId: unlessAnothers(judged.responseId),
+          sessionId: unlessAnothers(judged.sessionId),
+          goldWeight: unlessAnothers(judged.goldWeight),
+          amount: unlessAnothers(judged.amount),
+          fee: unlessAnothers(judged.fee),
+          gatewayMessage: sql`case when ${isAnothers} then ${judged.message} || ${sql.raw(`'${ANOTHER_ORDERS}'`)} else ${judged.message} end`,
+          httpStatus: sql`${judged.httpStatus}`,
+          reply: sql`${judged.reply}`,
+        })
+        .from(judged)
+        .where(
+          and(
+            eq(attempts.orderId, judged.orderId),
+            isAmong(attempts.orderId, orderIds),
+            eq(attempts.seq, judged.seq),
+            eq(attempts.outcome, 'intent'),
+          ),
+        )
+        .returning({
+          orderId: sql`${attempts.orderId}`.as('ended_order_id'),
+          seq: sql`${attempts.seq}`.as('ended_seq'),
+          outcome: sql`${attempts.outcome}`.as('ended_outcome'),
+          message: sql`${attempts.gatewayMessage}`.as('ended_message'),
+          reason:
+            sql`case when ${isAnothers} then 'transaction_of_another_order' else ${judged.reason} end`.as(
+              'ended_reason',
+            ),
+        }),
+    )
+    return db
+      .with(judged, ended)
+      .update(orders)
+      .set({
+        state: sql`case when ${ended.outcome} in ('price_changed', 'not_sent') then 'accepted' else ${ended.outcome} end`,
+        reason: sql`${ended.reason}`,
+        actor,
+        detail: sql`jsonb_build_object('attempt', ${ended.seq}, 'message', ${ended.message})`,
+        wakeAt: wakeAfter(),
+      })
+      .from(ended)
+      .where(and(eq(orders.id, ended.orderId), isAmong(orders.id, orderIds), eq(orders.state, 'confirming')))
+      .returning({ orderId: orders.id, state: orders.state, reason: orders.reason })
+  },
+)
+
+/** Whether a verdict is an execution that is another order's transaction. Its attempt is joined. */
+function isExecutedAsAnother(verdict: {
+  readonly orderId: SQLWrapper
+  readonly outcome: SQLWrapper
+  readonly sessionId: SQLWrapper
+  readonly responseId: SQLWrapper
+}): SQL<boolean> {
+  const { orderId, outcome, sessionId, responseId } = verdict
+  const isAnothers = isOfAnotherOrder({ orderId, sessionId, responseId, kind: attempts.kind })
+  return sql<boolean>`(${outcome} = 'succeeded' and ${isAnothers})`
+}
+
+/** See `OrderStore.endIntents`. */
+export function endIntents(
+  runner: StatementRunner,
+  verdicts: readonly Verdict[],
+  actor: string,
+): Promise<(Recorded & { orderId: string })[]> {
+  const given = verdicts.map(({ orderId, seq, outcome }) => {
+    const executed = outcome.is === 'succeeded' ? outcome.executed : null
+    return {
+      orderId,
+      seq,
+      outcome: outcome.is,
+      reason: reasonOf(outcome),
+      requestId: executed?.requestId ?? null,
+      responseId: executed?.responseId ?? null,
+      sessionId: executed?.sessionId ?? null,
+      goldWeight: executed?.goldWeight ?? null,
+      amount: executed?.amount ?? null,
+      fee: executed?.fee ?? null,
+      message: outcome.reply.message,
+      httpStatus: outcome.reply.httpStatus,
+      reply: outcome.reply.body,
+    }
+  })
+  return recordVerdicts(runner, { verdicts: given, actor })
+}
+
+/** The reason code of the order's move that an outcome causes. */
+function reasonOf(outcome: ConfirmOutcome): string {
+  switch (outcome.is) {
+    case 'succeeded':
+      return 'executed'
+    case 'price_changed':
+    case 'not_sent':
+      return outcome.is
+    case 'rejected':
+      return outcome.reason
+    case 'in_doubt':
+      return outcome.doubt
+  }
+}
