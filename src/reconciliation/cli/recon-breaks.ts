@@ -3,10 +3,7 @@ import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.t
 import { byOption, personName } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
-import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
-import { shownTime } from '../../cli/shown-time.ts'
-import { table } from '../../cli/table.ts'
-import { formatDecimal, formatMoney, formatWeight } from '../../core/format.ts'
+import { shownText } from '../../cli/shown-text.ts'
 import type { Person } from '../../orders/cli/order-commands.ts'
 import type { Session } from '../../postgres/session.ts'
 import {
@@ -16,9 +13,10 @@ import {
   noteOnBreak,
   proposeWriteOff,
 } from '../break-commands.ts'
-import { type BreakStory, countBreaks, listBreaks, type OpenBreak, readBreak } from '../break-queries.ts'
+import { countBreaks, listBreaks, readBreak } from '../break-queries.ts'
 import { BREAK_TYPES, type BreakType } from '../enums.ts'
 import type { CommandResult } from '../person-commands.ts'
+import { asTable, formatBreak, shownBreak, shownStory } from './break-format.ts'
 import { orRefuse } from './order-resolution.ts'
 
 interface BreakCommand {
@@ -107,27 +105,6 @@ function listCommand(): Command {
 
 const noBreaks = (isFiltered: boolean) => (isFiltered ? 'no such open breaks' : 'no open breaks')
 
-function shownBreak(row: OpenBreak): OpenBreak {
-  return { ...row, owner: shownTextOrNull(row.owner), proposedBy: shownTextOrNull(row.proposedBy) }
-}
-
-function asTable(breaks: readonly OpenBreak[]): string {
-  const headings = ['break', 'type', 'about', 'rupiah at risk', 'grams', 'due', 'owner', 'proposed by']
-  const rows = breaks.map((row) => [
-    String(row.breakId),
-    row.type,
-    row.partner === null
-      ? `statement ${row.statementId} line ${row.lineNumber}`
-      : `${row.partner}/${row.reference}`,
-    formatMoney(row.rupiahAtRisk),
-    formatDecimal(row.gramsAtRisk),
-    `${shownTime(row.dueAt)}${row.overdue ? ' overdue' : ''}`,
-    row.owner ?? '–',
-    row.proposedBy ?? '–',
-  ])
-  return table(headings, rows, ['break', 'rupiah at risk', 'grams'])
-}
-
 function showCommand(): Command {
   return new Command('show')
     .description('show a break and its history')
@@ -140,39 +117,6 @@ function showCommand(): Command {
         throw new Failure(1, `there is no break ${breakId}: see \`goldpro recon breaks list\``)
       console.log(json ? JSON.stringify(shownStory(story)) : formatBreak(shownStory(story)))
     })
-}
-
-function shownStory(story: BreakStory): BreakStory {
-  return {
-    ...story,
-    owner: shownTextOrNull(story.owner),
-    statement: shownTextOrNull(story.statement),
-    events: story.events.map((event) => ({
-      ...event,
-      actor: shownText(event.actor),
-      note: shownTextOrNull(event.note),
-      owner: shownTextOrNull(event.owner),
-    })),
-  }
-}
-
-function formatBreak(story: BreakStory): string {
-  const { ours, theirs } = story.difference
-  return [
-    `break ${story.breakId}: ${story.type}, ${story.state} (${story.reason})`,
-    `  means      ${BREAK_TYPES[story.type].means}`,
-    `  at risk    ${formatMoney(story.rupiahAtRisk)}, ${formatWeight(story.gramsAtRisk)}`,
-    ...(story.orderId === null ? [] : [`  order      ${story.orderId}`]),
-    ...(story.statement === null ? [] : [`  statement  ${story.statement}`]),
-    ...(ours === undefined ? [] : [`  ours       ${JSON.stringify(ours)}`]),
-    ...(theirs === undefined ? [] : [`  theirs     ${JSON.stringify(theirs)}`]),
-    `  due        ${shownTime(story.dueAt)}, owner ${story.owner ?? 'nobody'}`,
-    '',
-    ...story.events.map(
-      ({ at, reason, actor, note, owner }) =>
-        `${shownTime(at)}  ${reason}${reason === 'assigned' ? ` to ${owner}` : ''}, by ${actor}${note === null ? '' : `: ${note}`}`,
-    ),
-  ].join('\n')
 }
 
 function assignCommand(): Command {
