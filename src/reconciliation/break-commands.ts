@@ -1,61 +1,86 @@
+import { eq, sql } from 'drizzle-orm'
 import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
 import type { Session } from '../postgres/session.ts'
+import { statement } from '../postgres/statement.ts'
+import { breaks } from './breaks-schema.ts'
 import type { BreakReason } from './enums.ts'
+import { auditedTransaction, type CommandResult, type Person, refused } from './person-commands.ts'
 import {
   ALONE,
   approveProposal,
-  type CommandResult,
   declineProposal,
   insertProposal,
   lockProposal,
-  type Person,
-  refused,
-  whyUnaudited,
+  type Subject,
 } from './proposals.ts'
 
-/** What people do with a break that no data explains: own it, note what they learn, write it off with a second person. */
+/** What people do with a break that no data explains: assign it, note what they learn, write it off with a second person. */
 
-const LOCK_BREAK = { name: 'lock_break', text: 'SELECT state, reason FROM breaks WHERE id = $1 FOR UPDATE' }
+const lockBreak = statement('lock_break', { breakId: breaks.id }, (db, { breakId }) =>
+  db
+    .select({ state: breaks.state, reason: breaks.reason })
+    .from(breaks)
+    .where(eq(breaks.id, breakId))
+    .for('update'),
+)
 
-const CHANGE_BREAK = {
-  name: 'change_break',
-  text: `
-    UPDATE breaks SET reason = $2, actor = $3, note = $4, owner = coalesce($5, owner), run_id = NULL,
-      state = CASE $2 WHEN 'written_off' THEN 'closed' ELSE 'open' END,
-      closed_at = CASE $2 WHEN 'written_off' THEN clock_timestamp() END
-    WHERE id = $1`,
-}
-
-type Change = Extract<BreakReason, 'assigned' | 'noted' | 'proposed' | 'declined' | 'written_off'>
-
-async function change(
-  session: Session,
-  breakId: number,
-  reason: Change,
-  { by, note }: { by: string; note: string | null },
-  owner: string | null = null,
-): Promise<void> {
-  await session.run(CHANGE_BREAK, [breakId, reason, `person:${by}`, note, owner])
-}
-
-/** Runs the work on an open break, with its row held. */
+/** Runs a command on an open break, with its row locked. */
 async function onOpenBreak<T>(
   session: Session,
   breakId: number,
   person: Person,
   work: () => Promise<CommandResult<T>>,
 ): Promise<CommandResult<T>> {
-  const message = whyUnaudited(person)
-  if (message !== null) return refused(message)
-  return await session.transaction(async () => {
-    const [row] = await session.run<{ state: string; reason: string }>(LOCK_BREAK, [breakId])
-    if (row === undefined) return refused(`there is no break ${breakId}: see \`goldpro recon breaks list\``)
-    if (row.state !== 'open') return refused(`break ${breakId} is closed (${row.reason})`)
+  return await auditedTransaction(session, person, async () => {
+    const [found] = await lockBreak(session, { breakId })
+    if (found === undefined) return refused(`there is no break ${breakId}: see \`goldpro recon breaks list\``)
+    if (found.state !== 'open') return refused(`break ${breakId} is closed (${found.reason})`)
     return await work()
   })
 }
 
-/** Gives a break to somebody. */
+const updateBreak = statement(
+  'change_break',
+  {
+    breakId: breaks.id,
+    reason: breaks.reason,
+    actor: breaks.actor,
+    note: breaks.note,
+    owner: breaks.owner,
+  },
+  (db, { breakId, reason, actor, note, owner }) =>
+    db
+      .update(breaks)
+      .set({
+        reason,
+        actor,
+        note,
+        owner: sql`coalesce(${owner}, ${breaks.owner})`,
+        runId: null,
+        state: sql`case ${reason} when 'written_off' then 'closed' else 'open' end`,
+        closedAt: sql`case ${reason} when 'written_off' then clock_timestamp() end`,
+      })
+      .where(eq(breaks.id, breakId)),
+)
+
+interface Change {
+  readonly reason: Extract<BreakReason, 'assigned' | 'noted' | 'proposed' | 'declined' | 'written_off'>
+  readonly by: string
+  readonly note: string | null
+  /** Left out: the owner stays. */
+  readonly owner?: string
+}
+
+async function changeBreak(
+  session: Session,
+  breakId: number,
+  { reason, by, note, owner }: Change,
+): Promise<void> {
+  const change = { reason, actor: `person:${by}`, note, owner: owner ?? null }
+  await updateBreak(session, { breakId, ...change })
+}
+
+/** Assigns a break to a person. */
 export async function assignBreak(
   session: Session,
   breakId: number,
@@ -63,7 +88,7 @@ export async function assignBreak(
 ): Promise<CommandResult<object>> {
   if (readPersonName(to) === null) return refused(`say to whom: the name ${PERSON_EXPECTED}`)
   return await onOpenBreak(session, breakId, { by, note: `to ${to}` }, async () => {
-    await change(session, breakId, 'assigned', { by, note: null }, to)
+    await changeBreak(session, breakId, { reason: 'assigned', by, note: null, owner: to })
     return { is: 'done' }
   })
 }
@@ -75,10 +100,12 @@ export async function noteOnBreak(
   person: Person,
 ): Promise<CommandResult<object>> {
   return await onOpenBreak(session, breakId, person, async () => {
-    await change(session, breakId, 'noted', person)
+    await changeBreak(session, breakId, { reason: 'noted', ...person })
     return { is: 'done' }
   })
 }
+
+const subjectOf = (breakId: number): Subject => ({ is: 'break', breakId })
 
 /** Proposes to write a break off. */
 export async function proposeWriteOff(
@@ -88,10 +115,9 @@ export async function proposeWriteOff(
 ): Promise<CommandResult<{ proposalId: number }>> {
   return await onOpenBreak(session, breakId, person, async () => {
     const facts = { evidence: null, executed: null }
-    const proposalId = await insertProposal(session, { breakId }, 'write_off', person, facts)
-    if (proposalId === null) return refused('there is a proposal already: approve it or reject it first')
-    await change(session, breakId, 'proposed', person)
-    return { is: 'done', proposalId }
+    const proposed = await insertProposal(session, subjectOf(breakId), 'write_off', person, facts)
+    if (proposed.is === 'done') await changeBreak(session, breakId, { reason: 'proposed', ...person })
+    return proposed
   })
 }
 
@@ -103,12 +129,14 @@ export async function approveWriteOff(
   onePersonTeam: boolean,
 ): Promise<CommandResult<object>> {
   return await onOpenBreak(session, breakId, person, async () => {
-    const proposal = await lockProposal(session, { breakId }, person.by)
-    if (proposal === null) return refused(`nothing is proposed for break ${breakId}`)
+    const locked = await lockProposal(session, subjectOf(breakId), person.by)
+    if (locked.is === 'refused') return locked
+    const { proposal } = locked
     const approval = await approveProposal(session, proposal, person, onePersonTeam)
     if (approval.is === 'refused') return approval
     const note = `${person.note} (proposed by ${proposal.proposedBy}: ${proposal.note})`
-    await change(session, breakId, 'written_off', {
+    await changeBreak(session, breakId, {
+      reason: 'written_off',
       by: person.by,
       note: approval.alone ? `${note} – ${ALONE}` : note,
     })
@@ -123,10 +151,8 @@ export async function declineWriteOff(
   person: Person,
 ): Promise<CommandResult<object>> {
   return await onOpenBreak(session, breakId, person, async () => {
-    const proposal = await lockProposal(session, { breakId }, person.by)
-    if (proposal === null) return refused(`nothing is proposed for break ${breakId}`)
-    await declineProposal(session, proposal, person)
-    await change(session, breakId, 'declined', person)
-    return { is: 'done' }
+    const declined = await declineProposal(session, subjectOf(breakId), person)
+    if (declined.is === 'done') await changeBreak(session, breakId, { reason: 'declined', ...person })
+    return declined
   })
 }

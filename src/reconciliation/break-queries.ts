@@ -1,7 +1,12 @@
+import { and, asc, eq, or, type SQL, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../postgres/pool.ts'
+import { nullable, statement, type } from '../postgres/statement.ts'
+import { breakEvents, breaks } from './breaks-schema.ts'
 import type { BreakReason, BreakType } from './enums.ts'
+import { statements } from './statements/schema.ts'
+import { openBreaks } from './views-schema.ts'
 
-/** A break as `ops.open_breaks` shows it. Grams are Postgres's four-decimal text, rupiah its digits. */
+/** An open break. Grams have four decimals, rupiah all their digits. */
 export interface OpenBreak {
   readonly breakId: number
   readonly type: BreakType
@@ -19,48 +24,68 @@ export interface OpenBreak {
   readonly proposedBy: string | null
 }
 
-const IS_LISTED = `($1::text IS NULL OR type = $1) AND ($2::text IS NULL OR owner = $2) AND (NOT $3::bool OR overdue)`
-
-const LIST_BREAKS = {
-  name: 'list_breaks',
-  text: `
-    SELECT break_id AS "breakId", type, order_id AS "orderId", partner, reference, statement_id AS "statementId",
-      line_number AS "lineNumber", rupiah_at_risk::text AS "rupiahAtRisk", grams_at_risk::text AS "gramsAtRisk", owner,
-      opened_at AS "openedAt", due_at AS "dueAt", overdue, proposed_by AS "proposedBy"
-    FROM ops.open_breaks
-    WHERE ${IS_LISTED} ORDER BY due_at, break_id LIMIT $4 OFFSET $5`,
-}
-
-/** Which breaks to list; null does not narrow. */
+/** Which breaks to list. Null: of any type, of any owner. */
 export interface BreakFilter {
   readonly type: BreakType | null
   readonly owner: string | null
   readonly overdueOnly: boolean
   readonly limit: number
-  /** The first so many are left out. */
   readonly skip: number
 }
 
+const FILTER = {
+  type: nullable(openBreaks.type),
+  owner: nullable(openBreaks.owner),
+  overdueOnly: type.boolean,
+}
+
+const matches = (filter: { readonly [Key in keyof typeof FILTER]: SQL }) =>
+  and(
+    or(sql`${filter.type} is null`, eq(openBreaks.type, filter.type)),
+    or(sql`${filter.owner} is null`, eq(openBreaks.owner, filter.owner)),
+    or(sql`not ${filter.overdueOnly}`, openBreaks.overdue),
+  )
+
+const selectOpenBreaks = statement(
+  'list_breaks',
+  { ...FILTER, limit: type.integer, skip: type.integer },
+  (db, filter) =>
+    db
+      .select({
+        breakId: openBreaks.breakId,
+        type: openBreaks.type,
+        orderId: openBreaks.orderId,
+        partner: openBreaks.partner,
+        reference: openBreaks.reference,
+        statementId: openBreaks.statementId,
+        lineNumber: openBreaks.lineNumber,
+        rupiahAtRisk: openBreaks.rupiahAtRisk,
+        gramsAtRisk: openBreaks.gramsAtRisk,
+        owner: openBreaks.owner,
+        openedAt: openBreaks.openedAt,
+        dueAt: openBreaks.dueAt,
+        overdue: openBreaks.overdue,
+        proposedBy: openBreaks.proposedBy,
+      })
+      .from(openBreaks)
+      .where(matches(filter))
+      .orderBy(asc(openBreaks.dueAt), asc(openBreaks.breakId))
+      .limit(sql.placeholder('limit'))
+      .offset(sql.placeholder('skip')),
+)
+
 /** Open breaks, the first due first. */
 export async function listBreaks(runner: StatementRunner, filter: BreakFilter): Promise<OpenBreak[]> {
-  return await runner.run<OpenBreak>(LIST_BREAKS, [
-    filter.type,
-    filter.owner,
-    filter.overdueOnly,
-    filter.limit,
-    filter.skip,
-  ])
+  return await selectOpenBreaks(runner, filter)
 }
 
-const COUNT_BREAKS = {
-  name: 'count_breaks',
-  text: `SELECT count(*)::int AS count FROM ops.open_breaks WHERE ${IS_LISTED}`,
-}
+const countOpenBreaks = statement('count_breaks', FILTER, (db, filter) =>
+  db.select({ count: sql<number>`count(*)::int` }).from(openBreaks).where(matches(filter)),
+)
 
-/** How many open breaks a filter has, also beyond its limit. */
+/** How many open breaks match a filter, regardless of its limit. */
 export async function countBreaks(runner: StatementRunner, filter: BreakFilter): Promise<number> {
-  const { type, owner, overdueOnly } = filter
-  const [row] = await runner.run<{ count: number }>(COUNT_BREAKS, [type, owner, overdueOnly])
+  const [row] = await countOpenBreaks(runner, filter)
   return row?.count ?? 0
 }
 
@@ -86,25 +111,47 @@ export interface BreakStory {
   }[]
 }
 
-const READ_BREAK = {
-  name: 'read_break',
-  text: `
-    SELECT b.id AS "breakId", b.type, b.state, b.reason, b.order_id AS "orderId",
-      CASE WHEN s.id IS NOT NULL
-        THEN format('line %s of statement %s (%s)', b.line_number, b.statement_id, s.file_name) END AS statement,
-      b.rupiah_at_risk::text AS "rupiahAtRisk", b.grams_at_risk::text AS "gramsAtRisk", b.owner, b.due_at AS "dueAt",
-      b.difference
-    FROM breaks b LEFT JOIN statements s ON s.id = b.statement_id WHERE b.id = $1`,
-}
+const selectBreak = statement('read_break', { breakId: breaks.id }, (db, { breakId }) =>
+  db
+    .select({
+      breakId: breaks.id,
+      type: breaks.type,
+      state: breaks.state,
+      reason: breaks.reason,
+      orderId: breaks.orderId,
+      statement: sql<string | null>`case when ${statements.id} is not null
+        then format('line %s of statement %s (%s)', ${breaks.lineNumber}, ${breaks.statementId}, ${statements.fileName}) end`,
+      rupiahAtRisk: sql<string>`${breaks.rupiahAtRisk}::text`,
+      gramsAtRisk: sql<string>`${breaks.gramsAtRisk}::text`,
+      owner: breaks.owner,
+      dueAt: breaks.dueAt,
+      difference: breaks.difference,
+    })
+    .from(breaks)
+    .leftJoin(statements, eq(statements.id, breaks.statementId))
+    .where(eq(breaks.id, breakId)),
+)
 
-const READ_BREAK_EVENTS = {
-  name: 'read_break_events',
-  text: 'SELECT at, reason, actor, note, owner FROM break_events WHERE break_id = $1 ORDER BY id',
-}
+const selectBreakEvents = statement(
+  'read_break_events',
+  { breakId: breakEvents.breakId },
+  (db, { breakId }) =>
+    db
+      .select({
+        at: breakEvents.at,
+        reason: breakEvents.reason,
+        actor: breakEvents.actor,
+        note: breakEvents.note,
+        owner: breakEvents.owner,
+      })
+      .from(breakEvents)
+      .where(eq(breakEvents.breakId, breakId))
+      .orderBy(asc(breakEvents.id)),
+)
 
 /** Reads one break; null when there is none. */
 export async function readBreak(runner: StatementRunner, breakId: number): Promise<BreakStory | null> {
-  const [row] = await runner.run<BreakStory>(READ_BREAK, [breakId])
-  if (row === undefined) return null
-  return { ...row, events: await runner.run(READ_BREAK_EVENTS, [breakId]) }
+  const [found] = await selectBreak(runner, { breakId })
+  if (found === undefined) return null
+  return { ...found, events: await selectBreakEvents(runner, { breakId }) }
 }

@@ -28,7 +28,7 @@ export const breaks = pgTable(
     rupiahAtRisk: rupiah('rupiah_at_risk').notNull(),
     gramsAtRisk: grams('grams_at_risk').notNull(),
     /** The unequal values: `ours` and `theirs`. */
-    difference: jsonb('difference').notNull(),
+    difference: jsonb('difference').$type<Readonly<Record<string, unknown>>>().notNull(),
     state: text('state', { enum: ['open', 'closed'] }).notNull(),
     owner: text('owner'),
     openedAt: at('opened_at').notNull().defaultNow(),

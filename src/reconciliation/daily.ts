@@ -1,24 +1,29 @@
+import { and, asc, eq, gte, isNotNull, isNull, lt, sql } from 'drizzle-orm'
 import { dayOf, formatMinute, periodOfDay } from '../core/business-days.ts'
+import { attempts } from '../orders/schema.ts'
 import { StorageError } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
+import { statement, type } from '../postgres/statement.ts'
 import { type RunResult, reconcile } from './run.ts'
+import { reconRuns } from './runs-schema.ts'
 import type { ReconSettings } from './settings.ts'
+import { statements } from './statements/schema.ts'
 
-/** How far back a scheduler that was away looks for days that nobody reconciled. */
+/** How many days a scheduler looks back for days that were not reconciled. */
 const DAYS_BACK = 7
 const DAY_MS = 86_400_000
 
-/** What became of a day that is due. */
+/** What the scheduler did with a due day. */
 export type DailyOutcome =
   | { readonly is: 'reconciled'; readonly day: string; readonly result: RunResult }
-  /** Another scheduler did it at the same time. */
+  /** Another scheduler reconciled it at the same time. */
   | { readonly is: 'reconciled_by_another'; readonly day: string }
-  /** Orders were sent on that day, and statements that should have come by now do not cover it. */
+  /** Orders were sent on that day, and the statements of these sources do not cover it yet. */
   | { readonly is: 'statement_overdue'; readonly day: string; readonly sources: readonly string[] }
 
 export interface DailyRequest {
   readonly now: Date
-  /** `HH:MM` in Jakarta: from then on yesterday is due. */
+  /** `HH:MM` in Jakarta: the time from which yesterday is due. */
   readonly dailyAt: string
   readonly settings: ReconSettings
   readonly actor: string
@@ -33,7 +38,7 @@ export function dueDays(now: Date, dailyAt: string): string[] {
   )
 }
 
-/** Reconciles each day that is due and whose statements have come, once, however many schedulers there are. */
+/** Reconciles each due day whose statements were imported, once, whatever the number of schedulers. */
 export async function reconcileDueDays(session: Session, request: DailyRequest): Promise<DailyOutcome[]> {
   const outcomes: DailyOutcome[] = []
   for (const day of dueDays(request.now, request.dailyAt)) {
@@ -46,32 +51,47 @@ export async function reconcileDueDays(session: Session, request: DailyRequest):
   return outcomes
 }
 
-interface DayStatus {
-  readonly isReconciled: boolean
-  readonly hasAttempts: boolean
-  /** A statement is about this day. */
-  readonly hasStatement: boolean
-  /** The sources whose statements do not cover it. */
-  readonly sources: readonly string[]
-}
+const selectDayStatus = statement(
+  'read_day_of_reconciliation',
+  { day: reconRuns.scheduledFor, from: type.time, to: type.time },
+  (db, { day, from, to }) => {
+    const periodOf = sql`tstzrange(${statements.periodFrom}, ${statements.periodTo})`
+    const theDay = sql`tstzrange(${from}, ${to})`
+    const runsOfTheDay = db
+      .select({ id: reconRuns.id })
+      .from(reconRuns)
+      .where(and(eq(reconRuns.scheduledFor, day), isNotNull(reconRuns.finishedAt)))
+    const attemptsOfTheDay = db
+      .select({ seq: attempts.seq })
+      .from(attempts)
+      .where(and(gte(attempts.intentAt, from), lt(attempts.intentAt, to)))
+    const statementsOfTheDay = db
+      .select({ id: statements.id })
+      .from(statements)
+      .where(and(isNull(statements.replacedAt), sql`${periodOf} && ${theDay}`))
+    // A source whose last statement is 30 days old counts no more.
+    const sourcesWithoutIt = db
+      .select({ source: statements.source })
+      .from(statements)
+      .where(and(isNull(statements.replacedAt), sql`${statements.periodTo} > ${from} - interval '30 days'`))
+      .groupBy(statements.source)
+      .having(sql`not range_agg(${periodOf}) @> ${theDay}`)
+      .orderBy(asc(statements.source))
+    return db
+      .select({
+        isReconciled: sql<boolean>`exists ${runsOfTheDay}`,
+        hasAttempts: sql<boolean>`exists ${attemptsOfTheDay}`,
+        /** Whether any statement is about the day. */
+        hasStatement: sql<boolean>`exists ${statementsOfTheDay}`,
+        /** The sources whose statements do not cover the day. */
+        sources: sql<string[]>`array${sourcesWithoutIt}`,
+      })
+      .from(sql`(values (true)) as one_row`)
+  },
+)
 
-// A source that has sent nothing for a month is no source any more.
-const READ_DAY = {
-  name: 'read_day_of_reconciliation',
-  text: `
-    SELECT
-      EXISTS (SELECT 1 FROM recon_runs WHERE scheduled_for = $1::date AND finished_at IS NOT NULL) AS "isReconciled",
-      EXISTS (SELECT 1 FROM attempts WHERE intent_at >= $2 AND intent_at < $3) AS "hasAttempts",
-      EXISTS (SELECT 1 FROM statements
-        WHERE replaced_at IS NULL AND tstzrange(period_from, period_to) && tstzrange($2, $3)) AS "hasStatement",
-      ARRAY(SELECT source FROM statements WHERE replaced_at IS NULL AND period_to > $2::timestamptz - interval '30 days'
-        GROUP BY source HAVING NOT range_agg(tstzrange(period_from, period_to)) @> tstzrange($2, $3)
-        ORDER BY source) AS sources`,
-}
-
-async function readDay(session: Session, day: string): Promise<DayStatus> {
-  const { from, to } = periodOfDay(day)
-  const [status] = await session.run<DayStatus>(READ_DAY, [day, from, to])
+async function readDay(session: Session, day: string) {
+  const [status] = await selectDayStatus(session, { day, ...periodOfDay(day) })
   if (status === undefined) throw new Error('a day without a status')
   return status
 }

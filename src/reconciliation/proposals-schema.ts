@@ -15,6 +15,7 @@ import { orders } from '../orders/schema.ts'
 import { at } from '../postgres/columns.ts'
 import { breaks } from './breaks-schema.ts'
 import { DECISIONS } from './enums.ts'
+import type { ProposalFacts } from './proposal-facts.ts'
 import { statements } from './statements/schema.ts'
 
 /** A decision that one person proposes and another approves. Triggers let it be decided once. */
@@ -31,7 +32,7 @@ export const proposals = pgTable(
     decision: text('decision', { enum: DECISIONS }).notNull(),
     note: text('note').notNull(),
     /** Evidence and the executed transaction: ids, grams, rupiah, fee. Of a shorter lag: its minutes. */
-    facts: jsonb('facts').notNull(),
+    facts: jsonb('facts').$type<ProposalFacts>().notNull(),
     proposedBy: text('proposed_by').notNull(),
     proposedAt: at('proposed_at').notNull().defaultNow(),
     state: text('state', { enum: ['open', 'approved', 'declined'] }).notNull(),

@@ -1,120 +1,158 @@
-import type { GoldWeight, Rupiah } from '../core/money.ts'
-import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
+import { eq, or, sql } from 'drizzle-orm'
 import type { Session } from '../postgres/session.ts'
+import { nullable, statement, type } from '../postgres/statement.ts'
 import type { Decision } from './enums.ts'
+import { type CommandResult, type Person, refused, storedName } from './person-commands.ts'
+import type { ProposalFacts } from './proposal-facts.ts'
+import { proposals } from './proposals-schema.ts'
 
-/** The answer to a person: done, or a sentence why not. */
-export type CommandResult<T> =
-  | ({ readonly is: 'done' } & T)
-  | { readonly is: 'refused'; readonly message: string }
+/** Decisions that one person proposes and another approves. A subject has at most one open proposal. */
 
-export const refused = (message: string) => ({ is: 'refused', message }) as const
-
-/** Who does something, and why. Names are declared, not proven: who may run the command is the machine's matter. */
-export interface Person {
-  readonly by: string
-  readonly note: string
-}
-
-/** What is missing for the audit; null when it says who and why. */
-export function whyUnaudited({ by, note }: Person): string | null {
-  if (readPersonName(by) === null) return `say who: the name ${PERSON_EXPECTED}`
-  if (!isSaid(note)) return 'say why: the note is empty, and it is kept for ever'
-  return null
-}
-
-/** Whether there is something in it to be read. */
-const isSaid = (note: string): boolean => /[\p{L}\p{N}]/u.test(note)
-
-/** What a person found out about an order in doubt. Null: it was not executed. */
-export interface ProposedExecution {
-  readonly sessionId: string | null
-  readonly responseId: string | null
-  /** Null fields are taken from the quote. */
-  readonly goldWeight: GoldWeight | null
-  readonly amount: Rupiah | null
-  readonly fee: Rupiah | null
-}
-
-export interface ProposalFacts {
-  /** Where it was seen: a statement and its line, a letter of the gateway. */
-  readonly evidence: string | null
-  readonly executed: ProposedExecution | null
-  /** Of a shorter lag. */
-  readonly lagMinutes?: number
-}
-
-/** What a proposal is about. There is one shorter lag only. */
+/** What a proposal is about. The lag is one for all sources. */
 export type Subject =
-  | { readonly breakId: number }
-  | { readonly orderId: string }
-  | { readonly statementId: number }
-  | { readonly source: string }
-  | { readonly decision: 'lag_shortened' }
+  | { readonly is: 'break'; readonly breakId: number }
+  | { readonly is: 'order'; readonly orderId: string }
+  | { readonly is: 'statement'; readonly statementId: number }
+  | { readonly is: 'source'; readonly source: string }
+  | { readonly is: 'lag' }
 
-/** A proposal that waits for its decision. */
+/** A proposal that nobody has decided yet. */
 export interface OpenProposal {
   readonly proposalId: number
   readonly decision: Decision
   readonly note: string
   readonly facts: ProposalFacts
   readonly proposedBy: string
-  /** Whether who decides is the one who proposed. Postgres tells, for it holds approvals to the same comparison. */
+  /** Whether the person who decides is the author. Postgres compares the names, as its check of approvals does. */
   readonly isByAuthor: boolean
 }
 
-const INSERT_PROPOSAL = {
-  name: 'insert_proposal',
-  text: `
-    INSERT INTO proposals (break_id, order_id, statement_id, source, decision, note, facts, proposed_by, state)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open') ON CONFLICT DO NOTHING RETURNING id AS "proposalId"`,
+/** The audit's remark on an approval without a second person. */
+export const ALONE = 'RECON_ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
+
+/** The subject as a part of a sentence. */
+export function formatSubject(subject: Subject): string {
+  switch (subject.is) {
+    case 'break':
+      return `break ${subject.breakId}`
+    case 'order':
+      return 'this order'
+    case 'statement':
+      return `statement ${subject.statementId}`
+    case 'source':
+      return `source ${subject.source}`
+    case 'lag':
+      return 'a shorter lag'
+  }
 }
 
-/** Writes a proposal down; null when the subject has an open one already. */
+const SUBJECT = {
+  breakId: nullable(proposals.breakId),
+  orderId: nullable(proposals.orderId),
+  statementId: nullable(proposals.statementId),
+  source: nullable(proposals.source),
+}
+
+const idsOf = (subject: Subject) => ({
+  breakId: subject.is === 'break' ? subject.breakId : null,
+  orderId: subject.is === 'order' ? subject.orderId : null,
+  statementId: subject.is === 'statement' ? subject.statementId : null,
+  source: subject.is === 'source' ? subject.source : null,
+})
+
+const insertIfNoneOpen = statement(
+  'insert_proposal',
+  {
+    ...SUBJECT,
+    decision: proposals.decision,
+    note: proposals.note,
+    facts: proposals.facts,
+    proposedBy: proposals.proposedBy,
+  },
+  (db, proposal) =>
+    db
+      .insert(proposals)
+      .values({ ...proposal, state: 'open' })
+      .onConflictDoNothing()
+      .returning({ proposalId: proposals.id }),
+)
+
+/** Stores a proposal. Refused when the subject has an open one. */
 export async function insertProposal(
   session: Session,
   subject: Subject,
   decision: Decision,
   { by, note }: Person,
   facts: ProposalFacts,
-): Promise<number | null> {
-  const values = [...idsOf(subject), decision, note, JSON.stringify(facts), readPersonName(by)]
-  const [row] = await session.run<{ proposalId: number }>(INSERT_PROPOSAL, values)
-  return row?.proposalId ?? null
+): Promise<CommandResult<{ proposalId: number }>> {
+  const proposal = { ...idsOf(subject), decision, note, facts, proposedBy: storedName(by) }
+  const [row] = await insertIfNoneOpen(session, proposal)
+  return row === undefined
+    ? refused('there is a proposal already: decide on it first')
+    : { is: 'done', proposalId: row.proposalId }
 }
 
-const LOCK_PROPOSAL = {
-  name: 'lock_proposal',
-  text: `
-    SELECT id AS "proposalId", decision, note, facts, proposed_by AS "proposedBy",
-      person_key($6) = person_key(proposed_by) AS "isByAuthor"
-    FROM proposals WHERE state = 'open'
-      AND (break_id = $1 OR order_id = $2 OR statement_id = $3 OR source = $4 OR decision = $5) FOR UPDATE`,
-}
+const selectProposalForUpdate = statement(
+  'lock_proposal',
+  { ...SUBJECT, decision: nullable(proposals.decision), by: type.text },
+  (db, { breakId, orderId, statementId, source, decision, by }) =>
+    db
+      .select({
+        proposalId: proposals.id,
+        decision: proposals.decision,
+        note: proposals.note,
+        facts: proposals.facts,
+        proposedBy: proposals.proposedBy,
+        isByAuthor: sql<boolean>`person_key(${by}) = person_key(${proposals.proposedBy})`,
+      })
+      .from(proposals)
+      .where(
+        // The partial indexes of open proposals serve a literal, not a parameter.
+        sql`${proposals.state} = 'open' and ${or(
+          eq(proposals.breakId, breakId),
+          eq(proposals.orderId, orderId),
+          eq(proposals.statementId, statementId),
+          eq(proposals.source, source),
+          eq(proposals.decision, decision),
+        )}`,
+      )
+      .for('update'),
+)
 
-/** The subject's open proposal, held until the transaction ends; null when there is none. */
+/**
+ * The subject's open proposal, locked until the transaction ends. Refused when there is none.
+ * @param by the person who decides
+ */
 export async function lockProposal(
   session: Session,
   subject: Subject,
   by: string,
-): Promise<OpenProposal | null> {
-  const [proposal] = await session.run<OpenProposal>(LOCK_PROPOSAL, [
-    ...idsOf(subject),
-    'decision' in subject ? subject.decision : null,
-    by,
-  ])
-  return proposal ?? null
+): Promise<CommandResult<{ proposal: OpenProposal }>> {
+  const decision = subject.is === 'lag' ? 'lag_shortened' : null
+  const [proposal] = await selectProposalForUpdate(session, { ...idsOf(subject), decision, by })
+  return proposal === undefined
+    ? refused(`nothing is proposed for ${formatSubject(subject)}`)
+    : { is: 'done', proposal }
 }
 
-const DECIDE = {
-  name: 'decide_proposal',
-  text: `
-    UPDATE proposals SET state = $2, decided_by = $3, decided_at = clock_timestamp(), decision_note = $4, alone = $5
-    WHERE id = $1`,
-}
+const decideProposal = statement(
+  'decide_proposal',
+  {
+    proposalId: proposals.id,
+    state: proposals.state,
+    decidedBy: proposals.decidedBy,
+    decisionNote: proposals.decisionNote,
+    alone: proposals.alone,
+  },
+  (db, { proposalId, ...decision }) =>
+    db
+      .update(proposals)
+      .set({ ...decision, decidedAt: sql`clock_timestamp()` })
+      .where(eq(proposals.id, proposalId)),
+)
 
 /**
- * Notes the approval of a second person, or of the same one where the team says it has only one.
+ * Stores the approval of a second person, or of the author in a team of one.
  * @param onePersonTeam `RECON_ONE_PERSON`
  */
 export async function approveProposal(
@@ -127,28 +165,20 @@ export async function approveProposal(
     return refused(
       `${proposedBy} proposed it, so another person must approve it: say who with --by (a team of one sets RECON_ONE_PERSON=true)`,
     )
-  await session.run(DECIDE, [proposalId, 'approved', readPersonName(by), note, alone])
+  const decision = { state: 'approved', decidedBy: storedName(by), decisionNote: note, alone } as const
+  await decideProposal(session, { proposalId, ...decision })
   return { is: 'done', alone }
 }
 
-/** Notes that a proposal was declined, by whoever it was: also its author may take it back. */
+/** Declines the subject's open proposal. The author may do so, too. */
 export async function declineProposal(
   session: Session,
-  { proposalId }: OpenProposal,
+  subject: Subject,
   { by, note }: Person,
-): Promise<void> {
-  await session.run(DECIDE, [proposalId, 'declined', readPersonName(by), note, false])
-}
-
-/** What the audit says of an approval without a second person. */
-export const ALONE = 'RECON_ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
-
-/** The columns that name the subject: break, order, statement, source. */
-function idsOf(subject: Subject): (number | string | null)[] {
-  return [
-    'breakId' in subject ? subject.breakId : null,
-    'orderId' in subject ? subject.orderId : null,
-    'statementId' in subject ? subject.statementId : null,
-    'source' in subject ? subject.source : null,
-  ]
+): Promise<CommandResult<object>> {
+  const locked = await lockProposal(session, subject, by)
+  if (locked.is === 'refused') return locked
+  const decision = { state: 'declined', decidedBy: storedName(by), decisionNote: note, alone: false } as const
+  await decideProposal(session, { proposalId: locked.proposal.proposalId, ...decision })
+  return { is: 'done' }
 }

@@ -142,7 +142,7 @@ describe('two people work on a break', () => {
       breaks([name, id, '--by', by, '--note', note], env)
     expect(await breaks(['assign', id, '--to', 'budi', '--by', 'ani'])).toMatchObject({
       code: 0,
-      out: `break ${id} is budi's\n`,
+      out: `break ${id} is assigned to budi\n`,
     })
     expect(await as('note', 'budi', 'asked the gateway')).toMatchObject({
       code: 0,

@@ -78,7 +78,7 @@ describe('recon import', () => {
     expect(refused.out).toMatch(/25 lines cannot be read:\n {2}line 3, phone_number: not a phone number/)
     expect(refused.out).toMatch(/and 5 more\n/)
     expect(refused.err).toMatch(
-      /^goldpro: nothing was imported: mend these lines, or set them aside with --skip-bad\n$/,
+      /^goldpro: nothing was imported: correct these lines, or set them aside with --skip-bad\n$/,
     )
     expect(refused.out + refused.err).not.toContain(WALLET)
     const skipped = await goldpro(['recon', 'import', '-', '--source', 'bad', '--skip-bad', '--json'], text)

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { listDeclarations } from '../../src/reconciliation/declaration-queries.ts'
 import {
   approveDeclaration,
   type Declared,
   declineDeclaration,
-  listDeclarations,
   proposeDeclaration,
   revokeDeclaration,
 } from '../../src/reconciliation/declarations.ts'

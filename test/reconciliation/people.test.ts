@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CommandResult } from '../../src/reconciliation/proposals.ts'
+import type { CommandResult } from '../../src/reconciliation/person-commands.ts'
 import { ANI, BUDI, type People, peopleOf } from '../support/people.ts'
 import { openScene, type Scene } from '../support/recon-scene.ts'
 import {

@@ -5,7 +5,8 @@ import {
   noteOnBreak,
   proposeWriteOff,
 } from '../../src/reconciliation/break-commands.ts'
-import type { CommandResult, ProposedExecution } from '../../src/reconciliation/proposals.ts'
+import type { CommandResult } from '../../src/reconciliation/person-commands.ts'
+import type { ProposedExecution } from '../../src/reconciliation/proposal-facts.ts'
 import {
   approveResolution,
   declineResolution,

@@ -4,10 +4,12 @@ import { Failure } from '../../cli/failure.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
 import { type Person, personsCommand, requireOrderId } from '../../orders/cli/order-commands.ts'
-import type { CommandResult, ProposedExecution } from '../proposals.ts'
+import type { Session } from '../../postgres/session.ts'
+import type { CommandResult } from '../person-commands.ts'
+import type { ProposedExecution } from '../proposal-facts.ts'
 import { approveResolution, declineResolution, proposeResolution } from '../resolve-doubt.ts'
 
-/** `goldpro orders resolve|approve|decline`: an order leaves doubt by two people. */
+/** `goldpro orders resolve|approve|decline`: two people end the doubt of an order. */
 export function resolutionCommands(currentUser: string): Command[] {
   return [resolveCommand(currentUser), approveCommand(currentUser), declineCommand(currentUser)]
 }
@@ -29,7 +31,7 @@ function resolveCommand(currentUser: string): Command {
     'propose what became of an order in doubt, with evidence; another person approves it',
     currentUser,
   )
-    .option('--executed', 'the gateway executed it; needs --session-id or --response-id')
+    .option('--executed', 'the gateway executed it; give --session-id or --response-id')
     .option('--not-executed', 'the gateway did not execute it')
     .requiredOption('--evidence <text>', 'where it was seen: a statement and its line, a letter')
     .option('--session-id <id>', 'session_id of the executed transaction')
@@ -85,18 +87,16 @@ function declineCommand(currentUser: string): Command {
     })
 }
 
-type SessionHere = Parameters<Parameters<typeof withSessionHere>[1]>[0]
-
 async function onOrder<T>(
   given: string,
-  work: (session: SessionHere, orderId: string) => Promise<T>,
+  work: (session: Session, orderId: string) => Promise<T>,
 ): Promise<{ orderId: string; answer: T }> {
   const settings = await settingsHere()
   const orderId = await withDatabase(settings, (database) => requireOrderId(database, given))
   return { orderId, answer: await withSessionHere(settings, (session) => work(session, orderId)) }
 }
 
-/** What was done, or the sentence why not. */
+/** Ends the command with the refusal; otherwise returns what was done. */
 export function orRefuse<T>(answer: CommandResult<T>): T {
   if (answer.is === 'refused') throw new Failure(1, shownText(answer.message))
   return answer

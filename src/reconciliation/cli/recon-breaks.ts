@@ -3,10 +3,7 @@ import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.t
 import { byOption, personName } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
-import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
-import { shownTime } from '../../cli/shown-time.ts'
-import { table } from '../../cli/table.ts'
-import { formatDecimal, formatMoney, formatWeight } from '../../core/format.ts'
+import { shownText } from '../../cli/shown-text.ts'
 import type { Person } from '../../orders/cli/order-commands.ts'
 import type { Session } from '../../postgres/session.ts'
 import {
@@ -16,14 +13,15 @@ import {
   noteOnBreak,
   proposeWriteOff,
 } from '../break-commands.ts'
-import { type BreakStory, countBreaks, listBreaks, type OpenBreak, readBreak } from '../break-queries.ts'
+import { countBreaks, listBreaks, readBreak } from '../break-queries.ts'
 import { BREAK_TYPES, type BreakType } from '../enums.ts'
-import type { CommandResult } from '../proposals.ts'
+import type { CommandResult } from '../person-commands.ts'
+import { asTable, formatBreak, shownBreak, shownStory } from './break-format.ts'
 import { orRefuse } from './order-resolution.ts'
 
-interface PersonsWork {
+interface BreakCommand {
   readonly name: string
-  readonly does: string
+  readonly description: string
   readonly done: string
   readonly work: (
     session: Session,
@@ -33,23 +31,23 @@ interface PersonsWork {
   ) => Promise<CommandResult<object>>
 }
 
-const PERSONS_WORK: readonly PersonsWork[] = [
-  { name: 'note', does: "add a note to a break's history", done: 'noted', work: noteOnBreak },
+const BREAK_COMMANDS: readonly BreakCommand[] = [
+  { name: 'note', description: "add a note to a break's history", done: 'noted', work: noteOnBreak },
   {
     name: 'propose',
-    does: 'propose to write a break off; another person approves it',
+    description: 'propose to write a break off; another person approves it',
     done: 'proposed: it stays open until another person approves it',
     work: proposeWriteOff,
   },
   {
     name: 'approve',
-    does: 'approve what another person proposed: the break is written off',
+    description: 'approve what another person proposed: the break is written off',
     done: 'written off',
     work: approveWriteOff,
   },
   {
     name: 'reject',
-    does: 'reject what was proposed: the break stays open',
+    description: 'reject what was proposed: the break stays open',
     done: 'rejected: it stays open',
     work: declineWriteOff,
   },
@@ -59,7 +57,7 @@ const PERSONS_WORK: readonly PersonsWork[] = [
 export function breaksCommand(): Command {
   const command = new Command('breaks').description('work on differences between statements and orders')
   for (const each of [listCommand(), showCommand(), assignCommand()]) command.addCommand(each)
-  for (const each of PERSONS_WORK) command.addCommand(workCommand(each))
+  for (const each of BREAK_COMMANDS) command.addCommand(breakCommand(each))
   return command
 }
 
@@ -75,7 +73,7 @@ function listCommand(): Command {
     .description('list open breaks, the first due first')
     .addOption(new Option('--type <type>', 'only of this type').choices(Object.keys(BREAK_TYPES)))
     .option('--owner <name>', 'only those assigned to somebody', personName)
-    .option('--overdue', 'only those past their due time')
+    .option('--overdue', 'only those that are overdue')
   return pageOptions(command)
     .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro recon breaks list --overdue')
@@ -87,13 +85,17 @@ function listCommand(): Command {
       }))
       const breaks = found.map(shownBreak)
       printPage({
-        ...{ listed: breaks.length, total, limit, skip, json: json === true },
+        listed: breaks.length,
+        total,
+        limit,
+        skip,
+        json: json === true,
         jsonLines: () => breaks.map((each) => JSON.stringify(each)),
         table: () => asTable(breaks),
         notes: [
           gapNote(
             breaks.map(({ breakId }) => breakId),
-            'those breaks are closed, due later or left out by the filter',
+            'those breaks are closed, due later or excluded by the filter',
           ),
         ],
         whenEmpty: noBreaks(type !== undefined || owner !== undefined || overdue === true),
@@ -103,30 +105,9 @@ function listCommand(): Command {
 
 const noBreaks = (isFiltered: boolean) => (isFiltered ? 'no such open breaks' : 'no open breaks')
 
-function shownBreak(row: OpenBreak): OpenBreak {
-  return { ...row, owner: shownTextOrNull(row.owner), proposedBy: shownTextOrNull(row.proposedBy) }
-}
-
-function asTable(breaks: readonly OpenBreak[]): string {
-  const headings = ['break', 'type', 'about', 'rupiah at risk', 'grams', 'due', 'owner', 'proposed by']
-  const rows = breaks.map((row) => [
-    String(row.breakId),
-    row.type,
-    row.partner === null
-      ? `statement ${row.statementId} line ${row.lineNumber}`
-      : `${row.partner}/${row.reference}`,
-    formatMoney(row.rupiahAtRisk),
-    formatDecimal(row.gramsAtRisk),
-    `${shownTime(row.dueAt)}${row.overdue ? ' overdue' : ''}`,
-    row.owner ?? '–',
-    row.proposedBy ?? '–',
-  ])
-  return table(headings, rows, ['break', 'rupiah at risk', 'grams'])
-}
-
 function showCommand(): Command {
   return new Command('show')
-    .description('tell what a break is about and what was done with it')
+    .description('show a break and its history')
     .argument('<break>', 'its number, as `list` shows it', wholeNumber)
     .option('--json', 'print it as JSON')
     .addHelpText('after', '\nExample:\n  $ goldpro recon breaks show 12')
@@ -134,48 +115,15 @@ function showCommand(): Command {
       const story = await withDatabase(await settingsHere(), (database) => readBreak(database, breakId))
       if (story === null)
         throw new Failure(1, `there is no break ${breakId}: see \`goldpro recon breaks list\``)
-      console.log(json ? JSON.stringify(shownStory(story)) : tellBreak(shownStory(story)))
+      console.log(json ? JSON.stringify(shownStory(story)) : formatBreak(shownStory(story)))
     })
-}
-
-function shownStory(story: BreakStory): BreakStory {
-  return {
-    ...story,
-    owner: shownTextOrNull(story.owner),
-    statement: shownTextOrNull(story.statement),
-    events: story.events.map((event) => ({
-      ...event,
-      actor: shownText(event.actor),
-      note: shownTextOrNull(event.note),
-      owner: shownTextOrNull(event.owner),
-    })),
-  }
-}
-
-function tellBreak(story: BreakStory): string {
-  const { ours, theirs } = story.difference
-  return [
-    `break ${story.breakId}: ${story.type}, ${story.state} (${story.reason})`,
-    `  means      ${BREAK_TYPES[story.type].means}`,
-    `  at risk    ${formatMoney(story.rupiahAtRisk)}, ${formatWeight(story.gramsAtRisk)}`,
-    ...(story.orderId === null ? [] : [`  order      ${story.orderId}`]),
-    ...(story.statement === null ? [] : [`  statement  ${story.statement}`]),
-    ...(ours === undefined ? [] : [`  ours       ${JSON.stringify(ours)}`]),
-    ...(theirs === undefined ? [] : [`  theirs     ${JSON.stringify(theirs)}`]),
-    `  due        ${shownTime(story.dueAt)}, owner ${story.owner ?? 'nobody'}`,
-    '',
-    ...story.events.map(
-      ({ at, reason, actor, note, owner }) =>
-        `${shownTime(at)}  ${reason}${reason === 'assigned' ? ` to ${owner}` : ''}, by ${actor}${note === null ? '' : `: ${note}`}`,
-    ),
-  ].join('\n')
 }
 
 function assignCommand(): Command {
   return new Command('assign')
-    .description('give a break to somebody')
+    .description('assign a break to a person')
     .argument('<break>', 'its number', wholeNumber)
-    .requiredOption('--to <name>', 'who is to look at it', personName)
+    .requiredOption('--to <name>', 'who looks at it', personName)
     .addOption(byOption('who assigns'))
     .addHelpText('after', '\nExample:\n  $ goldpro recon breaks assign 12 --to ani')
     .action(async (breakId: number, { by, to }: { by: string; to: string }) => {
@@ -183,15 +131,15 @@ function assignCommand(): Command {
         assignBreak(session, breakId, { by, to }),
       )
       orRefuse(answer)
-      console.log(`break ${breakId} is ${shownText(to)}'s`)
+      console.log(`break ${breakId} is assigned to ${shownText(to)}`)
     })
 }
 
-function workCommand({ name, does, done, work }: PersonsWork): Command {
+function breakCommand({ name, description, done, work }: BreakCommand): Command {
   return new Command(name)
-    .description(does)
+    .description(description)
     .argument('<break>', 'its number', wholeNumber)
-    .requiredOption('--note <text>', 'why; kept for ever')
+    .requiredOption('--note <text>', 'the reason; it stays in the history')
     .addOption(byOption('who decides'))
     .addHelpText('after', `\nExample:\n  $ goldpro recon breaks ${name} 12 --note "…" --by ani`)
     .action(async (breakId: number, person: Person) => {

@@ -1,25 +1,24 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.ts'
-import { currentUser } from '../../cli/current-user.ts'
+import { byOption } from '../../cli/current-user.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { table } from '../../cli/table.ts'
 import type { Session } from '../../postgres/session.ts'
+import { type DeclarationRow, listDeclarations } from '../declaration-queries.ts'
 import {
   approveDeclaration,
-  type DeclarationRow,
   type Declared,
   declineDeclaration,
-  listDeclarations,
   proposeDeclaration,
   revokeDeclaration,
 } from '../declarations.ts'
-import type { CommandResult, Person } from '../proposals.ts'
+import type { CommandResult, Person } from '../person-commands.ts'
 import { orRefuse } from './order-resolution.ts'
 
-/** A verb of `goldpro recon sources|statements|lag`. */
+/** A subcommand of `goldpro recon sources|statements|lag`. */
 interface Verb {
   readonly name: string
-  readonly does: string
+  readonly description: string
   readonly done: string
   readonly work: (
     session: Session,
@@ -29,94 +28,104 @@ interface Verb {
   ) => Promise<CommandResult<object>>
 }
 
-const NEXT = 'proposed: it counts once another person approves it'
+const PROPOSED = 'proposed: it counts once another person approves it'
 
-const approve = (does: string): Verb => ({
-  ...{ name: 'approve', does, done: 'approved: `goldpro recon run` takes its silence into account' },
+const approve = (description: string): Verb => ({
+  name: 'approve',
+  description,
+  done: 'approved: it counts from the next `goldpro recon run` on',
   work: approveDeclaration,
 })
 const decline: Verb = {
-  ...{ name: 'decline', does: 'decline what was proposed', done: 'declined' },
+  name: 'decline',
+  description: 'decline what was proposed',
+  done: 'declined',
   work: declineDeclaration,
 }
 const revoke: Verb = {
-  ...{ name: 'revoke', does: 'take an approval back; one person may', done: 'revoked: it counts no more' },
+  name: 'revoke',
+  description: 'revoke an approval; one person may',
+  done: 'revoked: it no longer counts',
   work: revokeDeclaration,
 }
-const propose = (name: string, does: string): Verb => ({
-  ...{ name, does, done: NEXT },
+const propose = (name: string, description: string): Verb => ({
+  name,
+  description,
+  done: PROPOSED,
   work: (session, declared, person) => proposeDeclaration(session, declared, person),
 })
 
-/** `goldpro recon sources …`: two people trust a source once. */
+/** `goldpro recon sources …`: two people trust all complete statements of a source. */
 export function sourcesCommand(): Command {
   const verbs = [
     propose('trust', "propose that a source's complete statements need no approval of their own"),
-    approve('approve that a source is trusted, as another person than who proposed it'),
-    ...[decline, revoke],
+    approve('approve that a source is trusted; another person must have proposed it'),
+    decline,
+    revoke,
   ]
   const command = new Command('sources').description(
-    'sources whose statements two people trust to be complete; their silence still has to pass every check',
+    'sources whose statements two people trust to be complete; every other check still applies',
   )
   for (const verb of verbs)
     command.addCommand(
       personCommand(verb, `recon sources ${verb.name} gateway`)
-        .argument('<source>', 'as --source of import names it')
-        .action(async (source: string, person: Person) => act(verb, { is: 'source', source }, person)),
+        .argument('<source>', 'the name given to `recon import --source`')
+        .action(async (source: string, person: Person) => runVerb(verb, { is: 'source', source }, person)),
     )
   return command.addCommand(listCommand('source', 'recon sources list'))
 }
 
-/** What people say of one statement: verbs of `goldpro recon statements`. */
+/** The subcommands of `goldpro recon statements` that act on one statement. */
 export function statementVerbs(): Command[] {
   const verbs = [
     propose('propose', 'propose again that a statement is complete'),
-    approve('approve that a statement is complete, as another person than who imported it'),
-    ...[decline, revoke],
+    approve('approve that a statement is complete; another person must have imported it'),
+    decline,
+    revoke,
   ]
   return verbs.map((verb) =>
     personCommand(verb, `recon statements ${verb.name} 3`)
       .argument('<statement>', 'its number', statementNumber)
       .action(async (statementId: number, person: Person) =>
-        act(verb, { is: 'statement', statementId }, person),
+        runVerb(verb, { is: 'statement', statementId }, person),
       ),
   )
 }
 
-/** `goldpro recon lag …`: two people shorten the lag with which absence counts. */
+/** `goldpro recon lag …`: two people shorten the time after which an order without a line counts as not executed. */
 export function lagCommand(): Command {
   const command = new Command('lag').description(
     'the time after an attempt in which the gateway may still execute it: two people may shorten it',
   )
   command.addCommand(
-    personCommand({ name: 'propose', does: 'propose a shorter lag' }, 'recon lag propose 10')
+    personCommand({ name: 'propose', description: 'propose a shorter lag' }, 'recon lag propose 10')
       .argument('<minutes>', 'whole minutes', lagMinutes)
       .action(async (minutes: number, person: Person) => {
         const answer = await withSessionHere(await settingsHere(), (session) =>
           proposeDeclaration(session, { is: 'lag' }, person, minutes),
         )
         orRefuse(answer)
-        console.log(`a lag of ${minutes} minutes is ${NEXT}`)
+        console.log(`a lag of ${minutes} minutes is ${PROPOSED}`)
       }),
   )
   for (const verb of [approve('approve the shorter lag that another person proposed'), decline, revoke])
     command.addCommand(
       personCommand(verb, `recon lag ${verb.name}`).action(async (person: Person) =>
-        act(verb, { is: 'lag' }, person),
+        runVerb(verb, { is: 'lag' }, person),
       ),
     )
   return command.addCommand(listCommand('lag', 'recon lag list'))
 }
 
-function personCommand({ name, does }: Pick<Verb, 'name' | 'does'>, example: string): Command {
+function personCommand({ name, description }: Pick<Verb, 'name' | 'description'>, example: string): Command {
   return new Command(name)
-    .description(does)
-    .requiredOption('--note <text>', 'why; kept for ever')
-    .option('--by <name>', 'who decides', currentUser())
+    .description(description)
+    .requiredOption('--note <text>', 'the reason; it stays in the history')
+    .addOption(byOption('who decides'))
     .addHelpText('after', `\nExample:\n  $ goldpro ${example} --note "…" --by ani`)
 }
 
-async function act(verb: Verb, declared: Declared, person: Person): Promise<void> {
+async function runVerb(verb: Verb, declared: Declared, person: Person): Promise<void> {
   const settings = await settingsHere()
   const answer = await withSessionHere(settings, (session) =>
     verb.work(session, declared, person, settings.onePersonTeam),
@@ -141,13 +150,11 @@ function asTable(is: Declared['is'], rows: readonly DeclarationRow[]): string {
   return table(
     [is, 'state', 'proposed by', 'decided by', 'note'],
     rows.map(({ subject, state, proposedBy, decidedBy, note }) => [
-      ...[
-        shownText(subject),
-        state,
-        shownText(proposedBy),
-        shownTextOrNull(decidedBy) ?? '–',
-        shownText(note),
-      ],
+      shownText(subject),
+      state,
+      shownText(proposedBy),
+      shownTextOrNull(decidedBy) ?? '–',
+      shownText(note),
     ]),
     [],
   )

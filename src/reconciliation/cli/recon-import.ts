@@ -25,19 +25,19 @@ interface Options {
   readonly json?: true
 }
 
-/** Two spellings of one source would be two sources. */
+/** The one stored form of a name: two spellings would be two sources. */
 const sourceName = parsedBy(
   (text) => readPlainText(text, 100),
   plainTextExpected(100).replace(/^must be /, ''),
 )
 
-/** Bad lines that are told one by one; the rest is counted. */
-const TOLD_BAD_LINES = 20
+/** How many bad lines are printed one by one; the rest is counted. */
+const PRINTED_BAD_LINES = 20
 
 /** `goldpro recon import FILE` */
 export function importCommand(): Command {
   return new Command('import')
-    .description('import a statement: what the gateway says it executed')
+    .description('import a statement: the transactions that the gateway executed')
     .argument('<file>', 'CSV, gzipped or not; - for standard input')
     .option(
       '--period <days>',
@@ -46,22 +46,22 @@ export function importCommand(): Command {
     )
     .option(
       '--complete',
-      'it has every transaction of its period: only then, and once another person approved that, can it prove that something did not happen',
+      'the file has every transaction of its period; once another person approves that, it can prove that an order was not executed',
     )
     .option('--mapping <name>', 'how its columns are read: see `goldpro recon mappings`', 'sandbox')
     .option(
       '--source <name>',
-      'whose statement it is; absence counts only where every source is complete',
+      'who sends the statement; only complete statements of every source prove that an order was not executed',
       sourceName,
       'gateway',
     )
     .option('--strict', 'import nothing if one line cannot be read (the default)')
-    .option('--skip-bad', 'set lines aside that cannot be read, and import the others')
+    .option('--skip-bad', 'set unreadable lines aside and import the others')
     .option(
       '--replace',
-      'take the place of the statement with the same content or the same period, which is kept',
+      'replace the statement with the same content or the same period; the replaced one stays stored',
     )
-    .option('--dry-run', 'tell what it would do, and keep nothing')
+    .option('--dry-run', 'print what it would do, and store nothing')
     .addOption(byOption('who imports it'))
     .option('--json', 'print the result as JSON')
     .addHelpText(
@@ -81,8 +81,12 @@ async function runImport(file: string, options: Options): Promise<void> {
   const given = await openFile(file)
   const progress = readingBar('importing', given)
   const request = {
-    ...{ source: options.source, period: options.period ?? null, complete: options.complete === true },
-    ...{ mapping: options.mapping, replace: options.replace === true, dryRun: options.dryRun === true },
+    source: options.source,
+    period: options.period ?? null,
+    complete: options.complete === true,
+    mapping: options.mapping,
+    replace: options.replace === true,
+    dryRun: options.dryRun === true,
     fileName: given.name,
     badLines: options.skipBad ? 'skip' : 'refuse',
     by: options.by,
@@ -93,25 +97,25 @@ async function runImport(file: string, options: Options): Promise<void> {
   ).finally(progress.stop)
   console.log(options.json ? JSON.stringify(result) : printImport(result).join('\n'))
   if (result.is === 'refused')
-    throw new Failure(1, 'nothing was imported: mend these lines, or set them aside with --skip-bad')
+    throw new Failure(1, 'nothing was imported: correct these lines, or set them aside with --skip-bad')
 }
 
-/** What became of a file, as a person reads it. */
+/** Prints the result of an import for people. */
 export function printImport(result: ImportResult): string[] {
   if (result.is === 'refused')
-    return [`${formatCount(result.badLineCount)} lines cannot be read:`, ...tellBadLines(result.badLines)]
+    return [`${formatCount(result.badLineCount)} lines cannot be read:`, ...printBadLines(result.badLines)]
   const { statementId, period, lineCount, ignored, badLines, repeatCount, replaced } = result
   return [
-    result.is === 'dry_run' ? 'dry run: nothing was kept' : `statement ${statementId}`,
+    result.is === 'dry_run' ? 'dry run: nothing was stored' : `statement ${statementId}`,
     `  period          ${formatSpan(period, shownZone())}`,
     `  lines           ${formatCount(lineCount)}`,
-    ...tellIgnored(ignored),
+    ...printIgnored(ignored),
     ...(repeatCount > 0
-      ? [`  repeated        ${formatCount(repeatCount)} that earlier statements have too: they count once`]
+      ? [`  repeated        ${formatCount(repeatCount)} that earlier statements have, too: they count once`]
       : []),
-    ...(replaced.length > 0 ? [`  in the place of statement ${replaced.join(', ')}`] : []),
+    ...(replaced.length > 0 ? [`  replaces        statement ${replaced.join(', ')}`] : []),
     ...(badLines.length > 0
-      ? [`  set aside       ${formatCount(badLines.length)}:`, ...tellBadLines(badLines)]
+      ? [`  set aside       ${formatCount(badLines.length)}:`, ...printBadLines(badLines)]
       : []),
     ...(result.is === 'imported' && result.toApprove
       ? [
@@ -122,20 +126,20 @@ export function printImport(result: ImportResult): string[] {
   ]
 }
 
-function tellIgnored(ignored: IgnoredRows): string[] {
-  const rules = Object.entries(ignored).filter(([, count]) => count > 0) as [IgnoredBy, number][]
-  return rules.map(([by, count], position) =>
+function printIgnored(ignored: IgnoredRows): string[] {
+  const counts = Object.entries(ignored).filter(([, count]) => count > 0) as [IgnoredBy, number][]
+  return counts.map(([by, count], position) =>
     `${position === 0 ? '  ignored' : ''}`.padEnd(18).concat(`${count} ${IGNORED_BY[by]}`),
   )
 }
 
-function tellBadLines(badLines: readonly BadLine[]): string[] {
-  const told = badLines
-    .slice(0, TOLD_BAD_LINES)
+function printBadLines(badLines: readonly BadLine[]): string[] {
+  const printed = badLines
+    .slice(0, PRINTED_BAD_LINES)
     .map(
       ({ lineNumber, column, problem }) =>
         `  line ${lineNumber}${column === null ? '' : `, ${column}`}: ${problem}`,
     )
-  const more = badLines.length - told.length
-  return more > 0 ? [...told, `  and ${formatCount(more)} more`] : told
+  const more = badLines.length - printed.length
+  return more > 0 ? [...printed, `  and ${formatCount(more)} more`] : printed
 }

@@ -22,7 +22,7 @@ export function mappingsCommand(): Command {
 
 function listCommand(): Command {
   return new Command('list')
-    .description('list the mappings in all their versions')
+    .description('list the mappings with all versions')
     .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro recon mappings list')
     .action(async ({ json }: { json?: true }) => {
@@ -33,7 +33,10 @@ function listCommand(): Command {
           table(
             ['mapping', 'version', 'by', 'since'],
             mappings.map(({ name, version, createdBy, createdAt }) => [
-              ...[name, String(version), createdBy, shownTime(createdAt)],
+              name,
+              String(version),
+              createdBy,
+              shownTime(createdAt),
             ]),
             ['version'],
           ),
@@ -57,13 +60,13 @@ function showCommand(): Command {
 
 function addCommand(): Command {
   return new Command('add')
-    .description('keep a mapping; one of the same name becomes its next version')
+    .description('store a mapping; a name that exists gets its next version')
     .argument(
       '<name>',
       'a name of your choice',
       parsedBy(mappingName, 'letters, digits, - and _, at most 40'),
     )
-    .argument('<file>', 'its JSON; begin with what `show sandbox` prints')
+    .argument('<file>', 'its JSON; start from the output of `show sandbox`')
     .addOption(byOption('who adds it'))
     .addHelpText(
       'after',

@@ -7,12 +7,12 @@ import { shownTime, shownZone } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import type { Period } from '../../core/business-days.ts'
 import { renderCsv } from '../report/csv.ts'
-import { formatFigure, formatSpan } from '../report/format.ts'
+import { formatSpan } from '../report/format.ts'
 import { headlinesOf } from '../report/headlines.ts'
 import { renderHtml } from '../report/html.ts'
 import { readReport } from '../report/read-report.ts'
 import type { Report } from '../report/report.ts'
-import { type Cell, isNumeric, type Sheet } from '../report/sheet.ts'
+import { formatCell, isNumeric, type Sheet } from '../report/sheet.ts'
 import { sheetsOf } from '../report/sheets.ts'
 
 const RENDERERS = {
@@ -33,21 +33,21 @@ interface Options {
 /** `goldpro recon report` */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('totals of both sides, matches, breaks, doubts, and what changed; no phone numbers in it')
+    .description(
+      'print the totals of both sides, matches, breaks, doubts and recent changes, without phone numbers',
+    )
     .option(
       '--period <days>',
-      '2026-02-09, or 2026-02-01..2026-02-28; default: all that statements are about',
+      '2026-02-09, or 2026-02-01..2026-02-28; default: the whole period of all statements',
       periodOption,
     )
-    .addOption(
-      new Option('--format <format>', 'how it is written').choices(Object.keys(RENDERERS)).default('table'),
-    )
-    .option('--output <file>', 'write it there instead of printing it')
+    .addOption(new Option('--format <format>', 'the format').choices(Object.keys(RENDERERS)).default('table'))
+    .option('--output <file>', 'write it to a file instead of standard output')
     .addOption(new Option('--json', 'the same as --format json').conflicts('format'))
     .addHelpText(
       'after',
       `
-It ends with 0 whatever it tells: breaks and doubts are for people. docs/reconciliation.md tells what each figure means.
+The exit code is 0 also when there are breaks or doubts. docs/reconciliation.md explains each figure.
 
 Examples:
   $ goldpro recon report --period 2026-02-09
@@ -57,8 +57,10 @@ Examples:
 }
 
 async function report({ period, format, output, json }: Options): Promise<void> {
-  const read = await withSessionHere(await settingsHere(), (session) => readReport(session, period ?? null))
-  const text = RENDERERS[json ? 'json' : format](read)
+  const content = await withSessionHere(await settingsHere(), (session) =>
+    readReport(session, period ?? null),
+  )
+  const text = RENDERERS[json ? 'json' : format](content)
   if (output === undefined) {
     process.stdout.write(text)
     return
@@ -71,13 +73,13 @@ async function report({ period, format, output, json }: Options): Promise<void> 
   console.log(`${output} is written`)
 }
 
-/** The report as a terminal shows it. */
+/** Prints a report for a terminal. */
 export function asTables(report: Report): string {
   const { madeAt, period } = report
   return [
     `reconciliation ${period === null ? '– no statement yet' : formatSpan(period, shownZone())}, made ${shownTime(madeAt)}; days are Jakarta's (+07:00)`,
     ...headlinesOf(report).map(
-      ({ what, value, more }) => `  ${what.padEnd(18)} ${[value, ...more].map(spelled).join(', ')}`,
+      ({ what, value, details }) => `  ${what.padEnd(18)} ${[value, ...details].map(formatCell).join(', ')}`,
     ),
     ...sheetsOf(report, shownZone()).flatMap(asTable),
     '',
@@ -87,9 +89,7 @@ export function asTables(report: Report): string {
 function asTable(sheet: Sheet): string[] {
   const { title, note, headings, groups, whenEmpty } = sheet
   if (groups.length === 0) return ['', title, whenEmpty]
-  const rows = groups.flat().map(({ cells }) => cells.map(spelled))
+  const rows = groups.flat().map(({ cells }) => cells.map(formatCell))
   const numeric = headings.filter((_, column) => isNumeric(sheet, column))
   return ['', title, note, '', table(headings, rows, numeric)]
 }
-
-const spelled = (cell: Cell) => (typeof cell === 'string' ? cell : formatFigure(cell))

@@ -25,28 +25,29 @@ interface Options {
 /** `goldpro recon run` */
 export function runCommand(): Command {
   return new Command('run')
-    .description('match statements with orders, settle doubts by evidence, bring breaks up to date')
+    .description('match statements with orders, settle doubts by evidence, and update breaks')
     .option(
       '--period <days>',
-      '2026-02-09, or 2026-02-01..2026-02-28; default: all that statements are about',
+      '2026-02-09, or 2026-02-01..2026-02-28; default: the whole period of all statements',
       periodOption,
     )
-    .option('--dry-run', 'tell what it would do, and keep nothing')
+    .option('--dry-run', 'print what it would do, and store nothing')
     .option(
       '--lag-minutes <minutes>',
-      'instead of RECON_LAG_MINUTES; with fewer, absence counts only once two people approved them: see `goldpro recon lag`',
+      'instead of RECON_LAG_MINUTES; with fewer, no order counts as not executed until two people approve the lag: see `goldpro recon lag`',
       minutes,
     )
-    .option('--tolerance-amount <rupiah>', 'amounts may differ by so much', rupiah, 0 as Rupiah)
-    .option('--tolerance-fee <rupiah>', 'fees may differ by so much', rupiah, 0 as Rupiah)
-    .option('--tolerance-weight <grams>', 'weights may differ by so much', grams, 0 as GoldWeight)
+    .option('--tolerance-amount <rupiah>', 'the most by which amounts may differ', rupiah, 0 as Rupiah)
+    .option('--tolerance-fee <rupiah>', 'the most by which fees may differ', rupiah, 0 as Rupiah)
+    .option('--tolerance-weight <grams>', 'the most by which weights may differ', grams, 0 as GoldWeight)
     .addOption(byOption('who runs it'))
     .option('--json', 'print the counts as JSON')
     .addHelpText(
       'after',
       `
-It may be repeated at any time: a second run finds nothing new. Open breaks and doubts are looked at again whatever
-the period. A dry run takes no number; a run that is cut off does, so numbers of runs may be missing. docs/reconciliation.md tells the rules.
+It can be repeated at any time: a second run finds nothing new. It looks at all open breaks and doubts again, of every
+period. A dry run takes no number, an interrupted run does: numbers of runs may be missing. docs/reconciliation.md has
+the rules.
 
 Example:
   $ goldpro recon run --period 2026-02-09 --dry-run`,
@@ -70,7 +71,7 @@ async function run(options: Options): Promise<void> {
         actor: `person:${options.by}`,
         scheduledFor: null,
       },
-      { dryRun: options.dryRun === true, onStep: tellStep },
+      { dryRun: options.dryRun === true, onStep: printStep },
     )
   })
   console.log(
@@ -78,32 +79,32 @@ async function run(options: Options): Promise<void> {
   )
 }
 
-function tellStep(step: (typeof RUN_STEPS)[number]): void {
+function printStep(step: (typeof RUN_STEPS)[number]): void {
   if (process.stderr.isTTY) console.error(`[${RUN_STEPS.indexOf(step) + 1}/${RUN_STEPS.length}] ${step} …`)
 }
 
-/** A run's counts as a person reads them. */
+/** Prints the counts of a run for people. */
 export function printRun({ runId, counts }: RunResult, dryRun: boolean): string[] {
   const { matched, settled, stayInDoubt, opened } = counts
   return [
-    dryRun ? 'dry run: nothing was kept' : `run ${runId}`,
+    dryRun ? 'dry run: nothing was stored' : `run ${runId}`,
     `  new matches     ${listed(matched)}`,
     `  unmatched lines ${formatCount(counts.unmatchedLines)}`,
     `  doubts settled  ${formatCount(settled.succeeded)} succeeded, ${formatCount(settled.rejected)} rejected as not executed`,
     `  still in doubt  ${listed(stayInDoubt)}`,
-    ...counts.distrusted.map(tellDistrusted),
+    ...counts.distrusted.map(printDistrusted),
     `  breaks          opened ${listed(opened)}; ${formatCount(counts.reopened)} reopened, ${formatCount(counts.explained)} explained; ${formatCount(counts.openBreaks)} open`,
     ...(counts.openBreaks > 0 ? ['see `goldpro recon report` and `goldpro recon breaks list`'] : []),
   ]
 }
 
-function tellDistrusted({ statementId, because, lacking, shiftMinutes }: DistrustedStatement): string {
+function printDistrusted({ statementId, because, lacking, shiftMinutes }: DistrustedStatement): string {
   const whys = because.map((reason) => {
     if (reason === 'statement_lacks_ours') return `it lacks ${lacking} of our executed transactions`
     if (reason === 'times_shifted') return `its matched lines are all ${(shiftMinutes ?? 0) / 60} hours off`
     return STAY_REASONS[reason]
   })
-  return `  statement ${statementId} proves no absence: ${whys.join('; ')}`
+  return `  statement ${statementId} cannot prove that an order was not executed: ${whys.join('; ')}`
 }
 
 function listed(counts: Readonly<Record<string, number | undefined>>): string {

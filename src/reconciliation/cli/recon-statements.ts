@@ -10,8 +10,8 @@ import { statementVerbs } from './recon-declarations.ts'
 /** `goldpro recon statements` */
 export function statementsCommand(): Command {
   const command = new Command('statements')
-    .description('list the statements that were imported, the newest first; approve that one is complete')
-    .option('--all', 'those that were replaced, too')
+    .description('list the imported statements, the newest first; approve that a statement is complete')
+    .option('--all', 'replaced statements, too')
     .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro recon statements')
     .action(async ({ all, json }: { all?: true; json?: true }) => {
@@ -22,7 +22,7 @@ export function statementsCommand(): Command {
       else console.log(statements.length === 0 ? 'no statements yet' : asTable(statements))
       const gaps = gapNote(
         statements.map(({ statementId }) => statementId),
-        `an import that was refused or only tried takes one, too${all ? '' : ', and --all shows replaced statements'}`,
+        `a refused import and a dry run take one, too${all ? '' : ', and --all shows replaced statements'}`,
       )
       if (gaps !== null && !json) console.log(gaps)
     })
@@ -49,14 +49,16 @@ function asTable(statements: readonly StatementSummary[]): string {
     'replaced by',
   ]
   const rows = statements.map((each) => [
-    ...[
-      String(each.statementId),
-      each.source,
-      formatSpan({ from: each.periodFrom, to: each.periodTo }, shownZone()),
-    ],
-    ...[completeness(each), each.lineCount],
-    ...[sum(Object.values(each.ignoredRows)), each.badLineCount],
-    ...[each.fileName, each.importedBy, each.replacedBy === null ? '–' : String(each.replacedBy)],
+    String(each.statementId),
+    each.source,
+    formatSpan({ from: each.periodFrom, to: each.periodTo }, shownZone()),
+    completeness(each),
+    each.lineCount,
+    sum(Object.values(each.ignoredRows)),
+    each.badLineCount,
+    each.fileName,
+    each.importedBy,
+    each.replacedBy === null ? '–' : String(each.replacedBy),
   ])
   return table(headings, rows, ['statement', 'lines', 'ignored', 'bad'])
 }

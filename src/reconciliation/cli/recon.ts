@@ -22,8 +22,14 @@ Every day:
   $ goldpro recon breaks list`,
     )
   const commands = [
-    ...[importCommand(), runCommand(), reportCommand(), breaksCommand()],
-    ...[statementsCommand(), sourcesCommand(), lagCommand(), mappingsCommand()],
+    importCommand(),
+    runCommand(),
+    reportCommand(),
+    breaksCommand(),
+    statementsCommand(),
+    sourcesCommand(),
+    lagCommand(),
+    mappingsCommand(),
   ]
   for (const each of commands) command.addCommand(each)
   return command

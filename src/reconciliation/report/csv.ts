@@ -31,7 +31,7 @@ type Row = Partial<Record<(typeof CSV_COLUMNS)[number], string | number | boolea
   readonly section: string
 }
 
-/** What may begin with a minus sign and is no formula all the same. */
+/** A number may begin with a minus sign; it is not a formula. */
 const DECIMAL = /^-?\d+(\.\d+)?$/
 
 /** Writes a report as CSV. A text that a spreadsheet would run as a formula gets a quote in front of it. */
@@ -59,7 +59,7 @@ function* rowsOf(report: Report): Generator<Row> {
 
 type Value = string | number | boolean | Date | null
 
-/** One row a measure; what is unknown has none. */
+/** One row per measure. An unknown measure has no row. */
 function* values(row: Row, measures: Readonly<Record<string, Value>>): Generator<Row> {
   for (const [measure, value] of Object.entries(measures))
     if (value !== null) yield { ...row, measure, value: value instanceof Date ? value.toISOString() : value }

@@ -9,9 +9,9 @@ import {
   type ShownZone,
 } from '../../core/format.ts'
 
-/** How people read spans and figures of a report; times and numbers as every command spells them. */
+/** How a report prints periods and figures. Times and numbers have the format of every command. */
 
-/** Whole days of Jakarta as days, anything else as times. */
+/** Prints whole days of Jakarta as days, anything else as times. */
 export function formatSpan({ from, to }: Period, zone: ShownZone): string {
   if (!isMidnight(from) || !isMidnight(to)) return `${formatTime(from, zone)} to ${formatTime(to, zone)}`
   const [first, last] = [dayOf(from), dayOf(new Date(to.getTime() - 1))]
@@ -25,7 +25,7 @@ export interface Figure {
   readonly is: 'id' | 'count' | 'rupiah' | 'grams' | 'weight' | 'percent'
   readonly digits: string | null
 }
-/** A number that names something. */
+/** A number that identifies something. */
 export const id = (value: number): Figure => ({ is: 'id', digits: String(value) })
 export const count = (value: number | null): Figure => ({
   is: 'count',
@@ -37,7 +37,7 @@ export const grams = (digits: string | null): Figure => ({ is: 'grams', digits }
 export const weight = (digits: string): Figure => ({ is: 'weight', digits })
 export const percent = (digits: string): Figure => ({ is: 'percent', digits })
 
-/** A figure as it is read on a terminal and on a page. */
+/** Prints a figure for a terminal and for a page. */
 export function formatFigure({ is, digits }: Figure): string {
   if (digits === null) return NOTHING
   switch (is) {

@@ -4,7 +4,7 @@ import { formatRupiah } from '../../core/money.ts'
 import { formatFigure, rupiah } from './format.ts'
 import type { DayTotals, Report } from './report.ts'
 
-/** As many days as stand beside each other without crowding. */
+/** How many days fit beside each other. */
 export const CHARTED_DAYS = 31
 
 const DAY_MS = 86_400_000
@@ -12,7 +12,7 @@ const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [1000, 250, 150, 24, 40]
 const BASE = HEIGHT - BOTTOM
 const BAR_MAX = 26
 
-/** Rupiah of both sides, a pair of bars a day; a day that differs has a sign over it and is hatched. */
+/** Rupiah of both sides, a pair of bars a day. A day that differs is hatched, with a sign above it. */
 export function chartOf({ totals: { byDay } }: Report): Markup {
   if (byDay.length === 0) return html``
   const days = chartedDays(byDay)
@@ -52,16 +52,16 @@ function highest(days: readonly DayTotals[]): bigint {
     .reduce((high, each) => (each > high ? each : high), 0n)
 }
 
-/** Tenths of a power of ten that make a scale whose middle is a round number too. */
+/** Tops of a scale, in tenths of a power of ten, whose halves are round numbers too. */
 const TOPS = [10n, 12n, 16n, 20n, 24n, 30n, 40n, 50n, 60n, 80n, 100n]
 
-/** The lowest top of a scale that nothing exceeds. */
+/** The lowest top of a scale that is not below the value. */
 function roundUp(value: bigint): bigint {
   const tenth = 10n ** BigInt(Math.max(String(value).length - 2, 0))
   return tenth * (TOPS.find((times) => tenth * times >= value) ?? 100n)
 }
 
-/** Scaled as an integer: a large sum loses no digit that could be seen. */
+/** Integer arithmetic: a large sum loses no visible digit. */
 const heightOf = (value: bigint, top: bigint) => Number((value * 10_000n) / top) * ((BASE - TOP) / 10_000)
 
 function gridLine(value: bigint, top: bigint): Markup {

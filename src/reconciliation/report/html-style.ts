@@ -1,6 +1,6 @@
 import { Markup } from '../../core/html.ts'
 
-/** How the page looks on a screen, on a phone and on A4. Nothing is told by colour alone. */
+/** The page's style for screens, phones and A4. Colour alone never carries a meaning. */
 export const STYLE = new Markup(`<style>
 :root { --ink: #1c1917; --soft: #57534e; --line: #d6d3d1; --pale: #f5f5f4; --ours: #b7791f; --theirs: #475569;
   --call: #9f1239; --call-pale: #fff1f2; color-scheme: light; }
@@ -11,7 +11,7 @@ header { border-bottom: 3px solid var(--ours); padding-bottom: 0.75rem; }
 h1 { margin: 0; font-size: 1.7rem; line-height: 1.2; }
 header p, .note { margin: 0.25rem 0 0; color: var(--soft); }
 h2 { margin: 2.25rem 0 0; font-size: 1.15rem; }
-.headlines { display: grid; grid-template-columns: runEvery(auto-fit, minmax(9.5rem, 1fr)); gap: 0.75rem;
+.headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 0.75rem;
   margin: 1.25rem 0 0; padding: 0; list-style: none; }
 .headlines li { border: 1px solid var(--line); border-top: 4px solid var(--line); border-radius: 4px;
   padding: 0.6rem 0.8rem; font-variant-numeric: tabular-nums; }
@@ -45,7 +45,7 @@ tr.total td { background: var(--pale); font-weight: 600; }
 @media print {
   body { max-width: none; padding: 0; font-size: 9.5pt; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  .headlines { grid-template-columns: runEvery(5, 1fr); gap: 2mm; }
+  .headlines { grid-template-columns: repeat(5, 1fr); gap: 2mm; }
   .headlines li { padding: 1.5mm 2mm; }
   .headlines b { font-size: 14pt; }
   .headlines span { font-size: 7.8pt; }

@@ -1,14 +1,14 @@
 import { formatTime, type ShownZone } from '../../core/format.ts'
 import { html, type Markup } from '../../core/html.ts'
-import { formatFigure, formatSpan } from './format.ts'
+import { formatSpan } from './format.ts'
 import { headlinesOf } from './headlines.ts'
 import { chartOf } from './html-chart.ts'
 import { STYLE } from './html-style.ts'
 import type { Report } from './report.ts'
-import { type Cell, isNumeric, type Row, type Sheet } from './sheet.ts'
+import { type Cell, formatCell, isNumeric, type Row, type Sheet } from './sheet.ts'
 import { sheetsOf } from './sheets.ts'
 
-/** Writes a report as a page in one file that refers to nothing outside itself and runs nothing. */
+/** Writes a report as one HTML file without scripts and without references to other files. */
 export function renderHtml(report: Report, zone: ShownZone = 'Asia/Jakarta'): string {
   const about = report.period === null ? 'no statement yet' : formatSpan(report.period, zone)
   return html`<!doctype html>
@@ -38,13 +38,13 @@ ${sheetsOf(report, zone).map(section)}
 function headlines(report: Report): Markup {
   return html`<ul class="headlines">
 ${headlinesOf(report).map(
-  ({ what, value, more, calls }) =>
-    html`<li class="${calls ? 'calls' : 'calm'}"><span>${what}</span><b>${written(value)}</b>${more.map((each) => html`<span>${written(each)}</span>`)}</li>
+  ({ what, value, details, needsAttention }) =>
+    html`<li class="${needsAttention ? 'calls' : 'calm'}"><span>${what}</span><b>${formatCell(value)}</b>${details.map((each) => html`<span>${formatCell(each)}</span>`)}</li>
 `,
 )}</ul>`
 }
 
-/** So few rows are not torn apart on paper at all. */
+/** A table of at most so many rows is not split over printed pages. */
 const SHORT_ROWS = 14
 
 function section(sheet: Sheet): Markup {
@@ -71,9 +71,7 @@ function tableRow(sheet: Sheet, { cells, mark }: Row): Markup {
     return column === 0 ? 'name' : typeof cell === 'string' && cell.length > 24 ? 'foreign' : 'text'
   }
   return html`<tr class="${mark ?? 'plain'}">${cells.map(
-    (cell, column) => html`<td class="${classOf(cell, column)}">${written(cell)}</td>`,
+    (cell, column) => html`<td class="${classOf(cell, column)}">${formatCell(cell)}</td>`,
   )}</tr>
 `
 }
-
-const written = (cell: Cell) => (typeof cell === 'string' ? cell : formatFigure(cell))

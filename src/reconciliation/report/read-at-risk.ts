@@ -1,8 +1,10 @@
+import { type SQLWrapper, sql } from 'drizzle-orm'
 import type { Session } from '../../postgres/session.ts'
+import { statement } from '../../postgres/statement.ts'
 import { listBreaks } from '../break-queries.ts'
 import { BREAK_TYPES, type BreakType, STAY_REASONS } from '../enums.ts'
+import { openBreaks, ordersInDoubt } from '../views-schema.ts'
 import {
-  type AtRisk,
   BREAK_AGES,
   type BreakAge,
   type BreakFigures,
@@ -13,21 +15,37 @@ import {
 } from './report.ts'
 import { shownName } from './shown-name.ts'
 
-const AT_RISK = `count(*)::int AS count, coalesce(sum(rupiah_at_risk), 0)::text AS "rupiahAtRisk",
-  coalesce(sum(grams_at_risk), 0)::numeric(30, 4)::text AS "gramsAtRisk"`
+const atRiskOf = (view: { readonly rupiahAtRisk: SQLWrapper; readonly gramsAtRisk: SQLWrapper }) => ({
+  count: sql<number>`count(*)::int`,
+  rupiahAtRisk: sql<string>`coalesce(sum(${view.rupiahAtRisk}), 0)::text`,
+  gramsAtRisk: sql<string>`coalesce(sum(${view.gramsAtRisk}), 0)::numeric(30, 4)::text`,
+})
 
-const READ_BREAK_SUMS = {
-  name: 'read_break_sums',
-  text: `
-    SELECT type, age, ${AT_RISK}, count(*) FILTER (WHERE overdue)::int AS overdue
-    FROM (
-      SELECT type, overdue, rupiah_at_risk, grams_at_risk, CASE
-        WHEN age < interval '1 day' THEN 'under_1_day' WHEN age < interval '3 days' THEN '1_to_3_days'
-        WHEN age <= interval '7 days' THEN '3_to_7_days' ELSE 'over_7_days' END AS age
-      FROM ops.open_breaks
-    ) b
-    GROUP BY GROUPING SETS ((type, age), (type), (age), ())`,
-}
+const sumBreaks = statement('read_break_sums', {}, (db) => {
+  const aged = db
+    .select({
+      type: openBreaks.type,
+      overdue: openBreaks.overdue,
+      rupiahAtRisk: openBreaks.rupiahAtRisk,
+      gramsAtRisk: openBreaks.gramsAtRisk,
+      age: sql<BreakAge>`case
+        when ${openBreaks.age} < interval '1 day' then 'under_1_day'
+        when ${openBreaks.age} < interval '3 days' then '1_to_3_days'
+        when ${openBreaks.age} <= interval '7 days' then '3_to_7_days'
+        else 'over_7_days' end`.as('break_age'),
+    })
+    .from(openBreaks)
+    .as('aged')
+  return db
+    .select({
+      type: sql<BreakType | null>`${aged.type}`,
+      age: sql<BreakAge | null>`${aged.age}`,
+      ...atRiskOf(aged),
+      overdue: sql<number>`count(*) filter (where ${aged.overdue})::int`,
+    })
+    .from(aged)
+    .groupBy(sql`grouping sets ((${aged.type}, ${aged.age}), (${aged.type}), (${aged.age}), ())`)
+})
 
 interface BreakRow extends BreakSums {
   /** Null: all types, or all ages. */
@@ -42,9 +60,9 @@ const breakSums = ({ count, overdue, rupiahAtRisk, gramsAtRisk }: BreakRow): Bre
   gramsAtRisk,
 })
 
-/** Reads the open breaks, whatever their day: per type and age, and the first due one by one. */
+/** Reads all open breaks: sums per type and age, and the first due one by one. */
 export async function readBreakFigures(session: Session): Promise<BreakFigures> {
-  const rows = await session.run<BreakRow>(READ_BREAK_SUMS)
+  const rows = await sumBreaks(session, {})
   const types = Object.keys(BREAK_TYPES) as BreakType[]
   const find = (type: BreakType | null, age: BreakAge | null) => {
     const row = rows.find((each) => each.type === type && each.age === age)
@@ -78,20 +96,26 @@ export async function readBreakFigures(session: Session): Promise<BreakFigures> 
 
 const shown = (name: string | null) => (name === null ? null : shownName(name))
 
-const READ_DOUBTS = {
-  name: 'read_doubts',
-  text: `
-    SELECT CASE WHEN grouping(stays_because) = 0 THEN coalesce(stays_because, 'not_looked_at') END AS reason, ${AT_RISK},
-      min(intent_at) AS oldest
-    FROM ops.in_doubt GROUP BY GROUPING SETS ((stays_because), ())`,
-}
+const { staysBecause } = ordersInDoubt
+
+const sumDoubts = statement('read_doubts', {}, (db) =>
+  db
+    .select({
+      /** Null: all reasons. */
+      reason: sql<DoubtReason | null>`case when grouping(${staysBecause}) = 0
+        then coalesce(${staysBecause}, 'not_looked_at') end`,
+      ...atRiskOf(ordersInDoubt),
+      oldest: sql<Date>`min(${ordersInDoubt.intentAt})`.mapWith(ordersInDoubt.intentAt),
+    })
+    .from(ordersInDoubt)
+    .groupBy(sql`grouping sets ((${staysBecause}), ())`),
+)
 
 const DOUBT_REASONS = ['not_looked_at', ...Object.keys(STAY_REASONS)] as DoubtReason[]
 
-/** Reads the orders in doubt, whatever their day, per reason why they stay. */
+/** Reads all orders in doubt, per reason why they stay in doubt. */
 export async function readDoubtFigures(session: Session): Promise<DoubtFigures> {
-  type Row = AtRisk & { reason: DoubtReason | null; oldest: Date }
-  const rows = await session.run<Row>(READ_DOUBTS)
+  const rows = await sumDoubts(session, {})
   const all = rows.find(({ reason }) => reason === null)
   if (all === undefined) throw new Error('doubts without a total')
   const { count, rupiahAtRisk, gramsAtRisk } = all

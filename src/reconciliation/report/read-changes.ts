@@ -1,53 +1,80 @@
+import { and, desc, eq, inArray, isNotNull, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { orders } from '../../orders/schema.ts'
 import type { Session } from '../../postgres/session.ts'
-import type { RunCounts } from '../run.ts'
+import { nullable, statement, type } from '../../postgres/statement.ts'
+import { breakEvents } from '../breaks-schema.ts'
+import type { RunCounts } from '../run-counts.ts'
+import { reconRuns } from '../runs-schema.ts'
 import type { Changes, RunChanges, Work } from './report.ts'
 import { shownName } from './shown-name.ts'
 
-// The third last run is read for its end only: there the work before the second last begins.
-const READ_RUNS = {
-  name: 'read_last_runs',
-  text: `
-    SELECT id::text AS "runId", finished_at AS "finishedAt", period_from AS "from", period_to AS "to", actor, counts,
-      lag(finished_at) OVER (ORDER BY finished_at, id) AS "since"
-    FROM (
-      SELECT * FROM recon_runs WHERE finished_at IS NOT NULL ORDER BY finished_at DESC, id DESC LIMIT 3
-    ) last
-    ORDER BY finished_at DESC, id DESC LIMIT 2`,
-}
+// Of the third last run only the end is read: the work before the second last run begins there.
+const selectLastRuns = statement('read_last_runs', {}, (db) => {
+  const lastRuns = db
+    .select()
+    .from(reconRuns)
+    .where(isNotNull(reconRuns.finishedAt))
+    .orderBy(desc(reconRuns.finishedAt), desc(reconRuns.id))
+    .limit(3)
+    .as('last_runs')
+  return db
+    .select({
+      runId: sql<string>`${lastRuns.id}::text`,
+      finishedAt: sql<Date>`${lastRuns.finishedAt}`.mapWith(reconRuns.finishedAt),
+      from: lastRuns.periodFrom,
+      to: lastRuns.periodTo,
+      actor: lastRuns.actor,
+      counts: sql<RunCounts>`${lastRuns.counts}`,
+      since:
+        sql<Date | null>`lag(${lastRuns.finishedAt}) over (order by ${lastRuns.finishedAt}, ${lastRuns.id})`.mapWith(
+          reconRuns.finishedAt,
+        ),
+    })
+    .from(lastRuns)
+    .orderBy(desc(lastRuns.finishedAt), desc(lastRuns.id))
+    .limit(2)
+})
 
-interface RunRow {
-  readonly runId: string
-  readonly finishedAt: Date
-  readonly from: Date
-  readonly to: Date
-  readonly actor: string
-  readonly counts: RunCounts
-  readonly since: Date | null
-}
+const countWork = statement(
+  'read_work',
+  { since: nullable(type.time), until: nullable(type.time) },
+  (db, { since, until }) => {
+    const isBetween = (moment: PgColumn) =>
+      sql`${moment} > coalesce(${since}, '-infinity') and ${moment} <= coalesce(${until}, 'infinity')`
+    const writeOffs = db
+      .select({ count: sql<number>`count(*)::int`.as('write_off_count') })
+      .from(breakEvents)
+      .where(and(eq(breakEvents.reason, 'written_off'), isBetween(breakEvents.at)))
+      .as('write_offs')
+    const settled = (state: 'succeeded' | 'rejected') =>
+      sql<number>`count(*) filter (where ${orders.state} = ${state})::int`.as(`${state}_count`)
+    const settledOrders = db
+      .select({ succeeded: settled('succeeded'), rejected: settled('rejected') })
+      .from(orders)
+      .where(and(inArray(orders.reason, ['late_reply', 'resolved_by_person']), isBetween(orders.settledAt)))
+      .as('settled_orders')
+    return db
+      .select({
+        writtenOff: writeOffs.count,
+        settledOtherwise: { succeeded: settledOrders.succeeded, rejected: settledOrders.rejected },
+      })
+      .from(writeOffs)
+      .crossJoin(settledOrders)
+  },
+)
 
-const READ_WORK = {
-  name: 'read_work',
-  text: `
-    SELECT
-      (SELECT count(*)::int FROM break_events
-        WHERE reason = 'written_off' AND at > coalesce($1::timestamptz, '-infinity') AND at <= coalesce($2::timestamptz, 'infinity')) AS "writtenOff",
-      (SELECT jsonb_build_object('succeeded', count(*) FILTER (WHERE state = 'succeeded'),
-          'rejected', count(*) FILTER (WHERE state = 'rejected'))
-        FROM orders WHERE reason IN ('late_reply', 'resolved_by_person')
-          AND settled_at > coalesce($1::timestamptz, '-infinity') AND settled_at <= coalesce($2::timestamptz, 'infinity')) AS "settledOtherwise"`,
-}
-
-/** What was done between two moments; null is before, or after, everything. */
+/** What was done between two moments. Null: from the beginning, or until now. */
 async function readWork(session: Session, since: Date | null, until: Date | null): Promise<Work> {
-  const [work] = await session.run<Work>(READ_WORK, [since, until])
+  const [work] = await countWork(session, { since, until })
   if (work === undefined) throw new Error('work without a row')
   return work
 }
 
-/** Reads the last finished run beside the one before it, and what was done since. */
+/** Reads the last two finished runs, and what was done since. */
 export async function readChanges(session: Session): Promise<Changes> {
-  const [last, before] = await session.run<RunRow>(READ_RUNS)
-  const changesOf = async (row: RunRow | undefined): Promise<RunChanges | null> => {
+  const [last, before] = await selectLastRuns(session, {})
+  const changesOf = async (row: typeof last): Promise<RunChanges | null> => {
     if (row === undefined) return null
     const { runId, finishedAt, from, to, actor, counts, since } = row
     const work = await readWork(session, since, finishedAt)

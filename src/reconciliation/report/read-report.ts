@@ -1,30 +1,37 @@
+import { and, asc, eq, gt, isNull, lt, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
 import type { Period } from '../../core/business-days.ts'
 import type { Session } from '../../postgres/session.ts'
+import { statement, type } from '../../postgres/statement.ts'
+import { reconRuns } from '../runs-schema.ts'
 import { statementsSpan } from '../scope.ts'
+import { statementRepeats, statements } from '../statements/schema.ts'
 import { readBreakFigures, readDoubtFigures } from './read-at-risk.ts'
 import { readChanges } from './read-changes.ts'
 import { readMatching, readTotals } from './read-totals.ts'
 import type { CoveringStatement, Gap, Report } from './report.ts'
 import { shownName } from './shown-name.ts'
 
-// One snapshot: a run that ends meanwhile is in every section of the report or in none.
+// One snapshot: a run that finishes meanwhile is in every section of the report or in none.
 const ONE_SNAPSHOT = {
   name: 'one_snapshot',
   text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY',
 }
 
-const READ_CLOCK = { name: 'read_clock', text: 'SELECT now() AS "madeAt"' }
+const readSnapshotTime = statement('read_clock', {}, (db) =>
+  db.select({ madeAt: sql<Date>`clock`.mapWith(reconRuns.startedAt) }).from(sql`now() as clock`),
+)
 
 /**
  * Reads the report.
- * @param asked null: all that statements are about
+ * @param periodGiven null: all that statements are about
  */
-export async function readReport(session: Session, asked: Period | null): Promise<Report> {
+export async function readReport(session: Session, periodGiven: Period | null): Promise<Report> {
   return await session.transaction(async () => {
     await session.run(ONE_SNAPSHOT)
-    const [clock] = await session.run<{ madeAt: Date }>(READ_CLOCK)
+    const [clock] = await readSnapshotTime(session, {})
     if (clock === undefined) throw new Error('a database without a clock')
-    const period = asked ?? (await statementsSpan(session))
+    const period = periodGiven ?? (await statementsSpan(session))
     const gaps = period === null ? [] : await readGaps(session, period)
     const totals = await readTotals(session, period, gaps)
     return {
@@ -41,23 +48,41 @@ export async function readReport(session: Session, asked: Period | null): Promis
   })
 }
 
-const READ_STATEMENTS = {
-  name: 'read_covering_statements',
-  text: `
-    SELECT s.id AS "statementId", s.source, s.file_name AS "fileName", s.period_from AS "from", s.period_to AS "to",
-      s.complete, s.line_count AS lines, s.bad_line_count AS "badLines", coalesce(r.lines, 0) AS "repeatedLines"
-    FROM statements s
-    LEFT JOIN (
-      SELECT r.statement_id, count(DISTINCT r.line_number)::int AS lines
-      FROM statement_repeats r JOIN statements o ON o.id = r.of_statement_id AND o.replaced_at IS NULL
-      GROUP BY r.statement_id
-    ) r ON r.statement_id = s.id
-    WHERE s.replaced_at IS NULL AND s.period_from < $2 AND s.period_to > $1
-    ORDER BY s.period_from, s.source, s.id`,
-}
+const selectCoveringStatements = statement(
+  'read_covering_statements',
+  { from: type.time, to: type.time },
+  (db, { from, to }) => {
+    const earlier = alias(statements, 'earlier')
+    const repeated = db
+      .select({
+        statementId: statementRepeats.statementId,
+        lines: sql<number>`count(distinct ${statementRepeats.lineNumber})::int`.as('repeated_line_count'),
+      })
+      .from(statementRepeats)
+      .innerJoin(earlier, and(eq(earlier.id, statementRepeats.ofStatementId), isNull(earlier.replacedAt)))
+      .groupBy(statementRepeats.statementId)
+      .as('repeated')
+    return db
+      .select({
+        statementId: statements.id,
+        source: statements.source,
+        fileName: statements.fileName,
+        from: statements.periodFrom,
+        to: statements.periodTo,
+        complete: statements.complete,
+        lines: statements.lineCount,
+        badLines: statements.badLineCount,
+        repeatedLines: sql<number>`coalesce(${repeated.lines}, 0)`,
+      })
+      .from(statements)
+      .leftJoin(repeated, eq(repeated.statementId, statements.id))
+      .where(and(isNull(statements.replacedAt), lt(statements.periodFrom, to), gt(statements.periodTo, from)))
+      .orderBy(asc(statements.periodFrom), asc(statements.source), asc(statements.id))
+  },
+)
 
 async function readStatements(session: Session, { from, to }: Period): Promise<CoveringStatement[]> {
-  const statements = await session.run<CoveringStatement>(READ_STATEMENTS, [from, to])
+  const statements = await selectCoveringStatements(session, { from, to })
   return statements.map((each) => ({
     ...each,
     source: shownName(each.source),
@@ -65,23 +90,36 @@ async function readStatements(session: Session, { from, to }: Period): Promise<C
   }))
 }
 
-// Every source that has ever had a statement counts, as it does for doubts: a silent one could hide an execution.
-const READ_GAPS = {
-  name: 'read_gaps',
-  text: `
-    WITH source AS (
-      SELECT source, range_agg(tstzrange(period_from, period_to)) FILTER (WHERE complete) AS covered
-      FROM statements WHERE replaced_at IS NULL GROUP BY source
-      UNION ALL
-      SELECT NULL, NULL WHERE NOT EXISTS (SELECT 1 FROM statements WHERE replaced_at IS NULL)
+// Every source that ever had a statement counts, as for doubts: one that sends nothing could hide an execution. Without
+// any statement there is one row, which has no source.
+const selectGaps = statement('read_gaps', { from: type.time, to: type.time }, (db, { from, to }) => {
+  const ofSource = db
+    .select({
+      source: statements.source,
+      covered: sql`range_agg(tstzrange(${statements.periodFrom}, ${statements.periodTo}))
+        filter (where ${statements.complete})`.as('covered'),
+    })
+    .from(statements)
+    .where(isNull(statements.replacedAt))
+    .groupBy(statements.source)
+    .as('of_source')
+  const moment = (bound: SQL) => sql<Date>`${bound}`.mapWith(statements.periodFrom)
+  return db
+    .select({
+      source: sql<string | null>`${ofSource.source}`,
+      from: moment(sql`lower(gap)`),
+      to: moment(sql`upper(gap)`),
+    })
+    .from(sql`(values (true)) as one_row`)
+    .leftJoin(ofSource, sql`true`)
+    .crossJoin(
+      sql`unnest(tstzmultirange(tstzrange(${from}, ${to})) - coalesce(${ofSource.covered}, '{}')) as gap`,
     )
-    SELECT source, lower(gap) AS "from", upper(gap) AS "to"
-    FROM source, unnest(tstzmultirange(tstzrange($1, $2)) - coalesce(covered, '{}')) AS gap
-    ORDER BY lower(gap), source`,
-}
+    .orderBy(sql`lower(gap)`, sql`${ofSource.source}`)
+})
 
 async function readGaps(session: Session, { from, to }: Period): Promise<Gap[]> {
-  const gaps = await session.run<Gap>(READ_GAPS, [from, to])
+  const gaps = await selectGaps(session, { from, to })
   return gaps.map((gap) => ({
     ...gap,
     source: gap.source === null ? null : shownName(gap.source),

@@ -1,60 +1,70 @@
+import { and, asc, eq, gte, lt, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Period } from '../../core/business-days.ts'
 import { startOfDay } from '../../core/business-days.ts'
 import { ORDER_KINDS, type OrderKind } from '../../orders/command.ts'
 import type { Session } from '../../postgres/session.ts'
+import { statement, type } from '../../postgres/statement.ts'
 import { MATCH_RULES, type MatchRule } from '../enums.ts'
+import { statementMatches } from '../runs-schema.ts'
+import { currentStatementLines } from '../statements/schema.ts'
+import { dailyTotals } from '../views-schema.ts'
 import {
   type Gap,
   isEqual,
   type KindTotals,
   type Matching,
   type ReportTotals,
+  type Sums,
   type Totals,
 } from './report.ts'
 
 type Orders = Matching['orders']
 
-interface Row extends Totals {
-  /** Null: all days, or all kinds. */
-  readonly day: string | null
-  readonly kind: OrderKind | null
-  readonly succeeded: number
-  readonly matched: number
-}
+const total = (column: SQLWrapper) => sql`coalesce(sum(${column}), 0)`
 
-const SUMS = ['grams', 'rupiah', 'fees'] as const
+const sumsOf = (count: SQLWrapper, grams: SQLWrapper, rupiah: SQLWrapper, fees: SQLWrapper) =>
+  sql<Sums>`json_build_object('count', ${total(count)}::bigint, 'grams', ${total(grams)}::text,
+    'rupiah', ${total(rupiah)}::text, 'fees', ${total(fees)}::text)`
 
-const sumsOf = (side: 'our' | 'their') => `json_build_object('count', coalesce(sum(${side}_count), 0)::bigint,
-  ${SUMS.map((sum) => `'${sum}', coalesce(sum(${side}_${sum}), 0)::text`).join(', ')})`
+const { ourCount, ourGrams, ourRupiah, ourFees, theirCount, theirGrams, theirRupiah, theirFees } = dailyTotals
+const less = (ours: SQLWrapper, theirs: SQLWrapper) => total(sql`${ours} - ${theirs}`)
 
-const differenceOf = (sum: (typeof SUMS)[number]) => `coalesce(sum(our_${sum} - their_${sum}), 0)::text`
+// Postgres computes every sum, also the totals of totals: JavaScript would lose digits.
+const sumTotals = statement('read_totals', { from: type.time, to: type.time }, (db, { from, to }) => {
+  const { day, kind, theirWithoutFee, ourMatched } = dailyTotals
+  return db
+    .select({
+      /** Null: all days. */
+      day: sql<string | null>`${day}`,
+      /** Null: all kinds. */
+      kind: sql<OrderKind | null>`${kind}`,
+      ours: sumsOf(ourCount, ourGrams, ourRupiah, ourFees),
+      theirs: sumsOf(theirCount, theirGrams, theirRupiah, theirFees),
+      difference: sql<Totals['difference']>`json_build_object('count', ${less(ourCount, theirCount)}::bigint,
+        'grams', ${less(ourGrams, theirGrams)}::text, 'rupiah', ${less(ourRupiah, theirRupiah)}::text,
+        'fees', case when ${total(theirWithoutFee)} = 0 then ${less(ourFees, theirFees)}::text end)`,
+      linesWithoutFee: sql<number>`${total(theirWithoutFee)}::int`,
+      succeeded: sql<number>`${total(ourCount)}::int`,
+      matched: sql<number>`${total(ourMatched)}::int`,
+    })
+    .from(sql`daily_totals(${from}, ${to})`)
+    .groupBy(sql`grouping sets ((${day}, ${kind}), (${day}), (${kind}), ())`)
+    .orderBy(asc(day), asc(kind))
+})
 
-// Postgres adds up, also the totals of totals: nothing here is summed in JavaScript.
-const READ_TOTALS = {
-  name: 'read_totals',
-  text: `
-    SELECT day::text AS day, kind, ${sumsOf('our')} AS ours, ${sumsOf('their')} AS theirs,
-      json_build_object('count', coalesce(sum(our_count - their_count), 0)::bigint,
-        'grams', ${differenceOf('grams')}, 'rupiah', ${differenceOf('rupiah')},
-        'fees', CASE WHEN coalesce(sum(their_without_fee), 0) = 0 THEN ${differenceOf('fees')} END) AS difference,
-      coalesce(sum(their_without_fee), 0)::int AS "linesWithoutFee",
-      coalesce(sum(our_count), 0)::int AS succeeded, coalesce(sum(our_matched), 0)::int AS matched
-    FROM daily_totals($1, $2)
-    GROUP BY GROUPING SETS ((day, kind), (day), (kind), ())
-    ORDER BY day, kind`,
-}
+type Row = Awaited<ReturnType<typeof sumTotals>>[number]
 
-/** An empty span, for a report without a period. */
+/** An empty period, for a report without one. */
 const NEVER = { from: new Date(0), to: new Date(0) }
 
-/** Reads the totals of both sides, and how many of our orders have their line. */
+/** Reads the totals of both sides, and how many of our orders are matched. */
 export async function readTotals(
   session: Session,
   period: Period | null,
   gaps: readonly Gap[],
 ): Promise<{ totals: ReportTotals; orders: Orders }> {
   const { from, to } = period ?? NEVER
-  const rows = await session.run<Row>(READ_TOTALS, [from, to])
+  const rows = await sumTotals(session, { from, to })
   const all = rows.find(({ day, kind }) => day === null && kind === null)
   if (all === undefined) throw new Error('totals without a total')
   const byDay = rows.flatMap((row) => {
@@ -70,7 +80,7 @@ export async function readTotals(
   }
 }
 
-/** The rows that are of one kind, in the order kinds are always listed. */
+/** The rows of single kinds, in the usual order of kinds. */
 function kindTotals(rows: readonly Row[]): KindTotals[] {
   return ORDER_KINDS.flatMap((kind) => {
     const row = rows.find((each) => each.kind === kind)
@@ -94,18 +104,30 @@ function isComplete(day: string, gaps: readonly Gap[]): boolean {
   return gaps.every(({ from, to }) => to <= start || from.getTime() >= end)
 }
 
-const READ_MATCHING = {
-  name: 'read_matching',
-  text: `
-    SELECT rule, lines::int, trunc(100.0 * lines / sum(lines) OVER (), 4)::text AS share FROM (
-      SELECT m.rule, count(*) AS lines
-      FROM current_statement_lines l
-      LEFT JOIN statement_matches m
-        ON m.statement_id = l.statement_id AND m.line_number = l.line_number AND m.current
-      WHERE l.executed_at >= $1 AND l.executed_at < $2
-      GROUP BY m.rule
-    ) counted`,
-}
+const countMatches = statement('read_matching', { from: type.time, to: type.time }, (db, { from, to }) => {
+  const counted = db
+    .select({ rule: statementMatches.rule, lines: sql<number>`count(*)`.as('line_count') })
+    .from(currentStatementLines)
+    .leftJoin(
+      statementMatches,
+      and(
+        eq(statementMatches.statementId, currentStatementLines.statementId),
+        eq(statementMatches.lineNumber, currentStatementLines.lineNumber),
+        statementMatches.current,
+      ),
+    )
+    .where(and(gte(currentStatementLines.executedAt, from), lt(currentStatementLines.executedAt, to)))
+    .groupBy(statementMatches.rule)
+    .as('counted')
+  return db
+    .select({
+      /** Null: unmatched. */
+      rule: sql<MatchRule | null>`${counted.rule}`,
+      lines: sql<number>`${counted.lines}::int`,
+      share: sql<string>`trunc(100.0 * ${counted.lines} / sum(${counted.lines}) over (), 4)::text`,
+    })
+    .from(counted)
+})
 
 /** Reads how many of the period's lines each rule matched. */
 export async function readMatching(
@@ -114,8 +136,7 @@ export async function readMatching(
   orders: Orders,
 ): Promise<Matching> {
   const { from, to } = period ?? NEVER
-  type Row = { rule: MatchRule | null; lines: number; share: string }
-  const rows = await session.run<Row>(READ_MATCHING, [from, to])
+  const rows = await countMatches(session, { from, to })
   const ofRule = (rule: MatchRule | null) => {
     const row = rows.find((each) => each.rule === rule)
     return { lines: row?.lines ?? 0, share: row?.share ?? '0.0000' }

@@ -5,12 +5,12 @@ import type { BreakType, MatchRule, StayReason } from '../enums.ts'
 import type { RunCounts } from '../run.ts'
 
 /**
- * What a report holds. Sums are Postgres's own text: rupiah as digits, grams with four decimals; a difference is ours
- * minus theirs. Totals, matches, statements and gaps are those of the period; breaks and doubts are all there are.
+ * The content of a report. Sums are text as Postgres prints them: rupiah as digits, grams with four decimals. A
+ * difference is ours minus theirs. Totals, matches, statements and gaps are of the period; breaks and doubts are all.
  */
 export interface Report {
   readonly madeAt: Date
-  /** Null: no period was asked for, and there is no statement that could give one. */
+  /** Null: no period was given, and there is no statement to take one from. */
   readonly period: Period | null
   readonly statements: readonly CoveringStatement[]
   readonly gaps: readonly Gap[]
@@ -21,19 +21,19 @@ export interface Report {
   readonly changes: Changes
 }
 
-/** A statement that is about part of the period and was not replaced. */
+/** A statement about part of the period that was not replaced. */
 export interface CoveringStatement extends Period {
   readonly statementId: number
   readonly source: string
   readonly fileName: string
   readonly complete: boolean
   readonly lines: number
-  /** Lines that stand in an earlier statement too, and count there. */
+  /** Lines that an earlier statement has, too: they count there. */
   readonly repeatedLines: number
   readonly badLines: number
 }
 
-/** A part of the period that no complete statement of a source covers: nothing can be said to be missing there. */
+/** A part of the period that no complete statement of a source covers: no transaction counts as missing there. */
 export interface Gap extends Period {
   /** Null: there is no statement at all. */
   readonly source: string | null
@@ -48,11 +48,11 @@ export interface Sums {
 export type Measure = keyof Sums
 export const MEASURES = ['count', 'grams', 'rupiah', 'fees'] as const satisfies readonly Measure[]
 
-/** Both sides of the same transactions. */
+/** Our sums beside the statements'. */
 export interface Totals {
   readonly ours: Sums
   readonly theirs: Sums
-  /** Fees are null where a line of theirs has none: what is unknown does not differ. */
+  /** Fees are null when a line has no fee: unknown fees are not compared. */
   readonly difference: Omit<Sums, 'fees'> & { readonly fees: string | null }
   readonly linesWithoutFee: number
 }
@@ -62,9 +62,9 @@ export interface KindTotals extends Totals {
 export interface DayTotals extends Totals {
   /** In Jakarta, `2026-02-09`. */
   readonly day: string
-  /** Whether complete statements of every source cover the day, as far as it is of the period. */
+  /** Whether complete statements of every source cover the day, as far as it is in the period. */
   readonly complete: boolean
-  /** Whether the totals of each kind are equal. Those of the day may be equal by chance. */
+  /** Whether the totals of every kind are equal. Those of the whole day may be equal by chance. */
   readonly equal: boolean
   readonly kinds: readonly KindTotals[]
 }
@@ -74,7 +74,7 @@ export interface ReportTotals {
   readonly byDay: readonly DayTotals[]
 }
 
-/** How the period's lines found their orders. Shares are per cent of the lines, cut off after four decimals. */
+/** How the period's lines were matched. Shares are percentages of the lines, cut off after four decimals. */
 export interface Matching {
   readonly lines: number
   readonly byRule: readonly { readonly rule: MatchRule; readonly lines: number; readonly share: string }[]
@@ -99,22 +99,22 @@ export interface BreakFigures {
   readonly byType: readonly (BreakSums & { readonly type: BreakType })[]
   readonly byAge: readonly (BreakSums & { readonly age: BreakAge })[]
   readonly byTypeAndAge: readonly (BreakSums & { readonly type: BreakType; readonly age: BreakAge })[]
-  /** The first due of them, at most {@link LISTED_BREAKS}. */
+  /** At most {@link LISTED_BREAKS}, the first due first. */
   readonly firstDue: readonly OpenBreak[]
 }
 export const LISTED_BREAKS = 100
 
-/** Why a doubt stays, or that no run has looked at it yet. */
+/** Why an order stays in doubt, or that no run has looked at it yet. */
 export type DoubtReason = StayReason | 'not_looked_at'
 export interface DoubtFigures {
   readonly all: AtRisk
   readonly byReason: readonly (AtRisk & { readonly reason: DoubtReason; readonly oldest: Date })[]
 }
 
-/** What people and late replies did between two moments, beside the runs. */
+/** What people and late replies did between two moments. */
 export interface Work {
   readonly writtenOff: number
-  /** Doubts that a late reply or two people settled. */
+  /** Doubts that were settled by a late reply or by two people. */
   readonly settledOtherwise: { readonly succeeded: number; readonly rejected: number }
 }
 /** A finished run, and the work between the run before it and its end. */
@@ -125,14 +125,14 @@ export interface RunChanges extends Work {
   readonly actor: string
   readonly counts: RunCounts
 }
-/** Nulls: it was never run, or once only. */
+/** Null: there was no such run. */
 export interface Changes {
   readonly last: RunChanges | null
   readonly before: RunChanges | null
   readonly sinceLast: Work | null
 }
 
-/** Whether both sides say the same. Fees that are unknown do not differ. */
+/** Whether both sides are equal. Unknown fees do not differ. */
 export function isEqual({ difference }: Totals): boolean {
   const { count, grams, rupiah, fees } = difference
   return count === 0 && [grams, rupiah, fees ?? '0'].every((sum) => /^[0.]+$/.test(sum))

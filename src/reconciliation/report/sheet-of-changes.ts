@@ -5,18 +5,18 @@ import type { Cell, Sheet } from './sheet.ts'
 
 type Counts = Readonly<Record<string, number | undefined>>
 
-/** The last run beside the one before it, and what was done since. */
+/** The last run beside the run before it, and what was done since. */
 export function changeSheet({ changes: { last, before, sinceLast } }: Report, zone: ShownZone): Sheet {
   const runs = [before, last]
   return {
     title: 'What changed',
-    note: 'The last run beside the one before it. Each column tells what was done up to then, after the one on its left.',
+    note: 'The last run beside the run before it. Each column counts what was done since the column on its left.',
     headings: ['what', 'run before', 'last run', 'since then'],
     groups:
       last === null
         ? []
         : [aboutRuns(runs, zone), doneByRuns(runs), doneByPeople([...runs, sinceLast]), left(runs)],
-    whenEmpty: 'There was no run yet.',
+    whenEmpty: 'There is no run yet.',
   }
 }
 
@@ -58,7 +58,7 @@ const left = (runs: Runs) => [
   ofRuns('breaks left open', runs, ({ counts }) => count(counts.openBreaks)),
 ]
 
-/** One row for every name that any of the runs has counted. */
+/** One row per name that any of the runs counted. */
 function perName(what: string, runs: Runs, countsOf: (run: RunChanges) => Counts) {
   const names = new Set(runs.flatMap((run) => (run === null ? [] : Object.keys(countsOf(run)))))
   return [...names].map((name) => ofRuns(`${what} ${name}`, runs, (run) => count(countsOf(run)[name] ?? 0)))

@@ -1,26 +1,28 @@
-import type { Figure } from './format.ts'
+import { type Figure, formatFigure } from './format.ts'
 
-/** A section of a report as a table, before anybody decides how it looks: the terminal and the page print the same. */
+/** A section of a report as a table. The terminal and the page print the same sheets. */
 export interface Sheet {
   readonly title: string
-  /** What a reader must know to read it. */
+  /** What a reader must know about the table. */
   readonly note: string
   readonly headings: readonly string[]
-  /** Rows that belong together, and are not torn apart on paper. */
+  /** Rows that belong together: a printed page does not split a group. */
   readonly groups: readonly (readonly Row[])[]
-  /** What is said instead of a table without rows. */
+  /** The text in place of a table without rows. */
   readonly whenEmpty: string
 }
 
 export interface Row {
   readonly cells: readonly Cell[]
-  /** `unequal` and `overdue` are to be seen at once, `total` ends a table. */
+  /** `unequal` and `overdue` are highlighted, `total` ends a table. */
   readonly mark?: 'unequal' | 'overdue' | 'total'
 }
 
 export type Cell = string | Figure
 
-/** Whether a column holds figures, and is read from its right. */
+export const formatCell = (cell: Cell): string => (typeof cell === 'string' ? cell : formatFigure(cell))
+
+/** Whether a column holds figures, which are aligned to the right. */
 export function isNumeric({ groups }: Sheet, column: number): boolean {
   return groups.some((rows) => rows.some(({ cells }) => typeof cells[column] === 'object'))
 }

@@ -5,10 +5,10 @@ import type { Cell, Row, Sheet } from './sheet.ts'
 const SUM_HEADINGS = ['side', 'transactions', 'grams', 'rupiah', 'fees']
 
 const NOTE =
-  'Ours are succeeded orders, theirs are lines of statements; the difference is ours minus theirs. One row says that both are equal.'
+  'Ours are succeeded orders, theirs are lines of statements; the difference is ours minus theirs. A single row means that both are equal.'
 const FEE_NOTE = ' Where a line gives no fee, fees are not compared.'
 
-/** Both sides per kind, and all together. */
+/** Both sides per kind, and the sum of all kinds. */
 export function kindSheet({ totals: { all, byKind } }: Report): Sheet {
   return {
     title: 'Totals per kind',
@@ -22,7 +22,7 @@ export function kindSheet({ totals: { all, byKind } }: Report): Sheet {
   }
 }
 
-/** Both sides per day, and of an unequal day which kinds differ. */
+/** Both sides per day, with the kinds that differ on an unequal day. */
 export function daySheet({ totals: { all, byDay } }: Report): Sheet {
   return {
     title: 'Totals per day',

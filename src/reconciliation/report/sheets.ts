@@ -14,7 +14,7 @@ import type { Cell, Sheet } from './sheet.ts'
 import { changeSheet } from './sheet-of-changes.ts'
 import { daySheet, kindSheet } from './sheets-of-totals.ts'
 
-/** Every section of a report, in the order it is read. */
+/** Every section of a report, in reading order. */
 export function sheetsOf(report: Report, zone: ShownZone): Sheet[] {
   return [
     breakSheet(report),
@@ -42,7 +42,7 @@ const DOUBTS: Record<DoubtReason, string> = {
   not_looked_at: 'no run has looked at it yet',
 }
 
-const WHATEVER_THE_DAY = 'All that are open now, whatever their day.'
+const ALL_DAYS = 'All breaks that are open now, of every day.'
 
 const atRisk = ({ rupiahAtRisk, gramsAtRisk }: AtRisk): Cell[] => [rupiah(rupiahAtRisk), grams(gramsAtRisk)]
 const breakSums = (sums: BreakSums): Cell[] => [count(sums.count), count(sums.overdue), ...atRisk(sums)]
@@ -56,7 +56,7 @@ function breakSheet({ breaks: { all, byType, byAge, byTypeAndAge } }: Report): S
   const allAges = BREAK_AGES.map((age) => count(byAge.find((each) => each.age === age)?.count ?? 0))
   return {
     title: 'Open breaks per type',
-    note: WHATEVER_THE_DAY,
+    note: ALL_DAYS,
     headings: ['type', 'means', 'open', 'overdue', 'rupiah at risk', 'grams', ...Object.values(AGES)],
     groups: [
       ...byType.map((each) => [
@@ -73,7 +73,7 @@ function breakSheet({ breaks: { all, byType, byAge, byTypeAndAge } }: Report): S
 function ageSheet({ breaks: { byAge } }: Report): Sheet {
   return {
     title: 'Open breaks per age',
-    note: WHATEVER_THE_DAY,
+    note: ALL_DAYS,
     headings: ['open for', 'open', 'overdue', 'rupiah at risk', 'grams'],
     groups: byAge.map((each) => [{ cells: [AGES[each.age], ...breakSums(each)] }]),
     whenEmpty: 'No break is open.',
@@ -86,7 +86,7 @@ function firstDueSheet({ breaks: { all, firstDue } }: Report, zone: ShownZone): 
     note:
       all.count > LISTED_BREAKS
         ? `The first ${LISTED_BREAKS} of ${formatFigure(count(all.count))}; \`goldpro recon breaks list --limit ${all.count}\` has them all.`
-        : WHATEVER_THE_DAY,
+        : ALL_DAYS,
     headings: ['break', 'type', 'about', 'rupiah at risk', 'grams', 'due', 'owner'],
     groups: firstDue.map((each) => [
       {
@@ -110,7 +110,7 @@ function firstDueSheet({ breaks: { all, firstDue } }: Report, zone: ShownZone): 
 function doubtSheet({ doubts: { all, byReason } }: Report, zone: ShownZone): Sheet {
   return {
     title: 'Orders in doubt',
-    note: 'All there are now, whatever their day. A withdrawal has no price before its confirm: its grams are at risk.',
+    note: 'All orders that are in doubt now, of every day. A withdrawal has no price before its confirm: its grams are at risk.',
     headings: ['reason', 'means', 'orders', 'rupiah at risk', 'grams', 'oldest'],
     groups: [
       ...byReason.map((each) => [
@@ -155,7 +155,7 @@ function matchSheet({ matching: { lines, byRule, unmatched, orders } }: Report):
 function statementSheet({ statements }: Report, zone: ShownZone): Sheet {
   return {
     title: 'Statements',
-    note: 'Those about this period. A complete one proves what did not happen. Repeated lines count where they stand first.',
+    note: 'Statements about this period. Only a complete one can prove that something did not happen. A repeated line counts in its first statement.',
     headings: ['statement', 'source', 'file', 'period', 'complete', 'lines', 'repeated', 'bad'],
     groups: statements.map((each) => [
       {
@@ -178,7 +178,7 @@ function statementSheet({ statements }: Report, zone: ShownZone): Sheet {
 function gapSheet({ gaps, period }: Report, zone: ShownZone): Sheet {
   return {
     title: 'Not covered by a complete statement',
-    note: 'Nothing can be said to be missing there, and no doubt is settled as not executed.',
+    note: 'In these spans no transaction counts as missing, and no doubt is settled as not executed.',
     headings: ['source', 'period'],
     groups: gaps.map((gap) => [{ cells: [gap.source ?? NOTHING, formatSpan(gap, zone)] }]),
     whenEmpty:

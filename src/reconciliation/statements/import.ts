@@ -168,7 +168,7 @@ async function proposeComplete(session: Session, statementId: number, by: string
   if (by.trim() === '') throw new StatementRefused('the name of the importer is empty: add --by')
   const person = { by, note: 'imported with --complete' }
   const facts = { evidence: null, executed: null }
-  await insertProposal(session, { statementId }, 'statement_complete', person, facts)
+  await insertProposal(session, { is: 'statement', statementId }, 'statement_complete', person, facts)
   return !(await isApprovedComplete(session, statementId))
 }
 
