@@ -5,7 +5,7 @@ import { readText, tableRows } from './tables.ts'
 const PAGE = readText('CONTRIBUTING.md')
 const SRC = new URL('../../src/', import.meta.url)
 
-/** The rooms of the layout that was agreed on; files are read by `csv`, which it does not name. */
+/** The rooms of the layout that was agreed on. `csv` and `config` came with the code. */
 const LAYOUT = [
   'processes',
   'core',
