@@ -83,9 +83,9 @@ export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
   })
   const longPoll = createLongPoll({
     findEnded: (orderIds) => findEnded(database, orderIds),
-    onTrouble: (error) => log.warn({ err: error }, 'long polls not answered yet'),
+    onError: (error) => log.warn({ err: error }, 'long polls not answered yet'),
     everyMs: ASK_EVERY_MS,
-    most: parts.maxWaits ?? MAX_WAITS,
+    maxWaits: parts.maxWaits ?? MAX_WAITS,
   })
   const queueCounts = () => queue.getJobCounts()
   const metrics = createMetrics({
