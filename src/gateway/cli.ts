@@ -42,7 +42,7 @@ export function gatewayCommand(): Command {
       if (side !== 'buy' && side !== 'sell') throw new Failure(2, '--side must be buy or sell')
       return print((client) => client.chart(side, phoneNumber))
     })
-  for (const sub of command.commands) sub.option('--json', 'print it on one line')
+  for (const sub of command.commands) sub.option('--json', 'print the data on one line')
   return command
 }
 
@@ -55,7 +55,7 @@ async function print(call: (client: GatewayClient) => Promise<Answer<unknown>>):
   if (gateway === null)
     throw new Failure(
       2,
-      'GATEWAY_URL is not set and no `goldpro up` runs in this folder: set it, or start one',
+      'GATEWAY_URL is not set and no `goldpro up` runs in this folder: set it, or start `goldpro up`',
     )
   await requireGateway(gateway.baseUrl)
   const client = createGatewayClient(gateway, { ...CLOCKS, log: createLog(logLevel) })
@@ -69,7 +69,7 @@ async function print(call: (client: GatewayClient) => Promise<Answer<unknown>>):
   }
 }
 
-/** A terminal's scrollback is no place for a KTP number. */
+/** Masks the KTP number, which must not stay in a terminal's scrollback. */
 function masked(field: string, value: unknown): unknown {
   return field === 'ktp' && typeof value === 'string' ? maskKtp(value) : value
 }

@@ -78,7 +78,7 @@ export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
   const queue = openQueue(parts, (error) => log.warn({ err: error }, 'queue trouble'))
   const traces = parts.traces ?? NO_TRACES
   const waker = createWaker(queue, WAKE_TTL_MS, {
-    onTrouble: (error) => log.warn({ err: error }, 'orders not woken: they are swept'),
+    onError: (error) => log.warn({ err: error }, 'orders not woken: the sweeper wakes them'),
     carried: () => traces.carried(),
   })
   const longPoll = createLongPoll({

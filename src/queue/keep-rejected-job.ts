@@ -7,7 +7,7 @@ const KEEP_REJECTED_JOB = {
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
 }
 
-/** A job that never became an order; its data already masked and cut. */
+/** A job that did not become an order, with its data masked and cut. */
 export interface RejectedJobRow {
   readonly jobId: string
   readonly jobName: string
@@ -19,7 +19,7 @@ export interface RejectedJobRow {
   readonly dataHash: string
 }
 
-/** Keeps a refused job once, however often it runs. */
+/** Stores a refused job once, even if it runs again. */
 export async function keepRejectedJob(database: Database, job: RejectedJobRow): Promise<void> {
   const { jobId, jobName, partner, reference, field, reason, maskedData, dataHash } = job
   await database.run(KEEP_REJECTED_JOB, [
