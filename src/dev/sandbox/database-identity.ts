@@ -7,16 +7,16 @@ const READ_IDENTITY = {
     FROM pg_database WHERE datname = current_database()`,
 }
 
-/** What tells this database from every other one: made anew with the cluster, and with the database. */
+/** The identity of this database: that of its cluster and its oid. A database created again has another one. */
 export async function readDatabaseIdentity(runner: StatementRunner): Promise<string> {
   const [row] = await runner.run<{ identity: string }>(READ_IDENTITY, [])
-  if (row === undefined) throw new Error('a database without an entry of its own')
+  if (row === undefined) throw new Error('pg_database has no row for this database')
   return row.identity
 }
 
 const FIRST_ACCEPTED = { name: 'first_accepted_at', text: 'SELECT min(accepted_at) AS "at" FROM orders' }
 
-/** When the first order was accepted; null before there is one. */
+/** When the first order was accepted; null when there is none. */
 export async function firstAcceptedAt(runner: StatementRunner): Promise<Date | null> {
   const [row] = await runner.run<{ at: Date | null }>(FIRST_ACCEPTED, [])
   return row?.at ?? null
