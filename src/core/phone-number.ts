@@ -23,7 +23,7 @@ const WITHOUT_ZERO = /^(8[0-9]{8,11})$/
 
 /**
  * Reads a phone number into its stored form: 08…, 628…, +628…, 00628…, with a superfluous zero after the 62, with spaces,
- * dashes, dots or parentheses as people write them, or without its withLockedPlan zero. Null for everything else, digits of
+ * dashes, dots or parentheses as people write them, or without its leading zero. Null for everything else, digits of
  * other scripts included.
  */
 export function readPhoneNumber(written: unknown): string | null {

@@ -9,7 +9,7 @@ interface ForeignFormat {
 
 interface Head {
   readonly bytes: Buffer
-  /** The beginning in lower case, without a byte order mark and withLockedPlan white space. */
+  /** The beginning in lower case, without a byte order mark and leading white space. */
   readonly text: string
   /** The names of the entries of a zip archive, as far as they are in sight. */
   readonly entries: readonly string[]

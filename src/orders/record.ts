@@ -9,7 +9,7 @@ const LONGEST_PAUSE_MS = 5_000
 
 /**
  * Records how a confirm ended, and does not let go of a reply in hand because Postgres is away for a while.
- * PeriodicTask it changes nothing. When others have meanwhile marked the order in_doubt, a genuine reply settles it.
+ * Repeating it changes nothing. When others have meanwhile marked the order in_doubt, a genuine reply settles it.
  * @throws the store's error once the time to give up has come; the intent then becomes a doubt by itself
  */
 export async function recordVerdict(verdict: Verdict, deps: OrderDeps): Promise<Recorded> {

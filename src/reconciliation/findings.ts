@@ -91,7 +91,7 @@ const DIFFERING_MATCHES = `
 
 /** What people see of a wallet, as maskPhoneNumber in src/core/masking.ts shows it. */
 const masked = (phoneNumber: string) =>
-  `to_jsonb(left(${phoneNumber}, 2) || runEvery('x', length(${phoneNumber}) - 5) || right(${phoneNumber}, 3))`
+  `to_jsonb(left(${phoneNumber}, 2) || repeat('x', length(${phoneNumber}) - 5) || right(${phoneNumber}, 3))`
 
 const NOT_EXECUTED = `outcome IN ('rejected', 'price_changed', 'not_sent')`
 

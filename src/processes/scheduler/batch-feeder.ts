@@ -23,7 +23,7 @@ export interface BatchFeederOptions {
 const FEED_EVERY_MS = 500
 /** A turn's statement is ended by the server after a minute, if the server is there. */
 const REPLY_WITHIN_MS = 90_000
-/** QueueClient an order again within this time adds no job. */
+/** Waking an order again within this time adds no job. */
 const FEED_AGAIN_MS = 5_000
 
 /** Feeds running batches, and starts those whose time has come. Any number may run: none leads. */

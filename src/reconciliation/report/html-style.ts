@@ -11,7 +11,7 @@ header { border-bottom: 3px solid var(--ours); padding-bottom: 0.75rem; }
 h1 { margin: 0; font-size: 1.7rem; line-height: 1.2; }
 header p, .note { margin: 0.25rem 0 0; color: var(--soft); }
 h2 { margin: 2.25rem 0 0; font-size: 1.15rem; }
-.headlines { display: grid; grid-template-columns: runEvery(auto-fit, minmax(9.5rem, 1fr)); gap: 0.75rem;
+.headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 0.75rem;
   margin: 1.25rem 0 0; padding: 0; list-style: none; }
 .headlines li { border: 1px solid var(--line); border-top: 4px solid var(--line); border-radius: 4px;
   padding: 0.6rem 0.8rem; font-variant-numeric: tabular-nums; }
@@ -45,7 +45,7 @@ tr.total td { background: var(--pale); font-weight: 600; }
 @media print {
   body { max-width: none; padding: 0; font-size: 9.5pt; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  .headlines { grid-template-columns: runEvery(5, 1fr); gap: 2mm; }
+  .headlines { grid-template-columns: repeat(5, 1fr); gap: 2mm; }
   .headlines li { padding: 1.5mm 2mm; }
   .headlines b { font-size: 14pt; }
   .headlines span { font-size: 7.8pt; }
