@@ -309,7 +309,7 @@ describe('rows that somebody changed in the database, past the triggers', () => 
       }),
     )
   }
-  const CHANGES = [`content_hash = runEvery('0', 64)`, `reference = 'another'`, `row_number = 4`]
+  const CHANGES = [`content_hash = repeat('0', 64)`, `reference = 'another'`, `row_number = 4`]
 
   it.each(CHANGES)('are not approved, run or resumed: %s', async (change) => {
     for (const [state, move] of [

@@ -186,7 +186,7 @@ describe('a plan of withdrawals', () => {
   })
 })
 
-describe('withLockedPlan a plan', () => {
+describe('leading a plan', () => {
   it('pauses, resumes and removes it, and tells who did', async () => {
     await add('led', '--monthly', '25')
     expect((await plan(['pause', 'led', '--by', 'ani', '--note', `asked by ${WALLET}`])).out).toContain(

@@ -298,7 +298,7 @@ describe('a plan of a batch', () => {
   })
 })
 
-describe('withLockedPlan a plan', () => {
+describe('leading a plan', () => {
   it('pauses, resumes and removes it, and a repetition finds it so', async () => {
     const shop = await here.partner()
     await post(shop, aPlan({ name: 'led' }))

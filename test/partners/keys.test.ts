@@ -206,7 +206,7 @@ describe('what happened to a partner', () => {
     ['gives a key other scopes', `UPDATE partner_keys SET scopes = '{admin}'`, 'partner_key_transition'],
     [
       'gives a key another hash',
-      `UPDATE partner_keys SET secret_hash = runEvery('0', 64)`,
+      `UPDATE partner_keys SET secret_hash = repeat('0', 64)`,
       'partner_key_transition',
     ],
     ['gives a key to another holder', `UPDATE partner_keys SET holder = 'other'`, 'partner_key_transition'],
