@@ -18,7 +18,7 @@ const program = new Command('goldpro')
   })
   .addHelpText('after', '\nStart here:\n  $ goldpro demo\n  $ goldpro up')
 
-/** Each command with what it imports: only the one that is asked for is loaded, which makes the others start sooner. */
+/** The loader of each command. Only the given command is loaded, so that it starts sooner. */
 const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   demo: async () => (await import('./demo/demo.ts')).demoCommand(),
   up: async () => (await import('./up.ts')).upCommand(),
@@ -41,34 +41,34 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   webhook: async () => (await import('../webhooks/cli/webhook.ts')).webhookCommand(),
   gateway: async () => (await import('../gateway/cli.ts')).gatewayCommand(),
 }
-const asked = process.argv[2] ?? ''
+const given = process.argv[2] ?? ''
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)
-const loaders = isCommand(asked) ? [COMMANDS[asked]] : Object.values(COMMANDS)
+const loaders = isCommand(given) ? [COMMANDS[given]] : Object.values(COMMANDS)
 for (const load of loaders) program.addCommand(await load())
 
-// Before anything of the command runs: it is left the settings that it uses, and no secret of another's.
+// Before a command runs, the settings that it does not use are removed from its environment.
 program.hook('preAction', (_program, action) => {
   let command = action
   while (command.parent !== null && command.parent !== program) command = command.parent
   keepOwnSettings(command.name(), process.env)
 })
 
-/** Wrong usage ends with 2, help with 0; commander would end both with its own codes. */
-function exitLikeUs(command: Command): void {
+/** Exit codes: 2 for wrong usage, 0 for help. Commander would use its own. */
+function setExitCodes(command: Command): void {
   command.exitOverride()
   command.configureHelp({ showGlobalOptions: true })
-  command.showHelpAfterError('(add --help for what it takes)')
-  for (const sub of command.commands) exitLikeUs(sub)
+  command.showHelpAfterError('(add --help to see the usage)')
+  for (const sub of command.commands) setExitCodes(sub)
 }
-exitLikeUs(program)
+setExitCodes(program)
 
-// A reader such as `head` may have seen enough.
+// A reader such as `head` may close the pipe early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1)
 })
 
-/** What to do about trouble with Postgres. Loaded only when a command has failed. */
-async function knownTrouble(error: unknown): Promise<Error | null> {
+/** Describes an error of Postgres. Loaded only when a command has failed. */
+async function describedPostgresError(error: unknown): Promise<Error | null> {
   if (!(error instanceof Error) || error.name !== 'StorageError') return null
   return (await import('../cli/postgres-failure.ts')).postgresFailure(error)
 }
@@ -79,7 +79,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 || error.code === 'commander.help' ? 0 : 2
   } else {
-    const { line, exitCode } = describeFailure((await knownTrouble(error)) ?? error)
+    const { line, exitCode } = describeFailure((await describedPostgresError(error)) ?? error)
     console.error(`goldpro: ${line}`)
     process.exitCode = exitCode
   }

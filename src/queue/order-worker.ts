@@ -48,7 +48,7 @@ export function startOrderWorker(
     ...(ofQueue === null ? {} : { telemetry: ofQueue as Telemetry }),
     ...(ratePerSecond === null ? {} : { limiter: { max: ratePerSecond, duration: 1_000 } }),
   }
-  return openWorker(location, take, options, (error) => deps.log.warn({ err: error }, 'queue trouble'))
+  return openWorker(location, take, options, (error) => deps.log.warn({ err: error }, 'queue error'))
 }
 
 /** BullMQ's priorities: 0 comes first, and is that of partners' own jobs. */
