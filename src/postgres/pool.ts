@@ -13,13 +13,13 @@ export interface Statement {
   readonly types?: pg.CustomTypesConfig
 }
 
-/** Whatever runs statements: a pool, or a session inside its transaction. */
+/** Runs statements: a pool, or a session inside its transaction. */
 export interface StatementRunner {
   /** @throws StorageError */
   run<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]>
 }
 
-/** Whatever runs transactions: the pool, or a session. */
+/** Runs transactions: the pool, or a session. */
 export interface Transactor extends StatementRunner {
   /**
    * Runs several statements in one transaction on one connection: committed when the work returns, rolled back when it
@@ -36,7 +36,7 @@ export interface Database extends Transactor {
 export interface DatabaseOptions {
   readonly databaseUrl: string
   readonly maxConnections: number
-  /** Told of errors on idle connections, which no caller awaits. */
+  /** Called with errors on idle connections, which no caller awaits. */
   readonly onError: (error: StorageError) => void
 }
 
@@ -47,7 +47,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const settings = {
     max: options.maxConnections,
     connectionTimeoutMillis: 5_000,
-    // A statement that hangs on a dead network must not hold its order for ever.
+    // A statement that hangs on a dead network must not hold its order without end.
     query_timeout: STATEMENT_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'goldpro',
