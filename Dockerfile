@@ -1,5 +1,5 @@
 # Untried: no Docker engine runs where the tests run. A test only reads it.
-FROM node:22.22.2-bookworm-slim@sha256:9f6d5975c7dca860947d3915877f85607946403fc55349f39b4bc3688448bb6e AS build
+FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553 AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 # No install script runs here. Those of the embedded PostgreSQL are for machines that try the product.
@@ -11,7 +11,7 @@ RUN npm run build
 # What runs in production, installed by itself: no compiler, no embedded PostgreSQL.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
-FROM node:22.22.2-bookworm-slim@sha256:9f6d5975c7dca860947d3915877f85607946403fc55349f39b4bc3688448bb6e
+FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=build /app/package.json ./

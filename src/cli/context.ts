@@ -7,10 +7,10 @@ import { type Session, withSession } from '../postgres/session.ts'
 import { errorCode, Failure } from './failure.ts'
 import { postgresFailure } from './postgres-failure.ts'
 
-/** Where `goldpro up` keeps its data and says that it runs. */
+/** The folder in which `goldpro up` keeps its data and announces that it runs. */
 export const LOCAL_FOLDER = '.goldpro'
 
-/** The settings, filled in from a `goldpro up` that runs in this folder. */
+/** The settings, completed from a `goldpro up` that runs in this folder. */
 export async function settingsHere(): Promise<Settings> {
   const settings = parseSettings(process.env)
   if (settings.databaseUrl !== null) return settings
@@ -32,12 +32,12 @@ export async function readyDatabaseUrl(settings: Settings): Promise<string> {
   return url
 }
 
-/** A Postgres that this program can work with: nothing is done on it before that is known. */
+/** Checks that this program can work with the server, before anything is done on it. */
 export async function requireServer(url: string): Promise<{ isMigrated: boolean }> {
   return await orUnreachable('Postgres', 'DATABASE_URL', url, () => checkServer(url))
 }
 
-/** The database's address, whether or not anything listens there. */
+/** The URL of the database; it need not be reachable. */
 export function requireDatabaseUrl({ databaseUrl }: Settings): string {
   if (databaseUrl !== null) return databaseUrl
   throw new Failure(
@@ -46,7 +46,7 @@ export function requireDatabaseUrl({ databaseUrl }: Settings): string {
   )
 }
 
-/** Opens the ready database for one command; every error of it is awaited by that command. */
+/** Opens the reachable and migrated database for one command. */
 export async function withDatabase<T>(
   settings: Settings,
   use: (database: Database) => Promise<T>,
@@ -60,7 +60,7 @@ export async function withDatabase<T>(
   }
 }
 
-/** Opens one connection to the ready database for set-based work. */
+/** Opens one connection to the reachable and migrated database, for set-based work. */
 export async function withSessionHere<T>(
   settings: Settings,
   use: (session: Session) => Promise<T>,
@@ -71,7 +71,7 @@ export async function withSessionHere<T>(
 /** Fails with what to set or start when the queue cannot be reached. */
 export async function requireQueue({ redisUrl }: Settings): Promise<void> {
   if (redisUrl === null) return
-  // Loaded here and not before, for most commands need no queue.
+  // Loaded only here: most commands need no queue.
   const { pingRedis } = await import('../queue/probe.ts')
   await orUnreachable('Redis', 'REDIS_URL', redisUrl, () => pingRedis(redisUrl))
 }
@@ -81,11 +81,11 @@ export async function requireGateway(baseUrl: string): Promise<void> {
   const { hostname, port, protocol } = new URL(baseUrl)
   const portNumber = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
   await orUnreachable('the gateway', 'GATEWAY_URL', baseUrl, () =>
-    knock(hostname.replace(/^\[|\]$/g, ''), portNumber),
+    connectOnce(hostname.replace(/^\[|\]$/g, ''), portNumber),
   )
 }
 
-function knock(host: string, port: number): Promise<void> {
+function connectOnce(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, timeout: 5_000 })
     socket.once('connect', () => {
@@ -97,7 +97,7 @@ function knock(host: string, port: number): Promise<void> {
   })
 }
 
-/** Turns a connection's error into one line: which service, where, and what to do. Never prints a password. */
+/** Turns a connection error into one line: which service, its address, what to do. Never prints a password. */
 export async function orUnreachable<T>(
   service: string,
   variable: string,

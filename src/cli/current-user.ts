@@ -3,15 +3,15 @@ import { Option } from 'commander'
 import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
 import { parsedBy } from './options.ts'
 
-/** Who acts when nobody is named. */
+/** The person of a command without `--by`: the operating system's user. */
 export function currentUser(): string {
   return readPersonName(userInfo().username) ?? `user ${userInfo().uid}`
 }
 
-/** Reads a person's name as it is kept. */
+/** Reads a person's name into its stored form. */
 export const personName = parsedBy(readPersonName, PERSON_EXPECTED.replace(/^must be /, ''))
 
-/** `--by`: who does it. */
-export function byOption(does: string, fallback: string = currentUser()): Option {
-  return new Option('--by <name>', does).argParser(personName).default(fallback)
+/** `--by`: the person who gives the command. */
+export function byOption(description: string, fallback: string = currentUser()): Option {
+  return new Option('--by <name>', description).argParser(personName).default(fallback)
 }

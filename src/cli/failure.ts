@@ -4,7 +4,7 @@ import { maskPhoneNumbersIn } from '../core/masking.ts'
 /** 0: done. 1: the work found a problem. 2: wrong usage or configuration. */
 export type ExitCode = 0 | 1 | 2
 
-/** What a person who typed a command is told, in one line: what is wrong and what to do. */
+/** The failure of a command, in one line: what is wrong and what to do. */
 export class Failure extends Error {
   override name = 'Failure'
   readonly exitCode: ExitCode
@@ -23,7 +23,7 @@ export function describeFailure(error: unknown): { line: string; exitCode: ExitC
   return { line: maskPhoneNumbersIn(message.replace(/\s+/g, ' ').trim()), exitCode: 1 }
 }
 
-/** The code of a socket or Postgres error, as far as it has one: "ECONNREFUSED", "28P01". */
+/** The code of a socket or Postgres error, such as "ECONNREFUSED" or "28P01"; its message where it has no code. */
 export function errorCode(error: unknown): string {
   if (error instanceof AggregateError) return errorCode(error.errors[0])
   if (!(error instanceof Error)) return 'unknown'

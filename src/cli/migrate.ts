@@ -14,13 +14,13 @@ interface MigrateOptions {
 export function migrateCommand(): Command {
   return new Command('migrate')
     .description("create or update the tables, triggers and views, and BullMQ's schema in Postgres")
-    .option('--grant-to <role>', 'then give this role what the program needs, and nothing else')
-    .option('--grant-read-to <role>', 'then give this role the views of schema ops to read, and nothing else')
+    .option('--grant-to <role>', 'then grant this role exactly the rights that the program needs')
+    .option('--grant-read-to <role>', 'then grant this role only reading the views of schema ops')
     .addHelpText(
       'after',
       `
-Safe to run again, and from several machines at once. DATABASE_URL names the owner of the tables here; the other commands
-do with less: give them the URL of the role of --grant-to, which cannot change tables, triggers or what is kept. Run it
+Safe to repeat, and to run on several machines at once. Only this command needs the owner of the tables in DATABASE_URL. Run
+the other commands as the role of --grant-to, which cannot change tables or triggers and cannot delete records. Run migrate
 with the same options after every update. See docs/runbook.md, "Roles in Postgres".
 
 Example:
@@ -34,10 +34,7 @@ async function runMigrate({ grantTo, grantReadTo }: MigrateOptions): Promise<voi
   const settings = await settingsHere()
   const databaseUrl = requireDatabaseUrl(settings)
   if (grantTo !== undefined && grantTo === grantReadTo)
-    throw new Failure(
-      2,
-      '--grant-to and --grant-read-to name one role: its rights would be those of the second',
-    )
+    throw new Failure(2, '--grant-to and --grant-read-to name the same role: name two different roles')
   await requireServer(databaseUrl)
   const migrations = await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () =>
     migrateDatabase(databaseUrl),
@@ -46,7 +43,7 @@ async function runMigrate({ grantTo, grantReadTo }: MigrateOptions): Promise<voi
   console.log(`the database has ${migrations} migrations, its queue schema version ${queueVersion}`)
   if (grantTo !== undefined) {
     await orRefused(grantProgramRights(databaseUrl, grantTo))
-    console.log(`${grantTo} has what the program needs`)
+    console.log(`${grantTo} has the rights that the program needs`)
   }
   if (grantReadTo !== undefined) {
     await orRefused(grantReadingRights(databaseUrl, grantReadTo))

@@ -5,12 +5,12 @@ import type { Readable } from 'node:stream'
 import { Presets, SingleBar } from 'cli-progress'
 import { errorCode, Failure } from './failure.ts'
 
-/** A file that a command was named. */
+/** A file given to a command. */
 export interface GivenFile {
   readonly bytes: Readable
-  /** Null: standard input, of which nobody knows how much there is. */
+  /** Null: standard input, whose size is unknown. */
   readonly size: number | null
-  /** As people are told it. */
+  /** As it is shown to people. */
   readonly name: string
 }
 
@@ -29,10 +29,10 @@ export async function openFile(file: string): Promise<GivenFile> {
 }
 
 /** Shows how much of the file was read, on a terminal only. */
-export function readingBar(doing: string, { size }: GivenFile) {
+export function readingBar(label: string, { size }: GivenFile) {
   if (size === null || !process.stderr.isTTY) return { read: () => {}, stop: () => {} }
   const bar = new SingleBar(
-    { format: `${doing} {bar} {percentage} %, {eta} s left`, stream: process.stderr, hideCursor: true },
+    { format: `${label} {bar} {percentage} %, {eta} s left`, stream: process.stderr, hideCursor: true },
     Presets.shades_classic,
   )
   bar.start(size, 0)

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { parsePeriod } from '../core/business-days.ts'
 import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from '../core/phone-number.ts'
 
-/** Makes a parser an option's: what it answers null to is wrong usage. */
+/** Turns a parser into the parser of an option: null means wrong usage. */
 export function parsedBy<T>(parse: (text: string) => T | null, expected: string): (text: string) => T {
   return (text) => {
     const value = parse(text)
@@ -14,7 +14,7 @@ export function parsedBy<T>(parse: (text: string) => T | null, expected: string)
 /** A phone number in its stored form. */
 export const phoneNumberOption = parsedBy(readPhoneNumber, PHONE_NUMBER_EXPECTED.replace(/^must be /, ''))
 
-/** A period as `--period` takes it. */
+/** The value of `--period`. */
 export const periodOption = parsedBy(
   (text) => parsePeriod(text, new Date()),
   'a day such as 2026-02-09, days such as 2026-02-01..2026-02-28, or times such as 2026-02-09T08:00..2026-02-09T12:30',

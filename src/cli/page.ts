@@ -1,46 +1,51 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { formatCount } from '../core/format.ts'
 
-/** Which part of a list is asked for. */
+/** The part of a list to show. */
 export interface PageOptions {
   readonly limit: number
   readonly skip: number
 }
 
-/** What there is of a list beside what is shown of it. */
+/** How much of a list is shown, and how long the list is. */
 export interface ListedOf extends PageOptions {
   readonly listed: number
   readonly total: number
 }
 
-const MOST = 10_000
+const MAX_LIMIT = 10_000
 
-/** Adds the options by which every list is cut and gone on with. */
+/** Adds `--limit` and `--skip`, which every list has. */
 export function pageOptions(command: Command, limit = 50): Command {
   return command
-    .option('--limit <count>', `at most so many, up to ${MOST}`, wholeNumberFrom(1, MOST), limit)
-    .option('--skip <count>', 'leave out the first so many', wholeNumberFrom(0, 999_999_999), 0)
+    .option(
+      '--limit <count>',
+      `show at most this many, up to ${MAX_LIMIT}`,
+      wholeNumberFrom(1, MAX_LIMIT),
+      limit,
+    )
+    .option('--skip <count>', 'skip this many first', wholeNumberFrom(0, 999_999_999), 0)
 }
 
-function wholeNumberFrom(least: number, most: number) {
+function wholeNumberFrom(min: number, max: number) {
   return (text: string): number => {
     const value = Number(text)
-    if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value
-    throw new InvalidArgumentError(`must be a whole number from ${least} to ${most}`)
+    if (/^\d{1,9}$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}`)
   }
 }
 
-/** Of how many a list shows how many, and how to go on; null when it shows them all. */
+/** Which rows of how many are shown, and the options of the next page; null when all are shown. */
 export function pageNote({ listed, total, skip, limit }: ListedOf): string | null {
   if (skip === 0 && listed >= total) return null
-  if (listed === 0) return `none: there are ${formatCount(total)}, and --skip ${skip} leaves them all out`
+  if (listed === 0) return `none: --skip ${skip} skips all ${formatCount(total)}`
   const range = `${formatCount(skip + 1)} to ${formatCount(skip + listed)} of ${formatCount(total)}`
   const isLast = skip + listed >= total
   const next = `--limit ${limit} --skip ${skip + listed}`
-  return isLast ? `${range}: the last` : `${range}: go on with ${next}`
+  return isLast ? `${range}: the last page` : `${range}: continue with ${next}`
 }
 
-/** A sentence for numbers that are missing between those that are shown; null when none is. */
+/** A note that ids between the shown ones are missing, with the reason; null when none is missing. */
 export function gapNote(ids: readonly number[], why: string): string | null {
   const known = new Set(ids)
   const [first, last] = [Math.min(...known), Math.max(...known)]
@@ -48,8 +53,8 @@ export function gapNote(ids: readonly number[], why: string): string | null {
 }
 
 /**
- * Prints one page of a list: on a terminal the table and then what there is beside it; with `--json` the rows alone on
- * standard output, and the note on standard error, where no program takes it for a row.
+ * Prints one page of a list: the table and its notes. With `--json` it prints only the rows on standard output; the note
+ * goes to standard error, so that no program reads it as a row.
  */
 export function printPage(
   page: ListedOf & {
@@ -57,7 +62,7 @@ export function printPage(
     readonly jsonLines: () => readonly string[]
     readonly table: () => string
     readonly whenEmpty: string
-    /** More sentences under the table; null where there is nothing to say. */
+    /** More notes under the table; nulls are skipped. */
     readonly notes?: readonly (string | null)[]
   },
 ): void {

@@ -2,19 +2,19 @@ import { UnfitServerError } from '../postgres/check-server.ts'
 import { StorageError } from '../postgres/pool.ts'
 import { errorCode, Failure } from './failure.ts'
 
-/** What to do about a code of Postgres, a socket or TLS. `exitCode` 2: nothing but a change of settings helps. */
+/** What to do about an error code of Postgres, a socket or TLS. Exit code 2: only other settings help. */
 const REMEDIES: Readonly<Record<string, { readonly exitCode: 1 | 2; readonly line: string }>> = {
   '28P01': wrong('Postgres refuses the password: correct the user and the password in DATABASE_URL'),
   '28000': wrong(
-    'Postgres does not let this role in from here: correct the user in DATABASE_URL, add sslmode=require where the server asks for TLS, or allow it in pg_hba.conf',
+    'Postgres does not let this role connect from here: correct the user in DATABASE_URL, add sslmode=require where the server asks for TLS, or allow it in pg_hba.conf',
   ),
   '3D000': wrong('there is no such database: create it, or correct the name at the end of DATABASE_URL'),
   '42501': wrong(
-    'the role of DATABASE_URL lacks a right that this needs: grant it, or use the role that owns the tables (docs/settings.md)',
+    'the role of DATABASE_URL lacks a right that this command needs: grant it, or use the role that owns the tables (docs/settings.md)',
   ),
   '25006': wrong('the database is read-only: DATABASE_URL must lead to the primary server, not to a standby'),
   '08P01': wrong(
-    'something between here and Postgres does not speak its protocol: DATABASE_URL must lead to Postgres itself or to session pooling',
+    'a program between this one and Postgres does not speak its protocol: DATABASE_URL must lead to Postgres itself or to session pooling',
   ),
   '3F000': later('the database lacks tables of this version: run `goldpro migrate`'),
   '42P01': later('the database lacks tables of this version: run `goldpro migrate`'),
@@ -23,21 +23,21 @@ const REMEDIES: Readonly<Record<string, { readonly exitCode: 1 | 2; readonly lin
   '57P03': later('Postgres is starting up or shutting down: try again in a moment'),
   '57P01': later('Postgres is shutting down: try again when it is back'),
   '53300': later(
-    'Postgres has no connection left: raise its max_connections, or end programs that hold some',
+    'Postgres has no connection left: raise max_connections, or stop programs that hold connections',
   ),
   'The server does not support SSL connections': wrong(
     'Postgres offers no TLS: turn it on at the server, or set sslmode=disable in DATABASE_URL where the network is trusted',
   ),
   ERR_TLS_CERT_ALTNAME_INVALID: wrong(
-    "the certificate of Postgres is another host's: use the name in the certificate as the host of DATABASE_URL, or sslmode=verify-ca",
+    'the certificate of Postgres names another host: use the name in the certificate as the host of DATABASE_URL, or sslmode=verify-ca',
   ),
   CERT_HAS_EXPIRED: wrong('the certificate of Postgres has expired: renew it at the server'),
-  ENOTFOUND: later('the host of DATABASE_URL is not known: correct it, or check the name service'),
-  EAI_AGAIN: later('the host of DATABASE_URL cannot be looked up: check the name service'),
+  ENOTFOUND: later('the host of DATABASE_URL is unknown: correct it, or check DNS'),
+  EAI_AGAIN: later('the host of DATABASE_URL cannot be resolved: check DNS'),
 }
 
 const UNKNOWN_ISSUER = wrong(
-  'the certificate of Postgres is of an issuer that is not trusted here: add sslrootcert=FILE with its CA to DATABASE_URL',
+  'the issuer of the certificate of Postgres is not trusted here: add sslrootcert=FILE with its CA to DATABASE_URL',
 )
 
 const UNTRUSTED = [
@@ -56,7 +56,7 @@ function later(line: string) {
   return { exitCode: 1, line } as const
 }
 
-/** What a person is told of trouble with Postgres: what is wrong, and what to do. Null: nobody here knows more. */
+/** Describes a Postgres error to a person: what is wrong and what to do. Null: the code is not listed here. */
 export function postgresFailure(error: unknown): Failure | null {
   if (error instanceof UnfitServerError) return new Failure(2, error.message)
   const code = error instanceof StorageError ? error.code : errorCode(error)
@@ -64,7 +64,7 @@ export function postgresFailure(error: unknown): Failure | null {
   return remedy === undefined ? null : new Failure(remedy.exitCode, `${remedy.line} (${shortOf(code)})`)
 }
 
-/** A sentence of pg's own is no code. */
+/** Errors of pg itself have a sentence instead of a code. */
 function shortOf(code: string): string {
   return /\s/.test(code) ? 'no TLS' : code
 }

@@ -1,13 +1,13 @@
 import type { Settings } from '../config.ts'
 import { requireQueue } from './context.ts'
 
-/** The queue, to wake orders that a person moved: without it the sweeper brings them back, only later. */
+/** Wakes orders that a person moved. Without it the sweeper wakes them, only later. */
 export interface QueueClient {
   wake(orderIds: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
-/** Opens the queue. It is loaded here and not before: BullMQ takes half of the time of a command that needs none. */
+/** Opens the queue. BullMQ is loaded only here: loading it would double the time of commands that need no queue. */
 export async function openQueueClient(settings: Settings): Promise<QueueClient> {
   await requireQueue(settings)
   const [{ openQueue }, { wakeOrders }] = await Promise.all([

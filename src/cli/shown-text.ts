@@ -1,9 +1,6 @@
 import { maskPhoneNumbersIn } from '../core/masking.ts'
 
-/**
- * What a person wrote, fit to be shown: no phone number is readable, and nothing in it can pass for another line or
- * steer the terminal.
- */
+/** Text of a person, safe to print: phone numbers are masked, line breaks and control characters removed. */
 export function shownText(text: string): string {
   return maskPhoneNumbersIn(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }

@@ -1,9 +1,9 @@
 import { formatCount } from '../core/format.ts'
 
-/** A text as it stands, or a count: the table spells it, and lays it out by its right side. */
+/** A text, or a count, which the table formats and aligns to the right. */
 export type TableCell = string | number
 
-/** Lays rows out in columns, as wide as their widest cell. */
+/** Formats rows in columns, each as wide as its widest cell. */
 export function table(
   headings: readonly string[],
   given: readonly (readonly TableCell[])[],

@@ -4,7 +4,7 @@ export interface Period {
   readonly to: Date
 }
 
-/** The zone that days are counted in. Indonesia's west has had one offset since 1964 and no summer time. */
+/** The zone of business days. Western Indonesia has had one offset since 1964 and no summer time. */
 export const TIME_ZONE = 'Asia/Jakarta'
 const OFFSET = '+07:00'
 
@@ -26,7 +26,7 @@ export function dayOf(moment: Date): string {
 /** The period of one day that exists. */
 export function periodOfDay(day: string): Period {
   const from = startOfDay(day)
-  if (from === null) throw new RangeError('no day of this century')
+  if (from === null) throw new RangeError('not a day of this century')
   return { from, to: new Date(from.getTime() + DAY_MS) }
 }
 

@@ -1,7 +1,6 @@
 /**
- * Shares an answer among those who ask at about the same time. What anybody may ask as often as they like must not cost
- * the database that often.
- * @param forMs how long an answer is given again, counted from when it was asked for; a failure is not
+ * Shares one answer among callers for some time, so that a public route cannot load the database.
+ * @param forMs how long an answer is reused, from the start of its query; failures are not cached
  */
 export function cacheFor<Answer>(
   ask: () => Promise<Answer>,
@@ -22,7 +21,7 @@ export function cacheFor<Answer>(
   }
 }
 
-/** Keeps what was made of an argument for as long as the same is asked for. */
+/** Caches the result of the last argument. */
 export function memoizeLast<Argument, Made>(
   make: (argument: Argument) => Made,
 ): (argument: Argument) => Made {

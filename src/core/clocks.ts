@@ -1,7 +1,7 @@
-/** The process' own clocks, as `GatewayDeps` and `OrderDeps` take them. Tests pass others. */
+/** The clocks of this process, for `GatewayDeps` and `OrderDeps`. Tests pass others. */
 export const CLOCKS = {
-  /** Milliseconds of a clock that is never set: for durations. It says nothing about the time of day. */
+  /** Milliseconds of a monotonic clock, for durations. */
   monotonicMs: (): number => performance.now(),
-  /** Milliseconds since the epoch, by a clock that somebody may set. */
+  /** Milliseconds since the epoch, by a clock that may be changed. */
   wallMs: (): number => Date.now(),
 }

@@ -1,8 +1,7 @@
 /**
- * Asks for many things in one go: what is asked for while an earlier question is under way waits for the next one. Under
- * load concurrent requests then share a round trip and a commit; alone, a request waits for nothing. A question is begun
- * after everything in it was asked for, so no answer is older than its request.
- * @param ask gives a result for each item, in their order
+ * Combines concurrent calls: calls that arrive while an earlier query runs share the next one. Under load they share a round
+ * trip and a commit; a single call does not wait. A query begins after all of its calls, so no result is older than its call.
+ * @param ask returns a result for each item, in their order
  */
 export function coalesce<Item, Result>(
   most: number,

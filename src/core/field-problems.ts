@@ -1,31 +1,31 @@
 import type { z } from 'zod'
 import { didYouMean } from './suggestions.ts'
 
-/** What is wrong with one field of something from outside: its name and what it may be, never its value. */
+/** What is wrong with one field of an input: its name and the rule, never its value. */
 export interface FieldProblem {
   readonly field: string
   readonly problem: string
 }
 
-/** Problems that are listed; a document with more is not corrected by a longer list. */
+/** The largest number of problems that are listed. */
 export const MOST_PROBLEMS = 20
 
-/** What was read by a schema, or everything that is wrong with it in this program's own words. */
+/** The parsed value, or every problem in this program's own wording. */
 export type ReadFields<T> =
   | { readonly is: 'read'; readonly data: T }
   | { readonly is: 'refused'; readonly problems: readonly FieldProblem[] }
 
 /**
- * Reads a value by a schema. Every text of a problem is the schema's own or one of {@link OWN_WORDS}: the validator's
- * words never leave this function.
- * @param whole the name of the value as a whole
+ * Reads a value by a schema. The text of a problem is the schema's own or comes from {@link defaultProblem}; the validator's
+ * messages are never shown.
+ * @param whole the name of the whole value
  */
 export function readFields<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
   whole: string,
 ): ReadFields<z.output<Schema>> {
-  const read = schema.safeParse(value, { error: ownWords })
+  const read = schema.safeParse(value, { error: defaultProblem })
   if (read.success) return { is: 'read', data: read.data }
   const problems = read.error.issues.flatMap((issue) => problemsOf(issue, schema, value))
   return {
@@ -36,7 +36,7 @@ export function readFields<Schema extends z.ZodType>(
   }
 }
 
-/** Problems of a part of a document, named by where it stands in it. */
+/** Prefixes the fields of problems with the name of their parent. */
 export function within(parent: string, problems: readonly FieldProblem[]): FieldProblem[] {
   return problems.map(({ field, problem }) => ({
     field: field === '' ? parent : `${parent}.${field}`,
@@ -51,7 +51,7 @@ export function describeProblems(problems: readonly FieldProblem[]): string {
 
 const NAME_CHARACTERS = 40
 
-/** A field's name comes from outside too: an unknown one may be anything, a phone number or an e-mail included. */
+/** A safe name of a field: unknown names come from outside and may have a phone number or an e-mail address. */
 export function fieldName(path: readonly PropertyKey[]): string {
   return path
     .map((part) =>
@@ -99,7 +99,7 @@ interface SchemaDefinition {
   readonly shape?: Readonly<Record<string, z.core.$ZodType>>
 }
 
-/** What a value of each type is called. */
+/** The name of each type in messages. */
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',
@@ -110,7 +110,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   null: 'null',
 }
 
-/** What a text of each format is called. */
+/** The name of each text format in messages. */
 const FORMAT_WORDS: Readonly<Record<string, string>> = {
   datetime: 'an ISO 8601 time with a zone, such as 2027-01-31T09:00:00+07:00',
   date: 'a day such as 2027-01-31',
@@ -120,8 +120,8 @@ const FORMAT_WORDS: Readonly<Record<string, string>> = {
   url: 'a URL',
 }
 
-/** The words for whatever a schema says nothing about itself. */
-function ownWords(issue: z.core.$ZodRawIssue): string {
+/** The text of a problem for which the schema has none. */
+function defaultProblem(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type': {
       const expected = `must be ${TYPE_WORDS[issue.expected] ?? 'of another type'}`

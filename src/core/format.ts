@@ -2,14 +2,14 @@ import { formatRupiah } from './money.ts'
 import { wallClockOf } from './time-zone.ts'
 
 /**
- * How people read numbers and times, on terminals and pages: points between thousands, a decimal comma, and times with
- * their zone. Programs read JSON and CSV: plain decimals there, and ISO times in UTC.
+ * Formats numbers and times for people: points between thousands, a decimal comma, times with their zone. JSON and CSV have
+ * plain decimals and ISO times in UTC instead.
  */
 
 /** The zone that people are shown times in. */
 export type ShownZone = 'Asia/Jakarta' | 'UTC'
 
-/** What stands where a figure is unknown or does not apply. */
+/** Shown for a figure that is unknown or does not apply. */
 export const NOTHING = '–'
 
 /** `2026-02-09T08:00:05+07:00`, or `2026-02-09T01:00:05Z`: a fraction of a second is cut off. */

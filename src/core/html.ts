@@ -1,4 +1,4 @@
-/** HTML in which every text is escaped, unless it is markup already: nothing can be forgotten. */
+/** HTML that is already escaped. `html` escapes every other value. */
 export class Markup {
   readonly text: string
 
@@ -9,7 +9,7 @@ export class Markup {
 
 type Part = Markup | string | number | readonly Markup[]
 
-/** Puts a piece of HTML together; texts among the values are escaped. */
+/** Builds HTML; values that are not `Markup` are escaped. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(strings.reduce((done, each, position) => done + textOf(parts[position - 1] ?? '') + each))
 }

@@ -1,4 +1,4 @@
-/** Where the program writes its log. Fields never hold a phone number, a KTP number or a name. */
+/** The program's log. Fields never have a phone number, a KTP number or a name. */
 export interface Log {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void

@@ -1,22 +1,18 @@
 import { KTP_IN_TEXT, PHONE_NUMBER_IN_TEXT, withAsciiDigits } from './numbers-in-text.ts'
 import { readPhoneNumber } from './phone-number.ts'
 
-/**
- * What people and logs may see of a person. Wallets are phone numbers, so a log line with one is a leak.
- */
-
 /** "081234500084" → "08xxxxxxx084", the way the gateway masks its own. */
 export function maskPhoneNumber(phoneNumber: string): string {
   if (phoneNumber.length < 8) return 'x'.repeat(phoneNumber.length)
   return phoneNumber.slice(0, 2) + 'x'.repeat(phoneNumber.length - 5) + phoneNumber.slice(-3)
 }
 
-/** A KTP number keeps nothing but its last two digits. */
+/** Masks a KTP number except its last two digits. */
 export function maskKtp(ktp: string): string {
   return 'x'.repeat(Math.max(ktp.length - 2, 0)) + ktp.slice(-2)
 }
 
-/** Masks every phone number inside a free text, in whatever spelling: a gateway's message, an error, a log line. */
+/** Masks every phone number in a text, in any notation. Wallets are phone numbers, so none may be readable in a log. */
 export function maskPhoneNumbersIn(text: string): string {
   return replaceIn(text, PHONE_NUMBER_IN_TEXT, (written) => {
     if (/^\+?[0-9]+$/.test(written)) return maskPhoneNumber(written)
@@ -25,14 +21,14 @@ export function maskPhoneNumbersIn(text: string): string {
   })
 }
 
-/** Masks phone numbers, and whatever has the sixteen digits of a KTP number, inside a free text. */
+/** Masks phone numbers and KTP numbers (any sixteen digits) in a text. */
 export function maskNumbersIn(text: string): string {
   return maskPhoneNumbersIn(
     replaceIn(text, KTP_IN_TEXT, (written) => maskKtp(written.replace(/[^0-9]/g, ''))),
   )
 }
 
-/** Finds numbers with digits of any script, and leaves everything else as it stands. */
+/** Replaces numbers in digits of any script, and nothing else. */
 function replaceIn(text: string, pattern: RegExp, masked: (written: string) => string): string {
   const searched = withAsciiDigits(text)
   if (searched === text) return text.replace(pattern, masked)

@@ -1,9 +1,9 @@
 /**
- * Phone and KTP numbers where they stand in a text, in every spelling that `readPhoneNumber` reads and in those that
- * people hide them in. Rather a number too many than one too few, but ids, dates and amounts must stay readable.
+ * Patterns of phone and KTP numbers in a text, in every notation that `readPhoneNumber` reads and in obfuscated ones. They
+ * prefer false positives to misses, but ids, dates and amounts must stay readable.
  */
 
-/** What may stand between two digits. */
+/** Separators between two digits. */
 const GAP = String.raw`[\t\p{Zs}\p{Pd}\p{Cf}().]{0,4}`
 const digits = (least: number, most: number) => `(?:${GAP}[0-9]){${least},${most}}`
 
@@ -12,7 +12,7 @@ const BEGINS = String.raw`(?<![\p{L}\p{N}_-])`
 const ENDS = String.raw`(?!\p{Cf}?[\p{L}\p{N}_]|-[\p{L}\p{N}])`
 /** "08-12-2026 10:30" */
 const NO_TIME = '(?![0-9]{2}[-. ][0-9]{2}[-. ][0-9]{4}[ ,]{1,2}[0-9]{2}[.:])'
-/** A whole number or an id in JSON: without a zero or a 62 before it nothing but its name tells what it is. */
+/** Excludes numbers and ids in JSON: without a leading zero or 62 only the field's name tells what they are. */
 const NO_JSON_ID = String.raw`(?<!"\s?:\s?)(?<![iI]d\\?"\s?:\s?\\?")`
 const NO_PART_OF_AMOUNT = '(?<![.,+])'
 
@@ -33,7 +33,7 @@ const KTP_GROUPS = [[16], [4, 4, 4, 4], [6, 6, 4], [2, 2, 2, 6, 4]].map((groups)
 /** Sixteen digits in a text whose digits are ASCII. */
 export const KTP_IN_TEXT = new RegExp(`(?<![0-9]|[0-9]-)(?:${KTP_GROUPS.join('|')})(?![0-9]|-[0-9])`, 'gu')
 
-/** A text with digits of every script as ASCII ones, position by position. */
+/** Replaces digits of every script by ASCII digits; positions in the text stay the same. */
 export function withAsciiDigits(text: string): string {
   return NON_ASCII.test(text) ? text.replace(OTHER_DIGIT, asciiDigit) : text
 }
@@ -43,11 +43,11 @@ const OTHER_DIGIT = /(?![0-9])\p{Nd}/gu
 
 function asciiDigit(digit: string): string {
   const ascii = /^[0-9]$/.test(digit.normalize('NFKC')) ? digit.normalize('NFKC') : String(digitValue(digit))
-  // A joiner takes the second place of a digit that has two.
+  // A digit of two UTF-16 units is padded with a joiner.
   return ascii.padEnd(digit.length, '\u200d')
 }
 
-/** Every script has its ten digits in a row, from a code point that ends with 0 or 6. */
+/** The ten digits of a script are consecutive, from a code point that ends with 0 or 6. */
 function digitValue(digit: string): number {
   const code = digit.codePointAt(0) ?? 0
   const place = code % 16

@@ -1,10 +1,10 @@
-/** Something that is done again and again until it is stopped. */
+/** Work that is repeated until it is stopped. */
 export interface PeriodicTask {
-  /** Begins nothing any more, and returns when what was begun has ended. */
+  /** Starts no further run, and returns when the current one has ended. */
   stop(): Promise<void>
 }
 
-/** Does the work now, and again `everyMs` after each end of it. Its failure is told, and it is tried again. */
+/** Does the work now, and again `everyMs` after each run ends. Errors go to onFailure, and the work is repeated. */
 export function runEvery(
   everyMs: number,
   work: () => Promise<void>,

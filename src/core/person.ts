@@ -2,27 +2,26 @@ import { classOf, INVISIBLE, plainTextExpected, readPlainText } from './plain-te
 
 const MOST_CHARACTERS = 200
 
-/** What the name of a person must be. For errors: it names no value. */
+/** The rule for names of persons, for error messages. It quotes no value. */
 export const PERSON_EXPECTED = `${plainTextExpected(MOST_CHARACTERS)}, and with a letter or digit`
 
-/** A person's name in its one form; null when it is none. */
+/** A person's name in its stored form; null when it is not a name. */
 export function readPersonName(written: unknown): string | null {
   const name = readPlainText(written, MOST_CHARACTERS)
   return name !== null && /[\p{L}\p{N}]/u.test(name) && personKey(name) !== '' ? name : null
 }
 
 /**
- * Whether two names are one person's, for decisions that need a second one: a space more, a capital, an accent, a sign
- * that nobody sees or a letter of another alphabet that looks the same is no second person. Equal to `person_key` in
- * Postgres, which holds decisions to it.
+ * Whether two names belong to one person, for decisions that need two people. Differences in spaces, case, accents, invisible
+ * characters and look-alike letters of other alphabets do not count. Equal to `person_key` in Postgres, which enforces it.
  */
 export const isSamePerson = (a: string, b: string): boolean => personKey(a) === personKey(b)
 
-/** Whether a name is spelled as that of a holder of a partner's keys: `<partner>/<holder>`. */
+/** Whether a name has the form of a holder of the partner's keys: `<partner>/<holder>`. */
 export const isHolderOf = (partner: string, name: string): boolean =>
   personKey(name).startsWith(`${personKey(partner)}/`)
 
-/** What two names of one person have in common. */
+/** The key that all names of one person share. */
 export function personKey(name: string): string {
   const letters = Array.from(name.normalize('NFKD').replace(IGNORED, ''))
   return letters
@@ -43,7 +42,7 @@ export const ACCENTS = [
 
 const IGNORED = new RegExp(`[ ${classOf(INVISIBLE)}${classOf(ACCENTS)}]`, 'gu')
 
-/** Letters, and below each what it is read as: capitals of other alphabets, and what looks like a Latin letter. */
+/** Letters, and below each its replacement: capitals of other alphabets, and letters that look like Latin ones. */
 export const LOOK_ALIKES = [
   // Cyrillic
   ['АаВвЕеКкМмНнОоРрСсТтУуХхІіЈјЅѕԚԛԜԝԀԁҺһ', 'aabbeekkmmhhooppccttyyxxiijjssqqwwddhh'],

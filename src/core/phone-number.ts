@@ -1,9 +1,9 @@
 /**
- * A wallet is a phone number, and a phone number has one stored form: 08… without anything between its digits. People
- * and programs write it in many ways; whatever compares, counts, fences or finds wallets sees the stored form only.
+ * A wallet is a phone number. It has one stored form: 08… without separators. People and programs write it in many ways; code
+ * that compares, counts or finds wallets uses the stored form only.
  */
 
-/** What a phone number from outside must be. For errors: it names no value. */
+/** The rule for phone numbers from outside, for error messages. It quotes no value. */
 export const PHONE_NUMBER_EXPECTED =
   'must be an Indonesian mobile number as a text, such as 081234567890 (0…, 62…, +62…, 0062… or without its zero, 9 to 13 digits from the 0 on; spaces and dashes may stand between digits)'
 
@@ -13,7 +13,7 @@ export const STORED_PHONE_NUMBER = /^08[0-9]{7,11}$/
 const MOST_CHARACTERS = 40
 const WRITTEN = /^\(?\+?[0-9][0-9 ().-]*[0-9]$/
 const IN_PARENTHESES = /\(\+?[0-9]{1,5}\)/g
-/** A spreadsheet's "81234500001.0" is not the number with a zero more. */
+/** Refuses a spreadsheet's "81234500001.0", whose last zero is not part of the number. */
 const MISPLACED_DOT = /\.(?![0-9]{3,5}(?![0-9]))|[0-9]{6}\./
 const LONG_GAP = /[ .-]{4}/
 /** "081234500001-2" means two numbers that follow one another. */
@@ -32,7 +32,7 @@ export function readPhoneNumber(written: unknown): string | null {
   const text = written.replace(/^ +| +$/g, '')
   if (!isGroupedAsPeopleDo(text)) return null
   const digits = text.replace(/[ ().-]/g, '')
-  // With dots and without a prefix it may as well be an amount.
+  // With dots and without a prefix it could be an amount.
   const match = WITH_PREFIX.exec(digits) ?? (text.includes('.') ? null : WITHOUT_ZERO.exec(digits))
   return match === null ? null : `0${match[1]}`
 }

@@ -1,12 +1,12 @@
 /**
- * Texts that name something for ever: references and people's names. Two that look alike are one, so whatever nobody
- * sees is no part of them: they are NFC, the space is their only white space, and none surrounds them.
+ * Texts that identify something permanently: references and people's names. Two texts that look the same must be equal, so
+ * they are NFC, have no invisible characters, no white space but the space, and none at their ends.
  */
 
 type Range = readonly [from: number, to: number]
 
 /**
- * Characters that show nothing, or only act on others: controls, every white space but the space, zero-width and
+ * Invisible characters, or characters that only change others: controls, every white space but the space, zero-width and
  * direction marks, variation selectors, fillers, tags, private use. Equal to `is_plain_text` in Postgres.
  */
 export const INVISIBLE: readonly Range[] = [
@@ -55,8 +55,8 @@ const ASCII = /^[ -~]+$/
 const SURROUNDING = /^[ \t\r\n]+|[ \t\r\n]+$/g
 
 /**
- * A text in its one form: without surrounding white space, NFC. Null when nothing is left, when it is longer than `max`,
- * or when something in it cannot be seen.
+ * A text in its stored form: NFC, without surrounding white space. Null when nothing is left, when it is longer than `max`, or
+ * when it has an invisible character.
  */
 export function readPlainText(written: unknown, max: number): string | null {
   if (typeof written !== 'string' || written.length > max * MOST_SURROUNDED) return null
@@ -66,16 +66,16 @@ export function readPlainText(written: unknown, max: number): string | null {
   return text
 }
 
-/** Longer than this many times its maximum a text is refused unread. */
+/** A text longer than this many times its maximum is refused before it is trimmed. */
 const MOST_SURROUNDED = 4
 
-/** What such a text must be. For errors: it names no value. */
+/** The rule for such a text, for error messages. It quotes no value. */
 export const plainTextExpected = (max: number): string =>
   `must be a text of 1 to ${max} characters without control characters or others that nobody sees`
 
 /** The longest reference of an order. */
 export const MOST_REFERENCE_CHARACTERS = 128
 
-/** A reference in its one form, or null: the one rule for jobs, HTTP, JSON lines, CSV and whoever looks for one. */
+/** A reference in its stored form, or null. Jobs, HTTP, JSON lines, CSV and searches all use this rule. */
 export const readReference = (written: unknown): string | null =>
   readPlainText(written, MOST_REFERENCE_CHARACTERS)

@@ -1,6 +1,6 @@
-/** What a key may be used for. A key has exactly those it was given. */
+/** What a key may be used for. A key has exactly the scopes that it was given. */
 export const SCOPES = ['orders:write', 'orders:read', 'batches:write', 'approve'] as const
 export type Scope = (typeof SCOPES)[number]
 
-/** What a key may do when nobody says: everything but approving, which is another holder's. */
+/** The scopes of a key by default: all but approving, which is for another holder. */
 export const DEFAULT_SCOPES: readonly Scope[] = ['orders:write', 'orders:read', 'batches:write']

@@ -1,14 +1,14 @@
-/** What a URL of a setting may have. */
+/** The rules for the URL of a setting. */
 interface UrlRules {
   readonly protocols: readonly string[]
   readonly example: string
   readonly mayHaveUser: boolean
   readonly mayHaveQuery: boolean
-  /** What a path may be. */
+  /** The form of the path. */
   readonly path: RegExp
 }
 
-/** One segment: the database. A host may be empty or encoded only where it is a folder of sockets. */
+/** The path is the name of the database. The host may be empty or encoded only for a folder of sockets. */
 export const POSTGRES_URL: UrlRules = {
   protocols: ['postgres', 'postgresql'],
   example: 'postgres://user:password@host:5432/goldpro',
@@ -36,8 +36,8 @@ export const WEB_URL: UrlRules = {
 const HOST = /^(?:[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_.])?|\[[0-9a-f:.]+\])$/i
 
 /**
- * What is wrong with a URL; null when it can be right. It never holds a piece of the URL: a password that is not
- * percent-encoded may be anywhere in it.
+ * What is wrong with a URL, or null. The text quotes no part of the URL, because a password that is not percent-encoded may be
+ * anywhere in it.
  */
 export function urlProblem(text: string, rules: UrlRules): string | null {
   const general = `a URL such as ${rules.example}`
@@ -49,7 +49,7 @@ export function urlProblem(text: string, rules: UrlRules): string | null {
   const [, authority = '', path = '', query] = /^([^/?#]*)([^?#]*)(\?[^#]*)?/.exec(rest) ?? []
   const at = rest.indexOf('@')
   const isAmbiguous = rest.includes('#') || at !== rest.lastIndexOf('@') || at >= authority.length
-  // Whatever has no place in a URL as it is was not encoded.
+  // Characters that a URL cannot have were not encoded.
   if (isAmbiguous || /[\s\\"<>^`{|}\p{C}]/u.test(rest) || !isDecodable(rest)) return encoded
   if (at >= 0 && !rules.mayHaveUser) return encoded
   if (query !== undefined && !rules.mayHaveQuery) return encoded

@@ -1,7 +1,7 @@
 import { type FieldProblem, fieldName, MOST_PROBLEMS } from './field-problems.ts'
 import { findUnfitValues, MAX_DEPTH, PROTOTYPE_NAME, PROTOTYPE_NAMES, TOO_DEEP } from './unfit-values.ts'
 
-/** A longer number cannot keep its digits, whatever they are. */
+/** A longer number always loses digits. */
 const LONGEST_NUMBER = 40
 
 export type StrictJson =
@@ -9,14 +9,14 @@ export type StrictJson =
   | { readonly is: 'not_json' }
   | { readonly is: 'refused'; readonly problems: readonly FieldProblem[] }
 
-/** What two readers of one JSON text may understand differently. */
+/** A part of a JSON text that two parsers may read differently. */
 export interface Ambiguity extends FieldProblem {
   readonly is: 'repeated_name' | 'prototype_name' | 'lost_digits' | 'too_deep'
 }
 
 /**
- * Reads JSON from outside. Refuses, naming the field, what `JSON.parse` takes without a word: a name that stands twice,
- * a number that loses digits, names of prototypes, deep nesting, NUL and halves of characters.
+ * Reads JSON from outside. Refuses, naming the field, what `JSON.parse` accepts: repeated names, numbers that lose digits, names
+ * of prototypes, deep nesting, NUL and unpaired surrogates.
  */
 export function readStrictJson(text: string): StrictJson {
   let value: unknown
@@ -40,8 +40,8 @@ interface Frame {
 }
 
 /**
- * Finds what is ambiguous in a text that is JSON. It reads character by character and keeps its own stack, so that
- * neither long texts nor deep ones are a burden.
+ * Finds ambiguities in a valid JSON text. It reads character by character with its own stack, so that deep nesting cannot
+ * overflow the call stack.
  */
 export function findAmbiguities(text: string): Ambiguity[] {
   const found: Ambiguity[] = []

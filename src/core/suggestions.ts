@@ -1,4 +1,4 @@
-/** What people write, and what this program calls it. */
+/** The program's names, with what people write instead. */
 const ALIASES: Readonly<Record<string, readonly string[]>> = {
   phone_number: ['phone', 'phonenumber', 'msisdn', 'mobile', 'wallet', 'nomor', 'hp', 'no_hp', 'telepon'],
   gold_weight: ['gram', 'grams', 'weight', 'gold', 'berat', 'goldweight', 'emas'],
@@ -23,12 +23,12 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   withdraw: ['tarik', 'withdrawal', 'cetak'],
 }
 
-const LONGEST_WORD = 40
-const MOST_EDITS = 2
+const MAX_WORD_LENGTH = 40
+const MAX_EDITS = 2
 
-/** `: did you mean phone_number?` where one of the words was meant; empty where none was. */
+/** `: did you mean phone_number?` if one of the words is close; else empty. */
 export function didYouMean(given: unknown, words: readonly string[]): string {
-  if (typeof given !== 'string' || given.length > LONGEST_WORD) return ''
+  if (typeof given !== 'string' || given.length > MAX_WORD_LENGTH) return ''
   const meant = closestWord(
     given
       .trim()
@@ -42,19 +42,19 @@ export function didYouMean(given: unknown, words: readonly string[]): string {
 function closestWord(given: string, words: readonly string[]): string | null {
   const alias = words.find((word) => word === given || ALIASES[word]?.includes(given))
   if (alias !== undefined) return alias
-  // The name of something else, such as a sell's min_price_per_gram in a buy, was not misspelt.
+  // The name of another field, such as a sell's min_price_per_gram in a buy, is not a misspelling.
   if (Object.hasOwn(ALIASES, given)) return null
   const near = words
     .map((word) => ({ word, edits: editsBetween(given, word.toLowerCase()) }))
-    // Two edits make any word of three letters out of any other.
-    .filter(({ word, edits }) => edits <= MOST_EDITS && edits * 2 < word.length)
+    // Two edits turn almost any word of three letters into any other.
+    .filter(({ word, edits }) => edits <= MAX_EDITS && edits * 2 < word.length)
     .sort((one, other) => one.edits - other.edits)
   return near[0]?.word ?? null
 }
 
-/** How many letters must be added, left out, replaced or swapped with their neighbour (Damerau–Levenshtein). */
+/** The Damerau–Levenshtein distance: letters to add, remove, replace or swap with their neighbour. */
 export function editsBetween(one: string, other: string): number {
-  if (Math.abs(one.length - other.length) > MOST_EDITS) return Number.POSITIVE_INFINITY
+  if (Math.abs(one.length - other.length) > MAX_EDITS) return Number.POSITIVE_INFINITY
   let before: number[] = []
   let row = Array.from({ length: other.length + 1 }, (_, column) => column)
   for (let line = 1; line <= one.length; line += 1) {

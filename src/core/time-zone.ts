@@ -1,4 +1,4 @@
-/** Moments by the clock on a zone's wall. What a zone's clock does and did is known to the platform. */
+/** Converts between moments and local times. The rules of time zones come from the platform (`Intl`). */
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
@@ -17,7 +17,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** A zone's offset from UTC at a moment, in milliseconds. Asked of the platform once a quarter, for it is slow to answer. */
+/** A zone's offset from UTC at a moment, in milliseconds. Cached per quarter of an hour, because `Intl` is slow. */
 export function zoneOffsets(timeZone: string): (utcMs: number) => number {
   const wallClock = new Intl.DateTimeFormat('en-GB', {
     timeZone,
@@ -41,28 +41,28 @@ export function zoneOffsets(timeZone: string): (utcMs: number) => number {
     )
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts
     const offset = Date.UTC(year, month - 1, day, hour, minute, second) - quarter * QUARTER_MS
-    // A statement is about a few hundred hours; a hostile one may be about a million.
+    // A statement covers a few hundred hours; a hostile file may cover a million.
     if (known.size > 10_000) known.clear()
     known.set(quarter, offset)
     return offset
   }
 }
 
-/** The clock on a zone's wall. Local times are written as the milliseconds they would be in UTC. */
+/** The wall clock of a zone. A local time is given as the milliseconds of the same time in UTC. */
 export interface WallClock {
   localOf(moment: Date): number
   /**
-   * The moment at which the wall shows a local time: the first of two when the clocks go back, and the first moment
-   * after the gap when they jump over it.
+   * The moment of a local time: the first of two when clocks are set back, and the first moment after the gap when clocks
+   * skip it.
    */
   momentOf(localMs: number): Date
-  /** `2026-02-25T09:00+07:00`, with seconds only where there are some: each moment is written in its own way. */
+  /** `2026-02-25T09:00+07:00`, with seconds only if they are not zero. Each moment has one form. */
   format(moment: Date): string
 }
 
 const clocks = new Map<string, WallClock>()
 
-/** The clock of a zone that exists. */
+/** The wall clock of a zone, which must exist. */
 export function wallClockOf(timeZone: string): WallClock {
   const known = clocks.get(timeZone)
   if (known !== undefined) return known
@@ -83,7 +83,7 @@ export function wallClockOf(timeZone: string): WallClock {
       return `${local.slice(0, isWholeMinute ? 16 : 23)}${formatOffset(offset)}`
     },
   }
-  // A zone may be spelled in many ways, with capitals or without.
+  // Names of zones ignore case, so one zone may have many entries.
   if (clocks.size >= 1_000) clocks.clear()
   clocks.set(timeZone, clock)
   return clock
@@ -96,14 +96,14 @@ function formatOffset(offsetMs: number): string {
 }
 
 /**
- * Reads a time as the wall shows it: `2026-02-25T09:00`, or a day's midnight, `2026-02-25`.
+ * Reads a local time, `2026-02-25T09:00`, or the midnight of a day, `2026-02-25`.
  * @returns null when there is no such day or time
  */
 export function parseOnTheWall(text: string, clock: WallClock): Date | null {
   const [, day = '', time = '00:00'] =
     /^(20\d\d-\d\d-\d\d)(?:T((?:[01]\d|2[0-3]):[0-5]\d))?$/.exec(text) ?? []
   const local = new Date(`${day}T${time}Z`)
-  // The 30th of February would silently become the 2nd of March.
+  // Date would turn the 30th of February into the 2nd of March.
   const exists = !Number.isNaN(local.getTime()) && local.toISOString().startsWith(day)
   return exists ? clock.momentOf(local.getTime()) : null
 }

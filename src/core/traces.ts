@@ -1,6 +1,5 @@
 /**
- * All that a span may say, by OpenTelemetry's attribute names. Nothing of a person, a partner or a key is in this list,
- * and the exporter lets nothing out that is not.
+ * Every attribute that a span may have. None is about a person, a partner or a key, and the exporter drops all others.
  */
 export const FACT_NAMES = [
   'goldpro.order_id',
@@ -17,9 +16,9 @@ export const FACT_NAMES = [
 ] as const
 export type SpanFacts = { readonly [Name in (typeof FACT_NAMES)[number]]?: string | number }
 
-/** A span that was begun. */
+/** An open span. */
 export interface OpenSpan {
-  /** Does the work so that spans begun by it, now or later, are within this one. */
+  /** Runs the work; spans that it begins, now or later, are children of this one. */
   inside<T>(work: () => T): T
   end(facts: SpanFacts): void
 }
@@ -30,25 +29,25 @@ export interface QueueTelemetry {
   readonly contextManager: object
 }
 
-/** Where spans go. Nothing here throws, and nobody waits for it. */
+/** Records spans. No method throws or blocks. */
 export interface Traces {
   begin(name: string, role: 'server' | 'internal' | 'client', facts: SpanFacts): OpenSpan
-  /** The trace that this is within, as a job carries it to a worker; null when there is none. */
+  /** The current trace, in the form that a job carries to a worker; null when there is none. */
   carried(): string | null
-  /** What BullMQ tells its spans to; null when nobody listens. */
+  /** The telemetry for BullMQ; null when there are no traces. */
   readonly ofQueue: QueueTelemetry | null
 }
 
-/** Traces that have something to send before the end. */
+/** Traces that must be stopped before the process ends. */
 export interface RunningTraces extends Traces {
-  /** Sends what is left. Returns within two seconds, whatever the receiver does. */
+  /** Sends the remaining spans. Returns within two seconds, whatever the receiver does. */
   stop(): Promise<void>
 }
 
-/** A span that goes nowhere. */
+/** A span that is not recorded. */
 export const NO_SPAN: OpenSpan = { inside: (work) => work(), end() {} }
 
-/** No traces: what everything runs with unless a receiver is configured. */
+/** No traces: the default where no receiver is configured. */
 export const NO_TRACES: RunningTraces = {
   begin: () => NO_SPAN,
   carried: () => null,

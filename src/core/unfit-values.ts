@@ -1,17 +1,17 @@
 import { type FieldProblem, fieldName, MOST_PROBLEMS } from './field-problems.ts'
 
-/** Values are nested at most so deep: the deepest document of this program needs five levels. */
+/** The deepest allowed nesting. Documents of this program need five levels. */
 export const MAX_DEPTH = 16
-/** More values than any document of this program has. */
+/** Documents of this program have far fewer values. */
 const MAX_VALUES = 10_000
-/** Names by which a careless copy of an object would change what every object has. */
+/** Names that could change the prototype of every object when an object is copied. */
 export const PROTOTYPE_NAMES: readonly string[] = ['__proto__', 'constructor', 'prototype']
 
 export const TOO_DEEP = `is nested too deep: at most ${MAX_DEPTH} levels are read`
 export const PROTOTYPE_NAME = 'is a name that no field may have'
 const TOO_MANY = `has too many values: at most ${MAX_VALUES} are read`
 
-/** A value that is still to be looked at, and the way to it. */
+/** A value to check, and its path. */
 interface Place {
   readonly value: unknown
   readonly depth: number
@@ -20,8 +20,8 @@ interface Place {
 }
 
 /**
- * Finds what no order can have, in a value that another reader has parsed: names of prototypes, deep nesting, NUL and
- * halves of characters, more values than anybody means. Looks at a bounded number of values.
+ * Finds values that no order can have, in a parsed document: names of prototypes, deep nesting, NUL, unpaired surrogates, too
+ * many values. Checks a bounded number of values.
  */
 export function findUnfitValues(root: unknown): FieldProblem[] {
   const found: FieldProblem[] = []
@@ -54,7 +54,7 @@ function unfitness({ value, depth, name }: Place): string | null {
   return typeof value === 'object' && value !== null && depth >= MAX_DEPTH ? TOO_DEEP : null
 }
 
-/** Postgres stores neither NUL nor half of a character. */
+/** Postgres stores neither NUL nor unpaired surrogates. */
 const isStorable = (text: string) => !text.includes('\0') && text.isWellFormed()
 const UNSTORABLE = 'must be a text without NUL and without halves of characters'
 

@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { startOf } from './embedded-postgres/os-processes.ts'
 
-/** What a running `goldpro up` tells the other commands. */
+/** What a running `goldpro up` announces to other commands. */
 export interface RunningUp {
   readonly databaseUrl: string
   /** Null: the queue lives in the database too. */
   readonly redisUrl: string | null
   readonly gatewayUrl: string | null
-  /** Whether its webhooks may go to this machine. */
+  /** Whether its webhooks may be sent to this machine. */
   readonly webhookAllowLoopback: boolean
   readonly pid: number
 }
@@ -25,10 +25,10 @@ const announcement = z.object({
 
 const fileIn = (folder: string) => join(folder, 'up.json')
 
-/** Root's PostgreSQL runs as another user, who has to pass through to its data. */
+/** PostgreSQL of root runs as another user, who must pass through to its data. */
 const folderMode = () => (process.getuid?.() === 0 ? 0o711 : 0o700)
 
-/** Lets the other commands find what runs here. The file holds a password: nobody else may read it. */
+/** Writes the announcement. The file has a password, so only its owner may read it. */
 export function announceUp(folder: string, up: RunningUp): void {
   mkdirSync(folder, { recursive: true })
   chmodSync(folder, folderMode())
@@ -38,7 +38,7 @@ export function announceUp(folder: string, up: RunningUp): void {
   renameSync(aside, fileIn(folder))
 }
 
-/** What runs here; null when nothing does, also after an `up` that was killed. */
+/** The `goldpro up` that runs in this folder; null when none does, also after one was killed. */
 export function findRunningUp(folder: string): RunningUp | null {
   const { success, data } = announcement.safeParse(read(folder))
   if (!success || startOf(data.pid) !== data.processStart) return null
@@ -46,7 +46,7 @@ export function findRunningUp(folder: string): RunningUp | null {
   return up
 }
 
-/** Takes the announcement back. */
+/** Removes the announcement. */
 export function withdrawUp(folder: string): void {
   rmSync(fileIn(folder), { force: true })
 }

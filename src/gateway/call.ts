@@ -5,7 +5,7 @@ import { signatureHeaders } from './signing.ts'
 import { createTokenSource } from './token.ts'
 import { type Exchange, openTransport } from './transport.ts'
 
-/** What came of one call of an operation. */
+/** The result of one call. */
 export type CallResult =
   | {
       readonly is: 'reply'
@@ -16,21 +16,21 @@ export type CallResult =
   | Extract<Exchange, { is: 'failure' }>
 
 export interface GatewayClocks {
-  /** Milliseconds of a clock that is never set: deadlines and the token's life are taken by it. */
+  /** Milliseconds of a monotonic clock, for deadlines and the life of tokens. */
   monotonicMs(): number
-  /** Milliseconds since the epoch: the date that a signature covers. */
+  /** Milliseconds since the epoch, for the date that a signature covers. */
   wallMs(): number
 }
 
 export interface Caller {
   /** Sends one operation's request once, within the wall-clock deadline of a call, token included. */
   call(operation: Operation, fields: Readonly<Record<string, unknown>>): Promise<CallResult>
-  /** Whether a 401 can be due to an old token, so that a call which moves nothing is worth repeating. */
+  /** Whether a 401 can be caused by an expired token; a call that moves nothing may then be repeated. */
   readonly usesToken: boolean
   close(): void
 }
 
-/** Opens the way to the gateway with the configured token and signature. */
+/** Creates a caller that adds the configured token and signature to each request. */
 export function openCaller(settings: GatewaySettings, clocks: GatewayClocks): Caller {
   const transport = openTransport(settings.baseUrl)
   const tokens =

@@ -8,7 +8,7 @@ import { checkoutVerdict } from './outcome-table.ts'
 import { maskedNumberMatches } from './replied-number.ts'
 import { messageOf } from './reply-message.ts'
 
-/** What a checkout's call means for the order. Nothing has moved, so whatever is unclear may be asked again. */
+/** The outcome of a checkout. Nothing has moved, so an unclear reply may be asked again. */
 export function checkoutOutcome(
   command: OrderCommand,
   result: CallResult,
@@ -47,7 +47,7 @@ function readTradeQuote(command: OrderCommand, data: unknown): CheckoutOutcome {
   return quoted({ quoteId: response_id, goldWeight: gold_weight, amount, fee })
 }
 
-/** A withdrawal has no checkout: its address is registered, and that reply's `request_id` is what it confirms. */
+/** A withdrawal has no checkout: the reply to registering its address has the `request_id` that the confirm names. */
 function readAddressAsQuote(
   command: Extract<OrderCommand, { kind: 'withdraw' }>,
   data: unknown,

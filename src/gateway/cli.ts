@@ -46,7 +46,7 @@ export function gatewayCommand(): Command {
       if (side !== 'buy' && side !== 'sell') throw new Failure(2, '--side must be buy or sell')
       return print((client) => client.chart(side, phoneNumber), json)
     })
-  for (const sub of command.commands) sub.option('--json', 'print it on one line')
+  for (const sub of command.commands) sub.option('--json', 'print the data on one line')
   return command
 }
 
@@ -62,7 +62,7 @@ async function print(
   if (gateway === null)
     throw new Failure(
       2,
-      'GATEWAY_URL is not set and no `goldpro up` runs in this folder: set it, or start one',
+      'GATEWAY_URL is not set and no `goldpro up` runs in this folder: set it, or start `goldpro up`',
     )
   await requireGateway(gateway.baseUrl)
   const client = createGatewayClient(gateway, { ...CLOCKS, log: createLog(logLevel) })
@@ -75,7 +75,7 @@ async function print(
   }
 }
 
-/** A terminal's scrollback is no place for a KTP number. */
+/** Masks the KTP number, which must not stay in a terminal's scrollback. */
 function masked(field: string, value: unknown): unknown {
   return field === 'ktp' && typeof value === 'string' ? maskKtp(value) : value
 }

@@ -12,7 +12,7 @@ import { checkoutVerdict } from './outcome-table.ts'
 import type { ReplyFacts } from './reply-facts.ts'
 import { messageOf } from './reply-message.ts'
 
-/** The answer of an operation that is not an order: its data, or the gateway's words. */
+/** The answer of an operation that is not an order: its data, or the gateway's message. */
 export type Answer<Data> =
   | { readonly is: 'answered'; readonly data: Data }
   | { readonly is: 'refused'; readonly message: string }
@@ -20,7 +20,7 @@ export type Answer<Data> =
 
 type DataOf<K extends keyof typeof replyData> = z.output<(typeof replyData)[K]>
 
-/** All operations of the gateway. No call throws: everything that can happen is an outcome. */
+/** All operations of the gateway. No call throws: every failure is an outcome. */
 export interface GatewayClient extends OrderGateway {
   /** Activates a wallet. */
   register(wallet: {
@@ -38,19 +38,19 @@ export interface GatewayClient extends OrderGateway {
 
 export interface GatewayDeps extends GatewayClocks {
   readonly log: Log
-  /** Told of each call, for metrics. */
+  /** Called after each call, for metrics. */
   onCall?(call: GatewayCall): void
 }
 
-/** A call as metrics have it: nothing of its order is in it. */
+/** A measured call. It has no data of the order. */
 export interface GatewayCall {
   readonly operation: Operation
   readonly outcome: CheckoutOutcome['is'] | ConfirmOutcome['is'] | Answer<unknown>['is']
-  /** Token included. */
+  /** Duration, token included. */
   readonly seconds: number
 }
 
-/** Opens the client of one gateway. */
+/** Creates the client of one gateway. */
 export function createGatewayClient(settings: GatewaySettings, deps: GatewayDeps): GatewayClient {
   const caller = openCaller(settings, deps)
   const { is429Refusal } = settings
@@ -65,13 +65,13 @@ export function createGatewayClient(settings: GatewaySettings, deps: GatewayDeps
     try {
       deps.onCall?.({ operation, outcome: outcome.is, seconds: (performance.now() - startedAt) / 1_000 })
     } catch (error) {
-      // A figure is not worth an outcome: that of a confirm would become a doubt.
+      // Instrumentation errors must not change an outcome: that of a confirm would become a doubt.
       deps.log.warn({ operation, err: error }, 'call not measured')
     }
     return outcome
   }
 
-  /** A call that moves nothing: a token the gateway has withdrawn early is worth one more try. */
+  /** A call that moves nothing. It is repeated once on a 401, because the gateway may have revoked the token early. */
   const ask = async (operation: Operation, fields: Record<string, unknown>): Promise<CallResult> => {
     const first = await caller.call(operation, fields)
     if (isUnauthorised(first) && caller.usesToken) {
@@ -120,7 +120,7 @@ export function createGatewayClient(settings: GatewaySettings, deps: GatewayDeps
   }
 }
 
-/** Some gateways say it in the envelope alone. */
+/** A gateway may say it only in the envelope. */
 function isUnauthorised(result: CallResult): boolean {
   if (result.is === 'failure') return false
   return [result.status, result.envelope?.code].some((code) => code === 401 || code === 403)

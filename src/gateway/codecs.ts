@@ -4,7 +4,7 @@ import { findAmbiguities } from '../core/strict-json.ts'
 import type { OrderCommand } from '../orders/command.ts'
 import { findUnknownMember } from './refusal-traces.ts'
 
-/** Reads what the document prints, and writes what is inferred from it. The one place with the gateway's spelling. */
+/** Parses replies as documented and formats requests as inferred. Only this file knows the gateway's field names. */
 
 /** `request_id` is a number in one reply and a string in the others. */
 const id = z.union([z.string().regex(/^\S{1,64}$/), z.number().int().nonnegative()]).transform(String)
@@ -14,14 +14,14 @@ const sessionId = z.string().regex(/^\S{1,128}$/)
 const goldWeight = z.number().transform((grams, context) => {
   const weight = parseGrams(grams)
   if (weight !== null && weight > 0) return weight
-  context.addIssue({ code: 'custom', message: 'no weight of four decimals' })
+  context.addIssue({ code: 'custom', message: 'not a weight of at most four decimals' })
   return z.NEVER
 })
 
 const rupiah = z.number().transform((value, context) => {
   const amount = parseRupiah(value)
   if (amount !== null) return amount
-  context.addIssue({ code: 'custom', message: 'no whole rupiah' })
+  context.addIssue({ code: 'custom', message: 'not whole rupiah' })
   return z.NEVER
 })
 
@@ -34,13 +34,13 @@ const envelopeSchema = z.object({
   }),
 })
 
-/** The frame every documented reply has. */
+/** The envelope of every documented reply. */
 export interface Envelope {
   readonly isSuccess: boolean
   readonly code: number
   readonly message: string
   readonly data: unknown
-  /** The first member that is not empty and that no documented reply has, outside of `data`; null when there is none. */
+  /** The first undocumented member outside of `data` that is not empty; null when there is none. */
   readonly undocumented: string | null
 }
 
@@ -63,13 +63,13 @@ export function readEnvelope(text: string): Envelope | null {
   }
 }
 
-/** A reply that two readers may understand differently is not the documented envelope. */
+/** Returns null for JSON that two parsers may read differently. */
 function parseJson(text: string): unknown {
-  // The document breaks lines inside its strings, which JSON forbids; outside of strings they mean nothing.
+  // The document breaks lines inside its strings, which JSON forbids. Outside of strings they have no meaning.
   const json = text.replace(/[\r\n]+/g, ' ')
   try {
     const value: unknown = JSON.parse(json)
-    // A number's digits are its field's business: ids and amounts are whole, weights have four decimals.
+    // The fields check digits themselves: ids and amounts are whole, weights have four decimals.
     return findAmbiguities(json).every(({ is }) => is === 'lost_digits') ? value : null
   } catch {
     return null
@@ -77,7 +77,7 @@ function parseJson(text: string): unknown {
 }
 
 const trade = z.object({ phone_number: z.string(), gold_weight: goldWeight, amount: rupiah, fee: rupiah })
-/** A transfer's reply names its recipient; of the others nothing in it is compared. */
+/** Names the recipient of a transfer. Nothing in it is compared for other operations. */
 const additional = z.object({ recipient: z.string().optional() }).optional().catch(undefined)
 const executedTrade = trade.extend({
   request_id: id,
@@ -107,7 +107,7 @@ export const replyData = {
     session_id: sessionId.optional(),
     additional,
   }),
-  /** All a withdrawal needs of the address reply. */
+  /** The part of the address reply that a withdrawal needs. */
   addressQuote: z.object({ request_id: id, phone_number: z.string() }),
   address: z.object({
     request_id: id,
@@ -125,7 +125,7 @@ export const replyData = {
   chart: z.array(z.object({ date: z.string(), value: rupiah })),
 } as const
 
-/** Every gateway field that a command can fill; the endpoint's row picks its own. */
+/** Every gateway field that a command has; `bodyOf` picks those of an endpoint. */
 export function fieldsOf(command: OrderCommand): Record<string, unknown> {
   const wallet = { phone_number: command.phoneNumber }
   if (command.kind === 'buy' && command.by === 'rupiah') return { ...wallet, amount: command.amount }

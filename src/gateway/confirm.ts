@@ -7,11 +7,11 @@ import { bodyOf, operationsOf } from './endpoints.ts'
 import { confirmVerdict, type ReplyDoubt } from './outcome-table.ts'
 import { keptReply } from './reply-message.ts'
 
-/** What is known of the gateway beyond its document. */
+/** Facts about the gateway that its document does not state. */
 export interface ReplyRules {
   /** `GATEWAY_429_IS_REFUSAL`. */
   readonly is429Refusal: boolean
-  /** Sells are confirmed at a path of their own, so that no reply from there can be a quote. */
+  /** Sells are confirmed at their own path, so that no reply from it can be a quote. */
   readonly sellHasOwnPath: boolean
 }
 
@@ -20,7 +20,7 @@ export function confirmBody(command: OrderCommand, quote: Quote): Record<string,
   return bodyOf(operationsOf(command).confirm, { ...fieldsOf(command), request_id: quote.quoteId })
 }
 
-/** What a confirm's call means. Only proof that nothing was sent, or a documented reply, is more than a doubt. */
+/** The outcome of a confirm: a doubt, unless the reply is a documented one or provably nothing was sent. */
 export function confirmOutcome(
   command: OrderCommand,
   quote: Quote,
@@ -72,7 +72,7 @@ function readExecution(
   return { is: 'succeeded', executed, reply }
 }
 
-/** Keeps the gateway's words and adds what is wrong with its reply. */
+/** Keeps the gateway's message and adds what is wrong with its reply. */
 function inDoubt(doubt: ReplyDoubt, problem: string, reply: ConfirmOutcome['reply']): ConfirmOutcome {
   return { is: 'in_doubt', doubt, reply: { ...reply, message: `${reply.message} (${problem})` } }
 }

@@ -3,7 +3,7 @@ import type { OrderCommand } from '../orders/command.ts'
 import type { Executed, Quote } from '../orders/outcomes.ts'
 import { maskedNumberMatches, namesAnotherWallet } from './replied-number.ts'
 
-/** What a reply says about the wallet, the money and the gold of an order. */
+/** The part of a reply that names wallets. */
 interface Replied {
   readonly phone_number: string
   readonly additional?: { readonly recipient?: string | undefined } | undefined
@@ -49,17 +49,17 @@ function contradictsPersons(command: OrderCommand, { phone_number, additional }:
 }
 
 /**
- * Whether a sell's reply could as well be a second quote: the document prints the same members for both, at the same
- * path. An execution is told by a session_id or request_id, by the confirmed quote's own id (as the document prints
- * it: a second quote would have a new one), or by an id that is not of the quotes' form.
+ * Whether a sell's reply could be a second quote: the document prints the same members for both, at the same path. An
+ * execution shows by a session_id or request_id, by the id of the confirmed quote (as in the document; a second quote
+ * would have a new id), or by an id of another form than quotes have.
  */
 export function mayBeAQuote(executed: Executed, quote: Quote): boolean {
   if (executed.sessionId !== null || executed.requestId !== null) return false
-  return executed.responseId !== quote.quoteId && isOfOneForm(executed.responseId, quote.quoteId)
+  return executed.responseId !== quote.quoteId && haveSameForm(executed.responseId, quote.quoteId)
 }
 
-/** Counters gain a digit now and then, so ids that differ by one digit may be of one series. */
-function isOfOneForm(one: string, other: string): boolean {
+/** Whether two ids can be of one series. Counters gain digits, so lengths may differ by one. */
+function haveSameForm(one: string, other: string): boolean {
   const areNumbers = /^\d+$/.test(one) === /^\d+$/.test(other)
   return areNumbers && Math.abs(one.length - other.length) <= 1
 }

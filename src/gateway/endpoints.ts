@@ -1,8 +1,8 @@
 import type { OrderCommand } from '../orders/command.ts'
 
 /**
- * The gateway's operations as data. The document prints replies only, so every request body is inferred from the
- * replies and the error texts; `path` says whether the path is documented. `docs/gateway.md` lists the inferences.
+ * The gateway's operations as data. The document prints replies only, so every request body is inferred from the replies
+ * and the error texts. `known` says whether the path is documented. `docs/gateway.md` lists the inferences.
  */
 export const PATH_PREFIX = '/v2/gold-pro'
 
@@ -11,7 +11,7 @@ interface EndpointRow {
   readonly path: string
   readonly body: readonly string[]
   readonly known: 'documented' | 'inferred'
-  /** It moves money or gold: sent once, on a connection of its own. */
+  /** The operation moves money or gold: it is sent once, on a new connection. */
   readonly moves?: true
 }
 
@@ -93,7 +93,7 @@ export function pathOf(operation: Operation, sellPath: string): string {
   return PATH_PREFIX + (operation === 'sell' ? sellPath : ENDPOINTS[operation].path)
 }
 
-/** An operation's body: of all fields at hand, those its row names. */
+/** The body of an operation: those of the given fields that its row names. */
 export function bodyOf(
   operation: Operation,
   fields: Readonly<Record<string, unknown>>,

@@ -3,8 +3,8 @@ import { maskNumbersIn, maskPhoneNumber, maskPhoneNumbersIn } from '../core/mask
 import type { Envelope } from './codecs.ts'
 
 /**
- * What is kept of a reply's body, as JSON: the documented fields and nothing else, masked. The gateway may say anything of
- * a customer, and what is kept is read by people who settle doubts.
+ * The stored form of a reply's body, as JSON: only the documented fields, masked. A reply may hold any data about a
+ * customer, and people who settle doubts read what is stored.
  */
 export function keptBody(text: string, envelope: Envelope | null): string {
   try {
@@ -14,23 +14,23 @@ export function keptBody(text: string, envelope: Envelope | null): string {
   }
 }
 
-const MOST_NAMES = 20
-const MOST_IDS = 10
-const MOST_ITEMS = 5
+const MAX_NAMES = 20
+const MAX_IDS = 10
+const MAX_ITEMS = 5
 const MESSAGE_CHARACTERS = 300
 
 type Keep = (value: unknown) => unknown
 
-/** Ids are kept as they are: they are what a statement is searched for. An id has a digit, no space and no @. */
+/** Ids are stored unchanged, because people search statements for them. An id has a digit, no space and no @. */
 const id: Keep = (value) =>
   (typeof value === 'string' && /^(?=.*\d)[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/.test(value)) ||
   (typeof value === 'number' && Number.isFinite(value))
     ? maskPhoneNumbersIn(String(value))
     : shapeOf(value)
-/** No documented figure is larger, and a phone or KTP number in a figure's place is kept no more than anywhere else. */
-const LARGEST_FIGURE = 1_000_000_000_000
+/** No documented figure is larger. A phone or KTP number in a figure's field is masked as everywhere else. */
+const MAX_FIGURE = 1_000_000_000_000
 const number: Keep = (value) => {
-  if (typeof value === 'number') return Math.abs(value) <= LARGEST_FIGURE ? value : shapeOf(value)
+  if (typeof value === 'number') return Math.abs(value) <= MAX_FIGURE ? value : shapeOf(value)
   const isFigure = typeof value === 'string' && /^-?(?!0\d)[\d.,]{1,15}$/.test(value)
   return isFigure && maskNumbersIn(value) === value ? value : shapeOf(value)
 }
@@ -38,7 +38,7 @@ const phone: Keep = (value) =>
   typeof value === 'string' && /^\+?[\dxX*]{6,20}$/.test(value) ? maskPhoneNumber(value) : shapeOf(value)
 const time: Keep = (value) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\d[\dTZ:.+ -]{0,25}$/.test(value) ? value : shapeOf(value)
-/** A recipient is a number or a name: of a name only that it was there. */
+/** A recipient is a phone number or a name. Of a name only its length is stored. */
 const additional: Keep = (value) => (isRecord(value) ? known(value, { recipient: phone }) : shapeOf(value))
 
 const DATA: Readonly<Record<string, Keep>> = {
@@ -69,7 +69,7 @@ function keptEnvelope(text: string, envelope: Envelope): Record<string, unknown>
 }
 
 function keptData(data: unknown): unknown {
-  if (Array.isArray(data)) return { list: data.length, first: data.slice(0, MOST_ITEMS).map(keptItem) }
+  if (Array.isArray(data)) return { list: data.length, first: data.slice(0, MAX_ITEMS).map(keptItem) }
   return keptItem(data)
 }
 
@@ -84,17 +84,17 @@ function known(record: Record<string, unknown>, keeps: Readonly<Record<string, K
   }
 }
 
-/** Fields that the document does not have, by name only, and only where the name is one of a field. */
+/** Undocumented fields: only their names, and only names that look like field names. */
 function unknownFields(others: Record<string, unknown>): Record<string, unknown> {
   const names = Object.keys(others)
   if (names.length === 0) return {}
-  const harmless = names.filter((name) => /^[a-z_]{1,40}$/.test(name)).slice(0, MOST_NAMES)
+  const harmless = names.filter((name) => /^[a-z_]{1,40}$/.test(name)).slice(0, MAX_NAMES)
   return { unknown_fields: { count: names.length, names: harmless } }
 }
 
 /**
- * Of a text that is not the documented envelope: how long it is, its hash, and whatever stands behind the name of a
- * known id. A person who settles the doubt searches the statement for these.
+ * The stored form of a text that is not the documented envelope: its length, its hash and the values of known ids. A person
+ * who settles the doubt searches the statement for these ids.
  */
 function keptText(text: string): Record<string, unknown> {
   const ids = [...text.matchAll(ID_IN_TEXT)].map(([, name = '', value = '']) => ({
@@ -105,7 +105,7 @@ function keptText(text: string): Record<string, unknown> {
       bytes: Buffer.byteLength(text),
       sha256: createHash('sha256').update(text).digest('hex'),
       begins_with: beginningOf(text),
-      ...(ids.length === 0 ? {} : { ids: ids.slice(0, MOST_IDS) }),
+      ...(ids.length === 0 ? {} : { ids: ids.slice(0, MAX_IDS) }),
     },
   }
 }
@@ -121,7 +121,7 @@ function beginningOf(text: string): string {
   )
 }
 
-/** The gateway's words, with e-mail addresses, numbers of people and long digits masked. */
+/** The gateway's message, with e-mail addresses, phone numbers and KTP numbers masked. */
 export function keptMessage(message: string): string {
   const text = message
     .toWellFormed()
@@ -136,7 +136,7 @@ export function keptMessage(message: string): string {
 
 const DIGITS_IN_PIECES = /\+?\d(?:[\s.()/-]{0,2}\d){8,}/g
 
-/** Masks a phone or KTP number however its digits are spaced. Ids of other lengths stay: they are evidence. */
+/** Masks a phone or KTP number in any spacing. Ids of other lengths stay, because they are evidence. */
 function maskIfPersonal(run: string): string {
   const isPersonal = /^(?:(?:0062|62|0)?8\d{7,12}|\d{16})$/.test(run.replace(/\D/g, ''))
   return isPersonal ? run.replace(/\d(?=(?:\D*\d){3})/g, 'x') : run

@@ -1,6 +1,6 @@
 import type { Refusal } from '../orders/outcomes.ts'
 
-/** The document's messages, folded. It spells "User not found" both ways and breaks lines inside messages. */
+/** The document's messages in lower case. The document itself mixes cases and breaks lines inside messages. */
 const LISTED: Readonly<Record<string, ListedMessage>> = {
   'price changes have occurred, please try again': 'price_changed',
   'wallet balance is insufficient': 'insufficient_balance',
@@ -25,7 +25,7 @@ export type ListedMessage = (typeof LISTED_REFUSALS)[number] | 'price_changed'
 
 const FIELD_REQUIRED = /^field .{1,64} is required\.?$/
 
-/** Folds case and white space and looks the message up; null when it is not listed. */
+/** Looks a message up, ignoring case and white space; null when it is not listed. */
 export function listedMessage(message: string): ListedMessage | null {
   const folded = message.trim().toLowerCase().replace(/\s+/g, ' ')
   if (FIELD_REQUIRED.test(folded)) return 'field_required'

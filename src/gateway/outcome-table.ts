@@ -15,9 +15,9 @@ import {
 } from './reply-facts.ts'
 
 /**
- * What a reply means, as two tables: one for confirms, one for calls that move nothing. The first row that matches
- * decides. A refusal is believed only when everything in its reply agrees: HTTP status, response_status,
- * response_code, message, and no data of an execution. Whatever is mixed is a doubt at a confirm.
+ * What a reply means, in two tables: one for confirms, one for calls that move nothing. The first row that matches
+ * decides. A refusal is believed only if everything in its reply agrees: HTTP status, response_status, response_code,
+ * message, and no data of an execution. A contradictory reply to a confirm is a doubt.
  */
 
 /** The doubts that a reply can cause. */
@@ -30,14 +30,14 @@ export type ConfirmVerdict =
   | { readonly is: 'rejected'; readonly reason: Refusal }
   | { readonly is: 'in_doubt'; readonly doubt: ReplyDoubt }
 
-/** What the reply of a call that moves nothing means: what is unclear may be asked again. */
+/** What the reply to a call that moves nothing means. An unclear one may be asked again. */
 export type CheckoutVerdict =
   | { readonly is: 'success' }
   | { readonly is: 'price_changed' }
   | { readonly is: 'rejected'; readonly reason: Refusal }
   | { readonly is: 'refused_unlisted' }
   | { readonly is: 'trouble' }
-  /** The reply has the session of an execution that nobody asked for. */
+  /** The reply has the session_id of an execution that was not requested. */
   | { readonly is: 'executed' }
 
 interface Row<Verdict> {
@@ -101,7 +101,7 @@ export const CONFIRM_TABLE: readonly Row<ConfirmVerdict>[] = [
   { when: 'refused with an unlisted message', matches: () => true, verdict: doubt('message_unlisted') },
 ]
 
-/** What the reply of a checkout, or of any other call that moves nothing, means. */
+/** What the reply to a checkout, or to any other call that moves nothing, means. */
 export const CHECKOUT_TABLE: readonly Row<CheckoutVerdict>[] = [
   {
     when: 'anything with a session_id',

@@ -1,16 +1,16 @@
 import { maskedNumberMatches } from './replied-number.ts'
 
 /**
- * A refusal is believed only when nothing in its reply could be part of an execution. The documented refusals have no
- * data at all; an echo of what the request itself said, and members that are empty, prove nothing either way.
+ * A refusal is believed only if nothing in its reply could belong to an execution. The documented refusals have no data.
+ * Members that are empty, or that repeat the request, prove nothing either way.
  */
 
-/** What the request said, in the gateway's spelling. */
+/** The fields of the request, by the gateway's names. */
 export type SentFields = Readonly<Record<string, unknown>>
 
 /**
- * Looks for whatever a documented refusal does not have: an id, a session, a weight or an amount beyond what was sent,
- * or any other member that is not empty.
+ * Finds a member that no documented refusal has: an id, a session, a weight or an amount that was not sent, or any other
+ * member that is not empty.
  * @param data the `data` of a refusal's reply
  * @returns the path of the first such member, or null
  */
@@ -28,7 +28,7 @@ export function findUnknownMember(object: unknown, known: readonly string[]): st
   return member?.[0] ?? null
 }
 
-/** Words that a text without the documented envelope has only when something was executed. */
+/** Words that a text outside of the documented envelope has only after an execution. */
 const WORDS_OF_EXECUTION =
   /session|(?:request|response|transaction)_?id|gold_?weight|success|execut|complet|berhasil|sukses/i
 

@@ -2,14 +2,14 @@ import type { Envelope } from './codecs.ts'
 import { listedMessage } from './messages.ts'
 import { findTrace, type SentFields, speaksOfExecution } from './refusal-traces.ts'
 
-/** What the rows of the outcome tables ask of a reply. */
+/** The facts of a reply that the rows of the outcome tables use. */
 
-/** A reply as far as its meaning depends on it. */
+/** The parts of a reply that decide what it means. */
 export interface ReplyFacts {
   readonly status: number
   readonly text: string
   readonly envelope: Envelope | null
-  /** What the request said: a refusal may repeat it. */
+  /** The fields of the request, which a refusal may repeat. */
   readonly sent: SentFields
   readonly is429Refusal: boolean
 }
@@ -20,7 +20,7 @@ export const codeOf = ({ envelope }: ReplyFacts) => envelope?.code ?? 0
 export const isSuccess = ({ envelope }: ReplyFacts) => envelope?.isSuccess === true
 export const listedIn = ({ envelope }: ReplyFacts) => listedMessage(envelope?.message ?? '')
 
-/** 408 says that the gateway gave up waiting, not that nothing happened. */
+/** 408 says that the gateway stopped waiting, not that nothing was executed. */
 export const isGatewayError = (code: number) => code === 408 || code >= 500
 export const isServerError = ({ status }: ReplyFacts) =>
   status < 200 || (status >= 300 && status < 400) || isGatewayError(status)
@@ -44,15 +44,15 @@ export const isCleanSuccess = (facts: ReplyFacts) =>
 export const hasUnauthorised = (facts: ReplyFacts) =>
   isUnauthorised(facts.status) || isUnauthorised(codeOf(facts))
 
-/** A consistent refusal whose message is a listed one, or says nothing of an execution. */
+/** A consistent refusal whose message is listed, or does not mention an execution. */
 const isPlainRefusal = ({ message }: Envelope, facts: ReplyFacts) =>
   isConsistentRefusal(facts) && (listedIn(facts) !== null || !speaksOfExecution(message))
 
-/** A 429 that is known to be a refusal, with nothing in its body that an execution would have. */
+/** A 429 that is known to be a refusal, and whose body has nothing of an execution. */
 export const isPlain429 = (facts: ReplyFacts) =>
   facts.is429Refusal &&
   facts.status === 429 &&
   (facts.envelope === null ? !speaksOfExecution(facts.text) : isPlainRefusal(facts.envelope, facts))
 
-/** Only an execution has a session_id: wherever in a reply, and whether or not the rest of it can be read. */
+/** Only an execution has a session_id, anywhere in the reply and even if the rest is unreadable. */
 export const hasSession = ({ text }: ReplyFacts) => /"session_?id"\s*:\s*\[?\s*(?:"\s*[^"\s]|\d)/i.test(text)

@@ -2,7 +2,7 @@ import type { Reply } from '../orders/outcomes.ts'
 import type { CallResult } from './call.ts'
 import { keptBody, keptMessage } from './kept-reply.ts'
 
-/** What is kept of a call with the attempt: documented fields only, masked. */
+/** The part of a reply that is stored with the attempt: documented fields only, masked. */
 export function keptReply(result: CallResult): Reply {
   if (result.is === 'failure') return { httpStatus: null, body: null, message: result.code }
   return {
@@ -12,7 +12,7 @@ export function keptReply(result: CallResult): Reply {
   }
 }
 
-/** The gateway's words as people and logs may read them. */
+/** The gateway's message, masked for people and logs. */
 export function messageOf(result: CallResult): string {
   if (result.is === 'failure') return result.code
   return keptMessage(result.envelope?.message ?? `HTTP ${result.status} without the documented envelope`)

@@ -2,22 +2,22 @@ import { z } from 'zod'
 import type { GatewaySettings } from '../config.ts'
 import type { Transport } from './transport.ts'
 
-/** A token, or why there is none. Without one nothing was sent to any operation. */
+/** A token, or why there is none. Without a token no operation is called. */
 export type TokenAnswer =
   | { readonly is: 'token'; readonly token: string }
   | { readonly is: 'none'; readonly message: string }
 
 export interface TokenSource {
-  /** The cached token, or a new one. Callers at once share one renewal; a failure is not remembered. */
+  /** The cached token, or a new one. Concurrent callers share one renewal; a failure is not cached. */
   get(timeoutMs: number): Promise<TokenAnswer>
-  /** Forgets a token that the gateway no longer takes. A newer one stays. */
+  /** Drops a token that the gateway no longer accepts. A newer one stays. */
   drop(token: string): void
 }
 
-/** A token is renewed this much before it expires, but never later than half its life. */
+/** A token is renewed this long before it expires, or after half of its life if that is later. */
 const RENEW_BEFORE_EXPIRY_MS = 60_000
 
-/** What a token lives when the reply does not say (RFC 6749 leaves `expires_in` optional). */
+/** The life of a token whose reply has no `expires_in`, which RFC 6749 leaves optional. */
 const DEFAULT_LIFE_S = 300
 
 const tokenReply = z.object({
@@ -69,7 +69,7 @@ export function createTokenSource(
   }
 }
 
-/** RFC 6749 wants both parts form-encoded before they are joined. */
+/** RFC 6749 requires both parts to be form-encoded before they are joined. */
 function basic({ clientId, clientSecret }: { clientId: string; clientSecret: string }): string {
   const joined = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`
   return `Basic ${Buffer.from(joined).toString('base64')}`

@@ -3,10 +3,10 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import axios, { AxiosError, type AxiosInstance } from 'axios'
 
-/** A reply far longer than any documented one is no reply. */
+/** Far more than any documented reply has; longer ones are refused. */
 const MAX_REPLY_BYTES = 256 * 1024
 
-/** What came of one POST. `wasSent: false` is proof: no connection came about, so not a byte of it left. */
+/** The result of one POST. `wasSent: false` is proof that nothing was sent: there was no connection. */
 export type Exchange =
   | { readonly is: 'reply'; readonly status: number; readonly text: string }
   | { readonly is: 'failure'; readonly wasSent: boolean; readonly code: string }
@@ -16,8 +16,8 @@ export interface PostRequest {
   readonly body: string
   readonly headers: Readonly<Record<string, string>>
   /**
-   * A kept-alive socket that the server closes just as a request goes out gives a reset, with nothing to tell whether
-   * the request was read. Whatever moves money or gold therefore goes out on a connection of its own.
+   * A server may close a kept-alive connection while a request is sent on it. The resulting reset does not tell whether
+   * the request was read. Requests that move money or gold therefore use a new connection each.
    */
   readonly connection: 'fresh' | 'kept'
   /** Wall-clock deadline of the whole exchange. */
@@ -30,7 +30,7 @@ export interface Transport {
   close(): void
 }
 
-/** Opens the way to the gateway. Redirects, proxies and retries are off: each could send a body twice. */
+/** Creates the HTTP transport. Redirects, proxies and retries are off, because each could send a body twice. */
 export function openTransport(baseUrl: string): Transport {
   const isHttps = baseUrl.startsWith('https:')
   const Agent = isHttps ? HttpsAgent : HttpAgent
@@ -64,7 +64,7 @@ async function post(
 ): Promise<Exchange> {
   const sending = { began: false }
   const abort = new AbortController()
-  // axios' own timeout counts idle time only: a reply that trickles in would hold the order for ever.
+  // The time-out of axios counts idle time only: a reply that trickles in would hold the order without end.
   const deadline = setTimeout(() => abort.abort(), request.timeoutMs)
   try {
     const { status, data } = await client.post<unknown>(request.path, request.body, {
@@ -85,7 +85,7 @@ async function post(
 
 type Requester = (options: object, callback: (response: never) => void) => ClientRequest
 
-/** Node writes a request's first byte only on a connected socket; until then nothing was sent. */
+/** Notes when the socket is connected: Node writes no byte of a request before. */
 function watching(request: unknown, sending: { began: boolean }): Requester {
   const send = request as Requester
   return (options, callback) => {
@@ -103,7 +103,7 @@ function watching(request: unknown, sending: { began: boolean }): Requester {
   }
 }
 
-/** A TLS socket knows its protocol only once its handshake is done. */
+/** A TLS socket has a protocol only after its handshake. */
 function isSecure(socket: object): boolean {
   const { getProtocol } = socket as { getProtocol?: () => string | null }
   return getProtocol?.call(socket) != null && !(socket as { connecting: boolean }).connecting

@@ -3,7 +3,7 @@ import type { Caller } from './caller.ts'
 import type { FastifyReply, FastifyRequest } from './fastify.ts'
 import { PROBLEMS } from './problems.ts'
 
-/** What a request was answered with, once that has ended; null when the client had gone before its whole answer. */
+/** The status of an answer that has ended; null when the client disconnected before the whole answer. */
 export function answeredStatus({ raw, statusCode }: FastifyReply): number | null {
   // A late request is answered on the bare socket.
   return raw.writableFinished || statusCode === LATE_STATUS ? statusCode : null
@@ -11,7 +11,7 @@ export function answeredStatus({ raw, statusCode }: FastifyReply): number | null
 
 const LATE_STATUS = PROBLEMS.request_timeout.status
 
-/** One line a request: who, what, how it ended, how long. No body, no header, no readable phone number. */
+/** One log line per request: caller, route, status, duration. No body, no header, no readable phone number. */
 export function accessLine(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -28,7 +28,7 @@ export function accessLine(
   }
 }
 
-/** A path as a log may have it. Of its query only the names are shown: what it asks for may be anything of anybody. */
+/** A path for the log. Of its query only the names are shown, because the values may be personal data. */
 export function shownPath(url: string): string {
   const [path = '', query] = url.split(/\?(.*)/s)
   const names = query === undefined ? '' : `?${query.replace(/=[^&]*/g, '')}`
@@ -39,7 +39,7 @@ export function shownPath(url: string): string {
   return masked.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 300)
 }
 
-/** Decoded as often as it is likely to be encoded, or a mask would miss what is in it; what is still encoded is left out. */
+/** Decodes a text up to three times, so that masking sees its digits; what is still encoded is removed. */
 function decoded(text: string): string {
   let plain = text
   for (let round = 0; round < 3 && plain.includes('%'); round += 1)
@@ -53,7 +53,7 @@ function decoded(text: string): string {
 
 const REQUEST_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
-/** The request's id: the client's own where it is harmless, else a new one. */
+/** The request's id: the client's own if it is harmless, else a new one. */
 export function requestIdOf(given: string | string[] | undefined, newId: () => string): string {
   const isHarmless = typeof given === 'string' && REQUEST_ID.test(given) && maskNumbersIn(given) === given
   return isHarmless ? given : newId()

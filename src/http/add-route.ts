@@ -6,7 +6,7 @@ import { readInput } from './read-input.ts'
 import { type Answer, type AnyRoute, type ApiDeps, type Call, isProbe } from './route.ts'
 import { withUpload } from './uploads.ts'
 
-/** Adds one row of the table whose body is JSON, or that has none. */
+/** Adds a route with a JSON body or without a body. */
 export function addRoute(server: FastifyInstance, row: AnyRoute, deps: ApiDeps, inFlight: InFlight): void {
   server.route({
     ...placeOf(row),
@@ -31,8 +31,8 @@ export function addRoute(server: FastifyInstance, row: AnyRoute, deps: ApiDeps, 
 }
 
 /**
- * Adds rows whose body is a file: in a context of its own, where other media types are taken and a body is not read
- * before its route does so.
+ * Adds routes whose body is a file, in a Fastify context of their own: it accepts other media types, and leaves reading the
+ * body to the handler.
  */
 export function addFileRoutes(
   server: FastifyInstance,
@@ -62,7 +62,7 @@ export function addFileRoutes(
               async (body) => {
                 const input = readInput(row, { params, query, body })
                 refuseLate(request)
-                // The file may have taken minutes: the key may be revoked since, or the partner suspended.
+                // The upload may have taken minutes: the key may have been revoked, or the partner suspended.
                 await call.reauthenticate()
                 return await current.span.inside(() => row.handle(input, call))
               },
@@ -79,7 +79,7 @@ export function addFileRoutes(
 
 const placeOf = ({ method, path }: AnyRoute) => ({ method, url: path.replace(/\{(\w+)\}/g, ':$1') })
 
-/** A body that nobody has begun to read. One that says that it is too large is not begun with. */
+/** The unread body. Refuses one whose declared length is too large before reading it. */
 function bodyOf({ body, headers }: FastifyRequest, limitBytes: number): Readable {
   if (!(body instanceof Readable)) throw new Problem('unsupported_media_type')
   if (Number(headers['content-length'] ?? 0) > limitBytes) {
@@ -89,12 +89,12 @@ function bodyOf({ body, headers }: FastifyRequest, limitBytes: number): Readable
   return body
 }
 
-/** A body that became whole after its request was answered as late does nothing any more: its sender heard that. */
+/** Refuses a request that was already answered as late: its sender was told that it failed. */
 function refuseLate({ raw }: FastifyRequest): void {
   if (raw.socket.writableEnded) throw new Problem('request_timeout')
 }
 
-/** Admits a request whose key has the route's scope, if its partner has a slot left. */
+/** Admits a request whose key has the route's scope, if its partner has a slot left. @throws Problem */
 async function admit(
   request: FastifyRequest,
   { scope }: AnyRoute,
@@ -134,5 +134,5 @@ function send(row: AnyRoute, answer: Answer, reply: FastifyReply): FastifyReply 
   return reply.type('application/json').send(JSON.stringify(answer.body))
 }
 
-/** Our page has its style inside and no script. */
+/** The page has inline style and no script. */
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"

@@ -1,8 +1,8 @@
-/** A place among those that may be taken at once. */
+/** One of the slots that may be taken at once. */
 export interface Slot {
   /** Counts the slot as this partner's; false when the partner then has more than its share. */
   assign(partner: string): boolean
-  /** Gives the slot back. Calling it again does nothing. */
+  /** Releases the slot. Calling it again does nothing. */
   release(): void
 }
 
@@ -10,26 +10,26 @@ export type SlotResult =
   | { readonly is: 'taken'; readonly slot: Slot }
   /** Every slot is taken, and no more may wait. */
   | { readonly is: 'full' }
-  /** The partner has its share already. */
+  /** The partner has taken its share. */
   | { readonly is: 'share_used' }
 
 /**
- * Bounds how many pieces of work run at once, in all and for one partner, so that overload is refused instead of piled up
- * and one partner's work cannot keep the others out.
+ * Bounds how many pieces of work run at once, in all and for one partner. Overload is refused instead of queued, and one
+ * partner cannot keep the others out.
  */
 export interface Bulkhead {
-  /** Takes a slot for work whose partner is not known yet; `assign` names it later. Null: every slot is taken. */
+  /** Takes a slot for work whose partner is not known yet; `assign` sets it later. Null: every slot is taken. */
   takeUnassigned(): Slot | null
   take(partner: string): SlotResult
-  /** As `take`, but waits its turn when every slot is taken; an aborted wait is answered with `full`. */
+  /** As `take`, but waits for a slot when every one is taken. An aborted wait returns `full`. */
   takeInTurn(partner: string, signal: AbortSignal): Promise<SlotResult>
 }
 
 export interface BulkheadOptions {
   readonly slots: number
-  /** What one partner may have, waiting included. */
+  /** The share of one partner, waiting included. */
   readonly slotsPerPartner: number
-  /** How many may wait for a slot; none when it is not said. */
+  /** How many may wait for a slot. Default: none. */
   readonly queueLimit?: number
 }
 
@@ -49,7 +49,7 @@ export function createBulkhead({ slots, slotsPerPartner, queueLimit = 0 }: Bulkh
       taken -= 1
       return
     }
-    // The slot goes to whoever has waited longest.
+    // The slot passes to the longest waiter.
     queue.delete(next)
     next()
   }

@@ -1,7 +1,7 @@
 import type { Scope } from '../core/scopes.ts'
 import type { FastifyRequest } from './fastify.ts'
 
-/** Who a request comes from. The room that authenticates adds what it knows beside this. */
+/** The authenticated caller of a request. The room that authenticates adds its own fields by declaration merging. */
 export interface Caller {
   readonly partner: string
   /** The person or system of the partner that has the key. */
@@ -10,10 +10,10 @@ export interface Caller {
   readonly scopes: readonly Scope[]
 }
 
-/** A signature that is checked while the body comes. */
+/** A signature that is checked while the body arrives. */
 export interface SignatureCheck {
   add(bytes: Uint8Array): void
-  /** Called when the body is there; uses up the nonce. @throws Problem */
+  /** Called when the body is complete; uses up the nonce. @throws Problem */
   finish(): Promise<void>
 }
 
@@ -21,8 +21,8 @@ export interface SignatureCheck {
 export interface Authentication {
   /** Authenticates a request by its key, before its body is read. @throws Problem */
   authenticateRequest(request: FastifyRequest, scope: Scope): Promise<Caller>
-  /** Begins to check the signature that a key asks for; null when it asks for none. @throws Problem */
+  /** Begins to check the signature of a signing key; null for other keys. @throws Problem */
   beginSignature(request: FastifyRequest, caller: Caller): SignatureCheck | null
-  /** Anonymous caller for public routes, which read nothing of any partner. */
+  /** Anonymous caller for public routes, which read no partner's data. */
   readonly anonymous: Caller
 }

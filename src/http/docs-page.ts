@@ -11,7 +11,7 @@ td, th { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
 .method { color: #7a5200 } summary { cursor: pointer }
 @media (prefers-color-scheme: dark) { body { color: #eee; background: #181818 } pre { background: #242424 } .method { color: #e0b050 } }`
 
-/** The readable page: the same table of routes, no script, nothing from elsewhere. */
+/** The API's page for people, made from the table of routes. It has no script and loads nothing. */
 export function docsPage(routes: readonly AnyRoute[], version: string): string {
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>goldpro API</title>

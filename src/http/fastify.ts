@@ -4,13 +4,13 @@ export { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify a
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body's bytes as they came. */
+    /** The body's bytes as received. */
     rawBody?: Uint8Array
   }
   interface FastifyContextConfig {
-    /** Asked by a load balancer: answered also when everything else is too much. */
+    /** Asked by a load balancer: answered under overload too. */
     isProbe?: boolean
-    /** Its body is a file, which takes its time to come. */
+    /** The body is a file, which may take minutes to arrive. */
     takesFile?: boolean
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from '../core/phone-number.ts'
 import { MOST_REFERENCE_CHARACTERS, plainTextExpected, readReference } from '../core/plain-text.ts'
 
-/** A text that is looked up or kept in one form, whatever form a request has it in. */
+/** A text with one stored form, whatever form the request has. */
 const inOneForm = (read: (written: string) => string | null, expected: string) =>
   z.string().transform((written, context) => {
     const value = read(written)
@@ -13,7 +13,7 @@ const inOneForm = (read: (written: string) => string | null, expected: string) =
 
 /** A wallet in a path, a query or a body. */
 export const phoneNumber = inOneForm(readPhoneNumber, PHONE_NUMBER_EXPECTED).describe(
-  'the wallet: 0…, 62…, +62…, 0062…; spaces and dashes are read',
+  'the wallet: 0…, 62…, +62… or 0062…; spaces and dashes are allowed',
 )
 
 /** A reference in a path or a query. */

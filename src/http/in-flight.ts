@@ -7,37 +7,37 @@ import type { FastifyReply, FastifyRequest } from './fastify.ts'
 export interface InFlightRequest {
   /** Null until the request is authenticated. */
   readonly caller: Caller | null
-  /** Whether as many requests as may be were in flight already. */
+  /** Whether the limit of requests in flight was reached before this one. */
   readonly isOverLimit: boolean
-  /** Aborted when the client has gone, and when its answer has ended. */
+  /** Aborted when the client has disconnected and when the answer has ended. */
   readonly signal: AbortSignal
   readonly span: OpenSpan
-  /** Notes the caller; false when its partner has its share of the slots already. */
+  /** Sets the caller; false when its partner has taken its share of the slots. */
   admit(caller: Caller): boolean
-  /** Gives the slot back early; the end of the request does so too. */
+  /** Releases the slot early; the end of the request does so too. */
   releaseSlot(): void
 }
 
-/** Counts the requests in flight, so that overload is answered instead of piled up. */
+/** Counts the requests in flight, so that overload is refused instead of queued. */
 export interface InFlight {
   enter(request: FastifyRequest, reply: FastifyReply, span: OpenSpan): InFlightRequest
   of(request: FastifyRequest): InFlightRequest
 }
 
-/** One partner's share of all slots: bodies that never come whole must not keep the others out. */
+/** One partner's share of all slots: a partner whose bodies never end must not keep the others out. */
 const SHARE = 0.75
 
-/** @param most requests in flight at once, of all partners */
-export function createInFlight(most: number): InFlight {
+/** @param maxRequests requests in flight at once, of all partners */
+export function createInFlight(maxRequests: number): InFlight {
   const requests = new WeakMap<FastifyRequest, InFlightRequest>()
-  const bulkhead = createBulkhead({ slots: most, slotsPerPartner: Math.ceil(most * SHARE) })
+  const bulkhead = createBulkhead({ slots: maxRequests, slotsPerPartner: Math.ceil(maxRequests * SHARE) })
   return {
     enter(request, reply, span) {
       const slot = bulkhead.takeUnassigned()
       const ended = new AbortController()
       let known: Caller | null = null
       const releaseSlot = () => slot?.release()
-      // Comes once for every answer, also for one that nobody read to its end.
+      // Emitted once for every answer, also for one that was not read to its end.
       reply.raw.once('close', () => {
         releaseSlot()
         ended.abort()
@@ -60,7 +60,7 @@ export function createInFlight(most: number): InFlight {
     },
     of(request) {
       const inFlight = requests.get(request)
-      if (inFlight === undefined) throw new Error('a request that never came in')
+      if (inFlight === undefined) throw new Error('a request that did not enter')
       return inFlight
     },
   }

@@ -1,19 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createBulkhead } from './bulkhead.ts'
 
-/** Requests that are held until their order ends. One query asks for all of them together. */
+/** Holds requests until their order ends. One query asks for all of them. */
 export interface LongPoll {
   /**
-   * Waits until the order has ended or is in doubt, the seconds are over, `signal` is aborted, or the server stops.
-   * Waiting is best effort: it returns at once when too many wait already, of all or of this partner.
+   * Waits until the order has ended or is in doubt, the seconds have passed, `signal` is aborted, or the server stops.
+   * Waiting is best effort: it returns at once when too many requests wait, of all partners or of this one.
    */
   waitFor(request: WaitRequest): Promise<void>
-  /** Releases every request that waits, and lets none wait any more. */
+  /** Releases every waiting request; later ones do not wait. */
   stop(): void
 }
 
 export interface WaitRequest {
-  /** As the database writes it. */
+  /** As the database formats it. */
   readonly orderId: string
   readonly partner: string
   readonly seconds: number
@@ -23,15 +23,15 @@ export interface WaitRequest {
 export interface LongPollDeps {
   /** Which of these orders ended or are in doubt. */
   findEnded(orderIds: readonly string[]): Promise<string[]>
-  onTrouble(error: unknown): void
+  onError(error: unknown): void
   readonly everyMs: number
-  /** Half of them at most are one partner's. */
-  readonly most: number
+  /** Requests that may wait at once; one partner may have half of them. */
+  readonly maxWaits: number
 }
 
-export function createLongPoll({ findEnded, onTrouble, everyMs, most }: LongPollDeps): LongPoll {
+export function createLongPoll({ findEnded, onError, everyMs, maxWaits }: LongPollDeps): LongPoll {
   const waiting = new Map<symbol, { orderId: string; release(): void }>()
-  const bulkhead = createBulkhead({ slots: most, slotsPerPartner: Math.max(Math.ceil(most / 2), 1) })
+  const bulkhead = createBulkhead({ slots: maxWaits, slotsPerPartner: Math.max(Math.ceil(maxWaits / 2), 1) })
   let isStopped = false
   let isPolling = false
 
@@ -45,7 +45,7 @@ export function createLongPoll({ findEnded, onTrouble, everyMs, most }: LongPoll
         const ended = new Set(ids.length === 0 ? [] : await findEnded(ids))
         for (const { orderId, release } of [...waiting.values()]) if (ended.has(orderId)) release()
       } catch (error) {
-        onTrouble(error)
+        onError(error)
       }
     }
     isPolling = false

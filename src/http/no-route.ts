@@ -1,14 +1,14 @@
 import { Problem } from './problems.ts'
 import type { AnyRoute } from './route.ts'
 
-/** What a request is answered with that no route takes: its path is none, or its method is not the path's. */
+/** The problem of a request that matches no route: an unknown path, or a method that the path does not accept. */
 export function noRoute(routes: readonly AnyRoute[], { url }: { readonly url: string }): Problem {
   const [path = ''] = url.split('?')
   const allowed = methodsOf(routes, path)
   if (allowed.length === 0)
     return new Problem('not_found', { detail: 'there is no such route: /docs lists them' })
   return new Problem('method_not_allowed', {
-    detail: `this path takes ${allowed.join(', ')}`,
+    detail: `this path accepts ${allowed.join(', ')}`,
     headers: { allow: allowed.join(', ') },
   })
 }

@@ -13,18 +13,18 @@ export const wholeNumber = (min: number, max: number, meaning: string) =>
 const MAX_PAGE = 500
 export const PAGE = 100
 
-/** What every list takes beside its filters. */
+/** The paging parameters of every list. */
 export const paging = (of: string) => ({
-  limit: wholeNumber(1, MAX_PAGE, `${of} on a page, ${PAGE} when it is not said,`).optional(),
+  limit: wholeNumber(1, MAX_PAGE, `${of} on a page, default ${PAGE},`).optional(),
   cursor: z.string().max(200).describe('`next` of the page before, with the same filters').optional(),
 })
 
-/** A place in a list that a text names, as an opaque text. */
+/** Encodes a place in a list as an opaque cursor. */
 export function writePlace(place: string): string {
   return Buffer.from(place).toString('base64url')
 }
 
-/** Reads what {@link writePlace} wrote of a place that there can be. @throws Problem for anything else */
+/** Decodes a cursor of {@link writePlace}. @throws Problem for anything else */
 export function readPlace(cursor: string | undefined, isPlace: (text: string) => boolean): string | null {
   if (cursor === undefined) return null
   const place = Buffer.from(cursor, 'base64url').toString()
@@ -32,7 +32,7 @@ export function readPlace(cursor: string | undefined, isPlace: (text: string) =>
   throw new Problem('invalid_request', { errors: [{ field: 'cursor', problem: 'must be `next` of a page' }] })
 }
 
-/** A page of what was found with one more than its limit, and the place of the next one. */
+/** Cuts rows that were read with one more than the limit into a page, with the cursor of the next one. */
 export function pageOf<Row>(found: readonly Row[], limit: number, placeOf: (row: Row) => string) {
   const page = found.slice(0, limit)
   const last = page.at(-1)

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import { StorageError } from '../postgres/pool.ts'
 import { PROBLEM_TYPE, Problem, type ProblemCode, problemDocument } from './problems.ts'
 
-/** SQLSTATE classes that say that a statement was wrong, not that Postgres was away. */
+/** SQLSTATE classes of wrong statements; all others mean that Postgres is unavailable. */
 const OUR_FAULT = /^(0A|22|23|42)...$/
 
-/** What a failure is answered with. Only `internal` is a fault of ours. */
+/** The problem that answers an error. Only `internal` is a fault of this program. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof StorageError)
@@ -27,10 +27,10 @@ export function problemOf(error: unknown): Problem {
   }
 }
 
-/** Of answers and problems alike: nobody keeps them, and nobody reads them as something else. */
+/** Headers of every answer: it is not cached, and its media type is not guessed. */
 export const FOR_ONE_READER = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 
-/** Node refuses some requests before there is one: they are answered on the bare socket. */
+/** Answers on the bare socket what Node refuses before there is a request. */
 export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const problem = new Problem(codeOf(error.code))

@@ -3,7 +3,10 @@ import { fieldName, readFields } from '../core/field-problems.ts'
 import { Problem } from './problems.ts'
 import type { AnyRoute, Input } from './route.ts'
 
-/** Reads what a route takes of a request; no body is an empty one. A path that names nothing is not found; anything else says what is wrong. */
+/**
+ * Reads the input of a route; a missing body is an empty one.
+ * @throws Problem `not_found` for an invalid path parameter, else `invalid_request` with every problem
+ */
 export function readInput(
   row: AnyRoute,
   raw: { readonly params: unknown; readonly query: unknown; readonly body: unknown },
@@ -26,7 +29,7 @@ function parsed(schema: z.ZodType, value: unknown, whole: string): unknown {
   throw new Problem('invalid_request', { errors: read.problems })
 }
 
-/** The parameters of a query. One that is given twice may mean either. */
+/** The parameters of a query. Refuses one that is given twice, because either could be meant. */
 function givenOnce(query: unknown): unknown {
   const twice = Object.entries(Object(query)).filter(([, value]) => Array.isArray(value))
   if (twice.length === 0) return query

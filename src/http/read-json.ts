@@ -2,8 +2,8 @@ import { readStrictJson } from '../core/strict-json.ts'
 import type { FastifyInstance, FastifyRequest } from './fastify.ts'
 import { Problem } from './problems.ts'
 
-/** The body is kept as it came, for its signature covers its bytes. */
-export function readJsonOurselves(server: FastifyInstance): void {
+/** Parses JSON bodies strictly, and keeps their bytes, which the signature covers. */
+export function installJsonParser(server: FastifyInstance): void {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     request.rawBody = Buffer.from(body)
@@ -16,7 +16,7 @@ export function readJsonOurselves(server: FastifyInstance): void {
   })
 }
 
-/** Reads a JSON body. @throws Problem: the parser's own words would quote the body */
+/** Reads a JSON body. @throws Problem, which quotes nothing of the body */
 function readBody(bytes: Uint8Array, headers: FastifyRequest['headers']): unknown {
   const encoding = headers['content-encoding'] ?? 'identity'
   const [, charset = 'utf-8'] = /charset\s*=\s*"?([^\s";]+)/i.exec(headers['content-type'] ?? '') ?? []

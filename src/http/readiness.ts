@@ -2,18 +2,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from '../postgres/pool.ts'
 import { isUpToDate } from '../postgres/readiness.ts'
 
-/** Whether this server can accept orders, and how what it leans on is. */
+/** Whether this server can accept orders, and the state of its dependencies. */
 export interface Readiness {
   readonly isReady: boolean
   readonly database: 'up' | 'down'
   readonly migrations: 'current' | 'behind' | 'unknown'
-  /** Shown, and no reason to be taken out: orders are accepted without it and run when it is back. */
+  /** For information only: without the queue orders are accepted, and run when it is back. */
   readonly queue: 'up' | 'down'
 }
 
 export interface ReadinessDeps {
   readonly database: Database
-  /** Fails when the queue gives no sign of life. */
+  /** Fails when the queue does not answer. */
   askQueue(): Promise<unknown>
   readonly withinMs: number
 }

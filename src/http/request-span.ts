@@ -3,8 +3,8 @@ import { answeredStatus } from './access-log.ts'
 import type { FastifyReply, FastifyRequest } from './fastify.ts'
 
 /**
- * Begins the span of a request, which ends with its answer. It is named by the route's pattern, never by the path, and
- * begins a trace of its own: what a partner says of its trace is not believed. Probes have none.
+ * Begins the span of a request, which ends with its answer. Its name is the route's pattern, never the path. It begins a new
+ * trace: trace headers of partners are ignored. Probes have no span.
  */
 export function requestSpan(request: FastifyRequest, reply: FastifyReply, traces: Traces): OpenSpan {
   const { config, url: route = 'none' } = request.routeOptions

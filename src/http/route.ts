@@ -11,8 +11,8 @@ import type { InSession, Sessions } from './sessions.ts'
 import type { UploadSlots } from './uploads.ts'
 
 /**
- * What handlers use of the world, passed in by the web process. A capability adds what its own routes use by declaration
- * merging, so that the kernel knows no capability.
+ * Dependencies of handlers, passed in by the web process. A capability adds its own by declaration merging, so that the
+ * kernel knows no capability.
  */
 export interface ApiDeps {
   readonly database: Database
@@ -30,16 +30,16 @@ export interface ApiDeps {
   readonly version: string
 }
 
-/** What a handler knows of the request besides its input. */
+/** The context of a handler besides its input. */
 export interface Call extends ApiDeps {
   readonly caller: Caller
-  /** A session of Postgres for the caller, as long as its client waits. */
+  /** Runs work in a session of Postgres, which counts as the caller's. */
   readonly inSession: InSession
-  /** Aborted when the client has gone, and when its answer has ended. */
+  /** Aborted when the client has disconnected and when the answer has ended. */
   readonly signal: AbortSignal
-  /** Fails when the key would not be let in any more: a minute may have passed. @throws Problem */
+  /** Authenticates the key again after a wait, in which it may have been revoked. @throws Problem */
   reauthenticate(): Promise<void>
-  /** Gives back the slot of a request that only waits from now on. */
+  /** Releases the slot of a request that only waits from now on. */
   releaseSlot(): void
 }
 
@@ -58,7 +58,7 @@ export interface Answer {
 /** One kind of answer of a route. */
 export interface AnswerRow {
   readonly description: string
-  /** `application/json` when it is not said. */
+  /** Default: `application/json`. */
   readonly contentType?: string
   /** Null: a text that is not JSON. */
   readonly schema: z.ZodType | null
@@ -66,7 +66,7 @@ export interface AnswerRow {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** One row of the table of routes: registration, validation, description and tests follow from it. */
+/** One row of the table of routes. Registration, validation, OpenAPI, docs and tests are derived from it. */
 export interface Route<Params, Query, Body> {
   readonly name: string
   readonly method: 'GET' | 'POST'
@@ -74,7 +74,7 @@ export interface Route<Params, Query, Body> {
   readonly path: string
   readonly summary: string
   readonly description?: string
-  /** Null: anybody may ask. */
+  /** Null: a public route. */
   readonly scope: Scope | null
   readonly params?: z.ZodType<Params>
   readonly query?: z.ZodType<Query>
@@ -85,21 +85,21 @@ export interface Route<Params, Query, Body> {
   /** The body is a file of one of these media types, each with an example; the handler gets it as an `Upload`. */
   readonly files?: Readonly<Record<string, string>>
   readonly answers: Readonly<Record<number, AnswerRow>>
-  /** Problems beside those every route may answer with. */
+  /** Problems of this route beside the common ones. */
   readonly problems: readonly ProblemCode[]
   handle(input: Input<Params, Query, Body>, call: Call): Promise<Answer>
 }
 
 export type AnyRoute = Route<unknown, unknown, unknown>
 
-/** Keeps a row's types together while it is written, and forgets them in the table. */
+/** Checks a row's types where it is written, and widens them for the table. */
 export function route<Params = undefined, Query = undefined, Body = undefined>(
   row: Route<Params, Query, Body>,
 ): AnyRoute {
   return row as AnyRoute
 }
 
-/** Asked by a load balancer: answered also when everything else is too much. */
+/** Whether a load balancer asks it. Probes are answered under overload too. */
 export function isProbe({ path }: Pick<AnyRoute, 'path'>): boolean {
   return path === '/healthz' || path === '/readyz'
 }
@@ -113,7 +113,7 @@ export const COMMON_PROBLEMS = [
   'internal',
 ] as const satisfies readonly ProblemCode[]
 
-/** Problems of every route that asks for a key. */
+/** Problems of every route that needs a key. */
 export const KEY_PROBLEMS = [
   'unauthorised',
   'signature_refused',

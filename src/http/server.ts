@@ -6,32 +6,32 @@ import type { LongPoll } from './long-poll.ts'
 import { noRoute } from './no-route.ts'
 import { answerBrokenRequest, FOR_ONE_READER, problemOf } from './problem-of-error.ts'
 import { PROBLEM_TYPE, PROBLEMS, Problem, problemDocument } from './problems.ts'
-import { readJsonOurselves } from './read-json.ts'
+import { installJsonParser } from './read-json.ts'
 import { requestSpan } from './request-span.ts'
 import type { AnyRoute, ApiDeps } from './route.ts'
 
 export interface ServerSettings {
   readonly maxConcurrent: number
-  /** Whose `X-Forwarded-For` is believed: addresses and networks. */
+  /** Addresses and networks whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[]
   readonly bodyLimitBytes: number
-  /** How long a request may take to come whole. */
+  /** How long a request may take to arrive completely. */
   readonly requestTimeoutMs: number
-  /** The largest file that is taken, and how long it may take to come whole. */
+  /** The largest file that is accepted, and how long it may take to arrive completely. */
   readonly uploadLimitBytes: number
   readonly uploadTimeoutMs: number
 }
 
-/** What requests are measured by. */
+/** Receives a measurement of every request. */
 export interface RequestMetrics {
   /**
    * @param route the route's pattern, never a path with an id or a phone number in it
-   * @param status null: the client had gone before its answer
+   * @param status null: the client disconnected before the answer
    */
   observe(route: string, status: number | null, seconds: number): void
 }
 
-/** Puts the server together. It listens when it is told to. */
+/** Creates the server. It does not listen yet. */
 export function createServer(
   routes: readonly AnyRoute[],
   settings: ServerSettings,
@@ -41,9 +41,9 @@ export function createServer(
   const inFlight = createInFlight(settings.maxConcurrent)
   const server = Fastify({
     bodyLimit: settings.bodyLimitBytes,
-    // That of files, for Node has one for all; of the others the time is taken below.
+    // Node has one time-out for all requests, so it is that of files; `endLateBodies` bounds the others.
     requestTimeout: Math.max(settings.requestTimeoutMs, settings.uploadTimeoutMs),
-    // Longer than the longest wait: it counts silence.
+    // Longer than the longest wait: it bounds inactivity.
     connectionTimeout: 90_000,
     keepAliveTimeout: 10_000,
     exposeHeadRoutes: true,
@@ -52,12 +52,12 @@ export function createServer(
     http: {
       headersTimeout: settings.requestTimeoutMs,
       maxHeaderSize: 16 * 1024,
-      // Node looks for late requests every thirty seconds by itself.
+      // Node's default is thirty seconds.
       connectionsCheckingInterval: Math.min(settings.requestTimeoutMs, 1_000),
     },
     genReqId: (request) => requestIdOf(request.headers['x-request-id'], deps.newId),
     clientErrorHandler: answerBrokenRequest,
-    // A URL that cannot be read never comes to the hooks.
+    // A request with an unreadable URL does not reach the hooks.
     frameworkErrors(error, request, reply) {
       noteEnd(request, reply, null)
       sendFailure(error, request, reply, deps)
@@ -71,7 +71,7 @@ export function createServer(
       metrics.observe(request.routeOptions?.url ?? 'none', answeredStatus(reply), durationMs / 1_000)
     })
   }
-  readJsonOurselves(server)
+  installJsonParser(server)
   endLateBodies(server, settings)
   closeConnectionsAtTheEnd(server, deps.longPoll)
   server.addHook('onRequest', async (request, reply) => {
@@ -80,7 +80,7 @@ export function createServer(
     noteEnd(request, reply, current)
     const isProbe = request.routeOptions.config.isProbe === true
     if (current.isOverLimit && !isProbe) throw new Problem('overloaded', { retryAfterS: 1 })
-    // Here, and not once a body was read that nobody takes.
+    // Refused here, before the body is read.
     if (request.is404) throw noRoute(routes, request)
   })
   server.setErrorHandler((error, request, reply) => sendFailure(error, request, reply, deps))
@@ -97,7 +97,7 @@ export function createServer(
   return server
 }
 
-/** A connection that was kept alive after its last answer would hold the end of the server up. */
+/** Closes kept-alive connections with their last answer; they would delay the end of the server. */
 function closeConnectionsAtTheEnd(server: FastifyInstance, longPoll: LongPoll): void {
   let isClosing = false
   server.addHook('preClose', async () => {
@@ -109,22 +109,22 @@ function closeConnectionsAtTheEnd(server: FastifyInstance, longPoll: LongPoll): 
   })
 }
 
-/** How long a client may go on sending a body that was refused already: so long it may take to hear why. */
+/** How long a client may go on sending a body that was already refused, so that it can read the answer. */
 const LINGER_MS = 2_000
 
-/** Ends a connection whose client goes on sending, or that it never closes: its request would keep its places. */
+/** Closes a connection whose client goes on sending or never closes it: its request would keep its slot. */
 function endLingering(raw: FastifyRequest['raw']): void {
   setTimeout(() => void (raw.complete || raw.socket.destroy()), LINGER_MS).unref()
 }
 
-/** Ends a request whose body does not come whole in its route's time. */
+/** Ends a request whose body does not arrive completely within its route's time. */
 function endLateBodies(server: FastifyInstance, { requestTimeoutMs, uploadTimeoutMs }: ServerSettings): void {
   server.addHook('onRequest', async ({ raw, routeOptions }, reply) => {
     const late = () => {
       if (raw.complete) return
       reply.code(PROBLEMS.request_timeout.status)
       answerBrokenRequest(new LateRequest(), raw.socket)
-      // Whole by then or not: its answer is given, and a client that never closes would keep its places.
+      // The answer was given; a client that never closes would keep its slot.
       setTimeout(() => raw.socket.destroy(), LINGER_MS).unref()
     }
     const timer = setTimeout(

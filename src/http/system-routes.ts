@@ -4,17 +4,17 @@ import { type AnyRoute, route } from './route.ts'
 const readinessAnswer = z.strictObject({
   database: z.enum(['up', 'down']),
   migrations: z.enum(['current', 'behind', 'unknown']),
-  queue: z.enum(['up', 'down']).describe('no reason to be taken out: orders are accepted without it'),
+  queue: z.enum(['up', 'down']).describe('for information: orders are accepted without it'),
 })
 
-/** What asks for no key. `describe` is handed in, for these rows are part of what it describes. */
+/** The public routes. `describe` is passed in, because its output includes these routes. */
 export function systemRoutes(describe: { openapi(version: string): object; page(version: string): string }) {
   return [
     route({
       name: 'readRoot',
       method: 'GET',
       path: '/',
-      summary: 'Leads to the description for people',
+      summary: 'Redirects to the description for people',
       scope: null,
       answers: {
         302: {
@@ -32,11 +32,11 @@ export function systemRoutes(describe: { openapi(version: string): object; page(
       name: 'readHealth',
       method: 'GET',
       path: '/healthz',
-      summary: 'Whether the process lives',
+      summary: 'Whether the process runs',
       scope: null,
       answers: {
         200: {
-          description: 'It does',
+          description: 'It runs',
           schema: z.strictObject({ status: z.literal('ok') }),
           example: { status: 'ok' },
         },
@@ -48,7 +48,7 @@ export function systemRoutes(describe: { openapi(version: string): object; page(
       name: 'readReadiness',
       method: 'GET',
       path: '/readyz',
-      summary: 'Whether it can accept orders',
+      summary: 'Whether the server can accept orders',
       scope: null,
       answers: {
         200: {

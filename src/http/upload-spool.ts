@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
-/** A file without a name: nobody else opens it, and it is gone with its process. */
+/** An unlinked temporary file: nobody else can open it, and it disappears with the process. */
 export interface Spool {
   readonly bytes: number
   write(data: Uint8Array): Promise<void>
-  /** Reads it from its beginning, once; it closes when it was read. */
+  /** Reads the file from its beginning, once. Reading closes it. */
   read(): Readable
-  /** Closes it, read or not. */
+  /** Closes the file, whether it was read or not. */
   close(): Promise<void>
 }
 
-/** Opens an empty one in the folder for temporary files. */
+/** Opens an empty spool in the folder for temporary files. */
 export async function openSpool(folder: string = tmpdir()): Promise<Spool> {
   const path = join(folder, `goldpro-${randomUUID()}`)
   const file = await open(path, 'wx+', 0o600)
@@ -30,12 +30,12 @@ export async function openSpool(folder: string = tmpdir()): Promise<Spool> {
       bytes += data.length
     },
     read() {
-      // In small pieces: between them the other requests have their turn.
+      // Small pieces let other requests run between them.
       stream = file.createReadStream({ start: 0, highWaterMark: 8 * 1024 })
       return stream
     },
     async close() {
-      // A file that is being read would never close.
+      // Closing a file that is being read would never return.
       stream?.destroy()
       await file.close()
     },

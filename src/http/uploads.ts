@@ -4,15 +4,15 @@ import type { SignatureCheck } from './caller.ts'
 import { Problem } from './problems.ts'
 import { openSpool, type Spool } from './upload-spool.ts'
 
-/** Slots for files on their way, from partners and to them. Each takes disk, and an upload a session of Postgres. */
+/** Slots for files in transfer, in both directions. Each uses disk, and an upload a session of Postgres. */
 export interface UploadSlots {
-  /** Takes a slot, and returns the function that gives it back. @throws Problem when too many are taken */
+  /** Takes a slot and returns the function that releases it. @throws Problem when too many are taken */
   take(partner: string): () => void
 }
 
 const RETRY_AFTER_S = 5
 
-/** A partner that is slow must not keep the others out, so each has a share. */
+/** Each partner has a share, so that a slow one cannot keep the others out. */
 export function createUploadSlots(slots: number, slotsPerPartner: number): UploadSlots {
   const bulkhead = createBulkhead({ slots, slotsPerPartner })
   return {
@@ -30,16 +30,16 @@ export function createUploadSlots(slots: number, slotsPerPartner: number): Uploa
   }
 }
 
-/** A file that came whole. */
+/** A file that has arrived completely. */
 export interface Upload {
-  /** Its bytes, once. */
+  /** Its bytes; can be read once. */
   read(): Readable
 }
 
 /**
- * Receives a body into a file, so that however slowly it comes nothing waits for it, and uses it once it is there and its
- * signature is good.
- * @throws Problem when it is too large or cut off, or its signature is not good
+ * Receives a body into a temporary file, so that nothing waits for a slow sender. Calls `use` once the body is complete and
+ * its signature is valid.
+ * @throws Problem when the body is too large or cut off, or the signature is invalid
  */
 export async function withUpload<T>(
   body: Readable,
@@ -52,7 +52,7 @@ export async function withUpload<T>(
     await signature?.finish()
     return await use({ read: spool.read })
   } finally {
-    // What still comes of a refused body is thrown away, so that its sender hears why.
+    // The rest of a refused body is discarded, so that its sender can read the answer.
     body.resume()
     await spool.close()
   }
@@ -65,7 +65,7 @@ async function receive(
   signature: SignatureCheck | null,
 ): Promise<void> {
   try {
-    // Destroying the body would end the connection before the answer.
+    // Destroying the body would close the connection before the answer.
     for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       if (spool.bytes + chunk.length > limitBytes)
         throw new Problem('payload_too_large', { detail: `a file has at most ${limitBytes} bytes` })
@@ -79,11 +79,12 @@ async function receive(
 }
 
 /**
- * Writes a file that is sent once it is whole. Its place is given back when the answer has ended, however it did.
+ * Writes an answer to a temporary file and returns the file's stream. The slot is released when the answer has ended or
+ * failed.
  * @param signal aborted at the end of the answer
  * @param withinMs how long its reader may take
  */
-export async function fileOf(
+export async function spoolAnswer(
   release: () => void,
   signal: AbortSignal,
   withinMs: number,
@@ -104,7 +105,7 @@ export async function fileOf(
     throw error
   }
   const stream = spool.read()
-  // A reader that takes a few bytes a minute is never silent: its place is needed.
+  // A reader of a few bytes a minute is never idle, so no other time-out ends it.
   const late = setTimeout(() => stream.destroy(new Error('not read in time')), withinMs)
   late.unref()
   signal.addEventListener('abort', () => {

@@ -2,11 +2,11 @@ import type { SpanContext } from '@opentelemetry/api'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import { FACT_NAMES } from '../core/traces.ts'
 
-const MAY_BE_TOLD = new Set<string>(FACT_NAMES)
+const ALLOWED = new Set<string>(FACT_NAMES)
 
 /**
- * Puts a wall before an exporter. BullMQ puts job names, ids and error texts on its spans, and those are a partner's: what
- * is not in the list of facts does not leave, and neither do events and texts.
+ * Exports only the attributes in `FACT_NAMES`, and neither events nor texts. BullMQ puts job names, ids and error texts of
+ * partners on its spans.
  */
 export function discreetExporter(exporter: SpanExporter): SpanExporter {
   return {
@@ -20,12 +20,12 @@ export function discreetExporter(exporter: SpanExporter): SpanExporter {
 
 function discreet(span: ReadableSpan): ReadableSpan {
   const { name, kind, parentSpanContext, startTime, endTime, duration, ended, resource } = span
-  const told = Object.entries(span.attributes).filter(([attribute]) => MAY_BE_TOLD.has(attribute))
+  const allowed = Object.entries(span.attributes).filter(([attribute]) => ALLOWED.has(attribute))
   return {
     ...{ name, kind, startTime, endTime, duration, ended, resource },
     ...(parentSpanContext === undefined ? {} : { parentSpanContext: bare(parentSpanContext) }),
     spanContext: () => bare(span.spanContext()),
-    attributes: Object.fromEntries(told),
+    attributes: Object.fromEntries(allowed),
     status: { code: span.status.code },
     instrumentationScope: span.instrumentationScope,
     links: [],
@@ -36,7 +36,7 @@ function discreet(span: ReadableSpan): ReadableSpan {
   }
 }
 
-/** Without the state that whoever began the trace may have put beside its id. */
+/** A span context without the trace state, which a partner may have set. */
 function bare({ traceId, spanId, traceFlags }: SpanContext): SpanContext {
   return { traceId, spanId, traceFlags }
 }

@@ -2,13 +2,13 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { RequestMetrics } from '../http/server.ts'
 import type { OrderFigures } from '../orders/queries/order-figures.ts'
 
-/** Measures requests, and serves all figures of a web process. */
+/** Measures requests, and reads all metrics of a web process. */
 export interface HttpMetrics extends RequestMetrics {
   /** Everything in Prometheus' text format. */
   read(): Promise<string>
 }
 
-/** How far one endpoint of webhooks is behind. */
+/** The pending webhooks of one endpoint. */
 export interface WebhookFigures {
   readonly state: 'active' | 'paused'
   readonly pending: number
@@ -19,15 +19,15 @@ export interface MetricsDeps {
   measureOrders(): Promise<OrderFigures>
   /** Of each endpoint that is not removed. */
   measureWebhooks(): Promise<readonly WebhookFigures[]>
-  /** Jobs by BullMQ's states; fails when the queue is away. */
+  /** Jobs by BullMQ's states; fails when the queue is unavailable. */
   queueCounts(): Promise<Record<string, number>>
   now(): number
 }
 
-/** Counting reads a day's orders: scrapers that come more often see the same figures. */
+/** Measuring reads a day's orders, so more frequent scrapes get the same figures. */
 const FRESH_MS = 15_000
 
-/** Opens the metrics of one server. Labels name kinds, states, routes and statuses, and nobody. */
+/** Creates the metrics of one server. Labels are kinds, states, routes and statuses, and never personal data. */
 export function createMetrics(deps: MetricsDeps): HttpMetrics {
   const { measureOrders, measureWebhooks, queueCounts, now } = deps
   const registry = new Registry()
@@ -96,7 +96,7 @@ export function createMetrics(deps: MetricsDeps): HttpMetrics {
   }
 }
 
-/** The gauges of webhooks, by the state of their endpoints: what waits for a paused one waits for a person. */
+/** The gauges of webhooks by the state of their endpoints: webhooks of a paused one wait for a person. */
 function webhookGauges(gauge: (name: string, help: string, labelNames: string[]) => Gauge) {
   const labels = ['endpoint_state']
   const endpoints = gauge('goldpro_webhook_endpoints', 'Endpoints of webhooks', labels)

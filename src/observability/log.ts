@@ -4,7 +4,7 @@ import { maskPhoneNumbersIn } from '../core/masking.ts'
 
 export type { Logger }
 
-/** Fields that must never be readable in a log, wherever they stand in the first two levels. */
+/** Fields that are masked in the log, in the first two levels of a line. */
 const SECRET_FIELDS = [
   'phone_number',
   'phoneNumber',
@@ -20,8 +20,8 @@ const SECRET_FIELDS = [
 ]
 
 /**
- * The program's log: one JSON object a line on standard error, standard output being for data.
- * Synchronous, so that the last line before a crash is written. Phone numbers are masked wherever they turn up.
+ * The program's log: one JSON object per line on standard error; standard output is for data. It is synchronous, so that
+ * the last line before a crash is written. Phone numbers are masked anywhere in a line.
  */
 export function createLog(level: LevelWithSilent): Logger {
   return pino(
@@ -37,7 +37,7 @@ export function createLog(level: LevelWithSilent): Logger {
   )
 }
 
-/** An error without its properties: libraries hang whole requests and rows on theirs. */
+/** An error without its properties, in which libraries keep whole requests and rows. */
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: 'unknown error' }
   const { type, message, stack } = stdSerializers.err(error)

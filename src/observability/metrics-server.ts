@@ -7,7 +7,7 @@ export interface MetricsServer {
   stop(): void
 }
 
-/** Whether a process can do its work, and how what it leans on is. */
+/** Whether a process can work, and the state of its dependencies. */
 export type Probe = () => Promise<{ readonly isReady: boolean }>
 
 interface Served {
@@ -20,9 +20,8 @@ const FIGURES = 'text/plain; version=0.0.4; charset=utf-8'
 const JSON_TYPE = 'application/json'
 
 /**
- * Serves figures at `/metrics`, on a port of their own that partners do not reach; with a probe, `/healthz` and `/readyz`
- * beside them.
- * @param port 0: a free one
+ * Serves metrics at `/metrics`, on a port that partners cannot reach. With a probe, it serves `/healthz` and `/readyz` too.
+ * @param port 0: a free port
  * @throws the socket's error when it cannot listen there
  */
 export async function startMetricsServer(
@@ -53,7 +52,7 @@ export async function startMetricsServer(
   }
 }
 
-/** `/healthz`: the process lives. `/readyz`: it can do its work. */
+/** `/healthz`: the process runs. `/readyz`: it can work. */
 function probePaths(probe: Probe): Record<string, () => Promise<Served>> {
   const json = (status: number, body: object) => ({ status, type: JSON_TYPE, text: JSON.stringify(body) })
   return {

@@ -25,11 +25,11 @@ const EXPORT_WITHIN_MS = 3_000
 
 const ROLES = { server: SpanKind.SERVER, internal: SpanKind.INTERNAL, client: SpanKind.CLIENT } as const
 
-/** Opens traces to an OTLP receiver over HTTP, for the whole process. Spans that it does not take in time are dropped. */
+/** Sends the traces of the whole process to an OTLP receiver over HTTP. Spans that it does not accept in time are dropped. */
 export function openTraces(settings: TracesSettings & { readonly endpoint: string }): RunningTraces {
-  const { endpoint, service, version, onTrouble } = settings
+  const { endpoint, service, version, onError } = settings
   diag.setLogger(
-    { error: onTrouble, warn: onTrouble, info() {}, debug() {}, verbose() {} },
+    { error: onError, warn: onError, info() {}, debug() {}, verbose() {} },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   )
   const exporter = new OTLPTraceExporter({
@@ -67,13 +67,13 @@ export function openTraces(settings: TracesSettings & { readonly endpoint: strin
     },
     ofQueue: queueTelemetry(),
     async stop() {
-      const flushed = provider.shutdown().catch((error: unknown) => onTrouble(String(error)))
+      const flushed = provider.shutdown().catch((error: unknown) => onError(String(error)))
       await Promise.race([flushed, pause(FLUSH_WITHIN_MS, undefined, { ref: false })])
     },
   }
 }
 
-/** Every trace is kept; what begins none is not: BullMQ's own chores, such as looking for the next job. */
+/** Samples every trace, except internal root spans: those are BullMQ's own work, such as polling for jobs. */
 const withoutPolling: Sampler = {
   shouldSample(parent, _traceId, _name, kind) {
     const { traceFlags = TraceFlags.NONE } = trace.getSpanContext(parent) ?? {}

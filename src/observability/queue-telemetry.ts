@@ -3,8 +3,8 @@ import type { Telemetry } from 'bullmq'
 import { BullMQOtel } from 'bullmq-otel'
 
 /**
- * bullmq-otel's telemetry, made safe: what a job says of its trace is whoever added the job's, and bullmq-otel throws on
- * what is no JSON, in the middle of the worker's loop.
+ * The telemetry of bullmq-otel, which ignores malformed trace data. Whoever adds a job sets them, and bullmq-otel would throw
+ * on invalid JSON inside the worker's loop.
  */
 export function queueTelemetry(): Telemetry<Context> {
   const { tracer, contextManager } = new BullMQOtel({ tracerName: 'bullmq' })

@@ -1,7 +1,7 @@
 import { NO_TRACES, type RunningTraces } from '../core/traces.ts'
 import type { TracesSettings } from './traces-settings.ts'
 
-/** Starts traces where a receiver is configured. OpenTelemetry is not even loaded where none is. */
+/** Starts traces where a receiver is configured. OpenTelemetry is loaded only then. */
 export async function startTraces(settings: TracesSettings): Promise<RunningTraces> {
   const { endpoint } = settings
   if (endpoint === null) return NO_TRACES

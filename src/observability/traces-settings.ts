@@ -1,10 +1,10 @@
-/** Where the traces of a process go, and what they are called. */
+/** The receiver of a process's traces, and the process's name in them. */
 export interface TracesSettings {
   /** The receiver's base address, without `/v1/traces`; null: no traces. */
   readonly endpoint: string | null
-  /** What this process is called in traces. */
+  /** The name of this process in traces. */
   readonly service: string
   readonly version: string
-  /** Told of trouble with the receiver. */
-  onTrouble(message: string): void
+  /** Called with errors of the receiver. */
+  onError(message: string): void
 }

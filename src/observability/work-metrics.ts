@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 import type { GatewayCall } from '../gateway/client.ts'
 import type { JobCounts, JobEnd } from '../queue/watched-order.ts'
 
-/** What a worker or a scheduler measures of its own work. */
+/** The metrics of a worker's or a scheduler's own work. */
 export interface WorkMetrics {
   onCall(call: GatewayCall): void
   readonly counts: JobCounts
@@ -10,21 +10,21 @@ export interface WorkMetrics {
   read(): Promise<string>
 }
 
-/** Opens the metrics of one process. Labels name operations, outcomes and states, and nobody. */
+/** Creates the metrics of one process. Labels are operations, outcomes and states, and never personal data. */
 export function createWorkMetrics(): WorkMetrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, prefix: 'goldpro_' })
   const calls = new Histogram({
     name: 'goldpro_gateway_call_seconds',
-    help: 'Duration of calls to the gateway, token included, by operation and what came of them',
+    help: 'Duration of calls to the gateway, token included, by operation and outcome',
     labelNames: ['operation', 'outcome'],
     buckets: [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60],
     registers,
   })
   const jobs = new Counter({
     name: 'goldpro_jobs_total',
-    help: 'Jobs that were run, by what came of them: the state their order ended in, or why it has not',
+    help: 'Jobs that were run, by end: the state of their order, or why it has not ended',
     labelNames: ['end'],
     registers,
   })

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { compareMigrations, knownMigrations, readAppliedMigrations } from './migrated.ts'
 import { openClient } from './pinned-client.ts'
 
-/** The server answers, and is none that this program can work with. Its message says what to do. */
+/** The server answers, but this program cannot work with it. The message says what to do. */
 export class UnfitServerError extends Error {
   override name = 'UnfitServerError'
 }
@@ -20,7 +20,7 @@ const ROUNDS = 3
 const WITHIN_MS = 4_000
 
 /**
- * Looks at a server before anything is done on it: a session stays one session, and a time is read back as it was.
+ * Checks a server before anything is done on it: sessions are not pooled per transaction, and times are read back unchanged.
  * @returns whether it has the last migration of this program
  * @throws UnfitServerError, or the connection's error
  */
@@ -47,7 +47,7 @@ export async function readMigrationState(client: pg.Client): Promise<'current' |
   return state
 }
 
-/** PgBouncer's words, when it pools single statements or knows no such parameter. */
+/** PgBouncer's error when it pools statements, or does not know a parameter. */
 function refusedByPooler(error: unknown): never {
   const isPooler = error instanceof Error && 'code' in error && error.code === '08P01'
   throw isPooler ? new UnfitServerError(TRANSACTION_POOLER) : error
@@ -61,8 +61,8 @@ interface Identity {
 }
 
 /**
- * While a second client holds a transaction open, and so a server process, the first must still meet the process and
- * the setting that it met before. A pooler gives the process of whoever was first away.
+ * Detects a transaction pooler. While a second client holds a transaction open, the first must still reach the same server
+ * process with the same setting. A pooler would give that process to the second client.
  */
 async function refusePooler(client: pg.Client, databaseUrl: string): Promise<void> {
   const other = openClient(databaseUrl, { query_timeout: WITHIN_MS })
@@ -74,7 +74,7 @@ async function refusePooler(client: pg.Client, databaseUrl: string): Promise<voi
       const [before] = (await client.query<Identity>(IDENTITY)).rows
       await other.query('BEGIN')
       const [held] = (await other.query<Identity>(IDENTITY)).rows
-      // Not asked when the other has it already: a pooler with a single server process would make it wait.
+      // Skipped when the other client has it already: a pooler with one server process would make this query wait.
       const isShared = held?.pid === before?.pid || held?.mark === mark || before?.mark !== mark
       const [after] = isShared ? [] : (await client.query<Identity>(IDENTITY)).rows
       await other.query('ROLLBACK')
@@ -91,7 +91,7 @@ async function refusePooler(client: pg.Client, databaseUrl: string): Promise<voi
 /** A moment whose day and month differ, with a fraction of a second. */
 export const WRITTEN_TIME = '2026-02-09T06:07:06.104Z'
 
-/** Fails unless the session spells times as the program reads them. */
+/** Fails unless the session formats times as the program parses them. */
 export function requireTime(at: unknown): void {
   if (!(at instanceof Date) || Number.isNaN(at.getTime()) || at.toISOString() !== WRITTEN_TIME)
     throw new UnfitServerError(

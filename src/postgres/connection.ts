@@ -2,23 +2,23 @@ import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import type { ClientConfig } from 'pg'
 
-/** What `sslmode` may be. Each that is encrypted proves the server's identity but `no-verify`. */
+/** The values of `sslmode`. All encrypted ones but `no-verify` verify the server's identity. */
 export const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const
 type SslMode = (typeof SSL_MODES)[number]
 
 const FILES = { sslrootcert: 'ca', sslcert: 'cert', sslkey: 'key' } as const
 
 /**
- * The connection that a URL asks for. Its TLS parameters are read here: pg reads `require` with a warning on standard
- * error that no setting turns off.
- * @throws Error that names a parameter that cannot be read, and no value
+ * The connection of a URL. Its TLS parameters are parsed here, because pg prints a warning for `require` that no setting turns
+ * off.
+ * @throws Error that names an invalid parameter, and no value
  */
 export function connectionOf(databaseUrl: string): Pick<ClientConfig, 'connectionString' | 'ssl'> {
   const [before = '', query = ''] = databaseUrl.split(/\?(.*)/s)
   const parameters = new URLSearchParams(query)
   const mode = sslModeOf(parameters)
   const tls: ConnectionOptions = mode === 'no-verify' ? { rejectUnauthorized: false } : {}
-  // The chain is verified, the host's name is not.
+  // The chain is verified, the host name is not.
   if (mode === 'verify-ca') tls.checkServerIdentity = () => undefined
   for (const [parameter, option] of Object.entries(FILES)) {
     const file = parameters.get(parameter)

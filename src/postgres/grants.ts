@@ -7,13 +7,13 @@ export class RoleRefused extends Error {
   override name = 'RoleRefused'
 }
 
-/** The schemas of the product. Whatever a role was given in them before is taken back first. */
+/** The schemas of the product. All rights that a role has in them are revoked first. */
 const SCHEMAS = ['public', 'ops', 'bullmq', 'drizzle'] as const
 
 /**
- * Gives a role what the program needs and nothing else: rows of the tables as their rights say, the views, the queue. Safe
- * to run again; what an earlier version gave and this one does not is taken back, all in one transaction.
- * @throws RoleRefused when the role is absent, or could do more than its rights say
+ * Grants a role exactly the rights that the program needs: on tables, views and the queue. Safe to repeat. Rights that an
+ * earlier version granted and this one does not are revoked, in the same transaction.
+ * @throws RoleRefused when the role is absent, or could exceed its rights
  */
 export async function grantProgramRights(ownerUrl: string, role: string): Promise<void> {
   await asOwner(ownerUrl, role, async (client, quoted) => {
@@ -36,7 +36,7 @@ export async function grantProgramRights(ownerUrl: string, role: string): Promis
   })
 }
 
-/** Gives a role the views of schema `ops` to read, and nothing else. */
+/** Grants a role only reading the views of schema `ops`. */
 export async function grantReadingRights(ownerUrl: string, role: string): Promise<void> {
   await asOwner(ownerUrl, role, async (client, quoted) => {
     await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA ops TO ${quoted}`)
@@ -56,11 +56,11 @@ async function asOwner(
   await client.connect()
   try {
     await client.query('BEGIN')
-    // Two that grant at once would meet at the same rows of the catalogue.
+    // Concurrent grants would conflict on the same rows of the catalogue.
     await client.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCK])
     await refuseUnfit(client, role)
     const quoted = pg.escapeIdentifier(role)
-    await takeBack(client, quoted)
+    await revokeAll(client, quoted)
     await grant(client, quoted)
     await client.query('COMMIT')
   } finally {
@@ -82,7 +82,7 @@ interface Standing {
   readonly mayCreate: boolean
 }
 
-/** Rights mean nothing to a role that owns the tables or can become their owner. */
+/** Refuses a role that owns the tables or can become their owner: rights would not limit it. */
 async function refuseUnfit(client: pg.Client, role: string): Promise<void> {
   const standing = (await client.query<Standing>(STANDING, [role])).rows[0]
   if (standing === undefined)
@@ -92,7 +92,9 @@ async function refuseUnfit(client: pg.Client, role: string): Promise<void> {
   if (standing.isOwner)
     throw new RoleRefused(`${role} is the role that migrates: give the program a role of its own`)
   if (standing.isSuperuser)
-    throw new RoleRefused(`${role} is a superuser, whom no right binds: give the program a role that is none`)
+    throw new RoleRefused(
+      `${role} is a superuser, whom no right limits: give the program a role that is not a superuser`,
+    )
   if (standing.isMember || standing.ownsTables)
     throw new RoleRefused(
       `${role} can act as the owner of tables: give the program a role that is no member of the owner`,
@@ -103,13 +105,13 @@ async function refuseUnfit(client: pg.Client, role: string): Promise<void> {
     )
 }
 
-async function takeBack(client: pg.Client, quoted: string): Promise<void> {
+async function revokeAll(client: pg.Client, quoted: string): Promise<void> {
   for (const kind of ['TABLES', 'SEQUENCES', 'FUNCTIONS'])
     await client.query(`REVOKE ALL ON ALL ${kind} IN SCHEMA ${SCHEMAS.join(', ')} FROM ${quoted}`)
   await client.query(`REVOKE ALL ON SCHEMA ops, bullmq, drizzle FROM ${quoted}`)
 }
 
-/** Asked for only where it lacks: PUBLIC has these unless somebody took them, and the owner of tables need not own the database. */
+/** Grants only missing rights: PUBLIC usually has them, and the owner of the tables may not own the database. */
 async function grantOnDatabase(client: pg.Client, role: string, rights: readonly string[]): Promise<void> {
   for (const right of rights) {
     const found = await client.query<{ has: boolean; name: string }>(

@@ -4,7 +4,7 @@ import { readMigrationState } from './check-server.ts'
 import { MIGRATIONS_FOLDER, readAppliedMigrations } from './migrated.ts'
 import { openClient } from './pinned-client.ts'
 
-/** Any number, but always the same one: two migrations at once take turns on it. */
+/** An arbitrary constant. Concurrent migrations take turns by this lock. */
 export const ADVISORY_LOCK = 4_702_183_501
 
 /**

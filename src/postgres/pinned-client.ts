@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { connectionOf } from './connection.ts'
 
-/** What a session is for, as far as its settings differ. */
+/** The settings of a session that depend on its purpose. */
 export interface SessionPurpose {
   /** The schema that unqualified names are looked up in. */
   readonly schema: 'public' | 'bullmq'
@@ -31,8 +31,8 @@ const BY_KEY = {
 export const UNBOUNDED: SessionPurpose = { schema: 'public', statementTimeoutMs: 0 }
 
 /**
- * What the program depends on, whatever the role or the database has as its defaults: how values are spelled, what a
- * transaction sees, where names are looked up, and that a commit which was answered survives a crash of the server.
+ * The settings that the program depends on, whatever the defaults of the role or the database: the format of values, what a
+ * transaction sees, where names are looked up, and that an acknowledged commit survives a crash of the server.
  */
 function pinsOf({ schema, statementTimeoutMs, plans }: SessionPurpose): Readonly<Record<string, string>> {
   return {
@@ -54,7 +54,7 @@ function pinsOf({ schema, statementTimeoutMs, plans }: SessionPurpose): Readonly
   }
 }
 
-/** One round trip. Settings go as statements, for poolers refuse most of them as start-up parameters. */
+/** Sets everything in one round trip. It is a statement, because poolers refuse most start-up parameters. */
 function pinStatement(purpose: SessionPurpose): string {
   const pins = Object.entries(pinsOf(purpose)).map(
     ([name, value]) => `set_config('${name}', '${value}', false)`,
@@ -67,9 +67,9 @@ function pinStatement(purpose: SessionPurpose): string {
 type Connected = (error: Error | null) => void
 
 /**
- * The class of clients whose sessions are pinned by the time they are connected. Its clients listen for errors from the
- * start: pg's pool adds its listener after `connect`, and a server that goes away before that would end the process.
- * Whoever waits for a statement gets the error from that statement.
+ * A class of clients whose sessions have these settings once they are connected. Its clients listen for errors from the
+ * start: pg's pool adds its listener after `connect`, and a server that stops before would end the process. A pending
+ * statement fails with its own error.
  */
 export function pinnedClient(purpose: SessionPurpose): typeof pg.Client {
   const statement = pinStatement(purpose)
@@ -81,7 +81,7 @@ export function pinnedClient(purpose: SessionPurpose): typeof pg.Client {
 
     override connect(): Promise<pg.Client>
     override connect(callback: Connected): void
-    // pg's pool calls it with a callback, everybody else awaits it.
+    // pg's pool passes a callback; other callers await the promise.
     override connect(callback?: Connected): Promise<pg.Client> | undefined {
       const connected = super.connect().then(async () => {
         await super.query(statement)

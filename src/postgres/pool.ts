@@ -13,13 +13,13 @@ export interface Statement {
   readonly types?: pg.CustomTypesConfig
 }
 
-/** Whatever runs statements: a pool, or a session inside its transaction. */
+/** Runs statements: a pool, or a session inside its transaction. */
 export interface StatementRunner {
   /** @throws StorageError */
   run<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]>
 }
 
-/** Whatever runs transactions: the pool, or a session. */
+/** Runs transactions: the pool, or a session. */
 export interface Transactor extends StatementRunner {
   /**
    * Runs several statements in one transaction on one connection: committed when the work returns, rolled back when it
@@ -38,7 +38,7 @@ export interface DatabaseOptions {
   readonly maxConnections: number
   /** For processes that take orders: short statements that must not get slower with the number of waiting orders. */
   readonly plans?: 'by_key'
-  /** Told of errors on idle connections, which no caller awaits. */
+  /** Called with errors on idle connections, which no caller awaits. */
   readonly onError: (error: StorageError) => void
 }
 
@@ -49,7 +49,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const settings = {
     max: options.maxConnections,
     connectionTimeoutMillis: 5_000,
-    // A statement that hangs on a dead network must not hold its order for ever.
+    // A statement that hangs on a dead network must not hold its order without end.
     query_timeout: STATEMENT_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'goldpro',

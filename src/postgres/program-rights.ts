@@ -7,8 +7,8 @@ const CHANGE: readonly Right[] = ['INSERT', 'UPDATE']
 const REPLACE: readonly Right[] = ['INSERT', 'UPDATE', 'DELETE']
 
 /**
- * What the program's role may do to each table of schema `public`. Nothing that is kept as evidence may be deleted, and
- * the tables of transitions, which say what may happen at all, are only read. A test holds that every table is here.
+ * The rights of the program's role on each table of schema `public`. Evidence may not be deleted, and the tables of legal
+ * transitions are only read. A test checks that every table is listed.
  */
 export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   attempt_transitions: READ,
@@ -49,12 +49,12 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   statements: CHANGE,
   webhook_deliveries: REPLACE,
   webhook_endpoints: CHANGE,
-  // UPDATE is for the row locks of the history's sweeper; a trigger refuses every change.
+  // UPDATE is needed for the row locks of the history sweeper; a trigger refuses every change.
   webhook_events: REPLACE,
   webhook_tries: REPLACE,
 }
 
-/** Tables whose sizes a reconciliation has Postgres learn. From version 17 on that is a right that can be granted. */
+/** Tables that a reconciliation analyzes. From Postgres 17 on the right to do so can be granted. */
 export const ANALYZED_TABLES = [
   'statements',
   'statement_lines',

@@ -10,7 +10,7 @@ const FIND_MIGRATION = {
 /**
  * Whether the last migration of this program was applied. A database that is ahead is up to date: a newer release
  * migrates before the older processes stop.
- * @throws also when a time is not read back as it was written: nothing would work on such a session
+ * @throws also when a time is not read back unchanged, because nothing would work on such a session
  */
 export async function isUpToDate(database: Database): Promise<boolean> {
   const values = [WRITTEN_TIME, knownMigrations().at(-1)]

@@ -13,22 +13,22 @@ export interface Session {
   readonly client: pg.Client
 }
 
-/** What Postgres shows of a session in pg_stat_activity. */
+/** The name of sessions in pg_stat_activity. */
 export const SESSION_NAME = 'goldpro session'
 
-/** A statement without a reply for so long is given up with its session: somebody else may hold the other end. */
+/** A statement without a reply for this long fails, and its session is closed: the server may be lost. */
 const REPLY_WITHIN_MS = 15 * 60_000
 
-/** How long a server may take to close a session that is over. */
+/** How long a server may take to close a finished session. */
 const CLOSE_WITHIN_MS = 5_000
 
-// The system then asks a silent peer whether it is there, ten times a second apart, and closes the connection when it is
-// not. A proxy answers for the server behind it, and the system for one that is stopped: hence the bounds above.
-const ASK_AFTER_MS = 10_000
+// Then TCP keep-alive probes a silent peer ten times, a second apart, and closes a dead connection. A proxy answers for the
+// server behind it, and the kernel for a stopped server, so the bounds above are needed too.
+const KEEP_ALIVE_AFTER_MS = 10_000
 
 /**
- * Opens a session for one piece of work and closes it after. A lost connection ends its transaction, and so does a
- * server that vanishes without a word: the statement under way fails.
+ * Opens a session for one piece of work, and closes it afterwards. A lost connection, or a server that stops answering, ends
+ * its transaction: the running statement fails.
  */
 export async function withSession<T>(
   databaseUrl: string,
@@ -38,7 +38,7 @@ export async function withSession<T>(
   const socket = new Socket()
   const client = openClient(databaseUrl, {
     keepAlive: true,
-    keepAliveInitialDelayMillis: ASK_AFTER_MS,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     application_name: SESSION_NAME,
     stream: () => socket,
   })
@@ -52,7 +52,7 @@ export async function withSession<T>(
   }
 }
 
-/** Cuts the connection when the work takes longer, which ends whatever waits for it. */
+/** Closes the connection when the work takes longer, so that pending calls fail. */
 async function within<T>(limitMs: number, socket: Socket, work: () => Promise<T>): Promise<T> {
   const timer = setTimeout(() => socket.destroy(new Error(`no reply within ${limitMs} ms`)), limitMs)
   try {
@@ -68,7 +68,7 @@ function sessionOn(client: pg.Client, socket: Socket, replyWithinMs: number): Se
     values: readonly unknown[] = [],
   ) => {
     try {
-      // Not prepared: plans of large joins must see the sizes and values of the day.
+      // Not prepared: plans of large joins must use current statistics and values.
       const ask = () => client.query<Row>({ ...statement, values: [...values] } as pg.QueryConfig)
       return (await within(replyWithinMs, socket, ask)).rows
     } catch (error) {

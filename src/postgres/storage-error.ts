@@ -1,4 +1,4 @@
-/** Postgres could not do what was asked. Carries no parameters and no row contents: those hold phone numbers. */
+/** A failed statement. It has no parameters and no row contents, because those hold phone numbers. */
 export class StorageError extends Error {
   override name = 'StorageError'
   /** SQLSTATE, or the socket's error code. */

@@ -3,13 +3,13 @@ import type { Settings } from '../config.ts'
 import type { GatewayDeps } from '../gateway/client.ts'
 import type { WorkMetrics } from '../observability/work-metrics.ts'
 
-/** What a process measures of its work; nothing where no port is set. */
+/** The metrics of a process; none where no port is set. */
 export interface ConfiguredMetrics {
   readonly onCall?: NonNullable<GatewayDeps['onCall']>
   readonly counts?: WorkMetrics['counts']
 }
 
-/** Serves the metrics and the probe of a worker or a scheduler as the settings say. prom-client is loaded only where a port is set. */
+/** Serves the metrics and the probe of a worker or a scheduler. prom-client is loaded only where a port is set. */
 export async function startConfiguredMetrics(
   settings: Settings,
   databaseUrl: string,
@@ -25,18 +25,18 @@ export async function startConfiguredMetrics(
     import('./work-probe.ts'),
   ])
   const metrics = createWorkMetrics()
-  const asking = openWorkProbe(settings, databaseUrl)
+  const workProbe = openWorkProbe(settings, databaseUrl)
   try {
-    const server = await startMetricsServer(metrics.read, { host, port: metricsPort }, asking.probe)
+    const server = await startMetricsServer(metrics.read, { host, port: metricsPort }, workProbe.probe)
     return {
       ...metrics,
       async stop() {
         server.stop()
-        await asking.stop()
+        await workProbe.stop()
       },
     }
   } catch (error) {
-    await asking.stop()
+    await workProbe.stop()
     throw new Failure(
       1,
       `cannot serve metrics at ${host}:${metricsPort} (${errorCode(error)}): set METRICS_PORT`,

@@ -6,23 +6,23 @@ import { startTraces } from '../observability/start-traces.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
-/** A receiver that is away is tried every second, and told of less often. */
-const TELL_EVERY_MS = 60_000
+/** An unavailable receiver is tried every second, and logged once a minute. */
+const LOG_EVERY_MS = 60_000
 
-/** Starts traces as the settings say. */
+/** Starts traces by the settings. */
 export async function startConfiguredTraces(
   { tracesEndpoint }: Settings,
   command: 'web' | 'worker' | 'up',
   log: Logger,
 ): Promise<RunningTraces> {
-  let toldAtMs = Number.NEGATIVE_INFINITY
+  let loggedAtMs = Number.NEGATIVE_INFINITY
   return await startTraces({
     endpoint: tracesEndpoint,
     service: `goldpro-${command}`,
     version,
-    onTrouble(message) {
-      if (performance.now() - toldAtMs < TELL_EVERY_MS) return
-      toldAtMs = performance.now()
+    onError(message) {
+      if (performance.now() - loggedAtMs < LOG_EVERY_MS) return
+      loggedAtMs = performance.now()
       log.warn({ trouble: message.slice(0, 300) }, 'traces not sent')
     },
   })

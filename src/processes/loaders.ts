@@ -6,9 +6,9 @@ import type { Submission } from '../orders/submission.ts'
 import { findValidKeys, type KnownKey } from '../partners/store/keys.ts'
 import { type Database, StorageError } from '../postgres/pool.ts'
 
-const MOST_AT_ONCE = 100
+const MAX_BATCH = 100
 
-/** What every request asks of Postgres. Requests of the same moment share a query. */
+/** Queries of every request. Concurrent requests share one statement. */
 export interface Loaders {
   findKey(prefix: string): Promise<KnownKey | null>
   findOrder(own: { readonly partner: string; readonly orderId: string }): Promise<PartnerOrder | null>
@@ -32,15 +32,15 @@ export function createLoaders(database: Database): Loaders {
       return row
     })
   }
-  const submit = coalesce(MOST_AT_ONCE, submitAll)
+  const submit = coalesce(MAX_BATCH, submitAll)
   return {
-    findKey: coalesce(MOST_AT_ONCE, (prefixes) => findValidKeys(database, prefixes)),
-    findOrder: coalesce(MOST_AT_ONCE, (owns) => findPartnerOrders(database, owns)),
+    findKey: coalesce(MAX_BATCH, (prefixes) => findValidKeys(database, prefixes)),
+    findOrder: coalesce(MAX_BATCH, (owns) => findPartnerOrders(database, owns)),
     async submit(order) {
       try {
         return await submit(order)
       } catch (error) {
-        // An order that Postgres will not have must not take those beside it along.
+        // An order that Postgres refuses must not fail the others of its statement.
         const isRefused = error instanceof StorageError && /^2[23]/.test(error.code)
         const [row] = isRefused ? await submitAll([order]) : []
         if (row === undefined) throw error

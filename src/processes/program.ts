@@ -7,7 +7,7 @@ import { type CommandName, keepOwnSettings } from './setting-users.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
-/** Each command with what it imports: only the one that is asked for is loaded, which makes the others start sooner. */
+/** The loader of each command. Only the given command is loaded, so that it starts sooner. */
 const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   demo: async () => (await import('./demo/demo.ts')).demoCommand(),
   up: async () => (await import('./up.ts')).upCommand(),
@@ -33,7 +33,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
 }
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)
 
-/** Runs `goldpro` with these arguments; what it throws is a defect, for every failure becomes a line and an exit code. */
+/** Runs `goldpro` with these arguments. Every failure becomes a line and an exit code; what it throws is a defect. */
 export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   const program = await createProgram(args[0] ?? '')
   try {
@@ -42,13 +42,13 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     if (error instanceof CommanderError)
       return error.exitCode === 0 || error.code === 'commander.help' ? 0 : 2
-    const { line, exitCode } = describeFailure((await knownTrouble(error)) ?? error)
+    const { line, exitCode } = describeFailure((await describedPostgresError(error)) ?? error)
     console.error(`goldpro: ${line}`)
     return exitCode
   }
 }
 
-async function createProgram(asked: string): Promise<Command> {
+async function createProgram(given: string): Promise<Command> {
   const program = new Command('goldpro')
     .description(
       'takes gold orders through the GoldPro gateway: at most one send per quote, and an honest in_doubt',
@@ -59,28 +59,28 @@ async function createProgram(asked: string): Promise<Command> {
       showTimesIn(command.opts<{ utc?: true }>().utc ? 'UTC' : 'Asia/Jakarta')
     })
     .addHelpText('after', '\nStart here:\n  $ goldpro demo\n  $ goldpro up')
-  const loaders = isCommand(asked) ? [COMMANDS[asked]] : Object.values(COMMANDS)
+  const loaders = isCommand(given) ? [COMMANDS[given]] : Object.values(COMMANDS)
   for (const load of loaders) program.addCommand(await load())
-  // Before anything of the command runs: it is left the settings that it uses, and no secret of another's.
+  // Before a command runs, the settings that it does not use are removed from its environment.
   program.hook('preAction', (_program, action) => {
     let command = action
     while (command.parent !== null && command.parent !== program) command = command.parent
     keepOwnSettings(command.name(), process.env)
   })
-  exitLikeUs(program)
+  setExitCodes(program)
   return program
 }
 
-/** Wrong usage ends with 2, help with 0; commander would end both with its own codes. */
-function exitLikeUs(command: Command): void {
+/** Exit codes: 2 for wrong usage, 0 for help. Commander would use its own. */
+function setExitCodes(command: Command): void {
   command.exitOverride()
   command.configureHelp({ showGlobalOptions: true })
-  command.showHelpAfterError('(add --help for what it takes)')
-  for (const sub of command.commands) exitLikeUs(sub)
+  command.showHelpAfterError('(add --help to see the usage)')
+  for (const sub of command.commands) setExitCodes(sub)
 }
 
-/** What to do about trouble with Postgres. Loaded only when a command has failed. */
-async function knownTrouble(error: unknown): Promise<Error | null> {
+/** Describes an error of Postgres. Loaded only when a command has failed. */
+async function describedPostgresError(error: unknown): Promise<Error | null> {
   if (!(error instanceof Error) || error.name !== 'StorageError') return null
   return (await import('../cli/postgres-failure.ts')).postgresFailure(error)
 }

@@ -15,20 +15,20 @@ import { startSchedulersOfOrders } from './scheduler/schedulers-of-orders.ts'
 /** `goldpro scheduler` */
 export function schedulerCommand(): Command {
   return new Command('scheduler')
-    .description(
-      'do what is due, until SIGTERM or Ctrl-C: the orders of plans and batches, webhooks, and reconciling yesterday once its statement has come',
-    )
+    .description('run plans, feed batches, send webhooks and reconcile yesterday, until SIGTERM or Ctrl-C')
     .addHelpText(
       'after',
       `
-From RECON_DAILY_AT on (Asia/Jakarta) it reconciles yesterday as soon as its statement is imported, and says every hour
-which statement is overdue. Days that were missed are made up for, up to a week. Run as many as you like: Postgres lets
-one of them reconcile a day, one act on a plan's due time, and one send a webhook; the rows of running batches they send
-in turns.
+Start any number of schedulers: Postgres makes sure that only one of them reconciles a day, acts on a due time of a plan or
+sends a webhook. They take turns in feeding running batches.
 
-It keeps the plans of \`goldpro plan\` and feeds the batches of \`goldpro batch\`. Where GATEWAY_URL is set it sweeps as
-workers do, after the same GATEWAY_TIMEOUT_MS. It sends webhooks as they become due (goldpro webhook --help), and deletes
-those that ended WEBHOOK_KEEP_DAYS ago. It never calls the gateway, and needs none of its credentials.
+- Reconciliation: from RECON_DAILY_AT on (Asia/Jakarta) yesterday is reconciled as soon as its statement is imported. Missed
+  days are reconciled too, up to a week. Overdue statements are logged every hour.
+- Plans (\`goldpro plan\`) and batches (\`goldpro batch\`): due orders are placed.
+- Orders: where GATEWAY_URL is set, forgotten and overdue orders are swept as by a worker, after GATEWAY_TIMEOUT_MS.
+- Webhooks (\`goldpro webhook\`): due ones are sent; those that ended WEBHOOK_KEEP_DAYS ago are deleted.
+
+The scheduler never calls the gateway and needs none of its credentials.
 
 Example:
   $ DATABASE_URL=postgres://… goldpro scheduler`,
@@ -50,7 +50,7 @@ async function runScheduler(): Promise<void> {
   log.info({}, 'scheduler stopped')
 }
 
-/** Starts everything that is done when it is due, as the settings say. */
+/** Starts every scheduler by the settings. */
 export function startConfiguredScheduler(settings: Settings, databaseUrl: string, log: Logger): PeriodicTask {
   const parts = { databaseUrl, name: `${hostname()}-${process.pid}`, log }
   const { reconDailyAt: dailyAt, reconLagMs: lagMs } = settings

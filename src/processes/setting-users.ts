@@ -1,9 +1,23 @@
 import type { SettingName } from '../config.ts'
 
-/** Every command of the program: the processes that keep running, and what people run. */
+/** Every command of the program. */
 export const COMMAND_NAMES = [
-  ...(['demo', 'up', 'migrate', 'worker', 'web', 'scheduler', 'sandbox', 'enqueue'] as const),
-  ...(['partner', 'orders', 'plan', 'prices', 'batch', 'recon', 'webhook', 'gateway'] as const),
+  'demo',
+  'up',
+  'migrate',
+  'worker',
+  'web',
+  'scheduler',
+  'sandbox',
+  'enqueue',
+  'partner',
+  'orders',
+  'plan',
+  'prices',
+  'batch',
+  'recon',
+  'webhook',
+  'gateway',
 ] as const
 export type CommandName = (typeof COMMAND_NAMES)[number]
 
@@ -18,8 +32,8 @@ const DECIDES: Users = ['orders', 'batch', 'recon']
 const TRACED: Users = ['up', 'worker', 'web']
 
 /**
- * Which commands use a setting. A command keeps no other setting, secret or not: {@link keepOwnSettings} takes the rest
- * away before it begins. The scheduler sends webhooks to partners' URLs, so it must use no secret of the gateway.
+ * Which commands use a setting. {@link keepOwnSettings} removes all others from a command's environment before it begins.
+ * The scheduler calls URLs of partners, so it must not use a secret of the gateway.
  */
 export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HEADERS', Users>> = {
   DATABASE_URL: COMMAND_NAMES.filter((name) => !['demo', 'sandbox', 'gateway'].includes(name)),
@@ -53,14 +67,14 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   WEBHOOK_ALLOW_LOOPBACK: ['up', 'scheduler', 'webhook'],
   WEBHOOK_KEEP_DAYS: SCHEDULES,
   OTEL_EXPORTER_OTLP_ENDPOINT: TRACED,
-  // Read by OpenTelemetry itself: receivers are often given a key in it.
+  // Read by OpenTelemetry itself; it often has a key of the receiver.
   OTEL_EXPORTER_OTLP_HEADERS: TRACED,
   LOG_LEVEL: ['demo', 'up', 'worker', 'web', 'scheduler', 'plan', 'webhook', 'gateway'],
 }
 
 /**
- * Takes from an environment every setting that the command does not use, so that neither its own code nor a process that
- * it starts can come to know a secret of another's. A command that does not exist keeps none.
+ * Removes every setting that the command does not use from an environment, so that neither the command nor a process that
+ * it starts can read a secret that it does not need. An unknown command keeps no setting.
  */
 export function keepOwnSettings(command: string, env: Record<string, string | undefined>): void {
   for (const [name, users] of Object.entries(SETTING_USERS))

@@ -1,13 +1,13 @@
-/** What of a running `goldpro up` its hints name. */
+/** The facts of a running `goldpro up` that its hints show. */
 export interface Running {
   readonly gatewayUrl: string
   readonly apiUrl: string
   readonly redisUrl: string | null
-  /** From when on the sandbox's statement has everything; null: the gateway is no sandbox. */
+  /** The beginning of the period that the sandbox's statement covers; null: the gateway is not the sandbox. */
   readonly statementFrom: string | null
 }
 
-/** What a newcomer can do next, as lines to copy. */
+/** Commands to try next, as lines to copy. */
 export function whatToTry(running: Running): string {
   const { gatewayUrl, redisUrl, statementFrom } = running
   const isSandbox = statementFrom !== null
@@ -31,7 +31,7 @@ function partnersToTry({ apiUrl, statementFrom }: Running): string {
   npx goldpro webhook add shop http://127.0.0.1:8099/
   WEBHOOK_SECRET=… node examples/verify-webhook.mjs 8099   # the secret it printed`
   return `
-Or as a partner does, over HTTP (${apiUrl}/docs says what else):
+Or place an order as a partner, over HTTP (${apiUrl}/docs has the other routes):
   npx goldpro partner add shop${statementFrom === null ? '' : webhooks}
   KEY=…                                   # the key that was printed
   curl -X POST '${apiUrl}/v1/orders?wait=10' -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
@@ -40,7 +40,7 @@ Or as a partner does, over HTTP (${apiUrl}/docs says what else):
 }
 
 const batchesToTry = `
-Or many orders at once, or again and again (the second person is played by --by):
+Or place many orders at once, or repeat one on a schedule (--by stands for the second person):
   npx goldpro batch template > batch.csv
   npx goldpro batch create batch.csv --by ani
   npx goldpro batch preview 1
@@ -53,7 +53,7 @@ Or many orders at once, or again and again (the second person is played by --by)
 
 function reconciliationToTry(gatewayUrl: string, statementFrom: string): string {
   return `
-Then lose a reply, so that an order is in doubt, and settle it by the gateway's statement:
+Or lose a reply, so that an order is in doubt, and settle it by the gateway's statement:
   curl -X PUT ${gatewayUrl}/sandbox/faults/reply_lost -d '{"next":1}'
   echo '${anOrder('"reference":"A-2","amount":50000')}' | npx goldpro enqueue -
   npx goldpro orders list --state in_doubt

@@ -26,7 +26,7 @@ import { startConfiguredWorker } from './worker-command.ts'
 
 type Stops = (() => Promise<unknown>)[]
 
-/** The sandbox tells its chart to any wallet: prices are captured from the first start on. */
+/** The sandbox answers charts for any wallet, so prices are captured from the first start on. */
 const SANDBOX_WALLET = '081234500001'
 
 /** `goldpro up` */
@@ -38,9 +38,9 @@ export function upCommand(): Command {
     .addHelpText(
       'after',
       `
-Data stay in ${LOCAL_FOLDER}/ and are there again at the next start, the sandbox's ledger with them. Other commands in this
-folder find it by themselves. DATABASE_URL, REDIS_URL or GATEWAY_URL, where set, are used instead of what it would start;
-beside a DATABASE_URL the sandbox's ledger of that database is kept in ${LOCAL_FOLDER}/.
+The data, and the sandbox's ledger, stay in ${LOCAL_FOLDER}/ for the next start. Other commands in this folder find the running
+\`up\` by themselves. Where DATABASE_URL, REDIS_URL or GATEWAY_URL is set, it is used instead of a server that \`up\` would start.
+With DATABASE_URL the sandbox's ledger of that database is kept in ${LOCAL_FOLDER}/.
 
 Example:
   $ goldpro up`,
@@ -73,7 +73,7 @@ async function runUp(): Promise<void> {
     const metrics = await startConfiguredMetrics(settings, databaseUrl)
     stops.push(metrics.stop)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log).stop)
-    // Whoever plays with the sandbox receives webhooks on this machine.
+    // Users of the sandbox receive webhooks on this machine.
     const webhookAllowLoopback = settings.webhookAllowLoopback || settings.gateway === null
     stops.push(
       startConfiguredScheduler({ ...settings, gateway, webhookAllowLoopback }, databaseUrl, log).stop,
@@ -95,12 +95,12 @@ async function runUp(): Promise<void> {
 
 function gatewayAt(gatewayUrl: string) {
   const { gateway } = parseSettings({ ...process.env, GATEWAY_URL: gatewayUrl })
-  if (gateway === null) throw new Error('the gateway has an address')
+  if (gateway === null) throw new Error('GATEWAY_URL has no gateway settings')
   return gateway
 }
 
 function requireGatewayUrl({ gateway }: Settings): string {
-  if (gateway === null) throw new Error('the gateway has an address')
+  if (gateway === null) throw new Error('GATEWAY_URL has no gateway settings')
   return gateway.baseUrl
 }
 

@@ -14,7 +14,7 @@ import { type RunningWeb, startWeb } from './web.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
-/** How long open requests have to end: longer than any is let run. */
+/** How long open requests may take to end: longer than any request may run. */
 const STOP_WITHIN_MS = 25_000
 
 /** `goldpro web` */
@@ -24,11 +24,11 @@ export function webCommand(): Command {
     .addHelpText(
       'after',
       `
-Needs DATABASE_URL (or a \`goldpro up\` in this folder). REDIS_URL as the workers have it. Without GATEWAY_URL orders are
-accepted as well, and what asks the gateway (wallets, regions, prices) is answered with 503. A queue that is down does not
-refuse orders: they run when it is back. The API is at HTTP_HOST:HTTP_PORT, its description at /docs and /openapi.json,
-Prometheus metrics at HTTP_METRICS_PORT/metrics. On SIGTERM open requests are answered first.
-Run as many as you like side by side. TLS is for a proxy before it.
+Needs DATABASE_URL (or a \`goldpro up\` in this folder), and the same REDIS_URL as the workers. Without GATEWAY_URL orders are
+accepted, and routes that call the gateway (wallets, regions, prices) answer 503. When the queue is down, orders are accepted
+and run once it is back. The API is at HTTP_HOST:HTTP_PORT, its description at /docs and /openapi.json, Prometheus metrics
+at HTTP_METRICS_PORT/metrics. On SIGTERM open requests are answered first. Start any number, behind a proxy that
+terminates TLS.
 
 Example:
   $ DATABASE_URL=postgres://… goldpro web
@@ -58,7 +58,7 @@ async function runWeb(): Promise<void> {
   log.info({}, 'web stopped')
 }
 
-/** Starts the API as the settings say, with the gateway's client inside. */
+/** Starts the API by the settings, with the gateway's client. */
 export async function startConfiguredWeb(
   settings: Settings & { readonly databaseUrl: string },
   traces: Traces,
@@ -77,7 +77,7 @@ export async function startConfiguredWeb(
   }
 }
 
-/** The same, on free ports where those of the settings are taken: a machine may run more than one `up`. */
+/** As `startConfiguredWeb`, on free ports where the configured ones are taken: a machine may run more than one `up`. */
 export async function startWebSomewhere(
   settings: Settings & { readonly databaseUrl: string },
   traces: Traces,

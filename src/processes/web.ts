@@ -23,23 +23,23 @@ import { createLoaders } from './loaders.ts'
 import { ROUTES } from './routes.ts'
 import type { RunningWorker } from './worker.ts'
 
-/** Everything a web process is made of. */
+/** The configuration and dependencies of a web process. */
 export interface WebOptions extends Partial<ServerSettings> {
   readonly databaseUrl: string
-  /** Null: the queue lives in the database too. */
+  /** Null: the queue is in the database too. */
   readonly redisUrl: string | null
-  /** Null: what asks the gateway is answered that there is none. */
+  /** Null: routes that call the gateway answer 503. */
   readonly gateway: WalletGateway | null
   readonly host: string
-  /** 0: a free one. */
+  /** 0: a free port. */
   readonly port: number
-  /** 0: a free one; null: no metrics. */
+  /** 0: a free port; null: no metrics. */
   readonly metricsPort: number | null
   readonly version: string
   readonly log: Log
-  /** None when it is not said. */
+  /** Default: none. */
   readonly traces?: Traces
-  /** Puts something between the server and Postgres. Tests of crashes stop the process there. */
+  /** Wraps the database. Tests of crashes stop the process in it. */
   readonly aroundDatabase?: (database: Database) => Database
   readonly maxWaits?: number
 }
@@ -55,16 +55,16 @@ const DEFAULTS: ServerSettings = {
   bodyLimitBytes: 64 * 1024,
   requestTimeoutMs: 15_000,
   uploadLimitBytes: 64 * 1024 * 1024,
-  // A nonce must be remembered for longer than a signed file is on its way.
+  // Nonces must be remembered for longer than a signed file takes to arrive.
   uploadTimeoutMs: 5 * 60_000,
 }
 const POOL_SIZE = 12
-const MOST_SESSIONS = 8
-/** Of one partner, open or waiting. */
+const MAX_SESSIONS = 8
+/** Sessions of one partner, open or waiting. */
 const SESSIONS_PER_PARTNER = 4
-const MOST_UPLOADS = 6
+const MAX_UPLOADS = 6
 const UPLOADS_PER_PARTNER = 2
-const ASK_EVERY_MS = 200
+const POLL_EVERY_MS = 200
 const MAX_WAITS = 2_000
 const WAKE_TTL_MS = 5_000
 const PROBE_WITHIN_MS = 2_000
@@ -73,32 +73,33 @@ const PROBE_AGAIN_MS = 500
 /** Starts the API: partners over HTTP, orders into Postgres, a wake-up into the queue. */
 export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
   const { databaseUrl, log, aroundDatabase = (database: Database) => database } = parts
-  const onError = (error: Error) => log.warn({ err: error }, 'postgres trouble')
+  const onError = (error: Error) => log.warn({ err: error }, 'postgres error')
   const database = aroundDatabase(
     openDatabase({ databaseUrl, maxConnections: POOL_SIZE, plans: 'by_key', onError }),
   )
-  const queue = openQueue(parts, (error) => log.warn({ err: error }, 'queue trouble'))
+  const queue = openQueue(parts, (error) => log.warn({ err: error }, 'queue error'))
   const traces = parts.traces ?? NO_TRACES
   const waker = createWaker(queue, WAKE_TTL_MS, {
-    onTrouble: (error) => log.warn({ err: error }, 'orders not woken: they are swept'),
+    onError: (error) => log.warn({ err: error }, 'orders not woken: the sweeper wakes them'),
     carried: () => traces.carried(),
   })
   const longPoll = createLongPoll({
     findEnded: (orderIds) => findEnded(database, orderIds),
-    onTrouble: (error) => log.warn({ err: error }, 'long polls not answered yet'),
-    everyMs: ASK_EVERY_MS,
-    most: parts.maxWaits ?? MAX_WAITS,
+    onError: (error) => log.warn({ err: error }, 'long polls not answered yet'),
+    everyMs: POLL_EVERY_MS,
+    maxWaits: parts.maxWaits ?? MAX_WAITS,
   })
   const queueCounts = () => queue.getJobCounts()
   const metrics = createMetrics({
     measureOrders: () => measureOrders(database),
     measureWebhooks: () => readWebhookLag(database),
-    ...{ queueCounts, now: CLOCKS.monotonicMs },
+    queueCounts,
+    now: CLOCKS.monotonicMs,
   })
   const server = createServer(
     ROUTES,
     { ...DEFAULTS, ...parts },
-    effectsOf(parts, { database, queue, waker, longPoll, traces }),
+    depsOf(parts, { database, queue, waker, longPoll, traces }),
     metrics,
   )
   let metricsServer: MetricsServer | null = null
@@ -119,7 +120,7 @@ export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
   }
 }
 
-function effectsOf(
+function depsOf(
   { databaseUrl, gateway, log, version }: WebOptions,
   made: {
     database: Database
@@ -138,8 +139,8 @@ function effectsOf(
     gateway,
     wake: (orderId: string) => waker.wake(orderId),
     longPoll,
-    sessions: boundedSessions(MOST_SESSIONS, SESSIONS_PER_PARTNER, (work) => withSession(databaseUrl, work)),
-    uploadSlots: createUploadSlots(MOST_UPLOADS, UPLOADS_PER_PARTNER),
+    sessions: boundedSessions(MAX_SESSIONS, SESSIONS_PER_PARTNER, (work) => withSession(databaseUrl, work)),
+    uploadSlots: createUploadSlots(MAX_UPLOADS, UPLOADS_PER_PARTNER),
     readiness: cacheFor(
       () => readReadiness({ database, askQueue: () => queue.getJobCounts(), withinMs: PROBE_WITHIN_MS }),
       PROBE_AGAIN_MS,

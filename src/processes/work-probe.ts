@@ -6,7 +6,7 @@ import { openQueue } from '../queue/backend.ts'
 
 const WITHIN_MS = 2_000
 
-/** Asks Postgres and the queue as a worker or a scheduler does, which can do nothing without either. */
+/** Checks Postgres and the queue; a worker or a scheduler needs both. */
 export function openWorkProbe(
   { redisUrl }: Settings,
   databaseUrl: string,

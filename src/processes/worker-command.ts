@@ -25,7 +25,7 @@ export function workerCommand(): Command {
       `
 Needs GATEWAY_URL and DATABASE_URL (or a \`goldpro up\` in this folder); REDIS_URL moves the queue to Redis.
 On SIGTERM it takes no more orders, lets sent confirms finish and ends within the send deadline.
-Run as many as you like side by side. With GATEWAY_CHART_PHONE_NUMBER one of them captures the day's prices, which
+Start any number of workers. With GATEWAY_CHART_PHONE_NUMBER one of them captures the prices of the day, which
 \`goldpro prices\` shows.
 
 Example:
@@ -59,14 +59,15 @@ async function runWorker(): Promise<void> {
   log.info({}, 'worker stopped')
 }
 
-/** Starts a worker as the settings say, with the gateway's client inside. */
+/** Starts a worker by the settings, with the gateway's client. */
 export function startConfiguredWorker(
   settings: Settings & { databaseUrl: string; gateway: GatewaySettings },
   { traces, onCall, counts }: ConfiguredMetrics & { readonly traces: Traces },
   log: Logger,
 ): RunningWorker {
   const client = createGatewayClient(settings.gateway, {
-    ...{ ...CLOCKS, log },
+    ...CLOCKS,
+    log,
     ...(onCall === undefined ? {} : { onCall }),
   })
   const worker = startWorker({
@@ -85,7 +86,7 @@ export function startConfiguredWorker(
     ...(counts === undefined ? {} : { counts }),
   })
   const { databaseUrl, chartPhoneNumber: wallet } = settings
-  // Here and not in the scheduler, which calls partners' URLs and so holds none of the gateway's secrets.
+  // Not in the scheduler, which calls partners' URLs and therefore has no secret of the gateway.
   const prices =
     wallet === null
       ? null

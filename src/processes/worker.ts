@@ -16,13 +16,13 @@ import { keepRejectedJob } from '../queue/keep-rejected-job.ts'
 import { startOrderWorker, startSweeper, wakeOrders } from '../queue/order-worker.ts'
 import { type JobCounts, NOT_COUNTED } from '../queue/watched-order.ts'
 
-/** Everything a worker process is made of. */
+/** The configuration and dependencies of a worker process. */
 export interface WorkerOptions {
   readonly databaseUrl: string
-  /** Null: the queue lives in the database too. */
+  /** Null: the queue is in the database too. */
   readonly redisUrl: string | null
   readonly gateway: OrderGateway
-  /** Wall-clock deadline of one gateway call, which the send deadline follows from. */
+  /** Wall-clock deadline of one gateway call; the send deadline is computed from it. */
   readonly callTimeoutMs: number
   readonly concurrency: number
   readonly ratePerSecond: number | null
@@ -33,24 +33,24 @@ export interface WorkerOptions {
   /** The worker's name as events show it. */
   readonly name: string
   readonly log: Log
-  /** None when it is not said. */
+  /** Default: none. */
   readonly traces?: Traces
-  /** Nowhere when it is not said. */
+  /** Default: nothing is counted. */
   readonly counts?: JobCounts
-  /** How often it sweeps, and when BullMQ takes a silent worker for dead. Tests of crashes shorten both. */
+  /** How often it sweeps, and when BullMQ counts a worker as dead. Tests of crashes shorten both. */
   readonly pace?: {
     readonly sweepEveryMs: number
     readonly wakeAgainMs: number
     readonly lockDurationMs: number
   }
-  /** Puts something between the worker and its store. Tests of crashes stop the process there. */
+  /** Wraps the store. Tests of crashes stop the process in it. */
   readonly aroundStore?: (store: OrderStore) => OrderStore
 }
 
 const PACE = { sweepEveryMs: 5_000, wakeAgainMs: 60_000, lockDurationMs: 30_000 }
 
 export interface RunningWorker {
-  /** Takes no more orders, lets sent confirms finish, and returns when all is closed: within the send deadline. */
+  /** Takes no more orders, lets sent confirms finish, and returns when all is closed, within the send deadline. */
   stop(): Promise<void>
 }
 
@@ -60,7 +60,7 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
   const location: QueueLocation = { redisUrl: parts.redisUrl, databaseUrl: parts.databaseUrl }
   const database = openWorkerDatabase(parts)
   const stopping = new AbortController()
-  // Each order that pauses listens; more than ten at once are no leak.
+  // Each pausing order adds a listener; more than ten are not a leak.
   setMaxListeners(0, stopping.signal)
   const actor = `worker:${parts.name}`
   const policy = {
@@ -92,10 +92,10 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
       keepRejected: (job) => keepRejectedJob(database, job),
     },
   )
-  const queue = openQueue(location, (error) => log.warn({ err: error }, 'queue trouble'))
+  const queue = openQueue(location, (error) => log.warn({ err: error }, 'queue error'))
   const sweeper = startSweeper(pace.sweepEveryMs, {
     store: createSweepStore(database),
-    // After partners' own jobs: an order of a batch that waits in a busy queue must not come before them.
+    // With a lower priority than partners' own jobs, because these may be orders of batches.
     wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs, 'swept'),
     sendDeadlineMs: policy.sendDeadlineMs,
     wakeAgainMs: pace.wakeAgainMs,
@@ -117,6 +117,6 @@ function openWorkerDatabase({ databaseUrl, concurrency, log }: WorkerOptions): D
     // A worker waits for the gateway most of the time, so orders share connections.
     maxConnections: Math.min(concurrency + 2, 20),
     plans: 'by_key',
-    onError: (error) => log.warn({ err: error }, 'postgres trouble'),
+    onError: (error) => log.warn({ err: error }, 'postgres error'),
   })
 }

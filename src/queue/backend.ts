@@ -2,7 +2,7 @@ import { createPostgresBackend, type Job, type PgPool, Queue, Worker, type Worke
 import { Redis } from 'ioredis'
 import { openPool } from '../postgres/pinned-client.ts'
 
-/** The queue's name; BullMQ clients in any language add jobs to it. */
+/** The name of the queue. BullMQ clients in any language add jobs to it. */
 export const QUEUE_NAME = 'orders'
 
 /** Where the queue lives: Redis when its URL is known, else BullMQ's own schema in Postgres. */
@@ -11,7 +11,7 @@ export interface QueueLocation {
   readonly databaseUrl: string | null
 }
 
-/** A job as it comes from the queue: anybody may have put anything in it. */
+/** A job from the queue. Its data are untrusted. */
 export type QueueJob = Job<unknown, unknown, string>
 
 /** What the producer and the sweeper need of BullMQ's queue, on either backend. */
@@ -43,17 +43,17 @@ type WorkerSettings = Omit<WorkerOptions, 'connection'>
 
 /**
  * Opens the queue for adding jobs.
- * @param onError told of connection trouble in the background, which no caller awaits
+ * @param onError called with connection errors in the background, which no caller awaits
  */
 export function openQueue(location: QueueLocation, onError: (error: Error) => void): OrderQueue {
   if (location.redisUrl !== null) {
-    // A producer must hear of an absent Redis instead of waiting for one.
+    // A producer must fail when Redis is absent instead of waiting for it.
     const connection = connectRedis(location.redisUrl, { maxRetriesPerRequest: 2 }, onError)
     const queue = new Queue(QUEUE_NAME, { connection, skipWaitingForReady: true })
     queue.on('error', onError)
     return closingAlso(queue, () => connection.disconnect())
   }
-  // And of a Postgres that vanished without a word, as whoever waits here may be the only scheduler.
+  // It must also fail when Postgres stops answering: the caller may be the only scheduler.
   const pool = openQueuePool(location, 4, { query_timeout: ADD_WITHIN_MS })
   const queue = new Queue(QUEUE_NAME, { connection: pool }, createPostgresBackend)
   queue.on('error', onError)
@@ -90,8 +90,8 @@ function connectRedis(
 }
 
 /**
- * BullMQ would pin its schema by start-up parameters, which poolers refuse, and nothing else: so its sessions are ours.
- * One of them is for LISTEN.
+ * A pool of this program's pinned sessions for BullMQ. BullMQ itself would set only its schema, and by start-up parameters,
+ * which poolers refuse. One session is for LISTEN.
  */
 function openQueuePool(
   { databaseUrl }: QueueLocation,
@@ -104,11 +104,11 @@ function openQueuePool(
     application_name: 'goldpro-queue',
     ...{ keepAlive: true, keepAliveInitialDelayMillis: 10_000, ...settings },
   }
-  // Its types describe pg's pool more narrowly than pg's own do.
+  // BullMQ's type of a pool is narrower than pg's.
   return openPool(databaseUrl, pool, { schema: 'bullmq', statementTimeoutMs: 0 }) as unknown as PgPool
 }
 
-/** BullMQ leaves a connection that it was given open. */
+/** Also closes the connection, which BullMQ leaves open when it was passed in. */
 function closingAlso<T extends { close(): Promise<void> }>(closable: T, then: () => void | Promise<void>): T {
   const close = closable.close.bind(closable)
   closable.close = async () => {

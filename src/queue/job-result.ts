@@ -2,22 +2,22 @@ import { UnrecoverableError } from 'bullmq'
 import type { Execution } from '../orders/execute.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
 
-/** Everything that can become of a job. */
+/** Every outcome of a job. */
 export type JobOutcome =
   | { readonly is: 'executed'; readonly orderId: string; readonly execution: Execution }
-  /** Malformed, in conflict with an earlier order, or about an order that does not exist. */
+  /** Malformed, in conflict with an earlier order, or names an order that does not exist. */
   | { readonly is: 'refused'; readonly reason: string }
-  /** Postgres was away, or something unforeseen: the job must not be lost for it. */
+  /** Postgres was unavailable, or an unexpected error: the job must be run again. */
   | { readonly is: 'trouble'; readonly reason: string; readonly delayMs: number }
 
-/** What a finished job returns to whoever waits for it. */
+/** The return value of a finished job. */
 export interface JobResult {
   readonly orderId: string
   readonly state: OrderState
   readonly reason: string
 }
 
-/** Tells BullMQ to bring the job back after a delay. */
+/** Makes BullMQ run the job again after a delay. */
 export class RetryLater extends Error {
   override name = 'RetryLater'
   readonly delayMs: number
@@ -28,7 +28,7 @@ export class RetryLater extends Error {
   }
 }
 
-/** The one place that turns an outcome into what BullMQ does: complete, fail for good, or come back. */
+/** The only place that turns an outcome into what BullMQ does: complete, fail permanently, or run again. */
 export function answerQueue(outcome: JobOutcome): JobResult {
   switch (outcome.is) {
     case 'refused':
@@ -51,9 +51,9 @@ function answerExecution(orderId: string, execution: Execution): JobResult {
 }
 
 /**
- * Job options are the partner's, and BullMQ's default is one attempt: a price change or a database restart would then
- * fail the job for good. How often an order is tried is the order's business (its deadline), so a job that is picked up
- * gets as many attempts as it takes, with the delay that {@link RetryLater} carries.
+ * Overrides the retries in the job's options, which the partner sets. BullMQ's default is one attempt: a price change or a
+ * database restart would fail the job permanently. The order's deadline bounds the retries instead, and {@link RetryLater}
+ * has the delay.
  */
 export function letOrderDecideRetries(jobOptions: {
   attempts?: number
@@ -65,7 +65,7 @@ export function letOrderDecideRetries(jobOptions: {
   jobOptions.stackTraceLimit = 1
 }
 
-/** BullMQ's custom backoff: the delay in milliseconds, or -1 to fail for good. */
+/** BullMQ's custom backoff: the delay in milliseconds, or -1 to fail permanently. */
 export function retryDelay(_attemptsMade: number, _type?: string, error?: Error): number {
   return error instanceof RetryLater ? Math.round(error.delayMs) : -1
 }

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { readFields } from '../core/field-problems.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../orders/submission.ts'
 
-/** What a job asks for: a new order, or that a stored one is looked at. */
+/** The request of a job: a new order, or waking a stored one. */
 export type JobRequest =
   | { readonly is: 'order'; readonly submission: Submission }
   | { readonly is: 'wake'; readonly orderId: string }
 
-/** Name of the jobs that wake a stored order. Only their data counts. */
+/** Name of the jobs that wake a stored order. Only their data matters. */
 export const WAKE_JOB = 'wake'
 
 const wakeData = z.strictObject({ orderId: z.uuid() })
@@ -19,7 +19,8 @@ const wakeData = z.strictObject({ orderId: z.uuid() })
 export function parseJob(name: unknown, data: unknown): JobRequest {
   if (isRecord(data) && Object.hasOwn(data, 'orderId')) {
     const wake = readFields(wakeData, data, 'data')
-    if (wake.is === 'refused') throw new InvalidOrderError('orderId', 'must be an order id, and stand alone')
+    if (wake.is === 'refused')
+      throw new InvalidOrderError('orderId', 'must be an order id, without other fields')
     return { is: 'wake', orderId: wake.data.orderId }
   }
   return { is: 'order', submission: parseSubmission(name, data) }

@@ -5,7 +5,7 @@
 interface EveryOrder {
   /** The partner's short name. */
   readonly partner: string
-  /** The partner's own id of the order; (partner, reference) is unique for ever. */
+  /** The partner's own id of the order; (partner, reference) is unique permanently. */
   readonly reference: string
   /** The wallet. */
   readonly phone_number: string

@@ -16,13 +16,13 @@ export interface OrderWorkerSettings {
   readonly concurrency: number
   /** Orders started per second over all workers of this queue; null when unlimited. */
   readonly ratePerSecond: number | null
-  /** BullMQ's job lock: a worker that does not renew it for this long is taken for dead. */
+  /** BullMQ's job lock: a worker that does not renew it for this long counts as dead. */
   readonly lockDurationMs?: number
 }
 
 /**
- * Starts taking orders from the queue.
- * Stalled jobs are brought back by BullMQ however often that happens: running one again does no harm.
+ * Starts taking orders from the queue. BullMQ runs stalled jobs again any number of times, which is harmless (I1, I2 in
+ * `orders/execute.ts`).
  */
 export function startOrderWorker(
   location: QueueLocation,
@@ -44,19 +44,19 @@ export function startOrderWorker(
     removeOnComplete: { count: 1_000, age: 3_600 },
     removeOnFail: { count: 10_000, age: 7 * 86_400 },
     settings: { backoffStrategy: retryDelay },
-    // Opaque to core, see there: only the room that opens traces makes one.
+    // Opaque to core: `observability/` creates it.
     ...(ofQueue === null ? {} : { telemetry: ofQueue as Telemetry }),
     ...(ratePerSecond === null ? {} : { limiter: { max: ratePerSecond, duration: 1_000 } }),
   }
-  return openWorker(location, take, options, (error) => deps.log.warn({ err: error }, 'queue trouble'))
+  return openWorker(location, take, options, (error) => deps.log.warn({ err: error }, 'queue error'))
 }
 
-/** How urgent a job is to BullMQ: 0 comes first, and is what partners' own jobs have. */
+/** BullMQ's priorities: 0 comes first, and is that of partners' own jobs. */
 export const PRIORITIES = { interactive: 0, swept: 1, batch: 10 } as const
 
 /**
- * Asks the queue to bring stored orders back. Repeating it within `ttlMs` adds nothing.
- * @param carriers the traces that orders were asked for in, by order; each goes on in its order's job
+ * Adds jobs that wake stored orders. Repeating it within `ttlMs` adds nothing.
+ * @param carriers the trace of each order's request, which the order's job continues
  */
 export async function wakeOrders(
   queue: OrderQueue,
@@ -77,7 +77,7 @@ export async function wakeOrders(
   await queue.addBulk(jobs)
 }
 
-/** Sweeps until stopped; trouble is logged and tried again. */
+/** Sweeps until stopped. Errors are logged, and the next sweep tries again. */
 export function startSweeper(everyMs: number, deps: SweepDeps): PeriodicTask {
   const sweep = async () => {
     const swept = await sweepOrders(deps)

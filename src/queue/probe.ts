@@ -1,12 +1,11 @@
 import { runMigrations } from 'bullmq'
 import { Redis } from 'ioredis'
-
 import { openClient } from '../postgres/pinned-client.ts'
 import { QUEUE_NAME } from './backend.ts'
 
 /**
- * Asks Redis for a sign of life.
- * @throws the connection's error when there is none within five seconds
+ * Pings Redis.
+ * @throws the connection's error when Redis does not answer within five seconds
  */
 export async function pingRedis(redisUrl: string): Promise<void> {
   const redis = new Redis(redisUrl, {
@@ -25,7 +24,7 @@ export async function pingRedis(redisUrl: string): Promise<void> {
   }
 }
 
-/** BullMQ makes the sequence of a queue's job ids at its first job: the program's role may make none, so it is there before. */
+/** BullMQ creates the sequence of job ids with the first job. The program's role may not create one, so it is created here. */
 const CREATE_JOB_IDS = `
   DO $$ BEGIN EXECUTE format('CREATE SEQUENCE IF NOT EXISTS bullmq.%I', bullmq.job_id_seq_name('${QUEUE_NAME}')); END $$`
 

@@ -10,12 +10,12 @@ import type { JobOutcome } from './job-result.ts'
 import { type RejectedJob, rejectedJob } from './rejected-job.ts'
 import { endOf, executeWatched, type OrderWatch } from './watched-order.ts'
 
-/** What processing a job uses beside the orders' own deps. */
+/** The dependencies of processing a job. */
 export interface JobDeps extends OrderDeps, OrderWatch {
   keepRejected(job: RejectedJob): Promise<void>
 }
 
-/** Job in, outcome out: read it, store or find its order, execute that, say what became of it. Never throws. */
+/** Reads a job, stores or finds its order, executes the order and returns the outcome. Never throws. */
 export async function processJob(job: QueueJob, deps: JobDeps): Promise<JobOutcome> {
   try {
     const order = await findOrder(job, deps)
@@ -29,7 +29,7 @@ export async function processJob(job: QueueJob, deps: JobDeps): Promise<JobOutco
   }
 }
 
-/** One line an order and run. No wallet: the order's id finds it. */
+/** One log line per order and run, without the wallet. */
 function logExecution({ orderId, kind }: StoredOrder, execution: Execution, { log }: JobDeps): void {
   const fields = { order_id: orderId, kind }
   switch (execution.is) {

@@ -2,7 +2,7 @@ import { InvalidOrderError, parseSubmission } from '../orders/submission.ts'
 import { openQueue, type QueueLocation } from './backend.ts'
 import type { OrderRequest } from './order-request.ts'
 
-/** Jobs added in one round trip. */
+/** Jobs that are added in one round trip. */
 const CHUNK = 500
 
 export interface Producer {
@@ -12,7 +12,7 @@ export interface Producer {
    * @throws InvalidOrderError naming the bad field, before anything is added
    */
   enqueue(order: OrderRequest): Promise<string>
-  /** Validates all, then adds all; `onAdded` is told how many have been added so far. */
+  /** Validates all orders, then adds all. `onAdded` is called with the number added so far. */
   enqueueMany(orders: readonly OrderRequest[], onAdded?: (count: number) => void): Promise<string[]>
   close(): Promise<void>
 }
@@ -22,7 +22,7 @@ export interface ProducerOptions {
   readonly redisUrl?: string
   /** `postgres://…`: BullMQ's PostgreSQL backend, schema `bullmq`, as `goldpro migrate` creates it. */
   readonly databaseUrl?: string
-  /** Told of connection trouble in the background; silent when not given. */
+  /** Called with connection errors in the background. */
   readonly onError?: (error: Error) => void
 }
 
@@ -67,7 +67,7 @@ export function checkOrder(order: unknown): asserts order is OrderRequest {
   parseSubmission(kind, data)
 }
 
-/** The job of an order: named after its kind, with the rest as its data. */
+/** The job of an order: its name is the kind, its data the other fields. */
 function jobOf(order: OrderRequest): { name: string; data: object } {
   checkOrder(order)
   const { kind, ...data } = order

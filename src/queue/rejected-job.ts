@@ -3,7 +3,7 @@ import { maskNumbersIn, maskPhoneNumber } from '../core/masking.ts'
 import { ORDER_KINDS } from '../orders/command.ts'
 import type { InvalidOrderError } from '../orders/submission.ts'
 
-/** A refused job as `rejected_jobs` keeps it: who sent it as far as that can be told, and the known fields of its data. */
+/** A refused job as `rejected_jobs` stores it: its sender if known, and the known fields of its data. */
 export interface RejectedJob {
   readonly jobId: string
   readonly jobName: string
@@ -24,9 +24,7 @@ interface QueuedJob {
 const KEPT_CHARACTERS = 2_000
 const KEPT_UNKNOWN_NAMES = 20
 
-/**
- * Describes a job that is refused for good. Never fails: what cannot be described is left out, and the refusal stands.
- */
+/** Describes a job that is refused permanently. Never throws: what cannot be described is left out. */
 export function rejectedJob(job: QueuedJob, error: InvalidOrderError): RejectedJob {
   const known = orElse(() => knownFields(job.data), {})
   const dataHash = orElse(() => hashOf(job), 'unknown')
@@ -44,7 +42,7 @@ export function rejectedJob(job: QueuedJob, error: InvalidOrderError): RejectedJ
 
 const JOB_NAMES: readonly string[] = [...ORDER_KINDS, 'wake']
 
-/** What a text may be to be kept as it is but for its numbers: an id, no sentence, name or e-mail address. */
+/** Texts that are stored with only their numbers masked: ids, and no sentence, name or e-mail address. */
 const TOKEN = /^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,127}$/
 const PARTNER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const KEY = /gp_[a-z0-9]{12}_[A-Za-z0-9_-]{20,}/
@@ -53,7 +51,7 @@ type Keep = (value: unknown) => unknown
 
 const UUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/
 
-/** A run of nine digits or more, whatever separates them, may be a phone number. */
+/** A run of nine digits or more, with any separators, may be a phone number. */
 const NUMBER_IN_PIECES = /\d(?:[._:/#-]?\d){8,}/g
 const maskIfPhoneNumber = (run: string) =>
   /^(?:0|62|0062)?8\d{7,12}$/.test(run.replace(/\D/g, '')) ? run.replace(/\d(?=(?:\D*\d){3})/g, 'x') : run
@@ -76,7 +74,7 @@ const limit: Keep = (value) =>
   isRecord(value) ? pick(value, { max_price_per_gram: measure, min_price_per_gram: measure }) : shapeOf(value)
 const orderId: Keep = (value) => (typeof value === 'string' && UUID.test(value) ? value : shapeOf(value))
 
-/** The fields of the job contract and how much of each is kept. Whatever is not here is not kept. */
+/** The fields of the job contract and how much of each is stored. Other fields are not stored. */
 const KEPT_FIELDS: Readonly<Record<string, Keep>> = {
   kind: (value) => (JOB_NAMES.includes(String(value)) ? value : shapeOf(value)),
   partner: token,
@@ -107,14 +105,14 @@ function pick(data: Record<string, unknown>, keeps: Readonly<Record<string, Keep
   return Object.fromEntries(entries.map(([name, keep]) => [name, keep(data[name])]))
 }
 
-/** What a value is, without any of it. */
+/** The type and size of a value, without its content. */
 function shapeOf(value: unknown): string {
   if (typeof value === 'string') return `(text of ${value.length} characters)`
   if (Array.isArray(value)) return `(list of ${value.length})`
   return value === null ? '(null)' : `(${typeof value})`
 }
 
-/** An id as it is, else by its hash: ids of two jobs stay two. */
+/** An id unchanged if it is harmless, else its hash, so that two ids stay different. */
 function keptId(id: unknown): string {
   if (id === undefined) return ''
   const kept = typeof id === 'string' && id.length <= 128 ? token(id) : null

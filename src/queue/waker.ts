@@ -2,49 +2,49 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { OrderQueue } from './backend.ts'
 import { wakeOrders } from './order-worker.ts'
 
-/** Wakes orders behind the back of who accepted them: nobody waits for the queue. */
+/** Wakes orders in the background: the request that accepted an order does not wait for the queue. */
 export interface Waker {
   wake(orderId: string): void
-  /** Returns when what was asked for is done, or the time is over. */
+  /** Returns when all orders were woken, or the time is over. */
   stop(withinMs: number): Promise<void>
 }
 
 export interface WakerDeps {
-  onTrouble(error: unknown): void
-  /** The trace that whoever wakes is in: its order's job goes on in it. */
+  onError(error: unknown): void
+  /** The trace of the caller, which the order's job continues. */
   carried(): string | null
 }
 
-/** More than these wait only while the queue is away: then the sweeper brings the others. */
-const MOST_WAITING = 10_000
-const AT_ONCE = 500
+/** Reached only while the queue is unavailable; the sweeper wakes further orders. */
+const MAX_WAITING = 10_000
+const CHUNK_SIZE = 500
 
-/** Orders accepted while the queue is being told go to it together, in one round trip. */
-export function createWaker(queue: OrderQueue, ttlMs: number, { onTrouble, carried }: WakerDeps): Waker {
+/** Orders that are accepted during a round trip to the queue share the next one. */
+export function createWaker(queue: OrderQueue, ttlMs: number, { onError, carried }: WakerDeps): Waker {
   const waiting = new Map<string, string | null>()
-  let telling: Promise<void> | null = null
+  let waking: Promise<void> | null = null
 
-  const tell = async () => {
+  const wakeAll = async () => {
     while (waiting.size > 0) {
-      const carriers = new Map([...waiting].slice(0, AT_ONCE))
+      const carriers = new Map([...waiting].slice(0, CHUNK_SIZE))
       const orderIds = [...carriers.keys()]
       for (const orderId of orderIds) waiting.delete(orderId)
       try {
         await wakeOrders(queue, orderIds, ttlMs, 'interactive', carriers)
       } catch (error) {
-        onTrouble(error)
+        onError(error)
       }
     }
-    telling = null
+    waking = null
   }
   return {
     wake(orderId) {
-      if (waiting.size < MOST_WAITING) waiting.set(orderId, carried())
-      telling ??= tell()
+      if (waiting.size < MAX_WAITING) waiting.set(orderId, carried())
+      waking ??= wakeAll()
     },
     async stop(withinMs) {
-      if (telling === null) return
-      await Promise.race([telling, pause(withinMs, undefined, { ref: false })])
+      if (waking === null) return
+      await Promise.race([waking, pause(withinMs, undefined, { ref: false })])
     },
   }
 }

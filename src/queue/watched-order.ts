@@ -5,10 +5,10 @@ import type { OrderGateway } from '../orders/gateway-port.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 
-/** What came of a job: the state that its order ended in, or why it has not. */
+/** How a job ended: the state of its order, or why the order has not ended. */
 export type JobEnd = OrderState | 'left' | 'later' | 'refused' | 'trouble'
 
-/** Where a worker counts what it does. */
+/** Counts what a worker does. */
 export interface JobCounts {
   ended(end: JobEnd): void
   /** Another quote was taken within one run. */
@@ -17,13 +17,13 @@ export interface JobCounts {
 
 export const NOT_COUNTED: JobCounts = { ended() {}, requoted() {} }
 
-/** Whoever watches a worker's orders. No order waits for it, or fails with it. */
+/** Observes a worker's orders. No order waits for it or fails with it. */
 export interface OrderWatch {
   readonly traces: Traces
   readonly counts: JobCounts
 }
 
-/** Executes an order within a span of its own, which its gateway calls are within. */
+/** Executes an order within a span, which contains the spans of its gateway calls. */
 export async function executeWatched(order: StoredOrder, deps: OrderDeps & OrderWatch): Promise<Execution> {
   const facts = { 'goldpro.order_id': order.orderId, 'goldpro.kind': order.kind }
   const span = begin(deps.traces, 'execute order', 'internal', facts)
@@ -38,14 +38,14 @@ export async function executeWatched(order: StoredOrder, deps: OrderDeps & Order
   }
 }
 
-/** Begins a span that can be ended whatever its watcher does. */
+/** Begins a span whose errors are ignored. */
 function begin(traces: Traces, ...of: Parameters<Traces['begin']>): OpenSpan {
-  const span = harmless(() => traces.begin(...of)) ?? NO_SPAN
-  return { inside: (work) => span.inside(work), end: (facts) => harmless(() => span.end(facts)) }
+  const span = ignoringErrors(() => traces.begin(...of)) ?? NO_SPAN
+  return { inside: (work) => span.inside(work), end: (facts) => ignoringErrors(() => span.end(facts)) }
 }
 
-/** The outcome of a confirm that got lost in a watcher's fault would be a doubt: its faults are nobody else's. */
-function harmless<T>(watch: () => T): T | undefined {
+/** Ignores errors of instrumentation: they must not change an order's outcome. */
+function ignoringErrors<T>(watch: () => T): T | undefined {
   try {
     return watch()
   } catch {
@@ -53,12 +53,12 @@ function harmless<T>(watch: () => T): T | undefined {
   }
 }
 
-/** What came of an order's execution. */
+/** How an order's execution ended. */
 export function endOf(execution: Execution): JobEnd {
   return execution.is === 'ended' ? execution.state : execution.is
 }
 
-/** A gateway for one run of one order: its attempts are counted from 1 in each run. */
+/** The gateway for one run of one order. It counts the attempts of the run from 1. */
 function watchedGateway(
   gateway: OrderGateway,
   facts: SpanFacts,
@@ -78,7 +78,7 @@ function watchedGateway(
   return {
     checkout(command) {
       attempt += 1
-      if (attempt > 1) harmless(() => counts.requoted())
+      if (attempt > 1) ignoringErrors(() => counts.requoted())
       return during('checkout', {}, () => gateway.checkout(command))
     },
     confirm(command, quote) {

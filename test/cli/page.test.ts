@@ -5,13 +5,16 @@ describe('the note under a list', () => {
   it.each([
     [{ listed: 50, total: 50, skip: 0, limit: 50 }, null],
     [{ listed: 0, total: 0, skip: 0, limit: 50 }, null],
-    [{ listed: 50, total: 1_477, skip: 0, limit: 50 }, '1 to 50 of 1.477: go on with --limit 50 --skip 50'],
-    [{ listed: 50, total: 120, skip: 50, limit: 50 }, '51 to 100 of 120: go on with --limit 50 --skip 100'],
-    [{ listed: 20, total: 120, skip: 100, limit: 50 }, '101 to 120 of 120: the last'],
     [
-      { listed: 0, total: 120, skip: 200, limit: 50 },
-      'none: there are 120, and --skip 200 leaves them all out',
+      { listed: 50, total: 1_477, skip: 0, limit: 50 },
+      '1 to 50 of 1.477: continue with --limit 50 --skip 50',
     ],
+    [
+      { listed: 50, total: 120, skip: 50, limit: 50 },
+      '51 to 100 of 120: continue with --limit 50 --skip 100',
+    ],
+    [{ listed: 20, total: 120, skip: 100, limit: 50 }, '101 to 120 of 120: the last page'],
+    [{ listed: 0, total: 120, skip: 200, limit: 50 }, 'none: --skip 200 skips all 120'],
   ])('%j says %s', (page, note) => {
     expect(pageNote(page)).toBe(note)
   })

@@ -84,7 +84,7 @@ describe('a signal while a program starts', () => {
     command.child.kill('SIGTERM')
     expect(await command.ended).toMatchObject({
       code: 143,
-      err: 'goldpro: ended by SIGTERM before it was started or done\n',
+      err: 'goldpro: ended by SIGTERM before it had started or finished\n',
     })
   })
 })

@@ -22,7 +22,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'goldpro-roles-'))
   expect(await migrate('--grant-to', roles.program, '--grant-read-to', roles.reader)).toMatchObject({
     code: 0,
-    out: expect.stringContaining(`${roles.program} has what the program needs`),
+    out: expect.stringContaining(`${roles.program} has the rights that the program needs`),
   })
 })
 afterAll(async () => {

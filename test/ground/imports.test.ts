@@ -42,7 +42,8 @@ const ROOMS: Record<string, readonly string[]> = {
     'dev',
     'config.ts',
   ],
-  'config.ts': ['core'],
+  config: ['core'],
+  'config.ts': ['core', 'config'],
   'index.ts': ['orders', 'queue'],
   'main.ts': ['cli/signals.ts', 'processes/program.ts'],
 }

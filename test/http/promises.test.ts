@@ -84,7 +84,9 @@ describe('accepting', () => {
       status: 200,
       json: { database: 'up', migrations: 'current', queue: 'down' },
     })
-    await eventually(async () => (trouble.some((line) => line.includes('they are swept')) ? true : null))
+    await eventually(async () =>
+      trouble.some((line) => line.includes('the sweeper wakes them')) ? true : null,
+    )
     await other.stop()
   })
 })

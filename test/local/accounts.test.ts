@@ -43,7 +43,10 @@ afterAll(() => {
   for (const folder of [checkout, outside]) rmSync(folder, { recursive: true, force: true })
 })
 
-const surroundings = () => ({ nativeFolder: join(checkout, 'native'), shelters: [join(outside, 'shelter')] })
+const surroundings = () => ({
+  nativeFolder: join(checkout, 'native'),
+  runtimeDirs: [join(outside, 'runtime')],
+})
 
 test.skipIf(notRoot)('runs for root from a checkout that PostgreSQL’s user cannot read', async () => {
   const options = { dataDir: join(checkout, 'one', '.goldpro', 'postgres'), keepData: true }
@@ -74,7 +77,7 @@ test.skipIf(notRoot)('will not begin an empty database where the earlier one is 
   const first = await startLocalPostgres(options)
   await first.stop()
   chmodSync(folder, 0o700)
-  await expect(startLocalPostgres(options)).rejects.toThrow(/may not get to its data in .*: let it pass/)
+  await expect(startLocalPostgres(options)).rejects.toThrow(/cannot reach its data in .*: run chmod/)
 })
 
 test.skipIf(notRoot)('deletes throw-away data also where they had to be put elsewhere', async () => {
@@ -82,31 +85,31 @@ test.skipIf(notRoot)('deletes throw-away data also where they had to be put else
   const { databaseUrl, stop } = await startLocalPostgres({ dataDir, keepData: false }, surroundings())
   expect(await ask(databaseUrl, 'SELECT 1').finally(stop)).toBe(1)
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16)
-  expect(readdirSync(join(outside, 'shelter'))).not.toContain(`data-${name}`)
+  expect(readdirSync(join(outside, 'runtime'))).not.toContain(`data-${name}`)
   expect(existsSync(dataDir)).toBe(false)
 })
 
 test.skipIf(notRoot)('copies the programs once, however many ask at the same time', async () => {
   const { nativeFolder } = surroundings()
-  const shelter = join(outside, 'another')
-  const account = serverUser(nativeFolder)
-  const copies = await Promise.all([1, 2].map(() => usableBinaries(nativeFolder, account, [shelter])))
+  const runtimeDir = join(outside, 'another')
+  const osUser = serverUser(nativeFolder)
+  const copies = await Promise.all([1, 2].map(() => usableBinaries(nativeFolder, osUser, [runtimeDir])))
   expect(copies[0]).toEqual(copies[1])
-  expect(readdirSync(shelter)).toHaveLength(1)
+  expect(readdirSync(runtimeDir)).toHaveLength(1)
   const answer = spawnSync(copies[0]?.postgres ?? '', ['--version'], {
     encoding: 'utf8',
     cwd: '/',
-    ...(account ?? {}),
+    ...(osUser ?? {}),
   })
   expect(answer.stdout).toMatch(/^postgres \(PostgreSQL\) \d+/)
 })
 
-test.skipIf(notRoot)('runs no programs from a shelter that somebody else could fill', async () => {
+test.skipIf(notRoot)('runs no programs from a runtime directory that somebody else could fill', async () => {
   const { nativeFolder } = surroundings()
-  const shelter = join(outside, 'not ours')
-  mkdirSync(shelter)
-  chownSync(shelter, 65534, 65534)
-  await expect(usableBinaries(nativeFolder, serverUser(nativeFolder), [shelter])).rejects.toThrow(
+  const runtimeDir = join(outside, 'not ours')
+  mkdirSync(runtimeDir)
+  chownSync(runtimeDir, 65534, 65534)
+  await expect(usableBinaries(nativeFolder, serverUser(nativeFolder), [runtimeDir])).rejects.toThrow(
     /make one of them/,
   )
 })
@@ -123,7 +126,7 @@ test.skipIf(notRoot)(
     const folder = newFolder(0o755)
     chownSync(folder, nobody.uid, nobody.gid)
     const options = { dataDir: join(folder, 'postgres'), keepData: true }
-    const program = await startProgram(options, { account: nobody })
+    const program = await startProgram(options, { osUser: nobody })
     expect(program.refusal).toBeNull()
     await ask(program.databaseUrl, 'CREATE TABLE kept AS SELECT 42 AS answer')
     expect(statSync(join(options.dataDir, 'data')).uid).toBe(nobody.uid)

@@ -8,7 +8,7 @@ import {
   type LocalPostgresOptions,
   startLocalPostgres,
 } from '../../src/dev/embedded-postgres/postgres.ts'
-import { ask, guardOf, killProgram, newFolder, serverOn, startProgram } from './program.ts'
+import { ask, killProgram, newFolder, serverOn, startProgram, supervisorOf } from './program.ts'
 
 const WITHIN = { timeout: 30_000, interval: 20 }
 
@@ -84,23 +84,23 @@ test('outlives a Ctrl-C that the program wants to finish its work after', async 
   expect(existsSync(dataDir)).toBe(false)
 })
 
-test('is stopped although somebody killed its guard', async () => {
+test('is stopped although somebody killed its supervisor', async () => {
   const dataDir = newFolder()
   const { databaseUrl, stop } = await start({ dataDir, keepData: false })
   const server = serverOn(dataDir)
-  process.kill(guardOf(dataDir), 'SIGKILL')
+  process.kill(supervisorOf(dataDir), 'SIGKILL')
   expect(await ask(databaseUrl, 'SELECT 1')).toBe(1)
   await stop()
   expect(startOf(server.pid)).not.toBe(server.start)
   expect(existsSync(dataDir)).toBe(false)
 })
 
-test('takes over from a killed program, whose server still runs because its guard was killed as well', async () => {
+test('takes over from a killed program, whose server still runs because its supervisor was killed as well', async () => {
   const dataDir = newFolder()
   const program = await startProgram({ dataDir, keepData: true })
   await ask(program.databaseUrl, 'CREATE TABLE kept AS SELECT 42 AS answer')
   const orphan = serverOn(dataDir)
-  process.kill(guardOf(dataDir), 'SIGKILL')
+  process.kill(supervisorOf(dataDir), 'SIGKILL')
   await killProgram(program)
   expect(startOf(orphan.pid)).toBe(orphan.start)
   const lines: string[] = []
@@ -117,7 +117,7 @@ test('takes over from a power cut: every process is gone, and their numbers are 
   const mark = readFileSync(join(dataDir, 'data', 'postmaster.pid'), 'utf8')
   await first.stop()
   writeFileSync(join(dataDir, 'data', 'postmaster.pid'), mark.replace(/^\d+/, String(process.pid)))
-  const owner = { pid: process.pid, start: 'long ago', guard: { pid: process.pid, start: 'long ago' } }
+  const owner = { pid: process.pid, start: 'long ago', supervisor: { pid: process.pid, start: 'long ago' } }
   writeFileSync(join(dataDir, 'owner.json'), JSON.stringify(owner))
   const next = await start({ dataDir, keepData: true })
   expect(await ask(next.databaseUrl, 'SELECT answer FROM kept')).toBe(42)

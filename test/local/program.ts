@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { onTestFinished } from 'vitest'
 import { startOf } from '../../src/dev/embedded-postgres/os-processes.ts'
-import type { Account } from '../../src/dev/embedded-postgres/os-user.ts'
+import type { OsUser } from '../../src/dev/embedded-postgres/os-user.ts'
 import type { LocalPostgresOptions, Surroundings } from '../../src/dev/embedded-postgres/postgres.ts'
 import { memoryOrDisk } from '../support/memory.ts'
 
@@ -25,14 +25,14 @@ export interface Program {
 /** Starts the program and waits for its word. It is killed when the test is over. */
 export async function startProgram(
   options: LocalPostgresOptions,
-  { surroundings, account = null }: { surroundings?: Surroundings; account?: Account } = {},
+  { surroundings, osUser = null }: { surroundings?: Surroundings; osUser?: OsUser } = {},
 ): Promise<Program> {
   if (!existsSync('dist/dev/embedded-postgres/postgres.js'))
     throw new Error('these tests run the built program: npm run build')
   const child = spawn(process.execPath, [SERVE, JSON.stringify({ options, surroundings })], {
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
-    ...(account ?? {}),
+    ...(osUser ?? {}),
   })
   onTestFinished(() => {
     child.kill('SIGKILL')
@@ -78,8 +78,8 @@ export function serverOn(folder: string): { pid: number; start: string | null } 
   return { pid, start: startOf(pid) }
 }
 
-/** The guard of the program that has the folder. */
-export function guardOf(folder: string): number {
-  const owner: { guard: { pid: number } } = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8'))
-  return owner.guard.pid
+/** The supervisor of the program that has the folder. */
+export function supervisorOf(folder: string): number {
+  const owner: { supervisor: { pid: number } } = JSON.parse(readFileSync(join(folder, 'owner.json'), 'utf8'))
+  return owner.supervisor.pid
 }

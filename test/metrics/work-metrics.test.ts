@@ -44,7 +44,7 @@ describe('the metrics of a process', () => {
 })
 
 describe('the runbook', () => {
-  it('alarms on nothing that is not measured', async () => {
+  it('alerts only on what is measured', async () => {
     const none = async () => Promise.reject(new Error('none'))
     const ofWeb = createMetrics({
       measureOrders: none,

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { forgetfulJournal, type Journal, openJournal } from '../../src/dev/sandbox/journal.ts'
+import { inMemoryJournal, type Journal, openJournal } from '../../src/dev/sandbox/journal.ts'
 import type { Sandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { RECIPIENT, WALLET } from '../support/job-data.ts'
 import { confirm, KINDS, post, quoteId, type Step, start, trade, wallet } from './requests.ts'
@@ -113,7 +113,7 @@ describe('a ledger that is kept', () => {
     let isFull = false
     const errors: unknown[] = []
     const journal: Journal = {
-      ...forgetfulJournal(7, new Date()),
+      ...inMemoryJournal(7, new Date()),
       append() {
         if (isFull) throw new Error('no room')
       },

@@ -105,6 +105,6 @@ describe('a sweep', () => {
     const away = startHistorySweeper({ databaseUrl, webhookKeepDays: 90, log, everyMs: 10 })
     await eventually(async () => (told.length >= 2 ? true : null))
     await away.stop()
-    expect(new Set(told)).toEqual(new Set(['past not swept, tried again']))
+    expect(new Set(told)).toEqual(new Set(['history not swept, tried again']))
   })
 })

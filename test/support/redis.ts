@@ -44,7 +44,7 @@ function launch(program: Exclude<RedisProgram, { skip: string }>, port: number, 
   return startSupervised(
     {
       commands: [{ file: program.path, args }],
-      account: null,
+      osUser: null,
       stopSignals: [{ signal: 'SIGKILL', afterMs: 0 }],
       foldersToDelete: [folder],
     },

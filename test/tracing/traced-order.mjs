@@ -11,7 +11,7 @@ const traces = await startTraces({
   endpoint,
   service: 'goldpro-test',
   version: '0.0.0',
-  onTrouble: (message) => troubles.push(message),
+  onError: (message) => troubles.push(message),
 })
 const parts = { databaseUrl, redisUrl: null, log, traces }
 const web = await startWeb({

@@ -19,7 +19,7 @@ beforeAll(async () => {
     endpoint: `${receiver.url}/`,
     service: 'goldpro-test',
     version: '0.0.0',
-    onTrouble: () => {},
+    onError: () => {},
   })
 })
 afterAll(async () => {

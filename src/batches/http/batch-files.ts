@@ -2,7 +2,7 @@ import { maskNumbersIn } from '../../core/masking.ts'
 import { FileRefused } from '../../csv/file-refused.ts'
 import { Problem } from '../../http/problems.ts'
 import type { Answer, Call } from '../../http/route.ts'
-import { fileOf, type Upload } from '../../http/uploads.ts'
+import { spoolAnswer, type Upload } from '../../http/uploads.ts'
 import { createBatch, type NumberedProblem } from '../create.ts'
 import { checkFile } from '../file/check.ts'
 import { ownerRowOptions } from '../owner.ts'
@@ -73,7 +73,7 @@ async function orRefused<T>(reading: Promise<T>): Promise<T> {
 export async function sendResults(id: number, call: Call): Promise<Answer> {
   await partnerBatch(id, call)
   const release = call.uploadSlots.take(call.caller.partner)
-  const { stream, bytes } = await fileOf(release, call.signal, READ_WITHIN_MS, (add) =>
+  const { stream, bytes } = await spoolAnswer(release, call.signal, READ_WITHIN_MS, (add) =>
     call.inSession((session) => writeResults(session, id, add)),
   )
   return {

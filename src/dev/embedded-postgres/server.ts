@@ -4,75 +4,79 @@ import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import type { Binaries } from './binaries.ts'
-import { dataIn, logIn, type Place, passwordIn, wholeMarkIn } from './data-folder.ts'
+import { completeMarkIn, type DataFolder, dataIn, logIn, passwordIn } from './data-folder.ts'
 import { ServerDidNotStart } from './local-postgres-error.ts'
 import { type Supervised, type SupervisorOrder, startSupervised } from './supervisor.ts'
 
 const NAME = 'goldpro'
 const START_DEADLINE_MS = 60_000
 
-/** What a start is made of; the port is free when it is asked for, which need not last. */
+/** Everything that a start needs. The port was free a moment ago. */
 export interface ServerStart {
   readonly binaries: Binaries
-  readonly place: Place
+  readonly dataFolder: DataFolder
   readonly password: string
   readonly port: number
   readonly keepData: boolean
 }
 
-/** The address of a database of the server. */
+/** The URL of a database of the server. */
 export function addressOf({ password, port }: ServerStart, database = NAME): string {
   return `postgres://${NAME}:${password}@127.0.0.1:${port}/${database}`
 }
 
-/** The server under its guard, on a fresh cluster unless there is a whole one. */
+/** Starts the server under its supervisor; creates the cluster first unless there is a complete one. */
 export function launch(start: ServerStart): Supervised {
-  const { place, keepData } = start
+  const { dataFolder, keepData } = start
   const serve = { file: start.binaries.postgres, args: serverArguments(start) }
   const order: SupervisorOrder = {
-    commands: existsSync(wholeMarkIn(place.folder)) ? [serve] : [createCluster(start), serve],
-    account: place.account,
+    commands: existsSync(completeMarkIn(dataFolder.folder)) ? [serve] : [createCluster(start), serve],
+    osUser: dataFolder.osUser,
     // Fast shutdown, then immediate.
     stopSignals: [
       { signal: 'SIGINT', afterMs: 0 },
       { signal: 'SIGQUIT', afterMs: 15_000 },
       { signal: 'SIGKILL', afterMs: 20_000 },
     ],
-    foldersToDelete: keepData ? [] : [...new Set([place.folder, place.home])],
+    foldersToDelete: keepData ? [] : [...new Set([dataFolder.folder, dataFolder.home])],
   }
-  return startSupervised(order, { logFile: logIn(place.folder) })
+  return startSupervised(order, { logFile: logIn(dataFolder.folder) })
 }
 
-function createCluster({ binaries, place, keepData }: ServerStart) {
+function createCluster({ binaries, dataFolder, keepData }: ServerStart) {
   return {
     file: binaries.initdb,
     args: [
-      ...['-D', dataIn(place.folder), `--username=${NAME}`, `--pwfile=${passwordIn(place.folder)}`],
+      ...['-D', dataIn(dataFolder.folder), `--username=${NAME}`, `--pwfile=${passwordIn(dataFolder.folder)}`],
       ...['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-instructions'],
       ...(keepData ? [] : ['--no-sync']),
     ],
   }
 }
 
-function serverArguments({ place, port, keepData }: ServerStart): string[] {
+function serverArguments({ dataFolder, port, keepData }: ServerStart): string[] {
   const settings = {
     port,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     max_connections: 200,
     timezone: 'UTC',
-    // Messages of failed statements may show what was in them.
+    // Messages of failed statements may show their values.
     log_min_messages: 'log',
     log_error_verbosity: 'terse',
     log_checkpoints: 'off',
     ...(keepData ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   }
-  return ['-D', dataIn(place.folder), ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])]
+  return [
+    '-D',
+    dataIn(dataFolder.folder),
+    ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`]),
+  ]
 }
 
 /**
- * Waits until the server answers, and makes sure of the database.
- * @throws ServerDidNotStart with the server's own words when it has ended instead
+ * Waits until the server answers, and creates the database if it is missing.
+ * @throws ServerDidNotStart with the server's last message when it has ended
  */
 export async function untilServing(start: ServerStart, server: Supervised): Promise<void> {
   const deadline = performance.now() + START_DEADLINE_MS
@@ -92,7 +96,7 @@ export async function untilServing(start: ServerStart, server: Supervised): Prom
       await client.end().catch(() => {})
     }
   }
-  throw new ServerDidNotStart(lastWords(start.place.folder))
+  throw new ServerDidNotStart(lastMessage(start.dataFolder.folder))
 }
 
 async function createDatabase(client: pg.Client): Promise<void> {
@@ -100,7 +104,7 @@ async function createDatabase(client: pg.Client): Promise<void> {
   if (found.rowCount === 0) await client.query(`CREATE DATABASE ${NAME}`)
 }
 
-function lastWords(folder: string): string {
+function lastMessage(folder: string): string {
   const log = existsSync(logIn(folder)) ? readFileSync(logIn(folder), 'utf8') : ''
   const complaint = log.match(/(?:FATAL|PANIC|error|could not)[^\n]*/)?.[0]
   return complaint ?? log.trim().split('\n').at(-1) ?? 'no reason was given'

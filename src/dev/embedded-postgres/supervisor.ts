@@ -7,53 +7,53 @@ interface Command {
   readonly args: readonly string[]
 }
 
-/** What a guard is to run and how it is to end it. */
+/** What a supervisor runs, and how it stops it. */
 export interface SupervisorOrder {
   /** Run one after the other; the last one is the server. */
   readonly commands: readonly Command[]
-  /** Whom to run them as; null: as ourselves. */
-  readonly account: { readonly uid: number; readonly gid: number } | null
-  /** Sent one after the other until the server is gone. */
+  /** The user to run them as; null: the user of this process. */
+  readonly osUser: { readonly uid: number; readonly gid: number } | null
+  /** Sent one after the other until the server has ended. */
   readonly stopSignals: readonly { readonly signal: NodeJS.Signals; readonly afterMs: number }[]
-  /** Deleted in the end, with everything in them. */
+  /** Deleted at the end, with everything in them. */
   readonly foldersToDelete: readonly string[]
 }
 
-/** A server that ends when this process does, however that happens. */
+/** A server that ends when this process ends, also when it is killed. */
 export interface Supervised {
   readonly pid: number
-  /** Whether the server has ended (or could not be started) without being asked to. */
+  /** Whether the server ended by itself, or could not be started. */
   hasFailed(): boolean
-  /** Lets the program's end no longer wait for the server. */
+  /** Allows this process to exit while the server runs. */
   unref(): void
-  /** Ends the server and returns when it is gone. */
+  /** Stops the server and returns when it has ended. */
   stop(): Promise<void>
 }
 
 /**
- * Starts a server under a guard: a process of its own, in its own process group, holding a pipe from us.
- * Ctrl-C in the terminal reaches only us; when the pipe ends, even by SIGKILL, the guard ends the server.
+ * Starts a server under a supervisor: a process in its own process group that reads a pipe from this process. Ctrl-C in
+ * the terminal reaches only this process. When the pipe ends, even by SIGKILL, the supervisor stops the server.
  */
 export function startSupervised(
   order: SupervisorOrder,
   { logFile, env = {} }: { readonly logFile: string; readonly env?: NodeJS.ProcessEnv },
 ): Supervised {
   const log = openSync(logFile, 'w', 0o600)
-  const child = spawn(process.execPath, ['-e', `(${guard})()`, JSON.stringify(order)], {
+  const child = spawn(process.execPath, ['-e', `(${supervise})()`, JSON.stringify(order)], {
     cwd: '/',
     detached: true,
     env: { ...plainEnvironment(), ...env },
-    // Our own output is not passed on: a guard that is still cleaning up would keep a reader of it waiting.
+    // It does not inherit our output: while it cleans up, a reader of that output would wait.
     stdio: ['pipe', 'pipe', log],
   })
   closeSync(log)
   const { stdin, stdout } = child
-  if (stdin === null || stdout === null) throw new Error('a guard needs its pipes')
+  if (stdin === null || stdout === null) throw new Error('a supervisor needs its pipes')
   let hasFailed = false
   const fail = () => {
     hasFailed = true
   }
-  // Writing to a guard that is gone is no error.
+  // Writing to a supervisor that has ended is not an error.
   stdin.on('error', () => {})
   stdout.on('data', fail)
   child.on('error', fail)
@@ -75,14 +75,14 @@ export function startSupervised(
   }
 }
 
-/** Our own settings hold secrets, and variables of PostgreSQL or Node that are meant for somebody else. */
+/** Only what programs need: the environment has secrets, and variables that PostgreSQL or Node would read. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   const { PATH, TMPDIR, SystemRoot } = process.env
   return { PATH, TMPDIR, SystemRoot, LC_ALL: 'C' }
 }
 
-/** The guard's whole program. It is handed to `node -e` as text, so it may use nothing from outside itself. */
-function guard(): void {
+/** The supervisor's program. It is passed to `node -e` as text, so it uses nothing from outside this function. */
+function supervise(): void {
   const { spawn } = process.getBuiltinModule('node:child_process')
   const { rmSync } = process.getBuiltinModule('node:fs')
   const order: SupervisorOrder = JSON.parse(process.argv[1] ?? '')
@@ -95,7 +95,7 @@ function guard(): void {
     }
     process.exit()
   }
-  // The guard stays until the pipe ends: who deletes the folder must outlive whoever owns it.
+  // The supervisor runs until the pipe ends: it deletes the folder, so it must outlive the folder's owner.
   const report = () => {
     child = null
     if (isEnding) leave()
@@ -104,7 +104,7 @@ function guard(): void {
   const runFrom = (index: number) => {
     const command = order.commands[index]
     if (command === undefined) return report()
-    const identity = order.account ?? {}
+    const identity = order.osUser ?? {}
     child = spawn(command.file, command.args, { cwd: '/', stdio: ['ignore', 2, 2], ...identity })
     child.on('error', (error) => {
       process.stderr.write(`FATAL: ${error.message}\n`)
@@ -121,7 +121,7 @@ function guard(): void {
 
   process.stdout.on('error', () => {})
   process.stdin.on('end', end).on('error', end).resume()
-  // Only the pipe ends a guard: a service manager signals a whole group, and the program may still need the server.
+  // Only the end of the pipe ends it: a service manager signals the whole group, and the program may still need the server.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   runFrom(0)
 }

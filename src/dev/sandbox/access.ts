@@ -14,18 +14,18 @@ export interface SigningAccess {
   readonly secret: string
 }
 
-/** A signature whose date is further away than this is refused: it could be a replay. */
+/** A signature whose date is further away is refused as a possible replay. */
 const MAX_SKEW_MS = 300_000
 
 export interface Access {
   readonly tokenPath: string | null
   /** Answers a token request (RFC 6749, client credentials). */
   issueToken(headers: IncomingHttpHeaders, body: string): { status: number; text: string }
-  /** Whether a request carries the token and the signature that are asked for. */
+  /** Whether a request has the required token and signature. */
   admits(path: string, headers: IncomingHttpHeaders): boolean
 }
 
-/** Checks what is configured, and nothing that is not. */
+/** Checks tokens and signatures where they are configured. */
 export function createAccess(
   seed: number,
   oauth: OAuthAccess | null,
@@ -61,7 +61,7 @@ export function createAccess(
   }
 }
 
-/** The client says who it is by HTTP Basic or, as RFC 6749 section 2.3.1 also allows, in the form. */
+/** The client authenticates by HTTP Basic or, as RFC 6749 section 2.3.1 also allows, in the form. */
 function isClient(
   { clientId, clientSecret }: OAuthAccess,
   headers: IncomingHttpHeaders,

@@ -10,7 +10,7 @@ import { draw } from './random.ts'
 import { type Answer, envelope, refused, reply } from './replies.ts'
 import type { SandboxState } from './state.ts'
 
-/** A confirm as it arrived, whatever became of it. */
+/** A confirm that arrived, executed or not. */
 export interface ReceivedConfirm {
   readonly type: OrderKind
   readonly phoneNumber: string
@@ -18,14 +18,14 @@ export interface ReceivedConfirm {
   readonly at: Date
 }
 
-/** Everything a request meets. */
+/** What answering a request uses. */
 export interface World {
   readonly seed: number
   readonly slowMs: number
-  readonly books: SandboxState
+  readonly state: SandboxState
   readonly faults: Faults
   readonly confirms: ReceivedConfirm[]
-  /** Connections that a fault closes after a reply: what was already on its way there is not read any more. */
+  /** Connections that a fault closes after a reply. Requests that arrive on them are not read. */
   readonly closing: WeakSet<Socket>
   requests: number
 }
@@ -37,14 +37,14 @@ export function answerRequest(
   fields: Fields,
   world: World,
 ): void {
-  const { books, faults, closing } = world
+  const { state, faults, closing } = world
   const { socket } = response
   const { at, chance } = nextReply(world)
   const { phase, type } = row
   const isClosing = socket !== null && closing.has(socket)
   if (phase === 'other' || type === null) {
     if (isClosing) response.destroy()
-    else send(response, reply(answerOperation(row, books, fields), chance, at))
+    else send(response, reply(answerOperation(row, state, fields), chance, at))
     return
   }
   const phoneNumber = textOf(fields.phone_number)
@@ -58,13 +58,13 @@ export function answerRequest(
   }
   const fault = faults.strike(met)
   if (fault === null) {
-    send(response, reply(answerOperation(row, books, fields), chance, at))
+    send(response, reply(answerOperation(row, state, fields), chance, at))
     return
   }
   spoilRequest(response, fault, { row, fields, world, type, requestId: quoteId, chance, at })
 }
 
-/** A request that is no JSON object is refused before anybody looks at what it asks for. */
+/** Refuses a body that is not a JSON object, before its operation is looked at. */
 export function answerMalformed(response: ServerResponse, world: World): void {
   const { at, chance } = nextReply(world)
   send(response, reply(refused('invalid_params'), chance, at))
@@ -72,7 +72,7 @@ export function answerMalformed(response: ServerResponse, world: World): void {
 
 function nextReply(world: World): { at: Date; chance: number } {
   world.requests += 1
-  return { at: new Date(world.books.now()), chance: draw(world.seed, 'reply', world.requests) }
+  return { at: new Date(world.state.now()), chance: draw(world.seed, 'reply', world.requests) }
 }
 
 interface Struck {
@@ -87,21 +87,21 @@ interface Struck {
 
 function spoilRequest(response: ServerResponse, fault: FaultName, struck: Struck): void {
   const { row, fields, world, type, requestId, chance, at } = struck
-  const { books, faults, seed, slowMs, closing } = world
+  const { state, faults, seed, slowMs, closing } = world
   const { spoil } = FAULTS[fault]
   switch (spoil.is) {
     case 'drop':
       response.destroy()
       return
     case 'refuse':
-      if (spoil.refusal === 'price_changed') killQuote(books, requestId)
+      if (spoil.refusal === 'price_changed') killQuote(state, requestId)
       send(response, reply(refused(spoil.refusal), chance, at))
       return
     case 'answer':
       sendAnswer(response, spoil, at)
       return
     case 'execute_then': {
-      const given = answerOperation(row, books, fields)
+      const given = answerOperation(row, state, fields)
       if (row.phase === 'checkout') faults.noteQuote(quoteIdIn(given))
       if (spoil.deliver === 'then_close' && response.socket !== null) closing.add(response.socket)
       const executed = reply(given, chance, at)

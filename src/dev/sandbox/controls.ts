@@ -6,7 +6,7 @@ import type { Wallet } from './ledger.ts'
 import type { LedgerEntry } from './ledger-check.ts'
 import type { OpeningBalances } from './state.ts'
 
-/** What a test or a person reads of a sandbox, and sets. */
+/** What tests and people can read and set in a sandbox. */
 export interface SandboxControls {
   /** Every executed transaction, in the order of execution. */
   ledger(): readonly LedgerEntry[]
@@ -17,11 +17,11 @@ export interface SandboxControls {
   setFault(fault: FaultName, setting: FaultSetting): void
   openWallet(phoneNumber: string, wallet: OpeningBalances & { readonly premium: boolean }): void
   wallet(phoneNumber: string): Wallet | null
-  /** Kills every quote that is out. */
+  /** Makes every open quote invalid. */
   movePrice(): void
 }
 
-/** A page under /sandbox/: what a person or a test reads, or sets. */
+/** The answer of a path under /sandbox/. */
 export interface Page {
   readonly status: number
   readonly type: 'application/json' | 'text/csv'

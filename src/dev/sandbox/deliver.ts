@@ -9,7 +9,7 @@ export const BAD_GATEWAY: SandboxReply = {
   text: '<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>',
 }
 
-/** How long between two bytes of a reply that trickles. */
+/** The pause between two bytes of a trickling reply. */
 const DRIP_MS = 100
 
 /** Sends a whole reply. */
@@ -38,7 +38,7 @@ export function deliver(
       trickle(response)
       return
     case 'truncated':
-      // Closed after half of what Content-Length says would be a lost reply; here the half says it is whole.
+      // Content-Length is that of the half: a longer one would make it a lost reply.
       send(response, { status: reply.status, text: reply.text.slice(0, reply.text.length / 2) })
       return
     case 'contradicting':
@@ -48,7 +48,7 @@ export function deliver(
       send(response, BAD_GATEWAY)
       return
     case 'then_close': {
-      // Taken now: once the response is finished Node has parted it from its socket.
+      // Read now: Node detaches the socket from a finished response.
       const { socket } = response
       send(response, reply)
       socket?.end()

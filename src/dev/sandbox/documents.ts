@@ -20,11 +20,11 @@ export function quoteData(quote: SandboxQuote, remarks: unknown): object {
 
 const PRODUCT = 'Emas Logam Mulia 99.99%'
 
-/** Of a withdrawal in the document: a certificate of 50,000 a gram, and the way there. */
+/** The costs of a withdrawal in the document: a certificate of 50,000 per gram, and shipping. */
 export const CERTIFICATE_FEE_PER_GRAM = 50_000
 export const SHIPPING_COST = 47_975
 
-/** What an executed transaction's reply says beyond the ledger's entry. */
+/** The part of a reply that the ledger's entry does not have. */
 interface Particulars {
   readonly recipient: string | null
   readonly remarks: unknown

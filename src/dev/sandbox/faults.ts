@@ -13,7 +13,7 @@ export type Spoil =
   | { readonly is: 'drop' }
   | { readonly is: 'execute_then'; readonly deliver: Delivery }
 
-/** What becomes of the reply of a request that was executed. */
+/** What happens to the reply of an executed request. */
 export type Delivery =
   | 'nothing'
   | 'slowly'
@@ -26,9 +26,12 @@ export type Delivery =
 const refuse = (refusal: RefusalName): Spoil => ({ is: 'refuse', refusal })
 const executeThen = (deliver: Delivery): Spoil => ({ is: 'execute_then', deliver })
 
-/** Every fault by name: what it does in words, and how. */
+/** Every fault: its description, and how it spoils a request. */
 export const FAULTS = {
-  price_change: { what: 'refuses: the price has changed; the quote is dead', spoil: refuse('price_changed') },
+  price_change: {
+    what: 'refuses: the price has changed; the quote is invalid',
+    spoil: refuse('price_changed'),
+  },
   reply_lost: { what: 'executes, then hangs up without a reply', spoil: executeThen('nothing') },
   request_dropped: { what: 'hangs up without executing', spoil: { is: 'drop' } },
   slow_reply: { what: "executes, and replies after the client's deadline", spoil: executeThen('slowly') },
@@ -50,7 +53,7 @@ export const FAULTS = {
     spoil: executeThen('contradicting'),
   },
   connection_closed_between_requests: {
-    what: 'executes and replies well, then closes the kept-alive connection; what is already on its way there is dropped',
+    what: 'executes and replies, then closes the kept-alive connection; requests already sent on it are dropped',
     spoil: executeThen('then_close'),
   },
   server_error_envelope: {
@@ -93,9 +96,9 @@ export function executes(fault: FaultName): boolean {
 export interface FaultSetting {
   /** From 0 to 1, drawn from the seed for each request. */
   readonly rate?: number
-  /** The next so many requests, whatever the rate. */
+  /** The number of next requests to strike, whatever the rate. */
   readonly next?: number
-  /** Which requests: confirms when it is not said. */
+  /** Which requests to strike. Default: confirms. */
   readonly on?: 'checkout' | 'confirm' | 'both'
 }
 
@@ -115,7 +118,7 @@ export interface Faults {
   strike(request: Omit<FaultHit, 'fault'>): FaultName | null
   /** Notes a fault that struck because of an earlier one. */
   note(hit: FaultHit): void
-  /** Says which quote the struck checkout gave, if it gave one. */
+  /** Sets the quote that the struck checkout gave, if it gave one. */
   noteQuote(quoteId: string): void
   counts(): Record<FaultName, number>
   log(): readonly FaultHit[]

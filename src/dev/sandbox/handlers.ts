@@ -7,28 +7,28 @@ import { priced, weighed } from './prices.ts'
 import { type Answer, refused } from './replies.ts'
 import type { SandboxState, StoredAddress } from './state.ts'
 
-// What happens at the gateway's counter: quotes are given and executed. Fields are there; the wallet is known.
+// The handlers of the operations. Required fields are present and the wallet exists when they are called.
 
 const BUY_FEE = 5_000 as Rupiah
 const NO_FEE = 0 as Rupiah
 
-/** Activates a wallet: one that the gateway does not know yet starts empty. */
-export function register(books: SandboxState, fields: Fields): Answer {
+/** Activates a wallet. A new one starts empty. */
+export function register(state: SandboxState, fields: Fields): Answer {
   const { phone_number, name, email } = fields
   const phoneNumber = String(phone_number)
-  if (books.ledger.wallet(phoneNumber) === null)
-    books.ledger.openWallet(phoneNumber, { rupiah: 0 as Rupiah, goldWeight: 0 as GoldWeight, premium: true })
-  const data = { request_id: books.nextId(), user_id: phone_number, name, email, phone: phone_number }
+  if (state.ledger.wallet(phoneNumber) === null)
+    state.ledger.openWallet(phoneNumber, { rupiah: 0 as Rupiah, goldWeight: 0 as GoldWeight, premium: true })
+  const data = { request_id: state.nextId(), user_id: phone_number, name, email, phone: phone_number }
   return { is: 'done', data }
 }
 
-export function checkoutBuy(books: SandboxState, fields: Fields): Answer {
-  const price = books.prices.buy()
+export function checkoutBuy(state: SandboxState, fields: Fields): Answer {
+  const price = state.prices.buy()
   if (fields.amount !== undefined) {
     const amount = rupiahOf(fields.amount)
     const goldWeight = amount === null ? null : weighed(amount, price)
     if (amount === null || goldWeight === null || goldWeight === 0) return refused('invalid_params')
-    return giveQuote(books, fields, {
+    return giveQuote(state, fields, {
       type: 'buy',
       by: 'rupiah',
       goldWeight,
@@ -40,7 +40,7 @@ export function checkoutBuy(books: SandboxState, fields: Fields): Answer {
   const goldWeight = weightOf(fields.gold_weight)
   if (goldWeight === null) return refused('invalid_params')
   const amount = priced(goldWeight, price)
-  return giveQuote(books, fields, {
+  return giveQuote(state, fields, {
     type: 'buy',
     by: 'grams',
     goldWeight,
@@ -50,11 +50,11 @@ export function checkoutBuy(books: SandboxState, fields: Fields): Answer {
   })
 }
 
-export function checkoutSell(books: SandboxState, fields: Fields): Answer {
+export function checkoutSell(state: SandboxState, fields: Fields): Answer {
   const goldWeight = weightOf(fields.gold_weight)
   if (goldWeight === null) return refused('invalid_params')
-  const amount = priced(goldWeight, books.prices.sell())
-  return giveQuote(books, fields, {
+  const amount = priced(goldWeight, state.prices.sell())
+  return giveQuote(state, fields, {
     type: 'sell',
     by: 'grams',
     goldWeight,
@@ -64,12 +64,12 @@ export function checkoutSell(books: SandboxState, fields: Fields): Answer {
   })
 }
 
-export function checkoutTransfer(books: SandboxState, fields: Fields): Answer {
+export function checkoutTransfer(state: SandboxState, fields: Fields): Answer {
   const goldWeight = weightOf(fields.gold_weight)
   const { recipient } = fields
   if (goldWeight === null || typeof recipient !== 'string') return refused('invalid_params')
-  const amount = priced(goldWeight, books.prices.sell())
-  return giveQuote(books, fields, {
+  const amount = priced(goldWeight, state.prices.sell())
+  return giveQuote(state, fields, {
     type: 'transfer',
     by: 'grams',
     goldWeight,
@@ -81,29 +81,29 @@ export function checkoutTransfer(books: SandboxState, fields: Fields): Answer {
 
 type Offer = Pick<SandboxQuote, 'type' | 'by' | 'goldWeight' | 'amount' | 'fee' | 'recipient'>
 
-function giveQuote(books: SandboxState, fields: Fields, offer: Offer): Answer {
+function giveQuote(state: SandboxState, fields: Fields, offer: Offer): Answer {
   const quote = {
     ...offer,
-    quoteId: String(books.nextId()),
+    quoteId: String(state.nextId()),
     phoneNumber: String(fields.phone_number),
-    priceVersion: books.prices.version(),
+    priceVersion: state.prices.version(),
   }
-  books.quotes.set(quote.quoteId, quote)
-  books.countCheckout()
+  state.quotes.set(quote.quoteId, quote)
+  state.countCheckout()
   return { is: 'done', data: quoteData(quote, fields.remarks) }
 }
 
-/** Executes a quote of a kind; again, if it is asked to. */
+/** Executes a quote of a kind, also when it was executed before. */
 export function confirmQuote(type: OrderKind) {
-  return (books: SandboxState, fields: Fields): Answer => {
-    const quote = books.quotes.get(textOf(fields.request_id))
+  return (state: SandboxState, fields: Fields): Answer => {
+    const quote = state.quotes.get(textOf(fields.request_id))
     if (quote === undefined || !isQuoteOf(quote, type, fields)) return refused('invalid_params')
-    if (quote.priceVersion !== books.prices.version()) return refused('price_changed')
-    return execute(books, quote, fields)
+    if (quote.priceVersion !== state.prices.version()) return refused('price_changed')
+    return execute(state, quote, fields)
   }
 }
 
-/** A confirm repeats what its checkout asked for. */
+/** Whether a confirm repeats the fields of the quote's checkout. */
 function isQuoteOf(quote: SandboxQuote, type: OrderKind, fields: Fields): boolean {
   if (quote.type !== type || quote.phoneNumber !== fields.phone_number) return false
   if (quote.recipient !== null && quote.recipient !== fields.recipient) return false
@@ -112,25 +112,25 @@ function isQuoteOf(quote: SandboxQuote, type: OrderKind, fields: Fields): boolea
     : weightOf(fields.gold_weight) === quote.goldWeight
 }
 
-function execute(books: SandboxState, quote: SandboxQuote, fields: Fields): Answer {
-  const executed = books.ledger.execute(quote, new Date(books.now()))
+function execute(state: SandboxState, quote: SandboxQuote, fields: Fields): Answer {
+  const executed = state.ledger.execute(quote, new Date(state.now()))
   if (typeof executed === 'string') return refused(executed)
   const { recipient } = quote
-  const estimate = priced(quote.goldWeight, books.prices.sell())
+  const estimate = priced(quote.goldWeight, state.prices.sell())
   return { is: 'done', data: executedData(executed, { recipient, remarks: fields.remarks, estimate }) }
 }
 
-/** Registers a withdrawal's address. Its reply's `request_id` is what the withdrawal confirms. */
-export function setAddress(books: SandboxState, fields: Fields): Answer {
+/** Registers a withdrawal's address. The withdrawal's confirm names the `request_id` of this reply. */
+export function setAddress(state: SandboxState, fields: Fields): Answer {
   const address = Object.fromEntries(
     PLACE.map((field) => [field, typeof fields[field] === 'string' ? fields[field] : '']),
   )
   if (PLACE.some((field) => field !== 'note' && address[field] === '')) return refused('invalid_params')
   if (!/^\d{16}$/.test(address.ktp ?? '')) return refused('invalid_params')
   const phoneNumber = String(fields.phone_number)
-  books.addresses.set(phoneNumber, address)
-  const quoteId = String(books.nextId())
-  books.quotes.set(quoteId, {
+  state.addresses.set(phoneNumber, address)
+  const quoteId = String(state.nextId())
+  state.quotes.set(quoteId, {
     quoteId,
     type: 'withdraw',
     by: 'grams',
@@ -139,26 +139,26 @@ export function setAddress(books: SandboxState, fields: Fields): Answer {
     amount: 0 as Rupiah,
     fee: NO_FEE,
     recipient: null,
-    priceVersion: books.prices.version(),
+    priceVersion: state.prices.version(),
   })
   return addressAnswer(quoteId, phoneNumber, address)
 }
 
-export function getAddress(books: SandboxState, fields: Fields): Answer {
+export function getAddress(state: SandboxState, fields: Fields): Answer {
   const phoneNumber = String(fields.phone_number)
-  const address = books.addresses.get(phoneNumber)
+  const address = state.addresses.get(phoneNumber)
   return address === undefined
     ? refused('user_not_found')
-    : addressAnswer(String(books.nextId()), phoneNumber, address)
+    : addressAnswer(String(state.nextId()), phoneNumber, address)
 }
 
 function addressAnswer(requestId: string, phoneNumber: string, address: StoredAddress): Answer {
   return { is: 'done', data: { request_id: requestId, phone_number: phoneNumber, ...address } }
 }
 
-/** A withdrawal is weighed and priced at its confirm. */
-export function confirmWithdrawal(books: SandboxState, fields: Fields): Answer {
-  const registered = books.quotes.get(textOf(fields.request_id))
+/** Confirms a withdrawal, whose weight and price are first known here. */
+export function confirmWithdrawal(state: SandboxState, fields: Fields): Answer {
+  const registered = state.quotes.get(textOf(fields.request_id))
   const goldWeight = weightOf(fields.gold_weight)
   const isBar = BAR_GRAMS.some((grams) => grams * GOLD_UNITS_PER_GRAM === goldWeight)
   if (registered?.type !== 'withdraw' || registered.phoneNumber !== fields.phone_number)
@@ -167,11 +167,11 @@ export function confirmWithdrawal(books: SandboxState, fields: Fields): Answer {
   if (registered.priceVersion < 0) return refused('price_changed')
   const grams = goldWeight / GOLD_UNITS_PER_GRAM
   const amount = (SHIPPING_COST + CERTIFICATE_FEE_PER_GRAM * grams) as Rupiah
-  return execute(books, { ...registered, goldWeight, amount }, fields)
+  return execute(state, { ...registered, goldWeight, amount }, fields)
 }
 
-/** Kills a quote, as a price change does. */
-export function killQuote(books: SandboxState, quoteId: string): void {
-  const quote = books.quotes.get(quoteId)
-  if (quote !== undefined) books.quotes.set(quoteId, { ...quote, priceVersion: -1 })
+/** Makes a quote invalid, as a price change does. */
+export function killQuote(state: SandboxState, quoteId: string): void {
+  const quote = state.quotes.get(quoteId)
+  if (quote !== undefined) state.quotes.set(quoteId, { ...quote, priceVersion: -1 })
 }

@@ -12,8 +12,8 @@ import type { GoldWeight, Rupiah } from '../../core/money.ts'
 import { ORDER_KINDS } from '../../orders/command.ts'
 
 /**
- * What a sandbox must still know after a restart, one JSON object a line in the order of events. A line is written
- * before the reply that it is about, so that whatever a client has seen is there again.
+ * What a sandbox must know after a restart: one JSON object per line, in the order of events. A line is written before its
+ * reply is sent, so a restart knows everything that a client has seen.
  */
 
 const rupiah = z
@@ -41,7 +41,7 @@ const quote = z.object({
 })
 
 const record = z.discriminatedUnion('is', [
-  /** The first line: the seed decides prices and session_ids, so the file has it. */
+  /** The first line. The seed decides prices and session_ids. */
   z.object({ is: z.literal('begun'), seed: z.number(), at: z.coerce.date() }),
   /** Ids up to this one may have been given. */
   z.object({ is: z.literal('ids'), upTo: z.number().int() }),
@@ -52,17 +52,17 @@ const record = z.discriminatedUnion('is', [
   z.object({ is: z.literal('executed'), quote, at: z.coerce.date() }),
 ])
 
-/** One thing that happened in a sandbox. */
+/** One event in a sandbox. */
 export type JournalRecord = z.infer<typeof record>
 
-/** Where a sandbox writes down what it must not forget. */
+/** Stores the events of a sandbox. */
 export interface Journal {
   readonly seed: number
-  /** When it was begun: from then on the ledger is whole. */
+  /** The time since which the ledger is complete. */
   readonly begunAt: Date
-  /** What was written at earlier starts. */
+  /** The events of earlier starts. */
   readonly past: readonly JournalRecord[]
-  /** @throws when it cannot be written; nothing of the record is kept then */
+  /** @throws when the record cannot be written; nothing of it is stored then */
   append(record: JournalRecord): void
   close(): void
 }
@@ -72,17 +72,17 @@ export class JournalError extends Error {
   override name = 'JournalError'
 }
 
-/** Money and ids that a client may hold must outlive a power failure; the rest must outlive the process. */
+/** Events that must survive a power failure; the others must survive the end of the process. */
 const DURABLE: ReadonlySet<JournalRecord['is']> = new Set(['begun', 'ids', 'executed'])
 
-/** The journal of a sandbox that forgets everything at its end. */
-export function forgetfulJournal(seed: number, now: Date): Journal {
+/** The journal of a sandbox whose state ends with the process. */
+export function inMemoryJournal(seed: number, now: Date): Journal {
   return { seed, begunAt: now, past: [], append() {}, close() {} }
 }
 
 /**
- * Opens a journal file, and begins one where there is none. Only its owner may read it: addresses have KTP numbers.
- * A last line that a killed process left half written is cut off: no reply was sent about it.
+ * Opens or creates a journal file. Only its owner may read it, because addresses have KTP numbers. An incomplete last line
+ * of a killed process is cut off: no reply was sent about it.
  * @param seed for a new file; an existing one keeps its own
  * @throws JournalError
  */
@@ -100,7 +100,7 @@ export function openJournal(file: string, seed: number, now: Date): Journal {
   }
 }
 
-/** The open file and its whole lines. */
+/** The open file and its complete lines. */
 function openFile(file: string): { fd: number; text: string } {
   try {
     const fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600)
@@ -111,7 +111,7 @@ function openFile(file: string): { fd: number; text: string } {
   }
 }
 
-/** Writes lines from `size` on. What a failed write left is overwritten by the next line. */
+/** Appends lines. The next line overwrites what a failed write left. */
 function appendTo(fd: number, size: number, file: string): Journal['append'] {
   let end = size
   ftruncateSync(fd, end)
@@ -124,7 +124,9 @@ function appendTo(fd: number, size: number, file: string): Journal['append'] {
       end += line.length
     } catch (error) {
       ftruncateSync(fd, end)
-      throw new JournalError(`cannot write the sandbox's ledger ${file} (${codeOf(error)}): make room for it`)
+      throw new JournalError(
+        `cannot write the sandbox's ledger ${file} (${codeOf(error)}): free some disk space`,
+      )
     }
   }
 }

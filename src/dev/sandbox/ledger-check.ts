@@ -21,11 +21,11 @@ export interface CheckedAttempt {
   readonly goldWeight: GoldWeight | null
   readonly amount: Rupiah | null
   readonly fee: Rupiah | null
-  /** The gateway's words, or the transport's error. */
+  /** The gateway's message, or the transport's error. */
   readonly message: string | null
 }
 
-/** A transaction as the gateway's own books have it. */
+/** A transaction in the gateway's ledger. */
 export interface LedgerEntry {
   readonly sessionId: string
   readonly responseId: string
@@ -38,7 +38,7 @@ export interface LedgerEntry {
   readonly executedAt: Date
 }
 
-/** What must hold between our orders and the gateway's books, whatever went wrong in between. */
+/** What must hold between orders and the gateway's ledger, whatever went wrong. */
 export const LEDGER_RULES = {
   one_send_per_quote: 'no quote was confirmed more than once',
   executed_at_most_once: 'no order was executed more than once',
@@ -57,10 +57,10 @@ export interface Violation {
   readonly what: string
 }
 
-/** What the gateway's side knows. */
+/** What the gateway has recorded. */
 export interface GatewaySide {
   readonly ledger: readonly LedgerEntry[]
-  /** Every confirm that arrived, whatever became of it. */
+  /** Every confirm that arrived, executed or not. */
   readonly confirms: readonly {
     readonly type: OrderKind
     readonly phoneNumber: string

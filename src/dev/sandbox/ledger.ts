@@ -12,7 +12,7 @@ export interface Wallet {
   readonly premium: boolean
 }
 
-/** What a checkout promised, or the address a withdrawal goes to. */
+/** The quote of a checkout, or the address of a withdrawal. */
 export interface SandboxQuote {
   readonly quoteId: string
   readonly type: OrderKind
@@ -25,10 +25,10 @@ export interface SandboxQuote {
   readonly priceVersion: number
 }
 
-/** Why the ledger does not execute. */
+/** Why the ledger refuses to execute a quote. */
 export type LedgerRefusal = 'user_not_found' | 'insufficient_balance' | 'invalid_recipient'
 
-/** What moves: the wallet gives, and gets, and for a transfer somebody else gets. */
+/** The changes of a wallet's balances. */
 interface Movement {
   readonly rupiah: number
   readonly goldWeight: number
@@ -38,7 +38,7 @@ export interface Ledger {
   openWallet(phoneNumber: string, wallet: Wallet): void
   wallet(phoneNumber: string): Wallet | null
   /**
-   * Executes a quote, as often as it is asked to: the real gateway documents no idempotency key.
+   * Executes a quote every time it is called: the real gateway documents no idempotency key.
    * @returns the transaction, or why nothing moved
    */
   execute(quote: SandboxQuote, at: Date): LedgerEntry | LedgerRefusal
@@ -46,8 +46,8 @@ export interface Ledger {
 }
 
 /**
- * Opens the ledger as its journal has it. Wallets that are not known are opened with `newWallet`, unless that is null.
- * What moves is written to the journal first: a ledger that cannot be written does not execute.
+ * Restores the ledger from its journal. Unknown wallets are opened with `newWallet`, unless that is null. Executions are
+ * written to the journal first, so a journal that cannot be written refuses them.
  */
 export function createLedger(journal: Journal, newWallet: Wallet | null): Ledger {
   const wallets = new Map<string, Wallet>()
@@ -66,7 +66,7 @@ export function createLedger(journal: Journal, newWallet: Wallet | null): Ledger
       premium,
     })
 
-  /** Moves what a quote promised; whether it may was looked at before. */
+  /** Executes a quote that `refusalOf` has accepted. */
   const move = (quote: SandboxQuote, at: Date): LedgerEntry => {
     const from = wallet(quote.phoneNumber) ?? EMPTY
     if (quote.recipient !== null)
@@ -129,7 +129,7 @@ function movementOf({ type, goldWeight, amount, fee }: SandboxQuote): Movement {
   }
 }
 
-/** As long as the document's. Sandboxes with different seeds give different ids, as one gateway would. */
+/** As long as the document's ids. Sandboxes with different seeds issue different ids. */
 const FIRST_RESPONSE_ID = 1_082_102_090_000_000
 const IDS_PER_SEED = 100_000_000
 const SEEDS = 10_000_000

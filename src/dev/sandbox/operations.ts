@@ -13,15 +13,15 @@ import {
 import { type Answer, refused } from './replies.ts'
 import type { SandboxState } from './state.ts'
 
-/** One operation: where it is, what it is of an order's life, what it needs, what it does. */
+/** One operation: its path, its phase of an order, its required fields and its handler. */
 export interface OperationRow {
   readonly path: string
   readonly phase: 'checkout' | 'confirm' | 'other'
   readonly type: OrderKind | null
-  /** Tells operations at one path apart. */
+  /** Distinguishes operations that share a path. */
   readonly when?: (fields: Fields) => boolean
   readonly required: readonly string[]
-  readonly answer: (books: SandboxState, fields: Fields) => Answer
+  readonly answer: (state: SandboxState, fields: Fields) => Answer
 }
 
 const CHECKOUT_SELL = '/checkout/sell'
@@ -125,40 +125,40 @@ export function operations(sellPath: string): readonly OperationRow[] {
       phase: 'other',
       type: null,
       required: ['phone_number'],
-      answer: (books) => chart(books, books.prices.buy()),
+      answer: (state) => chart(state, state.prices.buy()),
     },
     {
       path: '/chart/sell',
       phase: 'other',
       type: null,
       required: ['phone_number'],
-      answer: (books) => chart(books, books.prices.sell()),
+      answer: (state) => chart(state, state.prices.sell()),
     },
   ]
 }
 
-/** Does what a row says, once its fields are there and its wallet is known. */
-export function answerOperation(row: OperationRow, books: SandboxState, fields: Fields): Answer {
+/** Checks required fields and the wallet, then calls the row's handler. */
+export function answerOperation(row: OperationRow, state: SandboxState, fields: Fields): Answer {
   const missing = row.required.find((field) => fields[field] === undefined || fields[field] === '')
   if (missing !== undefined) return { is: 'field_missing', field: missing }
   const { phone_number: phoneNumber } = fields
-  if (phoneNumber === undefined) return row.answer(books, fields)
+  if (phoneNumber === undefined) return row.answer(state, fields)
   if (typeof phoneNumber !== 'string' || !/^\+?\d{9,15}$/.test(phoneNumber)) return refused('invalid_params')
   const isNew = row.path === '/register'
-  const wallet = books.ledger.wallet(phoneNumber)
+  const wallet = state.ledger.wallet(phoneNumber)
   if (wallet === null && !isNew) return refused('user_not_found')
   if (wallet !== null && !wallet.premium) return refused('not_premium')
-  return row.answer(books, fields)
+  return row.answer(state, fields)
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const DAY_MS = 86_400_000
 const JAKARTA_OFFSET_MS = 7 * 3_600_000
 
-/** Seven days of a price that only its last day really knows. */
+/** A chart of seven days that all have the current price. */
 function chart({ now }: SandboxState, price: number): Answer {
   const data = Array.from({ length: 7 }, (_, day) => {
-    // Its days are Jakarta's, as its replies carry that offset.
+    // Days are those of Jakarta, as in the gateway's timestamps.
     const at = new Date(now() + JAKARTA_OFFSET_MS - (6 - day) * DAY_MS)
     const date = `${String(at.getUTCDate()).padStart(2, '0')} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}`
     return { date, value: price }

@@ -12,11 +12,11 @@ const SPREAD_THOUSANDTHS = 40
 const LONGEST_STEP_THOUSANDTHS = 3
 
 export interface Prices {
-  /** Grows by one with every move: a quote of an older version is dead. */
+  /** Grows by one with every move. Quotes of older versions are invalid. */
   version(): number
   /** Rupiah per gram that a customer pays. */
   buy(): Rupiah
-  /** Rupiah per gram that a customer gets. */
+  /** Rupiah per gram that a customer receives. */
   sell(): Rupiah
   move(): void
 }
@@ -32,7 +32,7 @@ export function createPrices(seed: number): Prices {
     move() {
       version += 1
       const longest = Math.floor((price * LONGEST_STEP_THOUSANDTHS) / 1_000)
-      // Never by nothing: a move that leaves the price would be no price change.
+      // At least 1, so that every move changes the price.
       const step = 1 + Math.floor(draw(seed, 'step', version) * longest)
       const isUp = draw(seed, 'up', version) < 0.5 || price - step < LOWEST_PRICE
       price += isUp ? step : -step

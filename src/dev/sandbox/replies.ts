@@ -1,4 +1,4 @@
-/** The document's words for each refusal, in every way it prints them. */
+/** The document's messages of each refusal, in every form that it prints. */
 export const MESSAGES = {
   price_changed: [
     'Price changes have occurred, Please try again',
@@ -15,7 +15,7 @@ export const MESSAGES = {
 
 export type RefusalName = keyof typeof MESSAGES
 
-/** A reply before it is sent: what the operation answers, whatever a fault makes of it afterwards. */
+/** The answer of an operation, before a fault may spoil its reply. */
 export type Answer =
   | { readonly is: 'done'; readonly data: unknown }
   | { readonly is: 'refused'; readonly refusal: RefusalName }
@@ -30,8 +30,8 @@ export interface SandboxReply {
 }
 
 /**
- * Puts an answer into the document's envelope. The document does not say which HTTP status a refusal has, and spells
- * some messages in two ways: `chance` decides.
+ * Puts an answer into the document's envelope. The document does not say which HTTP status a refusal has, and prints some
+ * messages in two forms: `chance` decides.
  * @param chance from 0 up to 1
  */
 export function reply(answer: Answer, chance: number, at: Date): SandboxReply {
@@ -47,7 +47,7 @@ function pick(messages: readonly string[], chance: number): string {
   return messages[Math.floor(chance * messages.length)] ?? ''
 }
 
-/** The frame of every documented reply; `data` is left out of a refusal. */
+/** The envelope of every documented reply. A refusal has no `data`. */
 export function envelope(data: unknown, message: string, code: number, at: Date): string {
   return JSON.stringify({
     ...(data === undefined ? {} : { data }),

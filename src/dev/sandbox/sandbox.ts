@@ -8,7 +8,7 @@ import { answerPage, type SandboxControls } from './controls.ts'
 import { send } from './deliver.ts'
 import { createFaults, type FaultName, type FaultSetting } from './faults.ts'
 import type { Fields } from './fields.ts'
-import { forgetfulJournal, type Journal } from './journal.ts'
+import { inMemoryJournal, type Journal } from './journal.ts'
 import { type OperationRow, operations } from './operations.ts'
 import { type OpeningBalances, openState } from './state.ts'
 import { statementCsv } from './statement.ts'
@@ -17,24 +17,24 @@ const PATH_PREFIX = '/v2/gold-pro'
 const MAX_BODY_BYTES = 64 * 1024
 
 export interface SandboxOptions {
-  /** A free port when it is not said. */
+  /** Default: a free port. */
   readonly port?: number
   readonly host?: string
   /** The same seed and the same requests give the same prices, ids and faults. */
   readonly seed: number
   readonly faults?: Partial<Record<FaultName, FaultSetting>>
-  /** What a wallet starts with that is seen for the first time; null: it is not found. */
+  /** The balances of a wallet that is first seen; null: unknown wallets are not found. */
   readonly openWallets: OpeningBalances | null
-  /** The price moves after every so many checkouts; by itself never, when it is not said. */
+  /** The number of checkouts after which the price moves. Default: it never moves by itself. */
   readonly priceMoveEvery?: number
-  /** How late a slow reply comes. */
+  /** The delay of a slow reply. */
   readonly slowMs?: number
   readonly sellPath?: string
   readonly oauth?: OAuthAccess
   readonly signing?: SigningAccess
-  /** Where the ledger is kept, with its own seed; it forgets everything at its end, when it is not said. */
+  /** Stores the ledger, with its own seed. Default: the ledger is in memory only. */
   readonly journal?: Journal
-  /** Told when a request could not be answered, such as for a ledger that cannot be written. */
+  /** Called when a request could not be answered, for example because the ledger cannot be written. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -43,35 +43,35 @@ export interface Sandbox extends SandboxControls {
   stop(): Promise<void>
 }
 
-/** Who is let in, and to what. */
-interface Door {
+/** The access rules and the routes. */
+interface Routing {
   readonly access: Access
   readonly rows: readonly OperationRow[]
 }
 
-/** Starts the gateway's double. */
+/** Starts a sandbox gateway. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { openWallets, priceMoveEvery = null, oauth = null, signing = null, onError = () => {} } = options
   const now = Date.now
-  const journal = options.journal ?? forgetfulJournal(options.seed, new Date(now()))
+  const journal = options.journal ?? inMemoryJournal(options.seed, new Date(now()))
   const { seed } = journal
   const world: World = {
     seed,
     slowMs: options.slowMs ?? 30_000,
-    books: openState(journal, openWallets, priceMoveEvery, now),
+    state: openState(journal, openWallets, priceMoveEvery, now),
     faults: createFaults(seed, options.faults ?? {}),
     confirms: [],
     closing: new WeakSet(),
     requests: 0,
   }
-  const door = {
+  const routing = {
     access: createAccess(seed, oauth, signing, now),
     rows: operations(options.sellPath ?? '/checkout/sell'),
   }
   const server = createServer((request, response) => {
-    serve(request, response, world, door, sandbox).catch((error: unknown) => {
+    serve(request, response, world, routing, sandbox).catch((error: unknown) => {
       onError(error)
-      // Whoever asked must not take silence, or half an answer, for a refusal.
+      // The client must not take a missing or partial answer for a refusal.
       if (response.headersSent) response.destroy()
       else send(response, { status: 500, text: '<html>500 the ledger cannot be kept</html>' })
     })
@@ -93,23 +93,23 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 function sandboxOf(world: World, url: string, stop: () => Promise<void>): Sandbox {
-  const { books, faults, confirms } = world
+  const { state, faults, confirms } = world
   return {
     url,
-    ledger: () => books.ledger.entries(),
-    statementCsv: () => statementCsv(books.ledger.entries()),
+    ledger: () => state.ledger.entries(),
+    statementCsv: () => statementCsv(state.ledger.entries()),
     confirmsReceived: () => confirms,
     faultCounts: () => faults.counts(),
     faultLog: () => faults.log(),
     setFault: (fault, setting) => faults.set(fault, setting),
     openWallet: (phoneNumber, { rupiah, goldWeight, premium }) =>
-      books.ledger.openWallet(phoneNumber, {
+      state.ledger.openWallet(phoneNumber, {
         rupiah: rupiah as Rupiah,
         goldWeight: goldWeight as GoldWeight,
         premium,
       }),
-    wallet: (phoneNumber) => books.ledger.wallet(phoneNumber),
-    movePrice: () => books.prices.move(),
+    wallet: (phoneNumber) => state.ledger.wallet(phoneNumber),
+    movePrice: () => state.prices.move(),
     stop,
   }
 }
@@ -118,7 +118,7 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
   world: World,
-  { access, rows }: Door,
+  { access, rows }: Routing,
   sandbox: Sandbox,
 ): Promise<void> {
   const body = await readBody(request)
@@ -156,7 +156,7 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
   return size > MAX_BODY_BYTES ? null : Buffer.concat(chunks).toString('utf8')
 }
 
-/** The fields of a body; null when it is no JSON object. */
+/** The fields of a body; null when it is not a JSON object. */
 function parseFields(body: string): Fields | null {
   try {
     const parsed: unknown = JSON.parse(body)

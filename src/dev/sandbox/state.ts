@@ -3,37 +3,37 @@ import type { Journal, JournalRecord } from './journal.ts'
 import { createLedger, type Ledger, type SandboxQuote } from './ledger.ts'
 import { createPrices, type Prices } from './prices.ts'
 
-/** Where a wallet's bars are sent, in the gateway's spelling. */
+/** The address of a wallet's withdrawals, by the gateway's field names. */
 export type StoredAddress = Readonly<Record<string, string>>
 
-/** Things by their key, each written to the journal before it is kept. */
-export type Kept<T> = Pick<Map<string, T>, 'get'> & { set(key: string, value: T): void }
+/** A map whose entries are written to the journal before they are set. */
+export type JournaledMap<T> = Pick<Map<string, T>, 'get'> & { set(key: string, value: T): void }
 
-/** Everything the sandbox knows. */
+/** The state of a sandbox. */
 export interface SandboxState {
   readonly prices: Prices
   readonly ledger: Ledger
-  readonly quotes: Kept<SandboxQuote>
-  readonly addresses: Kept<StoredAddress>
+  readonly quotes: JournaledMap<SandboxQuote>
+  readonly addresses: JournaledMap<StoredAddress>
   /** The next number for ids of quotes and registrations. */
   nextId(): number
   /** Milliseconds since the epoch. */
   now(): number
-  /** Counts a checkout; every so many the price moves. */
+  /** Counts a checkout. The price moves after a number of them. */
   countCheckout(): void
 }
 
-/** What a wallet starts with that is seen for the first time. */
+/** The balances of a new wallet. */
 export interface OpeningBalances {
   readonly rupiah: number
   /** Integer count of 0.0001 g. */
   readonly goldWeight: number
 }
 
-/** So many ids are taken from the journal at once: one written line is enough for all of them. */
-const IDS_AT_ONCE = 1_000
+/** Ids that one line of the journal reserves. */
+const IDS_PER_LINE = 1_000
 
-/** Opens the books as the journal has them. */
+/** Restores the state from the journal. */
 export function openState(
   journal: Journal,
   openWallets: OpeningBalances | null,
@@ -48,16 +48,16 @@ export function openState(
           goldWeight: openWallets.goldWeight as GoldWeight,
           premium: true,
         }
-  const prices = keptPrices(journal)
+  const prices = journaledPrices(journal)
   let checkouts = 0
   return {
     prices,
     ledger: createLedger(journal, newWallet),
-    quotes: kept(
+    quotes: journaledMap(
       pastOf(journal, 'quote').map(({ quote }) => [quote.quoteId, quote]),
       (_quoteId, quote) => journal.append({ is: 'quote', quote }),
     ),
-    addresses: kept(
+    addresses: journaledMap(
       pastOf(journal, 'address').map(({ phoneNumber, address }) => [phoneNumber, address]),
       (phoneNumber, address) => journal.append({ is: 'address', phoneNumber, address }),
     ),
@@ -74,7 +74,10 @@ function pastOf<K extends JournalRecord['is']>({ past }: Journal, is: K) {
   return past.filter((record): record is Extract<JournalRecord, { is: K }> => record.is === is)
 }
 
-function kept<T>(past: readonly (readonly [string, T])[], write: (key: string, value: T) => void): Kept<T> {
+function journaledMap<T>(
+  past: readonly (readonly [string, T])[],
+  write: (key: string, value: T) => void,
+): JournaledMap<T> {
   const values = new Map(past)
   return {
     get: (key) => values.get(key),
@@ -85,8 +88,8 @@ function kept<T>(past: readonly (readonly [string, T])[], write: (key: string, v
   }
 }
 
-/** The walk of prices from where it stood: a quote that died before a restart stays dead. */
-function keptPrices(journal: Journal): Prices {
+/** Continues the walk of prices where it stood, so that a quote that died before a restart stays dead. */
+function journaledPrices(journal: Journal): Prices {
   const prices = createPrices(journal.seed)
   const last = pastOf(journal, 'price').at(-1)?.version ?? 0
   while (prices.version() < last) prices.move()
@@ -99,14 +102,14 @@ function keptPrices(journal: Journal): Prices {
   }
 }
 
-/** Ids that no earlier start has given, also those of replies that are not written down. */
+/** Ids that no earlier start has issued, also in replies that the journal does not have. */
 function idsFrom(journal: Journal): () => number {
   let taken = pastOf(journal, 'ids').at(-1)?.upTo ?? FIRST_ID - 1
   let last = taken
   return () => {
     if (last === taken) {
-      journal.append({ is: 'ids', upTo: taken + IDS_AT_ONCE })
-      taken += IDS_AT_ONCE
+      journal.append({ is: 'ids', upTo: taken + IDS_PER_LINE })
+      taken += IDS_PER_LINE
     }
     last += 1
     return last

@@ -13,7 +13,7 @@ export const STATEMENT_COLUMNS = [
   'executed_at',
 ] as const
 
-/** The ledger as the gateway's side would send it. No field can hold a comma or a quote, so none is quoted. */
+/** The ledger as a statement of the gateway. No field can have a comma or a quote, so none is quoted. */
 export function statementCsv(entries: readonly LedgerEntry[]): string {
   const lines = entries.map((entry) =>
     [

@@ -6,7 +6,7 @@ import { ORDER_KINDS } from '../../orders/command.ts'
 import { ORDER_STATES, type OrderState } from '../../orders/lifecycle.ts'
 import type { OrderWithAttempts } from '../../orders/queries/checked-orders.ts'
 
-/** How many orders of each kind ended in each state; states nobody is in are left out. */
+/** How many orders of each kind ended in each state; states without orders are left out. */
 export function printCounts(orders: readonly OrderWithAttempts[]): string {
   const states = ORDER_STATES.filter((state) => orders.some((order) => order.state === state))
   const count = (of: readonly OrderWithAttempts[], state: OrderState) =>
@@ -81,7 +81,7 @@ export function printResults(orders: readonly OrderWithAttempts[], count: number
   ])
 }
 
-/** The check of the orders against the gateway's books, rule by rule. */
+/** The check of the orders against the gateway's ledger, rule by rule. */
 export function printCheck(violations: readonly Violation[]): string {
   const lines = (Object.keys(LEDGER_RULES) as LedgerRule[]).flatMap((rule) => {
     const broken = violations.filter((violation) => violation.rule === rule)

@@ -25,7 +25,7 @@ import { demoOrders, demoWallets } from './demo-orders.ts'
 import { reconcileDemo } from './demo-recon.ts'
 import { printCheck, printCounts, printDoubts, printReasons, printResults } from './demo-report.ts'
 
-/** How long an order of the demo may take: nothing is left open, so the demo ends soon after. */
+/** How long an order of the demo may take. The demo ends once every order has ended. */
 const DEADLINE_MS = 20_000
 const GIVE_UP_MS = 50_000
 const CALL_TIMEOUT_MS = 10_000
@@ -44,7 +44,7 @@ const FAULTS = {
 /** `goldpro demo` */
 export function demoCommand(): Command {
   return new Command('demo')
-    .description('run orders of every kind through a whole stack of its own, against a misbehaving sandbox')
+    .description('run orders of every kind against a misbehaving sandbox, in a temporary installation')
     .option('--orders <count>', 'how many orders', orderCount, 300)
     .option('--seed <number>', "seed of the sandbox's prices and faults", seedOption, 1)
     .addHelpText(
@@ -80,11 +80,11 @@ async function runDemo({ orders: count, seed }: { orders: number; seed: number }
     await placeOrders(databaseUrl, count)
     toStop.push(startDemoWorker(databaseUrl, sandbox.url))
     await untilSettled(database, count)
-    tellOrders(await readOrdersWithAttempts(database), sandbox)
-    console.log('\nnow the statement comes, as on every day:\n')
+    printOrders(await readOrdersWithAttempts(database), sandbox)
+    console.log("\nreconciliation with the sandbox's statement:\n")
     const { counts } = await reconcileDemo(databaseUrl, sandbox, since)
     const settled = await readOrdersWithAttempts(database)
-    refuseLeftovers(counts.openBreaks, settled, sandbox)
+    requireAllSettled(counts.openBreaks, settled, sandbox)
     console.log(
       `\n${count} orders in ${formatDecimal(((performance.now() - startedAt) / 1_000).toFixed(1))} s, start of PostgreSQL included`,
     )
@@ -126,7 +126,7 @@ function startDemoWorker(databaseUrl: string, gatewayUrl: string): () => Promise
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'error',
   })
   const { gateway, logLevel } = settings
-  if (gateway === null) throw new Error('the sandbox has an address')
+  if (gateway === null) throw new Error('the sandbox has no gateway settings')
   return startConfiguredWorker(
     { ...settings, databaseUrl, gateway },
     { traces: NO_TRACES },
@@ -134,7 +134,7 @@ function startDemoWorker(databaseUrl: string, gatewayUrl: string): () => Promise
   ).stop
 }
 
-/** Waits until no order is open, showing how far it is. */
+/** Waits until no order is open, and shows the progress. */
 async function untilSettled(database: Database, total: number): Promise<void> {
   const bar = new SingleBar({
     format: 'orders settled {bar} {value}/{total}',
@@ -160,7 +160,7 @@ async function untilSettled(database: Database, total: number): Promise<void> {
   }
 }
 
-function tellOrders(orders: readonly OrderWithAttempts[], sandbox: Sandbox): void {
+function printOrders(orders: readonly OrderWithAttempts[], sandbox: Sandbox): void {
   const violations = checkSandbox(orders, sandbox)
   const sections = [
     printCounts(orders),
@@ -173,8 +173,8 @@ function tellOrders(orders: readonly OrderWithAttempts[], sandbox: Sandbox): voi
   if (violations.length > 0) throw new Failure(1, "the orders do not agree with the sandbox's ledger")
 }
 
-/** A complete statement settles every doubt, rightly, and leaves nothing to explain. */
-function refuseLeftovers(openBreaks: number, orders: readonly OrderWithAttempts[], sandbox: Sandbox): void {
+/** Fails if a doubt, an unexplained break or a violation is left: the complete statement must settle all. */
+function requireAllSettled(openBreaks: number, orders: readonly OrderWithAttempts[], sandbox: Sandbox): void {
   const doubts = orders.filter(({ state }) => state === 'in_doubt').length
   const violations = checkSandbox(orders, sandbox)
   console.log(

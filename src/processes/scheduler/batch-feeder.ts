@@ -7,10 +7,10 @@ import { type Session, withSession } from '../../postgres/session.ts'
 import { openQueue } from '../../queue/backend.ts'
 import { wakeOrders } from '../../queue/order-worker.ts'
 
-/** Everything a feeder of batches is made of. */
+/** The configuration of a feeder of batches. */
 export interface BatchFeederOptions {
   readonly databaseUrl: string
-  /** Null: the queue lives in the database too. */
+  /** Null: the queue is in the database too. */
   readonly redisUrl: string | null
   /** Its name as events show it. */
   readonly name: string
@@ -21,15 +21,15 @@ export interface BatchFeederOptions {
 }
 
 const FEED_EVERY_MS = 500
-/** A turn's statement is ended by the server after a minute, if the server is there. */
+/** The server ends a statement of feeding after a minute, if the server answers. */
 const REPLY_WITHIN_MS = 90_000
 /** Waking an order again within this time adds no job. */
 const FEED_AGAIN_MS = 5_000
 
-/** Feeds running batches, and starts those whose time has come. Any number may run: none leads. */
+/** Feeds running batches, and starts those that are due. Any number of feeders may run. */
 export function startBatchFeeder(parts: BatchFeederOptions): PeriodicTask {
   const { databaseUrl, redisUrl, name, log, everyMs = FEED_EVERY_MS, replyWithinMs = REPLY_WITHIN_MS } = parts
-  const queue = openQueue({ redisUrl, databaseUrl }, (error) => log.warn({ err: error }, 'queue trouble'))
+  const queue = openQueue({ redisUrl, databaseUrl }, (error) => log.warn({ err: error }, 'queue error'))
   const stopping = new AbortController()
   const deps = {
     newId: newOrderId,

@@ -10,7 +10,7 @@ import {
   giveUpForRemoved,
 } from '../../webhooks/history.ts'
 
-/** Everything a sweeper of history is made of. */
+/** The configuration of a sweeper of history. */
 export interface HistorySweeperOptions {
   readonly databaseUrl: string
   /** Webhooks that ended longer ago are deleted. */
@@ -21,16 +21,16 @@ export interface HistorySweeperOptions {
 }
 
 const SWEEP_EVERY_MS = 5 * 60_000
-/** Rows of one statement: it holds its locks for a moment, whatever has piled up. */
+/** Rows of one statement, so that it holds its locks only briefly. */
 const PIECE_SIZE = 1_000
 
-/** One kind of what is swept: a piece at a time, until a piece is not full. */
+/** Sweeps one piece of one kind of rows; returns the number of rows. */
 type SweepPiece = (database: Database, limit: number) => Promise<number>
 
-/** Forgets what nobody needs any more. Any number may: each takes rows that no other has. */
+/** Deletes old rows. Any number of sweepers may run: each skips rows that another has locked. */
 export function startHistorySweeper(parts: HistorySweeperOptions): PeriodicTask {
   const { databaseUrl, webhookKeepDays, log, everyMs = SWEEP_EVERY_MS, pieceSize = PIECE_SIZE } = parts
-  const onError = (error: Error) => log.warn({ err: error }, 'postgres trouble')
+  const onError = (error: Error) => log.warn({ err: error }, 'postgres error')
   const database = openDatabase({ databaseUrl, maxConnections: 1, onError })
   let isStopped = false
   const sweepAll = async (sweepPiece: SweepPiece): Promise<number> => {
@@ -52,10 +52,10 @@ export function startHistorySweeper(parts: HistorySweeperOptions): PeriodicTask 
       deliveries: await sweepAll((runner, limit) => deletePastDeliveries(runner, webhookKeepDays, limit)),
       events: await sweepAll((runner, limit) => deletePastEvents(runner, webhookKeepDays, limit)),
     }
-    if (Object.values(swept).some((count) => count > 0)) log.info(swept, 'swept what is past')
+    if (Object.values(swept).some((count) => count > 0)) log.info(swept, 'history swept')
   }
   const sweeping = runEvery(everyMs, sweep, (error) =>
-    log.warn({ err: error }, 'past not swept, tried again'),
+    log.warn({ err: error }, 'history not swept, tried again'),
   )
   return {
     async stop() {

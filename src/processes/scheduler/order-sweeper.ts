@@ -6,12 +6,12 @@ import { openDatabase } from '../../postgres/pool.ts'
 import { openQueue } from '../../queue/backend.ts'
 import { startSweeper, wakeOrders } from '../../queue/order-worker.ts'
 
-/** Everything a sweeper outside of a worker is made of. */
+/** The configuration of a sweeper outside of a worker. */
 export interface OrderSweeperOptions {
   readonly databaseUrl: string
-  /** Null: the queue lives in the database too. */
+  /** Null: the queue is in the database too. */
   readonly redisUrl: string | null
-  /** The workers' wall-clock deadline of one gateway call, which the send deadline follows from. */
+  /** The workers' wall-clock deadline of one gateway call; the send deadline is computed from it. */
   readonly callTimeoutMs: number
   /** Its name as events show it. */
   readonly name: string
@@ -21,7 +21,7 @@ export interface OrderSweeperOptions {
 const SWEEP_EVERY_MS = 5_000
 const WAKE_AGAIN_MS = 60_000
 
-/** Sweeps as every worker does: orders are brought back and expire also while no worker lives. */
+/** Sweeps as every worker does, so that orders are woken and expire also while no worker runs. */
 export function startOrderSweeper({
   databaseUrl,
   redisUrl,
@@ -29,7 +29,7 @@ export function startOrderSweeper({
   name,
   log,
 }: OrderSweeperOptions): PeriodicTask {
-  const onError = (error: Error) => log.warn({ err: error }, 'queue trouble')
+  const onError = (error: Error) => log.warn({ err: error }, 'queue error')
   const database = openDatabase({ databaseUrl, maxConnections: 2, onError })
   const queue = openQueue({ databaseUrl, redisUrl }, onError)
   const sweeper = startSweeper(SWEEP_EVERY_MS, {

@@ -8,33 +8,33 @@ import { withSession } from '../../postgres/session.ts'
 import { openQueue } from '../../queue/backend.ts'
 import { wakeOrders } from '../../queue/order-worker.ts'
 
-/** Everything a scheduler of plans is made of. */
+/** The configuration of a scheduler of plans. */
 export interface PlanSchedulerOptions {
   readonly databaseUrl: string
-  /** Null: the queue lives in the database too. */
+  /** Null: the queue is in the database too. */
   readonly redisUrl: string | null
   /** Its name as events show it. */
   readonly name: string
   readonly log: Log
   readonly clock?: Clock
   readonly everyMs?: number
-  /** This process's own clock. */
+  /** The wall clock of this process. */
   readonly ownNow?: () => number
 }
 
 const LOOK_EVERY_MS = 2_000
-/** No statement of a copy takes longer than a minute, if the server is there. */
+/** The server ends a statement of copying after a minute, if the server answers. */
 const REPLY_WITHIN_MS = 90_000
 /** An order that was woken is not woken again by its plan. */
 const WAKE_ONCE_MS = 1_000
-/** Clocks this far apart: one of them has jumped, and nobody here knows which. */
+/** When the clocks differ by more, one of them has jumped, and the scheduler does not know which. */
 const CLOCKS_APART_MS = 60_000
 
-/** Keeps all plans: any number of schedulers may. */
+/** Runs all due plans. Any number of schedulers may run. */
 export function startPlanScheduler(parts: PlanSchedulerOptions): PeriodicTask {
   const { databaseUrl, redisUrl, name, log } = parts
   const { clock = databaseClock, everyMs = LOOK_EVERY_MS, ownNow = Date.now } = parts
-  const queue = openQueue({ databaseUrl, redisUrl }, (error) => log.warn({ err: error }, 'queue trouble'))
+  const queue = openQueue({ databaseUrl, redisUrl }, (error) => log.warn({ err: error }, 'queue error'))
   const deps = {
     actor: `scheduler:${name}`,
     clock: (runner: StatementRunner) => agreedTime(runner, clock, ownNow),
@@ -46,9 +46,9 @@ export function startPlanScheduler(parts: PlanSchedulerOptions): PeriodicTask {
     const kept = await withSession(databaseUrl, (session) => runDuePlans(session, deps), {
       replyWithinMs: REPLY_WITHIN_MS,
     })
-    if (Object.values(kept).some((count) => count > 0)) log.info(kept, 'kept plans')
+    if (Object.values(kept).some((count) => count > 0)) log.info(kept, 'plans run')
   }
-  const looking = runEvery(everyMs, look, (error) => log.warn({ err: error }, 'plans not kept, tried again'))
+  const looking = runEvery(everyMs, look, (error) => log.warn({ err: error }, 'plans not run, tried again'))
   return {
     async stop() {
       await looking.stop()
@@ -58,9 +58,9 @@ export function startPlanScheduler(parts: PlanSchedulerOptions): PeriodicTask {
 }
 
 /**
- * The database's time, as long as this process's own clock agrees: else a clock that jumped ahead would send the
- * orders of days to come, or give them up as missed.
- * @throws Error when the two disagree
+ * The database's time, if the clock of this process agrees. A clock that jumped ahead would place the orders of days to
+ * come, or mark them as missed.
+ * @throws Error when the clocks disagree
  */
 async function agreedTime(runner: StatementRunner, clock: Clock, ownNow: () => number): Promise<Date> {
   const now = await clock(runner)

@@ -4,20 +4,20 @@ import { type Clock, databaseClock } from '../../postgres/clock.ts'
 import { withSession } from '../../postgres/session.ts'
 import { type ChartAnswer, capturePrices, type Side } from '../../prices/capture.ts'
 
-/** Everything that capturing prices takes. */
+/** The configuration of capturing prices. */
 export interface PriceCaptureOptions {
   readonly databaseUrl: string
   /** Asks the gateway. */
   readonly chart: (side: Side) => Promise<ChartAnswer>
   readonly log: Log
-  /** The database's unless given. */
+  /** Default: the database's clock. */
   readonly clock?: Clock
   readonly everyMs?: number
 }
 
 const LOOK_EVERY_MS = 15 * 60_000
 
-/** Captures the day's prices once a day; what failed is tried again. */
+/** Captures prices once a day. A failed capture is tried again. */
 export function startPriceCapture(parts: PriceCaptureOptions): PeriodicTask {
   const { databaseUrl, chart, log, clock = databaseClock, everyMs = LOOK_EVERY_MS } = parts
   const look = async () => {

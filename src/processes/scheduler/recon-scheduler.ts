@@ -4,7 +4,7 @@ import { withSession } from '../../postgres/session.ts'
 import { type DailyOutcome, reconcileDueDays } from '../../reconciliation/daily.ts'
 import { DEFAULT_RECON_SETTINGS } from '../../reconciliation/settings.ts'
 
-/** Everything a scheduler is made of. */
+/** The configuration of the scheduler of reconciliation. */
 export interface ReconSchedulerOptions {
   readonly databaseUrl: string
   /** `HH:MM` in Jakarta. */
@@ -20,7 +20,7 @@ export interface ReconSchedulerOptions {
 const SCHEDULE_EVERY_MS = 30_000
 const REMIND_EVERY_MS = 3_600_000
 
-/** Reconciles the days that are due, and says which statements are overdue. */
+/** Reconciles due days, and logs overdue statements. */
 export function startReconScheduler(parts: ReconSchedulerOptions): PeriodicTask {
   const {
     databaseUrl,

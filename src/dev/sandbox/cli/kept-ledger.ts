@@ -3,17 +3,17 @@ import { claim } from '../../embedded-postgres/claim.ts'
 import type { Journal } from '../journal.ts'
 import { openJournal } from '../journal.ts'
 
-/** A sandbox's ledger file, claimed for this process: two sandboxes would write over each other. */
+/** A sandbox's ledger file, claimed for this process, because two sandboxes would overwrite each other. */
 export interface KeptLedger {
   readonly journal: Journal
   readonly transactions: number
-  /** Lets others have the file; the sandbox closes it. */
+  /** Gives up the claim. The sandbox closes the file. */
   release(): void
 }
 
 /**
- * Opens the file a sandbox's ledger is kept in, and begins one where there is none.
- * @param seed for a new one
+ * Opens or creates the file of a sandbox's ledger.
+ * @param seed of a new file
  */
 export function openKeptLedger(file: string, seed: number): KeptLedger {
   const owner = claimLedger(file)
@@ -41,7 +41,7 @@ function claimLedger(file: string) {
     if (error instanceof Failure) throw error
     throw new Failure(
       2,
-      `cannot write beside ${file} (${errorCode(error)}): name a file in a folder of yours`,
+      `cannot write beside ${file} (${errorCode(error)}): name a file in a folder that you may write to`,
     )
   }
 }

@@ -12,15 +12,15 @@ import { OPEN_WALLETS, printError } from './sandbox-command.ts'
 /** The sandbox of `goldpro up`. */
 export interface KeptSandbox {
   readonly url: string
-  /** From when on its statement has everything, as `--period` takes it. */
+  /** The beginning of the period that its statement covers completely, in the form of `--period`. */
   readonly statementFrom: string
 }
 
 const MINUTE_MS = 60_000
 
 /**
- * Starts the sandbox with the ledger that belongs to the database: it goes where the data go, and another database,
- * or the same one created anew, gets another ledger.
+ * Starts the sandbox with the ledger of the database. The ledger lies beside the data. Another database, or one that was
+ * created again, gets another ledger.
  */
 export async function startKeptSandbox(
   folder: string,
@@ -37,18 +37,18 @@ export async function startKeptSandbox(
     onError: printError,
   })
   stops.push(() => sandbox.stop())
-  const isWhole = firstOrderAt === null || firstOrderAt >= journal.begunAt
-  if (transactions > 0) console.error(`the sandbox has its ledger again: ${transactions} transactions`)
-  if (!isWhole)
+  const isComplete = firstOrderAt === null || firstOrderAt >= journal.begunAt
+  if (transactions > 0) console.error(`the sandbox continues its ledger: ${transactions} transactions`)
+  if (!isComplete)
     console.error(
-      `the sandbox's ledger has nothing from before ${formatMinute(journal.begunAt)} (Jakarta), and the database has orders from before`,
+      `the sandbox's ledger begins at ${formatMinute(journal.begunAt)} (Jakarta), and the database has older orders`,
     )
-  return { url: sandbox.url, statementFrom: knowsFrom(journal.begunAt, isWhole) }
+  return { url: sandbox.url, statementFrom: completeFrom(journal.begunAt, isComplete) }
 }
 
-/** The day it began; where the database has older orders, the minute after it began. */
-function knowsFrom(begunAt: Date, isWhole: boolean): string {
-  if (isWhole) return dayOf(begunAt)
+/** The day on which the ledger began; if the database has older orders, the minute after its beginning. */
+function completeFrom(begunAt: Date, isComplete: boolean): string {
+  if (isComplete) return dayOf(begunAt)
   return formatMinute(new Date(Math.ceil(begunAt.getTime() / MINUTE_MS) * MINUTE_MS))
 }
 
@@ -62,7 +62,7 @@ async function readDatabase(databaseUrl: string): Promise<{ identity: string; fi
   }
 }
 
-/** What tells this database from others; its address where the server does not say. */
+/** The identity of the database, or a hash of its address where the server does not tell it. */
 async function identityOf(database: Database, databaseUrl: string): Promise<string> {
   const identity = await readDatabaseIdentity(database).catch(() => null)
   if (identity !== null) return identity

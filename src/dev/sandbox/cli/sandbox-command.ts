@@ -7,17 +7,17 @@ import { FAULTS, type FaultName, type FaultSetting } from '../faults.ts'
 import { startSandbox } from '../sandbox.ts'
 import { type KeptLedger, openKeptLedger } from './kept-ledger.ts'
 
-/** What a wallet starts with that the sandbox sees for the first time: a billion rupiah and 1 kg. */
+/** The balances of a wallet that is first seen: a billion rupiah and 1 kg. */
 export const OPEN_WALLETS = { rupiah: 1_000_000_000, goldWeight: 10_000_000 }
 
 /** `goldpro sandbox` */
 export function sandboxCommand(): Command {
   return new Command('sandbox')
-    .description("run the gateway's double: a real ledger, and faults by name")
+    .description('run a sandbox gateway with a real ledger and named faults')
     .option('--port <number>', 'port on 127.0.0.1', port, 4010)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--seed <number>', 'seed of prices, ids and faults (default: 1)', seedOption)
-    .option('--ledger <file>', 'keep the ledger in this file; it is there again at the next start')
+    .option('--ledger <file>', 'keep the ledger in this file for the next start')
     .option(
       '--fault <name=rate>',
       'a fault and its rate from 0 to 1 among the confirms; may be repeated',
@@ -28,9 +28,9 @@ export function sandboxCommand(): Command {
       'after',
       `
 Faults: ${Object.keys(FAULTS).join(', ')}.
-A wallet is opened, rich and premium, when it is first seen. Ledger, faults and statement are read under /sandbox/.
-Without --ledger it forgets everything at its end, and gives the same ids again: not for a database that is kept.
-With GATEWAY_CLIENT_ID or GATEWAY_SIGNING_KEY_ID set, tokens and signatures are checked. See docs/sandbox.md.
+A wallet is opened when it is first seen, premium and with large balances. Ledger, faults and statement are under /sandbox/.
+Without --ledger the sandbox forgets everything at its end and issues the same ids again: use --ledger with a database that
+you keep. With GATEWAY_CLIENT_ID or GATEWAY_SIGNING_KEY_ID set, tokens and signatures are checked. See docs/sandbox.md.
 
 Example:
   $ goldpro sandbox --seed 7 --fault reply_lost=0.02 --fault price_change=0.1
@@ -51,7 +51,7 @@ interface SandboxOptions {
 async function runSandbox({ port, host, seed, ledger, fault }: SandboxOptions): Promise<void> {
   const { gateway } = parseSettings({ ...process.env, GATEWAY_URL: NO_URL })
   const ended = endSignal()
-  const kept = ledger === undefined ? null : openOwnLedger(ledger, seed)
+  const kept = ledger === undefined ? null : openNamedLedger(ledger, seed)
   try {
     const sandbox = await startSandbox({
       ...{ port, host, seed: seed ?? DEFAULT_SEED, faults: fault, openWallets: OPEN_WALLETS },
@@ -64,7 +64,7 @@ async function runSandbox({ port, host, seed, ledger, fault }: SandboxOptions): 
     })
     const memory =
       kept === null
-        ? 'forgotten at its end: --ledger FILE keeps it'
+        ? 'in memory only: --ledger FILE keeps it'
         : `kept in ${ledger}, ${kept.transactions} transactions so far`
     console.log(
       `sandbox gateway on ${sandbox.url}\n  ledger: ${memory}\n  statement: curl ${sandbox.url}/sandbox/statement\n  Ctrl-C ends it`,
@@ -78,8 +78,8 @@ async function runSandbox({ port, host, seed, ledger, fault }: SandboxOptions): 
 
 const DEFAULT_SEED = 1
 
-/** The named ledger. Prices and ids go on as it began: another seed would be a lie. */
-function openOwnLedger(file: string, seed: number | undefined): KeptLedger {
+/** Opens the named ledger. Its prices and ids continue by its own seed, so another seed is refused. */
+function openNamedLedger(file: string, seed: number | undefined): KeptLedger {
   const kept = openKeptLedger(file, seed ?? DEFAULT_SEED)
   if (seed === undefined || seed === kept.journal.seed) return kept
   kept.release()
@@ -89,7 +89,7 @@ function openOwnLedger(file: string, seed: number | undefined): KeptLedger {
   )
 }
 
-/** What the sandbox could not do, for whoever looks at its terminal. */
+/** Prints an error of the sandbox on the terminal. */
 export function printError(error: unknown): void {
   console.error(`sandbox: ${describeFailure(error).line}`)
 }
@@ -100,7 +100,7 @@ export const seedOption = parsedBy(
   'a whole number from 0 to 999999999',
 )
 
-/** The sandbox is the gateway: of the gateway's settings it uses all but the address. */
+/** The sandbox uses the gateway's settings except the address. */
 const NO_URL = 'http://sandbox.invalid'
 
 function port(text: string): number {
