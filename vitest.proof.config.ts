@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/proof/**/*.proof.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
+    globalSetup: ['test/support/servers/global-setup.ts'],
     hookTimeout: 120_000,
     fileParallelism: false,
   },

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cancelBatch } from '../../src/batches/commands.ts'
 import { createBatch } from '../../src/batches/create.ts'
+import { WALLET } from '../support/factories/job-data.ts'
 import {
   ANI,
   aPrefix,
@@ -10,8 +11,7 @@ import {
   buysFile,
   openBatchScene,
   withdrawalFile,
-} from '../support/batch-scene.ts'
-import { WALLET } from '../support/job-data.ts'
+} from '../support/scenes/batch-scene.ts'
 
 let scene: BatchScene
 beforeAll(async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { cancelBatch, pauseBatch, resumeBatch, runBatch } from '../../src/batches/commands.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
+import { WALLET } from '../support/factories/job-data.ts'
 import {
   ANI,
   aPrefix,
@@ -10,8 +11,7 @@ import {
   FAST,
   openBatchScene,
   withdrawalFile,
-} from '../support/batch-scene.ts'
-import { WALLET } from '../support/job-data.ts'
+} from '../support/scenes/batch-scene.ts'
 
 let scene: BatchScene
 beforeAll(async () => {

@@ -4,9 +4,9 @@ import { badRowsHeader, badRowText, templateText } from '../../src/batches/file/
 import { type CheckResult, checkFile } from '../../src/batches/file/check.ts'
 import type { RowProblem } from '../../src/batches/file/read-row.ts'
 import { openRows } from '../../src/batches/file/read-rows.ts'
-import { BATCH_HEADER, buysFile } from '../support/batch-scene.ts'
-import { zipOf } from '../support/foreign-files.ts'
-import { jobData, KTP, WALLET } from '../support/job-data.ts'
+import { zipOf } from '../support/factories/foreign-files.ts'
+import { jobData, KTP, WALLET } from '../support/factories/job-data.ts'
+import { BATCH_HEADER, buysFile } from '../support/scenes/batch-scene.ts'
 
 type File = string | Buffer | Readable
 

@@ -9,8 +9,15 @@ import {
   ROW_TRANSITIONS,
 } from '../../src/batches/lifecycle.ts'
 import type { Session } from '../../src/postgres/session.ts'
-import { ANI, type BatchScene, BUDI, FAST, openBatchScene, withdrawalFile } from '../support/batch-scene.ts'
 import { constraintOf } from '../support/constraint.ts'
+import {
+  ANI,
+  type BatchScene,
+  BUDI,
+  FAST,
+  openBatchScene,
+  withdrawalFile,
+} from '../support/scenes/batch-scene.ts'
 
 let scene: BatchScene
 beforeAll(async () => {

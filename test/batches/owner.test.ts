@@ -3,8 +3,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { approveBatch, cancelBatch, pauseBatch, resumeBatch } from '../../src/batches/commands.ts'
 import { readBatchEvents } from '../../src/batches/queries.ts'
 import { setState } from '../../src/partners/store/partners.ts'
-import { ANI, aPrefix, type BatchScene, BUDI, buysFile, openBatchScene } from '../support/batch-scene.ts'
-import { openOwner, rowsFile, someRows } from '../support/owned-batches.ts'
+import {
+  ANI,
+  aPrefix,
+  type BatchScene,
+  BUDI,
+  buysFile,
+  openBatchScene,
+} from '../support/scenes/batch-scene.ts'
+import { openOwner, rowsFile, someRows } from '../support/scenes/owned-batches.ts'
 
 let scene: BatchScene
 beforeAll(async () => {

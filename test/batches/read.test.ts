@@ -6,8 +6,14 @@ import { readPreview } from '../../src/batches/preview.ts'
 import { RESULT_COLUMNS, writeResults } from '../../src/batches/results.ts'
 import type { Rupiah } from '../../src/core/money.ts'
 import { readText, tableRows } from '../ground/tables.ts'
-import { aPrefix, type BatchScene, buysFile, openBatchScene, withdrawalFile } from '../support/batch-scene.ts'
-import { RECIPIENT, WALLET } from '../support/job-data.ts'
+import { RECIPIENT, WALLET } from '../support/factories/job-data.ts'
+import {
+  aPrefix,
+  type BatchScene,
+  buysFile,
+  openBatchScene,
+  withdrawalFile,
+} from '../support/scenes/batch-scene.ts'
 
 let scene: BatchScene
 beforeAll(async () => {

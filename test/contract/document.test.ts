@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GatewayClient } from '../../src/gateway/client.ts'
 import type { OrderCommand } from '../../src/orders/command.ts'
 import type { Quote } from '../../src/orders/outcomes.ts'
-import { COMMANDS, grams, rupiah } from '../support/commands.ts'
-import { openTestClient } from '../support/gateway-settings.ts'
-import { replyWith, startServer, type TestServer } from '../support/http-server.ts'
+import { openTestClient } from '../support/factories/gateway-settings.ts'
+import { COMMANDS, grams, rupiah } from '../support/servers/commands.ts'
+import { replyWith, startServer, type TestServer } from '../support/servers/http-server.ts'
 
 /** Every reply the gateway's document prints, letter by letter, but for the persons, who are invented. */
 const REPLIES: readonly { title: string; path: string; reply: 'success' | 'failure'; text: string }[] =

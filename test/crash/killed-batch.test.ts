@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { killBatch } from '../proof/kill-batch.mjs'
-import { queueBackends, type TestQueue } from '../support/queue-backends.ts'
+import { queueBackends, type TestQueue } from '../support/servers/queue-backends.ts'
 
 /** More: `npm run proof:batch`. */
 const ROWS = 80

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buysFile } from '../support/batch-scene.ts'
-import { type RunningCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
-import { EVERY_MINUTE, openPlanScene, type PlanScene } from '../support/plan-scene.ts'
+import { buysFile } from '../support/scenes/batch-scene.ts'
+import { EVERY_MINUTE, openPlanScene, type PlanScene } from '../support/scenes/plan-scene.ts'
+import { type RunningCommand, startCommand } from '../support/servers/command.ts'
 
 /** More: `npm run proof:seeds`. */
 const PLANS = 4 * Number(process.env.PROOF_SCALE ?? 1)

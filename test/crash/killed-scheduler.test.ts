@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RunningCommand, startCommand } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
-import { EVERY_MINUTE, openPlanScene, type PlanScene } from '../support/plan-scene.ts'
+import { EVERY_MINUTE, openPlanScene, type PlanScene } from '../support/scenes/plan-scene.ts'
+import { type RunningCommand, startCommand } from '../support/servers/command.ts'
 
 /** More: `npm run proof:seeds`. */
 const PLANS = 60 * Number(process.env.PROOF_SCALE ?? 1)

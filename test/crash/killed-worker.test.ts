@@ -6,12 +6,12 @@ import { type Sandbox, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { readOrdersWithAttempts } from '../../src/orders/queries/checked-orders.ts'
 import { startWorker } from '../../src/processes/worker.ts'
 import { createProducer } from '../../src/queue/producer.ts'
-import { silentLog } from '../support/effects.ts'
+import { silentLog } from '../support/deps.ts'
 import { eventually } from '../support/eventually.ts'
-import { openTestClient } from '../support/gateway-settings.ts'
-import { jobData } from '../support/job-data.ts'
-import { queueBackends, type TestQueue } from '../support/queue-backends.ts'
-import { openStores } from '../support/stored-orders.ts'
+import { openTestClient } from '../support/factories/gateway-settings.ts'
+import { jobData } from '../support/factories/job-data.ts'
+import { openStores } from '../support/factories/stored-orders.ts'
+import { queueBackends, type TestQueue } from '../support/servers/queue-backends.ts'
 import {
   CALL_TIMEOUT_MS,
   DEATHS,

@@ -5,10 +5,10 @@ import { type Sandbox, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { executeOrder } from '../../src/orders/execute.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import { readOrdersWithAttempts } from '../../src/orders/queries/checked-orders.ts'
-import { testEffects } from '../support/effects.ts'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
-import { ORDER_NAMES, orderRunner } from '../support/sandbox-orders.ts'
-import { openStores } from '../support/stored-orders.ts'
+import { testEffects } from '../support/deps.ts'
+import { ORDER_NAMES, orderRunner } from '../support/factories/sandbox-orders.ts'
+import { openStores } from '../support/factories/stored-orders.ts'
+import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 
 interface End {
   readonly state: string

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningWorker, startWorker } from '../../src/processes/worker.ts'
-import { scriptedGateway, silentLog } from '../support/effects.ts'
-import { startTestWeb, type TestWeb } from '../support/web.ts'
+import { scriptedGateway, silentLog } from '../support/deps.ts'
+import { startTestWeb, type TestWeb } from '../support/servers/web.ts'
 
 const run = promisify(execFile)
 const file = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))

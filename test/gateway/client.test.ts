@@ -4,10 +4,10 @@ import type { GatewaySettings } from '../../src/config.ts'
 import { CLOCKS } from '../../src/core/clocks.ts'
 import { createGatewayClient, type GatewayCall } from '../../src/gateway/client.ts'
 import { bodyOf, ENDPOINTS, type Operation } from '../../src/gateway/endpoints.ts'
-import { COMMAND_NAMES, COMMANDS, executedData, quoteFor } from '../support/commands.ts'
-import { silentLog } from '../support/effects.ts'
-import { gatewaySettings } from '../support/gateway-settings.ts'
-import { envelope, type ReceivedRequest, replyWith, startServer } from '../support/http-server.ts'
+import { silentLog } from '../support/deps.ts'
+import { gatewaySettings } from '../support/factories/gateway-settings.ts'
+import { COMMAND_NAMES, COMMANDS, executedData, quoteFor } from '../support/servers/commands.ts'
+import { envelope, type ReceivedRequest, replyWith, startServer } from '../support/servers/http-server.ts'
 
 const toStop: (() => void | Promise<void>)[] = []
 afterEach(async () => {

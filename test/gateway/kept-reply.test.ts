@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readEnvelope } from '../../src/gateway/codecs.ts'
 import { keptBody, keptMessage } from '../../src/gateway/kept-reply.ts'
 import { keptReply } from '../../src/gateway/reply-message.ts'
-import { envelope } from '../support/http-server.ts'
+import { envelope } from '../support/servers/http-server.ts'
 
 const keep = (text: string, status = 200) =>
   keptReply({ is: 'reply', status, text, envelope: readEnvelope(text) })

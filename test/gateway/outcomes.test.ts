@@ -3,9 +3,9 @@ import type { GatewayClient } from '../../src/gateway/client.ts'
 import { readEnvelope } from '../../src/gateway/codecs.ts'
 import { keptBody } from '../../src/gateway/kept-reply.ts'
 import { CHECKOUT_TABLE, CONFIRM_TABLE } from '../../src/gateway/outcome-table.ts'
-import { COMMAND_NAMES, COMMANDS, executedData, executedOf, quoteFor } from '../support/commands.ts'
-import { openTestClient } from '../support/gateway-settings.ts'
-import { envelope, replyWith, startServer, type TestServer } from '../support/http-server.ts'
+import { openTestClient } from '../support/factories/gateway-settings.ts'
+import { COMMAND_NAMES, COMMANDS, executedData, executedOf, quoteFor } from '../support/servers/commands.ts'
+import { envelope, replyWith, startServer, type TestServer } from '../support/servers/http-server.ts'
 
 let server: TestServer
 let client: GatewayClient

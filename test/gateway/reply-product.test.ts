@@ -4,7 +4,7 @@ import { readEnvelope } from '../../src/gateway/codecs.ts'
 import { confirmOutcome } from '../../src/gateway/confirm.ts'
 import type { OrderCommand } from '../../src/orders/command.ts'
 import type { ConfirmOutcome } from '../../src/orders/outcomes.ts'
-import { COMMAND_NAMES, COMMANDS, executedData, quoteFor } from '../support/commands.ts'
+import { COMMAND_NAMES, COMMANDS, executedData, quoteFor } from '../support/servers/commands.ts'
 
 /**
  * Every combination of what a reply consists of, with the outcome of each. The expectation is written in terms of the

@@ -13,8 +13,8 @@ import { parseMapping } from '../../src/reconciliation/statements/mapping.ts'
 import { RETRY_DELAYS_MS } from '../../src/webhooks/backoff.ts'
 import { EVENT_KINDS } from '../../src/webhooks/enums.ts'
 import { REFUSED_IPV4, REFUSED_IPV6 } from '../../src/webhooks/reachable-addresses.ts'
-import { runCommand } from '../support/command.ts'
-import { MAPPING } from '../support/statement-files.ts'
+import { MAPPING } from '../support/factories/statement-files.ts'
+import { runCommand } from '../support/servers/command.ts'
 import { readText, tableRows } from './tables.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { endLeftCommands, startCommand } from '../support/command.ts'
+import { endLeftCommands, startCommand } from '../support/servers/command.ts'
 
 it('a command that a failed test has left running ends with its file', async () => {
   const left = startCommand(['sandbox', '--port', '0'])

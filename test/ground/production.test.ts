@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { findNativeFolder } from '../../src/dev/embedded-postgres/binaries.ts'
 import { LocalPostgresError } from '../../src/dev/embedded-postgres/local-postgres-error.ts'
-import { newFolder } from '../local/program.ts'
+import { newFolder } from '../dev/embedded-postgres/program.ts'
 import { readText } from './tables.ts'
 
 interface Package {

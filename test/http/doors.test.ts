@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { replyIn, statusesIn } from '../support/raw-http.ts'
-import { aBuy, aPlan, CSV, type Reply, startTestWeb, type TestWeb } from '../support/web.ts'
+import { replyIn, statusesIn } from '../support/servers/raw-http.ts'
+import { aBuy, aPlan, CSV, type Reply, startTestWeb, type TestWeb } from '../support/servers/web.ts'
 
 let here: TestWeb
 let key: string

@@ -6,12 +6,12 @@ import { shownPath } from '../../src/http/access-log.ts'
 import { revokeKeys } from '../../src/partners/store/keys.ts'
 import { setState } from '../../src/partners/store/partners.ts'
 import type { Database } from '../../src/postgres/pool.ts'
-import { COMMANDS } from '../support/commands.ts'
 import { eventually } from '../support/eventually.ts'
-import { openTestClient } from '../support/gateway-settings.ts'
-import { jobData } from '../support/job-data.ts'
-import { rawHttp, statusesIn } from '../support/raw-http.ts'
-import { aBuy, type Reply, startTestWeb, type TestWeb } from '../support/web.ts'
+import { openTestClient } from '../support/factories/gateway-settings.ts'
+import { jobData } from '../support/factories/job-data.ts'
+import { COMMANDS } from '../support/servers/commands.ts'
+import { rawHttp, statusesIn } from '../support/servers/raw-http.ts'
+import { aBuy, type Reply, startTestWeb, type TestWeb } from '../support/servers/web.ts'
 
 let here: TestWeb
 let key: string

@@ -6,10 +6,10 @@ import { orderBody } from '../../src/orders/http/order-schemas.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
 import { addPlan } from '../../src/plans/commands.ts'
 import { ROUTES } from '../../src/processes/routes.ts'
-import { spoiled, valuesOf } from '../support/from-schema.ts'
-import { openTestClient } from '../support/gateway-settings.ts'
-import { leadAt, planTerms } from '../support/plan-scene.ts'
-import { aBuy, aPlan, CSV, sentBatch, startTestWeb, type TestWeb } from '../support/web.ts'
+import { spoiled, valuesOf } from '../support/factories/from-schema.ts'
+import { openTestClient } from '../support/factories/gateway-settings.ts'
+import { leadAt, planTerms } from '../support/scenes/plan-scene.ts'
+import { aBuy, aPlan, CSV, sentBatch, startTestWeb, type TestWeb } from '../support/servers/web.ts'
 
 let sandbox: Sandbox
 let here: TestWeb

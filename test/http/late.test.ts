@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { aBatchFile, aBuy, startTestWeb, type TestWeb } from '../support/web.ts'
+import { aBatchFile, aBuy, startTestWeb, type TestWeb } from '../support/servers/web.ts'
 
 let here: TestWeb
 beforeAll(async () => {

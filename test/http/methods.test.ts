@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startTestWeb, type TestWeb } from '../support/web.ts'
+import { startTestWeb, type TestWeb } from '../support/servers/web.ts'
 
 let here: TestWeb
 let key: string

@@ -4,9 +4,9 @@ import { request as httpRequest } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startWorker } from '../../src/processes/worker.ts'
-import { scriptedGateway, silentLog } from '../support/effects.ts'
+import { scriptedGateway, silentLog } from '../support/deps.ts'
 import { eventually } from '../support/eventually.ts'
-import { aBuy, ask, freezeUsage, startTestWeb, type TestWeb } from '../support/web.ts'
+import { aBuy, ask, freezeUsage, startTestWeb, type TestWeb } from '../support/servers/web.ts'
 
 let here: TestWeb
 const lines: Record<string, unknown>[] = []

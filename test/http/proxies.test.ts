@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ConfigurationError, parseSettings } from '../../src/config.ts'
-import { startTestWeb, type TestWeb } from '../support/web.ts'
+import { startTestWeb, type TestWeb } from '../support/servers/web.ts'
 
 let direct: TestWeb
 let behind: TestWeb

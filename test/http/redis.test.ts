@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type RunningWorker, startWorker } from '../../src/processes/worker.ts'
-import { scriptedGateway, silentLog } from '../support/effects.ts'
+import { scriptedGateway, silentLog } from '../support/deps.ts'
 import { eventually } from '../support/eventually.ts'
-import { type OwnRedis, startOwnRedis, testRedis } from '../support/redis.ts'
-import { aBuy, startTestWeb, type TestWeb } from '../support/web.ts'
+import { type OwnRedis, startOwnRedis, testRedis } from '../support/servers/redis.ts'
+import { aBuy, startTestWeb, type TestWeb } from '../support/servers/web.ts'
 
 const program = testRedis()
 

@@ -9,12 +9,12 @@ import { partnerAuthentication } from '../../src/partners/http/authenticate-requ
 import { setState } from '../../src/partners/store/partners.ts'
 import { claimWallet } from '../../src/partners/store/wallets.ts'
 import { ROUTES } from '../../src/processes/routes.ts'
-import { silentLog } from '../support/effects.ts'
-import { openTestClient } from '../support/gateway-settings.ts'
-import { envelope, replyWith, startServer, type TestServer } from '../support/http-server.ts'
-import { ownProblems } from '../support/own-problems.ts'
-import { rawHttp, replyIn } from '../support/raw-http.ts'
-import { type Asked, ask, type Reply, startTestWeb, type TestWeb } from '../support/web.ts'
+import { silentLog } from '../support/deps.ts'
+import { openTestClient } from '../support/factories/gateway-settings.ts'
+import { ownProblems } from '../support/factories/own-problems.ts'
+import { envelope, replyWith, startServer, type TestServer } from '../support/servers/http-server.ts'
+import { rawHttp, replyIn } from '../support/servers/raw-http.ts'
+import { type Asked, ask, type Reply, startTestWeb, type TestWeb } from '../support/servers/web.ts'
 
 const LIMITS = { bodyLimitBytes: 4_096, uploadLimitBytes: 4_096, requestTimeoutMs: 500, uploadTimeoutMs: 500 }
 

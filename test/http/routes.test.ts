@@ -9,11 +9,11 @@ import { orderBody } from '../../src/orders/http/order-schemas.ts'
 import { setState } from '../../src/partners/store/partners.ts'
 import { ROUTES } from '../../src/processes/routes.ts'
 import { readText, tableRows } from '../ground/tables.ts'
-import { openTestClient } from '../support/gateway-settings.ts'
-import { envelope, replyWith, startServer } from '../support/http-server.ts'
-import { partnerBatch } from '../support/own-batch.ts'
-import { rawHttp, replyIn } from '../support/raw-http.ts'
-import { openUpload } from '../support/uploads.ts'
+import { openTestClient } from '../support/factories/gateway-settings.ts'
+import { openUpload } from '../support/factories/uploads.ts'
+import { partnerBatch } from '../support/scenes/own-batch.ts'
+import { envelope, replyWith, startServer } from '../support/servers/http-server.ts'
+import { rawHttp, replyIn } from '../support/servers/raw-http.ts'
 import {
   aBatchFile,
   aBuy,
@@ -26,7 +26,7 @@ import {
   sentBatch,
   startTestWeb,
   type TestWeb,
-} from '../support/web.ts'
+} from '../support/servers/web.ts'
 
 let sandbox: Sandbox
 let here: TestWeb
@@ -114,7 +114,7 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
   'GET /v1/wallets/{phone_number}/address 200': async () => {
     await here.ask('POST', '/v1/wallets', { key, body: wallet })
     const client = openTestClient(sandbox.url)
-    const { COMMANDS } = await import('../support/commands.ts')
+    const { COMMANDS } = await import('../support/servers/commands.ts')
     await client.checkout({ ...COMMANDS.withdraw, phoneNumber: wallet.phone_number })
     client.close()
     return await here.ask('GET', `/v1/wallets/${wallet.phone_number}/address`, { key })

@@ -2,11 +2,11 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NO_TRACES, type SpanFacts, type Traces } from '../../src/core/traces.ts'
 import { setState } from '../../src/partners/store/partners.ts'
-import { silentLog } from '../support/effects.ts'
+import { silentLog } from '../support/deps.ts'
 import { eventually } from '../support/eventually.ts'
-import { rawHttp } from '../support/raw-http.ts'
-import { type OpenUpload, openUpload } from '../support/uploads.ts'
-import { aBatchFile, aBuy, CSV, sentBatch, startTestWeb, type TestWeb } from '../support/web.ts'
+import { type OpenUpload, openUpload } from '../support/factories/uploads.ts'
+import { rawHttp } from '../support/servers/raw-http.ts'
+import { aBatchFile, aBuy, CSV, sentBatch, startTestWeb, type TestWeb } from '../support/servers/web.ts'
 
 const LIMIT = 20_000
 const PLACES = 4

@@ -5,8 +5,7 @@ import { executeOrder } from '../../src/orders/execute.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import type { OrderStore } from '../../src/orders/ports.ts'
 import { StorageError } from '../../src/postgres/pool.ts'
-import { scriptedGateway, testClock, testEffects } from '../support/effects.ts'
-import { createTestDatabase } from '../support/postgres.ts'
+import { scriptedGateway, testClock, testEffects } from '../support/deps.ts'
 import {
   anAccepted,
   anOrderIn,
@@ -15,8 +14,9 @@ import {
   outcomes,
   passDeadlines,
   reply,
-} from '../support/stored-orders.ts'
-import { resolveByTwoPeople } from '../support/two-people.ts'
+} from '../support/factories/stored-orders.ts'
+import { resolveByTwoPeople } from '../support/scenes/two-people.ts'
+import { createTestDatabase } from '../support/servers/postgres.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let stores: ReturnType<typeof openStores>

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOrderStore } from '../../src/orders/store/order-store.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
 import { type Database, openDatabase, type Statement } from '../../src/postgres/pool.ts'
-import { jobData } from '../support/job-data.ts'
-import { createTestDatabase } from '../support/postgres.ts'
-import { aConfirming, anAccepted, aQuote, openStores, outcomes } from '../support/stored-orders.ts'
+import { jobData } from '../support/factories/job-data.ts'
+import { aConfirming, anAccepted, aQuote, openStores, outcomes } from '../support/factories/stored-orders.ts'
+import { createTestDatabase } from '../support/servers/postgres.ts'
 
 type Stores = ReturnType<typeof openStores>
 type Kept = { readonly name: string; readonly text: string }

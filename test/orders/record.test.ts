@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { recordVerdict } from '../../src/orders/record.ts'
-import { scriptedGateway, testEffects } from '../support/effects.ts'
-import { jobData } from '../support/job-data.ts'
-import { createTestDatabase } from '../support/postgres.ts'
-import { anAccepted, aQuote, openStores, outcomes } from '../support/stored-orders.ts'
+import { scriptedGateway, testEffects } from '../support/deps.ts'
+import { jobData } from '../support/factories/job-data.ts'
+import { anAccepted, aQuote, openStores, outcomes } from '../support/factories/stored-orders.ts'
+import { createTestDatabase } from '../support/servers/postgres.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let stores: ReturnType<typeof openStores>

@@ -9,7 +9,7 @@ import {
   mostRupiah,
   NO_LIMITS,
 } from '../../src/partners/limits.ts'
-import { COMMANDS, rupiah } from '../support/commands.ts'
+import { COMMANDS, rupiah } from '../support/servers/commands.ts'
 
 const limitedBuy = { ...COMMANDS.buyGrams, maxPricePerGram: rupiah(1_000_001) }
 

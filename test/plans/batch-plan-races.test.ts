@@ -3,10 +3,10 @@ import { cancelBatch, runBatch } from '../../src/batches/commands.ts'
 import { startBatchFeeder } from '../../src/processes/scheduler/batch-feeder.ts'
 import { startPlanScheduler } from '../../src/processes/scheduler/plan-scheduler.ts'
 import { openQueue } from '../../src/queue/backend.ts'
-import { ANI, FAST } from '../support/batch-scene.ts'
 import { eventually } from '../support/eventually.ts'
-import { EVERY_MINUTE, nine, openPlanScene, type PlanScene, QUIET } from '../support/plan-scene.ts'
-import { startOwnRedis, testRedis } from '../support/redis.ts'
+import { ANI, FAST } from '../support/scenes/batch-scene.ts'
+import { EVERY_MINUTE, nine, openPlanScene, type PlanScene, QUIET } from '../support/scenes/plan-scene.ts'
+import { startOwnRedis, testRedis } from '../support/servers/redis.ts'
 
 let scene: PlanScene
 beforeEach(async () => {

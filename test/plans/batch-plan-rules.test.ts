@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { cancelBatch, runBatch } from '../../src/batches/commands.ts'
 import { pausePlan } from '../../src/plans/commands.ts'
 import { runPlanNow } from '../../src/plans/run-now.ts'
-import { ANI, buysFile, FAST } from '../support/batch-scene.ts'
 import { constraintOf } from '../support/constraint.ts'
-import { leadAt, nine, openPlanScene, type PlanScene } from '../support/plan-scene.ts'
-import { anAccepted } from '../support/stored-orders.ts'
+import { anAccepted } from '../support/factories/stored-orders.ts'
+import { ANI, buysFile, FAST } from '../support/scenes/batch-scene.ts'
+import { leadAt, nine, openPlanScene, type PlanScene } from '../support/scenes/plan-scene.ts'
 
 let scene: PlanScene
 beforeEach(async () => {

@@ -9,9 +9,9 @@ import { removePlan } from '../../src/plans/commands.ts'
 import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { workOnPlan } from '../../src/plans/work-on-plan.ts'
 import type { Session } from '../../src/postgres/session.ts'
-import { ANI, BATCH_HEADER, buysFile, FAST, withdrawalFile } from '../support/batch-scene.ts'
 import { constraintOf } from '../support/constraint.ts'
-import { WALLET } from '../support/job-data.ts'
+import { WALLET } from '../support/factories/job-data.ts'
+import { ANI, BATCH_HEADER, buysFile, FAST, withdrawalFile } from '../support/scenes/batch-scene.ts'
 import {
   type CreatedBy,
   EVERY_MINUTE,
@@ -20,7 +20,7 @@ import {
   openPlanScene,
   type PlanScene,
   QUIET,
-} from '../support/plan-scene.ts'
+} from '../support/scenes/plan-scene.ts'
 
 let scene: PlanScene
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decideRuns, type PlannedRun, type Policies } from '../../src/plans/decide.ts'
-import { nine } from '../support/plan-scene.ts'
+import { nine } from '../support/scenes/plan-scene.ts'
 
 const policies = (overrides: Partial<Policies> = {}): Policies => ({
   ...{ missed: 'run_once', maxAgeMinutes: 60, overlap: 'allow' },

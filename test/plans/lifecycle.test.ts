@@ -11,9 +11,9 @@ import {
 import type { Plan } from '../../src/plans/plan.ts'
 import { runPlanNow } from '../../src/plans/run-now.ts'
 import { constraintOf } from '../support/constraint.ts'
-import { KTP, postalAddress, WALLET } from '../support/job-data.ts'
-import { leadAt, nine, openPlanScene, type PlanScene, planTerms } from '../support/plan-scene.ts'
-import { anAccepted, oneRow } from '../support/stored-orders.ts'
+import { KTP, postalAddress, WALLET } from '../support/factories/job-data.ts'
+import { anAccepted, oneRow } from '../support/factories/stored-orders.ts'
+import { leadAt, nine, openPlanScene, type PlanScene, planTerms } from '../support/scenes/plan-scene.ts'
 
 let scene: PlanScene
 beforeAll(async () => {

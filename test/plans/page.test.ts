@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SKIP_REASONS } from '../../src/plans/lifecycle.ts'
 import { readText, tableRows } from '../ground/tables.ts'
-import { nine, openPlanScene, type PlanScene } from '../support/plan-scene.ts'
-import { oneRow } from '../support/stored-orders.ts'
+import { oneRow } from '../support/factories/stored-orders.ts'
+import { nine, openPlanScene, type PlanScene } from '../support/scenes/plan-scene.ts'
 
 let scene: PlanScene
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { buysFile } from '../support/batch-scene.ts'
-import { nine, openPlanScene, type PlanScene } from '../support/plan-scene.ts'
+import { buysFile } from '../support/scenes/batch-scene.ts'
+import { nine, openPlanScene, type PlanScene } from '../support/scenes/plan-scene.ts'
 
 let scene: PlanScene
 beforeEach(async () => {

@@ -4,12 +4,12 @@ import { type ChartAnswer, capturePrices, type Side } from '../../src/prices/cap
 import { dayOfChart } from '../../src/prices/chart-day.ts'
 import { readPrices } from '../../src/prices/queries.ts'
 import { startPriceCapture } from '../../src/processes/scheduler/price-capture.ts'
-import { silentLog } from '../support/effects.ts'
+import { silentLog } from '../support/deps.ts'
 import { eventually } from '../support/eventually.ts'
-import { openTestClient } from '../support/gateway-settings.ts'
-import { WALLET } from '../support/job-data.ts'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
-import { openStores } from '../support/stored-orders.ts'
+import { openTestClient } from '../support/factories/gateway-settings.ts'
+import { WALLET } from '../support/factories/job-data.ts'
+import { openStores } from '../support/factories/stored-orders.ts'
+import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 
 let test: TestDatabase
 let database: ReturnType<typeof openStores>['database']

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ChartAnswer, capturePrices, type Side } from '../../src/prices/capture.ts'
 import { findNewestPrices } from '../../src/prices/newest-prices.ts'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
-import { openStores } from '../support/stored-orders.ts'
+import { openStores } from '../support/factories/stored-orders.ts'
+import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 
 let test: TestDatabase
 let database: ReturnType<typeof openStores>['database']

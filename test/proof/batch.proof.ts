@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { queueBackends, type TestQueue } from '../support/queue-backends.ts'
+import { queueBackends, type TestQueue } from '../support/servers/queue-backends.ts'
 import { killBatch } from './kill-batch.mjs'
 
 const ROWS = Number(process.env.PROOF_ROWS ?? 5_000)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { parseJob } from '../../src/queue/job.ts'
-import { jobData } from '../support/job-data.ts'
+import { jobData } from '../support/factories/job-data.ts'
 
 describe('a job', () => {
   it('named after a kind is a new order', () => {

@@ -6,11 +6,11 @@ import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import { type RunningWorker, startWorker, type WorkerOptions } from '../../src/processes/worker.ts'
 import { createProducer } from '../../src/queue/producer.ts'
 import type { JobEnd } from '../../src/queue/watched-order.ts'
-import { scriptedGateway, silentLog } from '../support/effects.ts'
+import { scriptedGateway, silentLog } from '../support/deps.ts'
 import { eventually } from '../support/eventually.ts'
-import { jobData, KTP, WALLET } from '../support/job-data.ts'
-import { queueBackends, type TestQueue } from '../support/queue-backends.ts'
-import { anAccepted, anOrderIn, aQuote, openStores, outcomes } from '../support/stored-orders.ts'
+import { jobData, KTP, WALLET } from '../support/factories/job-data.ts'
+import { anAccepted, anOrderIn, aQuote, openStores, outcomes } from '../support/factories/stored-orders.ts'
+import { queueBackends, type TestQueue } from '../support/servers/queue-backends.ts'
 
 describe.each(queueBackends())('a worker on the queue in $name', ({ name, start, skip }) => {
   if (skip !== undefined) {

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { openQueue, openWorker } from '../../src/queue/backend.ts'
 import { wakeOrders } from '../../src/queue/order-worker.ts'
 import { eventually } from '../support/eventually.ts'
-import { queueBackends, type TestQueue } from '../support/queue-backends.ts'
+import { queueBackends, type TestQueue } from '../support/servers/queue-backends.ts'
 
 const idOf = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`
 

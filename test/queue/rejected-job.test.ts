@@ -7,10 +7,10 @@ import { keepRejectedJob } from '../../src/queue/keep-rejected-job.ts'
 import { processJob } from '../../src/queue/process-job.ts'
 import { rejectedJob } from '../../src/queue/rejected-job.ts'
 import { NOT_COUNTED } from '../../src/queue/watched-order.ts'
-import { scriptedGateway, testEffects } from '../support/effects.ts'
-import { jobData, KTP, WALLET } from '../support/job-data.ts'
-import { createTestDatabase } from '../support/postgres.ts'
-import { openStores } from '../support/stored-orders.ts'
+import { scriptedGateway, testEffects } from '../support/deps.ts'
+import { jobData, KTP, WALLET } from '../support/factories/job-data.ts'
+import { openStores } from '../support/factories/stored-orders.ts'
+import { createTestDatabase } from '../support/servers/postgres.ts'
 
 const error = new InvalidOrderError('ktp', 'must be 16 digits')
 const keep = (data: unknown) => JSON.stringify(rejectedJob({ id: '7', name: 'withdraw', data }, error))

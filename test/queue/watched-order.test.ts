@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NO_SPAN, NO_TRACES, type Traces } from '../../src/core/traces.ts'
 import { executeWatched, type JobCounts, NOT_COUNTED } from '../../src/queue/watched-order.ts'
-import { scriptedGateway, testEffects } from '../support/effects.ts'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
-import { anAccepted, openStores, outcomes } from '../support/stored-orders.ts'
+import { scriptedGateway, testEffects } from '../support/deps.ts'
+import { anAccepted, openStores, outcomes } from '../support/factories/stored-orders.ts'
+import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 
 let test: TestDatabase
 let stores: ReturnType<typeof openStores>

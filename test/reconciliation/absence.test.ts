@@ -8,8 +8,7 @@ import {
 } from '../../src/reconciliation/absence.ts'
 import { STAY_REASONS, type StayReason } from '../../src/reconciliation/enums.ts'
 import { absenceLagMs } from '../../src/reconciliation/settings.ts'
-import { RECIPIENT } from '../support/job-data.ts'
-import { openScene, type Scene } from '../support/recon-scene.ts'
+import { RECIPIENT } from '../support/factories/job-data.ts'
 import {
   aRecordedOrder,
   DAY,
@@ -19,7 +18,8 @@ import {
   type RecordedOrder,
   recordOrders,
   recordStatement,
-} from '../support/recorded-orders.ts'
+} from '../support/factories/recorded-orders.ts'
+import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
 
 const STATEMENT: StatementFacts = {
   ...{ statementId: 1, lacking: 0, otherWallet: 0, otherTime: 0, otherKind: 0, shiftMinutes: null },

@@ -3,7 +3,6 @@ import { startReconScheduler } from '../../src/processes/scheduler/recon-schedul
 import { dueDays, reconcileDueDays } from '../../src/reconciliation/daily.ts'
 import { DEFAULT_RECON_SETTINGS } from '../../src/reconciliation/settings.ts'
 import { eventually } from '../support/eventually.ts'
-import { openScene, type Scene } from '../support/recon-scene.ts'
 import {
   aRecordedOrder,
   DAY,
@@ -11,8 +10,9 @@ import {
   recordOrders,
   recordStatement,
   rowsOf,
-} from '../support/recorded-orders.ts'
-import { inSession } from '../support/sessions.ts'
+} from '../support/factories/recorded-orders.ts'
+import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
+import { inSession } from '../support/servers/sessions.ts'
 
 let scene: Scene
 beforeEach(async () => {

@@ -7,8 +7,7 @@ import {
   proposeDeclaration,
   revokeDeclaration,
 } from '../../src/reconciliation/declarations.ts'
-import { ANI, BUDI } from '../support/people.ts'
-import { openScene, type Scene } from '../support/recon-scene.ts'
+import { ANI, BUDI } from '../support/factories/people.ts'
 import {
   aRecordedOrder,
   DAY,
@@ -16,8 +15,9 @@ import {
   NOON,
   recordOrders,
   recordStatement,
-} from '../support/recorded-orders.ts'
-import { inSession } from '../support/sessions.ts'
+} from '../support/factories/recorded-orders.ts'
+import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
+import { inSession } from '../support/servers/sessions.ts'
 
 /** What two people must declare before a statement's silence counts, by the program and by Postgres. */
 

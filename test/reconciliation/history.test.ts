@@ -2,8 +2,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SESSION_NAME } from '../../src/postgres/session.ts'
 import { eventually } from '../support/eventually.ts'
-import { ANI, BUDI, peopleOf } from '../support/people.ts'
-import { openScene, type Scene } from '../support/recon-scene.ts'
+import { ANI, BUDI, peopleOf } from '../support/factories/people.ts'
 import {
   aRecordedOrder,
   DAY,
@@ -12,8 +11,9 @@ import {
   recordOrders,
   recordStatement,
   rowsOf,
-} from '../support/recorded-orders.ts'
-import { sql } from '../support/sessions.ts'
+} from '../support/factories/recorded-orders.ts'
+import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
+import { sql } from '../support/servers/sessions.ts'
 
 let scene: Scene
 beforeEach(async () => {

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openScene } from '../support/recon-scene.ts'
-import { aRecordedOrder, lineOf, recordOrders, recordStatement, rowsOf } from '../support/recorded-orders.ts'
+import {
+  aRecordedOrder,
+  lineOf,
+  recordOrders,
+  recordStatement,
+  rowsOf,
+} from '../support/factories/recorded-orders.ts'
+import { openScene } from '../support/scenes/recon-scene.ts'
 
 let scene: Awaited<ReturnType<typeof openScene>>
 beforeAll(async () => {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { ANI, BUDI, type People, peopleOf } from '../support/people.ts'
-import { openScene, type Scene } from '../support/recon-scene.ts'
+import { ANI, BUDI, type People, peopleOf } from '../support/factories/people.ts'
 import {
   aRecordedOrder,
   lineOf,
@@ -8,8 +7,9 @@ import {
   recordOrders,
   recordStatement,
   rowsOf,
-} from '../support/recorded-orders.ts'
-import { inSession } from '../support/sessions.ts'
+} from '../support/factories/recorded-orders.ts'
+import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
+import { inSession } from '../support/servers/sessions.ts'
 
 /** What Postgres itself refuses, whatever program asks. */
 

@@ -2,8 +2,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SESSION_NAME } from '../../src/postgres/session.ts'
 import { eventually } from '../support/eventually.ts'
-import { ANI, BUDI, type People, peopleOf } from '../support/people.ts'
-import { openScene, type Scene } from '../support/recon-scene.ts'
+import { ANI, BUDI, type People, peopleOf } from '../support/factories/people.ts'
 import {
   aRecordedOrder,
   lineOf,
@@ -11,7 +10,8 @@ import {
   recordOrders,
   recordStatement,
   rowsOf,
-} from '../support/recorded-orders.ts'
+} from '../support/factories/recorded-orders.ts'
+import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
 
 let scene: Scene
 let people: People

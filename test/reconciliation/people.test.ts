@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CommandResult } from '../../src/reconciliation/person-commands.ts'
-import { ANI, BUDI, type People, peopleOf } from '../support/people.ts'
-import { openScene, type Scene } from '../support/recon-scene.ts'
+import { ANI, BUDI, type People, peopleOf } from '../support/factories/people.ts'
 import {
   aRecordedOrder,
   lineOf,
@@ -10,7 +9,8 @@ import {
   recordOrders,
   recordStatement,
   rowsOf,
-} from '../support/recorded-orders.ts'
+} from '../support/factories/recorded-orders.ts'
+import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
 
 let scene: Scene
 let people: People

@@ -1,6 +1,6 @@
 import type { BreakType, StayReason } from '../../src/reconciliation/enums.ts'
 import { CLOCK_SLACK_MS, DEFAULT_RECON_SETTINGS } from '../../src/reconciliation/settings.ts'
-import { DAY, lineOf, type RecordedLine, type RecordedOrder } from '../support/recorded-orders.ts'
+import { DAY, lineOf, type RecordedLine, type RecordedOrder } from '../support/factories/recorded-orders.ts'
 
 /** What a truthful statement is made untruthful by, and what reconciliation must say then. Pure. */
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ABSENCE_CHECKS } from '../../src/reconciliation/absence.ts'
-import { openScene, type Scene } from '../support/recon-scene.ts'
 import {
   aRecordedOrder,
   type RecordedLine,
@@ -9,7 +8,8 @@ import {
   recordOrders,
   recordStatement,
   rowsOf,
-} from '../support/recorded-orders.ts'
+} from '../support/factories/recorded-orders.ts'
+import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
 import {
   type Edit,
   type Expected,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { dayOf, startOfDay } from '../../src/core/business-days.ts'
 import { readText } from '../ground/tables.ts'
-import { rowsOf } from '../support/recorded-orders.ts'
-import { breakOf, KNOWN_SESSION, openReportScene, type ReportScene } from '../support/report-scene.ts'
+import { rowsOf } from '../support/factories/recorded-orders.ts'
+import { breakOf, KNOWN_SESSION, openReportScene, type ReportScene } from '../support/scenes/report-scene.ts'
 
 const DAY_MS = 86_400_000
 

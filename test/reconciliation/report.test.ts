@@ -8,16 +8,22 @@ import { formatFigure, rupiah } from '../../src/reconciliation/report/format.ts'
 import { renderHtml } from '../../src/reconciliation/report/html.ts'
 import { readReport } from '../../src/reconciliation/report/read-report.ts'
 import { MEASURES, type Report } from '../../src/reconciliation/report/report.ts'
-import { openScene, type Scene } from '../support/recon-scene.ts'
-import { aRecordedOrder, DAY, lineOf, recordOrders, recordStatement } from '../support/recorded-orders.ts'
+import {
+  aRecordedOrder,
+  DAY,
+  lineOf,
+  recordOrders,
+  recordStatement,
+} from '../support/factories/recorded-orders.ts'
+import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
 import {
   breakOf,
   NEXT_DAY,
   nameStatement,
   openReportScene,
   type ReportScene,
-} from '../support/report-scene.ts'
-import { inSession } from '../support/sessions.ts'
+} from '../support/scenes/report-scene.ts'
+import { inSession } from '../support/servers/sessions.ts'
 
 const reportOf = (scene: Pick<Scene, 'databaseUrl'>, period: Period | null = null): Promise<Report> =>
   inSession(scene.databaseUrl, (session) => readReport(session, period))

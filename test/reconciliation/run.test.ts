@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RECIPIENT } from '../support/job-data.ts'
-import { openScene } from '../support/recon-scene.ts'
+import { RECIPIENT } from '../support/factories/job-data.ts'
 import {
   aRecordedOrder,
   DAY,
@@ -10,7 +9,8 @@ import {
   type RecordedOrder,
   recordOrders,
   recordStatement,
-} from '../support/recorded-orders.ts'
+} from '../support/factories/recorded-orders.ts'
+import { openScene } from '../support/scenes/recon-scene.ts'
 
 const minutes = (count: number) => new Date(NOON.getTime() + count * 60_000)
 const noIds = { sessionId: null, responseId: null, requestId: null }

@@ -4,10 +4,10 @@ import { FAULT_NAMES, type FaultName, type FaultSetting } from '../../src/dev/sa
 import { readOrdersWithAttempts } from '../../src/orders/queries/checked-orders.ts'
 import type { RunCounts } from '../../src/reconciliation/run.ts'
 import { type Played, partnerOf, playSeed } from '../seeded/run.ts'
-import { openScene, type Scene } from '../support/recon-scene.ts'
-import { rowsOf } from '../support/recorded-orders.ts'
-import { laySandboxStatement } from '../support/sandbox-statement.ts'
-import { openStores } from '../support/stored-orders.ts'
+import { rowsOf } from '../support/factories/recorded-orders.ts'
+import { laySandboxStatement } from '../support/factories/sandbox-statement.ts'
+import { openStores } from '../support/factories/stored-orders.ts'
+import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
 
 /** Orders of every kind against a gateway with every fault on, and then its statement: every doubt ends, and rightly. */
 

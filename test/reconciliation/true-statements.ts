@@ -1,8 +1,13 @@
 import fc from 'fast-check'
 import type { Period } from '../../src/core/business-days.ts'
 import type { OrderKind } from '../../src/orders/command.ts'
-import { aRecordedOrder, lineOf, type RecordedLine, type RecordedOrder } from '../support/recorded-orders.ts'
-import { MAPPING } from '../support/statement-files.ts'
+import {
+  aRecordedOrder,
+  lineOf,
+  type RecordedLine,
+  type RecordedOrder,
+} from '../support/factories/recorded-orders.ts'
+import { MAPPING } from '../support/factories/statement-files.ts'
 
 /**
  * Statements that have every transaction of their day, written in every way that senders were seen to write them, and

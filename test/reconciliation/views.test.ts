@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readText, tableRows } from '../ground/tables.ts'
-import { aRecordedOrder, lineOf, recordStatement, rowsOf } from '../support/recorded-orders.ts'
-import { breakOf, openReportScene, type ReportScene } from '../support/report-scene.ts'
+import { aRecordedOrder, lineOf, recordStatement, rowsOf } from '../support/factories/recorded-orders.ts'
+import { breakOf, openReportScene, type ReportScene } from '../support/scenes/report-scene.ts'
 
 let scene: ReportScene
 beforeAll(async () => {

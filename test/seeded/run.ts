@@ -12,10 +12,10 @@ import { type OrderWithAttempts, readOrdersWithAttempts } from '../../src/orders
 import { parseSubmission, type Submission } from '../../src/orders/submission.ts'
 import { submitOrders } from '../../src/orders/submit.ts'
 import { StorageError } from '../../src/postgres/pool.ts'
-import { testEffects } from '../support/effects.ts'
-import { openTestClient } from '../support/gateway-settings.ts'
-import { jobData, postalAddress } from '../support/job-data.ts'
-import { type openStores, passDeadlines } from '../support/stored-orders.ts'
+import { testEffects } from '../support/deps.ts'
+import { openTestClient } from '../support/factories/gateway-settings.ts'
+import { jobData, postalAddress } from '../support/factories/job-data.ts'
+import { type openStores, passDeadlines } from '../support/factories/stored-orders.ts'
 import { DEATHS, Died, mortal } from './mortal.ts'
 
 type Stores = ReturnType<typeof openStores>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
-import { openStores } from '../support/stored-orders.ts'
+import { openStores } from '../support/factories/stored-orders.ts'
+import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 import { runSeed, type SeededRun } from './run.ts'
 
 const FIRST_SEED = Number(process.env.FIRST_SEED ?? 1)

@@ -1,6 +1,6 @@
 // Runs tests beside four busy loops for each core, as on a machine many times slower: none may fail for its slowness.
 //   npm run test:busy
-//   npm run test:busy -- test/crash test/cli
+//   npm run test:busy -- test/crash test/batches/cli
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { startVitest } from 'vitest/node'

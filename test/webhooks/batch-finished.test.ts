@@ -4,13 +4,12 @@ import { cancelBatch } from '../../src/batches/commands.ts'
 import { addBatchPlan } from '../../src/plans/batch-source.ts'
 import { runDuePlans } from '../../src/plans/run-due.ts'
 import { ENDPOINT_KINDS, ORDER_EVENT_KINDS } from '../../src/webhooks/enums.ts'
-import { ANI, aPrefix, type BatchScene, buysFile, openBatchScene } from '../support/batch-scene.ts'
-import { silentLog } from '../support/effects.ts'
-import { type ReceivedRequest, startServer, type TestServer } from '../support/http-server.ts'
-import { WALLET } from '../support/job-data.ts'
-import { ownEveryBatch } from '../support/own-batch.ts'
-import { leadAt, nine, planTerms } from '../support/plan-scene.ts'
-import { anAccepted, passDeadlines } from '../support/stored-orders.ts'
+import { silentLog } from '../support/deps.ts'
+import { WALLET } from '../support/factories/job-data.ts'
+import { anAccepted, passDeadlines } from '../support/factories/stored-orders.ts'
+import { ANI, aPrefix, type BatchScene, buysFile, openBatchScene } from '../support/scenes/batch-scene.ts'
+import { ownEveryBatch } from '../support/scenes/own-batch.ts'
+import { leadAt, nine, planTerms } from '../support/scenes/plan-scene.ts'
 import {
   anEndpoint,
   endDoubt,
@@ -18,7 +17,8 @@ import {
   sendDue,
   type TestEndpoint,
   verified,
-} from '../support/webhook-endpoints.ts'
+} from '../support/scenes/webhook-endpoints.ts'
+import { type ReceivedRequest, startServer, type TestServer } from '../support/servers/http-server.ts'
 
 const KINDS = ['batch.finished']
 

@@ -16,11 +16,9 @@ import { listTries, replayDeliveries } from '../../src/webhooks/read-deliveries.
 import { recordTry, type TryResult } from '../../src/webhooks/record-try.ts'
 import { cutReply } from '../../src/webhooks/reply-cut.ts'
 import { LEASE_MS, openPost } from '../../src/webhooks/start-sender.ts'
-import { silentLog } from '../support/effects.ts'
-import { type ReceivedRequest, startServer, type TestServer } from '../support/http-server.ts'
-import { KTP, postalAddress, RECIPIENT, WALLET } from '../support/job-data.ts'
-import { createTestDatabase } from '../support/postgres.ts'
-import { anOrderIn, openStores } from '../support/stored-orders.ts'
+import { silentLog } from '../support/deps.ts'
+import { KTP, postalAddress, RECIPIENT, WALLET } from '../support/factories/job-data.ts'
+import { anOrderIn, openStores } from '../support/factories/stored-orders.ts'
 import {
   anEndpoint,
   endDoubt,
@@ -30,7 +28,9 @@ import {
   verified,
   type WebhookMessage,
   withClockOff,
-} from '../support/webhook-endpoints.ts'
+} from '../support/scenes/webhook-endpoints.ts'
+import { type ReceivedRequest, startServer, type TestServer } from '../support/servers/http-server.ts'
+import { createTestDatabase } from '../support/servers/postgres.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { deletePastDeliveries, deletePastEvents } from '../../src/webhooks/history.ts'
-import { aPastWebhook, type PastWebhook } from '../support/past-webhooks.ts'
-import { createTestDatabase, type TestDatabase } from '../support/postgres.ts'
-import { anOrderIn, openStores } from '../support/stored-orders.ts'
-import { anEndpoint, endDoubt } from '../support/webhook-endpoints.ts'
+import { aPastWebhook, type PastWebhook } from '../support/factories/past-webhooks.ts'
+import { anOrderIn, openStores } from '../support/factories/stored-orders.ts'
+import { anEndpoint, endDoubt } from '../support/scenes/webhook-endpoints.ts'
+import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 
 let test: TestDatabase
 let stores: ReturnType<typeof openStores>

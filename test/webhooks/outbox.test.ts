@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { TRANSITIONS, type Transition } from '../../src/orders/lifecycle.ts'
 import { StorageError } from '../../src/postgres/pool.ts'
 import { ENDPOINT_KINDS, ORDER_EVENT_KINDS, problemOfKinds } from '../../src/webhooks/enums.ts'
-import { createTestDatabase } from '../support/postgres.ts'
-import { anAccepted, anOrderIn, openStores } from '../support/stored-orders.ts'
-import { anEndpoint, endDoubt } from '../support/webhook-endpoints.ts'
+import { anAccepted, anOrderIn, openStores } from '../support/factories/stored-orders.ts'
+import { anEndpoint, endDoubt } from '../support/scenes/webhook-endpoints.ts'
+import { createTestDatabase } from '../support/servers/postgres.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let stores: ReturnType<typeof openStores>

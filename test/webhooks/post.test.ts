@@ -5,7 +5,7 @@ import { createServer as createTcpServer, type Server, type Socket } from 'node:
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createPost, type PostSettings } from '../../src/webhooks/http-post.ts'
-import { replyWith, startServer, type TestServer } from '../support/http-server.ts'
+import { replyWith, startServer, type TestServer } from '../support/servers/http-server.ts'
 
 const read = (name: string) => readFileSync(new URL(`tls/${name}`, import.meta.url), 'utf8')
 const ca = read('certificate.pem')

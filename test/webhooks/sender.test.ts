@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PeriodicTask } from '../../src/core/periodic-task.ts'
 import { startWebhookSender } from '../../src/webhooks/start-sender.ts'
-import { silentLog } from '../support/effects.ts'
+import { silentLog } from '../support/deps.ts'
 import { eventually } from '../support/eventually.ts'
-import { type ReceivedRequest, startServer, type TestServer } from '../support/http-server.ts'
-import { createTestDatabase } from '../support/postgres.ts'
-import { anOrderIn, openStores } from '../support/stored-orders.ts'
-import { anEndpoint, endDoubt, verified } from '../support/webhook-endpoints.ts'
+import { anOrderIn, openStores } from '../support/factories/stored-orders.ts'
+import { anEndpoint, endDoubt, verified } from '../support/scenes/webhook-endpoints.ts'
+import { type ReceivedRequest, startServer, type TestServer } from '../support/servers/http-server.ts'
+import { createTestDatabase } from '../support/servers/postgres.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let stores: ReturnType<typeof openStores>

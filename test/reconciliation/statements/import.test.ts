@@ -6,11 +6,11 @@ import type { ImportRequest, ImportResult } from '../../../src/reconciliation/st
 import { parseMapping } from '../../../src/reconciliation/statements/mapping.ts'
 import { addMapping } from '../../../src/reconciliation/statements/mappings.ts'
 import { eventually } from '../../support/eventually.ts'
-import { KTP, RECIPIENT, WALLET } from '../../support/job-data.ts'
-import { openScene, type Scene } from '../../support/recon-scene.ts'
-import { aRecordedOrder, DAY, lineOf, recordOrders, rowsOf } from '../../support/recorded-orders.ts'
-import { inSession } from '../../support/sessions.ts'
-import { csvLine, csvOf, HEADER, importText, MAPPING } from '../../support/statement-files.ts'
+import { KTP, RECIPIENT, WALLET } from '../../support/factories/job-data.ts'
+import { aRecordedOrder, DAY, lineOf, recordOrders, rowsOf } from '../../support/factories/recorded-orders.ts'
+import { csvLine, csvOf, HEADER, importText, MAPPING } from '../../support/factories/statement-files.ts'
+import { openScene, type Scene } from '../../support/scenes/recon-scene.ts'
+import { inSession } from '../../support/servers/sessions.ts'
 
 let scene: Scene
 

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ImportRequest } from '../../../src/reconciliation/statements/import.ts'
 import { parseMapping } from '../../../src/reconciliation/statements/mapping.ts'
 import { addMapping } from '../../../src/reconciliation/statements/mappings.ts'
-import { zipOf } from '../../support/foreign-files.ts'
-import { openScene, type Scene } from '../../support/recon-scene.ts'
-import { rowsOf } from '../../support/recorded-orders.ts'
-import { inSession } from '../../support/sessions.ts'
-import { importText } from '../../support/statement-files.ts'
+import { zipOf } from '../../support/factories/foreign-files.ts'
+import { rowsOf } from '../../support/factories/recorded-orders.ts'
+import { importText } from '../../support/factories/statement-files.ts'
+import { openScene, type Scene } from '../../support/scenes/recon-scene.ts'
+import { inSession } from '../../support/servers/sessions.ts'
 
 let scene: Scene
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseMapping } from '../../../src/reconciliation/statements/mapping.ts'
-import { MAPPING } from '../../support/statement-files.ts'
+import { MAPPING } from '../../support/factories/statement-files.ts'
 
 describe('a mapping', () => {
   it('is taken with the defaults of a plain CSV', () => {

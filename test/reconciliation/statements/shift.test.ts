@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { shiftOf } from '../../../src/reconciliation/statements/shift.ts'
 import { timeSpanReader } from '../../../src/reconciliation/statements/time-span.ts'
 import { timeReader } from '../../../src/reconciliation/statements/times.ts'
-import { openScene } from '../../support/recon-scene.ts'
-import { aRecordedOrder, lineOf, NOON, recordOrders } from '../../support/recorded-orders.ts'
-import { inSession } from '../../support/sessions.ts'
-import { csvOf, importText } from '../../support/statement-files.ts'
+import { aRecordedOrder, lineOf, NOON, recordOrders } from '../../support/factories/recorded-orders.ts'
+import { csvOf, importText } from '../../support/factories/statement-files.ts'
+import { openScene } from '../../support/scenes/recon-scene.ts'
+import { inSession } from '../../support/servers/sessions.ts'
 
 const HOUR = 3_600_000
 const at = (sent: number, shift: number) => ({ sent, replied: sent + 900, line: sent + 500 + shift })

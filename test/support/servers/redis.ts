@@ -1,0 +1,66 @@
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { inject } from 'vitest'
+import { logIn } from '../../../src/dev/embedded-postgres/data-folder.ts'
+import { findFreePort } from '../../../src/dev/embedded-postgres/server.ts'
+import { type Supervised, startSupervised } from '../../../src/dev/embedded-postgres/supervisor.ts'
+import { memoryOrDisk } from '../memory.ts'
+import type { RedisProgram } from './redis-program.ts'
+
+/** Whether tests can start Redis servers here, known when tests are collected. */
+export function testRedis(): RedisProgram {
+  return inject('redisProgram')
+}
+
+/** A Redis server of a test's own, to flush and kill as it likes. */
+export interface OwnRedis {
+  readonly url: string
+  /** Kills it, and returns when it is gone. */
+  stop(): Promise<void>
+}
+
+const START_DEADLINE_MS = 20_000
+const ATTEMPTS = 3
+
+/** Starts a Redis server on a free port, or on that of one that was stopped. It ends with the test process, however that ends. */
+export async function startOwnRedis(atPort?: number): Promise<OwnRedis> {
+  const program = testRedis()
+  if ('skip' in program) throw new Error(program.skip)
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const port = atPort ?? (await findFreePort())
+    const folder = mkdtempSync(join(memoryOrDisk(), 'goldpro-redis-'))
+    const server = launch(program, port, folder)
+    if (await isReady(server, folder)) return { url: `redis://127.0.0.1:${port}`, stop: server.stop }
+    // Somebody else took the port in between.
+    await server.stop()
+  }
+  throw new Error(`${program.path} does not start`)
+}
+
+function launch(program: Exclude<RedisProgram, { skip: string }>, port: number, folder: string): Supervised {
+  const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir: folder }
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
+  return startSupervised(
+    {
+      commands: [{ file: program.path, args }],
+      osUser: null,
+      stopSignals: [{ signal: 'SIGKILL', afterMs: 0 }],
+      foldersToDelete: [folder],
+    },
+    {
+      logFile: logIn(folder),
+      env: program.libraryPath === null ? {} : { LD_LIBRARY_PATH: program.libraryPath },
+    },
+  )
+}
+
+/** Its own log says so: whoever answers on the port may be another test's server. */
+async function isReady(server: Supervised, folder: string): Promise<boolean> {
+  const deadline = performance.now() + START_DEADLINE_MS
+  while (!server.hasFailed() && performance.now() < deadline) {
+    if (readFileSync(logIn(folder), 'utf8').includes('Ready to accept connections')) return true
+    await wait(10)
+  }
+  return false
+}
