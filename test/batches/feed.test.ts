@@ -12,6 +12,7 @@ import {
   openBatchScene,
   withdrawalFile,
 } from '../support/scenes/batch-scene.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let scene: BatchScene
 beforeAll(async () => {
@@ -107,7 +108,7 @@ describe('feeding', () => {
     const [locked, other] = [await running(3), await running(3)]
     await scene.inSession((session) =>
       session.transaction(async () => {
-        await session.run({ name: '', text: 'SELECT 1 FROM batches WHERE id = $1 FOR UPDATE' }, [locked])
+        await session.run(unnamed('SELECT 1 FROM batches WHERE id = $1 FOR UPDATE'), [locked])
         await scene.feed()
         expect((await ordersOf(other)).orders).toBe(3)
         expect((await ordersOf(locked)).orders).toBe(0)
@@ -270,10 +271,10 @@ describe('a feeder that dies', () => {
     const batchId = await running(5)
     const frozen = scene.inSession((session) =>
       session.transaction(async () => {
-        await session.run({ name: '', text: `SET idle_in_transaction_session_timeout = '200ms'` })
-        await session.run({ name: '', text: 'SELECT 1 FROM batches WHERE id = $1 FOR UPDATE' }, [batchId])
+        await session.run(unnamed(`SET idle_in_transaction_session_timeout = '200ms'`))
+        await session.run(unnamed('SELECT 1 FROM batches WHERE id = $1 FOR UPDATE'), [batchId])
         await new Promise((resolve) => session.client.once('end', resolve))
-        await session.run({ name: '', text: `UPDATE batches SET paced_at = now() WHERE id = $1` }, [batchId])
+        await session.run(unnamed(`UPDATE batches SET paced_at = now() WHERE id = $1`), [batchId])
       }),
     )
     await expect(frozen).rejects.toThrow()
@@ -353,9 +354,9 @@ describe('pausing and cancelling', () => {
     const setGrams = (grams: string) =>
       scene.inSession((session) =>
         session.transaction(async () => {
-          await session.run({ name: '', text: `SET LOCAL session_replication_role = 'replica'` })
+          await session.run(unnamed(`SET LOCAL session_replication_role = 'replica'`))
           const text = `UPDATE batch_rows SET content = jsonb_build_object('gold_weight', $2::text) WHERE batch_id = $1 AND row_number = 4`
-          await session.run({ name: '', text }, [batchId, grams])
+          await session.run(unnamed(text), [batchId, grams])
         }),
       )
     await setGrams('9.0000')

@@ -18,6 +18,7 @@ import {
   openBatchScene,
   withdrawalFile,
 } from '../support/scenes/batch-scene.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let scene: BatchScene
 beforeAll(async () => {
@@ -318,11 +319,10 @@ describe('rows that somebody changed in the database, past the triggers', () => 
   const tamper = async (batchId: number, change: string) => {
     await scene.inSession((session) =>
       session.transaction(async () => {
-        await session.run({ name: '', text: `SET LOCAL session_replication_role = 'replica'` })
-        await session.run(
-          { name: '', text: `UPDATE batch_rows SET ${change} WHERE batch_id = $1 AND row_number = 2` },
-          [batchId],
-        )
+        await session.run(unnamed(`SET LOCAL session_replication_role = 'replica'`))
+        await session.run(unnamed(`UPDATE batch_rows SET ${change} WHERE batch_id = $1 AND row_number = 2`), [
+          batchId,
+        ])
       }),
     )
   }

@@ -9,6 +9,7 @@ import { testEffects } from '../support/deps.ts'
 import { ORDER_NAMES, orderRunner } from '../support/factories/sandbox-orders.ts'
 import { openStores } from '../support/factories/stored-orders.ts'
 import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 interface End {
   readonly state: string
@@ -86,7 +87,7 @@ afterAll(async () => {
 async function endOf(orderId: string): Promise<End> {
   const { state, reason } = await runner.load(orderId)
   const attempts = await stores.database.run<{ outcome: string }>(
-    { name: '', text: 'SELECT outcome FROM attempts WHERE order_id = $1 ORDER BY seq' },
+    unnamed('SELECT outcome FROM attempts WHERE order_id = $1 ORDER BY seq'),
     [orderId],
   )
   return { state, reason, attempts: attempts.map(({ outcome }) => outcome) }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RunningWorker, startWorker } from '../../src/processes/worker.ts'
 import { scriptedGateway, silentLog } from '../support/deps.ts'
 import { startTestWeb, type TestWeb } from '../support/servers/web.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 const run = promisify(execFile)
 const file = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
@@ -56,7 +57,7 @@ describe.each(EXAMPLES)('the example for $program', ({ program, args, signs }) =
       expect(first.stdout).toContain('succeeded')
       expect(second.stdout).toBe(first.stdout)
       const rows = await here.database.run<{ orders: number }>(
-        { name: '', text: 'SELECT count(*)::int AS orders FROM orders WHERE partner = $1' },
+        unnamed('SELECT count(*)::int AS orders FROM orders WHERE partner = $1'),
         [name],
       )
       expect(rows).toEqual([{ orders: 1 }])

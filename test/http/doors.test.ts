@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { replyIn, statusesIn } from '../support/servers/raw-http.ts'
 import { aBuy, aPlan, CSV, type Reply, startTestWeb, type TestWeb } from '../support/servers/web.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let here: TestWeb
 let key: string
@@ -205,7 +206,7 @@ describe('a deadline that has passed', () => {
     const other = aBuy({ phone_number: '081234500009' })
     expect((await here.ask('POST', '/v1/orders', { key: limited, body: other })).status).toBe(202)
     const [usage] = await here.database.run<{ orders: number; wallets: number }>(
-      { name: '', text: 'SELECT orders, wallets FROM partner_usage WHERE partner = $1' },
+      unnamed('SELECT orders, wallets FROM partner_usage WHERE partner = $1'),
       [name],
     )
     expect(usage).toEqual({ orders: 1, wallets: 1 })
@@ -221,10 +222,9 @@ describe('a deadline that has passed', () => {
     }
     const { body, first } = await accepted(500)
     await here.database.run(
-      {
-        name: '',
-        text: `SELECT pg_sleep(greatest(0, extract(epoch FROM deadline_at - clock_timestamp())) + 0.05) FROM orders WHERE partner = $1 LIMIT 1`,
-      },
+      unnamed(
+        `SELECT pg_sleep(greatest(0, extract(epoch FROM deadline_at - clock_timestamp())) + 0.05) FROM orders WHERE partner = $1 LIMIT 1`,
+      ),
       [name],
     )
     const again = await here.ask('POST', '/v1/orders', { key: theirs, body })

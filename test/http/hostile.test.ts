@@ -12,6 +12,7 @@ import { jobData } from '../support/factories/job-data.ts'
 import { COMMANDS } from '../support/servers/commands.ts'
 import { rawHttp, statusesIn } from '../support/servers/raw-http.ts'
 import { aBuy, type Reply, startTestWeb, type TestWeb } from '../support/servers/web.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let here: TestWeb
 let key: string
@@ -64,7 +65,7 @@ afterAll(async () => {
 const place = (body: unknown) => here.ask('POST', '/v1/orders', { key, body })
 const count = async (partner = name) => {
   const [row] = await here.database.run<{ orders: number }>(
-    { name: '', text: 'SELECT count(*)::int AS orders FROM orders WHERE partner = $1' },
+    unnamed('SELECT count(*)::int AS orders FROM orders WHERE partner = $1'),
     [partner],
   )
   return row?.orders
@@ -247,10 +248,9 @@ describe('a wait', () => {
     if (what === 'suspended') await setState(here.database, gone.name, 'suspended', 'person:test')
     else await revokeKeys(here.database, gone.name, null, 'person:test')
     await here.database.run(
-      {
-        name: '',
-        text: `UPDATE orders SET state = 'cancelled', reason = 'cancel_requested', settled_at = now(), actor = 'person:test' WHERE id = $1`,
-      },
+      unnamed(
+        `UPDATE orders SET state = 'cancelled', reason = 'cancel_requested', settled_at = now(), actor = 'person:test' WHERE id = $1`,
+      ),
       [id],
     )
     expect((await held).json.code).toBe(code)

@@ -10,6 +10,7 @@ import { spoiled, valuesOf } from '../support/factories/from-schema.ts'
 import { openTestClient } from '../support/factories/gateway-settings.ts'
 import { leadAt, planTerms } from '../support/scenes/plan-scene.ts'
 import { aBuy, aPlan, CSV, sentBatch, startTestWeb, type TestWeb } from '../support/servers/web.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let sandbox: Sandbox
 let here: TestWeb
@@ -139,7 +140,7 @@ describe('another partner', () => {
     'is not let in to %s %s with a key that is missing, wrong, revoked or expired: always the same answer',
     async (method, path) => {
       const { key, name } = await here.partner()
-      const run = (text: string) => here.database.run({ name: '', text }, [name])
+      const run = (text: string) => here.database.run(unnamed(text), [name])
       const params = { ...paramsOf(path, orderId, String(batchId)), phone_number: WALLET, name: PLAN }
       const ask = (given: string | null) => here.ask(method, withParams(path, params), { key: given })
       const wrong = `${key.slice(0, -2)}${key.endsWith('AA') ? 'BB' : 'AA'}`

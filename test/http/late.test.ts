@@ -2,6 +2,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { aBatchFile, aBuy, startTestWeb, type TestWeb } from '../support/servers/web.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let here: TestWeb
 beforeAll(async () => {
@@ -41,7 +42,7 @@ describe('a body that becomes whole after its request was answered as late', () 
       // The only place there is is given back, though the client keeps its half of the connection open.
       const list = () => here.ask('GET', '/v1/orders', { key })
       await eventually(async () => ((await list()).status === 200 ? true : null))
-      expect(await here.database.run({ name: '', text: `SELECT 1 FROM ${table}` }, [])).toEqual([])
+      expect(await here.database.run(unnamed(`SELECT 1 FROM ${table}`), [])).toEqual([])
       expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1)
       socket.destroy()
     },

@@ -7,6 +7,7 @@ import { startWorker } from '../../src/processes/worker.ts'
 import { scriptedGateway, silentLog } from '../support/deps.ts'
 import { eventually } from '../support/eventually.ts'
 import { aBuy, ask, freezeUsage, startTestWeb, type TestWeb } from '../support/servers/web.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let here: TestWeb
 const lines: Record<string, unknown>[] = []
@@ -20,7 +21,7 @@ afterAll(async () => {
 
 const count = async (partner: string) => {
   const rows = await here.database.run<{ orders: number }>(
-    { name: '', text: 'SELECT count(*)::int AS orders FROM orders WHERE partner = $1' },
+    unnamed('SELECT count(*)::int AS orders FROM orders WHERE partner = $1'),
     [partner],
   )
   return rows[0]?.orders
@@ -136,7 +137,7 @@ describe('limits', () => {
     const body = aBuy()
     const first = await here.ask('POST', '/v1/orders', { key, body })
     await here.database.run(
-      { name: '', text: `UPDATE partners SET kinds = '{sell}', rupiah_per_order = 1 WHERE name = $1` },
+      unnamed(`UPDATE partners SET kinds = '{sell}', rupiah_per_order = 1 WHERE name = $1`),
       [name],
     )
     const again = await here.ask('POST', '/v1/orders', { key, body })

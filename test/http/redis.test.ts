@@ -4,6 +4,7 @@ import { scriptedGateway, silentLog } from '../support/deps.ts'
 import { eventually } from '../support/eventually.ts'
 import { type OwnRedis, startOwnRedis, testRedis } from '../support/servers/redis.ts'
 import { aBuy, startTestWeb, type TestWeb } from '../support/servers/web.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 const program = testRedis()
 
@@ -79,10 +80,7 @@ describe.skipIf('skip' in program)(
       })
       onTestFinished(() => sweeping.stop())
       // A sweeper takes an order for forgotten a minute after it was accepted: these were accepted long ago.
-      await here.database.run(
-        { name: '', text: `UPDATE orders SET wake_at = now() WHERE state = 'accepted'` },
-        [],
-      )
+      await here.database.run(unnamed(`UPDATE orders SET wake_at = now() WHERE state = 'accepted'`), [])
       for (const { json } of replies)
         await eventually(async () => {
           const read = await here.ask('GET', `/v1/orders/${json.id}`, { key })

@@ -15,6 +15,7 @@ import { ownProblems } from '../support/factories/own-problems.ts'
 import { envelope, replyWith, startServer, type TestServer } from '../support/servers/http-server.ts'
 import { rawHttp, replyIn } from '../support/servers/raw-http.ts'
 import { type Asked, ask, type Reply, startTestWeb, type TestWeb } from '../support/servers/web.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 const LIMITS = { bodyLimitBytes: 4_096, uploadLimitBytes: 4_096, requestTimeoutMs: 500, uploadTimeoutMs: 500 }
 
@@ -50,8 +51,8 @@ async function withoutDatabase() {
   const { key: theirs } = await web.partner()
   const name = new URL(web.databaseUrl).pathname.slice(1)
   const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()`
-  await here.database.run({ name: '', text: `ALTER DATABASE ${name} ALLOW_CONNECTIONS false` }, [])
-  await here.database.run({ name: '', text: end }, [name])
+  await here.database.run(unnamed(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`), [])
+  await here.database.run(unnamed(end), [name])
   return { ...web, key: theirs }
 }
 
@@ -91,7 +92,7 @@ const partnerOf = async (grant: Parameters<TestWeb['partner']>[0]) => (await her
 async function unforeseen(row: AnyRoute): Promise<Reply> {
   const known = await here.partner()
   const [stored] = await here.database.run<{ secretHash: string }>(
-    { name: '', text: 'SELECT secret_hash AS "secretHash" FROM partner_keys WHERE prefix = $1' },
+    unnamed('SELECT secret_hash AS "secretHash" FROM partner_keys WHERE prefix = $1'),
     [known.prefix],
   )
   const limits = { ordersPerMinute: null, rupiahPerOrder: null, rupiahPerDay: null, walletsPerDay: null }
@@ -177,7 +178,7 @@ const ON_ANY_ROUTE: Partial<Record<ProblemCode, (row: AnyRoute) => Promise<Reply
 /** Asks as the partner whose wallet the samples' is. */
 async function withWallet(web: TestWeb, asking: (key: string) => Promise<Reply>): Promise<Reply> {
   const owner = await web.partner()
-  await web.database.run({ name: '', text: 'DELETE FROM partner_wallets' }, [])
+  await web.database.run(unnamed('DELETE FROM partner_wallets'), [])
   await claimWallet(web.database, SAMPLES.phone_number ?? '', owner.name)
   return await asking(owner.key)
 }

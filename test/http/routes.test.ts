@@ -27,6 +27,7 @@ import {
   startTestWeb,
   type TestWeb,
 } from '../support/servers/web.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let sandbox: Sandbox
 let here: TestWeb
@@ -159,7 +160,7 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
     const other = await startTestWeb()
     const text =
       'DELETE FROM drizzle.__drizzle_migrations WHERE id = (SELECT max(id) FROM drizzle.__drizzle_migrations)'
-    await other.database.run({ name: '', text }, [])
+    await other.database.run(unnamed(text), [])
     const reply = await other.ask('GET', '/readyz')
     await other.stop()
     return reply
@@ -270,7 +271,7 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
   async not_cancellable() {
     const id = await placed()
     const hold = `UPDATE orders SET state = 'held', reason = 'held_by_person', actor = 'person:test' WHERE id = $1`
-    await here.database.run({ name: '', text: hold }, [id])
+    await here.database.run(unnamed(hold), [id])
     return await here.ask('POST', `/v1/orders/${id}/cancel`, { key })
   },
   async plan_conflict() {
@@ -314,7 +315,7 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
   async internal() {
     const other = await startTestWeb()
     const { key: theirs } = await other.partner()
-    await other.database.run({ name: '', text: 'ALTER TABLE orders RENAME COLUMN content TO moved' }, [])
+    await other.database.run(unnamed('ALTER TABLE orders RENAME COLUMN content TO moved'), [])
     const reply = await other.ask('GET', '/v1/orders', { key: theirs })
     await other.stop()
     return reply
@@ -340,8 +341,8 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
     const { key: theirs } = await other.partner()
     const name = new URL(other.databaseUrl).pathname.slice(1)
     const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()`
-    await here.database.run({ name: '', text: `ALTER DATABASE ${name} ALLOW_CONNECTIONS false` }, [])
-    await here.database.run({ name: '', text: cut }, [name])
+    await here.database.run(unnamed(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`), [])
+    await here.database.run(unnamed(cut), [name])
     const reply = await other.ask('GET', '/v1/orders', { key: theirs })
     await other.stop()
     return reply

@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { type OpenUpload, openUpload } from '../support/factories/uploads.ts'
 import { rawHttp } from '../support/servers/raw-http.ts'
 import { aBatchFile, aBuy, CSV, sentBatch, startTestWeb, type TestWeb } from '../support/servers/web.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 const LIMIT = 20_000
 const PLACES = 4
@@ -112,7 +113,7 @@ describe('a file', () => {
       text: expect.stringContaining('partner_suspended'),
     })
     const text = 'SELECT 1 FROM batches WHERE owner = $1'
-    expect(await here.database.run({ name: '', text }, [name])).toEqual([])
+    expect(await here.database.run(unnamed(text), [name])).toEqual([])
   })
 
   it('is answered for one reader, up and down, when it is taken and when it is refused', async () => {

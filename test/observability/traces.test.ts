@@ -14,6 +14,7 @@ import {
   type TraceReceiver,
 } from '../support/servers/trace-receiver.ts'
 import { aBuy, startTestWeb, type TestWeb } from '../support/servers/web.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let receiver: TraceReceiver
 let traces: RunningTraces
@@ -148,7 +149,7 @@ describe.each(queueBackends())('traces over the queue in $name', ({ name, start,
     )
     const ended = await eventually(async () => {
       const rows = await here.database.run<{ id: string }>(
-        { name: '', text: `SELECT id FROM orders WHERE reference = ANY ($1) AND state = 'succeeded'` },
+        unnamed(`SELECT id FROM orders WHERE reference = ANY ($1) AND state = 'succeeded'`),
         [references],
       )
       return rows.length === references.length ? rows : null

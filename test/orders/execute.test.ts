@@ -17,6 +17,7 @@ import {
 } from '../support/factories/stored-orders.ts'
 import { resolveByTwoPeople } from '../support/scenes/two-people.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let stores: ReturnType<typeof openStores>
@@ -43,7 +44,7 @@ async function execute(orderId: string, gateway: OrderGateway, overrides: Partia
 
 const attemptsOf = (orderId: string) =>
   stores.database.run<{ outcome: string; quote_id: string; session_id: string | null }>(
-    { name: '', text: 'SELECT outcome, quote_id, session_id FROM attempts WHERE order_id = $1 ORDER BY seq' },
+    unnamed('SELECT outcome, quote_id, session_id FROM attempts WHERE order_id = $1 ORDER BY seq'),
     [orderId],
   )
 

@@ -18,6 +18,7 @@ import {
 } from '../support/factories/stored-orders.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
 import { sql } from '../support/servers/sessions.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let stores: ReturnType<typeof openStores>
@@ -40,10 +41,7 @@ describe('the transition tables', () => {
       .flatMap(({ from, to, reasons }) => reasons.map((reason) => `${from ?? ''}>${to}:${reason}`))
       .sort()
     const rows = await stores.database.run<{ row: string }>(
-      {
-        name: '',
-        text: `SELECT from_state || '>' || to_state || ':' || reason AS row FROM order_transitions`,
-      },
+      unnamed(`SELECT from_state || '>' || to_state || ':' || reason AS row FROM order_transitions`),
       [],
     )
     expect(rows.map(({ row }) => row).sort()).toEqual(inCode)
@@ -51,7 +49,7 @@ describe('the transition tables', () => {
 
   it('hold the same outcomes of attempts as the code', async () => {
     const rows = await stores.database.run<{ row: string }>(
-      { name: '', text: `SELECT from_outcome || '>' || to_outcome AS row FROM attempt_transitions` },
+      unnamed(`SELECT from_outcome || '>' || to_outcome AS row FROM attempt_transitions`),
       [],
     )
     const inCode = ATTEMPT_TRANSITIONS.map(({ from, to }) => `${from}>${to}`)

@@ -6,6 +6,7 @@ import { type Database, openDatabase, type Statement } from '../../src/postgres/
 import { jobData } from '../support/factories/job-data.ts'
 import { aConfirming, anAccepted, aQuote, openStores, outcomes } from '../support/factories/stored-orders.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 type Stores = ReturnType<typeof openStores>
 type Kept = { readonly name: string; readonly text: string }
@@ -29,7 +30,7 @@ afterAll(async () => {
   await test?.drop()
 })
 
-const admin = (text: string) => stores.database.run({ name: '', text }, [])
+const admin = (text: string) => stores.database.run(unnamed(text), [])
 
 /** Runs every statement of an order's path once, and keeps their texts. */
 async function statementsOfAnOrder(): Promise<Kept[]> {
@@ -95,7 +96,7 @@ function scansIn(node: Node, above: Node | null = null): string[] {
 }
 
 async function scansOf(database: Database, { text }: Kept): Promise<string[]> {
-  const explain = { name: '', text: `EXPLAIN (FORMAT JSON, GENERIC_PLAN) ${text}` }
+  const explain = unnamed(`EXPLAIN (FORMAT JSON, GENERIC_PLAN) ${text}`)
   const [row] = await database.run<{ 'QUERY PLAN': readonly { Plan: Node }[] }>(explain, [])
   const plan = row?.['QUERY PLAN'][0]?.Plan
   if (plan === undefined) throw new Error('no plan')

@@ -8,6 +8,7 @@ import { type Database, openDatabase } from '../../src/postgres/pool.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 import { sql } from '../support/servers/sessions.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let place: TestDatabase
 let database: Database
@@ -34,7 +35,7 @@ async function add(name: string) {
 
 async function eventsOf(partner: string) {
   const rows = await database.run<{ event: string; actor: string; detail: Record<string, unknown> }>(
-    { name: '', text: 'SELECT event, actor, detail FROM partner_events WHERE partner = $1 ORDER BY id' },
+    unnamed('SELECT event, actor, detail FROM partner_events WHERE partner = $1 ORDER BY id'),
     [partner],
   )
   return rows

@@ -6,6 +6,7 @@ import { constraintOf } from '../support/constraint.ts'
 import { anAccepted } from '../support/factories/stored-orders.ts'
 import { ANI, buysFile, FAST } from '../support/scenes/batch-scene.ts'
 import { leadAt, nine, openPlanScene, type PlanScene } from '../support/scenes/plan-scene.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let scene: PlanScene
 beforeEach(async () => {
@@ -95,8 +96,8 @@ describe('a copy of a batch', () => {
     const copyId = await aDraft(modelId)
     await scene.session((session) =>
       session.transaction(async () => {
-        await session.run({ name: '', text: `SET LOCAL session_replication_role = 'replica'` })
-        await session.run({ name: '', text: change }, [copyId])
+        await session.run(unnamed(`SET LOCAL session_replication_role = 'replica'`))
+        await session.run(unnamed(change), [copyId])
       }),
     )
     await seal(copyId)

@@ -19,6 +19,7 @@ import {
   type PlanScene,
   QUIET,
 } from '../support/scenes/plan-scene.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let scene: PlanScene
 beforeEach(async () => {
@@ -542,7 +543,7 @@ describe('the database’s clock', () => {
 
 async function clockOf(runner: StatementRunner): Promise<{ now: Date }> {
   const [row] = await runner.run<{ now: Date }>(
-    { name: '', text: `SELECT date_trunc('milliseconds', now()) AS now` },
+    unnamed(`SELECT date_trunc('milliseconds', now()) AS now`),
     [],
   )
   if (row === undefined) throw new Error('no clock')

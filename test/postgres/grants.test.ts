@@ -11,6 +11,7 @@ import { buysFile } from '../support/scenes/batch-scene.ts'
 import { runCommand, startCommand } from '../support/servers/command.ts'
 import { startServer } from '../support/servers/http-server.ts'
 import { administer, createRoles, refusalOf, type TestRoles } from '../support/servers/roles.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let roles: TestRoles
 let sandbox: Sandbox
@@ -50,7 +51,7 @@ async function goldpro(...args: string[]): Promise<string> {
 const rowsOf = async <Row extends object>(text: string): Promise<Row[]> => {
   const { database } = openStores(roles.programUrl, 1)
   try {
-    return await database.run<Row>({ name: '', text }, [])
+    return await database.run<Row>(unnamed(text), [])
   } finally {
     await database.close()
   }
@@ -177,7 +178,7 @@ describe('goldpro migrate --grant-to', () => {
     const { pathname } = new URL(roles.ownerUrl)
     expect(pathname).not.toBe('')
     const { database } = openStores(roles.ownerUrl, 1)
-    await database.run({ name: '', text: `GRANT ALL ON orders TO ${roles.program}` }, [])
+    await database.run(unnamed(`GRANT ALL ON orders TO ${roles.program}`), [])
     await database.close()
     expect(await refusalOf(roles.programUrl, `DELETE FROM orders WHERE false`)).not.toBe('42501')
     expect(await migrate('--grant-to', roles.program)).toMatchObject({ code: 0 })
@@ -200,12 +201,12 @@ describe('goldpro migrate --grant-to', () => {
     })
     await administer(`REVOKE ${roles.owner} FROM ${roles.reader}`)
     const { database } = openStores(roles.ownerUrl, 1)
-    await database.run({ name: '', text: `GRANT CREATE ON SCHEMA public TO ${roles.reader}` }, [])
+    await database.run(unnamed(`GRANT CREATE ON SCHEMA public TO ${roles.reader}`), [])
     expect(await migrate('--grant-to', roles.reader)).toMatchObject({
       code: 2,
       err: expect.stringContaining('may create tables in schema public'),
     })
-    await database.run({ name: '', text: `REVOKE CREATE ON SCHEMA public FROM ${roles.reader}` }, [])
+    await database.run(unnamed(`REVOKE CREATE ON SCHEMA public FROM ${roles.reader}`), [])
     await database.close()
   })
 })

@@ -12,6 +12,7 @@ import { migrateQueue } from '../../src/queue/probe.ts'
 import { anAccepted, anOrderIn, oneRow, openStores } from '../support/factories/stored-orders.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
 import { startTransactionPooler } from '../support/servers/transaction-pooler.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let database: string
@@ -37,10 +38,10 @@ beforeAll(async () => {
   database = new URL(test.databaseUrl).pathname.slice(1)
   const admin = openStores(test.databaseUrl, 1)
   await oneRow(admin.database, `SELECT 1`).catch(() => {})
-  await admin.database.run({ name: '', text: 'CREATE SCHEMA evil' }, [])
-  await admin.database.run({ name: '', text: 'CREATE TABLE evil.orders (id int)' }, [])
+  await admin.database.run(unnamed('CREATE SCHEMA evil'), [])
+  await admin.database.run(unnamed('CREATE TABLE evil.orders (id int)'), [])
   for (const [name, value] of Object.entries(SETTINGS))
-    await admin.database.run({ name: '', text: `ALTER DATABASE "${database}" SET ${name} = ${value}` }, [])
+    await admin.database.run(unnamed(`ALTER DATABASE "${database}" SET ${name} = ${value}`), [])
   await admin.database.close()
 })
 
@@ -73,7 +74,7 @@ describe('a database whose defaults are others', () => {
   })
 
   it('has no say in a long session', async () => {
-    const [row] = await withSession(test.databaseUrl, (session) => session.run({ name: '', text: ASKED }))
+    const [row] = await withSession(test.databaseUrl, (session) => session.run(unnamed(ASKED)))
     expect(row).toEqual({ ...PINNED, statement_timeout: '0' })
   })
 

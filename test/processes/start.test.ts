@@ -7,6 +7,7 @@ import { oneRow, openStores } from '../support/factories/stored-orders.ts'
 import { runCommand, startCommand } from '../support/servers/command.ts'
 import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 import { startTransactionPooler } from '../support/servers/transaction-pooler.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let test: TestDatabase
 let sandbox: Sandbox
@@ -52,11 +53,11 @@ describe('Postgres that refuses is told with what to do', () => {
   it('a role without rights', async () => {
     const stores = openStores(test.databaseUrl, 1)
     const role = `r_${process.pid}_${Date.now()}`
-    await stores.database.run({ name: '', text: `CREATE ROLE ${role} LOGIN PASSWORD 'x'` }, [])
+    await stores.database.run(unnamed(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`), [])
     const ended = await list(changed({ username: role, password: 'x' }))
     expect(ended).toMatchObject({ code: 2, err: expect.stringMatching(/lacks a right.*42501/) })
     await oneRow(stores.database, `SELECT 1 FROM pg_roles WHERE rolname = '${role}'`)
-    await stores.database.run({ name: '', text: `DROP ROLE ${role}` }, [])
+    await stores.database.run(unnamed(`DROP ROLE ${role}`), [])
     await stores.database.close()
   })
 

@@ -11,6 +11,7 @@ import { eventually } from '../support/eventually.ts'
 import { jobData, KTP, WALLET } from '../support/factories/job-data.ts'
 import { anAccepted, anOrderIn, aQuote, openStores, outcomes } from '../support/factories/stored-orders.ts'
 import { queueBackends, type TestQueue } from '../support/servers/queue-backends.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 describe.each(queueBackends())('a worker on the queue in $name', ({ name, start, skip }) => {
   if (skip !== undefined) {
@@ -76,7 +77,7 @@ describe.each(queueBackends())('a worker on the queue in $name', ({ name, start,
 
   const stored = (reference: string) =>
     stores.database.run<{ state: string; session_id: string | null; attempts: number; order_id: string }>(
-      { name: '', text: 'SELECT * FROM ops.orders WHERE reference = $1' },
+      unnamed('SELECT * FROM ops.orders WHERE reference = $1'),
       [reference],
     )
   const endOf = async (reference: string) =>
@@ -169,7 +170,7 @@ describe.each(queueBackends())('a worker on the queue in $name', ({ name, start,
       const failed = await foreign.getJob(job.id ?? '')
       expect(failed?.failedReason).not.toMatch(new RegExp(`${WALLET}|${KTP}`))
       const rows = await stores.database.run<{ field: string }>(
-        { name: '', text: 'SELECT field FROM rejected_jobs WHERE job_id = $1' },
+        unnamed('SELECT field FROM rejected_jobs WHERE job_id = $1'),
         [job.id],
       )
       expect(rows).toEqual([{ field }])
@@ -195,9 +196,7 @@ describe.each(queueBackends())('a worker on the queue in $name', ({ name, start,
 
   it('runs a stored order that the queue has forgotten', async () => {
     const orderId = await anAccepted(stores)
-    await stores.database.run({ name: '', text: 'UPDATE orders SET wake_at = now() WHERE id = $1' }, [
-      orderId,
-    ])
+    await stores.database.run(unnamed('UPDATE orders SET wake_at = now() WHERE id = $1'), [orderId])
     start_(scriptedGateway({}))
     const state = await eventually(async () => {
       const [order] = await stores.store.load([orderId])
@@ -263,10 +262,9 @@ describe.each(queueBackends())('a worker on the queue in $name', ({ name, start,
       if (redis !== null) await redis.del(`bull:orders:${jobId}:lock`)
       else
         await stores.database.run(
-          {
-            name: '',
-            text: `UPDATE bullmq.job SET lock_token = 'stolen', locked_until_ms = 0 WHERE id = $1 AND attempts_started < 2`,
-          },
+          unnamed(
+            `UPDATE bullmq.job SET lock_token = 'stolen', locked_until_ms = 0 WHERE id = $1 AND attempts_started < 2`,
+          ),
           [jobId],
         )
     }

@@ -11,6 +11,7 @@ import { scriptedGateway, testEffects } from '../support/deps.ts'
 import { jobData, KTP, WALLET } from '../support/factories/job-data.ts'
 import { openStores } from '../support/factories/stored-orders.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 const error = new InvalidOrderError('ktp', 'must be 16 digits')
 const keep = (data: unknown) => JSON.stringify(rejectedJob({ id: '7', name: 'withdraw', data }, error))
@@ -113,7 +114,7 @@ describe('a job that no order can be made of', () => {
     })
   const rowsOf = (jobId: string) =>
     stores.database.run<{ field: string; reason: string }>(
-      { name: '', text: 'SELECT field, reason FROM rejected_jobs WHERE job_id = $1' },
+      unnamed('SELECT field, reason FROM rejected_jobs WHERE job_id = $1'),
       [jobId],
     )
 

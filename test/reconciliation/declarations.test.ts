@@ -18,6 +18,7 @@ import {
 } from '../support/factories/recorded-orders.ts'
 import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
 import { inSession } from '../support/servers/sessions.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 /** What two people must declare before a statement's silence counts, by the program and by Postgres. */
 
@@ -58,7 +59,7 @@ const refusedAs = (message: RegExp) => ({ is: 'refused', message: expect.stringM
 const refusalOf = (...texts: string[]) =>
   on((session) =>
     session.transaction(async () => {
-      for (const text of texts) await session.run({ name: '', text })
+      for (const text of texts) await session.run(unnamed(text))
     }),
   ).then(
     () => 'accepted',

@@ -14,6 +14,7 @@ import {
 } from '../support/factories/recorded-orders.ts'
 import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
 import { sql } from '../support/servers/sessions.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let scene: Scene
 beforeEach(async () => {
@@ -166,10 +167,7 @@ describe('statements', () => {
     await recordOrders(scene.databaseUrl, [order])
     const day = await recordStatement(scene.databaseUrl, [lineOf(order)])
     const month = await recordStatement(scene.databaseUrl, [lineOf(order)], { period: MONTH })
-    await scene.database.run(
-      { name: '', text: `INSERT INTO statement_repeats VALUES (${month}, 2, ${day}, 2)` },
-      [],
-    )
+    await scene.database.run(unnamed(`INSERT INTO statement_repeats VALUES (${month}, 2, ${day}, 2)`), [])
     await scene.run()
     expect(await scene.outcome()).toMatchObject({ matches: [`${day}/2 session_id`], breaks: [] })
     await recordStatement(scene.databaseUrl, [], { replaces: [day] })

@@ -10,6 +10,7 @@ import {
 } from '../support/factories/recorded-orders.ts'
 import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
 import { inSession } from '../support/servers/sessions.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 /** What Postgres itself refuses, whatever program asks. */
 
@@ -48,7 +49,7 @@ beforeEach(async () => {
 const refusalOf = (...texts: string[]) =>
   inSession(scene.databaseUrl, (session) =>
     session.transaction(async () => {
-      for (const text of texts) await session.run({ name: '', text })
+      for (const text of texts) await session.run(unnamed(text))
     }),
   ).then(
     () => 'accepted',
@@ -189,10 +190,7 @@ describe('Postgres refuses a doubt to be settled', () => {
   })
 
   it('by a statement with other facts than its line', async () => {
-    await scene.database.run(
-      { name: '', text: 'ALTER TABLE doubt_evidence DISABLE TRIGGER doubt_evidence_guard' },
-      [],
-    )
+    await scene.database.run(unnamed('ALTER TABLE doubt_evidence DISABLE TRIGGER doubt_evidence_guard'), [])
     try {
       expect(
         await refusalOf(
@@ -203,10 +201,7 @@ describe('Postgres refuses a doubt to be settled', () => {
         ),
       ).toBe('doubt_settled_as_stated')
     } finally {
-      await scene.database.run(
-        { name: '', text: 'ALTER TABLE doubt_evidence ENABLE TRIGGER doubt_evidence_guard' },
-        [],
-      )
+      await scene.database.run(unnamed('ALTER TABLE doubt_evidence ENABLE TRIGGER doubt_evidence_guard'), [])
     }
   })
 })

@@ -14,6 +14,7 @@ import { openTestClient } from '../support/factories/gateway-settings.ts'
 import { jobData } from '../support/factories/job-data.ts'
 import { openStores } from '../support/factories/stored-orders.ts'
 import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
+import { unnamed } from '../support/unnamed.ts'
 import { type Mutation, runSeed } from './run.ts'
 
 /** The same runs with one safety taken out. If these found nothing, the others would prove nothing. */
@@ -104,9 +105,9 @@ function fencingByLooking(
     const seq = 1 + Math.floor(Math.random() * 1_000_000_000)
     const quoted = [quote.quoteId, quote.goldWeight, quote.amount, quote.fee]
     await database.transaction(async (runner) => {
-      await runner.run({ name: '', text: NAIVE_INTENT }, [orderId, seq, intentId, ...quoted])
+      await runner.run(unnamed(NAIVE_INTENT), [orderId, seq, intentId, ...quoted])
       await inserted()
-      await runner.run({ name: '', text: NAIVE_MOVE }, [orderId])
+      await runner.run(unnamed(NAIVE_MOVE), [orderId])
     })
     return [{ orderId, seq }]
   }
@@ -171,7 +172,7 @@ describe('the proof fails', () => {
 
   it('when the unique index is dropped under a fence that only looks', async () => {
     const stores = await openDatabase()
-    await stores.database.run({ name: '', text: 'DROP INDEX attempts_one_live_per_order' }, [])
+    await stores.database.run(unnamed('DROP INDEX attempts_one_live_per_order'), [])
     expect(await brokenByMeeting(stores, meetingPlace())).toContain('executed_at_most_once')
   })
 })
@@ -185,7 +186,7 @@ describe('the proof holds', () => {
 
   it('when only the row lock is left: our own fence without the index doubles nothing', async () => {
     const stores = await openDatabase()
-    await stores.database.run({ name: '', text: 'DROP INDEX attempts_one_live_per_order' }, [])
+    await stores.database.run(unnamed('DROP INDEX attempts_one_live_per_order'), [])
     expect(await brokenRules(stores, (deps) => ({ ...deps, newId: randomUUID }))).toEqual(new Set())
   })
 })

@@ -16,6 +16,7 @@ import { testEffects } from '../support/deps.ts'
 import { openTestClient } from '../support/factories/gateway-settings.ts'
 import { jobData, postalAddress } from '../support/factories/job-data.ts'
 import { type openStores, passDeadlines } from '../support/factories/stored-orders.ts'
+import { unnamed } from '../support/unnamed.ts'
 import { DEATHS, Died, mortal } from './mortal.ts'
 
 type Stores = ReturnType<typeof openStores>
@@ -214,10 +215,9 @@ async function check({ seed, stores, sandbox, died }: Played): Promise<SeededRun
     ({ orderId, reason }) => reason === 'intent_overdue' && died.has(orderId),
   )
   const moves = await stores.database.run<{ order_id: string; from_state: string; to_state: string }>(
-    {
-      name: '',
-      text: `SELECT e.order_id::text, e.from_state, e.to_state FROM order_events e JOIN orders o ON o.id = e.order_id WHERE o.partner = $1`,
-    },
+    unnamed(
+      `SELECT e.order_id::text, e.from_state, e.to_state FROM order_events e JOIN orders o ON o.id = e.order_id WHERE o.partner = $1`,
+    ),
     [partnerOf(seed)],
   )
   const unsettled = moves.filter(({ from_state }) => from_state !== null && isFinal(from_state as never))

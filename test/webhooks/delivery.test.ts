@@ -31,6 +31,7 @@ import {
 } from '../support/scenes/webhook-endpoints.ts'
 import { type ReceivedRequest, startServer, type TestServer } from '../support/servers/http-server.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -70,7 +71,7 @@ beforeEach(async () => {
 })
 
 const run = <Row extends object>(text: string, values: readonly unknown[] = []) =>
-  stores.database.run<Row>({ name: '', text }, values)
+  stores.database.run<Row>(unnamed(text), values)
 const send = () => sendDue(stores.database)
 const idOf = ({ headers }: ReceivedRequest) => String(headers['webhook-id'])
 const last = (): ReceivedRequest => {
@@ -534,9 +535,9 @@ describe('a delivery', () => {
 /** Events never change, so only a session without triggers can make them older. */
 async function makeEventsOlder(byMs: number): Promise<void> {
   await stores.database.transaction(async (runner) => {
-    await runner.run({ name: '', text: 'SET LOCAL session_replication_role = replica' }, [])
+    await runner.run(unnamed('SET LOCAL session_replication_role = replica'), [])
     const text = `UPDATE webhook_events SET at = at - $1::float8 * interval '1 millisecond'`
-    await runner.run({ name: '', text }, [byMs])
+    await runner.run(unnamed(text), [byMs])
   })
 }
 

@@ -4,6 +4,7 @@ import { aPastWebhook, type PastWebhook } from '../support/factories/past-webhoo
 import { anOrderIn, openStores } from '../support/factories/stored-orders.ts'
 import { anEndpoint, endDoubt } from '../support/scenes/webhook-endpoints.ts'
 import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let test: TestDatabase
 let stores: ReturnType<typeof openStores>
@@ -23,7 +24,7 @@ beforeEach(async () => {
 })
 
 const run = <Row extends object>(text: string, values: readonly unknown[] = []) =>
-  stores.database.run<Row>({ name: '', text }, values)
+  stores.database.run<Row>(unnamed(text), values)
 const past = (overrides: Partial<PastWebhook> = {}) =>
   aPastWebhook(stores.database, { endpointId, days: 100, ...overrides })
 

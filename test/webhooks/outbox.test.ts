@@ -5,6 +5,7 @@ import { ENDPOINT_KINDS, ORDER_EVENT_KINDS, problemOfKinds } from '../../src/web
 import { anAccepted, anOrderIn, openStores } from '../support/factories/stored-orders.ts'
 import { anEndpoint, endDoubt } from '../support/scenes/webhook-endpoints.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let stores: ReturnType<typeof openStores>
@@ -24,7 +25,7 @@ beforeEach(async () => {
 })
 
 const run = <Row extends object>(text: string, values: readonly unknown[] = []) =>
-  stores.database.run<Row>({ name: '', text }, values)
+  stores.database.run<Row>(unnamed(text), values)
 const eventsOf = (orderId: string) =>
   run<{ kind: string; sequence: number }>(
     'SELECT kind, sequence FROM webhook_events WHERE order_id = $1 ORDER BY sequence',

@@ -11,6 +11,7 @@ import { anOrderIn, openStores } from '../support/factories/stored-orders.ts'
 import { anEndpoint, endDoubt, verified } from '../support/scenes/webhook-endpoints.ts'
 import { type ReceivedRequest, startServer, type TestServer } from '../support/servers/http-server.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let stores: ReturnType<typeof openStores>
@@ -53,7 +54,7 @@ async function aSenderProcess(leaseMs: number): Promise<ChildProcess> {
 
 const waiting = async () => {
   const text = `SELECT count(*)::int AS count FROM webhook_deliveries WHERE state = 'pending'`
-  const [row] = await stores.database.run<{ count: number }>({ name: '', text }, [])
+  const [row] = await stores.database.run<{ count: number }>(unnamed(text), [])
   return row?.count ?? 0
 }
 const allSent = () => eventually(async () => ((await waiting()) === 0 ? true : null))
@@ -126,7 +127,7 @@ describe('a sender', () => {
     await stopped
     stops.splice(stops.indexOf(sender.stop), 1)
     const text = `SELECT sum(tries)::int AS taken, count(*) FILTER (WHERE state = 'delivered')::int AS delivered FROM webhook_deliveries`
-    const [row] = await stores.database.run({ name: '', text }, [])
+    const [row] = await stores.database.run(unnamed(text), [])
     expect(row).toEqual({ taken: server.requests.length, delivered: server.requests.length })
     expect(server.requests.length).toBeLessThan(40)
   })
@@ -153,7 +154,7 @@ describe('a sender', () => {
     await settledDoubts(1)
     await allSent()
     const text = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`
-    await stores.database.run({ name: '', text }, [])
+    await stores.database.run(unnamed(text), [])
     await eventually(async () => await settledDoubts(1).catch(() => null))
     await allSent()
     expect(server.requests.length).toBeGreaterThanOrEqual(4)

@@ -23,6 +23,7 @@ import {
   startTestWeb,
   type TestWeb,
 } from '../../support/servers/web.ts'
+import { unnamed } from '../../support/unnamed.ts'
 
 const LIMIT = 20_000
 const LINES = { 'content-type': 'application/x-ndjson' }
@@ -44,7 +45,7 @@ afterAll(async () => {
 })
 
 const run = <Row extends object>(text: string, values: unknown[] = []) =>
-  here.database.run<Row>({ name: '', text }, values)
+  here.database.run<Row>(unnamed(text), values)
 const countBatches = async (partner: string) =>
   (await run<{ id: number }>('SELECT id FROM batches WHERE owner = $1', [partner])).length
 const send = (key: string, body: string, headers: Record<string, string> = CSV, path = '/v1/batches') =>
@@ -380,7 +381,7 @@ describe('a file', () => {
       text: expect.stringContaining('request_timeout'),
     })
     expect(performance.now() - begunMs).toBeGreaterThan(1_000)
-    expect(await hasty.database.run({ name: '', text: 'SELECT 1 FROM batches' }, [])).toEqual([])
+    expect(await hasty.database.run(unnamed('SELECT 1 FROM batches'), [])).toEqual([])
     await hasty.stop()
   })
 

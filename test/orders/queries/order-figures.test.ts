@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { measureOrders } from '../../../src/orders/queries/order-figures.ts'
 import { anOrderIn, openStores } from '../../support/factories/stored-orders.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/servers/postgres.ts'
+import { unnamed } from '../../support/unnamed.ts'
 
 let place: TestDatabase
 let stores: ReturnType<typeof openStores>
@@ -18,8 +19,8 @@ afterAll(async () => {
 const age = async (orderId: string) => {
   const text = `UPDATE orders SET accepted_at = now() - interval '25 hours' WHERE id = $1`
   await stores.database.transaction(async (runner) => {
-    await runner.run({ name: '', text: 'SET LOCAL session_replication_role = replica' }, [])
-    await runner.run({ name: '', text }, [orderId])
+    await runner.run(unnamed('SET LOCAL session_replication_role = replica'), [])
+    await runner.run(unnamed(text), [orderId])
   })
 }
 
@@ -54,9 +55,9 @@ describe('the figures of orders', () => {
 
   it('are counted by an index, not by reading all orders there ever were', async () => {
     const plan = await stores.database.transaction(async (runner) => {
-      await runner.run({ name: '', text: 'SET LOCAL enable_seqscan = off' }, [])
+      await runner.run(unnamed('SET LOCAL enable_seqscan = off'), [])
       return await runner.run<{ 'QUERY PLAN': string }>(
-        { name: '', text: 'EXPLAIN SELECT count(*) FROM orders WHERE settled_at IS NULL' },
+        unnamed('EXPLAIN SELECT count(*) FROM orders WHERE settled_at IS NULL'),
         [],
       )
     })

@@ -12,6 +12,7 @@ import {
   outcomes,
 } from '../../support/factories/stored-orders.ts'
 import { createTestDatabase } from '../../support/servers/postgres.ts'
+import { unnamed } from '../../support/unnamed.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
 let stores: ReturnType<typeof openStores>
@@ -285,9 +286,7 @@ describe('the sweeper', () => {
     const past = await anAccepted(stores, 'buy', { deadline: '2020-01-01T00:00:00Z' })
     const forgotten = await anAccepted(stores)
     const fresh = await anAccepted(stores)
-    await stores.database.run({ name: '', text: 'UPDATE orders SET wake_at = now() WHERE id = $1' }, [
-      forgotten,
-    ])
+    await stores.database.run(unnamed('UPDATE orders SET wake_at = now() WHERE id = $1'), [forgotten])
     expect(await stores.sweeps.expireOverdue('sweeper', 100)).toContain(past)
     const woken = await stores.sweeps.takeForgotten(60_000, 100)
     expect(woken).toContain(forgotten)

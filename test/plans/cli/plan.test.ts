@@ -13,6 +13,7 @@ import { anAccepted, openStores, passDeadlines } from '../../support/factories/s
 import { runCommand, startCommand } from '../../support/servers/command.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/servers/postgres.ts'
 import { inSession } from '../../support/servers/sessions.ts'
+import { unnamed } from '../../support/unnamed.ts'
 
 let test: TestDatabase
 let sandbox: Sandbox
@@ -44,7 +45,7 @@ const add = (name: string, ...args: string[]) => plan(['add', name, '--order', '
 
 async function run<Row extends object>(text: string): Promise<Row[]> {
   const database = openDatabase({ databaseUrl: test.databaseUrl, maxConnections: 1, onError: () => {} })
-  return await database.run<Row>({ name: '', text }, []).finally(() => database.close())
+  return await database.run<Row>(unnamed(text), []).finally(() => database.close())
 }
 
 /** What a JSON-printing command printed, a value a line. */

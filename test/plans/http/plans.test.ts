@@ -20,6 +20,7 @@ import { partnerBatch } from '../../support/scenes/own-batch.ts'
 import { leadAt, planTerms, QUIET } from '../../support/scenes/plan-scene.ts'
 import { inSession } from '../../support/servers/sessions.ts'
 import { aBuy, aPlan, ask, keepPrice, startTestWeb, type TestWeb } from '../../support/servers/web.ts'
+import { unnamed } from '../../support/unnamed.ts'
 
 let here: TestWeb
 beforeAll(async () => {
@@ -32,7 +33,7 @@ afterAll(async () => {
 type Partner = Awaited<ReturnType<TestWeb['partner']>>
 const post = ({ key }: Partner, body: object) => here.ask('POST', '/v1/plans', { key, body })
 const run = <Row extends object>(text: string, values: readonly unknown[] = []) =>
-  here.database.run<Row>({ name: '', text }, values)
+  here.database.run<Row>(unnamed(text), values)
 const plansOf = async ({ name }: Partner) =>
   (await run<{ plans: number }>('SELECT count(*)::int AS plans FROM plans WHERE owner = $1', [name]))[0]
     ?.plans
@@ -85,7 +86,7 @@ describe('adding a plan', () => {
   it('is finished by the repetition when the process was killed after the commit', async () => {
     const shop = await here.partner()
     const batch_id = await partnerBatch(here, shop.name)
-    const program = fileURLToPath(new URL('dying-web.mjs', import.meta.url))
+    const program = fileURLToPath(new URL('../../http/dying-web.mjs', import.meta.url))
     for (const body of [aPlan(), aPlan({ order: undefined, batch_id })]) {
       const child = fork(program, [JSON.stringify({ databaseUrl: here.databaseUrl, isMortal: true })])
       const [url] = (await once(child, 'message')) as [string]
@@ -335,7 +336,7 @@ describe('leading a plan', () => {
     await post(shop, aPlan({ name: 'held' }))
     const reply = await inSession(here.databaseUrl, (session) =>
       session.transaction(async (held) => {
-        await held.run({ name: '', text: 'SELECT 1 FROM plans WHERE owner = $1 FOR UPDATE' }, [shop.name])
+        await held.run(unnamed('SELECT 1 FROM plans WHERE owner = $1 FOR UPDATE'), [shop.name])
         return await here.ask('POST', '/v1/plans/held/pause', shop)
       }),
     )
@@ -350,7 +351,7 @@ describe('leading a plan', () => {
     const wish = aPlan({ order: undefined, batch_id: batchId })
     await inSession(here.databaseUrl, (session) =>
       session.transaction(async (held) => {
-        await held.run({ name: '', text: 'SELECT 1 FROM batches WHERE id = $1 FOR UPDATE' }, [batchId])
+        await held.run(unnamed('SELECT 1 FROM batches WHERE id = $1 FOR UPDATE'), [batchId])
         expect((await post(other, wish)).status).toBe(400)
         const cancel = here.ask('POST', `/v1/batches/${batchId}/cancel`, shop)
         for (const reply of await Promise.all([post(shop, wish), cancel]))

@@ -7,6 +7,7 @@ import { aPastWebhook } from '../../support/factories/past-webhooks.ts'
 import { openStores } from '../../support/factories/stored-orders.ts'
 import { anEndpoint } from '../../support/scenes/webhook-endpoints.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/servers/postgres.ts'
+import { unnamed } from '../../support/unnamed.ts'
 
 let test: TestDatabase
 let stores: ReturnType<typeof openStores>
@@ -21,7 +22,7 @@ afterEach(async () => {
 })
 
 const run = <Row extends object>(text: string, values: readonly unknown[] = []) =>
-  stores.database.run<Row>({ name: '', text }, values)
+  stores.database.run<Row>(unnamed(text), values)
 
 /** One whole sweep in pieces of two, and what its log says of it. */
 async function sweepOnce(): Promise<object> {

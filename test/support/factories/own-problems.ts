@@ -10,6 +10,7 @@ import {
   sentBatch,
   type TestWeb,
 } from '../servers/web.ts'
+import { unnamed } from '../unnamed.ts'
 import { openUpload } from './uploads.ts'
 
 type Ways = Record<string, () => Promise<Reply>>
@@ -43,7 +44,7 @@ function orderProblems(web: TestWeb): Ways {
       const { key } = await web.partner()
       const { json } = await web.ask('POST', '/v1/orders', { key, body: aBuy() })
       const hold = `UPDATE orders SET state = 'held', reason = 'held_by_person', actor = 'person:test' WHERE id = $1`
-      await web.database.run({ name: '', text: hold }, [json.id])
+      await web.database.run(unnamed(hold), [json.id])
       return await web.ask('POST', `/v1/orders/${json.id}/cancel`, { key })
     },
   }
@@ -123,9 +124,9 @@ function moveProblems(web: TestWeb): Ways {
 function changeRows({ databaseUrl }: TestWeb, batchId: number): Promise<void> {
   return inSession(databaseUrl, (session) =>
     session.transaction(async () => {
-      await session.run({ name: '', text: `SET LOCAL session_replication_role = 'replica'` })
+      await session.run(unnamed(`SET LOCAL session_replication_role = 'replica'`))
       const text = `UPDATE batch_rows SET reference = 'other' WHERE batch_id = $1 AND row_number = 1`
-      await session.run({ name: '', text }, [batchId])
+      await session.run(unnamed(text), [batchId])
     }),
   )
 }
@@ -166,7 +167,7 @@ function planProblems(web: TestWeb): Ways {
       const { key, name } = await web.partner()
       await web.ask('POST', '/v1/plans', { key, body: aPlan({ name: 'over' }) })
       const end = `UPDATE plans SET state = 'ended', reason = 'no_due_time_left', actor = 'scheduler:test', next_due_at = NULL WHERE owner = $1`
-      await web.database.run({ name: '', text: end }, [name])
+      await web.database.run(unnamed(end), [name])
       return await web.ask('POST', '/v1/plans/over/remove', { key })
     },
   }

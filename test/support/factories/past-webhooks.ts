@@ -1,4 +1,5 @@
 import type { Database } from '../../../src/postgres/pool.ts'
+import { unnamed } from '../unnamed.ts'
 import { oneRow } from './stored-orders.ts'
 
 export interface PastWebhook {
@@ -30,6 +31,6 @@ export async function aPastWebhook(database: Database, past: PastWebhook): Promi
     [endpointId, days, orderId, sequence, state, endedDays],
   )
   const text = `INSERT INTO webhook_tries (event_id, endpoint_id, try, at, duration_ms, http_status) VALUES ($1, $2, 1, now(), 1, 200)`
-  await database.run({ name: '', text }, [id, endpointId])
+  await database.run(unnamed(text), [id, endpointId])
   return id
 }

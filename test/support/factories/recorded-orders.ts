@@ -3,6 +3,7 @@ import type { OrderKind } from '../../../src/orders/command.ts'
 import type { AttemptOutcome, OrderState } from '../../../src/orders/lifecycle.ts'
 import type { Database } from '../../../src/postgres/pool.ts'
 import { inSession } from '../servers/sessions.ts'
+import { unnamed } from '../unnamed.ts'
 import { WALLET } from './job-data.ts'
 
 /** An order with one attempt, as it lies in Postgres after its life. Times are given, for statements are about the past. */
@@ -209,5 +210,5 @@ async function inOneTransaction(
 
 /** All rows of a query. */
 export async function rowsOf<Row extends object>(database: Database, text: string): Promise<Row[]> {
-  return await database.run<Row>({ name: '', text }, [])
+  return await database.run<Row>(unnamed(text), [])
 }

@@ -6,6 +6,7 @@ import { submitApprovedOrders } from '../../../src/orders/store/submissions.ts'
 import { createSweepStore } from '../../../src/orders/store/sweeps.ts'
 import { parseSubmission } from '../../../src/orders/submission.ts'
 import { type Database, openDatabase } from '../../../src/postgres/pool.ts'
+import { unnamed } from '../unnamed.ts'
 import { jobData } from './job-data.ts'
 
 /** Opens a pool for a test and the stores on it. */
@@ -125,7 +126,7 @@ export async function passDeadlines(
   database: Database,
   { partner = null, orderId = null }: { partner?: string | null; orderId?: string | null },
 ): Promise<void> {
-  const run = (text: string, values: unknown[] = []) => ({ statement: { name: '', text }, values })
+  const run = (text: string, values: unknown[] = []) => ({ statement: unnamed(text), values })
   const steps = [
     run('SET LOCAL session_replication_role = replica'),
     run(
@@ -145,7 +146,7 @@ export async function oneRow<Row extends object>(
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Row> {
-  const [row] = await database.run<Row>({ name: '', text }, values)
+  const [row] = await database.run<Row>(unnamed(text), values)
   if (row === undefined) throw new Error('no row')
   return row
 }

@@ -6,6 +6,7 @@ import type { Database } from '../../../src/postgres/pool.ts'
 import { WALLET } from '../factories/job-data.ts'
 import { inSession } from '../servers/sessions.ts'
 import type { TestWeb } from '../servers/web.ts'
+import { unnamed } from '../unnamed.ts'
 import { BATCH_HEADER, BUDI } from './batch-scene.ts'
 
 let batches = 0
@@ -42,5 +43,5 @@ export async function ownEveryBatch(database: Database, partner: string): Promis
      END $$`,
     'CREATE TRIGGER a_batch_is_owned BEFORE INSERT ON batches FOR EACH ROW EXECUTE FUNCTION own_batch()',
   ]
-  for (const text of statements) await database.run({ name: '', text }, [])
+  for (const text of statements) await database.run(unnamed(text), [])
 }

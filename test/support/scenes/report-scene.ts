@@ -17,6 +17,7 @@ import {
   rowsOf,
 } from '../factories/recorded-orders.ts'
 import { inSession } from '../servers/sessions.ts'
+import { unnamed } from '../unnamed.ts'
 import { openScene, type Scene } from './recon-scene.ts'
 import { resolveByTwoPeople } from './two-people.ts'
 
@@ -149,13 +150,10 @@ export async function nameStatement(
   { source, fileName, period }: { source: string; fileName: string; period: { from: Date; to: Date } },
 ): Promise<void> {
   await database.run(
-    {
-      name: '',
-      text: `
+    unnamed(`
         INSERT INTO statements (id, source, period_from, period_to, complete, content_hash, mapping_name,
           mapping_version, file_name, line_count, bad_line_count, imported_by)
-        VALUES ((SELECT coalesce(max(id), 0) + 1000000 FROM statements), $1, $2, $3, false, $4, 'sandbox', 1, $5, 0, 3, 'test')`,
-    },
+        VALUES ((SELECT coalesce(max(id), 0) + 1000000 FROM statements), $1, $2, $3, false, $4, 'sandbox', 1, $5, 0, 3, 'test')`),
     [source, period.from, period.to, randomUUID(), fileName],
   )
 }

@@ -13,6 +13,7 @@ import { LEASE_MS, openPost } from '../../../src/webhooks/start-sender.ts'
 import { silentLog } from '../deps.ts'
 import { oneRow, type openStores, outcomes } from '../factories/stored-orders.ts'
 import type { ReceivedRequest } from '../servers/http-server.ts'
+import { unnamed } from '../unnamed.ts'
 
 export interface TestEndpoint {
   readonly id: number
@@ -90,7 +91,7 @@ export async function passTime(database: Database, ms: number): Promise<void> {
     WITH passed AS (SELECT $1::float8 * interval '1 millisecond' AS time),
     moved AS (UPDATE webhook_deliveries SET next_at = next_at - time FROM passed WHERE state = 'pending')
     UPDATE webhook_endpoints SET failing_since = failing_since - time, previous_until = previous_until - time FROM passed`
-  await database.run({ name: '', text }, [ms])
+  await database.run(unnamed(text), [ms])
 }
 
 /** Runs the work while the process' clock is wrong by so much. */

@@ -1,5 +1,6 @@
 import type { Database, Statement } from '../../../src/postgres/pool.ts'
 import { type Session, withSession } from '../../../src/postgres/session.ts'
+import { unnamed } from '../unnamed.ts'
 
 interface Kept {
   readonly session: Session
@@ -36,7 +37,7 @@ export async function sql<Row extends object>(
   text: string,
   values: readonly unknown[] = [],
 ): Promise<Row[]> {
-  return await run<Row>(databaseUrl, { name: '', text }, values)
+  return await run<Row>(databaseUrl, unnamed(text), values)
 }
 
 async function run<Row extends object>(

@@ -6,6 +6,7 @@ import { setLimits } from '../../../src/partners/store/partners.ts'
 import { type Database, openDatabase } from '../../../src/postgres/pool.ts'
 import { type RunningWeb, startWeb, type WebOptions } from '../../../src/processes/web.ts'
 import { silentLog } from '../deps.ts'
+import { unnamed } from '../unnamed.ts'
 import { createTestDatabase } from './postgres.ts'
 
 export interface Reply {
@@ -148,7 +149,7 @@ export function aBuy(overrides: object = {}) {
 export async function freezeUsage({ database }: TestWeb, partner: string): Promise<void> {
   const text = `INSERT INTO partner_usage (partner, minute, day)
     VALUES ($1, now() + interval '1 day', (now() + interval '2 days')::date)`
-  await database.run({ name: '', text }, [partner])
+  await database.run(unnamed(text), [partner])
 }
 
 let plans = 0
@@ -172,5 +173,5 @@ export async function keepPrice(
   price: number,
 ): Promise<void> {
   const text = `INSERT INTO prices (side, day, rupiah_per_gram, captured_at) VALUES ($1, $2, $3, now())`
-  await web.database.run({ name: '', text }, [side, day, price])
+  await web.database.run(unnamed(text), [side, day, price])
 }

@@ -9,6 +9,7 @@ import { verified } from '../../support/scenes/webhook-endpoints.ts'
 import { runCommand, startCommand } from '../../support/servers/command.ts'
 import { startServer, type TestServer } from '../../support/servers/http-server.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/servers/postgres.ts'
+import { unnamed } from '../../support/unnamed.ts'
 
 let test: TestDatabase
 let stores: ReturnType<typeof openStores>
@@ -33,7 +34,7 @@ beforeEach(async () => {
   // Each test has its own endpoint alone.
   const text = `UPDATE webhook_endpoints SET state = 'removed', paused_because = NULL, secret = NULL,
     previous_secret = NULL, previous_until = NULL`
-  await stores.database.run({ name: '', text }, [])
+  await stores.database.run(unnamed(text), [])
 })
 
 const env = (more: Record<string, string> = {}) => ({
@@ -111,7 +112,7 @@ describe('an endpoint that takes batches alone', () => {
         INSERT INTO webhook_events (kind, at, batch_id, counts) SELECT 'batch.finished', now(), id, '{}' FROM batch RETURNING *
       )
       INSERT INTO webhook_deliveries (endpoint_id, event_id, next_at) SELECT $1, id, now() FROM event`
-    await stores.database.run({ name: '', text }, [id])
+    await stores.database.run(unnamed(text), [id])
     const shown = await goldpro(['deliveries', '--endpoint', id])
     expect(shown.out).toMatch(/batch\.finished +batch 1 /)
     const json = await goldpro(['deliveries', '--endpoint', id, '--json'])
@@ -174,7 +175,7 @@ describe('webhook pause, resume and remove', () => {
     expect(removed).toMatchObject({ code: 0, out: `endpoint ${id} is removed: 1 given up\n` })
     expect(await row(id)).toMatchObject({ state: 'removed', pending: 0, givenUp: 1 })
     const [kept] = await stores.database.run(
-      { name: '', text: 'SELECT secret, previous_secret FROM webhook_endpoints WHERE id = $1' },
+      unnamed('SELECT secret, previous_secret FROM webhook_endpoints WHERE id = $1'),
       [id],
     )
     expect(kept).toEqual({ secret: null, previous_secret: null })
