@@ -1,4 +1,5 @@
 import { and, asc, eq, sql } from 'drizzle-orm'
+import { hasSameContent } from '../orders/same-content.ts'
 import { orders } from '../orders/schema.ts'
 import { submitApprovedOrders } from '../orders/store/submissions.ts'
 import { InvalidOrderError, parseSubmission, type Submission } from '../orders/submission.ts'
@@ -160,7 +161,7 @@ function sealedSubmission(row: WaitingRow): Submission | null {
   try {
     const data = { ...content, ...deadline, partner, reference, phone_number: phoneNumber }
     const submission = parseSubmission(kind, data)
-    return submission.contentHash === contentHash ? submission : null
+    return hasSameContent({ contentHash }, submission) ? submission : null
   } catch (error) {
     if (error instanceof InvalidOrderError) return null
     throw error

@@ -12,25 +12,17 @@
  *     be missed or told twice.
  */
 import { formatGrams } from '../core/money.ts'
-import { backoffMs, requotePauseMs } from './backoff.ts'
+import { requotePauseMs } from './backoff.ts'
 import type { OrderCommand } from './command.ts'
 import { type OrderDeps, SEND_START_LIMIT_MS } from './deps.ts'
 import { elapsedMs, type LoadedOrder, leftMs, type Moment, momentOf } from './elapsed.ts'
-import { isFinal, type OrderState, pickUp } from './lifecycle.ts'
-import { type BrokenLimit, brokenLimit } from './limit.ts'
-import type { Quote, Refusal } from './outcomes.ts'
+import { defer, type Execution, expire, hold, refuse, reload, standing } from './end-run.ts'
+import { pickUp } from './lifecycle.ts'
+import { brokenLimit } from './limit.ts'
+import type { Quote } from './outcomes.ts'
 import type { Intent, Recorded, StoredOrder } from './ports.ts'
 import { recordVerdict } from './record.ts'
 import { commandFrom } from './submission.ts'
-
-/** What became of an order that a worker picked up. */
-export type Execution =
-  /** Final or in doubt: no worker has anything more to do with it. */
-  | { readonly is: 'ended'; readonly state: OrderState; readonly reason: string }
-  /** Somebody else is on it, or a person holds it. */
-  | { readonly is: 'left'; readonly state: OrderState; readonly reason: string }
-  /** Still accepted: to be picked up again after `delayMs`. */
-  | { readonly is: 'later'; readonly delayMs: number; readonly trouble: string }
 
 const STOPPING: Execution = { is: 'later', delayMs: 0, trouble: 'the worker is stopping' }
 
@@ -62,7 +54,7 @@ async function runOrder(order: LoadedOrder, deps: OrderDeps): Promise<Execution>
     const attempt = await runAttempt(order, command, deps)
     if ('stop' in attempt) return attempt.stop
     requotes += 1
-    if (requotes > deps.policy.maxRequotes) return await putOff(order, attempt.requote, deps)
+    if (requotes > deps.policy.maxRequotes) return await defer(order, attempt.requote, deps)
     await deps.pause(requotePauseMs(deps.random()))
   }
 }
@@ -95,7 +87,7 @@ async function takeQuote(order: LoadedOrder, command: OrderCommand, deps: OrderD
     case 'refused':
       return { stop: await refuse(order, checkout.reason, { message: checkout.message }, deps) }
     case 'trouble':
-      return { stop: await putOff(order, checkout.message, deps) }
+      return { stop: await defer(order, checkout.message, deps) }
     case 'executed':
       return { stop: await hold(order, checkout.message, deps) }
   }
@@ -158,61 +150,6 @@ async function confirm(
     ? ({ is: 'not_sent', reply: { httpStatus: null, body: null, message: 'too late to send' } } as const)
     : await deps.gateway.confirm(command, quote)
   return await recordVerdict({ orderId, seq, outcome }, deps)
-}
-
-async function refuse(
-  order: StoredOrder,
-  reason: Refusal | 'refused_at_checkout' | BrokenLimit,
-  detail: Record<string, unknown>,
-  deps: OrderDeps,
-): Promise<Execution> {
-  const row = { orderId: order.orderId, reason, actor: deps.actor, detail }
-  const moved = await deps.store.move('refuse', [row])
-  return moved.length > 0 ? { is: 'ended', state: 'rejected', reason } : await reload(order, deps)
-}
-
-/** Another checkout could execute again: no worker touches the order until a person has looked at the gateway. */
-async function hold(order: StoredOrder, message: string, deps: OrderDeps): Promise<Execution> {
-  const { orderId } = order
-  deps.log.error({ order_id: orderId }, 'a checkout was answered with an executed transaction: order held')
-  const row = { orderId, reason: 'executed_at_checkout', actor: deps.actor, detail: { message } } as const
-  await deps.store.move('hold', [row])
-  return await reload(order, deps)
-}
-
-/** Expires the order if its deadline has passed by the database's clock; else it is left for then. */
-async function expire(order: StoredOrder, deps: OrderDeps): Promise<Execution> {
-  const row = {
-    orderId: order.orderId,
-    reason: 'deadline_passed',
-    actor: deps.actor,
-    detail: null,
-  } as const
-  const moved = await deps.store.move('expire', [row])
-  if (moved.length > 0) return { is: 'ended', state: 'expired', reason: 'deadline_passed' }
-  const [now] = await deps.store.load([order.orderId])
-  if (now === undefined || now.state !== 'accepted') return standing(now ?? order)
-  return { is: 'later', delayMs: Math.max(now.msUntilDeadline, 0), trouble: 'its deadline is about to pass' }
-}
-
-/** Leaves the order accepted for a later run, not beyond its deadline. */
-async function putOff(order: LoadedOrder, trouble: string, deps: OrderDeps): Promise<Execution> {
-  const longestMs = Math.max(leftMs(order, deps), 0)
-  const delayMs = Math.min(backoffMs(order.postponements, deps.random()), longestMs)
-  const moved = await deps.store.postpone([{ orderId: order.orderId, delayMs, trouble }])
-  return moved.length > 0 ? { is: 'later', delayMs, trouble } : await reload(order, deps)
-}
-
-/** The guard refused a move, so somebody else moved the order first: what they made of it stands. */
-async function reload(order: StoredOrder, deps: OrderDeps): Promise<Execution> {
-  const [now] = await deps.store.load([order.orderId])
-  return standing(now ?? order)
-}
-
-function standing({ state, reason }: { state: OrderState; reason: string }): Execution {
-  return isFinal(state) || state === 'in_doubt'
-    ? { is: 'ended', state, reason }
-    : { is: 'left', state, reason }
 }
 
 function quoteDetail(quote: Quote): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { OrderStore, StoredOrder } from './ports.ts'
+import { hasSameContent } from './same-content.ts'
 import type { Submission } from './submission.ts'
 
 /** The same (partner, reference) with the same content is the same order; with other content it is refused. */
@@ -12,7 +13,7 @@ export type Submitted = Approved | { readonly is: 'overdue' }
 
 type NewOrders = Parameters<OrderStore['submit']>[0]
 
-/** Stores orders that are not stored yet. Idempotent: safe to repeat for ever, and at once. */
+/** Stores orders that are not stored yet. Idempotent: safe to repeat, also at the same time. */
 export async function submitOrders(
   submissions: readonly Submission[],
   deps: { store: Pick<OrderStore, 'submit'>; newId(): string; actor: string },
@@ -47,7 +48,7 @@ const numbered = (submissions: readonly Submission[], newId: () => string) =>
   submissions.map((submission) => ({ orderId: newId(), submission }))
 
 function comparedWith({ orderId, submission }: NewOrders[number], order: StoredOrder): Approved {
-  return order.contentHash === submission.contentHash
+  return hasSameContent(order, submission)
     ? { is: 'stored', order, isNew: order.orderId === orderId }
     : { is: 'conflict', orderId: order.orderId }
 }

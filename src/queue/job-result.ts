@@ -1,5 +1,5 @@
 import { UnrecoverableError } from 'bullmq'
-import type { Execution } from '../orders/execute.ts'
+import type { Execution } from '../orders/end-run.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
 
 /** Every outcome of a job. */

@@ -1,6 +1,6 @@
 import { backoffMs } from '../orders/backoff.ts'
 import type { OrderDeps } from '../orders/deps.ts'
-import type { Execution } from '../orders/execute.ts'
+import type { Execution } from '../orders/end-run.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 import { DEADLINE_PASSED, InvalidOrderError } from '../orders/submission.ts'
 import { submitOrders } from '../orders/submit.ts'

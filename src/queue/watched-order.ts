@@ -1,6 +1,7 @@
 import { NO_SPAN, type OpenSpan, type SpanFacts, type Traces } from '../core/traces.ts'
 import type { OrderDeps } from '../orders/deps.ts'
-import { type Execution, executeOrder } from '../orders/execute.ts'
+import type { Execution } from '../orders/end-run.ts'
+import { executeOrder } from '../orders/execute.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
 import type { StoredOrder } from '../orders/ports.ts'

@@ -99,6 +99,8 @@ function open(databaseUrl: string): Promise<Kept> {
           done()
           await ended
         }
+        // Tests that count the product's sessions must not count these.
+        await session.run({ name: 'name_session', text: `SET application_name = 'test session'` })
         const kept: Kept = { session, close, isLost: false }
         session.client.once('end', () => {
           kept.isLost = true
