@@ -1,5 +1,5 @@
 import type { Database, Statement } from '../../../src/postgres/pool.ts'
-import { type Session, withSession } from '../../../src/postgres/session.ts'
+import { SESSION_NAME, type Session, withSession } from '../../../src/postgres/session.ts'
 import { unnamed } from '../unnamed.ts'
 
 interface Kept {
@@ -13,7 +13,11 @@ const idle = new Map<string, Kept[]>()
 
 /** What a session's work may leave behind. */
 const RESET = `RESET lock_timeout; RESET statement_timeout; RESET idle_in_transaction_session_timeout;
-  DISCARD TEMP; SELECT pg_advisory_unlock_all()`
+  DISCARD TEMP; SELECT pg_advisory_unlock_all(); SET application_name = 'test session'`
+
+/** A test counts the product's sessions by their name: one is named so while it does the product's work. */
+const NAME = `SET application_name = '${SESSION_NAME}'`
+const UNNAME = `SET application_name = 'test session'`
 
 /**
  * As `withSession`, in a session that an earlier piece of a test's work left: opening one costs Postgres more than most
@@ -21,6 +25,7 @@ const RESET = `RESET lock_timeout; RESET statement_timeout; RESET idle_in_transa
  */
 export async function inSession<T>(databaseUrl: string, use: (session: Session) => Promise<T>): Promise<T> {
   const kept = takeIdle(databaseUrl) ?? (await open(databaseUrl))
+  await kept.session.client.query(NAME)
   try {
     return await use(kept.session)
   } finally {
@@ -45,7 +50,7 @@ async function run<Row extends object>(
   statement: Statement,
   values: readonly unknown[],
 ): Promise<Row[]> {
-  const kept = takeIdle(databaseUrl) ?? (await open(databaseUrl))
+  const kept = takeIdle(databaseUrl) ?? (await openIdle(databaseUrl))
   try {
     return await kept.session.run<Row>(statement, values)
   } finally {
@@ -90,6 +95,12 @@ function keepIdle(databaseUrl: string, kept: Kept): void {
   idle.set(databaseUrl, [...(idle.get(databaseUrl) ?? []), kept])
 }
 
+async function openIdle(databaseUrl: string): Promise<Kept> {
+  const kept = await open(databaseUrl)
+  await kept.session.client.query(UNNAME)
+  return kept
+}
+
 /** Opens a session by `withSession`, whose work then lasts until it is closed. */
 function open(databaseUrl: string): Promise<Kept> {
   return new Promise((opened, reject) => {
@@ -99,8 +110,6 @@ function open(databaseUrl: string): Promise<Kept> {
           done()
           await ended
         }
-        // Tests that count the product's sessions must not count these.
-        await session.run({ name: 'name_session', text: `SET application_name = 'test session'` })
         const kept: Kept = { session, close, isLost: false }
         session.client.once('end', () => {
           kept.isLost = true
