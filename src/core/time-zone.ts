@@ -1,4 +1,8 @@
-/** Converts between moments and local times. The rules of time zones come from the platform (`Intl`). */
+/**
+ * Converts between moments and local times. The rules of time zones come from the platform (`Intl`). By hand, for what a
+ * plan does at a local time that a clock change skips or repeats is a promise of ours (docs/plans.md), and libraries
+ * decide it in ways of their own.
+ */
 
 const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
