@@ -1,8 +1,8 @@
 import { and, eq, sql } from 'drizzle-orm'
 import { orders } from '../orders/schema.ts'
 import type { Session } from '../postgres/session.ts'
-import { list, statement } from '../postgres/statement.ts'
-import { batchRows, present } from './schema.ts'
+import { list, present, statement } from '../postgres/statement.ts'
+import { batchRows } from './schema.ts'
 
 const selectStored = statement('stored_batch_rows', {}, (db) =>
   db

@@ -2,8 +2,8 @@ import { and, eq, isNull, sql } from 'drizzle-orm'
 import { orders } from '../orders/schema.ts'
 import { DEADLINE_PASSED } from '../orders/submission.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
-import { statement, type } from '../postgres/statement.ts'
-import { batches, batchRows, present } from './schema.ts'
+import { present, statement, type } from '../postgres/statement.ts'
+import { batches, batchRows } from './schema.ts'
 
 const selectOverdue = statement(
   'find_overdue_batch_rows',

@@ -3,7 +3,7 @@ import type { StatementRunner } from '../postgres/pool.ts'
 import { nullable, statement, type } from '../postgres/statement.ts'
 import type { BatchState } from './lifecycle.ts'
 import { type BatchSummary, SUMMARY } from './queries.ts'
-import { opsBatches } from './schema.ts'
+import { opsBatches } from './views-schema.ts'
 
 const selectOfPartner = statement(
   'find_own_batch',

@@ -3,7 +3,8 @@ import { orders } from '../orders/schema.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import { statement, type } from '../postgres/statement.ts'
 import type { BatchState } from './lifecycle.ts'
-import { type BatchDetail, batchEvents, batches, batchRows, opsBatches } from './schema.ts'
+import { type BatchDetail, batchEvents, batches, batchRows } from './schema.ts'
+import { opsBatches } from './views-schema.ts'
 
 /** A batch as lists show it. */
 export interface BatchSummary {

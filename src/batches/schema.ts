@@ -1,4 +1,4 @@
-import { type GetColumnData, type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import {
   bigserial,
   boolean,
@@ -7,8 +7,6 @@ import {
   index,
   integer,
   jsonb,
-  type PgColumn,
-  pgSchema,
   pgTable,
   primaryKey,
   serial,
@@ -186,36 +184,3 @@ export const batchRowTransitions = pgTable(
   { fromState: text('from_state').notNull(), toState: text('to_state').notNull() },
   (transition) => [primaryKey({ columns: [transition.fromState, transition.toState] })],
 )
-
-/** The view `ops.batches`. A draft is visible only to the transaction that creates it, so sealed columns are not null. */
-export const opsBatches = pgSchema('ops')
-  .view('batches', {
-    batchId: integer('batch_id').notNull(),
-    fileName: text('file_name').notNull(),
-    contentHash: text('content_hash').notNull(),
-    state: text('state', { enum: BATCH_STATES }).notNull(),
-    reason: text('reason').notNull(),
-    rows: integer('rows').notNull(),
-    fed: integer('fed').notNull(),
-    ended: integer('ended').notNull(),
-    failed: integer('failed').notNull(),
-    createdAt: at('created_at').notNull(),
-    createdBy: text('created_by').notNull(),
-    approvedAt: at('approved_at'),
-    approvedBy: text('approved_by'),
-    runAt: at('run_at'),
-    ratePerSecond: integer('rate_per_second'),
-    stopAfterFailures: integer('stop_after_failures'),
-    startedAt: at('started_at'),
-    endedAt: at('ended_at'),
-    copiedFrom: integer('copied_from'),
-    planId: integer('plan_id'),
-    plan: text('plan'),
-    dueAt: at('due_at'),
-    owner: text('owner'),
-  })
-  .existing()
-
-/** A nullable column in a statement whose rows have it: a check or the statement's own condition excludes null. */
-export const present = <Column extends PgColumn>(column: Column): SQL<NonNullable<GetColumnData<Column>>> =>
-  sql`${column}`.mapWith(column) as SQL<NonNullable<GetColumnData<Column>>>

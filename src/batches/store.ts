@@ -1,7 +1,7 @@
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
-import { list, nullable, statement, type } from '../postgres/statement.ts'
+import { list, nullable, present, statement, type } from '../postgres/statement.ts'
 import { type CommandResult, refused } from './command-result.ts'
 import {
   BATCH_TRANSITIONS,
@@ -10,7 +10,8 @@ import {
   type BatchState,
   type BatchTransition,
 } from './lifecycle.ts'
-import { type BatchDetail, batches, opsBatches, present } from './schema.ts'
+import { type BatchDetail, batches } from './schema.ts'
+import { opsBatches } from './views-schema.ts'
 
 /** A batch as moves and feeders see it. */
 export interface StoredBatch {

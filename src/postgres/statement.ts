@@ -1,4 +1,12 @@
-import { DrizzleQueryError, getTableColumns, type Placeholder, SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import {
+  DrizzleQueryError,
+  type GetColumnData,
+  getTableColumns,
+  type Placeholder,
+  SQL,
+  type SQLWrapper,
+  sql,
+} from 'drizzle-orm'
 import { drizzle, type NodePgClient, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import type { StatementRunner } from './pool.ts'
@@ -97,3 +105,7 @@ export const columnName = ({ name }: PgColumn): SQL => sql`${sql.identifier(name
 
 /** A value as `limit` takes it: Drizzle's types know only its own placeholders there. */
 export const limitOf = (value: SQL): Placeholder => value as unknown as Placeholder
+
+/** A nullable column in a statement whose rows have it: a check or the statement's own condition excludes null. */
+export const present = <Column extends PgColumn>(column: Column): SQL<NonNullable<GetColumnData<Column>>> =>
+  sql`${column}`.mapWith(column) as SQL<NonNullable<GetColumnData<Column>>>

@@ -1,7 +1,7 @@
-import { rejectedJobs } from '../orders/schema.ts'
 import type { Database } from '../postgres/pool.ts'
 import { nullable, statement } from '../postgres/statement.ts'
 import type { RejectedJob } from './rejected-job.ts'
+import { rejectedJobs } from './schema.ts'
 
 const insertRejectedJob = statement(
   'keep_rejected_job',

@@ -68,6 +68,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   ioredis: ['queue'],
   axios: ['gateway'],
   'drizzle-orm': [
+    'queue',
     'postgres',
     'orders',
     'partners',
