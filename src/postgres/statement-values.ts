@@ -121,7 +121,7 @@ export function listsIn<Spec extends Readonly<Record<string, Value>>>(spec: Spec
 /** The rows as one array a column: a statement has the same text for one row and for a thousand. */
 function rowsInSql(key: string, columns: Readonly<Record<string, Cell>>) {
   const names = Object.keys(columns)
-  // Drizzle names a column of a table such as this without its table, so the names must be nobody else's.
+  // Drizzle prints a column of this table without the table, so each name must be unique in the statement.
   const given = (name: string) => sql.identifier(`${key}_${name}`)
   const arrays = Object.entries(columns).map(([name, cell]) => arrayOf(key, name, cell))
   const source = sql.identifier(`given_${key}`)

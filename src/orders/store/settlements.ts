@@ -40,7 +40,7 @@ export function leaveDoubt(
 ) {
   const { orderId, isExecuted, sessionId, responseId } = given
   const ifExecuted = (value: SQL) => sql`case when ${isExecuted} then ${value} end`
-  const isAnothers = isOfAnotherOrder({ orderId, sessionId, responseId, kind: attempts.kind })
+  const isOfAnother = isOfAnotherOrder({ orderId, sessionId, responseId, kind: attempts.kind })
   const ended = db.$with('ended').as(
     db
       .update(attempts)
@@ -64,7 +64,7 @@ export function leaveDoubt(
           isOfThese(attempts.orderId),
           sql`${attempts.seq} = coalesce(${given.seq}, ${attempts.seq})`,
           eq(attempts.outcome, 'in_doubt'),
-          sql`not (${isExecuted} and ${isAnothers})`,
+          sql`not (${isExecuted} and ${isOfAnother})`,
         ),
       )
       .returning({

@@ -8,7 +8,7 @@ import { isOfAnotherOrder } from './another-order.ts'
 import { isAmong } from './order-rows.ts'
 import { wakeAfter } from './wake-at.ts'
 
-const ANOTHER_ORDERS = ' (its session_id or response_id is the one of another order)'
+const OF_ANOTHER_ORDER = ' (its session_id or response_id is the one of another order)'
 
 /**
  * Ends intents (I3): a verdict ends only the attempt it is of, and only while that is an intent. An execution that is
@@ -52,7 +52,7 @@ const recordVerdicts = statement(
           message: verdicts.message,
           httpStatus: verdicts.httpStatus,
           reply: verdicts.reply,
-          isAnothers: isExecutedAsAnother(verdicts).as('is_anothers'),
+          isOfAnother: isExecutedAsAnother(verdicts).as('is_of_another'),
         })
         .from(verdicts)
         .innerJoin(
@@ -64,21 +64,21 @@ const recordVerdicts = statement(
           ),
         ),
     )
-    const { isAnothers } = judged
-    const unlessAnothers = (value: SQLWrapper) => sql`case when not ${isAnothers} then ${value} end`
+    const { isOfAnother } = judged
+    const unlessOfAnother = (value: SQLWrapper) => sql`case when not ${isOfAnother} then ${value} end`
     const ended = db.$with('ended').as(
       db
         .update(attempts)
         .set({
-          outcome: sql`case when ${isAnothers} then 'in_doubt' else ${judged.outcome} end`,
+          outcome: sql`case when ${isOfAnother} then 'in_doubt' else ${judged.outcome} end`,
           endedAt: sql`clock_timestamp()`,
-          requestId: unlessAnothers(judged.requestId),
-          responseId: unlessAnothers(judged.responseId),
-          sessionId: unlessAnothers(judged.sessionId),
-          goldWeight: unlessAnothers(judged.goldWeight),
-          amount: unlessAnothers(judged.amount),
-          fee: unlessAnothers(judged.fee),
-          gatewayMessage: sql`case when ${isAnothers} then ${judged.message} || ${sql.raw(`'${ANOTHER_ORDERS}'`)} else ${judged.message} end`,
+          requestId: unlessOfAnother(judged.requestId),
+          responseId: unlessOfAnother(judged.responseId),
+          sessionId: unlessOfAnother(judged.sessionId),
+          goldWeight: unlessOfAnother(judged.goldWeight),
+          amount: unlessOfAnother(judged.amount),
+          fee: unlessOfAnother(judged.fee),
+          gatewayMessage: sql`case when ${isOfAnother} then ${judged.message} || ${sql.raw(`'${OF_ANOTHER_ORDER}'`)} else ${judged.message} end`,
           httpStatus: sql`${judged.httpStatus}`,
           reply: sql`${judged.reply}`,
         })
@@ -97,7 +97,7 @@ const recordVerdicts = statement(
           outcome: sql`${attempts.outcome}`.as('ended_outcome'),
           message: sql`${attempts.gatewayMessage}`.as('ended_message'),
           reason:
-            sql`case when ${isAnothers} then 'transaction_of_another_order' else ${judged.reason} end`.as(
+            sql`case when ${isOfAnother} then 'transaction_of_another_order' else ${judged.reason} end`.as(
               'ended_reason',
             ),
         }),
@@ -126,8 +126,8 @@ function isExecutedAsAnother(verdict: {
   readonly responseId: SQLWrapper
 }): SQL<boolean> {
   const { orderId, outcome, sessionId, responseId } = verdict
-  const isAnothers = isOfAnotherOrder({ orderId, sessionId, responseId, kind: attempts.kind })
-  return sql<boolean>`(${outcome} = 'succeeded' and ${isAnothers})`
+  const isOfAnother = isOfAnotherOrder({ orderId, sessionId, responseId, kind: attempts.kind })
+  return sql<boolean>`(${outcome} = 'succeeded' and ${isOfAnother})`
 }
 
 /** See `OrderStore.endIntents`. */
