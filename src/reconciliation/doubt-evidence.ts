@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm'
-import { alias } from 'drizzle-orm/pg-core'
 import { attempts } from '../orders/schema.ts'
+import { isOfAnotherOrder } from '../orders/store/another-order.ts'
 import { rows, statement, type } from '../postgres/statement.ts'
 import { doubtEvidence } from './doubts-schema.ts'
 import { statementMatches } from './runs-schema.ts'
@@ -20,13 +20,13 @@ export const LOCK_DOUBTS = workStatement(
 
 export const LEARN_LOCKED_SIZE = { name: 'learn_held_size', text: 'ANALYZE locked_doubts' }
 
-const others = alias(attempts, 'others')
-
-// The unique indexes of attempts would refuse it, and the whole run would fail.
-const isAnotherOrders = sql`exists (
-  select 1 from ${attempts} ${others} where ${others.orderId} <> ${attempts.orderId}
-    and (${others.sessionId} = ${statementLines.sessionId}
-      or (${others.responseId} = ${statementLines.responseId} and ${others.kind} = 'sell' and ${attempts.kind} = 'sell')))`
+// Settling refuses it as well: evidence of it would be kept of an order that stays in doubt.
+const isOfAnother = isOfAnotherOrder({
+  orderId: attempts.orderId,
+  kind: attempts.kind,
+  sessionId: statementLines.sessionId,
+  responseId: statementLines.responseId,
+})
 
 export const insertExecutions = statement('keep_evidence_of_executions', {}, (db) =>
   db.insert(doubtEvidence).select(
@@ -67,7 +67,7 @@ export const insertExecutions = statement('keep_evidence_of_executions', {}, (db
           // Postgres requires both of a succeeded attempt.
           sql`coalesce(${statementLines.sessionId}, ${statementLines.responseId}) is not null`,
           sql`coalesce(${statementLines.fee}, ${attempts.quotedFee}) is not null`,
-          sql`not ${isAnotherOrders}`,
+          sql`not ${isOfAnother}`,
         ),
       ),
   ),

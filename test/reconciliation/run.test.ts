@@ -274,6 +274,13 @@ const DOUBTS: Record<string, Case> = {
     stays: ['candidate_unclear'],
     breaks: ['duplicate_session'],
   },
+  "a line with another order's response_id is not its execution, though its session_id is its own": {
+    orders: [doubt(), success({ intentAt: minutes(1) })],
+    lines: ([a, b]) => (b === undefined ? [] : [lineOf(b), executed(a, { responseId: b.responseId })]),
+    rules: ['session_id', 'request_id'],
+    states: ['in_doubt reply_lost', 'succeeded executed'],
+    stays: ['candidate_unclear'],
+  },
   'a complete statement without it, that has what else we know, settles it as not executed': {
     orders: [doubt(), success({ phoneNumber: RECIPIENT, intentAt: minutes(-60) })],
     lines: ([, b]) => (b === undefined ? [] : [lineOf(b)]),

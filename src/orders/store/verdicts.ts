@@ -78,7 +78,7 @@ const recordVerdicts = statement(
           goldWeight: unlessOfAnother(judged.goldWeight),
           amount: unlessOfAnother(judged.amount),
           fee: unlessOfAnother(judged.fee),
-          gatewayMessage: sql`case when ${isOfAnother} then ${judged.message} || ${sql.raw(`'${OF_ANOTHER_ORDER}'`)} else ${judged.message} end`,
+          gatewayMessage: sql`case when ${isOfAnother} then ${judged.message} || ${OF_ANOTHER_ORDER}::text else ${judged.message} end`,
           httpStatus: sql`${judged.httpStatus}`,
           reply: sql`${judged.reply}`,
         })
