@@ -438,12 +438,6 @@ CREATE TABLE "statements" (
 	CONSTRAINT "statements_replaced" CHECK ((replaced_at is null) = (replaced_by is null))
 );
 --> statement-breakpoint
-CREATE TABLE "attempt_transitions" (
-	"from_outcome" text NOT NULL,
-	"to_outcome" text NOT NULL,
-	CONSTRAINT "attempt_transitions_from_outcome_to_outcome_pk" PRIMARY KEY("from_outcome","to_outcome")
-);
---> statement-breakpoint
 CREATE TABLE "attempts" (
 	"order_id" uuid NOT NULL,
 	"seq" integer NOT NULL,
@@ -487,13 +481,6 @@ CREATE TABLE "order_events" (
 	"detail" jsonb
 );
 --> statement-breakpoint
-CREATE TABLE "order_transitions" (
-	"from_state" text NOT NULL,
-	"to_state" text NOT NULL,
-	"reason" text NOT NULL,
-	CONSTRAINT "order_transitions_from_state_to_state_reason_pk" PRIMARY KEY("from_state","to_state","reason")
-);
---> statement-breakpoint
 CREATE TABLE "orders" (
 	"id" uuid PRIMARY KEY NOT NULL,
 	"partner" text NOT NULL,
@@ -503,19 +490,21 @@ CREATE TABLE "orders" (
 	"content" jsonb NOT NULL,
 	"content_hash" text NOT NULL,
 	"state" text NOT NULL,
+	"previous_state" text,
 	"reason" text NOT NULL,
 	"actor" text NOT NULL,
 	"detail" jsonb,
 	"accepted_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"deadline_at" timestamp with time zone NOT NULL,
 	"settled_at" timestamp with time zone,
-	"wake_at" timestamp with time zone NOT NULL,
+	"wake_at" timestamp with time zone,
 	"postponements" integer DEFAULT 0 NOT NULL,
 	"trouble" text,
 	CONSTRAINT "orders_kind" CHECK (kind in ('buy', 'sell', 'transfer', 'withdraw')),
 	CONSTRAINT "orders_wallets" CHECK (is_phone_number(phone_number) and is_phone_number(content ->> 'recipient')),
 	CONSTRAINT "orders_reference" CHECK (is_plain_text(reference)),
 	CONSTRAINT "orders_state" CHECK (state in ('accepted', 'confirming', 'succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt', 'held')),
+	CONSTRAINT "orders_wake_while_under_way" CHECK ((wake_at is not null) = (state in ('accepted', 'confirming'))),
 	CONSTRAINT "orders_settled_when_final" CHECK ((settled_at is not null) = (state in ('succeeded', 'rejected', 'expired', 'cancelled'))),
 	CONSTRAINT "orders_final_withdrawal_is_erased" CHECK (not (kind = 'withdraw' and settled_at is not null and (content ? 'ktp' or content ? 'address')))
 );
@@ -615,8 +604,6 @@ ALTER TABLE "proposals" ADD CONSTRAINT "proposals_order_id_fk" FOREIGN KEY ("ord
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_statement_id_fk" FOREIGN KEY ("statement_id") REFERENCES "public"."statements"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KEY ("proposal_id") REFERENCES "public"."proposals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "attempts" ADD CONSTRAINT "attempts_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "order_events" ADD CONSTRAINT "order_events_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "batch_events_batch_id" ON "batch_events" USING btree ("batch_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "batch_rows_reference" ON "batch_rows" USING btree ("batch_id","partner","reference");--> statement-breakpoint
@@ -665,7 +652,7 @@ CREATE INDEX "attempts_quote_id" ON "attempts" USING btree ("quote_id");--> stat
 CREATE INDEX "attempts_response_id" ON "attempts" USING btree ("response_id") WHERE response_id is not null;--> statement-breakpoint
 CREATE INDEX "order_events_order_id" ON "order_events" USING btree ("order_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "orders_partner_reference" ON "orders" USING btree ("partner","reference");--> statement-breakpoint
-CREATE INDEX "orders_wake_at_accepted" ON "orders" USING btree ("wake_at") WHERE state = 'accepted';--> statement-breakpoint
+CREATE INDEX "orders_wake_at" ON "orders" USING btree ("wake_at") WHERE wake_at is not null;--> statement-breakpoint
 CREATE INDEX "orders_accepted_at" ON "orders" USING btree ("accepted_at");--> statement-breakpoint
 CREATE INDEX "orders_open" ON "orders" USING btree ("accepted_at") WHERE settled_at is null;--> statement-breakpoint
 CREATE INDEX "orders_partner_accepted_at" ON "orders" USING btree ("partner","accepted_at","id");--> statement-breakpoint

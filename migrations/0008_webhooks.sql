@@ -1,31 +1,38 @@
 -- I4 (triggers append webhooks): an event and its deliveries are written in the transaction of the state change, so a
 -- partner is told of a change if and only if it was committed.
 
--- The state change holds the lock of its order's row, so the events of one order get consecutive sequence numbers.
-CREATE FUNCTION append_webhook_event() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  told_kind text := CASE NEW.from_state WHEN 'in_doubt' THEN 'order.resolved' ELSE 'order.' || NEW.to_state END;
-  takers integer[];
-  event webhook_events;
+-- The state change holds the lock of its order's row, so the events of one order get consecutive sequence numbers. A
+-- statement moves an order once.
+CREATE FUNCTION append_webhook_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  SELECT array_agg(e.id) INTO takers
-  FROM orders o JOIN webhook_endpoints e ON e.partner = o.partner
-  WHERE o.id = NEW.order_id AND e.state <> 'removed' AND told_kind = ANY (e.kinds);
-  IF takers IS NULL THEN
+  IF NOT EXISTS (
+    SELECT 1 FROM appended n WHERE n.to_state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')
+  ) THEN
     RETURN NULL;
   END IF;
-  INSERT INTO webhook_events (kind, at, order_event_id, order_id, sequence)
-  SELECT told_kind, NEW.at, NEW.id, NEW.order_id, coalesce(max(sequence), 0) + 1
-  FROM webhook_events WHERE order_id = NEW.order_id
-  RETURNING * INTO event;
+  WITH told AS (
+    SELECT gen_random_uuid() AS event_id, n.id, n.at, n.order_id, o.partner,
+      CASE n.from_state WHEN 'in_doubt' THEN 'order.resolved' ELSE 'order.' || n.to_state END AS kind
+    FROM appended n JOIN orders o ON o.id = n.order_id
+    WHERE n.to_state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')
+      AND EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.partner = o.partner AND e.state <> 'removed')
+  ), takers AS (
+    SELECT t.event_id, e.id AS endpoint_id
+    FROM told t JOIN webhook_endpoints e ON e.partner = t.partner AND e.state <> 'removed' AND t.kind = ANY (e.kinds)
+  ), events AS (
+    INSERT INTO webhook_events (id, kind, at, order_event_id, order_id, sequence)
+    SELECT t.event_id, t.kind, t.at, t.id, t.order_id,
+      (SELECT coalesce(max(v.sequence), 0) + 1 FROM webhook_events v WHERE v.order_id = t.order_id)
+    FROM told t WHERE EXISTS (SELECT 1 FROM takers k WHERE k.event_id = t.event_id)
+    RETURNING id, order_id, sequence
+  )
   INSERT INTO webhook_deliveries (endpoint_id, event_id, order_id, sequence, next_at)
-  SELECT endpoint_id, event.id, event.order_id, event.sequence, now() FROM unnest(takers) AS t (endpoint_id);
+  SELECT k.endpoint_id, v.id, v.order_id, v.sequence, now() FROM events v JOIN takers k ON k.event_id = v.id;
   RETURN NULL;
 END $$;
 
-CREATE TRIGGER order_events_tell_partner AFTER INSERT ON order_events FOR EACH ROW
-  WHEN (NEW.to_state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt'))
-  EXECUTE FUNCTION append_webhook_event();
+CREATE TRIGGER order_events_tell_partner AFTER INSERT ON order_events
+  REFERENCING NEW TABLE AS appended FOR EACH STATEMENT EXECUTE FUNCTION append_webhook_events();
 
 -- The event of a partner's own batch that finished. The counts are stored with the event because doubts settle later,
 -- and every try must send the same body. A cancelled batch has no event: its owner cancelled it.

@@ -117,7 +117,7 @@ async function commitIntent(
   const intentId = deps.newId()
   try {
     const [intent] = await deps.store.commitIntents([{ orderId: order.orderId, intentId, quote }], deps.actor)
-    if (intent !== undefined) return { go: { ...intent, quotedAt, committingAt } }
+    if (intent?.intentId === intentId) return { go: { ...intent, quotedAt, committingAt } }
   } catch (error) {
     // The COMMIT's fate is unknown, but nothing was sent: give the intent back if it is there.
     await deps.store.withdrawIntents([{ orderId: order.orderId, intentId }], deps.actor)

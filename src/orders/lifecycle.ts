@@ -40,8 +40,8 @@ export interface Transition {
 }
 
 /**
- * Every legal move. The table `order_transitions` holds the same rows and a trigger refuses all others;
- * a test keeps the two equal.
+ * Every legal move. The function `order_transitions()` in Postgres lists the same and a trigger refuses all others; a test
+ * keeps the two equal.
  */
 export const TRANSITIONS = {
   submit: { from: null, to: 'accepted', reasons: ['submitted'] },

@@ -39,6 +39,11 @@ export interface Intent {
   readonly seq: number
 }
 
+/** An intent that was committed just now. It is the caller's who drew its id. */
+export interface CommittedIntent extends Intent {
+  readonly intentId: string
+}
+
 /** How a held intent ended. */
 export interface Verdict extends Intent {
   readonly outcome: ConfirmOutcome
@@ -101,11 +106,10 @@ export interface OrderStore {
    */
   submit(
     submissions: readonly { orderId: string; submission: Submission }[],
-    actor: string,
   ): Promise<(StoredOrder | undefined)[]>
   load(orderIds: readonly string[]): Promise<StoredOrder[]>
   /** The fence. Who is not returned an intent must not send. */
-  commitIntents(intents: readonly NewIntent[], actor: string): Promise<Intent[]>
+  commitIntents(intents: readonly NewIntent[], actor: string): Promise<CommittedIntent[]>
   /** Takes back an intent of which the caller knows that nothing was sent and does not know whether it was committed. */
   withdrawIntents(claims: readonly IntentClaim[], actor: string): Promise<string[]>
   /** Ends intents. Returns the orders moved. */

@@ -2,7 +2,6 @@ import { sql } from 'drizzle-orm'
 import {
   bigserial,
   check,
-  foreignKey,
   index,
   integer,
   jsonb,
@@ -41,6 +40,8 @@ export const orders = pgTable(
     content: jsonb('content').$type<OrderContent>().notNull(),
     contentHash: text('content_hash').notNull(),
     state: text('state', { enum: ORDER_STATES }).notNull(),
+    /** Set by the trigger at every write: the state before it. */
+    previousState: text('previous_state', { enum: ORDER_STATES }),
     /** Reason code, actor and detail of the last transition; the trigger copies them into order_events. */
     reason: text('reason').notNull(),
     actor: text('actor').notNull(),
@@ -48,15 +49,18 @@ export const orders = pgTable(
     acceptedAt: at('accepted_at').notNull().defaultNow(),
     deadlineAt: at('deadline_at').notNull(),
     settledAt: at('settled_at'),
-    /** When the sweeper wakes an accepted order that the queue has not brought back by itself. */
-    wakeAt: at('wake_at').notNull(),
+    /**
+     * When the sweeper wakes an accepted order that the queue has not brought back by itself. The trigger sets it to null
+     * when there is nothing to wake, so that its index needs no state: a commit of an intent then changes no index.
+     */
+    wakeAt: at('wake_at'),
     /** How often the order was put off, and what for. */
     postponements: integer('postponements').notNull().default(0),
     trouble: text('trouble'),
   },
   (order) => [
     uniqueIndex('orders_partner_reference').on(order.partner, order.reference),
-    index('orders_wake_at_accepted').on(order.wakeAt).where(sql`state = 'accepted'`),
+    index('orders_wake_at').on(order.wakeAt).where(sql`wake_at is not null`),
     index('orders_accepted_at').on(order.acceptedAt),
     // What has not ended is little beside all there ever was: metrics count it at every scrape.
     index('orders_open').on(order.acceptedAt).where(sql`settled_at is null`),
@@ -67,6 +71,7 @@ export const orders = pgTable(
     check('orders_wallets', ONE_FORM_OF_WALLETS),
     check('orders_reference', ONE_FORM_OF_REFERENCE),
     check('orders_state', oneOf('state', ORDER_STATES)),
+    check('orders_wake_while_under_way', sql`(wake_at is not null) = (state in ('accepted', 'confirming'))`),
     check(
       'orders_settled_when_final',
       sql`(settled_at is not null) = (state in ('succeeded', 'rejected', 'expired', 'cancelled'))`,
@@ -108,7 +113,6 @@ export const attempts = pgTable(
   },
   (attempt) => [
     primaryKey({ columns: [attempt.orderId, attempt.seq] }),
-    foreignKey({ columns: [attempt.orderId], foreignColumns: [orders.id], name: 'attempts_order_id_fk' }),
     // The fence: whoever did not insert the one live attempt of an order may never send its confirm.
     uniqueIndex('attempts_one_live_per_order')
       .on(attempt.orderId)
@@ -159,24 +163,7 @@ export const orderEvents = pgTable(
     detail: jsonb('detail').$type<Readonly<Record<string, unknown>>>(),
   },
   (event) => [
+    // Without a foreign key: the trigger writes it from the order, which is never deleted.
     index('order_events_order_id').on(event.orderId),
-    foreignKey({ columns: [event.orderId], foreignColumns: [orders.id], name: 'order_events_order_id_fk' }),
   ],
-)
-
-/** The legal moves as rows, for the trigger. `from_state` is empty for the order's creation. */
-export const orderTransitions = pgTable(
-  'order_transitions',
-  {
-    fromState: text('from_state').notNull(),
-    toState: text('to_state').notNull(),
-    reason: text('reason').notNull(),
-  },
-  (transition) => [primaryKey({ columns: [transition.fromState, transition.toState, transition.reason] })],
-)
-
-export const attemptTransitions = pgTable(
-  'attempt_transitions',
-  { fromOutcome: text('from_outcome').notNull(), toOutcome: text('to_outcome').notNull() },
-  (transition) => [primaryKey({ columns: [transition.fromOutcome, transition.toOutcome] })],
 )

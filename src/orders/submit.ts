@@ -16,10 +16,10 @@ type NewOrders = Parameters<OrderStore['submit']>[0]
 /** Stores orders that are not stored yet. Idempotent: safe to repeat, also at the same time. */
 export async function submitOrders(
   submissions: readonly Submission[],
-  deps: { store: Pick<OrderStore, 'submit'>; newId(): string; actor: string },
+  deps: { store: Pick<OrderStore, 'submit'>; newId(): string },
 ): Promise<Submitted[]> {
   const rows = numbered(submissions, deps.newId)
-  const orders = await deps.store.submit(rows, deps.actor)
+  const orders = await deps.store.submit(rows)
   return rows.map((row, position) => {
     const order = orders[position]
     return order === undefined ? { is: 'overdue' } : comparedWith(row, order)

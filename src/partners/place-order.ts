@@ -100,7 +100,7 @@ async function placeInTurn(
   const rupiah = mostRupiah(command) ?? 0n
   const breach = breachByUsage(limits, usage, { rupiah, isNewWallet: added > 0 })
   if (breach !== null) throw new OrderNotPlaced({ is: 'refused', breach, usage })
-  const [order] = await submitOrders(runner, [{ orderId, submission }], `partner:${partner}`)
+  const [order] = await submitOrders(runner, [{ orderId, submission }])
   if (order === undefined) throw new OrderNotPlaced({ is: 'overdue', usage })
   // Jobs of the queue take no turns: one may have stored the order meanwhile.
   if (order.orderId !== orderId) return found(submission, order, usage)

@@ -11,7 +11,6 @@ const REPLACE: readonly Right[] = ['INSERT', 'UPDATE', 'DELETE']
  * transitions are only read. A test checks that every table is listed.
  */
 export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
-  attempt_transitions: READ,
   attempts: CHANGE,
   batch_events: APPEND,
   batch_row_transitions: READ,
@@ -23,7 +22,6 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   doubt_evidence: APPEND,
   doubt_stays: REPLACE,
   order_events: APPEND,
-  order_transitions: READ,
   orders: CHANGE,
   partner_day_wallets: REPLACE,
   partner_events: APPEND,

@@ -8,6 +8,7 @@ import { NO_TRACES, type Traces } from '../core/traces.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
 import type { OrderStore } from '../orders/ports.ts'
+import { coalescedStore } from '../orders/store/coalesced-store.ts'
 import { createOrderStore } from '../orders/store/order-store.ts'
 import { createSweepStore } from '../orders/store/sweeps.ts'
 import { type Database, openDatabase } from '../postgres/pool.ts'
@@ -77,7 +78,7 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
       lockDurationMs: pace.lockDurationMs,
     },
     {
-      store: aroundStore(createOrderStore(database)),
+      store: coalescedStore(aroundStore(createOrderStore(database))),
       gateway: parts.gateway,
       policy,
       actor,

@@ -59,11 +59,7 @@ async function findOrder(job: QueueJob, deps: JobDeps): Promise<StoredOrder> {
       return order
     }
     case 'order': {
-      const { partner } = request.submission
-      const [submitted] = await submitOrders([request.submission], {
-        ...deps,
-        actor: `partner:${partner}`,
-      })
+      const [submitted] = await submitOrders([request.submission], deps)
       if (submitted === undefined) throw new Error('a submission without an answer')
       if (submitted.is === 'conflict')
         throw new InvalidOrderError(

@@ -50,10 +50,9 @@ async function ordersOf(batchId: number): Promise<{ rows: number; orders: number
 /** Stores an order of a batch's first row the way a partner would. */
 async function submitFirst(prefix: string, gold_weight: string): Promise<string> {
   const data = { partner: 'acme', reference: `${prefix}-1`, phone_number: WALLET, gold_weight }
-  const [order] = await scene.store.submit(
-    [{ orderId: randomUUID(), submission: parseSubmission('buy', data) }],
-    'partner:acme',
-  )
+  const [order] = await scene.store.submit([
+    { orderId: randomUUID(), submission: parseSubmission('buy', data) },
+  ])
   if (order === undefined) throw new Error('not stored')
   return order.orderId
 }

@@ -3,7 +3,7 @@ import { coalesce } from '../../src/core/coalesce.ts'
 import { aBuy, startTestWeb } from '../support/servers/web.ts'
 
 describe('asking together', () => {
-  it('asks alone at once, and for everything that came meanwhile in one go, at most so many', async () => {
+  it('asks in one go for what comes at once, and then for what came meanwhile, at most so many', async () => {
     const asked: number[][] = []
     const ask = coalesce<number, string>(3, async (items) => {
       asked.push([...items])
@@ -11,7 +11,10 @@ describe('asking together', () => {
       return items.map(String)
     })
     expect(await Promise.all([1, 2, 3, 4, 5].map(ask))).toEqual(['1', '2', '3', '4', '5'])
-    expect(asked).toEqual([[1], [2, 3, 4], [5]])
+    expect(asked).toEqual([
+      [1, 2, 3],
+      [4, 5],
+    ])
     expect(await ask(6)).toBe('6')
   })
 
@@ -21,7 +24,60 @@ describe('asking together', () => {
       return items
     })
     const ends = await Promise.allSettled([1, 2, 3, 4].map(ask))
-    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled', 'fulfilled'])
+  })
+
+  it('asks about each alone when the query was refused for one of them', async () => {
+    const asked: number[][] = []
+    const ask = coalesce<number, number>(
+      4,
+      async (items) => {
+        asked.push([...items])
+        if (items.includes(2)) throw new Error('refused')
+        return items
+      },
+      { mayBeOfOneItem: (error) => (error as Error).message === 'refused' },
+    )
+    const ends = await Promise.allSettled([1, 2, 3].map(ask))
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(asked).toEqual([[1, 2, 3], [1], [2], [3]])
+  })
+
+  it('asks about no item of a key again before the earlier one has its result', async () => {
+    const asked: string[][] = []
+    const ask = coalesce<string, string>(
+      9,
+      async (items) => {
+        asked.push([...items])
+        await Promise.resolve()
+        return items
+      },
+      { keyOf: (item) => item[0] },
+    )
+    expect(await Promise.all(['a1', 'b1', 'a2', 'a3', 'c1'].map(ask))).toEqual(['a1', 'b1', 'a2', 'a3', 'c1'])
+    expect(asked).toEqual([['a1', 'b1', 'c1'], ['a2'], ['a3']])
+  })
+
+  it('lets later calls pass a query that takes long, and never more than four queries', async () => {
+    const asked: number[] = []
+    const ends: (() => void)[] = []
+    const ask = coalesce<number, number>(
+      1,
+      async (items) => {
+        asked.push(...items)
+        await new Promise<void>((resolve) => ends.push(resolve))
+        return items
+      },
+      { patienceMs: 1 },
+    )
+    const answers = Promise.all([1, 2, 3, 4, 5].map(ask))
+    await expect.poll(() => asked).toEqual([1, 2, 3, 4])
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(asked).toEqual([1, 2, 3, 4])
+    ends[2]?.()
+    await expect.poll(() => asked).toEqual([1, 2, 3, 4, 5])
+    for (const end of ends) end()
+    expect(await answers).toEqual([1, 2, 3, 4, 5])
   })
 
   it('gives each of many requests at once its own answer, whoever they are of', async () => {

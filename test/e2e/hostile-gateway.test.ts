@@ -44,7 +44,7 @@ async function runAgainst(
   gateway.answerConfirmsWith(reply)
   const kind = name === 'buyRupiah' ? 'buy' : name
   const submission = parseSubmission(kind, jobData[name]({ phone_number }))
-  const [order] = await stores.store.submit([{ orderId: randomUUID(), submission }], 'partner:acme')
+  const [order] = await stores.store.submit([{ orderId: randomUUID(), submission }])
   if (order === undefined) throw new Error('not stored')
   const deps = mutate(testEffects(stores.store, client, { pause: async () => {} }))
   for (let run = 0; run < 3; run += 1) {

@@ -46,7 +46,7 @@ async function place(reference: string, amount: number) {
     database: scene.database,
     newId: newOrderId,
     async submit(order) {
-      const [stored] = await submitOrders(scene.database, [order], 'partner:shop')
+      const [stored] = await submitOrders(scene.database, [order])
       if (stored === undefined) throw new Error('not stored')
       return stored
     },

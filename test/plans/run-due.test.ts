@@ -123,10 +123,7 @@ describe('a due time', () => {
       phone_number: WALLET,
       gold_weight: 1,
     })
-    await scene.store.submit(
-      [{ orderId: '00000000-0000-7000-8000-000000000001', submission: other }],
-      'partner:acme',
-    )
+    await scene.store.submit([{ orderId: '00000000-0000-7000-8000-000000000001', submission: other }])
     await scene.tick(nine())
     expect(await scene.runs()).toEqual(['0 skipped reference_taken'])
     expect(await scene.references()).toEqual([reference])
@@ -142,10 +139,7 @@ describe('a due time', () => {
       phone_number: WALLET,
       gold_weight: 0.5,
     })
-    await scene.store.submit(
-      [{ orderId: '00000000-0000-7000-8000-000000000001', submission: same }],
-      'partner:acme',
-    )
+    await scene.store.submit([{ orderId: '00000000-0000-7000-8000-000000000001', submission: same }])
     await scene.tick(nine())
     expect(await scene.runs()).toEqual(['0 started order_submitted'])
     await expectOneOrderARun()

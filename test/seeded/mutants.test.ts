@@ -84,16 +84,17 @@ const sendingBeforeIntent: Mutation = (deps) => {
 }
 
 const NAIVE_INTENT = `
-  INSERT INTO attempts (order_id, seq, intent_id, outcome, kind, phone_number, quote_id, quoted_gold_weight, quoted_amount, quoted_fee, worker)
-  SELECT id, $2, $3, 'intent', kind, phone_number, $4, $5::numeric / 10000, $6, $7, 'worker:naive' FROM orders WHERE id = $1`
-const NAIVE_MOVE = `
+  WITH intent AS (
+    INSERT INTO attempts (order_id, seq, intent_id, outcome, kind, phone_number, quote_id, quoted_gold_weight, quoted_amount, quoted_fee, worker)
+    SELECT id, $2, $3, 'intent', kind, phone_number, $4, $5::numeric / 10000, $6, $7, 'worker:naive' FROM orders WHERE id = $1
+    RETURNING order_id)
   UPDATE orders SET state = 'confirming', reason = 'intent_committed', actor = 'worker:naive', detail = NULL
-  WHERE id = $1 AND state = 'accepted'`
+  FROM intent WHERE id = intent.order_id AND state = 'accepted'`
 
 /** Looks whether the order is free, and then inserts the intent, without a lock in between. */
 function fencingByLooking(
   { database, store }: Stores,
-  { looked, inserted }: Record<'looked' | 'inserted', () => Promise<void>>,
+  { looked, committed }: Record<'looked' | 'committed', () => Promise<void>>,
 ): Mutation {
   const commitIntents: OrderStore['commitIntents'] = async ([intent]) => {
     if (intent === undefined) return []
@@ -104,12 +105,9 @@ function fencingByLooking(
     // A random seq, or the primary key would be a fence of its own.
     const seq = 1 + Math.floor(Math.random() * 1_000_000_000)
     const quoted = [quote.quoteId, quote.goldWeight, quote.amount, quote.fee]
-    await database.transaction(async (runner) => {
-      await runner.run(unnamed(NAIVE_INTENT), [orderId, seq, intentId, ...quoted])
-      await inserted()
-      await runner.run(unnamed(NAIVE_MOVE), [orderId])
-    })
-    return [{ orderId, seq }]
+    await database.run(unnamed(NAIVE_INTENT), [orderId, seq, intentId, ...quoted])
+    await committed()
+    return [{ orderId, seq, intentId }]
   }
   return (deps) => ({
     ...deps,
@@ -118,6 +116,12 @@ function fencingByLooking(
       async commitIntents(intents, actor) {
         // Whoever the index refuses must not send: as a worker would, it leaves the order alone.
         return await commitIntents(intents, actor).catch(() => [])
+      },
+      // Two intents contradict the order, so that Postgres refuses both verdicts. What was sent is all that counts.
+      async endIntents(verdicts, actor) {
+        const unrecorded = ({ orderId }: { orderId: string }) =>
+          ({ orderId, state: 'in_doubt', reason: 'unrecorded' }) as const
+        return await deps.store.endIntents(verdicts, actor).catch(() => verdicts.map(unrecorded))
       },
     },
   })
@@ -139,19 +143,19 @@ function meetingPlace(): () => Promise<void> {
 
 /**
  * The rules broken by two workers that look at one order before either has put its intent down.
- * @param inserted what a worker does between its intent and the commit
+ * @param committed what a worker does between the commit of its intent and the send
  */
-async function brokenByMeeting(stores: Stores, inserted: () => Promise<void>): Promise<Set<string>> {
+async function brokenByMeeting(stores: Stores, committed: () => Promise<void>): Promise<Set<string>> {
   const sandbox = await startSandbox({ seed: 1, openWallets: { rupiah: 10 ** 11, goldWeight: 10 ** 9 } })
   const client = openTestClient(sandbox.url, { timeoutMs: 30_000 })
   toStop.push(sandbox.stop, async () => client.close())
   const deps = testEffects(stores.store, client, { ...CLOCKS, pause: async () => {} })
   const partner = 'meeting'
   const submission = parseSubmission('buy', { ...jobData.buy(), partner, reference: 'order-1' })
-  const submitting = { store: stores.store, newId: randomUUID, actor: `partner:${partner}` }
+  const submitting = { store: stores.store, newId: randomUUID }
   const [answer] = await submitOrders([submission], submitting)
   if (answer?.is !== 'stored') throw new Error('a new order is stored')
-  const naive = fencingByLooking(stores, { looked: meetingPlace(), inserted })(deps)
+  const naive = fencingByLooking(stores, { looked: meetingPlace(), committed })(deps)
   // What a mutant stumbles over afterwards is its own: what counts is what it sent.
   await Promise.allSettled([executeOrder(answer.order, naive), executeOrder(answer.order, naive)])
   const orders = await readOrdersWithAttempts(stores.database, partner)
@@ -180,7 +184,7 @@ describe('the proof fails', () => {
 describe('the proof holds', () => {
   it('when only the index is left: the same looking fence, with it in place, doubles nothing', async () => {
     const stores = await openDatabase()
-    // The second intent waits in Postgres for the first one's commit: nobody can meet.
+    // The second intent waits in Postgres for the first one's commit.
     expect(await brokenByMeeting(stores, async () => {})).toEqual(new Set())
   })
 

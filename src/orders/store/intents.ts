@@ -1,7 +1,7 @@
 import { and, asc, eq, type SQLWrapper, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../../postgres/pool.ts'
 import { rowFor, rows, statement } from '../../postgres/statement.ts'
-import type { Intent, IntentClaim, NewIntent } from '../ports.ts'
+import type { CommittedIntent, IntentClaim, NewIntent } from '../ports.ts'
 import { attempts, orders } from '../schema.ts'
 import { isAmong } from './order-rows.ts'
 import { wakeAfter } from './wake-at.ts'
@@ -68,7 +68,7 @@ const insertIntents = statement(
           .insert(attempts)
           .select(sql`select ${attempt} from ${picked} where ${picked.deadlineAt} > clock_timestamp()`)
           .onConflictDoNothing()
-          .returning({ orderId: attempts.orderId, seq: attempts.seq }),
+          .returning({ orderId: attempts.orderId, seq: attempts.seq, intentId: attempts.intentId }),
       )
     return db
       .with(picked, fence)
@@ -76,7 +76,7 @@ const insertIntents = statement(
       .set({ state: 'confirming', reason: 'intent_committed', actor, detail: detailOf(fence.seq) })
       .from(fence)
       .where(and(eq(orders.id, fence.orderId), isAmong(orders.id, lists.intents.orderId)))
-      .returning({ orderId: orders.id, seq: fence.seq })
+      .returning({ orderId: orders.id, seq: fence.seq, intentId: fence.intentId })
   },
 )
 
@@ -85,7 +85,7 @@ export function commitIntents(
   runner: StatementRunner,
   intents: readonly NewIntent[],
   actor: string,
-): Promise<Intent[]> {
+): Promise<CommittedIntent[]> {
   const given = intents.map(({ orderId, intentId, quote }) => ({ orderId, intentId, ...quote }))
   return insertIntents(runner, { intents: given, actor })
 }

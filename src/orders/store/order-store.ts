@@ -10,7 +10,7 @@ import { endIntents } from './verdicts.ts'
 /** The orders in Postgres: over a pool, a session or a transaction alike. */
 export function createOrderStore(runner: StatementRunner): OrderStore {
   return {
-    submit: (submissions, actor) => submitOrders(runner, submissions, actor),
+    submit: (submissions) => submitOrders(runner, submissions),
     load: (orderIds) => loadOrders(runner, orderIds),
     commitIntents: (intents, actor) => commitIntents(runner, intents, actor),
     withdrawIntents: (claims, actor) => withdrawIntents(runner, claims, actor),

@@ -16,13 +16,14 @@ const GIVEN = {
   content: orders.content,
   contentHash: orders.contentHash,
   deadline: nullable(orders.deadlineAt),
+  actor: orders.actor,
 }
 
 /** Whether a deadline has passed is decided by the database's clock, in the statement that inserts. */
 const insertOrders = statement(
   'submit_orders',
-  { given: rows(GIVEN), actor: orders.actor, takesOverdue: type.boolean },
-  (db, { given, actor, takesOverdue }) => {
+  { given: rows(GIVEN), takesOverdue: type.boolean },
+  (db, { given, takesOverdue }) => {
     const { deadline } = given
     const row = rowFor(orders, {
       id: given.orderId,
@@ -34,7 +35,7 @@ const insertOrders = statement(
       contentHash: given.contentHash,
       state: sql`'accepted'`,
       reason: sql`'submitted'`,
-      actor,
+      actor: given.actor,
       deadlineAt: sql`coalesce(${deadline}, now() + interval '15 minutes')`,
       wakeAt: sql`least(coalesce(${deadline}, 'infinity'), now() + ${WAKE_GRACE})`,
     })
@@ -77,9 +78,11 @@ interface NewOrder {
 export function submitOrders(
   runner: StatementRunner,
   submissions: readonly NewOrder[],
-  actor: string,
 ): Promise<(StoredOrder | undefined)[]> {
-  return insertOrFind(runner, submissions, { actor, takesOverdue: false })
+  return insertOrFind(runner, submissions, {
+    actorOf: ({ partner }) => `partner:${partner}`,
+    takesOverdue: false,
+  })
 }
 
 /**
@@ -91,7 +94,7 @@ export async function submitApprovedOrders(
   submissions: readonly NewOrder[],
   actor: string,
 ): Promise<StoredOrder[]> {
-  const stored = await insertOrFind(runner, submissions, { actor, takesOverdue: true })
+  const stored = await insertOrFind(runner, submissions, { actorOf: () => actor, takesOverdue: true })
   return stored.map((order) => {
     if (order === undefined) throw new Error('an order that was neither inserted nor found')
     return order
@@ -101,10 +104,11 @@ export async function submitApprovedOrders(
 async function insertOrFind(
   runner: StatementRunner,
   submissions: readonly NewOrder[],
-  how: { readonly actor: string; readonly takesOverdue: boolean },
+  { actorOf, takesOverdue }: { actorOf(submission: Submission): string; takesOverdue: boolean },
 ): Promise<(StoredOrder | undefined)[]> {
   const stored = new Map<string, StoredOrder>()
-  for (const order of await insertOrders(runner, { given: submissions.map(newRow), ...how }))
+  const given = submissions.map((order) => ({ ...newRow(order), actor: actorOf(order.submission) }))
+  for (const order of await insertOrders(runner, { given, takesOverdue }))
     stored.set(keyOf(order), { ...order, intentAgeMs: null })
   const wanted = submissions
     .map(({ submission }) => submission)

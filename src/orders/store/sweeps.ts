@@ -9,9 +9,9 @@ import { attempts, orders } from '../schema.ts'
 
 const NOW = sql`now()`
 
-// Literals, not parameters: only then may Postgres use the partial indexes of what is open.
+// A literal, not a parameter: only then may Postgres use the partial index of what is open.
 const isIntent = sql`${attempts.outcome} = 'intent'`
-const isAccepted = sql`${orders.state} = 'accepted'`
+const isAccepted = eq(orders.state, 'accepted')
 
 const milliseconds = (ms: unknown) => sql`${ms} * interval '1 millisecond'`
 

@@ -36,9 +36,7 @@ describe('submitting', () => {
   it('stores an order once, however often and at once it is asked to', async () => {
     const submission = parseSubmission('buy', jobData.buy())
     const answers = await Promise.all(
-      Array.from({ length: 30 }, () =>
-        stores.store.submit([{ orderId: randomUUID(), submission }], 'partner:acme'),
-      ),
+      Array.from({ length: 30 }, () => stores.store.submit([{ orderId: randomUUID(), submission }])),
     )
     expect(new Set(answers.map(([order]) => order?.orderId)).size).toBe(1)
   })
@@ -47,7 +45,7 @@ describe('submitting', () => {
     const late = parseSubmission('buy', jobData.buy({ deadline: '2020-01-01T00:00:00Z' }))
     const good = parseSubmission('buy', jobData.buy({ deadline: '2999-01-01T00:00:00Z' }))
     const orders = [late, good].map((submission) => ({ orderId: randomUUID(), submission }))
-    const [refused, stored] = await stores.store.submit(orders, 'partner:acme')
+    const [refused, stored] = await stores.store.submit(orders)
     expect([refused, stored?.contentHash]).toEqual([undefined, good.contentHash])
   })
 
@@ -56,7 +54,7 @@ describe('submitting', () => {
     const orderId = await anAccepted(stores, 'buy', data)
     for (const overrides of [{}, { gold_weight: 7 }]) {
       const submission = parseSubmission('buy', { ...data, ...overrides })
-      const [again] = await stores.store.submit([{ orderId: randomUUID(), submission }], 'partner:acme')
+      const [again] = await stores.store.submit([{ orderId: randomUUID(), submission }])
       expect(again?.orderId).toBe(orderId)
     }
   })
@@ -65,14 +63,14 @@ describe('submitting', () => {
     const data = jobData.buy()
     const first = parseSubmission('buy', data)
     const second = parseSubmission('buy', { ...data, gold_weight: 7 })
-    const [stored] = await stores.store.submit([{ orderId: randomUUID(), submission: first }], 'partner:acme')
-    const [again] = await stores.store.submit([{ orderId: randomUUID(), submission: second }], 'partner:acme')
+    const [stored] = await stores.store.submit([{ orderId: randomUUID(), submission: first }])
+    const [again] = await stores.store.submit([{ orderId: randomUUID(), submission: second }])
     expect(again).toMatchObject({ orderId: stored?.orderId, contentHash: first.contentHash })
   })
 
   it('takes many orders in one statement and answers in their order', async () => {
     const known = parseSubmission('sell', jobData.sell())
-    await stores.store.submit([{ orderId: randomUUID(), submission: known }], 'partner:acme')
+    await stores.store.submit([{ orderId: randomUUID(), submission: known }])
     const submissions = [
       parseSubmission('buy', jobData.buy()),
       known,
@@ -80,7 +78,6 @@ describe('submitting', () => {
     ]
     const orders = await stores.store.submit(
       submissions.map((submission) => ({ orderId: randomUUID(), submission })),
-      'partner:acme',
     )
     expect(orders.map((order) => order?.contentHash)).toEqual(
       submissions.map(({ contentHash }) => contentHash),
@@ -106,7 +103,7 @@ describe('the fence', () => {
         stores.store.commitIntents([{ orderId, intentId: randomUUID(), quote: aQuote() }], 'worker:test'),
       ),
     )
-    expect(all.flat()).toEqual([{ orderId, seq: 1 }])
+    expect(all.flat()).toEqual([{ orderId, seq: 1, intentId: expect.any(String) }])
   })
 
   it.each(['confirming', 'in_doubt', 'held', 'succeeded', 'rejected', 'expired', 'cancelled'])(
@@ -152,7 +149,7 @@ describe('the fence', () => {
     if (intent === undefined) throw new Error('no intent')
     await stores.store.endIntents([{ ...intent, outcome: outcomes.not_sent }], 'w')
     const again = await stores.store.commitIntents([{ orderId, intentId: randomUUID(), quote }], 'w')
-    expect(again).toEqual([{ orderId, seq: 2 }])
+    expect(again).toMatchObject([{ orderId, seq: 2 }])
   })
 
   it('and a cancellation at the same moment: one of them wins, never both', async () => {

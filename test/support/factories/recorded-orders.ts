@@ -72,19 +72,21 @@ const RECORD = `
   SELECT "orderId", 'acme', "orderId"::text, kind, "phoneNumber",
     jsonb_strip_nulls(jsonb_build_object('recipient', recipient)), 'hash', 'accepted', 'submitted', 'test',
     "intentAt", "intentAt" + interval '15 minutes', "intentAt" FROM recorded;
-  UPDATE orders o SET state = 'confirming', reason = 'intent_committed' FROM recorded r WHERE o.id = r."orderId";
+  WITH confirming AS (
+    UPDATE orders o SET state = 'confirming', reason = 'intent_committed' FROM recorded r WHERE o.id = r."orderId")
   INSERT INTO attempts (order_id, seq, intent_id, outcome, kind, phone_number, quote_id, quoted_gold_weight,
     quoted_amount, quoted_fee, intent_at, worker)
   SELECT "orderId", 1, gen_random_uuid(), 'intent', kind, "phoneNumber", "quoteId", "goldWeight", "quotedAmount",
     CASE WHEN "quotedAmount" IS NOT NULL THEN fee END, "intentAt", 'test' FROM recorded;
-  UPDATE attempts a SET outcome = r.outcome, ended_at = r."endedAt",
-    request_id = CASE r.outcome WHEN 'succeeded' THEN r."quoteId" END,
-    response_id = CASE r.outcome WHEN 'succeeded' THEN r."responseId" END,
-    session_id = CASE r.outcome WHEN 'succeeded' THEN r."sessionId" END,
-    gold_weight = CASE r.outcome WHEN 'succeeded' THEN r."goldWeight" END,
-    amount = CASE r.outcome WHEN 'succeeded' THEN r.amount END,
-    fee = CASE r.outcome WHEN 'succeeded' THEN r.fee END
-  FROM recorded r WHERE a.order_id = r."orderId" AND r.outcome <> 'intent';
+  WITH ended AS (
+    UPDATE attempts a SET outcome = r.outcome, ended_at = r."endedAt",
+      request_id = CASE r.outcome WHEN 'succeeded' THEN r."quoteId" END,
+      response_id = CASE r.outcome WHEN 'succeeded' THEN r."responseId" END,
+      session_id = CASE r.outcome WHEN 'succeeded' THEN r."sessionId" END,
+      gold_weight = CASE r.outcome WHEN 'succeeded' THEN r."goldWeight" END,
+      amount = CASE r.outcome WHEN 'succeeded' THEN r.amount END,
+      fee = CASE r.outcome WHEN 'succeeded' THEN r.fee END
+    FROM recorded r WHERE a.order_id = r."orderId" AND r.outcome <> 'intent')
   UPDATE orders o SET state = r.state, reason = r.reason FROM recorded r
   WHERE o.id = r."orderId" AND r.outcome <> 'intent';`
 

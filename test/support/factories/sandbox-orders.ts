@@ -34,7 +34,6 @@ export function orderRunner(stores: Stores, sandbox: Sandbox, timeoutMs: number)
       const [submitted] = await submitOrders([submission], {
         store: stores.store,
         newId: randomUUID,
-        actor: 'partner:acme',
       })
       if (submitted?.is !== 'stored') throw new Error('not stored')
       return submitted.order.orderId

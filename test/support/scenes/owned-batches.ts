@@ -71,7 +71,7 @@ export async function openOwner(scene: BatchScene, limits: LimitChange = {}) {
     async place(reference: string, wallet = WALLET): Promise<Placed> {
       const data = { partner: name, reference, phone_number: wallet, amount: 100_000 }
       const submit = async (order: Parameters<typeof scene.store.submit>[0][number]) => {
-        const [stored] = await scene.store.submit([order], `partner:${name}`)
+        const [stored] = await scene.store.submit([order])
         if (stored === undefined) throw new Error('not stored')
         return stored
       }
