@@ -42,7 +42,7 @@ export function openTransport(baseUrl: string): Transport {
   }
 }
 
-/** What the gateway has been sent since before axios ran over undici. Encodings are declined: replies are short. */
+/** Encodings are declined, because replies are short. A request without a User-Agent is refused by some firewalls. */
 const HEADERS = {
   Accept: 'application/json',
   'Accept-Encoding': 'identity',
