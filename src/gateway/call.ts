@@ -27,6 +27,10 @@ export interface Caller {
   call(operation: Operation, fields: Readonly<Record<string, unknown>>): Promise<CallResult>
   /** Whether a 401 can be caused by an expired token; a call that moves nothing may then be repeated. */
   readonly usesToken: boolean
+  /**
+   * Begins to open a connection for the confirm that may follow. Call the returned function when none will.
+   */
+  openAhead(): () => void
   close(): void
 }
 
@@ -61,6 +65,7 @@ export function openCaller(settings: GatewaySettings, clocks: GatewayClocks): Ca
       if (exchange.status === 401 && answer !== null) tokens?.drop(answer.token)
       return { ...exchange, envelope: readEnvelope(exchange.text) }
     },
+    openAhead: () => transport.openAhead(),
     close: () => transport.close(),
   }
 }

@@ -100,9 +100,13 @@ export function createGatewayClient(settings: GatewaySettings, deps: GatewayDeps
   return {
     async checkout(command) {
       const { checkout } = operationsOf(command)
-      return await measured(checkout, async () =>
+      // The confirm's connection opens while the quote is taken and the intent committed, so it costs no round trip.
+      const noConfirmFollows = caller.openAhead()
+      const outcome = await measured(checkout, async () =>
         checkoutOutcome(command, await ask(checkout, fieldsOf(command)), is429Refusal),
       )
+      if (outcome.is !== 'quoted') noConfirmFollows()
+      return outcome
     },
     async confirm(command, quote) {
       const { confirm } = operationsOf(command)

@@ -1,15 +1,17 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Exchange, openTransport } from '../../src/gateway/transport.ts'
-
-const file = (name: string) => fileURLToPath(new URL(`tls/${name}`, import.meta.url))
-const tls = { key: readFileSync(file('key.pem')), cert: readFileSync(file('certificate.pem')) }
+import {
+  rawReply as ok,
+  overTls,
+  RAW_BODY,
+  type RawServer,
+  serveRaw,
+  tlsFile,
+} from '../support/servers/raw-server.ts'
 
 const toStop: (() => void)[] = []
 afterEach(() => {
@@ -17,51 +19,20 @@ afterEach(() => {
   for (const stop of toStop.splice(0)) stop()
 })
 
-interface RawServer {
-  readonly port: number
-  /** Connections taken so far, and whole requests read on them. */
-  readonly seen: { connections: number; requests: number }
-}
-
-/** A server that does with each whole request whatever the test wants, byte by byte. */
-async function serve(
-  answer: (socket: Socket, request: number) => void,
-  create: (onSocket: (socket: Socket) => void) => ReturnType<typeof createServer> = createServer,
-): Promise<RawServer> {
-  const seen = { connections: 0, requests: 0 }
-  const sockets = new Set<Socket>()
-  const server = create((socket) => {
-    seen.connections += 1
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('close', () => sockets.delete(socket))
-    let received = ''
-    socket.on('data', (chunk) => {
-      received += chunk
-      if (!received.endsWith('{"request":"body"}')) return
-      received = ''
-      seen.requests += 1
-      answer(socket, seen.requests)
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  toStop.push(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  return { port: (server.address() as AddressInfo).port, seen }
+async function serve(...args: Parameters<typeof serveRaw>): Promise<RawServer> {
+  const server = await serveRaw(...args)
+  toStop.push(server.stop)
+  return server
 }
 
 function open(url: string) {
   const transport = openTransport(url)
   toStop.push(() => transport.close())
   return (timeoutMs = 5_000, connection: 'fresh' | 'kept' = 'fresh'): Promise<Exchange> =>
-    transport.post({ path: '/confirm', body: '{"request":"body"}', headers: {}, connection, timeoutMs })
+    transport.post({ path: '/confirm', body: RAW_BODY, headers: {}, connection, timeoutMs })
 }
 
 const http = ({ port }: RawServer) => open(`http://127.0.0.1:${port}`)
-const ok = (body = '{}') => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 
 describe('provably nothing was sent', () => {
   it('when the connection is refused', async () => {
@@ -97,10 +68,7 @@ describe('provably nothing was sent', () => {
   })
 
   it('when the certificate is not trusted', async () => {
-    const server = await serve(
-      (socket) => socket.end(ok()),
-      (onSocket) => createTlsServer(tls, onSocket),
-    )
+    const server = await serve((socket) => socket.end(ok()), overTls())
     expect(await open(`https://127.0.0.1:${server.port}`)()).toMatchObject({ is: 'failure', wasSent: false })
     expect(server.seen.requests).toBe(0)
   })
@@ -142,7 +110,7 @@ describe('it may have been sent', () => {
     const post = http(server)
     expect(await post(5_000, 'kept')).toMatchObject({ is: 'reply' })
     expect(await post(5_000, 'kept')).toMatchObject({ is: 'failure', wasSent: true })
-    expect(server.seen).toEqual({ connections: 1, requests: 2 })
+    expect(server.seen).toMatchObject({ connections: 1, requests: 2 })
   })
 })
 
@@ -179,17 +147,17 @@ describe('a connection', () => {
     const post = http(server)
     await post(5_000, 'kept')
     await post(5_000, 'kept')
-    expect(server.seen).toEqual({ connections: 1, requests: 2 })
+    expect(server.seen).toMatchObject({ connections: 1, requests: 2 })
     await post(5_000, 'fresh')
     await post(5_000, 'fresh')
-    expect(server.seen).toEqual({ connections: 3, requests: 4 })
+    expect(server.seen).toMatchObject({ connections: 3, requests: 4 })
   })
 
   it('that the server closes after its reply costs no later confirm its reply', async () => {
     const server = await serve((socket) => socket.end(ok()))
     const post = http(server)
     for (let n = 0; n < 50; n += 1) expect(await post()).toMatchObject({ is: 'reply' })
-    expect(server.seen).toEqual({ connections: 50, requests: 50 })
+    expect(server.seen).toMatchObject({ connections: 50, requests: 50 })
   })
 })
 
@@ -197,7 +165,7 @@ describe('over TLS', () => {
   it('a lost reply counts as sent on a new and on a kept socket, a good one is read', async () => {
     const server = await serve(
       (socket, request) => (request % 2 === 1 ? socket.write(ok('"tls"')) : socket.destroy()),
-      (onSocket) => createTlsServer(tls, onSocket),
+      overTls(),
     )
     // Node takes further certificate authorities only when it starts.
     const script = `
@@ -208,12 +176,12 @@ describe('over TLS', () => {
       transport.close()
       console.log(JSON.stringify(outcomes))`
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: file('certificate.pem') },
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: tlsFile('certificate.pem') },
     })
     expect(JSON.parse(stdout)).toMatchObject([
       { is: 'reply', text: '"tls"' },
       { is: 'failure', wasSent: true },
     ])
-    expect(server.seen).toEqual({ connections: 1, requests: 2 })
+    expect(server.seen).toMatchObject({ connections: 1, requests: 2 })
   })
 })

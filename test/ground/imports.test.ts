@@ -67,6 +67,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   '@opentelemetry': ['observability'],
   ioredis: ['queue'],
   axios: ['gateway'],
+  undici: ['gateway'],
   'drizzle-orm': [
     'queue',
     'postgres',
