@@ -1,5 +1,5 @@
 // A gateway that answers every request at once with the documented envelope, in a process of its own,
-// so that its CPU is not counted as ours.
+// so that its CPU is not counted as the worker's.
 import { createServer } from 'node:http'
 
 let ids = 1_600_000_000

@@ -1,0 +1,48 @@
+// One contestant in a process of its own, so that its CPU and its memory are nobody else's.
+import { peakMiB } from '../measure.mjs'
+import { CONTESTANTS } from './contestants.mjs'
+import { createTally } from './tally.mjs'
+
+/** How often a process that shares its work with another says how far it is. */
+const TELL_EVERY_MS = 20
+
+const { contestant, place } = JSON.parse(process.argv[2])
+const { open } = await CONTESTANTS[contestant].load()
+const opened = await open(place)
+let tally = null
+let allowRest = () => {}
+
+/** @param range the orders; without `count` it goes on until the parent says `finish` */
+async function run(range) {
+  tally = createTally(range.count)
+  const mayRest = new Promise((resolve) => {
+    allowRest = resolve
+  })
+  const counting =
+    range.count === undefined &&
+    setInterval(() => process.send({ is: 'count', count: tally.latenciesMs.length }), TELL_EVERY_MS)
+  const cpuBefore = process.cpuUsage()
+  const startedAt = performance.now()
+  const rest = await opened.run(tally, range)
+  await tally.done
+  const seconds = (performance.now() - startedAt) / 1_000
+  const cpu = process.cpuUsage(cpuBefore)
+  clearInterval(counting)
+  const { latenciesMs } = tally
+  process.send({
+    is: 'figures',
+    ...{ seconds, workerCpuSeconds: (cpu.user + cpu.system) / 1_000_000, latenciesMs, peakMiB: peakMiB() },
+  })
+  // Connections that close take CPU of the servers with them: the parent reads it first.
+  await mayRest
+  await rest()
+  process.send({ is: 'rested' })
+}
+
+process.on('message', (message) => {
+  if (message.is === 'run') void run(message.range)
+  if (message.is === 'finish') tally.finish()
+  if (message.is === 'rest') allowRest()
+})
+process.on('disconnect', () => process.exit())
+process.send({ is: 'open' })
