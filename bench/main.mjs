@@ -18,9 +18,10 @@ const tellOf = (name) => (text) =>
 
 /** One that fails does not take the figures of the others along. */
 async function runOne(name, servers, given) {
-  const { title, defaults, run } = SUB_BENCHMARKS[name]
+  const { title, defaults, load } = SUB_BENCHMARKS[name]
   const tell = tellOf(name)
   try {
+    const run = await load()
     return { name, title, ...(await run(servers, { ...defaults, ...given, tell })) }
   } catch (error) {
     tell(error.stack)

@@ -1,5 +1,6 @@
 // Talking with the processes that a benchmark starts.
 import { once } from 'node:events'
+import { basename } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 /**
@@ -16,7 +17,7 @@ export function firstMessage(child, isWanted = () => true) {
     const onMessage = (message) => {
       if (isWanted(message)) settle(resolve)(message)
     }
-    const onExit = settle((code) => reject(new Error(`${child.spawnargs[1]} ended with ${code}`)))
+    const onExit = settle((code) => reject(new Error(`${basename(child.spawnargs[1])} ended with ${code}`)))
     child.on('message', onMessage)
     child.on('exit', onExit)
   })

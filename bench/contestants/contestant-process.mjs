@@ -6,6 +6,12 @@ import { createTally } from './tally.mjs'
 /** How often a process that shares its work with another says how far it is. */
 const TELL_EVERY_MS = 20
 
+// Errors of HTTP clients print whole agents with all their sockets.
+process.on('unhandledRejection', (error) => {
+  console.error(error.stack)
+  process.exit(1)
+})
+
 const { contestant, place } = JSON.parse(process.argv[2])
 const { open } = await CONTESTANTS[contestant].load()
 const opened = await open(place)
