@@ -1,5 +1,6 @@
 // npm run bench -- [BENCHMARK…] [--json] [--help]
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeMachine } from './machine.mjs'
@@ -31,6 +32,9 @@ async function runOne(name, servers, given) {
 
 async function measure({ names, given }) {
   const folder = await mkdtemp(join(tmpdir(), 'goldpro-bench-'))
+  // Also when it is interrupted: Redis ends then too, and PostgreSQL by its supervisor.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130))
   const postgres = await startPostgres(folder)
   const gateway = await startGateway()
   const redis = await startRedis(folder)
@@ -45,7 +49,6 @@ async function measure({ names, given }) {
     gateway.stop()
     await redis?.stop()
     await postgres.stop()
-    await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -5,6 +5,8 @@ import { createTally } from './tally.mjs'
 
 /** How often a process that shares its work with another says how far it is. */
 const TELL_EVERY_MS = 20
+/** An order that ends otherwise than succeeded would be waited for without end. */
+const STUCK_AFTER_MS = 120_000
 
 // Errors of HTTP clients print whole agents with all their sockets.
 process.on('unhandledRejection', (error) => {
@@ -18,6 +20,18 @@ const opened = await open(place)
 let tally = null
 let allowRest = () => {}
 
+function watchProgress() {
+  let seen = -1
+  return setInterval(() => {
+    const { length } = tally.latenciesMs
+    if (length === seen) {
+      console.error(`${contestant}: no order has ended for ${STUCK_AFTER_MS / 1_000} s, after ${length}`)
+      process.exit(1)
+    }
+    seen = length
+  }, STUCK_AFTER_MS)
+}
+
 /** @param range the orders; without `count` it goes on until the parent says `finish` */
 async function run(range) {
   tally = createTally(range.count)
@@ -27,6 +41,7 @@ async function run(range) {
   const counting =
     range.count === undefined &&
     setInterval(() => process.send({ is: 'count', count: tally.latenciesMs.length }), TELL_EVERY_MS)
+  const watching = watchProgress()
   const cpuBefore = process.cpuUsage()
   const startedAt = performance.now()
   const rest = await opened.run(tally, range)
@@ -34,6 +49,7 @@ async function run(range) {
   const seconds = (performance.now() - startedAt) / 1_000
   const cpu = process.cpuUsage(cpuBefore)
   clearInterval(counting)
+  clearInterval(watching)
   const { latenciesMs } = tally
   process.send({
     is: 'figures',

@@ -75,7 +75,7 @@ function rowOf(each, cases, rounds) {
       [`÷ ${shown(first.size)} waiting`]:
         processCount === null ? ratio(rounds, titleOf(each), titleOf(first)) : null,
       '÷ 1 process': processCount === null ? null : ratio(rounds, titleOf(each), titleOf(single)),
-      'PG CPU':
+      [`PG CPU ÷ ${shown(first.size)}`]:
         processCount === null ? ratio(rounds, titleOf(each), titleOf(first), 'postgresCpuMicros') : null,
     },
     figures: medians(rounds.get(titleOf(each))),
