@@ -9,6 +9,7 @@ export const FIGURES = {
   importSeconds: ['import s', 1],
   runSeconds: ['run s', 1],
   microsPerRow: ['µs/row', 0],
+  allCpuMicros: ['all CPU µs', 0],
   workerCpuMicros: ['CPU µs', 0],
   postgresCpuMicros: ['PG CPU µs', 0],
   redisCpuMicros: ['Redis CPU µs', 0],

@@ -66,22 +66,24 @@ export async function runContestant(name, place, servers, { orders, firstId = 0,
     await servers.postgres.checkpoint()
     const { result, postgresCpu, redisCpu } = await withServerCpu(servers, () => process.work(measured))
     await process.rest()
-    const figures = figuresOf(result, { postgresCpu, redisCpu, count })
-    return {
-      ...figures,
-      ...(place.redisUrl === null ? { redisCpuMicros: null } : {}),
-      ...(isNoop ? { p50Ms: null, p99Ms: null } : {}),
-    }
+    const ownRedisCpu = place.redisUrl === null ? null : redisCpu
+    const figures = figuresOf(result, { postgresCpu, redisCpu: ownRedisCpu, count })
+    return { ...figures, ...(isNoop ? { p50Ms: null, p99Ms: null } : {}) }
   } finally {
     await process.close()
   }
 }
 
 function figuresOf(result, { postgresCpu, redisCpu, count }) {
+  const { workerCpuSeconds } = result
   const sorted = [...result.latenciesMs].sort((a, b) => a - b)
   return {
     perSecond: count / result.seconds,
-    workerCpuMicros: perOrder(result.workerCpuSeconds, count),
+    allCpuMicros: perOrder(
+      postgresCpu === null ? null : workerCpuSeconds + postgresCpu + (redisCpu ?? 0),
+      count,
+    ),
+    workerCpuMicros: perOrder(workerCpuSeconds, count),
     postgresCpuMicros: perOrder(postgresCpu, count),
     redisCpuMicros: perOrder(redisCpu, count),
     p50Ms: quantile(sorted, 0.5),

@@ -41,6 +41,7 @@ function rowOf(name, rounds) {
       '÷ fresh': ratio(rounds, name, 'fresh'),
       '÷ graphile': ratio(rounds, name, fasterGraphile(rounds)),
       '÷ its no-op': hasQueue ? ratio(rounds, name, `noop-${backend}`) : null,
+      'all CPU ÷ undici': isNoop ? null : ratio(rounds, name, 'undici', 'allCpuMicros'),
       'PG CPU ÷ undici': isNoop ? null : ratio(rounds, name, 'undici', 'postgresCpuMicros'),
     },
     figures: medians(rounds.get(name)),
