@@ -1,5 +1,5 @@
 // A gateway that answers every request at once with the documented envelope, in a process of its own,
-// so that its CPU is not counted as ours.
+// so that its CPU is not counted as the worker's.
 import { createServer } from 'node:http'
 
 let ids = 1_600_000_000
@@ -33,5 +33,7 @@ const server = createServer((request, response) => {
     response.end(JSON.stringify({ data, general_response }))
   })
 })
+// A connection that a busy machine leaves idle must not be closed under its next request.
+server.keepAliveTimeout = 0
 server.listen(0, '127.0.0.1', () => process.send({ url: `http://127.0.0.1:${server.address().port}` }))
 process.on('disconnect', () => process.exit())

@@ -1,29 +1,17 @@
 // Reconciliation of as many orders as statement lines, 0.1 % of them different, beside the floor: a bare COPY of the
 // same file into a table without indexes, plus one hash join with the orders. In the same run, as a ratio.
-// BENCH_LINES=1000000 npm run bench:recon
 import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
-import pg from 'pg'
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
-import { startLocalPostgres } from '../dist/dev/embedded-postgres/postgres.js'
-import { migrateDatabase } from '../dist/postgres/migrate.js'
+import { timed } from '../measure.mjs'
+import { firstMessage } from '../process.mjs'
+import { withClient } from '../servers/postgres.mjs'
 
-const LINES = Number(process.env.BENCH_LINES ?? 1_000_000)
 const DAY = { from: '2026-02-08T17:00:00Z', to: '2026-02-09T17:00:00Z' }
-
-const tell = (text) => console.error(text)
-
-async function timed(work) {
-  const startedAt = performance.now()
-  const result = await work()
-  return { seconds: (performance.now() - startedAt) / 1_000, result }
-}
 
 /** Orders of one day as they lie in Postgres after their lives, with ids that begin with the time. */
 async function fill(client, count) {
@@ -82,52 +70,69 @@ async function runOurs(databaseUrl, file) {
   const child = fork(fileURLToPath(new URL('recon-process.mjs', import.meta.url)), [
     JSON.stringify({ databaseUrl, file, period: DAY }),
   ])
-  const [result] = await once(child, 'message')
-  return result
+  return firstMessage(child)
 }
 
-async function bench(count, folder) {
-  const postgres = await startLocalPostgres({ dataDir: join(folder, `postgres-${count}`), keepData: false })
-  const client = new pg.Client(postgres.databaseUrl)
+async function measure(count, { postgres, folder }, tell) {
+  const databaseUrl = await postgres.createDatabase({ migrated: true })
+  const file = join(folder, `statement-${count}.csv`)
   try {
-    await migrateDatabase(postgres.databaseUrl)
-    await client.connect()
-    tell(`${count} orders …`)
-    await fill(client, count)
-    const file = join(folder, `statement-${count}.csv`)
-    await writeStatement(client, file, count)
-    tell('floor …')
-    const before = await runFloor(client, file)
-    tell('import and run …')
-    const ours = await runOurs(postgres.databaseUrl, file)
-    const after = await runFloor(client, file)
-    return { count, before, ours, after }
+    return await withClient(databaseUrl, async (client) => {
+      tell(`${count} orders`)
+      await fill(client, count)
+      await writeStatement(client, file, count)
+      tell(`${count} lines: floor, import and run, floor`)
+      const before = await runFloor(client, file)
+      const cpuBefore = postgres.cpuSeconds()
+      const ours = await runOurs(databaseUrl, file)
+      const cpu = cpuBefore === null ? null : postgres.cpuSeconds() - cpuBefore
+      return { count, before, ours, cpu, after: await runFloor(client, file) }
+    })
   } finally {
-    await client.end()
-    await postgres.stop()
+    await postgres.dropDatabase(databaseUrl)
+    await rm(file, { force: true })
   }
 }
 
-function print(results) {
-  const cell = (value, width) => value.toFixed(1).padStart(width)
-  console.log('throw-away PostgreSQL without fsync; floor before and after, seconds')
-  console.log('    lines  floor (copy + join)         import    run   ours ÷ floor  peak MB of our process')
-  for (const { count, before, ours, after } of results) {
-    const floor = (before.seconds + after.seconds) / 2
-    const both = [before, after].map((each) => `${cell(each.copySeconds, 4)} +${cell(each.joinSeconds, 4)}`)
-    const ratio = (ours.importSeconds + ours.runSeconds) / floor
-    console.log(
-      `${String(count).padStart(9)}  ${both.join(' | ')}  ${cell(ours.importSeconds, 8)} ${cell(ours.runSeconds, 6)}  ${ratio.toFixed(2).padStart(12)}  ${ours.peakMegabytes.toFixed(0).padStart(8)}`,
-    )
-    console.log(`           ${JSON.stringify(ours.counts)}`)
-  }
+function rowsOf({ count, before, ours, cpu, after }) {
+  const floor = (before.seconds + after.seconds) / 2
+  const seconds = ours.importSeconds + ours.runSeconds
+  const lines = `${count.toLocaleString('en-US')} lines`
+  return [
+    {
+      name: `${lines}: COPY and one hash join`,
+      ratios: { '÷ floor': 1 },
+      figures: { seconds: floor, linesPerSecond: count / floor },
+    },
+    {
+      name: `${lines}: goldpro, import and run`,
+      ratios: { '÷ floor': seconds / floor },
+      figures: {
+        ...{ seconds, linesPerSecond: count / seconds },
+        ...{ importSeconds: ours.importSeconds, runSeconds: ours.runSeconds },
+        ...{ postgresCpuMicros: cpu === null ? null : (cpu / count) * 1_000_000, peakMiB: ours.peakMiB },
+      },
+    },
+  ]
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'goldpro-bench-recon-'))
-try {
+export async function runRecon(servers, { lines, tell }) {
   const results = []
-  for (const count of [LINES / 10, LINES]) results.push(await bench(count, folder))
-  print(results)
-} finally {
-  await rm(folder, { recursive: true, force: true })
+  for (const count of lines) results.push(await measure(count, servers, tell))
+  const most = results.at(-1)
+  const rows = results.flatMap(rowsOf)
+  return {
+    conditions:
+      'one amount, one missing line and one strange line in a thousand; the floor is the mean of before and after',
+    rows,
+    targets: [
+      {
+        what: `${most.count.toLocaleString('en-US')} lines ÷ (COPY + hash join)`,
+        value: rows.at(-1).ratios['÷ floor'],
+        atMost: 2,
+      },
+      { what: 'MiB of the process', value: most.ours.peakMiB, atMost: 190.7 },
+    ],
+    notes: results.map(({ count, ours }) => `${count} lines: ${JSON.stringify(ours.counts)}`),
+  }
 }

@@ -1,5 +1,6 @@
 // The real API in a process of its own.
-import { startWeb } from '../dist/processes/web.js'
+import { startWeb } from '../../dist/processes/web.js'
+import { serveMeasured } from './serve-measured.mjs'
 
 const { databaseUrl } = JSON.parse(process.argv[2])
 const log = { debug() {}, info() {}, warn() {}, error: console.error }
@@ -14,5 +15,4 @@ const web = await startWeb({
   version: 'bench',
   log,
 })
-process.send({ url: web.url })
-process.on('disconnect', () => process.exit())
+serveMeasured(web.url)

@@ -1,9 +1,10 @@
 // Import and run in a process of their own, as the commands do them. Reports times and the peak of its memory.
 import { createReadStream } from 'node:fs'
-import { withSession } from '../dist/postgres/session.js'
-import { reconcile } from '../dist/reconciliation/run.js'
-import { DEFAULT_RECON_SETTINGS } from '../dist/reconciliation/settings.js'
-import { importStatement } from '../dist/reconciliation/statements/import.js'
+import { withSession } from '../../dist/postgres/session.js'
+import { reconcile } from '../../dist/reconciliation/run.js'
+import { DEFAULT_RECON_SETTINGS } from '../../dist/reconciliation/settings.js'
+import { importStatement } from '../../dist/reconciliation/statements/import.js'
+import { peakMiB } from '../measure.mjs'
 
 const { databaseUrl, file, period } = JSON.parse(process.argv[2])
 const days = { from: new Date(period.from), to: new Date(period.to) }
@@ -31,5 +32,4 @@ const [runSeconds, { counts }] = await seconds(() =>
     }),
   ),
 )
-const peakMegabytes = process.resourceUsage().maxRSS / 1_024
-process.send({ importSeconds, runSeconds, counts, peakMegabytes }, () => process.disconnect())
+process.send({ importSeconds, runSeconds, counts, peakMiB: peakMiB() }, () => process.disconnect())

@@ -1,11 +1,12 @@
 // The floor: one Fastify route that inserts one row, without our code.
 import Fastify from 'fastify'
 import pg from 'pg'
+import { serveMeasured } from './serve-measured.mjs'
 
 const { databaseUrl } = JSON.parse(process.argv[2])
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 12 })
 await pool.query(
-  'CREATE TABLE IF NOT EXISTS bench_http (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), order_json jsonb NOT NULL)',
+  'CREATE TABLE bench_http (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), order_json jsonb NOT NULL)',
 )
 const server = Fastify()
 server.post('/v1/orders', async (request, reply) => {
@@ -16,5 +17,4 @@ server.post('/v1/orders', async (request, reply) => {
   })
   return reply.code(202).send({ id: rows[0].id })
 })
-process.send({ url: await server.listen({ host: '127.0.0.1', port: 0 }) })
-process.on('disconnect', () => process.exit())
+serveMeasured(await server.listen({ host: '127.0.0.1', port: 0 }))
