@@ -1,8 +1,9 @@
 import type { FieldProblem } from '../../core/field-problems.ts'
 import { Problem } from '../../http/problems.ts'
 import type { Answer, Call } from '../../http/route.ts'
-import type { Breach, PartnerLimits, Usage } from '../../partners/limits.ts'
+import type { Breach, PartnerLimits } from '../../partners/limits.ts'
 import { placeOrder } from '../../partners/place-order.ts'
+import type { ShownUsage } from '../../partners/placed.ts'
 import { differingFields } from '../differences.ts'
 import type { PartnerOrder } from '../queries/partner-orders.ts'
 import { DEADLINE_PASSED, InvalidOrderError, parseSubmission, type Submission } from '../submission.ts'
@@ -81,7 +82,10 @@ function invalid(errors: readonly FieldProblem[]): Problem {
   return new Problem('invalid_request', { errors })
 }
 
-function rateLimitHeaders({ ordersPerMinute }: PartnerLimits, usage: Usage | null): Record<string, string> {
+function rateLimitHeaders(
+  { ordersPerMinute }: PartnerLimits,
+  usage: ShownUsage | null,
+): Record<string, string> {
   if (ordersPerMinute === null || usage === null) return {}
   return {
     'ratelimit-limit': String(ordersPerMinute),
@@ -90,7 +94,7 @@ function rateLimitHeaders({ ordersPerMinute }: PartnerLimits, usage: Usage | nul
   }
 }
 
-function refusal(breach: Breach, usage: Usage | null, headers: Record<string, string>): Problem {
+function refusal(breach: Breach, usage: ShownUsage | null, headers: Record<string, string>): Problem {
   switch (breach) {
     case 'orders_per_minute':
       return new Problem(breach, { headers, retryAfterS: Math.max(usage?.minuteEndsInS ?? 60, 1) })
