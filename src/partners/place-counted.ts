@@ -118,13 +118,13 @@ interface Outcome {
 
 function answersOf(orders: readonly CountedOrder[], { usage, verdicts, stored, isNew }: Outcome): Placed[] {
   let used = usage
-  return orders.map(({ orderId, submission }, position): Placed => {
+  return orders.map((each, position): Placed => {
     const verdict = verdicts[position]
     if (verdict?.is === 'deferred') return { is: 'refused', breach: 'orders_per_minute', usage: used }
     if (verdict?.is === 'refused') return { is: 'refused', breach: verdict.breach, usage: used }
-    const order = stored.get(orderId)
+    const order = stored.get(each.orderId)
     if (order === undefined) return { is: 'overdue', usage: used }
     if (isNew[position]) used = { ...used, orders: used.orders + 1 }
-    return placedAs(submission, order, used)
+    return placedAs(each, order, used)
   })
 }

@@ -27,10 +27,12 @@ export async function placeOrder(
   const breach = breachByItself(limits, submission.command)
   if (breach !== null) {
     const [known] = await findStored(deps.database, [submission])
-    return known === undefined ? { is: 'refused', breach, usage: null } : placedAs(submission, known, null)
+    return known === undefined
+      ? { is: 'refused', breach, usage: null }
+      : placedAs({ orderId: null, submission }, known, null)
   }
   const orderId = deps.newId()
   if (countsUsage(limits)) return await deps.placeCounted({ orderId, submission, limits })
   const order = await deps.submit({ orderId, submission })
-  return order === null ? { is: 'overdue', usage: null } : placedAs(submission, order, null)
+  return order === null ? { is: 'overdue', usage: null } : placedAs({ orderId, submission }, order, null)
 }

@@ -8,13 +8,25 @@ export type ShownUsage = Pick<Usage, 'orders' | 'minuteEndsInS' | 'dayEndsInS'>
 
 /** What became of a partner's order. `usage` is null where nothing is counted. */
 export type Placed =
-  | { readonly is: 'stored'; readonly order: StoredOrder; readonly usage: ShownUsage | null }
+  | {
+      readonly is: 'stored'
+      readonly order: StoredOrder
+      /** It was stored just now. */
+      readonly isNew: boolean
+      readonly usage: ShownUsage | null
+    }
   | { readonly is: 'conflict'; readonly order: StoredOrder; readonly usage: ShownUsage | null }
   | { readonly is: 'refused'; readonly breach: Breach; readonly usage: ShownUsage | null }
   /** The order would be new, and its deadline has passed. */
   | { readonly is: 'overdue'; readonly usage: ShownUsage | null }
 
 /** The answer to an order whose reference is stored, now or before. */
-export function placedAs(submission: Submission, order: StoredOrder, usage: ShownUsage | null): Placed {
-  return { is: hasSameContent(order, submission) ? 'stored' : 'conflict', order, usage }
+export function placedAs(
+  { orderId, submission }: { readonly orderId: string | null; readonly submission: Submission },
+  order: StoredOrder,
+  usage: ShownUsage | null,
+): Placed {
+  return hasSameContent(order, submission)
+    ? { is: 'stored', order, isNew: order.orderId === orderId, usage }
+    : { is: 'conflict', order, usage }
 }
