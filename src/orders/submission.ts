@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { z } from 'zod'
 import {
   describeProblems,
@@ -61,7 +61,7 @@ export function parseSubmission(kind: unknown, data: unknown): Submission {
   const { partner, reference, deadline } = read as z.output<typeof EVERY_ORDER>
   const content = contentOf(command)
   const hashed = JSON.stringify([kind, command.phoneNumber, content, deadline?.toISOString() ?? null])
-  const contentHash = createHash('sha256').update(hashed).digest('hex')
+  const contentHash = hash('sha256', hashed)
   return { partner, reference, deadline: deadline ?? null, command, content, contentHash }
 }
 
