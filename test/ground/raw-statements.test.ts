@@ -13,7 +13,7 @@ const RAW: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'control: transactions, settings, locks, cursors, savepoints, ANALYZE, COPY': {
     'batches/copy.ts': 3,
     'batches/copy-rows.ts': 2,
-    'batches/feed.ts': 1,
+    'batches/feed.ts': 2,
     'batches/http/batch-commands.ts': 1,
     'batches/repeated-references.ts': 6,
     'batches/results.ts': 3,
