@@ -183,6 +183,12 @@ END $$;
 
 CREATE TRIGGER batch_rows_guard BEFORE UPDATE ON batch_rows FOR EACH ROW EXECUTE FUNCTION guard_batch_row();
 
+-- Deferrable, which drizzle-kit cannot say: a COPY of a file with a reference twice goes on to its end, so that the
+-- rows can be named. Everybody else meets the constraint at once.
+DROP INDEX batch_rows_reference;
+ALTER TABLE batch_rows ADD CONSTRAINT batch_rows_reference UNIQUE (batch_id, partner, reference)
+  DEFERRABLE INITIALLY IMMEDIATE;
+
 -- The SHA-256 of each page of 1,000 rows. Equal to PageHasher in TypeScript: both seal what was approved.
 CREATE FUNCTION batch_page_hashes(of_batch integer, first_page integer, last_page integer)
 RETURNS TABLE (page integer, hash text) LANGUAGE sql STABLE AS $$

@@ -1,18 +1,14 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { from as copyFrom } from 'pg-copy-streams'
+import type { Readable } from 'node:stream'
 import { FileRefused } from '../csv/file-refused.ts'
 import type { OnBytes } from '../csv/records.ts'
-import type { Submission } from '../orders/submission.ts'
-import { StorageError } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
 import { nullable, statement } from '../postgres/statement.ts'
-import type { RowProblem } from './file/read-row.ts'
-import { openRows, type RowFile, refuseEmpty } from './file/read-rows.ts'
+import { copyRows, MOST_PROBLEMS, type NumberedProblem } from './copy-rows.ts'
+import { openRows, refuseEmpty } from './file/read-rows.ts'
 import { findOverdueRows } from './overdue-rows.ts'
 import { type BatchOwner, ownerRowOptions } from './owner.ts'
 import { batches } from './schema.ts'
-import { findSameRows, type KnownBatch, PageHasher, SameRows, sealBatch } from './seal.ts'
+import { findSameRows, type KnownBatch, SameRows, sealBatch } from './seal.ts'
 
 /** Who creates a batch of which file. */
 export interface CreateRequest {
@@ -34,14 +30,6 @@ export type CreateResult =
       /** The first problems; `checkFile` reports all. */
       readonly problems: readonly NumberedProblem[]
     }
-
-/** A problem and the number of its row, from 1. */
-export interface NumberedProblem extends RowProblem {
-  readonly rowNumber: number
-}
-
-const COPY_CHUNK = 64 * 1024
-const MOST_PROBLEMS = 20
 
 /**
  * Stores a batch file and seals it, in one transaction: either every row is good and stored, or nothing is.
@@ -107,83 +95,18 @@ async function createInTransaction(
   if (draft === undefined) throw new Error('the insert returned no batch')
   const { batchId } = draft
   const options = owner === null ? { partner } : ownerRowOptions(owner)
-  const file = await openRows(bytes, { ...options, ...(onBytes === undefined ? {} : { onBytes }) })
-  const tally: Tally = { rows: 0, badRows: 0, isHashed: true, problems: [], hasher: new PageHasher() }
-  await copyToServer(session, copyLines(file, batchId, tally))
-  const { rows } = tally
+  const given = onBytes === undefined ? {} : { onBytes }
+  const file = await openRows(bytes, { ...options, ...given, findsRepeats: false })
+  const read = await copyRows(session, file, batchId)
+  const { rows } = read
   refuseEmpty(rows)
-  const seal = tally.hasher.seal()
-  const bad = tally.badRows > 0 ? tally : await findOverdueRows(session, batchId, MOST_PROBLEMS)
+  const seal = read.hasher.seal()
+  const bad = read.badRows > 0 ? read : await findOverdueRows(session, batchId, MOST_PROBLEMS)
   if (bad.badRows > 0) {
     // The owner may repeat a file that was stored before its limits forbade it or its deadlines passed.
-    const known = tally.isHashed
-      ? await findSameRows(session, owner?.partner ?? null, seal.contentHash)
-      : null
+    const known = read.isHashed ? await findSameRows(session, owner?.partner ?? null, seal.contentHash) : null
     throw new NotStored(known ?? { is: 'refused', badRows: bad.badRows, problems: bad.problems })
   }
   await sealBatch(session, batchId, { rows, actor, fileHash: file.fileHash(), seal })
   return { is: 'created', batchId, rows, contentHash: seal.contentHash }
-}
-
-/** What was counted and hashed while a file was read. */
-interface Tally {
-  rows: number
-  badRows: number
-  /** Every row so far is an order, even if a rule forbids it, and is part of the hash. */
-  isHashed: boolean
-  readonly problems: NumberedProblem[]
-  readonly hasher: PageHasher
-}
-
-/**
- * The rows in COPY's text format, in chunks of bounded size. After the first bad row it only counts. By hand:
- * csv-stringify takes three to five times as much CPU per row.
- */
-async function* copyLines(file: RowFile, batchId: number, tally: Tally): AsyncGenerator<string> {
-  let text = ''
-  for await (const rows of file.rows()) {
-    for (const row of rows) {
-      tally.rows += 1
-      if (row.is === 'bad') {
-        tally.badRows += 1
-        addProblems(tally, row.problems)
-      } else if (tally.badRows === 0) text += copyLine(batchId, tally.rows, row.lineNumber, row.submission)
-      tally.isHashed &&= row.submission !== undefined
-      if (tally.isHashed && row.submission !== undefined) tally.hasher.add(row.submission)
-    }
-    if (text.length < COPY_CHUNK) continue
-    yield text
-    text = ''
-  }
-  yield text
-}
-
-function addProblems({ rows, problems }: Tally, found: readonly RowProblem[]): void {
-  if (problems.length < MOST_PROBLEMS)
-    problems.push(...found.map((problem) => ({ rowNumber: rows, ...problem })))
-}
-
-/** The columns in the order in which `copyLine` writes them. */
-const COPY_ROWS = `
-  COPY batch_rows (batch_id, row_number, line_number, partner, reference, kind, phone_number, content, content_hash,
-    deadline_at) FROM STDIN`
-
-/** No field has control characters, so only a backslash needs an escape. */
-function copyLine(batchId: number, rowNumber: number, lineNumber: number, submission: Submission): string {
-  const { partner, reference, command, content, contentHash, deadline } = submission
-  const origin = `${batchId}\t${rowNumber}\t${lineNumber}\t${partner}\t${escaped(reference)}`
-  const order = `${command.kind}\t${command.phoneNumber}\t${escaped(JSON.stringify(content))}`
-  return `${origin}\t${order}\t${contentHash}\t${deadline === null ? '\\N' : deadline.toISOString()}\n`
-}
-
-const escaped = (text: string) => (text.includes('\\') ? text.replaceAll('\\', '\\\\') : text)
-
-async function copyToServer(session: Session, lines: AsyncGenerator<string>): Promise<void> {
-  try {
-    await pipeline(Readable.from(lines), session.client.query(copyFrom(COPY_ROWS)))
-  } catch (error) {
-    if (!(error instanceof Error && 'severity' in error)) throw error
-    // The server's message would quote the row.
-    throw new StorageError('copy_batch_rows', error)
-  }
 }

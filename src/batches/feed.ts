@@ -36,9 +36,17 @@ const BOUND_TURNS = {
   text: `SELECT set_config('idle_in_transaction_session_timeout', '20s', false), set_config('statement_timeout', '60s', false)`,
 }
 
-/** Sets a session's timeouts for feeding. */
+// The next rows come from the index of waiting rows, in its order. Before a new batch is analysed, Postgres takes it for
+// cheap to read and sort every waiting row instead: 100 ms a turn with 100,000 of them.
+const IN_ORDER_OF_INDEX = {
+  name: 'feed_in_order_of_index',
+  text: `SELECT set_config('enable_sort', 'off', false), set_config('enable_bitmapscan', 'off', false)`,
+}
+
+/** Sets a session's timeouts and plans for feeding. */
 export async function prepareFeeding(session: Session): Promise<void> {
   await session.run(BOUND_TURNS)
+  await session.run(IN_ORDER_OF_INDEX)
 }
 
 const selectDue = statement('due_batches', {}, (db) =>

@@ -10,7 +10,7 @@ export interface BatchOwner {
   readonly limits: PartnerLimits
 }
 
-/** Bounds a partner's file: reading it takes time of other requests, and its references are held in memory. */
+/** Bounds a partner's file: reading it takes time of other requests. */
 const MOST_ROWS = 200_000
 
 /**

@@ -133,6 +133,7 @@ export const batchRows = pgTable(
     primaryKey({ columns: [row.batchId, row.rowNumber] }),
     // Without a foreign key to batches: a check a row would cost more than the rest of the COPY.
     foreignKey({ columns: [row.orderId], foreignColumns: [orders.id], name: 'batch_rows_order_id_fk' }),
+    // A migration by hand makes it a constraint that can be deferred.
     uniqueIndex('batch_rows_reference').on(row.batchId, row.partner, row.reference),
     index('batch_rows_waiting').on(row.batchId, row.rowNumber).where(sql`state = 'waiting'`),
     index('batch_rows_open').on(row.batchId).where(sql`state in ('stored', 'queued')`),

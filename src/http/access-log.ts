@@ -30,6 +30,8 @@ export function accessLine(
 
 /** A path for the log. Of its query only the names are shown, because the values may be personal data. */
 export function shownPath(url: string): string {
+  // Nothing to decode, to mask or to leave out, as in most requests.
+  if (PLAIN_PATH.test(url)) return url
   const [path = '', query] = url.split(/\?(.*)/s)
   const names = query === undefined ? '' : `?${query.replace(/=[^&]*/g, '')}`
   const masked = maskNumbersIn(decoded(path + names).replace(/(?<!\d)\d{16}(?!\d)/g, 'x'.repeat(16))).replace(
@@ -38,6 +40,8 @@ export function shownPath(url: string): string {
   )
   return masked.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 300)
 }
+
+const PLAIN_PATH = /^(?:\/(?:v1|[a-z-]{1,40})){1,6}$/
 
 /** Decodes a text up to three times, so that masking sees its digits; what is still encoded is removed. */
 function decoded(text: string): string {

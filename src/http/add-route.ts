@@ -106,20 +106,17 @@ async function admit(
   if (!inFlight.of(request).admit(caller)) throw new Problem('overloaded', { retryAfterS: 1 })
 }
 
-function callOf(
-  request: FastifyRequest,
-  { scope }: AnyRoute,
-  deps: ApiDeps,
-  { caller: known, signal, releaseSlot }: InFlightRequest,
-): Call {
+function callOf(request: FastifyRequest, { scope }: AnyRoute, deps: ApiDeps, current: InFlightRequest): Call {
   const { authentication, sessions } = deps
-  const caller = known ?? authentication.anonymous
+  const caller = current.caller ?? authentication.anonymous
   return {
     ...deps,
     caller,
-    signal,
-    releaseSlot,
-    inSession: (work) => sessions.open({ partner: caller.partner, signal }, work),
+    get signal() {
+      return current.signal
+    },
+    releaseSlot: current.releaseSlot,
+    inSession: (work) => sessions.open({ partner: caller.partner, signal: current.signal }, work),
     async reauthenticate() {
       if (scope !== null) await authentication.authenticateRequest(request, scope)
     },

@@ -34,20 +34,27 @@ export function createInFlight(maxRequests: number): InFlight {
   return {
     enter(request, reply, span) {
       const slot = bulkhead.takeUnassigned()
-      const ended = new AbortController()
+      // Most requests never ask for their signal, and aborting one costs more than reading a key.
+      let aborter: AbortController | null = null
+      let isEnded = false
       let known: Caller | null = null
       const releaseSlot = () => slot?.release()
       // Emitted once for every answer, also for one that was not read to its end.
       reply.raw.once('close', () => {
         releaseSlot()
-        ended.abort()
+        isEnded = true
+        aborter?.abort()
       })
       const inFlight: InFlightRequest = {
         get caller() {
           return known
         },
         isOverLimit: slot === null,
-        signal: ended.signal,
+        get signal() {
+          aborter ??= new AbortController()
+          if (isEnded) aborter.abort()
+          return aborter.signal
+        },
         span,
         admit(caller) {
           known = caller

@@ -6,10 +6,11 @@ import { Problem } from './problems.ts'
 export function installJsonParser(server: FastifyInstance): void {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    request.rawBody = Buffer.from(body)
-    if (body.length === 0) return done(null, undefined)
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    request.rawBody = bytes
+    if (bytes.length === 0) return done(null, undefined)
     try {
-      done(null, readBody(request.rawBody, request.headers))
+      done(null, readBody(bytes, request.headers))
     } catch (error) {
       done(error as Error)
     }
@@ -35,13 +36,15 @@ function readBody(bytes: Uint8Array, headers: FastifyRequest['headers']): unknow
   }
 }
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true })
+
 function textOf(bytes: Uint8Array): string {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
     throw new Problem('malformed_request', {
       detail: 'the body begins with a byte order mark: leave it out',
     })
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return UTF_8.decode(bytes)
   } catch {
     throw new Problem('malformed_request', { detail: 'the body is not JSON in UTF-8' })
   }

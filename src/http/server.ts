@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { accessLine, answeredStatus, requestIdOf } from './access-log.ts'
 import { addFileRoutes, addRoute } from './add-route.ts'
 import { Fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from './fastify.ts'
@@ -55,7 +56,7 @@ export function createServer(
       // Node's default is thirty seconds.
       connectionsCheckingInterval: Math.min(settings.requestTimeoutMs, 1_000),
     },
-    genReqId: (request) => requestIdOf(request.headers['x-request-id'], deps.newId),
+    genReqId: (request) => requestIdOf(request.headers['x-request-id'], randomUUID),
     clientErrorHandler: answerBrokenRequest,
     // A request with an unreadable URL does not reach the hooks.
     frameworkErrors(error, request, reply) {
@@ -104,8 +105,9 @@ function closeConnectionsAtTheEnd(server: FastifyInstance, longPoll: LongPoll): 
     isClosing = true
     longPoll.stop()
   })
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', (_request, reply, payload, done) => {
     if (isClosing) reply.header('connection', 'close')
+    done(null, payload)
   })
 }
 
@@ -119,7 +121,7 @@ function endLingering(raw: FastifyRequest['raw']): void {
 
 /** Ends a request whose body does not arrive completely within its route's time. */
 function endLateBodies(server: FastifyInstance, { requestTimeoutMs, uploadTimeoutMs }: ServerSettings): void {
-  server.addHook('onRequest', async ({ raw, routeOptions }, reply) => {
+  server.addHook('onRequest', ({ raw, routeOptions }, reply, done) => {
     const late = () => {
       if (raw.complete) return
       reply.code(PROBLEMS.request_timeout.status)
@@ -135,6 +137,7 @@ function endLateBodies(server: FastifyInstance, { requestTimeoutMs, uploadTimeou
       clearTimeout(timer)
       if (!raw.complete) endLingering(raw)
     })
+    done()
   })
 }
 

@@ -33,6 +33,11 @@ export function contentOf(command: OrderCommand): Readonly<Record<string, unknow
 
 /** The limits that are set; nothing when none is, so that an order with an empty limit equals one without. */
 function limitOf(limits: Readonly<Record<string, Rupiah | null>>): { limit?: Record<string, Rupiah | null> } {
-  const set = Object.entries(limits).filter(([, value]) => value !== null)
-  return set.length === 0 ? {} : { limit: Object.fromEntries(set) }
+  let limit: Record<string, Rupiah | null> | undefined
+  // Without lists of entries: this runs for each row of a batch.
+  for (const name in limits) {
+    const value = limits[name] ?? null
+    if (value !== null) limit = { ...limit, [name]: value }
+  }
+  return limit === undefined ? {} : { limit }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { z } from 'zod'
 import {
   describeProblems,
@@ -56,11 +56,12 @@ export function parseSubmission(kind: unknown, data: unknown): Submission {
   const unfit = findUnfitValues(data)
   if (unfit.length > 0) throw invalidOrder(unfit)
   if (!isOrderKind(kind)) throw invalidOrder([unknownKind(kind), ...problemsOf(EVERY_ORDER, data)])
-  const command = parseCommand(kind, data, ORDER_FIELDS)
-  const { partner, reference, deadline } = EVERY_ORDER.parse(data)
+  const { command, read } = parseCommand(kind, data, ORDER_FIELDS)
+  // The fields of every kind are among ORDER_FIELDS of each.
+  const { partner, reference, deadline } = read as z.output<typeof EVERY_ORDER>
   const content = contentOf(command)
   const hashed = JSON.stringify([kind, command.phoneNumber, content, deadline?.toISOString() ?? null])
-  const contentHash = createHash('sha256').update(hashed).digest('hex')
+  const contentHash = hash('sha256', hashed)
   return { partner, reference, deadline: deadline ?? null, command, content, contentHash }
 }
 
@@ -106,47 +107,45 @@ function parseCommand(
   kind: OrderKind,
   data: unknown,
   fields: typeof ORDER_FIELDS | typeof COMMAND_FIELDS,
-): OrderCommand {
+): { readonly command: OrderCommand; readonly read: object } {
   switch (kind) {
     case 'buy': {
-      const { phone_number, gold_weight, amount, limit } = requireRead(
-        readFields(fields.buy, data, 'data'),
-        measureProblem(data),
-      )
+      const read = requireRead(readFields(fields.buy, data, 'data'), measureProblem(data))
+      const { phone_number, gold_weight, amount, limit } = read
       const common = {
         kind,
         phoneNumber: phone_number,
         maxPricePerGram: limit?.max_price_per_gram ?? null,
         maxFee: limit?.max_fee ?? null,
       } as const
-      if (gold_weight !== undefined) return { ...common, by: 'grams', goldWeight: gold_weight }
-      if (amount !== undefined) return { ...common, by: 'rupiah', amount }
+      if (gold_weight !== undefined)
+        return { command: { ...common, by: 'grams', goldWeight: gold_weight }, read }
+      if (amount !== undefined) return { command: { ...common, by: 'rupiah', amount }, read }
       throw new InvalidOrderError('gold_weight', ONE_MEASURE)
     }
     case 'sell': {
-      const { phone_number, gold_weight, limit } = requireRead(readFields(fields.sell, data, 'data'))
+      const read = requireRead(readFields(fields.sell, data, 'data'))
+      const { phone_number, gold_weight, limit } = read
       const minPricePerGram = limit?.min_price_per_gram ?? null
       const maxFee = limit?.max_fee ?? null
-      return { kind, phoneNumber: phone_number, goldWeight: gold_weight, minPricePerGram, maxFee }
+      const command = { kind, phoneNumber: phone_number, goldWeight: gold_weight, minPricePerGram, maxFee }
+      return { command, read }
     }
     case 'transfer': {
-      const { phone_number, gold_weight, recipient, remarks, limit } = requireRead(
-        readFields(fields.transfer, data, 'data'),
-      )
+      const read = requireRead(readFields(fields.transfer, data, 'data'))
+      const { phone_number, gold_weight, recipient, remarks, limit } = read
       const wallets = { phoneNumber: phone_number, recipient }
       const maxFee = limit?.max_fee ?? null
-      return { kind, ...wallets, goldWeight: gold_weight, remarks: remarks ?? '', maxFee }
+      const command = { kind, ...wallets, goldWeight: gold_weight, remarks: remarks ?? '', maxFee }
+      return { command, read }
     }
     case 'withdraw': {
-      const {
-        phone_number,
-        gold_weight,
-        ktp,
-        address: at,
-      } = requireRead(readFields(fields.withdraw, data, 'data'))
+      const read = requireRead(readFields(fields.withdraw, data, 'data'))
+      const { phone_number, gold_weight, ktp, address: at } = read
       const { zip_code: zipCode, note, ...place } = at
       const postalAddress = { ...place, zipCode, note: note ?? '' }
-      return { kind, phoneNumber: phone_number, goldWeight: gold_weight, ktp, address: postalAddress }
+      const wallet = { kind, phoneNumber: phone_number }
+      return { command: { ...wallet, goldWeight: gold_weight, ktp, address: postalAddress }, read }
     }
   }
 }
@@ -156,5 +155,5 @@ function parseCommand(
  * @throws InvalidOrderError for a withdrawal whose personal data was erased
  */
 export function commandFrom(kind: OrderKind, phoneNumber: string, content: OrderContent): OrderCommand {
-  return parseCommand(kind, { ...content, phone_number: phoneNumber }, COMMAND_FIELDS)
+  return parseCommand(kind, { ...content, phone_number: phoneNumber }, COMMAND_FIELDS).command
 }

@@ -32,7 +32,8 @@ export async function readOwner(runner: StatementRunner, partner: string): Promi
  * it breaks the limit by itself, so retrying cannot succeed.
  */
 export type Verdict =
-  | { readonly is: 'admitted' }
+  /** `isCounted`: it is new, so it uses something up. */
+  | { readonly is: 'admitted'; readonly isCounted: boolean }
   | { readonly is: 'deferred' }
   | { readonly is: 'refused'; readonly breach: Breach; readonly isPermanent: boolean }
 
@@ -40,6 +41,7 @@ export type Verdict =
 export interface Candidate {
   /** Stored already: it uses nothing up. */
   readonly isKnown: boolean
+  readonly reference: string
   readonly rupiah: bigint
   /** In its stored form. */
   readonly wallet: string
@@ -49,7 +51,7 @@ export interface Candidate {
   readonly byItself: Breach | null
 }
 
-/** Decides on orders one after the other: each counts the admitted ones before it. */
+/** Decides on orders one after the other: each counts, and knows again, the admitted ones before it. */
 export function admitOrders(
   limits: PartnerLimits,
   { orders, rupiah, wallets }: Pick<Usage, 'orders' | 'rupiah' | 'wallets'>,
@@ -57,8 +59,9 @@ export function admitOrders(
 ): Verdict[] {
   const used = { orders, rupiah, wallets }
   const seen = new Set<string>()
+  const references = new Set<string>()
   return candidates.map((order): Verdict => {
-    if (order.isKnown) return { is: 'admitted' }
+    if (order.isKnown || references.has(order.reference)) return { is: 'admitted', isCounted: false }
     const isNewWallet = !order.isDayWallet && !seen.has(order.wallet)
     const breach = order.byItself ?? breachByUsage(limits, used, { rupiah: order.rupiah, isNewWallet })
     if (breach === 'orders_per_minute') return { is: 'deferred' }
@@ -67,7 +70,8 @@ export function admitOrders(
     used.rupiah += order.rupiah
     used.wallets += isNewWallet ? 1 : 0
     seen.add(order.wallet)
-    return { is: 'admitted' }
+    references.add(order.reference)
+    return { is: 'admitted', isCounted: true }
   })
 }
 
@@ -79,15 +83,26 @@ const NO_USAGE = { orders: 0, rupiah: 0n, wallets: 0 }
  */
 export async function admitSubmissions(
   runner: StatementRunner,
-  { partner, limits }: Owner,
+  owner: Owner,
   submissions: readonly Submission[],
 ): Promise<Verdict[]> {
-  const usage = countsUsage(limits) ? await lockUsage(runner, partner) : NO_USAGE
+  const usage = countsUsage(owner.limits) ? await lockUsage(runner, owner.partner) : NO_USAGE
+  return await admitSubmissionsWithin(runner, owner, usage, submissions)
+}
+
+/** The same where the caller has locked the usage. */
+export async function admitSubmissionsWithin(
+  runner: StatementRunner,
+  { partner, limits }: Owner,
+  usage: Pick<Usage, 'orders' | 'rupiah' | 'wallets'>,
+  submissions: readonly Submission[],
+): Promise<Verdict[]> {
   const known = await findKnownOrders(runner, partner, submissions)
-  const candidates = submissions.map(({ command }, position) => {
+  const candidates = submissions.map(({ reference, command }, position) => {
     const found = known[position]
     if (found === undefined) throw new Error('an order that was not looked up')
-    return { ...found, byItself: breachByItself(limits, command), rupiah: mostRupiah(command) ?? 0n }
+    const byItself = breachByItself(limits, command)
+    return { ...found, reference, byItself, rupiah: mostRupiah(command) ?? 0n }
   })
   return admitOrders(limits, usage, candidates)
 }

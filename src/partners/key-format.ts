@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /** `gp_<prefix>_<secret>`: the prefix names the key, the secret is 256 random bits. */
 const KEY = /^gp_([a-z0-9]{12})_[A-Za-z0-9_-]{43}$/
@@ -38,5 +38,5 @@ export function hasHash(key: string, secretHash: string): boolean {
 }
 
 function hashOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
+  return hash('sha256', key)
 }

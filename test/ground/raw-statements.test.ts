@@ -12,9 +12,10 @@ const SRC = fileURLToPath(new URL('../../src', import.meta.url))
 const RAW: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'control: transactions, settings, locks, cursors, savepoints, ANALYZE, COPY': {
     'batches/copy.ts': 3,
-    'batches/create.ts': 1,
-    'batches/feed.ts': 1,
+    'batches/copy-rows.ts': 2,
+    'batches/feed.ts': 2,
     'batches/http/batch-commands.ts': 1,
+    'batches/repeated-references.ts': 6,
     'batches/results.ts': 3,
     'plans/commands.ts': 1,
     'plans/work-on-plan.ts': 1,

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { newOrderId } from '../../src/core/new-id.ts'
-import { submitOrders } from '../../src/orders/store/submissions.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
 import { addPartnerWithKey } from '../../src/partners/commands.ts'
 import { limitsOf } from '../../src/partners/limits.ts'
@@ -14,6 +13,7 @@ import { runDuePlans } from '../../src/plans/run-due.ts'
 import { workOnPlan } from '../../src/plans/work-on-plan.ts'
 import { StorageError } from '../../src/postgres/pool.ts'
 import type { Session } from '../../src/postgres/session.ts'
+import { createLoaders } from '../../src/processes/loaders.ts'
 import { WALLET } from '../support/factories/job-data.ts'
 import { oneRow } from '../support/factories/stored-orders.ts'
 import { EVERY_MINUTE, nine, openPlanScene, type PlanScene, QUIET } from '../support/scenes/plan-scene.ts'
@@ -43,13 +43,9 @@ async function place(reference: string, amount: number) {
   if (row === undefined) throw new Error('no partner')
   const fields = { partner: 'shop', reference, phone_number: WALLET, amount }
   return await placeOrder(parseSubmission('buy', fields), limitsOf(row), {
+    ...createLoaders(scene.database),
     database: scene.database,
     newId: newOrderId,
-    async submit(order) {
-      const [stored] = await submitOrders(scene.database, [order])
-      if (stored === undefined) throw new Error('not stored')
-      return stored
-    },
   })
 }
 

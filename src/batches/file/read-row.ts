@@ -36,12 +36,17 @@ export type RowReader = (
   headings: Headings | null,
 ) => ReadRow
 
+/** What is expected of a reference that an earlier row has. */
+export const repeatedReference = (earlierLine: number): string =>
+  `must be unique in the file: line ${earlierLine} has it too`
+
 /**
  * Reads the rows of one file, one by one.
  * @param partner the partner of rows that name none
+ * @param findsRepeats false: the caller finds references that stand twice
  */
-export function rowReader(partner: string | null, rule: RowRule): RowReader {
-  const seen = new SeenReferences()
+export function rowReader(partner: string | null, rule: RowRule, findsRepeats: boolean): RowReader {
+  const seen = findsRepeats ? new SeenReferences() : null
   return (given, lineNumber, source, headings) => {
     const { kind, ...data } = given
     if (partner !== null) data.partner ??= partner
@@ -54,11 +59,9 @@ export function rowReader(partner: string | null, rule: RowRule): RowReader {
     })
     try {
       const submission = parseSubmission(kind, data)
-      const earlier = seen.add(submission, lineNumber)
+      const earlier = seen?.add(submission, lineNumber) ?? null
       const broken =
-        earlier === null
-          ? rule(submission)
-          : { field: 'reference', problem: `must be unique in the file: line ${earlier} has it too` }
+        earlier === null ? rule(submission) : { field: 'reference', problem: repeatedReference(earlier) }
       if (broken === null) return { is: 'good', lineNumber, submission }
       const problems = [problemAt(broken.field, broken.problem)]
       return { is: 'bad', problems, source: source(), ...(earlier === null ? { submission } : {}) }

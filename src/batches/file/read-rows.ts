@@ -26,17 +26,25 @@ export interface RowOptions {
   /** A file with more rows is refused as a whole. */
   readonly mostRows?: number
   readonly onBytes?: OnBytes
+  /** False: references that stand twice are not problems here, and memory does not grow with the rows. Default: true. */
+  readonly findsRepeats?: boolean
 }
 
 /**
  * Opens a batch file: CSV with commas or semicolons, or JSON lines. The first line decides which.
- * Memory is bounded except for the references, which are compared to find duplicates.
+ * Memory is bounded, except for the references where repeats are found here.
  * @throws FileRefused
  */
 export async function openRows(bytes: Readable, options: RowOptions): Promise<RowFile> {
-  const { partner, rule = () => null, mostRows = Number.POSITIVE_INFINITY, onBytes } = options
+  const {
+    partner,
+    rule = () => null,
+    mostRows = Number.POSITIVE_INFINITY,
+    onBytes,
+    findsRepeats = true,
+  } = options
   const file = await openText(bytes, onBytes)
-  const read = rowReader(partner, rule)
+  const read = rowReader(partner, rule, findsRepeats)
   const isJson = file.firstLine.startsWith('{')
   const delimiter = isJson ? null : delimiterOf(file.firstLine)
   return {

@@ -1,6 +1,6 @@
 import type { BadRow } from '../../http/problems.ts'
 import type { NewestPrice, NewestPrices } from '../../prices/newest-prices.ts'
-import type { NumberedProblem } from '../create.ts'
+import type { NumberedProblem } from '../copy-rows.ts'
 import type { Preview } from '../preview.ts'
 import { progressCountsOf } from '../progress.ts'
 import type { BatchEvent, BatchProgress, BatchSummary } from '../queries.ts'

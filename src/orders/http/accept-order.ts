@@ -1,9 +1,11 @@
 import type { FieldProblem } from '../../core/field-problems.ts'
 import { Problem } from '../../http/problems.ts'
 import type { Answer, Call } from '../../http/route.ts'
-import type { Breach, PartnerLimits, Usage } from '../../partners/limits.ts'
+import type { Breach, PartnerLimits } from '../../partners/limits.ts'
 import { placeOrder } from '../../partners/place-order.ts'
+import type { ShownUsage } from '../../partners/placed.ts'
 import { differingFields } from '../differences.ts'
+import { newPartnerOrder } from '../new-partner-order.ts'
 import type { PartnerOrder } from '../queries/partner-orders.ts'
 import { DEADLINE_PASSED, InvalidOrderError, parseSubmission, type Submission } from '../submission.ts'
 import { orderAnswerOf } from './order-answer.ts'
@@ -28,7 +30,9 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
       const { orderId, state } = placed.order
       // A repetition wakes it too: the first request may have failed between the commit and the queue.
       if (state === 'accepted') call.wake(orderId)
-      const order = await readOrderWhenEnded(orderId, waitSeconds, call)
+      const order =
+        (placed.isNew && waitSeconds === 0 ? newPartnerOrder(placed.order, submission) : null) ??
+        (await readOrderWhenEnded(orderId, waitSeconds, call))
       return {
         status: 202,
         body: orderAnswerOf(order),
@@ -44,7 +48,7 @@ export async function readOrderWhenEnded(
   waitSeconds: number,
   call: Call,
 ): Promise<PartnerOrder> {
-  const { caller, longPoll, signal } = call
+  const { caller, longPoll } = call
   const find = async () => {
     const order = await call.findOrder({ partner: caller.partner, orderId })
     if (order === null) throw new Problem('not_found')
@@ -54,7 +58,8 @@ export async function readOrderWhenEnded(
   if (waitSeconds === 0 || order.settledAt !== null || order.state === 'in_doubt') return order
   call.releaseSlot()
   // By the stored id: a path may spell it in capitals.
-  await longPoll.waitFor({ orderId: order.orderId, partner: caller.partner, seconds: waitSeconds, signal })
+  const { partner } = caller
+  await longPoll.waitFor({ orderId: order.orderId, partner, seconds: waitSeconds, signal: call.signal })
   await call.reauthenticate()
   return await find()
 }
@@ -81,7 +86,10 @@ function invalid(errors: readonly FieldProblem[]): Problem {
   return new Problem('invalid_request', { errors })
 }
 
-function rateLimitHeaders({ ordersPerMinute }: PartnerLimits, usage: Usage | null): Record<string, string> {
+function rateLimitHeaders(
+  { ordersPerMinute }: PartnerLimits,
+  usage: ShownUsage | null,
+): Record<string, string> {
   if (ordersPerMinute === null || usage === null) return {}
   return {
     'ratelimit-limit': String(ordersPerMinute),
@@ -90,7 +98,7 @@ function rateLimitHeaders({ ordersPerMinute }: PartnerLimits, usage: Usage | nul
   }
 }
 
-function refusal(breach: Breach, usage: Usage | null, headers: Record<string, string>): Problem {
+function refusal(breach: Breach, usage: ShownUsage | null, headers: Record<string, string>): Problem {
   switch (breach) {
     case 'orders_per_minute':
       return new Problem(breach, { headers, retryAfterS: Math.max(usage?.minuteEndsInS ?? 60, 1) })

@@ -1,3 +1,5 @@
+import type { CountedOrder } from '../../partners/place-counted.ts'
+import type { Placed } from '../../partners/placed.ts'
 import type { StoredOrder } from '../ports.ts'
 import type { PartnerOrder } from '../queries/partner-orders.ts'
 import type { Submission } from '../submission.ts'
@@ -7,6 +9,8 @@ declare module '../../http/route.ts' {
     findOrder(own: { readonly partner: string; readonly orderId: string }): Promise<PartnerOrder | null>
     /** Stores an order that is not stored yet, and returns the stored one of its reference; null: its deadline has passed. */
     submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder | null>
+    /** Places an order of a partner whose usage is counted. */
+    placeCounted(order: CountedOrder): Promise<Placed>
     /** Adds a job that wakes a worker for the order. Neither waits nor fails. */
     wake(orderId: string): void
   }

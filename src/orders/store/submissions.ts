@@ -107,7 +107,10 @@ async function insertOrFind(
   { actorOf, takesOverdue }: { actorOf(submission: Submission): string; takesOverdue: boolean },
 ): Promise<(StoredOrder | undefined)[]> {
   const stored = new Map<string, StoredOrder>()
-  const given = submissions.map((order) => ({ ...newRow(order), actor: actorOf(order.submission) }))
+  // In one order everywhere: transactions that store the same references then wait for each other, and never in a circle.
+  const given = submissions
+    .map((order) => ({ ...newRow(order), actor: actorOf(order.submission) }))
+    .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
   for (const order of await insertOrders(runner, { given, takesOverdue }))
     stored.set(keyOf(order), { ...order, intentAgeMs: null })
   const wanted = submissions

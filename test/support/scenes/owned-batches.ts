@@ -5,8 +5,10 @@ import { type CreateResult, createBatch } from '../../../src/batches/create.ts'
 import { parseSubmission } from '../../../src/orders/submission.ts'
 import { addPartnerWithKey } from '../../../src/partners/commands.ts'
 import { limitsOf } from '../../../src/partners/limits.ts'
-import { type Placed, placeOrder } from '../../../src/partners/place-order.ts'
+import { placeOrder } from '../../../src/partners/place-order.ts'
+import type { Placed } from '../../../src/partners/placed.ts'
 import { type LimitChange, listPartners, setLimits } from '../../../src/partners/store/partners.ts'
+import { createLoaders } from '../../../src/processes/loaders.ts'
 import { WALLET } from '../factories/job-data.ts'
 import { aPrefix, type BatchScene, BUDI, FAST } from './batch-scene.ts'
 
@@ -70,12 +72,8 @@ export async function openOwner(scene: BatchScene, limits: LimitChange = {}) {
     /** Places an order as the API does. */
     async place(reference: string, wallet = WALLET): Promise<Placed> {
       const data = { partner: name, reference, phone_number: wallet, amount: 100_000 }
-      const submit = async (order: Parameters<typeof scene.store.submit>[0][number]) => {
-        const [stored] = await scene.store.submit([order])
-        if (stored === undefined) throw new Error('not stored')
-        return stored
-      }
-      const placing = { database: scene.database, submit, newId: randomUUID }
+      const { database } = scene
+      const placing = { ...createLoaders(database), database, newId: randomUUID }
       return await placeOrder(parseSubmission('buy', data), await owner.limits(), placing)
     },
     /** Sets the minute and the day of its usage far ahead, so that neither ends while a test runs. */
