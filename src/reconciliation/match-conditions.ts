@@ -8,11 +8,14 @@ import { attempt, LATEST, line, match, scope } from './work-tables.ts'
 
 /** The conditions that the rules of matching share, about `line`, `attempt` and `scope`. */
 
-/** Whether anything is unequal, so that few matches are compared again. Attempts that did not succeed always are. */
+/**
+ * Whether anything is unequal, so that few matches are compared again. Attempts that did not succeed always are. Wallets of
+ * both have their one stored form: a check of their tables holds it.
+ */
 export const DIFFERS = sql`
   ${attempt.outcome} <> 'succeeded'
   OR ${line.goldWeight} <> ${attempt.goldWeight} OR ${line.amount} <> ${attempt.amount} OR coalesce(${line.fee} <> ${attempt.fee}, false)
-  OR ${line.kind} <> ${attempt.kind} OR ${line.phoneNumber} <> national_phone_number(${attempt.phoneNumber})
+  OR ${line.kind} <> ${attempt.kind} OR ${line.phoneNumber} <> ${attempt.phoneNumber}
   OR ${LATEST} < ${attempt.intentAt} - ${scope.slack} OR ${line.executedAt} > ${attempt.endedAt} + ${scope.slack}`
 
 const { statementId, lineNumber, orderId, seq, rule, differs, runId } = statementMatches
@@ -41,3 +44,7 @@ const other = alias(attempts, 'other')
 export const NOT_ANOTHERS = sql`NOT EXISTS (
   SELECT 1 FROM ${attempts} ${other} WHERE ${other.sessionId} = ${line.sessionId}
     AND (${other.orderId}, ${other.seq}) <> (${attempt.orderId}, ${attempt.seq}))`
+
+/** The gateway may execute within the period what was sent before it. */
+export const ATTEMPT_IN_PERIOD = sql`
+  ${attempt.intentAt} >= ${scope.periodFrom} - ${scope.slack} - ${scope.lag} - interval '1 hour' AND ${attempt.intentAt} < ${scope.periodTo} + ${scope.slack}`
