@@ -1,6 +1,6 @@
 // Reconciliation of as many orders as statement lines, 0.1 % of them different, beside the floor: a bare COPY of the
 // same file into a table without indexes, plus one hash join with the orders. In the same run, as a ratio.
-// BENCH_LINES=1000000 npm run bench:recon
+// BENCH_LINES=20000,200000,1000000 npm run bench:recon
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
@@ -14,7 +14,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams'
 import { startLocalPostgres } from '../dist/dev/embedded-postgres/postgres.js'
 import { migrateDatabase } from '../dist/postgres/migrate.js'
 
-const LINES = Number(process.env.BENCH_LINES ?? 1_000_000)
+const COUNTS = (process.env.BENCH_LINES ?? '20000,200000,1000000').split(',').map(Number)
 const DAY = { from: '2026-02-08T17:00:00Z', to: '2026-02-09T17:00:00Z' }
 
 const tell = (text) => console.error(text)
@@ -123,11 +123,16 @@ function print(results) {
   }
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'goldpro-bench-recon-'))
-try {
-  const results = []
-  for (const count of [LINES / 10, LINES]) results.push(await bench(count, folder))
-  print(results)
-} finally {
-  await rm(folder, { recursive: true, force: true })
+/** Measures each count of lines in a server of its own. */
+export async function benchReconciliation(counts) {
+  const folder = await mkdtemp(join(tmpdir(), 'goldpro-bench-recon-'))
+  try {
+    const results = []
+    for (const count of counts) results.push(await bench(count, folder))
+    return results
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) print(await benchReconciliation(COUNTS))

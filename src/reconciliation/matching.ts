@@ -81,8 +81,16 @@ const DROP_MATCHED_ATTEMPTS = workStatement(
 // that the plans of a run depend on: learning all of them took longer than matching by session_id.
 const LEARN_SIZES = {
   name: 'learn_sizes',
-  text: `ANALYZE scope, statements, statement_lines (statement_id, executed_at), statement_repeats, statement_matches,
-    attempts (intent_at, session_id, response_id, quote_id)`,
+  text: 'ANALYZE scope, statements, statement_lines (statement_id, line_number), statement_repeats, statement_matches',
+}
+
+// What a plan needs of attempts does not change once they are many: their ids are all different.
+const LEARN_ATTEMPTS = {
+  name: 'learn_attempts',
+  text: `
+    DO $$ BEGIN
+      IF (SELECT reltuples FROM pg_class WHERE oid = 'attempts'::regclass) < 1000 THEN ANALYZE attempts; END IF;
+    END $$`,
 }
 
 const LEARN_MATCHES = { name: 'learn_matches', text: 'ANALYZE statement_matches' }
@@ -95,6 +103,7 @@ const LEARN_LEFT_LINES = { name: 'learn_left_lines', text: 'ANALYZE left_lines' 
  */
 export async function matchLines(session: Session): Promise<void> {
   await session.run(LEARN_SIZES)
+  await session.run(LEARN_ATTEMPTS)
   await matchBySessionId(session)
   await session.run(LEARN_MATCHES)
   await session.run(KEEP_LEFT_LINES)

@@ -113,6 +113,9 @@ function refuseTooEarly({ complete, period, nowMs }: ImportRequest): void {
     )
 }
 
+// Compiling a statement would take longer than all statements of a small import.
+const DO_NOT_COMPILE = { name: 'do_not_compile', text: 'SET LOCAL jit = off' }
+
 async function importInTransaction(
   session: Session,
   bytes: Readable,
@@ -120,6 +123,7 @@ async function importInTransaction(
   { name, version, mapping }: StoredMapping,
   onBytes?: OnBytes,
 ): Promise<ImportResult> {
+  await session.run(DO_NOT_COMPILE)
   const statementId = await reserveStatementId(session)
   const records = readRecords(bytes, mapping, onBytes)
   const tally = newTally()

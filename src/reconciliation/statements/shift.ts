@@ -75,7 +75,7 @@ const selectKnownTimes = statement(
       and(
         eq(attempts.responseId, first.responseId),
         eq(attempts.kind, first.kind),
-        sql`may_be_wallet(${attempts.phoneNumber}, ${first.phoneNumber})`,
+        sql`(${attempts.phoneNumber} = ${first.phoneNumber} or may_be_wallet(${attempts.phoneNumber}, ${first.phoneNumber}))`,
       ),
     )
     const times = bySession.union(byResponse).as('known_times')
