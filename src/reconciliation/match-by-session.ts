@@ -6,6 +6,7 @@ import {
   ATTEMPT_IN_PERIOD,
   DIFFERS,
   INSERT,
+  LINE_IN_PERIOD,
   matchBy,
   UNMATCHED_ATTEMPT,
   UNMATCHED_LINE,
@@ -34,12 +35,10 @@ const CREATE_KEYS = [
 const PAIRS = sql`
   SELECT ${line.statementId}, ${line.lineNumber}, ${attempt.orderId}, ${attempt.seq}, ${DIFFERS} AS differs, ${scope.runId}
   FROM ${scope} CROSS JOIN (
-    (SELECT ${line}.* FROM ${scope}
-      JOIN ${currentStatementLines} ${line} ON ${line.executedAt} >= ${scope.periodFrom} AND ${line.executedAt} < ${scope.periodTo}
-      WHERE ${UNMATCHED_LINE}) AS line
+    (SELECT ${line}.* FROM ${currentStatementLines} ${line} WHERE ${LINE_IN_PERIOD} AND ${UNMATCHED_LINE}) AS line
     FULL JOIN
-    (SELECT ${attempt}.* FROM ${scope} JOIN ${attempts} ${attempt} ON ${ATTEMPT_IN_PERIOD}
-      WHERE ${attempt.outcome} = 'succeeded' AND ${UNMATCHED_ATTEMPT}) AS attempt
+    (SELECT ${attempt}.* FROM ${attempts} ${attempt}
+      WHERE ${ATTEMPT_IN_PERIOD} AND ${attempt.outcome} = 'succeeded' AND ${UNMATCHED_ATTEMPT}) AS attempt
     ON ${attempt.sessionId} = ${line.sessionId})`
 
 const INSERT_PAIRS = sql`${INSERT}

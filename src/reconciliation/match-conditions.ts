@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import { attempts } from '../orders/schema.ts'
 import { columnName } from '../postgres/statement.ts'
@@ -45,6 +45,13 @@ export const NOT_ANOTHERS = sql`NOT EXISTS (
   SELECT 1 FROM ${attempts} ${other} WHERE ${other.sessionId} = ${line.sessionId}
     AND (${other.orderId}, ${other.seq}) <> (${attempt.orderId}, ${attempt.seq}))`
 
+/** A bound of the run, computed once and not for each row. */
+const bound = (value: SQL) => sql`(SELECT ${value} FROM ${scope})`
+
+export const LINE_IN_PERIOD = sql`
+  ${line.executedAt} >= ${bound(sql`${scope.periodFrom}`)} AND ${line.executedAt} < ${bound(sql`${scope.periodTo}`)}`
+
 /** The gateway may execute within the period what was sent before it. */
 export const ATTEMPT_IN_PERIOD = sql`
-  ${attempt.intentAt} >= ${scope.periodFrom} - ${scope.slack} - ${scope.lag} - interval '1 hour' AND ${attempt.intentAt} < ${scope.periodTo} + ${scope.slack}`
+  ${attempt.intentAt} >= ${bound(sql`${scope.periodFrom} - ${scope.slack} - ${scope.lag} - interval '1 hour'`)}
+  AND ${attempt.intentAt} < ${bound(sql`${scope.periodTo} + ${scope.slack}`)}`
