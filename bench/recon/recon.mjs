@@ -27,7 +27,7 @@ async function fill(client, count) {
     INSERT INTO orders (id, partner, reference, kind, phone_number, content, content_hash, state, reason, actor,
       accepted_at, deadline_at, wake_at, settled_at)
     SELECT id, 'bench', 'B-' || i, 'buy', wallet, '{}', 'hash', 'succeeded', 'executed', 'bench', at,
-      at + interval '15 minutes', at, at + interval '1 second' FROM ${rows}`)
+      at + interval '15 minutes', NULL, at + interval '1 second' FROM ${rows}`)
   await client.query(`
     INSERT INTO attempts (order_id, seq, intent_id, outcome, kind, phone_number, quote_id, quoted_gold_weight,
       quoted_amount, quoted_fee, intent_at, worker, ended_at, request_id, response_id, session_id, gold_weight, amount, fee)

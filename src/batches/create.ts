@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { FileRefused } from '../csv/file-refused.ts'
-import type { OnBytes } from '../csv/records.ts'
+import type { OnBytes } from '../csv/open-csv.ts'
 import type { Session } from '../postgres/session.ts'
 import { nullable, statement } from '../postgres/statement.ts'
 import { copyRows, MOST_PROBLEMS, type NumberedProblem } from './copy-rows.ts'

@@ -1,6 +1,9 @@
 import { FileRefused } from './file-refused.ts'
 import { byteOrderMark, guessUtf16, refuseForeignFormat, withoutMark } from './formats.ts'
 
+/** A longer record is not data: it is an unclosed quote, or the file is not CSV. */
+export const LONGEST_RECORD = 64 * 1024
+
 /** The delimiter and encoding that a file is expected to have. */
 export interface CsvShape {
   readonly delimiter: string

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { FileRefused } from './file-refused.ts'
-import { LONGEST_RECORD } from './records.ts'
+import { LONGEST_RECORD } from './layout.ts'
 
 /** One line of a file. The first is line 1. */
 export interface FileLine {

@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { type Readable, Transform } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { createGunzip } from 'node:zlib'
-import { CsvError, type Parser, parse } from 'csv-parse'
-import { FileRefused } from './file-refused.ts'
-import { readHead } from './head.ts'
-import { type CsvShape, type Layout, layoutOf } from './layout.ts'
-
-/** A longer record is not data: it is an unclosed quote, or the file is not CSV. */
-export const LONGEST_RECORD = 64 * 1024
-
-/** Called with the number of bytes of each chunk that was read from the file, before unpacking. */
-export type OnBytes = (count: number) => void
+import { type Parser, parse } from 'csv-parse'
+import { csvRefusal } from './csv-refusal.ts'
+import { type CsvShape, type Layout, LONGEST_RECORD } from './layout.ts'
+import { type OnBytes, observed, openCsv } from './open-csv.ts'
+import { plainRecords } from './plain-records.ts'
 
 /** One record and the line of the file on which it begins. The header is line 1. */
 export interface FileRecord {
@@ -33,44 +27,30 @@ export interface Records {
 /** Reads CSV, gzipped or not. Memory is bounded, whatever the size of the file and its lines. */
 export function readRecords(bytes: Readable, shape: CsvShape, onBytes: OnBytes = () => {}): Records {
   const hash = createHash('sha256')
-  const seen = { quote: false, blankRows: 0 }
-  const watch = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk)
-      seen.quote ||= chunk.includes('"')
-      done(null, chunk)
-    },
-  })
+  const seen: Seen = { records: 0, line: 1, blankRows: 0 }
   return {
     async *read() {
-      const { source, layout } = await openCsv(bytes, shape, onBytes)
-      const parser = parserFor(shape, layout)
-      // An error of the file ends the parser, and is thrown below.
-      const fed = pipeline(source, watch, parser).catch((error: unknown) => {
-        // An error before the first byte did not reach the parser.
-        parser.destroy(error as Error)
-        return error
-      })
-      const lineBreak = layout.lineBreaks.includes('\r') ? '\r' : '\n'
-      let isSeparatorLine = layout.hasSeparatorLine
-      let line = 1
+      const { source, layout, plain } = await openCsv(bytes, shape, onBytes)
+      const hashed = observed(source, (chunk) => hash.update(chunk))
+      const take = recordTaker(layout, seen)
+      let before = { records: 0, lines: 0 }
       try {
-        for await (const batch of batchesOf(parser)) {
-          const records: FileRecord[] = []
-          for (const cells of batch) {
-            if (isSeparatorLine) isSeparatorLine = false
-            else if (isBlank(cells)) seen.blankRows += 1
-            else records.push({ cells, lineNumber: line })
-            // Only a quoted cell can have a line break. Counting costs time, so it is left out where there is no quote.
-            line += 1 + (seen.quote ? breaksIn(cells, lineBreak) : 0)
-          }
-          yield records
+        let rest: Buffer | null = NOTHING
+        if (plain !== null) {
+          const batches = plainRecords(hashed, plain)
+          let next = await batches.next()
+          for (; next.done !== true; next = await batches.next()) yield take(next.value, false)
+          rest = next.value
         }
+        if (rest === null) return
+        before = { records: seen.records, lines: seen.line - 1 }
+        const parser = parserFor(shape, layout, plain === null)
+        yield* parsedRecords(startingWith(rest, hashed), parser, take)
       } catch (error) {
-        throw refusal((await fed) ?? error)
+        throw csvRefusal(error, before)
       } finally {
-        parser.destroy()
         bytes.destroy()
+        hashed.return(undefined).catch(() => {})
       }
     },
     blankRows: () => seen.blankRows,
@@ -78,41 +58,69 @@ export function readRecords(bytes: Readable, shape: CsvShape, onBytes: OnBytes =
   }
 }
 
-interface OpenCsv {
-  readonly source: AsyncGenerator<Buffer>
-  readonly layout: Layout
+/** What was read so far. */
+interface Seen {
+  records: number
+  /** The line on which the next record begins. */
+  line: number
+  blankRows: number
 }
 
-async function openCsv(bytes: Readable, shape: CsvShape, onBytes: OnBytes): Promise<OpenCsv> {
+type TakeRecords = (batch: readonly string[][], mayHaveBreaks: boolean) => FileRecord[]
+
+/** Numbers the records, counts them, and leaves out the blank ones and Excel's `sep=;`. */
+function recordTaker({ lineBreaks, hasSeparatorLine }: Layout, seen: Seen): TakeRecords {
+  const lineBreak = lineBreaks.includes('\r') ? '\r' : '\n'
+  let isSeparatorLine = hasSeparatorLine
+  return (batch, mayHaveBreaks) => {
+    const records: FileRecord[] = []
+    for (const cells of batch) {
+      if (isSeparatorLine) isSeparatorLine = false
+      else if (isBlank(cells)) seen.blankRows += 1
+      else records.push({ cells, lineNumber: seen.line })
+      // Only a quoted cell can have a line break. Counting costs time, so it is left out where there is no quote.
+      seen.line += 1 + (mayHaveBreaks ? breaksIn(cells, lineBreak) : 0)
+    }
+    seen.records += batch.length
+    return records
+  }
+}
+
+/** Reads what is not plain. */
+async function* parsedRecords(
+  source: AsyncGenerator<Buffer>,
+  parser: Parser,
+  take: TakeRecords,
+): AsyncGenerator<FileRecord[]> {
+  let hasQuote = false
+  const watched = observed(source, (chunk) => {
+    hasQuote ||= chunk.includes('"')
+  })
+  // An error of the file ends the parser, and is thrown below.
+  const fed = pipeline(watched, parser).catch((error: unknown) => {
+    // An error before the first byte did not reach the parser.
+    parser.destroy(error as Error)
+    return error
+  })
   try {
-    const given = await readHead(counted(bytes, onBytes), 2)
-    const isGzip = given.head[0] === 0x1f && given.head[1] === 0x8b
-    const { head, all } = await readHead(isGzip ? unzipped(given.all) : given.all, LONGEST_RECORD)
-    const layout = layoutOf(head, shape, isGzip ? 'the gzipped file' : 'the file')
-    return { source: all, layout }
+    for await (const batch of batchesOf(parser)) yield take(batch, hasQuote)
   } catch (error) {
-    bytes.destroy()
-    throw refusal(error)
+    throw (await fed) ?? error
+  } finally {
+    parser.destroy()
   }
 }
 
-async function* counted(bytes: Readable, onBytes: OnBytes): AsyncGenerator<Buffer> {
-  for await (const chunk of bytes as AsyncIterable<Buffer>) {
-    onBytes(chunk.length)
-    yield chunk
-  }
+const NOTHING = Buffer.alloc(0)
+
+async function* startingWith(first: Buffer, others: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  if (first.length > 0) yield first
+  yield* others
 }
 
-async function* unzipped(source: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip()
-  // An error of either ends the iteration below.
-  pipeline(source, gunzip).catch(() => {})
-  yield* gunzip
-}
-
-function parserFor({ delimiter, encoding }: CsvShape, { lineBreaks }: Layout): Parser {
+function parserFor({ delimiter, encoding }: CsvShape, { lineBreaks }: Layout, bom: boolean): Parser {
   return parse({
-    bom: true,
+    bom,
     delimiter,
     encoding: encoding === 'utf-16le' ? 'utf16le' : encoding === 'latin1' ? 'latin1' : 'utf8',
     record_delimiter: lineBreaks,
@@ -143,24 +151,4 @@ function breaksIn(cells: readonly string[], sign: '\n' | '\r'): number {
   for (const cell of cells)
     for (let at = cell.indexOf(sign); at !== -1; at = cell.indexOf(sign, at + 1)) breaks += 1
   return breaks
-}
-
-const CSV_PROBLEMS: Readonly<Record<string, string>> = {
-  CSV_MAX_RECORD_SIZE: `is longer than ${LONGEST_RECORD / 1024} KiB: it has a quote that is not closed, or the file is not CSV`,
-  CSV_QUOTE_NOT_CLOSED: 'opens a quote that is never closed',
-}
-const OTHER_CSV_PROBLEM =
-  'has a quote in the wrong place: quote the whole cell, and double the quotes inside it'
-
-/** The error in terms of the file. A wrong quote makes the position of later records unknown, so a record is named and not a row. */
-function refusal(error: unknown): unknown {
-  if (error instanceof CsvError) {
-    const { records, lines } = error as CsvError & { records?: number; lines?: number }
-    const where = `record ${(records ?? 0) + 1} (header included; read to line ${lines})`
-    return new FileRefused(`${where} ${CSV_PROBLEMS[error.code] ?? OTHER_CSV_PROBLEM}`)
-  }
-  const code = (error as { code?: unknown }).code
-  if (code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR')
-    return new FileRefused('the file is gzipped, but cut off or damaged')
-  return error
 }

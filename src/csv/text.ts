@@ -3,7 +3,8 @@ import { Readable } from 'node:stream'
 import { FileRefused } from './file-refused.ts'
 import { byteOrderMark, guessUtf16, refuseForeignFormat, withoutMark } from './formats.ts'
 import { readHead } from './head.ts'
-import { LONGEST_RECORD, type OnBytes } from './records.ts'
+import { LONGEST_RECORD } from './layout.ts'
+import type { OnBytes } from './open-csv.ts'
 
 /** A file of UTF-8 text whose first line was read ahead. */
 export interface TextFile {

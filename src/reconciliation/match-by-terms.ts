@@ -3,6 +3,7 @@ import { attempts } from '../orders/schema.ts'
 import { columnName } from '../postgres/statement.ts'
 import { breaks } from './breaks-schema.ts'
 import {
+  ATTEMPT_IN_PERIOD,
   agree,
   DIFFERS,
   INSERT,
@@ -18,17 +19,17 @@ import { attempt, LATEST, line, scope } from './work-tables.ts'
 const WITHIN_WINDOW = sql`
   ${LATEST} >= ${attempt.intentAt} - ${scope.slack} AND ${line.executedAt} <= coalesce(${attempt.endedAt}, now()) + ${scope.lag} + ${scope.slack}`
 
-/** The gateway may execute within the period what was sent before it. */
-const ATTEMPT_IN_PERIOD = sql`
-  ${attempt.intentAt} >= ${scope.periodFrom} - ${scope.slack} - ${scope.lag} - interval '1 hour' AND ${attempt.intentAt} < ${scope.periodTo} + ${scope.slack}`
-
 // All doubts and the attempts of open breaks, whatever the period: a line of this period may be theirs.
 export const KEEP_LEFT_ATTEMPTS = workStatement(
   'keep_left_attempts',
   sql`
     CREATE TEMP TABLE left_attempts ON COMMIT DROP AS
+    SELECT ${attempt}.* FROM left_attempt_keys k
+    JOIN ${attempts} ${attempt} ON ${attempt.orderId} = k.order_id AND ${attempt.seq} = k.seq
+    WHERE ${UNMATCHED_ATTEMPT}
+    UNION ALL
     SELECT ${attempt}.* FROM ${attempts} ${attempt}, ${scope}
-    WHERE ${attempt.outcome} IN ('succeeded', 'intent') AND ${ATTEMPT_IN_PERIOD} AND ${UNMATCHED_ATTEMPT}
+    WHERE ${attempt.outcome} = 'intent' AND ${ATTEMPT_IN_PERIOD} AND ${UNMATCHED_ATTEMPT}
     UNION ALL
     SELECT ${attempt}.* FROM ${attempts} ${attempt} WHERE ${attempt.outcome} = 'in_doubt' AND ${UNMATCHED_ATTEMPT}
     UNION ALL

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import { attempts } from '../orders/schema.ts'
 import { columnName } from '../postgres/statement.ts'
@@ -8,11 +8,14 @@ import { attempt, LATEST, line, match, scope } from './work-tables.ts'
 
 /** The conditions that the rules of matching share, about `line`, `attempt` and `scope`. */
 
-/** Whether anything is unequal, so that few matches are compared again. Attempts that did not succeed always are. */
+/**
+ * Whether anything is unequal, so that few matches are compared again. Attempts that did not succeed always are. Wallets of
+ * both have their one stored form: a check of their tables holds it.
+ */
 export const DIFFERS = sql`
   ${attempt.outcome} <> 'succeeded'
   OR ${line.goldWeight} <> ${attempt.goldWeight} OR ${line.amount} <> ${attempt.amount} OR coalesce(${line.fee} <> ${attempt.fee}, false)
-  OR ${line.kind} <> ${attempt.kind} OR ${line.phoneNumber} <> national_phone_number(${attempt.phoneNumber})
+  OR ${line.kind} <> ${attempt.kind} OR ${line.phoneNumber} <> ${attempt.phoneNumber}
   OR ${LATEST} < ${attempt.intentAt} - ${scope.slack} OR ${line.executedAt} > ${attempt.endedAt} + ${scope.slack}`
 
 const { statementId, lineNumber, orderId, seq, rule, differs, runId } = statementMatches
@@ -41,3 +44,14 @@ const other = alias(attempts, 'other')
 export const NOT_ANOTHERS = sql`NOT EXISTS (
   SELECT 1 FROM ${attempts} ${other} WHERE ${other.sessionId} = ${line.sessionId}
     AND (${other.orderId}, ${other.seq}) <> (${attempt.orderId}, ${attempt.seq}))`
+
+/** A bound of the run, computed once and not for each row. */
+const bound = (value: SQL) => sql`(SELECT ${value} FROM ${scope})`
+
+export const LINE_IN_PERIOD = sql`
+  ${line.executedAt} >= ${bound(sql`${scope.periodFrom}`)} AND ${line.executedAt} < ${bound(sql`${scope.periodTo}`)}`
+
+/** The gateway may execute within the period what was sent before it. */
+export const ATTEMPT_IN_PERIOD = sql`
+  ${attempt.intentAt} >= ${bound(sql`${scope.periodFrom} - ${scope.slack} - ${scope.lag} - interval '1 hour'`)}
+  AND ${attempt.intentAt} < ${bound(sql`${scope.periodTo} + ${scope.slack}`)}`

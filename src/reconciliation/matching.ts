@@ -2,10 +2,10 @@ import { sql } from 'drizzle-orm'
 import { attempts } from '../orders/schema.ts'
 import type { Session } from '../postgres/session.ts'
 import { breaks } from './breaks-schema.ts'
+import { matchBySessionId } from './match-by-session.ts'
 import { BY_TERMS, KEEP_LEFT_ATTEMPTS } from './match-by-terms.ts'
 import {
   agree,
-  DIFFERS,
   INSERT,
   matchBy,
   NOT_ANOTHERS,
@@ -23,52 +23,14 @@ import { attempt, line, match, scope } from './work-tables.ts'
  * become breaks.
  */
 
-// A session_id is nearly always on one line and one attempt. Those pairs are inserted without ON CONFLICT, which halves
-// the time of a large run. They are sorted by line, so that the index on lines only grows at its end.
-const PAIR_BY_SESSION_ID = workStatement(
-  'pair_by_session_id',
-  sql`
-    CREATE TEMP TABLE session_pairs ON COMMIT DROP AS
-    SELECT ${line.statementId}, ${line.lineNumber}, ${attempt.orderId}, ${attempt.seq}, ${line.sessionId}, ${DIFFERS} AS differs, ${scope.runId}
-    FROM ${scope}
-    JOIN ${currentStatementLines} ${line} ON ${line.executedAt} >= ${scope.periodFrom} AND ${line.executedAt} < ${scope.periodTo}
-    JOIN ${attempts} ${attempt} ON ${attempt.sessionId} = ${line.sessionId} AND ${attempt.outcome} = 'succeeded'
-    WHERE ${UNMATCHED_LINE} AND ${UNMATCHED_ATTEMPT}`,
-)
-
-const KEEP_REPEATED_SESSIONS = workStatement(
-  'keep_repeated_sessions',
-  sql`
-    CREATE TEMP TABLE repeated_sessions ON COMMIT DROP AS
-    SELECT session_id FROM session_pairs GROUP BY session_id HAVING count(*) > 1`,
-)
-
-const SESSION_PAIRS = sql`
-  SELECT statement_id, line_number, order_id, seq, 'session_id', differs, run_id FROM session_pairs p`
-
-const BY_UNIQUE_SESSION_ID = workStatement(
-  'match_by_unique_session_id',
-  sql`${INSERT} ${SESSION_PAIRS}
-    WHERE NOT EXISTS (SELECT 1 FROM repeated_sessions r WHERE r.session_id = p.session_id)
-    ORDER BY statement_id, line_number`,
-)
-
-// Sorted, so that the first of several lines with one session_id is matched, whatever plan Postgres chooses.
-const BY_REPEATED_SESSION_ID = workStatement(
-  'match_by_repeated_session_id',
-  sql`${INSERT} ${SESSION_PAIRS}
-    WHERE EXISTS (SELECT 1 FROM repeated_sessions r WHERE r.session_id = p.session_id)
-    ORDER BY statement_id, line_number, order_id, seq
-    ON CONFLICT DO NOTHING`,
-)
-
 // Lines of open breaks are compared again whatever the period, because what explains them may lie elsewhere. Lines whose
 // break was written off are included, or a second line of their session_id would be taken for the written-off one.
 const KEEP_LEFT_LINES = workStatement(
   'keep_left_lines',
   sql`
     CREATE TEMP TABLE left_lines ON COMMIT DROP AS
-    SELECT ${line}.* FROM ${scope} JOIN ${currentStatementLines} ${line} ON ${line.executedAt} >= ${scope.periodFrom} AND ${line.executedAt} < ${scope.periodTo}
+    SELECT ${line}.* FROM left_line_keys k
+    JOIN ${currentStatementLines} ${line} ON ${line.statementId} = k.statement_id AND ${line.lineNumber} = k.line_number
     WHERE ${UNMATCHED_LINE}
     UNION ALL
     SELECT DISTINCT ${line}.* FROM ${scope} CROSS JOIN ${breaks}
@@ -115,10 +77,20 @@ const DROP_MATCHED_ATTEMPTS = workStatement(
     WHERE ${match.orderId} = ${attempt.orderId} AND ${match.seq} = ${attempt.seq} AND ${match.current}`,
 )
 
-// Freshly copied tables have no statistics, and a plan for an empty table is slow on a million rows.
+// Freshly copied tables have no statistics, and a plan for an empty table is slow on a million rows. Only of the columns
+// that the plans of a run depend on: learning all of them took longer than matching by session_id.
 const LEARN_SIZES = {
   name: 'learn_sizes',
-  text: 'ANALYZE scope, statements, statement_lines, statement_repeats, statement_matches, attempts',
+  text: 'ANALYZE scope, statements, statement_lines (statement_id, line_number), statement_repeats, statement_matches',
+}
+
+// What a plan needs of attempts does not change once they are many: their ids are all different.
+const LEARN_ATTEMPTS = {
+  name: 'learn_attempts',
+  text: `
+    DO $$ BEGIN
+      IF (SELECT reltuples FROM pg_class WHERE oid = 'attempts'::regclass) < 1000 THEN ANALYZE attempts; END IF;
+    END $$`,
 }
 
 const LEARN_MATCHES = { name: 'learn_matches', text: 'ANALYZE statement_matches' }
@@ -131,10 +103,8 @@ const LEARN_LEFT_LINES = { name: 'learn_left_lines', text: 'ANALYZE left_lines' 
  */
 export async function matchLines(session: Session): Promise<void> {
   await session.run(LEARN_SIZES)
-  await session.run(PAIR_BY_SESSION_ID)
-  await session.run(KEEP_REPEATED_SESSIONS)
-  await session.run(BY_UNIQUE_SESSION_ID)
-  await session.run(BY_REPEATED_SESSION_ID)
+  await session.run(LEARN_ATTEMPTS)
+  await matchBySessionId(session)
   await session.run(LEARN_MATCHES)
   await session.run(KEEP_LEFT_LINES)
   await session.run(LEARN_LEFT_LINES)

@@ -4,7 +4,8 @@ import { pipeline } from 'node:stream/promises'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Period } from '../../core/business-days.ts'
 import { formatPeriod, wholeDays } from '../../core/business-days.ts'
-import { type OnBytes, readRecords } from '../../csv/records.ts'
+import type { OnBytes } from '../../csv/open-csv.ts'
+import { readRecords } from '../../csv/records.ts'
 import { StorageError } from '../../postgres/pool.ts'
 import type { Session } from '../../postgres/session.ts'
 import { insertProposal } from '../proposals.ts'
@@ -112,6 +113,9 @@ function refuseTooEarly({ complete, period, nowMs }: ImportRequest): void {
     )
 }
 
+// Compiling a statement would take longer than all statements of a small import.
+const DO_NOT_COMPILE = { name: 'do_not_compile', text: 'SET LOCAL jit = off' }
+
 async function importInTransaction(
   session: Session,
   bytes: Readable,
@@ -119,6 +123,7 @@ async function importInTransaction(
   { name, version, mapping }: StoredMapping,
   onBytes?: OnBytes,
 ): Promise<ImportResult> {
+  await session.run(DO_NOT_COMPILE)
   const statementId = await reserveStatementId(session)
   const records = readRecords(bytes, mapping, onBytes)
   const tally = newTally()

@@ -112,9 +112,13 @@ function executionTimeReader(mapping: Mapping, { period, nowMs }: LineBounds) {
   }
 }
 
+/** Without a plus sign it was not rounded. */
+const PLAIN_ID = /^[!-*,-~]{1,200}$/
+
 function readId(field: LineField, cell: Cell): string | null {
   const id = cell(field)
   if (id === '') return null
+  if (PLAIN_ID.test(id)) return id
   // Spreadsheets write the plus sign. A hexadecimal id may read 9e67….
   if (/^\d([.,]\d+)?E\+\d{1,3}$/i.test(id))
     throw new Unreadable(field, `${quoted(id)} was rounded by a spreadsheet: export the column as text`)

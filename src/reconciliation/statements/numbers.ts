@@ -1,4 +1,4 @@
-import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
+import { type GoldWeight, MAX_GOLD_WEIGHT, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
 import type { Mapping } from './mapping.ts'
 
 type Signs = Pick<Mapping, 'decimal' | 'thousands'>
@@ -32,10 +32,14 @@ export function numberReader(signs: Signs): NumberReader {
   const gramsOf = (cell: string) => digitsOf(cell) ?? digitsOf(withoutUnit(cell))
   return {
     rupiah(cell) {
+      const plain = plainNumber(cell, null)
+      if (plain !== null) return parseRupiah(plain)
       const whole = rupiahOf(cell)
       return whole === null ? null : parseRupiah(whole)
     },
     grams(cell) {
+      const plain = plainNumber(cell, signs.decimal)
+      if (plain !== null) return plain === 0 || plain > MAX_GOLD_WEIGHT ? null : (plain as GoldWeight)
       const digits = gramsOf(cell)
       if (digits === null) return null
       const weight = parseGrams(digits.fraction === '' ? digits.whole : `${digits.whole}.${digits.fraction}`)
@@ -52,6 +56,28 @@ export function numberReader(signs: Signs): NumberReader {
         : BigInt(digits.whole + digits.fraction.padEnd(4, '0'))
     },
   }
+}
+
+const LONGEST_PLAIN = 12
+
+/**
+ * Reads what most cells are, digits without other signs, in a fraction of the time of an expression.
+ * @param decimal the sign before at most four decimals, which are counted in; null: there are none
+ * @returns null when the cell is anything else
+ */
+function plainNumber(cell: string, decimal: string | null): number | null {
+  if (cell.length === 0 || cell.length > LONGEST_PLAIN) return null
+  let value = 0
+  let point = -1
+  for (let at = 0; at < cell.length; at += 1) {
+    const digit = cell.charCodeAt(at) - 48
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit
+    else if (point === -1 && at > 0 && decimal !== null && cell[at] === decimal) point = at
+    else return null
+  }
+  if (decimal === null) return value
+  const decimals = point === -1 ? 0 : cell.length - point - 1
+  return decimals > 4 || (point !== -1 && decimals === 0) ? null : value * 10 ** (4 - decimals)
 }
 
 function digitsReader({ decimal, thousands }: Signs): (cell: string) => Digits | null {

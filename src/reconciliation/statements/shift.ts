@@ -43,6 +43,7 @@ const KNOWN_LINES = 1_000
 const milliseconds = (time: SQLWrapper) => sql<number>`(extract(epoch from ${time}) * 1000)::float8`
 
 // The first lines are enough: a wrong zone shifts all of them. Lines without a time of day prove nothing.
+// The OFFSET keeps Postgres from joining a thousand lines with all attempts: each line's attempt is found by its key.
 const selectKnownTimes = statement(
   'read_known_times',
   { statementId: statements.id },
@@ -55,23 +56,26 @@ const selectKnownTimes = statement(
         .orderBy(asc(statementLines.lineNumber))
         .limit(KNOWN_LINES),
     )
-    const known = (by: SQL | undefined) =>
-      db
-        .select({
-          lineNumber: first.lineNumber,
-          executedAt: first.executedAt,
-          intentAt: attempts.intentAt,
-          endedAt: attempts.endedAt,
-        })
+    const known = (name: string, by: SQL | undefined) => {
+      const own = db
+        .select({ intentAt: attempts.intentAt, endedAt: attempts.endedAt })
+        .from(attempts)
+        .where(and(by, sql`${attempts.outcome} = 'succeeded'`))
+        .offset(0)
+        .as(name)
+      const { lineNumber, executedAt } = first
+      return db
+        .select({ lineNumber, executedAt, intentAt: own.intentAt, endedAt: own.endedAt })
         .from(first)
-        .innerJoin(attempts, by)
-        .where(sql`${attempts.outcome} = 'succeeded'`)
-    const bySession = known(eq(attempts.sessionId, first.sessionId))
+        .innerJoinLateral(own, sql`true`)
+    }
+    const bySession = known('by_session', eq(attempts.sessionId, first.sessionId))
     const byResponse = known(
+      'by_response',
       and(
         eq(attempts.responseId, first.responseId),
         eq(attempts.kind, first.kind),
-        sql`may_be_wallet(${attempts.phoneNumber}, ${first.phoneNumber})`,
+        sql`(${attempts.phoneNumber} = ${first.phoneNumber} or may_be_wallet(${attempts.phoneNumber}, ${first.phoneNumber}))`,
       ),
     )
     const times = bySession.union(byResponse).as('known_times')

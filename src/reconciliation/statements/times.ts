@@ -1,6 +1,7 @@
 import { zoneOffsets } from '../../core/time-zone.ts'
 import { MONTH_NAMES, monthNamed, weekdayNamed, ZONE_OFFSETS_MS } from './date-names.ts'
 import { InvalidPatternError, patternExpression, writeTime } from './date-pattern.ts'
+import { minuteAtOnce, type TimeReader } from './minute-at-once.ts'
 
 /** How a statement's times are written. */
 export interface WrittenTimes {
@@ -9,9 +10,6 @@ export interface WrittenTimes {
   /** The zone of times without a zone. */
   readonly time_zone: string
 }
-
-/** Reads a statement's times: milliseconds since the epoch, or null when a cell is not a time. */
-export type TimeReader = (cell: string) => number | null
 
 const ISO =
   /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:[T ](?<hour>\d{2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?(?<offset>Z|[+-]\d{2}:?\d{2})?)?$/
@@ -25,7 +23,7 @@ export function timeExpression({ dates }: Pick<WrittenTimes, 'dates'>): RegExp {
 export function timeReader({ dates, time_zone }: WrittenTimes): TimeReader {
   const expression = timeExpression({ dates })
   const offsetAt = zoneOffsets(time_zone)
-  return (cell) => {
+  const read: TimeReader = (cell) => {
     const parts = expression.exec(cell)?.groups
     if (parts === undefined) return null
     const local = localTime(parts)
@@ -34,6 +32,7 @@ export function timeReader({ dates, time_zone }: WrittenTimes): TimeReader {
     // Near a change of the clocks, the offset at the local time read as UTC may be wrong. The second look-up is right.
     return local - offsetAt(local - offsetAt(local))
   }
+  return dates === 'iso' ? minuteAtOnce(read) : read
 }
 
 type Parts = Readonly<Record<string, string | undefined>>
