@@ -15,7 +15,7 @@ const HELP = `Usage: npm run proof:storm -- [options]
 Orders of all kinds while workers are killed and frozen, Postgres and Redis are restarted and flushed, connections
 are cut and the gateway misbehaves; then the gateway's statement, and a check of everything against its ledger.
 
-  --orders N        orders on each backend (20000; with --mutants 400)
+  --orders N        orders on each backend (20000; with --mutants 200)
   --backend NAME    postgres, redis or both (both; with --mutants postgres)
   --seed N          what is done, to whom and when (drawn at random, and printed)
   --mutants [NAME]  workers with one safety taken out, each of which must fail: ${MUTANTS.join(', ')}
@@ -55,7 +55,7 @@ const unknown = positionals.find((name) => !isMutants || !MUTANTS.includes(name)
 if (unknown !== undefined) usage(`${unknown}: not known`)
 const chosen = positionals.length > 0 ? positionals : MUTANTS
 const storm = {
-  orders: whole('orders', values.orders ?? (isMutants ? 400 : 20_000)),
+  orders: whole('orders', values.orders ?? (isMutants ? 200 : 20_000)),
   seed: whole('seed', values.seed ?? 1 + Math.floor(Math.random() * 1_000_000)),
   backends: backend === 'both' ? BACKENDS : [backend],
   mutants: isMutants ? chosen : [],

@@ -15,10 +15,10 @@ import { invalidJob, PARTNER, type StormOrder } from './orders.ts'
 const LARGEST_CHUNK = 250
 const CHUNKS = 20
 /** Orders that are sent and not yet seen. */
-const MOST_UNSEEN = 500
-const LOOK_EVERY_MS = 1_000
+const MOST_UNSEEN = 300
+const LOOK_EVERY_MS = 700
 /** Doubled each time: a queue that is only slow must not fill with repetitions. */
-const SEND_AGAIN_AFTER_MS = 15_000
+const SEND_AGAIN_AFTER_MS = 30_000
 const URGENT_DEADLINE_MS = 20_000
 /** Longer than the sweeper's grace and the longest pause between two tries of an order together. */
 const GIVE_UP_AFTER_MS = 240_000
