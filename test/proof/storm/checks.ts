@@ -4,7 +4,8 @@ import type { Sandbox } from '../../../src/dev/sandbox/sandbox.ts'
 import { FINAL_STATES } from '../../../src/orders/lifecycle.ts'
 import { readOrdersWithAttempts } from '../../../src/orders/queries/checked-orders.ts'
 import { sessionDatabase, sql } from '../../support/servers/sessions.ts'
-import type { Doubt, Explanation } from './doubts.ts'
+import { type Doubt, type Explanation, incidentsNear } from './doubts.ts'
+import type { Incident } from './incidents.ts'
 import { PARTNER, type StormOrder } from './orders.ts'
 
 /** What must hold after a storm, beside the rules between orders and ledger. */
@@ -93,11 +94,19 @@ export async function checkEvents(databaseUrl: string): Promise<Problem[]> {
   ]
 }
 
-export function checkDoubts(doubts: readonly (Doubt & { because: Explanation | null })[]): Problem[] {
-  return doubts
-    .filter(({ because }) => because === null)
-    .map(({ reference, reason, worker, intentAt, doubtedAt }) => ({
-      rule: 'doubt_was_explained',
-      what: `${reference}: ${reason} by ${worker} from ${intentAt.toISOString()} to ${doubtedAt.toISOString()}`,
-    }))
+/** What is not explained is told with what the storm did at that time. */
+export function checkDoubts(
+  doubts: readonly (Doubt & { because: Explanation | null })[],
+  incidents: readonly Incident[],
+): Problem[] {
+  const unexplained = doubts.filter(({ because }) => because === null)
+  return unexplained.map((doubt) => {
+    const { reference, reason, worker, intentAt, doubtedAt } = doubt
+    const seconds = (at: number) => ((at - intentAt.getTime()) / 1_000).toFixed(3)
+    const near = incidentsNear(doubt, incidents).map(
+      ({ is, worker: of, from, to }) => `${is} ${of ?? ''} ${seconds(from)} to ${seconds(to)}`,
+    )
+    const what = `${reference}: ${reason} by ${worker} after ${seconds(doubtedAt.getTime())} s; ${near.join(', ')}`
+    return { rule: 'doubt_was_explained', what }
+  })
 }

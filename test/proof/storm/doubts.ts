@@ -33,8 +33,12 @@ export async function readDoubts(databaseUrl: string): Promise<Doubt[]> {
 export const EXPLANATIONS = ['sandbox_fault', 'kill', 'freeze', 'gateway_cut', 'postgres_away'] as const
 export type Explanation = (typeof EXPLANATIONS)[number]
 
-/** A confirm's connection may have been opened, and cut, shortly before its intent. */
-const OPENED_AHEAD_MS = 2_000
+/**
+ * A confirm's connection may have been opened, and cut, shortly before its intent. And a statement that Postgres has
+ * begun when its connection is cut may commit the intent afterwards, when its worker has already looked whether to
+ * withdraw it: nobody sends then, but only the statement knows.
+ */
+const AHEAD_MS = 3_000
 
 const POSTGRES_AWAY: readonly IncidentName[] = [
   'restart_postgres_fast',
@@ -55,17 +59,14 @@ export function doubtExplainer(
     const { kind, phoneNumber, quoteId, worker, reason } = doubt
     if (struck.has(quoteKey(kind, phoneNumber, quoteId))) return 'sandbox_fault'
     const isOverdue = reason === 'intent_overdue'
-    const during = incidents.filter(({ from, to }) => overlaps(doubt, from, to))
+    const near = incidentsNear(doubt, incidents)
     const ofWorker = incidents.filter((incident) => `worker:${incident.worker}` === worker)
     // What a worker has sent may reach Postgres after its death. Its name is no other process's.
     const isDead = ofWorker.some(({ is, from }) => is === 'kill' && from <= doubt.doubtedAt.getTime())
     if (isOverdue && isDead) return 'kill'
     if (ofWorker.some(({ is, from, to }) => is === 'freeze' && overlaps(doubt, from, to))) return 'freeze'
-    const isCut = incidents.some(
-      ({ is, from, to }) => is === 'cut_gateway' && overlaps(doubt, from, to, OPENED_AHEAD_MS),
-    )
-    if (reason === 'reply_lost' && isCut) return 'gateway_cut'
-    if (isOverdue && during.some(({ is }) => POSTGRES_AWAY.includes(is))) return 'postgres_away'
+    if (reason === 'reply_lost' && near.some(({ is }) => is === 'cut_gateway')) return 'gateway_cut'
+    if (isOverdue && near.some(({ is }) => POSTGRES_AWAY.includes(is))) return 'postgres_away'
     return null
   }
 }
@@ -74,6 +75,11 @@ export function doubtExplainer(
 const leavesDoubt = ({ fault }: FaultHit) =>
   executes(fault) || FAULTS[fault].spoil.is !== 'refuse' || fault === 'unlisted_message'
 
-function overlaps({ intentAt, doubtedAt }: Doubt, from: number, to: number, earlierMs = 0): boolean {
-  return from <= doubtedAt.getTime() && to >= intentAt.getTime() - earlierMs
+function overlaps({ intentAt, doubtedAt }: Doubt, from: number, to: number, aheadMs = 0): boolean {
+  return from <= doubtedAt.getTime() && to >= intentAt.getTime() - aheadMs
+}
+
+/** What the storm did while a doubt came about, or shortly before. */
+export function incidentsNear(doubt: Doubt, incidents: readonly Incident[]): Incident[] {
+  return incidents.filter(({ from, to }) => overlaps(doubt, from, to, AHEAD_MS))
 }

@@ -2,13 +2,15 @@
 //   npm run proof:storm -- --orders 2000 --backend redis --seed 7
 //   npm run proof:storm -- --mutants
 // Exit code: 0 every assertion holds (with --mutants: each mutant fails one), 1 one does not, 2 wrong usage.
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createVitest } from 'vitest/node'
 
 const BACKENDS = ['postgres', 'redis']
 const MUTANTS = ['no_fence', 'retry_on_doubt', 'send_before_intent', 'swapped_verdicts']
 const LONGEST_MS = 6 * 3_600_000
-const CLEAN_UP_WITHIN_MS = 60_000
 
 const HELP = `Usage: npm run proof:storm -- [options]
 
@@ -59,24 +61,29 @@ const storm = {
   seed: whole('seed', values.seed ?? 1 + Math.floor(Math.random() * 1_000_000)),
   backends: backend === 'both' ? BACKENDS : [backend],
   mutants: isMutants ? chosen : [],
+  // A cancelled run of the tests would not wait until the servers are stopped: this file asks the storm to stop them.
+  stopFile: join(tmpdir(), `goldpro-storm-${process.pid}.stop`),
 }
 process.env.STORM = JSON.stringify(storm)
 process.stderr.write(`seed ${storm.seed}, ${storm.orders} orders on ${storm.backends.join(' and ')}\n`)
 
 const vitest = await createVitest('test', {
   ...{ config: 'vitest.proof.config.ts', run: true, watch: false },
-  ...{ testTimeout: LONGEST_MS, teardownTimeout: CLEAN_UP_WITHIN_MS, disableConsoleIntercept: true },
+  ...{ testTimeout: LONGEST_MS, disableConsoleIntercept: true },
 })
 let isStopped = false
-for (const signal of ['SIGINT', 'SIGTERM'])
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  // The test runner's own would end this process at once, and leave the servers and the frozen workers.
+  process.removeAllListeners(signal)
   process.on(signal, () => {
     isStopped = true
     process.stderr.write(`${signal}: stopping every server\n`)
-    // The storm hears of it, and cleans up.
-    void vitest.cancelCurrentRun('keyboard-input')
+    writeFileSync(storm.stopFile, '')
   })
+}
 await vitest.start([`test/proof/storm/${isMutants ? 'mutants' : 'storm'}.proof`])
 const tests = vitest.state.getFiles().flatMap(({ tasks }) => tasks)
 const hasFailed = vitest.state.getCountOfFailedTests() > 0 || vitest.state.getUnhandledErrors().length > 0
 await vitest.close()
+rmSync(storm.stopFile, { force: true })
 process.exit(isStopped || hasFailed || tests.length === 0 ? 1 : 0)

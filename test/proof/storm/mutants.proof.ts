@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { testRedis } from '../../support/servers/redis.ts'
 import type { StormRule } from './checks.ts'
 import { brokenRules, reportOf } from './report.ts'
-import { leaveSignalsToMain, progress, requested } from './requested.ts'
+import { progress, requested, stopSignal } from './requested.ts'
 import { runStorm } from './storm.ts'
 
 /** The rule that each mutant must break, whatever else it breaks. */
@@ -13,13 +13,15 @@ const BREAKS: Readonly<Record<string, StormRule>> = {
   swapped_verdicts: 'success_was_executed',
 }
 
-const { orders, seed, backends, mutants } = requested()
+const asked = requested()
+const { orders, seed, backends, mutants } = asked
 const redis = testRedis()
-leaveSignalsToMain()
+const signal = stopSignal(asked)
 
 const runs = mutants.flatMap((mutant) => backends.map((backend) => ({ mutant, backend })))
 
-it.for(runs)('$mutant on the $backend queue fails the proof', async ({ mutant, backend }, { signal }) => {
+it.for(runs)('$mutant on the $backend queue fails the proof', async ({ mutant, backend }) => {
+  signal.throwIfAborted()
   if (backend === 'redis' && 'skip' in redis) throw new Error(`no storm on Redis: ${redis.skip}`)
   const name = `${mutant} on ${backend}`
   const result = await runStorm({ backend, orders, seed, mutant, signal, onProgress: progress(name) })

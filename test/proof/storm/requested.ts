@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Backend } from './place.ts'
 
 /** What `main.mjs` was asked for, which hands it on to the tests' process. */
@@ -6,6 +7,8 @@ export interface Requested {
   readonly seed: number
   readonly backends: readonly Backend[]
   readonly mutants: readonly string[]
+  /** Exists once everything is to be stopped. */
+  readonly stopFile: string
 }
 
 export function requested(): Requested {
@@ -19,7 +22,20 @@ export function progress(name: string): (line: string) => void {
   return (line) => void process.stderr.write(`${name}: ${line}\n`)
 }
 
-/** Ctrl-C reaches every process: `main.mjs` says what to do then, and this process cleans up before it ends. */
-export function leaveSignalsToMain(): void {
+const LOOK_EVERY_MS = 200
+
+/**
+ * Aborted when `main.mjs` is told to stop. Ctrl-C reaches every process, so this one leaves the signals to that one, and
+ * stops its servers before it ends.
+ */
+export function stopSignal({ stopFile }: Requested): AbortSignal {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+  const stopping = new AbortController()
+  const looking = setInterval(() => {
+    if (!existsSync(stopFile)) return
+    clearInterval(looking)
+    stopping.abort(new Error('the storm was stopped'))
+  }, LOOK_EVERY_MS)
+  looking.unref()
+  return stopping.signal
 }

@@ -163,7 +163,7 @@ async function look(targets: Targets, passed: Passed): Promise<StormResult> {
     ...(await checkNothingLost(databaseUrl, orders)),
     ...(await checkEvents(databaseUrl)),
     ...partner.seen().problems.map((what) => ({ rule: 'final_is_final', what }) as const),
-    ...checkDoubts(doubts),
+    ...checkDoubts(doubts, incidents.all()),
     ...settled.problems,
     ...workers.ended().map((what) => ({ rule: 'workers_live', what }) as const),
     ...deck.filter((card) => !came.has(card)).map((what) => ({ rule: 'all_faults_came', what }) as const),
