@@ -23,14 +23,17 @@ export interface OwnRedis {
 const START_DEADLINE_MS = 20_000
 const ATTEMPTS = 3
 
-/** Starts a Redis server on a free port, or on that of one that was stopped. It ends with the test process, however that ends. */
-export async function startOwnRedis(atPort?: number): Promise<OwnRedis> {
+/**
+ * Starts a Redis server on a free port, or on that of one that was stopped. It ends with the test process, however that ends.
+ * @param keptIn a folder where it keeps what it has, also when it is killed. Default: nothing is kept
+ */
+export async function startOwnRedis(atPort?: number, keptIn?: string): Promise<OwnRedis> {
   const program = testRedis()
   if ('skip' in program) throw new Error(program.skip)
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const port = atPort ?? (await findFreePort())
-    const folder = mkdtempSync(join(memoryOrDisk(), 'goldpro-redis-'))
-    const server = launch(program, port, folder)
+    const folder = keptIn ?? mkdtempSync(join(memoryOrDisk(), 'goldpro-redis-'))
+    const server = launch(program, { port, folder, isKept: keptIn !== undefined })
     if (await isReady(server, folder)) return { url: `redis://127.0.0.1:${port}`, stop: server.stop }
     // Somebody else took the port in between.
     await server.stop()
@@ -38,15 +41,24 @@ export async function startOwnRedis(atPort?: number): Promise<OwnRedis> {
   throw new Error(`${program.path} does not start`)
 }
 
-function launch(program: Exclude<RedisProgram, { skip: string }>, port: number, folder: string): Supervised {
-  const settings = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir: folder }
+interface RedisStart {
+  readonly port: number
+  readonly folder: string
+  readonly isKept: boolean
+}
+
+function launch(
+  program: Exclude<RedisProgram, { skip: string }>,
+  { port, folder, isKept }: RedisStart,
+): Supervised {
+  const settings = { port, bind: '127.0.0.1', save: '', appendonly: isKept ? 'yes' : 'no', dir: folder }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
   return startSupervised(
     {
       commands: [{ file: program.path, args }],
       osUser: null,
       stopSignals: [{ signal: 'SIGKILL', afterMs: 0 }],
-      foldersToDelete: [folder],
+      foldersToDelete: isKept ? [] : [folder],
     },
     {
       logFile: logIn(folder),

@@ -1,12 +1,17 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A way to a server that can go silent: what is connected stays connected, and nothing comes through any more. */
+/**
+ * A way to a server that can go silent: what is connected stays connected, and nothing comes through any more. It can
+ * also reset what is connected.
+ */
 export interface SilentProxy {
   /** The server's URL by way of the proxy. */
   readonly url: string
   /** Silences the connections whose first message has this text. */
   silence(beginning: string): void
+  /** Resets the connections that are chosen, on both sides. @returns how many there were */
+  reset(isChosen: () => boolean): number
   stop(): Promise<void>
 }
 
@@ -24,6 +29,10 @@ export async function startSilentProxy(serverUrl: string): Promise<SilentProxy> 
     })
     server.on('data', (chunk) => {
       if (!pair.isSilent) client.write(chunk)
+    })
+    // The server must not keep the session of a process that was killed.
+    client.on('end', () => {
+      if (!pair.isSilent) server.end()
     })
     for (const [socket, other] of [
       [client, server],
@@ -45,6 +54,14 @@ export async function startSilentProxy(serverUrl: string): Promise<SilentProxy> 
     url: url.href,
     silence(beginning) {
       for (const pair of pairs) pair.isSilent ||= pair.beginning.includes(beginning)
+    },
+    reset(isChosen) {
+      const chosen = [...pairs].filter(isChosen)
+      for (const { client, server } of chosen) {
+        client.resetAndDestroy()
+        server.resetAndDestroy()
+      }
+      return chosen.length
     },
     async stop() {
       for (const { client, server } of pairs) {
