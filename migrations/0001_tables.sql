@@ -31,8 +31,8 @@ CREATE TABLE "batch_rows" (
 	"conflicts_with" uuid,
 	"fed_at" timestamp with time zone,
 	CONSTRAINT "batch_rows_batch_id_row_number_pk" PRIMARY KEY("batch_id","row_number"),
-	CONSTRAINT "batch_rows_wallets" CHECK (is_phone_number(phone_number) and is_phone_number(content ->> 'recipient')),
-	CONSTRAINT "batch_rows_reference_form" CHECK (is_plain_text(reference)),
+	CONSTRAINT "batch_rows_wallets" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]') and (octet_length((content ->> 'recipient')) between 9 and 13 and starts_with((content ->> 'recipient'), '08') and (content ->> 'recipient') collate "C" !~ '[^0-9]')),
+	CONSTRAINT "batch_rows_reference_form" CHECK (reference collate "C" ~ '^[!-~]([ -~]*[!-~])?$' or is_plain_text(reference)),
 	CONSTRAINT "batch_rows_kind" CHECK (kind in ('buy', 'sell', 'transfer', 'withdraw')),
 	CONSTRAINT "batch_rows_state" CHECK (state in ('waiting', 'stored', 'queued', 'ended', 'conflict')),
 	CONSTRAINT "batch_rows_order" CHECK ((order_id is not null) = (state in ('stored', 'queued', 'ended'))),
@@ -92,7 +92,7 @@ CREATE TABLE "partner_day_wallets" (
 	"day" date NOT NULL,
 	"phone_number" text NOT NULL,
 	CONSTRAINT "partner_day_wallets_partner_day_phone_number_pk" PRIMARY KEY("partner","day","phone_number"),
-	CONSTRAINT "partner_day_wallets_wallet" CHECK (is_phone_number(phone_number))
+	CONSTRAINT "partner_day_wallets_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]'))
 );
 --> statement-breakpoint
 CREATE TABLE "partner_events" (
@@ -140,7 +140,7 @@ CREATE TABLE "partner_wallets" (
 	"phone_number" text PRIMARY KEY NOT NULL,
 	"partner" text NOT NULL,
 	"registered_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "partner_wallets_wallet" CHECK (is_phone_number(phone_number))
+	CONSTRAINT "partner_wallets_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]'))
 );
 --> statement-breakpoint
 CREATE TABLE "partners" (
@@ -380,7 +380,7 @@ CREATE TABLE "statement_lines" (
 	"executed_at" timestamp with time zone NOT NULL,
 	"executed_to" timestamp with time zone,
 	CONSTRAINT "statement_lines_statement_id_line_number_pk" PRIMARY KEY("statement_id","line_number"),
-	CONSTRAINT "statement_lines_wallet" CHECK (is_phone_number(phone_number)),
+	CONSTRAINT "statement_lines_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]')),
 	CONSTRAINT "statement_lines_kind" CHECK (kind in ('buy', 'sell', 'transfer', 'withdraw')),
 	CONSTRAINT "statement_lines_time" CHECK (executed_to > executed_at),
 	CONSTRAINT "statement_lines_positive" CHECK (gold_weight > 0 and amount >= 0 and fee >= 0)
@@ -462,7 +462,7 @@ CREATE TABLE "attempts" (
 	"http_status" integer,
 	"reply" text,
 	CONSTRAINT "attempts_order_id_seq_pk" PRIMARY KEY("order_id","seq"),
-	CONSTRAINT "attempts_wallet" CHECK (is_phone_number(phone_number)),
+	CONSTRAINT "attempts_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]')),
 	CONSTRAINT "attempts_outcome" CHECK (outcome in ('intent', 'succeeded', 'price_changed', 'rejected', 'not_sent', 'in_doubt')),
 	CONSTRAINT "attempts_ended_unless_intent" CHECK ((ended_at is null) = (outcome = 'intent')),
 	CONSTRAINT "attempts_executed_when_succeeded" CHECK (outcome <> 'succeeded' or (gold_weight is not null and amount is not null and fee is not null and coalesce(session_id, response_id) is not null)),
@@ -501,8 +501,8 @@ CREATE TABLE "orders" (
 	"postponements" integer DEFAULT 0 NOT NULL,
 	"trouble" text,
 	CONSTRAINT "orders_kind" CHECK (kind in ('buy', 'sell', 'transfer', 'withdraw')),
-	CONSTRAINT "orders_wallets" CHECK (is_phone_number(phone_number) and is_phone_number(content ->> 'recipient')),
-	CONSTRAINT "orders_reference" CHECK (is_plain_text(reference)),
+	CONSTRAINT "orders_wallets" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]') and (octet_length((content ->> 'recipient')) between 9 and 13 and starts_with((content ->> 'recipient'), '08') and (content ->> 'recipient') collate "C" !~ '[^0-9]')),
+	CONSTRAINT "orders_reference" CHECK (reference collate "C" ~ '^[!-~]([ -~]*[!-~])?$' or is_plain_text(reference)),
 	CONSTRAINT "orders_state" CHECK (state in ('accepted', 'confirming', 'succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt', 'held')),
 	CONSTRAINT "orders_wake_while_under_way" CHECK ((wake_at is not null) = (state in ('accepted', 'confirming'))),
 	CONSTRAINT "orders_settled_when_final" CHECK ((settled_at is not null) = (state in ('succeeded', 'rejected', 'expired', 'cancelled'))),

@@ -5,8 +5,10 @@
 -- statement moves an order once.
 CREATE FUNCTION append_webhook_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  -- Most statements tell nobody, and this costs a tenth of what follows.
   IF NOT EXISTS (
-    SELECT 1 FROM appended n WHERE n.to_state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')
+    SELECT 1 FROM appended n JOIN orders o ON o.id = n.order_id JOIN webhook_endpoints e ON e.partner = o.partner
+    WHERE n.to_state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt') AND e.state <> 'removed'
   ) THEN
     RETURN NULL;
   END IF;
@@ -15,7 +17,6 @@ BEGIN
       CASE n.from_state WHEN 'in_doubt' THEN 'order.resolved' ELSE 'order.' || n.to_state END AS kind
     FROM appended n JOIN orders o ON o.id = n.order_id
     WHERE n.to_state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')
-      AND EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.partner = o.partner AND e.state <> 'removed')
   ), takers AS (
     SELECT t.event_id, e.id AS endpoint_id
     FROM told t JOIN webhook_endpoints e ON e.partner = t.partner AND e.state <> 'removed' AND t.kind = ANY (e.kinds)

@@ -26,9 +26,17 @@ export const at = (name: string) => timestamp(name, { withTimezone: true })
 export const grams = (name: string) => numeric(name, { precision: 14, scale: 4 })
 /** Text digits rather than `number`: drizzle's number mode loses digits above 2^53 without a word. */
 export const rupiah = (name: string) => bigint(name, { mode: 'bigint' })
-/** A phone number in its stored form, and the recipient's where the order has one. */
-export const ONE_FORM_OF_WALLETS = sql`is_phone_number(phone_number) and is_phone_number(content ->> 'recipient')`
-export const ONE_FORM_OF_PHONE_NUMBER = sql`is_phone_number(phone_number)`
-export const ONE_FORM_OF_REFERENCE = sql`is_plain_text(reference)`
+/**
+ * A phone number in its stored form, and the recipient's where the order has one. The expression is that of `is_phone_number`:
+ * Postgres parses and plans a function in a check again for every statement, which is a tenth of a short one.
+ */
+const isPhoneNumber = (value: string) =>
+  `(octet_length(${value}) between 9 and 13 and starts_with(${value}, '08') and ${value} collate "C" !~ '[^0-9]')`
+export const ONE_FORM_OF_PHONE_NUMBER = sql.raw(isPhoneNumber('phone_number'))
+export const ONE_FORM_OF_WALLETS = sql.raw(
+  `${isPhoneNumber('phone_number')} and ${isPhoneNumber(`(content ->> 'recipient')`)}`,
+)
+/** Most references are ASCII. */
+export const ONE_FORM_OF_REFERENCE = sql`reference collate "C" ~ '^[!-~]([ -~]*[!-~])?$' or is_plain_text(reference)`
 export const oneOf = (column: string, values: readonly string[]) =>
   sql.raw(`${column} in (${values.map((value) => `'${value}'`).join(', ')})`)

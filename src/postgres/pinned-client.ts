@@ -24,6 +24,8 @@ const BY_KEY = {
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   enable_material: 'off',
+  // Joins what a key finds with all of a partial index, when Postgres takes that index for small.
+  enable_bitmapscan: 'off',
   // Before PostgreSQL 18 a plan that cannot do without one of these counts as dear, and would be compiled.
   jit: 'off',
 }

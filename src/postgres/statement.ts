@@ -103,7 +103,7 @@ export function rowFor<Table extends PgTable>(
 /** A column's bare name, for the places where SQL takes no table before it. */
 export const columnName = ({ name }: PgColumn): SQL => sql`${sql.identifier(name)}`
 
-/** A value as `limit` takes it: Drizzle's types know only its own placeholders there. */
+/** A value as `limit` and `offset` take it: Drizzle's types know only its own placeholders there. */
 export const limitOf = (value: SQL): Placeholder => value as unknown as Placeholder
 
 /** A nullable column in a statement whose rows have it: a check or the statement's own condition excludes null. */

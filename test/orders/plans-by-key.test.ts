@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOrderStore } from '../../src/orders/store/order-store.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
-import { type Database, openDatabase, type Statement } from '../../src/postgres/pool.ts'
+import { openClient } from '../../src/postgres/pinned-client.ts'
+import { type Database, openDatabase, type Statement, type StatementRunner } from '../../src/postgres/pool.ts'
 import { jobData } from '../support/factories/job-data.ts'
+import { aRecordedOrder, recordOrders } from '../support/factories/recorded-orders.ts'
 import { aConfirming, anAccepted, aQuote, openStores, outcomes } from '../support/factories/stored-orders.ts'
+import { type PlanNode, scansIn } from '../support/plan-scans.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
 import { unnamed } from '../support/unnamed.ts'
 
@@ -35,13 +39,39 @@ const admin = (text: string) => stores.database.run(unnamed(text), [])
 /** Runs every statement of an order's path once, and keeps their texts. */
 async function statementsOfAnOrder(): Promise<Kept[]> {
   const kept = new Map<string, Kept>()
-  const runner: Database = {
-    ...byKey,
+  await runEveryStatement({
     run(statement: Statement, values) {
       kept.set(statement.name, { name: statement.name, text: statement.text })
       return byKey.run(statement, values)
     },
+  })
+  return [...kept.values()]
+}
+
+/** The plans of every statement of an order's path and of the queries of their triggers, as they run. */
+async function plansOfAnOrder(): Promise<PlanNode[]> {
+  const purpose = { schema: 'public', statementTimeoutMs: 0, plans: 'by_key' } as const
+  const client = openClient(test.databaseUrl, {}, purpose)
+  const plans: PlanNode[] = []
+  client.on('notice', ({ message = '' }) => {
+    const json = /plan:\n(\{.*\})$/s.exec(message)?.[1]
+    if (json !== undefined) plans.push((JSON.parse(json) as { Plan: PlanNode }).Plan)
+  })
+  await client.connect()
+  try {
+    await client.query(`LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_format = 'json';
+      SET auto_explain.log_nested_statements = on; SET auto_explain.log_level = 'notice'`)
+    await runEveryStatement({
+      run: async (statement, values) =>
+        (await client.query({ ...statement, values: [...values] } as pg.QueryConfig)).rows,
+    })
+  } finally {
+    await client.end()
   }
+  return plans
+}
+
+async function runEveryStatement(runner: StatementRunner): Promise<void> {
   const store = createOrderStore(runner)
   const submission = parseSubmission('buy', jobData.buy({}))
   const orderId = randomUUID()
@@ -68,36 +98,11 @@ async function statementsOfAnOrder(): Promise<Kept[]> {
   await store.doubtOverdueIntent((await aConfirming(stores)).orderId, 0, 'w')
   const cancelled = await anAccepted(stores, 'sell')
   await store.move('cancel', [{ orderId: cancelled, reason: 'cancel_requested', actor: 'p', detail: null }])
-  return [...kept.values()]
-}
-
-interface Node {
-  readonly 'Node Type': string
-  readonly 'Relation Name'?: string
-  readonly 'Index Name'?: string
-  readonly 'Index Cond'?: string
-  readonly Plans?: readonly Node[]
-}
-
-/** What a condition on an index must name: a key, or what tells an execution. */
-const KEYS = /\b(id|order_id|partner|reference|session_id|response_id)\b/
-
-/** Every node that reads orders or attempts and does not reach its rows by a key. */
-function scansIn(node: Node, above: Node | null = null): string[] {
-  const inner = (node.Plans ?? []).flatMap((each) => scansIn(each, node))
-  const type = node['Node Type']
-  const relation = type === 'Bitmap Index Scan' ? above?.['Relation Name'] : node['Relation Name']
-  const isRead = type !== 'ModifyTable' && (relation === 'orders' || relation === 'attempts')
-  // A bitmap's heap is reached by the index below it, which is looked at by itself.
-  if (!isRead || type === 'Bitmap Heap Scan') return inner
-  return KEYS.test(node['Index Cond'] ?? '')
-    ? inner
-    : [...inner, `${type} of ${relation} ${node['Index Name'] ?? ''}`]
 }
 
 async function scansOf(database: Database, { text }: Kept): Promise<string[]> {
   const explain = unnamed(`EXPLAIN (FORMAT JSON, GENERIC_PLAN) ${text}`)
-  const [row] = await database.run<{ 'QUERY PLAN': readonly { Plan: Node }[] }>(explain, [])
+  const [row] = await database.run<{ 'QUERY PLAN': readonly { Plan: PlanNode }[] }>(explain, [])
   const plan = row?.['QUERY PLAN'][0]?.Plan
   if (plan === undefined) throw new Error('no plan')
   return scansIn(plan)
@@ -109,12 +114,29 @@ async function insertWaiting(count: number): Promise<void> {
       now() + interval '1 hour', now() + interval '1 minute' FROM generate_series(1, ${count})`)
 }
 
+/** Orders that succeeded, as legal moves leave them. */
+async function insertSucceeded(count: number): Promise<void> {
+  const rows = Array.from({ length: count }, (_, n) =>
+    aRecordedOrder({ sessionId: `PLAN-S${n}`, responseId: `PLAN-R${n}` }),
+  )
+  await recordOrders(test.databaseUrl, rows)
+}
+
 const FEW = 'tables that were analysed with a few rows in them'
 const SITUATIONS = [
   ['tables that were never analysed', async () => {}],
   [FEW, () => admin('ANALYZE orders, attempts')],
   ['10,000 orders that came since the tables were analysed', () => insertWaiting(10_000)],
   ['10,000 waiting orders that Postgres knows of', () => admin('ANALYZE orders, attempts')],
+  ['5,000 attempts that came since the tables were analysed', () => insertSucceeded(5_000)],
+  ['5,000 attempts that Postgres knows of', () => admin('ANALYZE orders, attempts')],
+  [
+    'tables that were vacuumed and never analysed, as autovacuum leaves new ones',
+    async () => {
+      await admin(`DELETE FROM pg_statistic WHERE starelid IN ('orders'::regclass, 'attempts'::regclass)`)
+      await admin('VACUUM orders, attempts')
+    },
+  ],
 ] as const
 
 describe.each(SITUATIONS)('with %s', (situation, prepare) => {
@@ -142,6 +164,12 @@ describe.each(SITUATIONS)('with %s', (situation, prepare) => {
       kept.map(async (each) => [each.name, await scansOf(byKey, each)] as const),
     )
     expect(scans.filter(([, found]) => found.length > 0)).toEqual([])
+  })
+
+  it('and so does every query of its triggers', async () => {
+    const plans = await plansOfAnOrder()
+    expect(plans.length).toBeGreaterThan(40)
+    expect(plans.flatMap((plan) => scansIn(plan))).toEqual([])
   })
 
   if (isFew)

@@ -1,6 +1,6 @@
 import { and, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../../postgres/pool.ts'
-import { rows, statement } from '../../postgres/statement.ts'
+import { limitOf, rows, statement } from '../../postgres/statement.ts'
 import type { ConfirmOutcome } from '../outcomes.ts'
 import type { Recorded, Verdict } from '../ports.ts'
 import { attempts, orders } from '../schema.ts'
@@ -62,7 +62,9 @@ const recordVerdicts = statement(
             eq(attempts.seq, verdicts.seq),
             isAmong(attempts.orderId, orderIds),
           ),
-        ),
+        )
+        // Keeps Postgres from looking for the other order once for every column that depends on it.
+        .offset(limitOf(sql`0`)),
     )
     const { isOfAnother } = judged
     const unlessOfAnother = (value: SQLWrapper) => sql`case when not ${isOfAnother} then ${value} end`
