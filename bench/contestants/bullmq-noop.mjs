@@ -34,7 +34,7 @@ async function open(place) {
         tally.began(id)
         tally.ended(id)
       }
-      const options = { connection, concurrency: place.concurrency, removeOnComplete: { count: 1_000 } }
+      const options = { connection, concurrency: place.concurrency, removeOnComplete: true }
       const worker = new Worker(QUEUE, nothing, options, ...backend)
       return async () => {
         await worker.close()

@@ -20,6 +20,20 @@ export interface OrderWorkerSettings {
   readonly lockDurationMs?: number
 }
 
+const FAILED_S = 7 * 86_400
+
+/** How long ended jobs are kept, for whoever waits for one. The order is the record. */
+const KEPT_IN_REDIS = {
+  removeOnComplete: { count: 1_000, age: 3_600 },
+  removeOnFail: { count: 10_000, age: FAILED_S },
+}
+
+/**
+ * Without a number of jobs: to keep so many, BullMQ has Postgres sort them all whenever one ends, which took more than half
+ * of the CPU that an order cost there.
+ */
+const KEPT_IN_POSTGRES = { removeOnComplete: { age: 60 }, removeOnFail: { age: FAILED_S } }
+
 /**
  * Starts taking orders from the queue. BullMQ runs stalled jobs again any number of times, which is harmless (I1, I2 in
  * `orders/execute.ts`).
@@ -41,8 +55,7 @@ export function startOrderWorker(
     stalledInterval: lockDurationMs,
     maxStalledCount: 1_000,
     runRetryDelay: 1_000,
-    removeOnComplete: { count: 1_000, age: 3_600 },
-    removeOnFail: { count: 10_000, age: 7 * 86_400 },
+    ...(location.redisUrl === null ? KEPT_IN_POSTGRES : KEPT_IN_REDIS),
     settings: { backoffStrategy: retryDelay },
     // Opaque to core: `observability/` creates it.
     ...(ofQueue === null ? {} : { telemetry: ofQueue as Telemetry }),
