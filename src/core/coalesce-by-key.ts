@@ -1,6 +1,9 @@
 import { coalesce } from './coalesce.ts'
 
-/** As `coalesce`, for calls that share a key. Calls of different keys do not wait for each other. */
+/** Another query of the key would only wait for the first one's lock. */
+const TAKING_TURNS = { patienceMs: Number.POSITIVE_INFINITY }
+
+/** As `coalesce`, for calls that share a key and take turns. Calls of different keys do not wait for each other. */
 export function coalesceByKey<Item, Result>(
   most: number,
   keyOf: (item: Item) => string,
@@ -10,7 +13,7 @@ export function coalesceByKey<Item, Result>(
   const lanes = new Map<string, { readonly call: (item: Item) => Promise<Result>; pending: number }>()
   return async (item) => {
     const key = keyOf(item)
-    const lane = lanes.get(key) ?? { call: coalesce(most, ask), pending: 0 }
+    const lane = lanes.get(key) ?? { call: coalesce(most, ask, TAKING_TURNS), pending: 0 }
     lanes.set(key, lane)
     lane.pending += 1
     try {

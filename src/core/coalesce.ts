@@ -7,7 +7,7 @@ export interface Coalescing<Item> {
    * about alone, so that it does not fail its neighbours.
    */
   mayBeOfOneItem?(error: unknown): boolean
-  /** A query that takes longer no longer holds up the calls that came after it. Default: 100 ms. */
+  /** A query that takes longer no longer holds up the calls that came after it. Default: 100 ms; infinite: never. */
   readonly patienceMs?: number
 }
 
@@ -59,7 +59,7 @@ export function coalesce<Item, Result>(
       holdsUp = false
       plan()
     }
-    const impatience = setTimeout(letOthersPass, patienceMs)
+    const impatience = Number.isFinite(patienceMs) ? setTimeout(letOthersPass, patienceMs) : undefined
     await answer(calls)
     clearTimeout(impatience)
     running -= 1

@@ -285,12 +285,12 @@ describe('a run', () => {
     const worker = new pg.Client(scene.databaseUrl)
     await worker.connect()
     await worker.query('BEGIN')
-    await worker.query(
-      `UPDATE attempts SET outcome = 'succeeded', session_id = 'S', gold_weight = 0.5, amount = 441000, fee = 5000`,
-    )
+    await worker.query(`
+      WITH ended AS (
+        UPDATE attempts SET outcome = 'succeeded', session_id = 'S', gold_weight = 0.5, amount = 441000, fee = 5000)
+      UPDATE orders SET state = 'succeeded', reason = 'late_reply'`)
     const run = scene.run()
     await eventually(async () => ((await waiting('pid')).length > 0 ? true : null))
-    await worker.query(`UPDATE orders SET state = 'succeeded', reason = 'late_reply'`)
     await worker.query('COMMIT')
     await worker.end()
     await run

@@ -65,10 +65,10 @@ const ofOrder = () => `order_id = '${orderId}'`
 const WRITE_OFF = () =>
   `UPDATE breaks SET state = 'closed', closed_at = now(), reason = 'written_off', actor = 'person:x', run_id = NULL
    WHERE id = ${breakId}`
-const END_ATTEMPT = (outcome: string, facts = '') =>
-  `UPDATE attempts SET outcome = '${outcome}', ended_at = now() ${facts} WHERE order_id = '${orderId}'`
-const SETTLE = (state: string, reason: string) =>
-  `UPDATE orders SET state = '${state}', reason = '${reason}' WHERE id = '${orderId}'`
+/** Ends order and attempt in one statement, as Postgres demands. */
+const SETTLE = (state: string, reason: string, facts = '') =>
+  `WITH ended AS (UPDATE attempts SET outcome = '${state}', ended_at = now() ${facts} WHERE order_id = '${orderId}')
+   UPDATE orders SET state = '${state}', reason = '${reason}' WHERE id = '${orderId}'`
 const AS_QUOTED = `, session_id = 'S', gold_weight = quoted_gold_weight, amount = quoted_amount, fee = quoted_fee`
 const PROPOSE = (facts: string, decision = 'order_executed', at = 'now()') =>
   `INSERT INTO proposals (order_id, decision, note, facts, proposed_by, proposed_at, state)
@@ -132,7 +132,7 @@ describe('Postgres refuses a proposal', () => {
 
 describe('Postgres refuses a doubt to be settled', () => {
   it('by a person without a proposal, with an open one, a declined one, or one for the other outcome', async () => {
-    const settle = () => refusalOf(END_ATTEMPT('rejected'), SETTLE('rejected', 'resolved_by_person'))
+    const settle = () => refusalOf(SETTLE('rejected', 'resolved_by_person'))
     expect(await settle()).toBe('doubt_has_approval')
     await people.resolve(orderId, ANI, null)
     expect(await settle()).toBe('doubt_has_approval')
@@ -146,8 +146,7 @@ describe('Postgres refuses a doubt to be settled', () => {
   it('with other facts than the approved ones', async () => {
     await people.resolve(orderId, ANI, { sessionId: 'S' })
     expect(await refusalOf(approve(ofOrder(), 'budi'))).toBe('accepted')
-    const settleWith = (facts: string) =>
-      refusalOf(END_ATTEMPT('succeeded', facts), SETTLE('succeeded', 'resolved_by_person'))
+    const settleWith = (facts: string) => refusalOf(SETTLE('succeeded', 'resolved_by_person', facts))
     for (const [right, wrong] of [
       [`session_id = 'S'`, `session_id = 'T'`],
       [`session_id = 'S'`, `session_id = 'S', response_id = 'R'`],
@@ -165,8 +164,7 @@ describe('Postgres refuses a doubt to be settled', () => {
     )
     expect(
       await refusalOf(
-        END_ATTEMPT('succeeded', AS_QUOTED.replace(`'S'`, `'SESSION-OF-ANYBODY'`)),
-        SETTLE('succeeded', 'resolved_by_person'),
+        SETTLE('succeeded', 'resolved_by_person', AS_QUOTED.replace(`'S'`, `'SESSION-OF-ANYBODY'`)),
       ),
     ).toBe('doubt_settled_as_approved')
   })
@@ -196,8 +194,7 @@ describe('Postgres refuses a doubt to be settled', () => {
         await refusalOf(
           `INSERT INTO doubt_evidence (order_id, verdict, rule, statement_id, line_number, run_id)
            VALUES ('${orderId}', 'succeeded', 'session_id', ${statementId}, 2, 1)`,
-          END_ATTEMPT('succeeded', AS_QUOTED.replace(`'S'`, `'SESSION-OF-NOBODY'`)),
-          SETTLE('succeeded', 'found_in_statement'),
+          SETTLE('succeeded', 'found_in_statement', AS_QUOTED.replace(`'S'`, `'SESSION-OF-NOBODY'`)),
         ),
       ).toBe('doubt_settled_as_stated')
     } finally {

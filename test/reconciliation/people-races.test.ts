@@ -228,16 +228,17 @@ describe('a doubt with a proposal', () => {
     expect(await proposals()).toEqual([])
   })
 
-  const LATE_REPLY = [
-    `UPDATE attempts SET outcome = 'succeeded', session_id = 'S', gold_weight = 0.5, amount = 441000, fee = 5000 WHERE outcome = 'in_doubt'`,
-    `UPDATE orders SET state = 'succeeded', reason = 'late_reply', actor = 'worker:test' WHERE state = 'in_doubt'`,
-  ]
+  const LATE_REPLY = `
+    WITH ended AS (
+      UPDATE attempts SET outcome = 'succeeded', session_id = 'S', gold_weight = 0.5, amount = 441000, fee = 5000
+      WHERE outcome = 'in_doubt')
+    UPDATE orders SET state = 'succeeded', reason = 'late_reply', actor = 'worker:test' WHERE state = 'in_doubt'`
 
   it('is settled by a late reply meanwhile: the approval says so and changes nothing', async () => {
     const orderId = await aDoubt()
     await people.resolve(orderId, ANI, null)
     await holder.query('BEGIN')
-    for (const text of LATE_REPLY) await holder.query(text)
+    await holder.query(LATE_REPLY)
     const answer = people.approveResolution(orderId, BUDI)
     await isWaiting(1)
     await holder.query('COMMIT')
