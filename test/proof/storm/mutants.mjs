@@ -11,8 +11,8 @@ const noFence = (gateway) => ({
     ...store,
     async commitIntents(intents, actor) {
       const committed = await store.commitIntents(intents, actor)
-      const held = new Map(committed.map((intent) => [intent.orderId, intent]))
-      return intents.map(({ orderId }) => held.get(orderId) ?? { orderId, seq: 1 })
+      const held = new Map(committed.map((intent) => [intent.intentId, intent]))
+      return intents.map(({ orderId, intentId }) => held.get(intentId) ?? { orderId, intentId, seq: 1 })
     },
   }),
 })
