@@ -5,6 +5,9 @@ import { Redis } from 'ioredis'
 const QUEUE = 'noop'
 /** As many connections as the product gives BullMQ. */
 const MOST_CONNECTIONS = 21
+/** Ended jobs that are kept, as the product keeps them. On Postgres a number of jobs would be sorted at every end. */
+const KEPT_IN_REDIS = { count: 1_000, age: 3_600 }
+const KEPT_IN_POSTGRES = { age: 60 }
 
 /** What BullMQ's constructors take besides the queue's name and its options, and how to close it. */
 function connect({ databaseUrl, redisUrl, concurrency }) {
@@ -34,7 +37,11 @@ async function open(place) {
         tally.began(id)
         tally.ended(id)
       }
-      const options = { connection, concurrency: place.concurrency, removeOnComplete: true }
+      const options = {
+        connection,
+        concurrency: place.concurrency,
+        removeOnComplete: place.redisUrl === null ? KEPT_IN_POSTGRES : KEPT_IN_REDIS,
+      }
       const worker = new Worker(QUEUE, nothing, options, ...backend)
       return async () => {
         await worker.close()
