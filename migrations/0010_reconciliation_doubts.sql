@@ -131,8 +131,8 @@ END $$;
 CREATE TRIGGER orders_guard_doubt_settlement BEFORE UPDATE ON orders FOR EACH ROW
   WHEN (OLD.state = 'in_doubt' AND NEW.state <> OLD.state) EXECUTE FUNCTION guard_doubt_settlement();
 
--- I3. The attempt records exactly what was approved, or what the matched line says. Checked at COMMIT, because the order
--- and its attempt change in one transaction but in two statements.
+-- I3. The attempt records exactly what was approved, or what the matched line says. Checked at COMMIT: within the
+-- statement that settles a doubt, the order may be written before its attempt.
 CREATE FUNCTION check_settled_as_proven() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.reason = 'resolved_by_person' AND NOT EXISTS (
