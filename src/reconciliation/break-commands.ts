@@ -1,10 +1,10 @@
 import { eq, sql } from 'drizzle-orm'
 import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
+import { auditedTransaction, type CommandResult, type Person, refused } from '../operators/person-commands.ts'
 import type { Session } from '../postgres/session.ts'
 import { statement } from '../postgres/statement.ts'
 import { breaks } from './breaks-schema.ts'
 import type { BreakReason } from './enums.ts'
-import { auditedTransaction, type CommandResult, type Person, refused } from './person-commands.ts'
 import {
   ALONE,
   approveProposal,

@@ -1,14 +1,14 @@
 import { and, eq, or, sql } from 'drizzle-orm'
-import type { Session } from '../postgres/session.ts'
-import { nullable, statement } from '../postgres/statement.ts'
-import type { Decision } from './enums.ts'
 import {
   auditedTransaction,
   type CommandResult,
   type Person,
   refused,
   storedName,
-} from './person-commands.ts'
+} from '../operators/person-commands.ts'
+import type { Session } from '../postgres/session.ts'
+import { nullable, statement } from '../postgres/statement.ts'
+import type { Decision } from './enums.ts'
 import {
   ALONE,
   approveProposal,

@@ -1,8 +1,8 @@
 import { eq, or, sql } from 'drizzle-orm'
+import { type CommandResult, type Person, refused, storedName } from '../operators/person-commands.ts'
 import type { Session } from '../postgres/session.ts'
 import { nullable, statement, type } from '../postgres/statement.ts'
 import type { Decision } from './enums.ts'
-import { type CommandResult, type Person, refused, storedName } from './person-commands.ts'
 import type { ProposalFacts } from './proposal-facts.ts'
 import { proposals } from './proposals-schema.ts'
 

@@ -1,7 +1,7 @@
+import { auditedTransaction, type CommandResult, type Person, refused } from '../operators/person-commands.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
 import { settleDoubts } from '../orders/store/settlements.ts'
 import type { Session } from '../postgres/session.ts'
-import { auditedTransaction, type CommandResult, type Person, refused } from './person-commands.ts'
 import type { ProposedExecution } from './proposal-facts.ts'
 import {
   ALONE,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CommandResult } from '../../src/reconciliation/person-commands.ts'
+import type { CommandResult } from '../../src/operators/person-commands.ts'
 import { ANI, BUDI, type People, peopleOf } from '../support/factories/people.ts'
 import {
   aRecordedOrder,

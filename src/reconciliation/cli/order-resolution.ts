@@ -3,9 +3,9 @@ import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.t
 import { Failure } from '../../cli/failure.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
+import type { CommandResult } from '../../operators/person-commands.ts'
 import { type Person, personsCommand, requireOrderId } from '../../orders/cli/order-commands.ts'
 import type { Session } from '../../postgres/session.ts'
-import type { CommandResult } from '../person-commands.ts'
 import type { ProposedExecution } from '../proposal-facts.ts'
 import { approveResolution, declineResolution, proposeResolution } from '../resolve-doubt.ts'
 

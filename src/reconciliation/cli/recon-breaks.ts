@@ -4,6 +4,7 @@ import { byOption, personName } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { shownText } from '../../cli/shown-text.ts'
+import type { CommandResult } from '../../operators/person-commands.ts'
 import type { Person } from '../../orders/cli/order-commands.ts'
 import type { Session } from '../../postgres/session.ts'
 import {
@@ -15,7 +16,6 @@ import {
 } from '../break-commands.ts'
 import { countBreaks, listBreaks, readBreak } from '../break-queries.ts'
 import { BREAK_TYPES, type BreakType } from '../enums.ts'
-import type { CommandResult } from '../person-commands.ts'
 import { asTable, formatBreak, shownBreak, shownStory } from './break-format.ts'
 import { orRefuse } from './order-resolution.ts'
 

@@ -3,6 +3,7 @@ import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.t
 import { byOption } from '../../cli/current-user.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { table } from '../../cli/table.ts'
+import type { CommandResult, Person } from '../../operators/person-commands.ts'
 import type { Session } from '../../postgres/session.ts'
 import { type DeclarationRow, listDeclarations } from '../declaration-queries.ts'
 import {
@@ -12,7 +13,6 @@ import {
   proposeDeclaration,
   revokeDeclaration,
 } from '../declarations.ts'
-import type { CommandResult, Person } from '../person-commands.ts'
 import { orRefuse } from './order-resolution.ts'
 
 /** A subcommand of `goldpro recon sources|statements|lag`. */

@@ -1,3 +1,4 @@
+import type { CommandResult } from '../../../src/operators/person-commands.ts'
 import {
   approveWriteOff,
   assignBreak,
@@ -5,7 +6,6 @@ import {
   noteOnBreak,
   proposeWriteOff,
 } from '../../../src/reconciliation/break-commands.ts'
-import type { CommandResult } from '../../../src/reconciliation/person-commands.ts'
 import type { ProposedExecution } from '../../../src/reconciliation/proposal-facts.ts'
 import {
   approveResolution,
