@@ -1,3 +1,24 @@
+CREATE TABLE "change_requests" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"kind" text NOT NULL,
+	"subject" text NOT NULL,
+	"payload" jsonb NOT NULL,
+	"seen" jsonb NOT NULL,
+	"note" text NOT NULL,
+	"proposed_by" text NOT NULL,
+	"proposed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"state" text NOT NULL,
+	"decided_by" text,
+	"decided_at" timestamp with time zone,
+	"decision_note" text,
+	"alone" boolean DEFAULT false NOT NULL,
+	CONSTRAINT "change_requests_kind" CHECK (kind in ('open_switch', 'release_restored', 'link_wallet', 'raise_limits', 'change_scopes', 'change_endpoint', 'grant_roles')),
+	CONSTRAINT "change_requests_state" CHECK (state in ('open', 'approved', 'declined')),
+	CONSTRAINT "change_requests_reasoned" CHECK (note ~ '\S' and is_person_name(proposed_by) and (decision_note is null or decision_note ~ '\S')),
+	CONSTRAINT "change_requests_decided" CHECK ((state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null) and (state = 'open') = (decision_note is null) and is_person_name(decided_by)),
+	CONSTRAINT "change_requests_second_person" CHECK (state <> 'approved' or (person_key(decided_by) = person_key(proposed_by)) = alone)
+);
+--> statement-breakpoint
 CREATE TABLE "batch_events" (
 	"id" bigserial PRIMARY KEY NOT NULL,
 	"batch_id" integer NOT NULL,
@@ -605,6 +626,8 @@ ALTER TABLE "proposals" ADD CONSTRAINT "proposals_statement_id_fk" FOREIGN KEY (
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KEY ("proposal_id") REFERENCES "public"."proposals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "change_requests_one_open" ON "change_requests" USING btree ("kind","subject") WHERE state = 'open';--> statement-breakpoint
+CREATE INDEX "change_requests_subject" ON "change_requests" USING btree ("kind","subject");--> statement-breakpoint
 CREATE INDEX "batch_events_batch_id" ON "batch_events" USING btree ("batch_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "batch_rows_reference" ON "batch_rows" USING btree ("batch_id","partner","reference");--> statement-breakpoint
 CREATE INDEX "batch_rows_waiting" ON "batch_rows" USING btree ("batch_id","row_number") WHERE state = 'waiting';--> statement-breakpoint

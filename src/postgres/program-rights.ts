@@ -19,6 +19,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   batches: CHANGE,
   break_events: APPEND,
   breaks: CHANGE,
+  change_requests: CHANGE,
   doubt_evidence: APPEND,
   doubt_stays: REPLACE,
   order_events: APPEND,

@@ -29,6 +29,11 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   batch: async () => (await import('../batches/cli/batch.ts')).batchCommand(),
   recon: async () => (await import('../reconciliation/cli/recon.ts')).reconCommand(),
   webhook: async () => (await import('../webhooks/cli/webhook.ts')).webhookCommand(),
+  async approvals() {
+    const { approvalsCommand } = await import('../approvals/cli/approvals.ts')
+    const { CHANGE_KINDS } = await import('./change-kinds.ts')
+    return approvalsCommand(CHANGE_KINDS)
+  },
   gateway: async () => (await import('../gateway/cli.ts')).gatewayCommand(),
 }
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)

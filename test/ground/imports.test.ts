@@ -77,6 +77,8 @@ const PACKAGES: Record<string, readonly string[]> = {
     'postgres',
     'operators',
     'approvals',
+    'operators',
+    'approvals',
     'orders',
     'partners',
     'batches',
