@@ -209,6 +209,12 @@ BEGIN
   RETURN front;
 END $$;
 
+-- The same as reports see it, whoever asks, and while debits wait for doubts.
+CREATE FUNCTION shown_lane_front(this uuid, wallet text, this_kind text, since timestamptz) RETURNS uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT lane_front(this, wallet, this_kind, since, true)
+$$;
+
 -- The order that this one can wait for without missing its end; null when it must look again. The front is locked against
 -- its end, and looked for again: whoever ends it later sees this order wait, and wakes it. Takes no lock that somebody
 -- holds, so that lanes add no deadlock. KEY SHARE conflicts with the moves of orders that have nothing in flight, which
