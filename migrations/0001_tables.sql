@@ -695,8 +695,8 @@ CREATE INDEX "statement_matches_differing" ON "statement_matches" USING btree ("
 CREATE INDEX "statement_matches_run_id" ON "statement_matches" USING brin ("run_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "statements_same_file" ON "statements" USING btree ("source","content_hash") WHERE replaced_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_live_per_order" ON "attempts" USING btree ("order_id") WHERE outcome in ('intent', 'in_doubt', 'succeeded');--> statement-breakpoint
-CREATE UNIQUE INDEX "attempts_one_send_per_quote" ON "attempts" USING btree ("phone_number","kind","quote_id") WHERE outcome <> 'not_sent';--> statement-breakpoint
-CREATE INDEX "attempts_intent_at_open" ON "attempts" USING btree ("intent_at") WHERE outcome = 'intent';--> statement-breakpoint
+CREATE UNIQUE INDEX "attempts_one_send_per_quote" ON "attempts" USING btree ("quote_id","phone_number","kind") WHERE outcome <> 'not_sent';--> statement-breakpoint
+CREATE UNIQUE INDEX "attempts_one_in_flight_per_wallet" ON "attempts" USING btree ("phone_number") WHERE outcome = 'intent';--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_order_per_session" ON "attempts" USING btree ("session_id") WHERE session_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_sell_per_response" ON "attempts" USING btree ("response_id") WHERE kind = 'sell' and response_id is not null;--> statement-breakpoint
 CREATE INDEX "attempts_intent_at" ON "attempts" USING brin ("intent_at");--> statement-breakpoint
@@ -710,6 +710,8 @@ CREATE INDEX "orders_accepted_at" ON "orders" USING btree ("accepted_at");--> st
 CREATE INDEX "orders_open" ON "orders" USING btree ("accepted_at") WHERE settled_at is null;--> statement-breakpoint
 CREATE INDEX "orders_partner_accepted_at" ON "orders" USING btree ("partner","accepted_at","id");--> statement-breakpoint
 CREATE INDEX "orders_phone_number" ON "orders" USING btree ("phone_number");--> statement-breakpoint
+CREATE INDEX "orders_lane" ON "orders" USING btree ("phone_number",((kind = 'buy')::int),"accepted_at","id") WHERE wake_at is not null;--> statement-breakpoint
+CREATE INDEX "orders_lane_stopped" ON "orders" USING btree ("phone_number","accepted_at","id") WHERE wake_at is null and settled_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "rejected_jobs_once" ON "rejected_jobs" USING btree ("job_id","data_hash");--> statement-breakpoint
 CREATE INDEX "rejected_jobs_at" ON "rejected_jobs" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("endpoint_id","next_at") WHERE state = 'pending';--> statement-breakpoint

@@ -19,11 +19,12 @@ SELECT
   e.amount,
   e.fee,
   o.accepted_at,
-  o.settled_at
+  o.settled_at,
+  CASE o.state WHEN 'accepted' THEN public.shown_lane_front(o.id, o.phone_number, o.kind, o.accepted_at) END AS waits_for
 FROM public.orders o
 LEFT JOIN public.attempts e ON e.order_id = o.id AND e.outcome = 'succeeded';
 
-COMMENT ON VIEW ops.orders IS 'One row an order; request_id to fee are those of the executed transaction, null until one is known';
+COMMENT ON VIEW ops.orders IS 'One row an order; request_id to fee are those of the executed transaction, null until one is known; waits_for is the order of the same wallet that goes first';
 
 CREATE VIEW ops.attempts AS
 SELECT

@@ -21,7 +21,7 @@ export interface Loaders {
 }
 
 export function createLoaders(database: Database): Loaders {
-  const { submit } = coalescedStore(createOrderStore(database))
+  const { submit } = coalescedStore(createOrderStore(database, null))
   const placeInGroup = coalesceByKey(MAX_BATCH, groupKeyOf, (orders: readonly CountedOrder[]) =>
     placeCounted(database, orders),
   )

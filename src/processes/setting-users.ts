@@ -56,6 +56,7 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   MAX_REQUOTES: EXECUTES,
   QUOTE_MAX_AGE_MS: EXECUTES,
   QUOTE_MAX_FEE: EXECUTES,
+  LANE_DEBITS_DURING_DOUBT: ['up', 'worker', 'orders'],
   RECON_ONE_PERSON: DECIDES,
   RECON_LAG_MINUTES: ['up', 'scheduler', 'recon'],
   RECON_DAILY_AT: SCHEDULES,

@@ -80,6 +80,7 @@ export function startConfiguredWorker(
     maxRequotes: settings.maxRequotes,
     quoteMaxAgeMs: settings.quoteMaxAgeMs,
     maxQuoteFee: settings.maxQuoteFee === null ? null : parseRupiah(settings.maxQuoteFee),
+    debitsDuringDoubt: settings.debitsDuringDoubt,
     name: `${hostname()}-${process.pid}`,
     log,
     traces,

@@ -4,7 +4,7 @@ import { list, nullable, rowFor, rows, statement, type } from '../../postgres/st
 import type { StoredOrder } from '../ports.ts'
 import { orders } from '../schema.ts'
 import type { Submission } from '../submission.ts'
-import { isAmong, NEW_ORDER, STORED_ORDER } from './order-rows.ts'
+import { isAmong, laneFrontOf, NEW_ORDER, STORED_ORDER } from './order-rows.ts'
 import { WAKE_GRACE } from './wake-at.ts'
 
 const GIVEN = {
@@ -22,8 +22,8 @@ const GIVEN = {
 /** Whether a deadline has passed is decided by the database's clock, in the statement that inserts. */
 const insertOrders = statement(
   'submit_orders',
-  { given: rows(GIVEN), takesOverdue: type.boolean },
-  (db, { given, takesOverdue }) => {
+  { given: rows(GIVEN), takesOverdue: type.boolean, debitsWait: nullable(type.boolean) },
+  (db, { given, takesOverdue, debitsWait }) => {
     const { deadline } = given
     const row = rowFor(orders, {
       id: given.orderId,
@@ -45,18 +45,26 @@ const insertOrders = statement(
         sql`select ${row} from ${given} where ${takesOverdue} or ${deadline} is null or ${deadline} > clock_timestamp()`,
       )
       .onConflictDoNothing({ target: [orders.partner, orders.reference] })
-      .returning({ ...NEW_ORDER, partner: orders.partner, reference: orders.reference })
+      .returning({
+        ...NEW_ORDER,
+        waitsFor: laneFrontOf(debitsWait),
+        partner: orders.partner,
+        reference: orders.reference,
+      })
   },
 )
 
 /** One look-up a reference: a join could begin with all orders. */
 const findByReference = statement(
   'find_orders_by_reference',
-  { wanted: rows({ partner: orders.partner, reference: orders.reference }) },
-  (db, { wanted }) => {
+  {
+    wanted: rows({ partner: orders.partner, reference: orders.reference }),
+    debitsWait: nullable(type.boolean),
+  },
+  (db, { wanted, debitsWait }) => {
     const { partner, reference } = orders
     const found = db
-      .select({ ...STORED_ORDER, partner, reference })
+      .select({ ...STORED_ORDER, waitsFor: laneFrontOf(debitsWait), partner, reference })
       .from(orders)
       .where(and(eq(partner, wanted.partner), eq(reference, wanted.reference)))
       .limit(1)
@@ -65,8 +73,14 @@ const findByReference = statement(
   },
 )
 
-const load = statement('load_orders', { orderIds: list(orders.id) }, (db, { orderIds }) =>
-  db.select(STORED_ORDER).from(orders).where(isAmong(orders.id, orderIds)),
+const load = statement(
+  'load_orders',
+  { orderIds: list(orders.id), debitsWait: nullable(type.boolean) },
+  (db, { orderIds, debitsWait }) =>
+    db
+      .select({ ...STORED_ORDER, waitsFor: laneFrontOf(debitsWait) })
+      .from(orders)
+      .where(isAmong(orders.id, orderIds)),
 )
 
 interface NewOrder {
@@ -74,14 +88,19 @@ interface NewOrder {
   readonly submission: Submission
 }
 
-/** See `OrderStore.submit`. */
+/**
+ * See `OrderStore.submit`.
+ * @param debitsWait how lanes are looked at; null: nobody asks whose turn it is
+ */
 export function submitOrders(
   runner: StatementRunner,
   submissions: readonly NewOrder[],
+  debitsWait: boolean | null = null,
 ): Promise<(StoredOrder | undefined)[]> {
   return insertOrFind(runner, submissions, {
     actorOf: ({ partner }) => `partner:${partner}`,
     takesOverdue: false,
+    debitsWait,
   })
 }
 
@@ -94,7 +113,11 @@ export async function submitApprovedOrders(
   submissions: readonly NewOrder[],
   actor: string,
 ): Promise<StoredOrder[]> {
-  const stored = await insertOrFind(runner, submissions, { actorOf: () => actor, takesOverdue: true })
+  const stored = await insertOrFind(runner, submissions, {
+    actorOf: () => actor,
+    takesOverdue: true,
+    debitsWait: null,
+  })
   return stored.map((order) => {
     if (order === undefined) throw new Error('an order that was neither inserted nor found')
     return order
@@ -104,19 +127,24 @@ export async function submitApprovedOrders(
 async function insertOrFind(
   runner: StatementRunner,
   submissions: readonly NewOrder[],
-  { actorOf, takesOverdue }: { actorOf(submission: Submission): string; takesOverdue: boolean },
+  {
+    actorOf,
+    takesOverdue,
+    debitsWait,
+  }: { actorOf(submission: Submission): string; takesOverdue: boolean; debitsWait: boolean | null },
 ): Promise<(StoredOrder | undefined)[]> {
   const stored = new Map<string, StoredOrder>()
   // In one order everywhere: transactions that store the same references then wait for each other, and never in a circle.
   const given = submissions
     .map((order) => ({ ...newRow(order), actor: actorOf(order.submission) }))
     .sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))
-  for (const order of await insertOrders(runner, { given, takesOverdue }))
+  for (const order of await insertOrders(runner, { given, takesOverdue, debitsWait }))
     stored.set(keyOf(order), { ...order, intentAgeMs: null })
   const wanted = submissions
     .map(({ submission }) => submission)
     .filter((submission) => !stored.has(keyOf(submission)))
-  if (wanted.length > 0) for (const order of await findOrders(runner, wanted)) stored.set(keyOf(order), order)
+  if (wanted.length > 0)
+    for (const order of await findOrders(runner, wanted, debitsWait)) stored.set(keyOf(order), order)
   return submissions.map(({ submission }) => {
     const order = stored.get(keyOf(submission))
     // Orders are never deleted, so an insert that met another order always finds it.
@@ -131,16 +159,24 @@ export function findStored(
   runner: StatementRunner,
   submissions: readonly Submission[],
 ): Promise<StoredOrder[]> {
-  return findOrders(runner, submissions)
+  return findOrders(runner, submissions, null)
 }
 
-async function findOrders(runner: StatementRunner, wanted: readonly Submission[]) {
-  return (await findByReference(runner, { wanted })).map(({ found }) => found)
+async function findOrders(
+  runner: StatementRunner,
+  wanted: readonly Submission[],
+  debitsWait: boolean | null,
+) {
+  return (await findByReference(runner, { wanted, debitsWait })).map(({ found }) => found)
 }
 
 /** See `OrderStore.load`. */
-export function loadOrders(runner: StatementRunner, orderIds: readonly string[]): Promise<StoredOrder[]> {
-  return load(runner, { orderIds })
+export function loadOrders(
+  runner: StatementRunner,
+  orderIds: readonly string[],
+  debitsWait: boolean | null,
+): Promise<StoredOrder[]> {
+  return load(runner, { orderIds, debitsWait })
 }
 
 function keyOf({ partner, reference }: { partner: string; reference: string }): string {

@@ -9,6 +9,7 @@ import {
   aConfirming,
   anAccepted,
   aQuote,
+  aWallet,
   openStores,
   outcomes,
 } from '../../support/factories/stored-orders.ts'
@@ -93,10 +94,15 @@ describe('intents of concurrent orders', () => {
     expect(intents.map(({ intentId }) => intentId)).toContain(committed[0]?.intentId)
   })
 
-  it('with one quote that the gateway gave twice: one of the two orders may send', async () => {
+  it('with one quote that the gateway gave one wallet twice: one of the two orders may send', async () => {
     const { store, sizes } = watched()
     const quote = aQuote()
-    const intents = (await accepted(2)).map((orderId) => ({ ...anIntent(orderId), quote }))
+    const phone_number = aWallet()
+    const orderIds = [
+      await anAccepted(stores, 'buy', { phone_number }),
+      await anAccepted(stores, 'buy', { phone_number }),
+    ]
+    const intents = orderIds.map((orderId) => ({ ...anIntent(orderId), quote }))
     const committed = await Promise.all(intents.map((intent) => store.commitIntents([intent], 'w')))
     expect(committed.flat()).toHaveLength(1)
     expect(sizes).toEqual([2])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Quote } from '../../../src/orders/outcomes.ts'
 import { parseSubmission } from '../../../src/orders/submission.ts'
 import { jobData } from '../../support/factories/job-data.ts'
 import {
@@ -7,6 +8,7 @@ import {
   anAccepted,
   anOrderIn,
   aQuote,
+  aWallet,
   oneRow,
   openStores,
   outcomes,
@@ -125,21 +127,23 @@ describe('the fence', () => {
   })
 
   it('gives none for a quote of the wallet that was confirmed before, by this order or another', async () => {
+    const phone_number = aWallet()
+    const [first, other] = [
+      await anAccepted(stores, 'buy', { phone_number }),
+      await anAccepted(stores, 'buy', { phone_number }),
+    ]
+    const commit = (orderId: string, quote: Quote) =>
+      stores.store.commitIntents([{ orderId, intentId: randomUUID(), quote }], 'w')
     const quote = aQuote()
-    const first = await anAccepted(stores)
-    const [intent] = await stores.store.commitIntents(
-      [{ orderId: first, intentId: randomUUID(), quote }],
-      'w',
-    )
-    const other = await anAccepted(stores)
-    expect(
-      await stores.store.commitIntents([{ orderId: other, intentId: randomUUID(), quote }], 'w'),
-    ).toEqual([])
+    const [intent] = await commit(first, quote)
     if (intent === undefined) throw new Error('no intent')
     await stores.store.endIntents([{ ...intent, outcome: outcomes.price_changed }], 'w')
-    expect(
-      await stores.store.commitIntents([{ orderId: first, intentId: randomUUID(), quote }], 'w'),
-    ).toEqual([])
+    expect(await commit(first, quote)).toEqual([])
+    const [last] = await commit(first, aQuote())
+    if (last === undefined) throw new Error('no intent')
+    await stores.store.endIntents([{ ...last, outcome: outcomes.succeeded }], 'w')
+    expect(await commit(other, quote)).toEqual([])
+    expect(await commit(other, aQuote())).toHaveLength(1)
   })
 
   it('gives one for a quote whose confirm was provably never sent', async () => {

@@ -54,13 +54,24 @@ export function aQuote(overrides: Partial<Quote> = {}): Quote {
 
 type Stores = ReturnType<typeof openStores>
 
-/** Stores a new order of a kind and gives its id. */
+let wallets = 0
+
+/** A wallet of its own: orders of one wallet wait for each other. */
+export function aWallet(): string {
+  wallets += 1
+  return `0817${String(process.pid % 10_000).padStart(4, '0')}${String(wallets).padStart(4, '0')}`
+}
+
+/** Stores a new order of a kind, of a wallet of its own unless one is given, and gives its id. */
 export async function anAccepted(
   { database }: Stores,
   kind: keyof typeof jobData = 'buy',
   overrides: object = {},
 ) {
-  const submission = parseSubmission(kind === 'buyRupiah' ? 'buy' : kind, jobData[kind](overrides))
+  const submission = parseSubmission(
+    kind === 'buyRupiah' ? 'buy' : kind,
+    jobData[kind]({ phone_number: aWallet(), ...overrides }),
+  )
   // Its deadline may have passed since it was accepted.
   const [order] = await submitApprovedOrders(
     database,
