@@ -1,4 +1,5 @@
 import type { StatementRunner } from '../../postgres/pool.ts'
+import { againIfRaced } from '../../wallets/permitted.ts'
 import type { OrderStore } from '../ports.ts'
 import { commitIntents, withdrawIntents } from './intents.ts'
 import { moveOrders, postponeOrders } from './moves.ts'
@@ -10,7 +11,7 @@ import { endIntents } from './verdicts.ts'
 /** The orders in Postgres: over a pool, a session or a transaction alike. */
 export function createOrderStore(runner: StatementRunner): OrderStore {
   return {
-    submit: (submissions) => submitOrders(runner, submissions),
+    submit: (submissions) => againIfRaced(() => submitOrders(runner, submissions)),
     load: (orderIds) => loadOrders(runner, orderIds),
     commitIntents: (intents, actor) => commitIntents(runner, intents, actor),
     withdrawIntents: (claims, actor) => withdrawIntents(runner, claims, actor),
