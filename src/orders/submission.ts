@@ -49,8 +49,7 @@ export interface Submission {
 export const DEADLINE_PASSED = 'must be a time to come: it has passed, and no new order is accepted for it'
 
 /** The problem of a wallet that is not the partner's. Never says whose it is, nor whether it is anybody's. */
-export const WALLET_REFUSED =
-  'must be a wallet of this partner: register it, or ask an operator to link it (`goldpro wallet link`)'
+export const WALLET_REFUSED = 'must be a wallet of this partner: register it, or ask an operator to link it'
 
 /**
  * Validates an order from outside: job name and job data, a line of a file, an HTTP body.

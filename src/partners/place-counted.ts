@@ -62,7 +62,8 @@ async function placeInTurn(runner: StatementRunner, orders: readonly CountedOrde
   const verdicts = await admitSubmissionsWithin(runner, owner, usage, submissions)
   const stored = await storeAdmitted(runner, orders, verdicts)
   const isNew = orders.map(({ orderId }) => idOf(stored.get(orderId)) === orderId)
-  if (orders.length > 1 && !isAsAdmitted(verdicts, isNew)) throw new NotAsAdmitted()
+  const isRefused = orders.map(({ orderId }) => typeof stored.get(orderId) === 'string')
+  if (orders.length > 1 && !isAsAdmitted(verdicts, isNew, isRefused)) throw new NotAsAdmitted()
   await countUse(
     runner,
     owner,
@@ -90,13 +91,18 @@ async function storeAdmitted(
 
 /**
  * Whether the verdicts hold for what was stored. An admitted order may turn out to be overdue or for a wallet of another
- * partner, or stored by a job of the queue meanwhile: then it used nothing up, and a refused one might have been admitted.
+ * partner, or stored by a job of the queue meanwhile: then it used nothing up, and a refused one might have been admitted. One that repeats it in the group
+ * was admitted for its sake.
  */
-function isAsAdmitted(verdicts: readonly Verdict[], isNew: readonly boolean[]): boolean {
+function isAsAdmitted(
+  verdicts: readonly Verdict[],
+  isNew: readonly boolean[],
+  isRefused: readonly boolean[],
+): boolean {
   const isSomeRefused = verdicts.some(({ is }) => is !== 'admitted')
   return verdicts.every((verdict, position) => {
     const isCounted = verdict.is === 'admitted' && verdict.isCounted
-    return isCounted ? isNew[position] || !isSomeRefused : !isNew[position]
+    return isCounted ? isNew[position] || !isSomeRefused : !isNew[position] && !isRefused[position]
   })
 }
 

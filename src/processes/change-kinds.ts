@@ -1,4 +1,9 @@
-import type { AnyChangeKind } from '../approvals/change-kind.ts'
+import { type AnyChangeKind, anyChangeKind } from '../approvals/change-kind.ts'
+import { LOOSEN_POLICY } from '../wallets/commands.ts'
+import { LINK_WALLETS } from '../wallets/link.ts'
 
 /** Every kind of change that takes two people. */
-export const CHANGE_KINDS: readonly AnyChangeKind[] = []
+export const CHANGE_KINDS: readonly AnyChangeKind[] = [
+  anyChangeKind(LINK_WALLETS),
+  anyChangeKind(LOOSEN_POLICY),
+]

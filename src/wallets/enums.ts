@@ -1,10 +1,3 @@
-/**
- * Whose wallets orders may be accepted for. `owned`: the partner's own. `first_use`: also one that is nobody's, which
- * becomes the partner's with the order. `open`: any wallet. From the strictest to the loosest.
- */
-export const WALLET_POLICIES = ['owned', 'first_use', 'open'] as const
-export type WalletPolicy = (typeof WALLET_POLICIES)[number]
-
 /** How a wallet became its partner's: it activated it here, two people linked it, or it placed the first order. */
 export const WALLET_ORIGINS = ['registered', 'linked', 'first_use'] as const
 export type WalletOrigin = (typeof WALLET_ORIGINS)[number]

@@ -1,7 +1,7 @@
 import { desc, sql } from 'drizzle-orm'
+import type { WalletPolicy } from '../core/wallet-policies.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import { nullable, statement } from '../postgres/statement.ts'
-import type { WalletPolicy } from './enums.ts'
 import { walletPolicies } from './schema.ts'
 
 const selectInForce = statement('wallet_policy_in_force', {}, (db) =>

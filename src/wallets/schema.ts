@@ -1,6 +1,7 @@
 import { bigserial, check, index, integer, pgTable, serial, text } from 'drizzle-orm/pg-core'
+import { WALLET_POLICIES } from '../core/wallet-policies.ts'
 import { at, ONE_FORM_OF_PHONE_NUMBER, oneOf } from '../postgres/columns.ts'
-import { WALLET_EVENTS, WALLET_ORIGINS, WALLET_POLICIES, WALLET_STATES } from './enums.ts'
+import { WALLET_EVENTS, WALLET_ORIGINS, WALLET_STATES } from './enums.ts'
 
 /**
  * Whose wallet it is: each has at most one partner. Triggers refuse orders of other partners, let a wallet change hands

@@ -12,7 +12,7 @@ const ROOMS: Record<string, readonly string[]> = {
   postgres: ['core'],
   operators: ['core', 'postgres'],
   approvals: ['core', 'postgres', 'operators'],
-  wallets: ['core', 'csv', 'postgres', 'operators', 'approvals'],
+  wallets: ['core', 'postgres', 'operators', 'approvals'],
   orders: ['core', 'postgres', 'wallets'],
   gateway: ['core', 'orders', 'config.ts'],
   queue: ['core', 'postgres', 'orders'],

@@ -1,4 +1,4 @@
-import type { WalletPolicy } from '../../../src/wallets/enums.ts'
+import type { WalletPolicy } from '../../../src/core/wallet-policies.ts'
 import { sql } from './sessions.ts'
 
 /** Decides the wallet policy of a new database. */
