@@ -46,6 +46,8 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   statement_matches: CHANGE,
   statement_repeats: APPEND,
   statements: CHANGE,
+  switch_closings: CHANGE,
+  switch_waits: CHANGE,
   wallet_events: APPEND,
   wallet_policies: APPEND,
   webhook_deliveries: REPLACE,

@@ -18,6 +18,7 @@ export const COMMAND_NAMES = [
   'batch',
   'recon',
   'webhook',
+  'switch',
   'approvals',
   'gateway',
 ] as const

@@ -124,6 +124,7 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
   const metrics = createMetrics({
     measureOrders: none,
     measureWebhooks: none,
+    countClosedSwitches: none,
     queueCounts: none,
     now: Date.now,
   })
