@@ -1,5 +1,6 @@
 import { type Environment, environment } from './config/table.ts'
 import { readFields } from './core/field-problems.ts'
+import type { WalletPolicy } from './core/wallet-policies.ts'
 
 export { SETTINGS, type SettingName } from './config/table.ts'
 
@@ -48,6 +49,8 @@ export interface Settings {
   readonly reconLagMs: number
   /** When the scheduler begins to reconcile yesterday, `HH:MM` in Asia/Jakarta. */
   readonly reconDailyAt: string
+  /** By which wallets orders are accepted; null: as the database says. */
+  readonly walletPolicy: WalletPolicy | null
   readonly http: HttpSettings
   /** The port where a worker or a scheduler serves its own metrics; null: no metrics. */
   readonly metricsPort: number | null
@@ -108,6 +111,7 @@ function toSettings(env: Environment): Settings {
     onePersonTeam: env.RECON_ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,
+    walletPolicy: env.WALLET_POLICY ?? null,
     http: Object.freeze({
       host: env.HTTP_HOST,
       port: env.HTTP_PORT,

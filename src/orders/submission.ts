@@ -48,6 +48,9 @@ export interface Submission {
 /** The problem of a new order only: a repeated order is found again, however late it is. */
 export const DEADLINE_PASSED = 'must be a time to come: it has passed, and no new order is accepted for it'
 
+/** The problem of a wallet that is not the partner's. Never says whose it is, nor whether it is anybody's. */
+export const WALLET_REFUSED = 'must be a wallet of this partner: register it, or ask an operator to link it'
+
 /**
  * Validates an order from outside: job name and job data, a line of a file, an HTTP body.
  * @throws InvalidOrderError with every problem
