@@ -145,3 +145,32 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'gateway address': nobody,
   'gateway chart': nobody,
 }
+
+/** What a route that changes something takes: a key of the partner's with a scope, and how many holders of keys. */
+export interface RouteRight {
+  readonly scope: string
+  /** `two`: another holder than the one who created it. */
+  readonly holders: 'one' | 'two'
+}
+
+const places: RouteRight = { scope: 'orders:write', holders: 'one' }
+const sends: RouteRight = { scope: 'batches:write', holders: 'one' }
+
+/** Every route that changes something, by its name. No operator uses them: they are the partners'. */
+export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
+  placeOrder: places,
+  cancelOrder: places,
+  registerWallet: places,
+  checkBatch: sends,
+  createBatch: sends,
+  approveBatch: { scope: 'approve', holders: 'two' },
+  runBatch: sends,
+  pauseBatch: sends,
+  resumeBatch: sends,
+  cancelBatch: sends,
+  addPlan: sends,
+  pausePlan: sends,
+  resumePlan: sends,
+  removePlan: sends,
+  runPlanNow: sends,
+}

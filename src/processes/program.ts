@@ -57,7 +57,8 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-async function createProgram(given: string): Promise<Command> {
+/** All commands, or the given one. */
+export async function createProgram(given: string): Promise<Command> {
   const program = new Command('goldpro')
     .description(
       'takes gold orders through the GoldPro gateway: at most one send per quote, and an honest in_doubt',
