@@ -174,11 +174,13 @@ CREATE TABLE "partners" (
 	"kinds" text[],
 	"addresses" text[],
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"scopes" text[],
+	"request_id" integer,
 	"actor" text NOT NULL,
 	CONSTRAINT "partners_name" CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
 	CONSTRAINT "partners_state" CHECK (state in ('active', 'suspended')),
 	CONSTRAINT "partners_limits" CHECK (orders_per_minute > 0 and rupiah_per_order > 0 and rupiah_per_day > 0 and wallets_per_day > 0),
-	CONSTRAINT "partners_lists" CHECK (cardinality(kinds) > 0 and cardinality(addresses) > 0)
+	CONSTRAINT "partners_lists" CHECK (cardinality(kinds) > 0 and cardinality(addresses) > 0 and cardinality(scopes) > 0)
 );
 --> statement-breakpoint
 CREATE TABLE "plan_events" (
@@ -573,6 +575,7 @@ CREATE TABLE "webhook_endpoints" (
 	"failing_since" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"created_by" text NOT NULL,
+	"request_id" integer,
 	CONSTRAINT "webhook_endpoints_state" CHECK (state in ('active', 'paused', 'removed')),
 	CONSTRAINT "webhook_endpoints_paused" CHECK ((state = 'paused') = (paused_because is not null)),
 	CONSTRAINT "webhook_endpoints_paused_because" CHECK (paused_because in ('person', 'failing', 'gone')),

@@ -58,6 +58,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'partner rotate-key': administrates,
   'partner revoke': safer,
   'partner set-limits': { needs: ['maker', 'checker', 'admin'], people: 2 },
+  'partner set-scopes': { needs: ['maker', 'checker', 'admin'], people: 2 },
   'partner suspend': safer,
   'partner resume': administrates,
 
@@ -123,7 +124,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'recon mappings show': reads,
   'recon mappings add': makes,
 
-  'webhook add': administrates,
+  'webhook add': proposes,
   'webhook list': reads,
   'webhook rotate-secret': administrates,
   'webhook pause': safer,

@@ -1,5 +1,12 @@
 import { type AnyChangeKind, anyChangeKind } from '../approvals/change-kind.ts'
 import { GRANT_ROLES } from '../operators/admin/grant-roles.ts'
+import { CHANGE_SCOPES, RAISE_LIMITS } from '../partners/change-kinds.ts'
+import { CHANGE_ENDPOINT } from '../webhooks/change-kind.ts'
 
 /** Every kind of change that takes two people. */
-export const CHANGE_KINDS: readonly AnyChangeKind[] = [anyChangeKind(GRANT_ROLES)]
+export const CHANGE_KINDS: readonly AnyChangeKind[] = [
+  anyChangeKind(GRANT_ROLES),
+  anyChangeKind(RAISE_LIMITS),
+  anyChangeKind(CHANGE_SCOPES),
+  anyChangeKind(CHANGE_ENDPOINT),
+]

@@ -14,7 +14,7 @@ import { type LocalPostgres, startLocalPostgres } from '../dev/embedded-postgres
 import { announceUp, withdrawUp } from '../dev/running-up.ts'
 import { startKeptSandbox } from '../dev/sandbox/cli/kept-sandbox.ts'
 import { createLog } from '../observability/log.ts'
-import { declareIdentity } from '../operators/identity.ts'
+import { declareIdentity, readInstallation } from '../operators/identity.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
 import { migrateDatabase } from '../postgres/migrate.ts'
 import { withSession } from '../postgres/session.ts'
@@ -87,7 +87,8 @@ async function runUp(): Promise<void> {
     announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
     const statementFrom = sandbox?.statementFrom ?? null
-    console.log(whatToTry({ gatewayUrl, apiUrl: web.url, redisUrl, statementFrom }))
+    const { identity } = await withSession(databaseUrl, readInstallation)
+    console.log(whatToTry({ gatewayUrl, apiUrl: web.url, redisUrl, statementFrom, identity }))
     await endSignal()
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)

@@ -160,7 +160,7 @@ export function createCommand(): Command {
 Rows are stored only if every row is good. A file whose rows are a batch already is refused.
 
 Example:
-  $ goldpro batch create payroll.csv --by ani`,
+  $ goldpro batch create payroll.csv`,
     )
     .action(create)
 }
