@@ -43,6 +43,8 @@ export interface Settings {
   readonly maxQuoteFee: number | null
   /** Whether debits of a wallet wait while an order of it is in doubt. */
   readonly debitsDuringDoubt: 'wait' | 'continue'
+  /** Proves who gives a command; null: the token that `goldpro login` has stored. */
+  readonly operatorToken: string | null
   /** The person who proposed a decision may approve it; the audit then says so. */
   readonly onePersonTeam: boolean
   /** How long after an attempt ended the gateway may still execute it. */
@@ -108,6 +110,7 @@ function toSettings(env: Environment): Settings {
     quoteMaxAgeMs: env.QUOTE_MAX_AGE_MS,
     maxQuoteFee: env.QUOTE_MAX_FEE === undefined ? null : Number(env.QUOTE_MAX_FEE),
     debitsDuringDoubt: env.LANE_DEBITS_DURING_DOUBT,
+    operatorToken: env.GOLDPRO_OPERATOR_TOKEN ?? null,
     onePersonTeam: env.RECON_ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,

@@ -14,8 +14,10 @@ import { type LocalPostgres, startLocalPostgres } from '../dev/embedded-postgres
 import { announceUp, withdrawUp } from '../dev/running-up.ts'
 import { startKeptSandbox } from '../dev/sandbox/cli/kept-sandbox.ts'
 import { createLog } from '../observability/log.ts'
+import { declareIdentity, readInstallation } from '../operators/identity.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
 import { migrateDatabase } from '../postgres/migrate.ts'
+import { withSession } from '../postgres/session.ts'
 import { migrateQueue } from '../queue/probe.ts'
 import { startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
@@ -61,6 +63,7 @@ async function runUp(): Promise<void> {
     await requireServer(databaseUrl)
     await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () => migrateDatabase(databaseUrl))
     await migrateQueue(databaseUrl)
+    if (local !== null) await withSession(databaseUrl, declareIdentity)
     const sandbox =
       settings.gateway === null
         ? await startKeptSandbox(local?.folder ?? LOCAL_FOLDER, databaseUrl, stops)
@@ -86,7 +89,8 @@ async function runUp(): Promise<void> {
     announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
     const statementFrom = sandbox?.statementFrom ?? null
-    console.log(whatToTry({ gatewayUrl, apiUrl: web.url, redisUrl, statementFrom }))
+    const { identity } = await withSession(databaseUrl, readInstallation)
+    console.log(whatToTry({ gatewayUrl, apiUrl: web.url, redisUrl, statementFrom, identity }))
     await endSignal()
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)

@@ -48,10 +48,10 @@ Examples:
 }
 
 async function link(wallet: string | undefined, options: LinkOptions): Promise<void> {
-  const { by, note, json } = options
+  const { json } = options
   const linking = await linkingOf(wallet, options)
   const answer = await withSessionHere(await settingsHere(), (session) =>
-    proposeChange(session, { by, note }, LINK_WALLETS, linking),
+    proposeChange(session, options, LINK_WALLETS, linking),
   )
   if (answer.is === 'refused') throw new Failure(1, shownText(answer.message))
   const { requestId } = answer

@@ -4,12 +4,12 @@ import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { WALLET_POLICIES, type WalletPolicy } from '../../core/wallet-policies.ts'
+import type { Actor } from '../../operators/acting.ts'
 import { changePolicy } from '../commands.ts'
 import { readWalletPolicy } from '../policy.ts'
 
-interface PolicyOptions {
+interface PolicyOptions extends Actor {
   readonly note?: string
-  readonly by: string
   readonly json?: true
 }
 
@@ -39,9 +39,9 @@ Example:
 
 async function policy(given: WalletPolicy | undefined, options: PolicyOptions): Promise<void> {
   if (given === undefined) return await show(options)
-  const { note = '', by, json } = options
+  const { json, ...person } = options
   const answer = await withSessionHere(await settingsHere(), (session) =>
-    changePolicy(session, { by, note }, given),
+    changePolicy(session, { ...person, note: person.note ?? '' }, given),
   )
   if (answer.is === 'refused') throw new Failure(1, shownText(answer.message))
   const { is: _, ...change } = answer

@@ -23,9 +23,9 @@ by \`goldpro orders\`. Only \`goldpro wallet link\` gives the wallet to a partne
 Example:
   $ goldpro wallet unlink 081234500001 --note "the customer left acme" --by ani`,
     )
-    .action(async (wallet: string, { by, note }: Person) => {
+    .action(async (wallet: string, person: Person) => {
       const answer = await withSessionHere(await settingsHere(), (session) =>
-        unlinkWallet(session, { by, note }, wallet),
+        unlinkWallet(session, person, wallet),
       )
       if (answer.is === 'refused') throw new Failure(1, `${maskPhoneNumber(wallet)}: ${answer.message}`)
       console.log(`${maskPhoneNumber(wallet)} is unlinked from ${answer.partner}`)
