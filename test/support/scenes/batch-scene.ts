@@ -14,6 +14,9 @@ import { inSession as inTestSession, sql } from '../servers/sessions.ts'
 
 export const BATCH_HEADER = 'kind,partner,reference,phone_number,gold_weight'
 
+/** The wallet of a row: each has its own, for orders of one wallet wait for each other. The first is `WALLET`. */
+const walletOf = (n: number) => `${WALLET.slice(0, -5)}${String(n + 1).padStart(5, '0')}`
+
 let count = 0
 /** A prefix that no other batch of the test's database has. */
 export function aPrefix(): string {
@@ -23,7 +26,7 @@ export function aPrefix(): string {
 
 /** A file of buys with references of its own. */
 export function buysFile(rows: number, prefix = aPrefix()): string {
-  const lines = Array.from({ length: rows }, (_, n) => `buy,acme,${prefix}-${n + 1},${WALLET},0.5`)
+  const lines = Array.from({ length: rows }, (_, n) => `buy,acme,${prefix}-${n + 1},${walletOf(n)},0.5`)
   return `${[BATCH_HEADER, ...lines].join('\n')}\n`
 }
 
