@@ -19,7 +19,17 @@ import { requotePauseMs } from './backoff.ts'
 import type { OrderCommand } from './command.ts'
 import { type OrderDeps, SEND_START_LIMIT_MS } from './deps.ts'
 import { elapsedMs, type LoadedOrder, leftMs, type Moment, momentOf } from './elapsed.ts'
-import { defer, type Execution, expire, hold, refuse, reload, standing, waitForTurn } from './end-run.ts'
+import {
+  defer,
+  type Execution,
+  expire,
+  hold,
+  refuse,
+  reload,
+  standing,
+  waitForSwitch,
+  waitForTurn,
+} from './end-run.ts'
 import { pickUp } from './lifecycle.ts'
 import { brokenLimit } from './limit.ts'
 import type { Quote } from './outcomes.ts'
@@ -69,6 +79,10 @@ async function runAttempt(
   deps: OrderDeps,
 ): Promise<{ stop: Execution } | { requote: string }> {
   if (deps.stopping.aborted) return { stop: { is: 'later', delayMs: 0, trouble: 'the worker is stopping' } }
+  if (await deps.switches.isAnyClosed()) {
+    const waiting = await waitForSwitch(order.orderId, deps)
+    if (waiting !== null) return { stop: waiting }
+  }
   if (leftMs(order, deps) <= 0) return { stop: await expire(order, deps) }
   const turn = await takeTurn(order, deps)
   if (!('go' in turn)) return turn
@@ -147,6 +161,8 @@ async function commitIntent(
   const [now] = await deps.store.load([order.orderId])
   if (now === undefined || now.state !== 'accepted') return { stop: standing(now ?? order) }
   if (now.msUntilDeadline <= 0) return { stop: await expire(order, deps) }
+  const waiting = await waitForSwitch(order.orderId, deps)
+  if (waiting !== null) return { stop: waiting }
   if (now.waitsFor !== null) return await giveWay(now, deps)
   return { requote: 'the gateway gave a quote that was used before' }
 }

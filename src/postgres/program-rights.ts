@@ -19,6 +19,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   batches: CHANGE,
   break_events: APPEND,
   breaks: CHANGE,
+  change_requests: CHANGE,
   doubt_evidence: APPEND,
   doubt_stays: REPLACE,
   order_events: APPEND,
@@ -45,6 +46,8 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   statement_matches: CHANGE,
   statement_repeats: APPEND,
   statements: CHANGE,
+  switch_closings: CHANGE,
+  switch_waits: CHANGE,
   webhook_deliveries: REPLACE,
   webhook_endpoints: CHANGE,
   // UPDATE is needed for the row locks of the history sweeper; a trigger refuses every change.

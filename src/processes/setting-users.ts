@@ -17,6 +17,8 @@ export const COMMAND_NAMES = [
   'batch',
   'recon',
   'webhook',
+  'switch',
+  'approvals',
   'gateway',
 ] as const
 export type CommandName = (typeof COMMAND_NAMES)[number]
@@ -28,7 +30,7 @@ const CALLS_GATEWAY_OR_IS_IT: Users = ['up', 'worker', 'web', 'sandbox', 'batch'
 const EXECUTES: Users = ['up', 'worker']
 const SERVES_PARTNERS: Users = ['up', 'web']
 const SCHEDULES: Users = ['up', 'scheduler']
-const DECIDES: Users = ['orders', 'batch', 'recon']
+const DECIDES: Users = ['orders', 'batch', 'recon', 'approvals']
 const TRACED: Users = ['up', 'worker', 'web']
 
 /**

@@ -7,14 +7,15 @@ import { maskKtp, maskPhoneNumber } from '../../core/masking.ts'
 import {
   type AttemptStory,
   type OrderEvent,
+  type OrderHold,
+  type OrderReaders,
   type OrderStory,
-  type ReadOrderOrigins,
   readOrderStory,
 } from '../queries/order-story.ts'
 import { requireOrderId } from './order-commands.ts'
 
 /** `goldpro orders show` */
-export function showCommand(readOrigins: ReadOrderOrigins): Command {
+export function showCommand(readers: OrderReaders): Command {
   return new Command('show')
     .description('show one order with its attempts and events')
     .argument('<order>', 'order id, or partner/reference')
@@ -26,7 +27,7 @@ export function showCommand(readOrigins: ReadOrderOrigins): Command {
         readOrderStory(
           database,
           await requireOrderId(database, given),
-          readOrigins,
+          readers,
           settings.debitsDuringDoubt === 'wait',
         ),
       )
@@ -41,6 +42,7 @@ export function maskedStory(story: OrderStory): OrderStory {
     ...story,
     phoneNumber: maskPhoneNumber(story.phoneNumber),
     content: maskedContent(story.content),
+    hold: story.hold === null ? null : maskedHold(story.hold),
     events: story.events.map((event) => ({
       ...event,
       actor: shownText(event.actor),
@@ -60,6 +62,12 @@ function maskedDetail(detail: NonNullable<OrderEvent['detail']>): NonNullable<Or
 }
 
 const WRITTEN_BY_PEOPLE = new Set(['note', 'evidence', 'approval_note', 'proposed_by', 'approved_by'])
+
+const maskedHold = (hold: OrderHold): OrderHold => ({
+  ...hold,
+  reason: shownText(hold.reason),
+  closedBy: shownText(hold.closedBy),
+})
 
 function maskedContent(content: OrderStory['content']): OrderStory['content'] {
   const { recipient, ktp, address } = content
@@ -90,6 +98,7 @@ export function printStory(unmasked: OrderStory): string {
     `  deadline  ${shownTime(story.deadlineAt)}`,
     ...(story.waitsFor === null ? [] : [inFrontText(story.waitsFor)]),
     ...(story.planRun === null ? [] : [planRunText(story.planRun)]),
+    ...(story.hold === null ? [] : [holdText(story.hold)]),
     ...(story.state === 'accepted' && story.trouble !== null
       ? [`  retries   ${story.postponements}, last error: ${story.trouble}`]
       : []),
@@ -116,6 +125,11 @@ function inFrontText({ orderId, partner, reference, state }: NonNullable<OrderSt
 
 function planRunText({ planId, name, dueAt }: NonNullable<OrderStory['planRun']>): string {
   return `  from      plan ${planId} ${name}, due ${shownTime(dueAt)}`
+}
+
+function holdText({ scope, closedAt, closedBy, reason, extendsDeadlines }: OrderHold): string {
+  const deadline = extendsDeadlines ? 'stands still' : 'keeps running'
+  return `  waits     the switch of ${scope} is closed since ${shownTime(closedAt)} by ${closedBy}: ${reason}; the deadline ${deadline}`
 }
 
 function executionText({ sessionId, responseId, goldWeight, amount, fee }: OrderStory): string {

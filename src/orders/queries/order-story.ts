@@ -55,6 +55,25 @@ export interface OrderOrigins {
 /** Reads where an order comes from: the rooms of plans and batches, which build on this one, know. */
 export type ReadOrderOrigins = (database: Database, orderId: string) => Promise<OrderOrigins>
 
+/** The closed switch that holds an accepted order. */
+export interface OrderHold {
+  readonly scope: string
+  readonly reason: string
+  readonly closedBy: string
+  readonly closedAt: Date
+  /** The order's deadline stands still. */
+  readonly extendsDeadlines: boolean
+}
+
+/** Reads which closed switch holds an order: the room of switches, which builds on this one, knows. Null: none does. */
+export type ReadOrderHold = (database: Database, orderId: string) => Promise<OrderHold | null>
+
+/** What other rooms know of an order. */
+export interface OrderReaders {
+  readonly readOrigins: ReadOrderOrigins
+  readonly readHold: ReadOrderHold
+}
+
 /** The order that goes before one in its wallet. */
 export interface OrderInFront {
   readonly orderId: string
@@ -65,6 +84,7 @@ export interface OrderInFront {
 
 /** Everything that is known of one order. */
 export interface OrderStory extends OrderSummary, OrderOrigins {
+  readonly hold: OrderHold | null
   /** Null when the order waits for none. */
   readonly waitsFor: OrderInFront | null
   readonly content: OrderContent
@@ -147,16 +167,17 @@ const selectEvents = statement('read_events', { orderId: orderEvents.orderId }, 
 export async function readOrderStory(
   database: Database,
   orderId: string,
-  readOrigins: ReadOrderOrigins,
+  { readOrigins, readHold }: OrderReaders,
   debitsWait = true,
 ): Promise<OrderStory | null> {
   const [order] = await selectOrder(database, { orderId })
   if (order === undefined) return null
-  const [[waitsFor = null], { planRun, batchRows }, attemptStories, events] = await Promise.all([
+  const [[waitsFor = null], { planRun, batchRows }, hold, attemptStories, events] = await Promise.all([
     selectFront(database, { orderId, debitsWait }),
     readOrigins(database, orderId),
+    readHold(database, orderId),
     selectAttempts(database, { orderId }),
     selectEvents(database, { orderId }),
   ])
-  return { ...order, waitsFor, planRun, batchRows, attemptStories, events }
+  return { ...order, waitsFor, planRun, batchRows, hold, attemptStories, events }
 }

@@ -1,0 +1,15 @@
+/** The changes that take two people, besides the decisions of reconciliation and the approval of a batch. */
+export const CHANGE_KIND_NAMES = [
+  'open_switch',
+  'release_restored',
+  'link_wallet',
+  'raise_limits',
+  'change_scopes',
+  'change_endpoint',
+  'grant_roles',
+] as const
+export type ChangeKindName = (typeof CHANGE_KIND_NAMES)[number]
+
+/** The states of a change request. It is decided once. */
+export const REQUEST_STATES = ['open', 'approved', 'declined'] as const
+export type RequestState = (typeof REQUEST_STATES)[number]
