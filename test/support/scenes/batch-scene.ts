@@ -14,8 +14,14 @@ import { inSession as inTestSession, sql } from '../servers/sessions.ts'
 
 export const BATCH_HEADER = 'kind,partner,reference,phone_number,gold_weight'
 
-/** The wallet of a row: each has its own, for orders of one wallet wait for each other. The first is `WALLET`. */
-const walletOf = (n: number) => `${WALLET.slice(0, -5)}${String(n + 1).padStart(5, '0')}`
+const prefixes = new Map<string, number>()
+
+/** The wallet of a file's row, counted from 1. Each row has its own, for orders of one wallet wait for each other. */
+export function walletOfRow(prefix: string, row: number): string {
+  const known = prefixes.get(prefix) ?? prefixes.size
+  prefixes.set(prefix, known)
+  return `0816${String(known).padStart(4, '0')}${String(row).padStart(4, '0')}`
+}
 
 let count = 0
 /** A prefix that no other batch of the test's database has. */
@@ -26,7 +32,10 @@ export function aPrefix(): string {
 
 /** A file of buys with references of its own. */
 export function buysFile(rows: number, prefix = aPrefix()): string {
-  const lines = Array.from({ length: rows }, (_, n) => `buy,acme,${prefix}-${n + 1},${walletOf(n)},0.5`)
+  const lines = Array.from(
+    { length: rows },
+    (_, n) => `buy,acme,${prefix}-${n + 1},${walletOfRow(prefix, n + 1)},0.5`,
+  )
   return `${[BATCH_HEADER, ...lines].join('\n')}\n`
 }
 
