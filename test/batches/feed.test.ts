@@ -11,6 +11,7 @@ import {
   buysFile,
   FAST,
   openBatchScene,
+  walletOfRow,
   withdrawalFile,
 } from '../support/scenes/batch-scene.ts'
 import { unnamed } from '../support/unnamed.ts'
@@ -50,7 +51,12 @@ async function ordersOf(batchId: number): Promise<{ rows: number; orders: number
 
 /** Stores an order of a batch's first row the way a partner would. */
 async function submitFirst(prefix: string, gold_weight: string): Promise<string> {
-  const data = { partner: 'acme', reference: `${prefix}-1`, phone_number: WALLET, gold_weight }
+  const data = {
+    partner: 'acme',
+    reference: `${prefix}-1`,
+    phone_number: walletOfRow(prefix, 1),
+    gold_weight,
+  }
   const [order] = await scene.store.submit([
     { orderId: randomUUID(), submission: parseSubmission('buy', data) },
   ])

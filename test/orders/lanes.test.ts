@@ -278,3 +278,74 @@ describe('a wallet in doubt', () => {
     expect(await execute(buy)).toEqual({ is: 'waiting', waitsFor: sell })
   })
 })
+
+describe('an order that decides to wait while the one before it ends', () => {
+  it('goes at once, looks again, or is woken: it never sleeps with nobody before it', async () => {
+    for (let round = 0; round < 25; round += 1) {
+      const [first, second] = await aLane('sell', 'sell')
+      const [intent] = await commit(first)
+      if (intent === undefined) throw new Error('no intent')
+      const end = { ...intent, outcome: outcomes.succeeded }
+      await Promise.all([
+        stores.store.endIntents([end], 'worker:test'),
+        stores.store.waitForTurn([second]),
+        stores.store.waitForTurn([second]),
+      ])
+      expect(await sleeps(second)).toBe(false)
+    }
+  })
+
+  it('is not made to sleep by one whose cancellation is not committed yet', async () => {
+    const [first, second] = await aLane('sell', 'sell')
+    await stores.database.transaction(async (runner) => {
+      const move = [{ ...plain(first), reason: 'cancel_requested' }] as const
+      await createOrderStore(runner).move('cancel', move)
+      expect(await execute(second)).toMatchObject({ is: 'later' })
+    })
+    expect(await execute(second)).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('neither blocks nor deadlocks statements about many lanes at once', async () => {
+    const lanes = await Promise.all(Array.from({ length: 8 }, () => aLane('sell', 'sell', 'sell')))
+    const intents = await commit(...lanes.map(([first]) => first))
+    const ends = intents.map((intent) => ({ ...intent, outcome: outcomes.succeeded }))
+    const move = lanes.map(([, second]) => ({ ...plain(second), reason: 'cancel_requested' }) as const)
+    await Promise.all([
+      stores.store.endIntents(ends, 'worker:test'),
+      stores.store.move('cancel', move.reverse()),
+      stores.store.waitForTurn(lanes.flatMap(([, second, third]) => [third, second])),
+      stores.store.waitForTurn(lanes.map(([, , third]) => third)),
+    ])
+    for (const [, , third] of lanes) expect(await sleeps(third)).toBe(false)
+  })
+})
+
+describe('a wallet with 10,000 waiting orders', () => {
+  it('costs a look and a wake no more than one with few', async () => {
+    const wallet = aWallet()
+    const [last] = await stores.database.run<{ id: string }>(
+      unnamed(`INSERT INTO orders (id, partner, reference, kind, phone_number, content, content_hash, state, reason, actor,
+          accepted_at, deadline_at, wake_at)
+        SELECT gen_random_uuid(), 'acme', 'long-' || n, CASE WHEN n % 2 = 0 THEN 'sell' ELSE 'buy' END, $1, '{}', 'h',
+          'accepted', 'submitted', 'p', now() + n * interval '1 ms', now() + interval '1 day', now() + interval '1 day'
+        FROM generate_series(1, 10000) n RETURNING id`),
+      [wallet],
+    )
+    if (last === undefined) throw new Error('no order')
+    const pages = async (call: string) => {
+      const [row] = await stores.database.run<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+        unnamed(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT ${call} FROM orders o
+          WHERE phone_number = '${wallet}' AND reference = 'long-9999' AND partner = 'acme'`),
+        [],
+      )
+      const plan = row?.['QUERY PLAN'][0].Plan ?? {}
+      return (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0)
+    }
+    const look = 'lane_front(o.id, o.phone_number, o.kind, o.accepted_at, true)'
+    const wake = "wake_lane(o.phone_number, 'infinity', o.id)"
+    // The first calls of a session plan, and read the catalogue.
+    for (let call = 0; call < 8; call += 1) await Promise.all([pages(look), pages(wake)])
+    expect(await pages(look)).toBeLessThan(60)
+    expect(await pages(wake)).toBeLessThan(60)
+  })
+})

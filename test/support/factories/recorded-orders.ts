@@ -5,6 +5,7 @@ import type { Database } from '../../../src/postgres/pool.ts'
 import { inSession } from '../servers/sessions.ts'
 import { unnamed } from '../unnamed.ts'
 import { WALLET } from './job-data.ts'
+import { aWallet } from './stored-orders.ts'
 
 /** An order with one attempt, as it lies in Postgres after its life. Times are given, for statements are about the past. */
 export interface RecordedOrder {
@@ -33,7 +34,8 @@ export function aRecordedOrder(overrides: Partial<RecordedOrder> = {}): Recorded
   return {
     orderId: randomUUID(),
     kind: 'buy',
-    phoneNumber: WALLET,
+    // A wallet has one order in flight.
+    phoneNumber: overrides.outcome === 'intent' ? aWallet() : WALLET,
     outcome: 'succeeded',
     quoteId: `Q${serial}`,
     goldWeight: '0.5000',
