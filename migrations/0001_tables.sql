@@ -1,3 +1,23 @@
+CREATE TABLE "overdue_rules" (
+	"one_row" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"daily_at" time DEFAULT '07:30' NOT NULL,
+	"lag_minutes" integer DEFAULT 60 NOT NULL,
+	"doubt_hours" integer DEFAULT 4 NOT NULL,
+	"held_hours" integer DEFAULT 4 NOT NULL,
+	"switch_hours" integer DEFAULT 8 NOT NULL,
+	"process_seconds" integer DEFAULT 60 NOT NULL,
+	CONSTRAINT "overdue_rules_one_row" CHECK (one_row)
+);
+--> statement-breakpoint
+CREATE TABLE "process_heartbeats" (
+	"kind" text NOT NULL,
+	"name" text NOT NULL,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "process_heartbeats_kind_name_pk" PRIMARY KEY("kind","name"),
+	CONSTRAINT "process_heartbeats_kind" CHECK (kind in ('worker', 'scheduler', 'web'))
+);
+--> statement-breakpoint
 CREATE TABLE "change_requests" (
 	"id" serial PRIMARY KEY NOT NULL,
 	"kind" text NOT NULL,

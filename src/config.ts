@@ -46,6 +46,8 @@ export interface Settings {
   readonly reconLagMs: number
   /** When the scheduler begins to reconcile yesterday, `HH:MM` in Asia/Jakarta. */
   readonly reconDailyAt: string
+  /** When something that waits for somebody is overdue. */
+  readonly overdue: OverdueSettings
   readonly http: HttpSettings
   /** The port where a worker or a scheduler serves its own metrics; null: no metrics. */
   readonly metricsPort: number | null
@@ -56,6 +58,14 @@ export interface Settings {
   /** The receiver of traces; null: no traces. */
   readonly tracesEndpoint: string | null
   readonly logLevel: Environment['LOG_LEVEL']
+}
+
+/** When a doubt, a held order, a closed switch or a silent process is overdue. */
+export interface OverdueSettings {
+  readonly doubtHours: number
+  readonly heldHours: number
+  readonly switchHours: number
+  readonly processSeconds: number
 }
 
 /** Where `goldpro web` listens, and how much it accepts. */
@@ -105,6 +115,12 @@ function toSettings(env: Environment): Settings {
     onePersonTeam: env.RECON_ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,
+    overdue: Object.freeze({
+      doubtHours: env.OVERDUE_DOUBT_HOURS,
+      heldHours: env.OVERDUE_HELD_HOURS,
+      switchHours: env.OVERDUE_SWITCH_HOURS,
+      processSeconds: env.OVERDUE_PROCESS_SECONDS,
+    }),
     http: Object.freeze({
       host: env.HTTP_HOST,
       port: env.HTTP_PORT,

@@ -66,6 +66,10 @@ export const SETTINGS = {
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 07:30')
     .default('07:30'),
+  OVERDUE_DOUBT_HOURS: wholeNumber(0, 720, 4),
+  OVERDUE_HELD_HOURS: wholeNumber(0, 720, 4),
+  OVERDUE_SWITCH_HOURS: wholeNumber(0, 720, 8),
+  OVERDUE_PROCESS_SECONDS: wholeNumber(15, 86_400, 60),
   HTTP_HOST: z.string().min(1).default('127.0.0.1'),
   HTTP_PORT: wholeNumber(1, 65_535, 8_080),
   HTTP_METRICS_PORT: wholeNumber(0, 65_535, 9_464),

@@ -4,6 +4,8 @@ type Right = 'INSERT' | 'UPDATE' | 'DELETE'
 const READ: readonly Right[] = []
 const APPEND: readonly Right[] = ['INSERT']
 const CHANGE: readonly Right[] = ['INSERT', 'UPDATE']
+/** A row that is there from the start. */
+const SET: readonly Right[] = ['UPDATE']
 const REPLACE: readonly Right[] = ['INSERT', 'UPDATE', 'DELETE']
 
 /**
@@ -24,6 +26,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   doubt_stays: REPLACE,
   order_events: APPEND,
   orders: CHANGE,
+  overdue_rules: SET,
   partner_day_wallets: REPLACE,
   partner_events: APPEND,
   partner_keys: CHANGE,
@@ -36,6 +39,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   plan_transitions: READ,
   plans: CHANGE,
   prices: APPEND,
+  process_heartbeats: REPLACE,
   proposals: CHANGE,
   recon_runs: CHANGE,
   rejected_jobs: APPEND,

@@ -34,6 +34,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
     const { CHANGE_KINDS } = await import('./change-kinds.ts')
     return approvalsCommand(CHANGE_KINDS)
   },
+  status: async () => (await import('../risk/cli/status.ts')).statusCommand(),
   gateway: async () => (await import('../gateway/cli.ts')).gatewayCommand(),
 }
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)

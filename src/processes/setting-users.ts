@@ -18,6 +18,7 @@ export const COMMAND_NAMES = [
   'recon',
   'webhook',
   'approvals',
+  'status',
   'gateway',
 ] as const
 export type CommandName = (typeof COMMAND_NAMES)[number]
@@ -58,6 +59,10 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   RECON_ONE_PERSON: DECIDES,
   RECON_LAG_MINUTES: ['up', 'scheduler', 'recon'],
   RECON_DAILY_AT: SCHEDULES,
+  OVERDUE_DOUBT_HOURS: SCHEDULES,
+  OVERDUE_HELD_HOURS: SCHEDULES,
+  OVERDUE_SWITCH_HOURS: SCHEDULES,
+  OVERDUE_PROCESS_SECONDS: SCHEDULES,
   HTTP_HOST: ['up', 'worker', 'web', 'scheduler'],
   HTTP_PORT: SERVES_PARTNERS,
   HTTP_METRICS_PORT: SERVES_PARTNERS,

@@ -70,7 +70,7 @@ async function runUp(): Promise<void> {
     const log = createLog(settings.logLevel)
     const traces = await startConfiguredTraces(settings, 'up', log)
     stops.push(traces.stop)
-    const metrics = await startConfiguredMetrics(settings, databaseUrl)
+    const metrics = await startConfiguredMetrics(settings, databaseUrl, { measuresRisks: true })
     stops.push(metrics.stop)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log).stop)
     // Users of the sandbox receive webhooks on this machine.

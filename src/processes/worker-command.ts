@@ -13,6 +13,7 @@ import { createLog } from '../observability/log.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
 import { type ConfiguredMetrics, startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import { startPriceCapture } from './scheduler/price-capture.ts'
 import { type RunningWorker, startWorker } from './worker.ts'
 
@@ -86,6 +87,7 @@ export function startConfiguredWorker(
     ...(counts === undefined ? {} : { counts }),
   })
   const { databaseUrl, chartPhoneNumber: wallet } = settings
+  const heartbeat = startHeartbeat('worker', { databaseUrl, log })
   // Not in the scheduler, which calls partners' URLs and therefore has no secret of the gateway.
   const prices =
     wallet === null
@@ -94,6 +96,7 @@ export function startConfiguredWorker(
   return {
     async stop() {
       await Promise.all([worker.stop(), prices?.stop()])
+      await heartbeat.stop()
       client.close()
     },
   }
