@@ -1,3 +1,26 @@
+CREATE TABLE "alert_occurrences" (
+	"kind" text NOT NULL,
+	"subject" text NOT NULL,
+	"occurrence" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "alert_occurrences_kind_subject_occurrence_pk" PRIMARY KEY("kind","subject","occurrence"),
+	CONSTRAINT "alert_occurrences_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent'))
+);
+--> statement-breakpoint
+CREATE TABLE "alerts" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"kind" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"facts" jsonb NOT NULL,
+	"state" text DEFAULT 'pending' NOT NULL,
+	"next_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"tries" integer DEFAULT 0 NOT NULL,
+	"ended_at" timestamp with time zone,
+	"last_result" text,
+	CONSTRAINT "alerts_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent')),
+	CONSTRAINT "alerts_state" CHECK (state in ('pending', 'delivered', 'given_up') and (state = 'pending') = (ended_at is null))
+);
+--> statement-breakpoint
 CREATE TABLE "overdue_rules" (
 	"one_row" boolean PRIMARY KEY DEFAULT true NOT NULL,
 	"daily_at" time DEFAULT '07:30' NOT NULL,
@@ -646,6 +669,7 @@ ALTER TABLE "proposals" ADD CONSTRAINT "proposals_statement_id_fk" FOREIGN KEY (
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KEY ("proposal_id") REFERENCES "public"."proposals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "alerts_due" ON "alerts" USING btree ("next_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE UNIQUE INDEX "change_requests_one_open" ON "change_requests" USING btree ("kind","subject") WHERE state = 'open';--> statement-breakpoint
 CREATE INDEX "change_requests_subject" ON "change_requests" USING btree ("kind","subject");--> statement-breakpoint
 CREATE INDEX "batch_events_batch_id" ON "batch_events" USING btree ("batch_id");--> statement-breakpoint

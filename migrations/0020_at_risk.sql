@@ -160,3 +160,50 @@ WHERE now() <= h.seen_at + make_interval(secs => r.process_seconds)
   OR NOT EXISTS (SELECT 1 FROM public.process_heartbeats n WHERE n.kind = h.kind AND n.started_at > h.seen_at);
 
 COMMENT ON VIEW ops.processes IS 'Workers, schedulers and web processes that run; silent ones ended without stopping, and nothing took their place';
+
+-- What operations are told of by their own webhook. The occurrence tells two of one subject apart.
+CREATE VIEW alert_conditions AS
+SELECT what || '.overdue' AS kind, id AS subject,
+  -- A break that is found again is another one; a doubt is one, whatever the rules become.
+  CASE what WHEN 'break' THEN extract(epoch FROM since)::text ELSE '' END AS occurrence,
+  rupiah, grams,
+  jsonb_build_object('id', id, 'partner', partner, 'reference', reference, 'kind', kind, 'reason', reason, 'rupiah', rupiah,
+    'grams', grams::text, 'since', since, 'due_at', due_at, 'owner', owner, 'settled_by', settled_by) AS facts
+FROM ops.at_risk WHERE overdue AND what IN ('doubt', 'break')
+UNION ALL
+SELECT 'endpoint.paused', e.id::text, extract(epoch FROM e.state_since)::text, 0, 0,
+  jsonb_build_object('endpoint', e.id, 'partner', e.partner, 'because', e.paused_because, 'since', e.state_since)
+FROM webhook_endpoints e WHERE e.state = 'paused'
+UNION ALL
+SELECT 'process.silent', p.kind || ' ' || p.name, extract(epoch FROM p.seen_at)::text, 0, 0,
+  jsonb_build_object('kind', p.kind, 'name', p.name, 'seen_at', p.seen_at)
+FROM ops.processes p WHERE p.silent;
+
+-- Writes one alert for each kind of which something is new. The statements that are overdue are given: the program knows
+-- which sources must tell of a day.
+CREATE FUNCTION raise_alerts(overdue_days text[]) RETURNS int LANGUAGE sql VOLATILE AS $$
+  WITH conditions AS (
+    SELECT kind, subject, occurrence, rupiah, grams, facts FROM alert_conditions
+    UNION ALL
+    SELECT 'statement.overdue', d, '', 0, 0, jsonb_build_object('day', d) FROM unnest(overdue_days) AS u (d)
+  ), fresh AS (
+    INSERT INTO alert_occurrences (kind, subject, occurrence)
+    SELECT c.kind, c.subject, c.occurrence FROM conditions c
+    WHERE NOT EXISTS (SELECT 1 FROM alert_occurrences o
+      WHERE (o.kind, o.subject, o.occurrence) = (c.kind, c.subject, c.occurrence))
+    ON CONFLICT DO NOTHING
+    RETURNING kind, subject, occurrence
+  ), raised AS (
+    INSERT INTO alerts (kind, facts)
+    SELECT c.kind, jsonb_build_object('count', count(*), 'rupiah', sum(c.rupiah), 'grams', sum(c.grams)::numeric(30, 4)::text,
+      'items', to_jsonb((array_agg(c.facts ORDER BY c.subject))[1:20]))
+    FROM conditions c JOIN fresh USING (kind, subject, occurrence)
+    GROUP BY c.kind
+    RETURNING 1
+  )
+  SELECT count(*)::int FROM raised
+$$;
+
+CREATE TRIGGER alert_occurrences_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON alert_occurrences
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER alerts_kept BEFORE DELETE OR TRUNCATE ON alerts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

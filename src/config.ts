@@ -48,6 +48,8 @@ export interface Settings {
   readonly reconDailyAt: string
   /** When something that waits for somebody is overdue. */
   readonly overdue: OverdueSettings
+  /** Where operations are told what they must know; null: nowhere. */
+  readonly opsWebhook: { readonly url: string; readonly secret: string } | null
   readonly http: HttpSettings
   /** The port where a worker or a scheduler serves its own metrics; null: no metrics. */
   readonly metricsPort: number | null
@@ -121,6 +123,13 @@ function toSettings(env: Environment): Settings {
       switchHours: env.OVERDUE_SWITCH_HOURS,
       processSeconds: env.OVERDUE_PROCESS_SECONDS,
     }),
+    opsWebhook: bothOrNeither(
+      'OPS_WEBHOOK_URL',
+      env.OPS_WEBHOOK_URL,
+      'OPS_WEBHOOK_SECRET',
+      env.OPS_WEBHOOK_SECRET,
+      (url, secret) => ({ url, secret }),
+    ),
     http: Object.freeze({
       host: env.HTTP_HOST,
       port: env.HTTP_PORT,

@@ -70,6 +70,11 @@ export const SETTINGS = {
   OVERDUE_HELD_HOURS: wholeNumber(0, 720, 4),
   OVERDUE_SWITCH_HOURS: wholeNumber(0, 720, 8),
   OVERDUE_PROCESS_SECONDS: wholeNumber(15, 86_400, 60),
+  OPS_WEBHOOK_URL: url({ ...WEB_URL, mayHaveQuery: true, example: 'https://alerts.example/goldpro' }),
+  OPS_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'whsec_ and 24 to 64 bytes in base64')
+    .optional(),
   HTTP_HOST: z.string().min(1).default('127.0.0.1'),
   HTTP_PORT: wholeNumber(1, 65_535, 8_080),
   HTTP_METRICS_PORT: wholeNumber(0, 65_535, 9_464),

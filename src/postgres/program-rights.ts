@@ -13,6 +13,8 @@ const REPLACE: readonly Right[] = ['INSERT', 'UPDATE', 'DELETE']
  * transitions are only read. A test checks that every table is listed.
  */
 export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
+  alert_occurrences: APPEND,
+  alerts: CHANGE,
   attempts: CHANGE,
   batch_events: APPEND,
   batch_row_transitions: READ,

@@ -58,7 +58,7 @@ export function startConfiguredScheduler(settings: Settings, databaseUrl: string
   const { reconDailyAt: dailyAt, reconLagMs: lagMs } = settings
   const started = [
     startHeartbeat('scheduler', parts),
-    startRiskScheduler({ ...parts, rules: overdueRulesOf(settings) }),
+    startRiskScheduler({ ...parts, rules: overdueRulesOf(settings), receiver: settings.opsWebhook }),
     startReconScheduler({ ...parts, dailyAt, lagMs }),
     ...startSchedulersOfOrders(settings, databaseUrl, log),
     startWebhookSender({ databaseUrl, allowLoopback: settings.webhookAllowLoopback, log }),
