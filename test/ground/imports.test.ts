@@ -22,6 +22,7 @@ const ROOMS: Record<string, readonly string[]> = {
   webhooks: ['core', 'postgres', 'operators', 'approvals', 'orders', 'batches/schema.ts'],
   reconciliation: ['core', 'csv', 'postgres', 'operators', 'approvals', 'orders'],
   risk: ['core', 'postgres', 'orders', 'batches', 'webhooks', 'reconciliation'],
+  breaker: ['core', 'postgres', 'orders', 'switches'],
   alerts: ['core', 'postgres', 'webhooks', 'reconciliation', 'risk'],
   http: ['core', 'postgres'],
   cli: ['core', 'postgres', 'queue', 'dev/running-up.ts', 'config.ts'],
