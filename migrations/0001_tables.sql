@@ -21,6 +21,29 @@ CREATE TABLE "alerts" (
 	CONSTRAINT "alerts_state" CHECK (state in ('pending', 'delivered', 'given_up') and (state = 'pending') = (ended_at is null))
 );
 --> statement-breakpoint
+CREATE TABLE "breaker_probes" (
+	"closing_id" integer NOT NULL,
+	"order_id" uuid NOT NULL,
+	"chosen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone,
+	"outcome" text,
+	CONSTRAINT "breaker_probes_closing_id_order_id_pk" PRIMARY KEY("closing_id","order_id"),
+	CONSTRAINT "breaker_probes_outcome" CHECK (outcome in ('succeeded', 'slow', 'refused', 'in_doubt', 'no_confirm')),
+	CONSTRAINT "breaker_probes_ended" CHECK ((ended_at is null) = (outcome is null))
+);
+--> statement-breakpoint
+CREATE TABLE "breaker_trips" (
+	"closing_id" integer PRIMARY KEY NOT NULL,
+	"breach" text NOT NULL,
+	"figures" jsonb NOT NULL,
+	"pauses" integer NOT NULL,
+	"paused_until" timestamp with time zone NOT NULL,
+	"successes" integer DEFAULT 0 NOT NULL,
+	"probe_rupiah" bigint NOT NULL,
+	"probe_grams" numeric(14, 4) NOT NULL,
+	CONSTRAINT "breaker_trips_breach" CHECK (breach in ('rupiah_in_doubt', 'grams_in_doubt', 'contradictions', 'unknown', 'rupiah_share', 'refusals', 'slow'))
+);
+--> statement-breakpoint
 CREATE TABLE "overdue_rules" (
 	"one_row" boolean PRIMARY KEY DEFAULT true NOT NULL,
 	"daily_at" time DEFAULT '07:30' NOT NULL,
@@ -39,6 +62,32 @@ CREATE TABLE "process_heartbeats" (
 	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "process_heartbeats_kind_name_pk" PRIMARY KEY("kind","name"),
 	CONSTRAINT "process_heartbeats_kind" CHECK (kind in ('worker', 'scheduler', 'web'))
+);
+--> statement-breakpoint
+CREATE TABLE "switch_closings" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"scope" text NOT NULL,
+	"reason" text NOT NULL,
+	"closed_by" text NOT NULL,
+	"closed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"extends_deadlines" boolean DEFAULT false NOT NULL,
+	"kept_closed_by" text,
+	"opened_at" timestamp with time zone,
+	"opened_by" text,
+	"request_id" integer,
+	CONSTRAINT "switch_closings_scope" CHECK (scope ~ '^(everything|kind:(buy|sell|transfer|withdraw)|partner:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|(batch|plan):[1-9][0-9]{0,8})$'),
+	CONSTRAINT "switch_closings_reasoned" CHECK (reason ~ '\S' and closed_by ~ '\S'),
+	CONSTRAINT "switch_closings_opened" CHECK ((opened_at is null) = (opened_by is null))
+);
+--> statement-breakpoint
+CREATE TABLE "switch_waits" (
+	"order_id" uuid NOT NULL,
+	"closing_id" integer NOT NULL,
+	"since" timestamp with time zone NOT NULL,
+	"ended_at" timestamp with time zone,
+	"deadline_before" timestamp with time zone,
+	"deadline_after" timestamp with time zone,
+	CONSTRAINT "switch_waits_order_id_closing_id_pk" PRIMARY KEY("order_id","closing_id")
 );
 --> statement-breakpoint
 CREATE TABLE "change_requests" (
@@ -651,6 +700,10 @@ CREATE TABLE "webhook_tries" (
 	CONSTRAINT "webhook_tries_came_to" CHECK ((http_status is null) = (trouble is not null))
 );
 --> statement-breakpoint
+ALTER TABLE "breaker_probes" ADD CONSTRAINT "breaker_probes_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "breaker_trips" ADD CONSTRAINT "breaker_trips_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "switch_closings" ADD CONSTRAINT "switch_closings_request_id_change_requests_id_fk" FOREIGN KEY ("request_id") REFERENCES "public"."change_requests"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "switch_waits" ADD CONSTRAINT "switch_waits_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batch_events" ADD CONSTRAINT "batch_events_batch_id_fk" FOREIGN KEY ("batch_id") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batch_rows" ADD CONSTRAINT "batch_rows_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batches" ADD CONSTRAINT "batches_owner_fk" FOREIGN KEY ("owner") REFERENCES "public"."partners"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -670,6 +723,11 @@ ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KE
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "alerts_due" ON "alerts" USING btree ("next_at") WHERE state = 'pending';--> statement-breakpoint
+CREATE UNIQUE INDEX "breaker_probes_one_at_a_time" ON "breaker_probes" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "breaker_probes_order" ON "breaker_probes" USING btree ("order_id","closing_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "switch_closings_one_closed" ON "switch_closings" USING btree ("scope") WHERE opened_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "switch_waits_one_open" ON "switch_waits" USING btree ("order_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "switch_waits_open" ON "switch_waits" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "change_requests_one_open" ON "change_requests" USING btree ("kind","subject") WHERE state = 'open';--> statement-breakpoint
 CREATE INDEX "change_requests_subject" ON "change_requests" USING btree ("kind","subject");--> statement-breakpoint
 CREATE INDEX "batch_events_batch_id" ON "batch_events" USING btree ("batch_id");--> statement-breakpoint

@@ -87,6 +87,33 @@ SELECT
   END
 FROM ops.open_breaks b
 UNION ALL
+-- What waits behind a switch is in the rows of the waiting orders.
+SELECT
+  'switch',
+  c.scope,
+  NULL,
+  NULL,
+  NULL,
+  c.reason,
+  0,
+  0::numeric(14, 4),
+  c.closed_at,
+  now() - c.closed_at,
+  coalesce(c.kept_closed_by, c.closed_by),
+  c.closed_at + make_interval(hours => r.switch_hours),
+  now() > c.closed_at + make_interval(hours => r.switch_hours),
+  CASE
+    WHEN t.closing_id IS NULL OR c.kept_closed_by IS NOT NULL THEN ''
+    WHEN b.order_id IS NOT NULL THEN 'two successful probes (' || t.successes || ' so far, one order probes now), or '
+    WHEN t.paused_until > now() THEN 'two successful probes (' || t.successes || ' so far, the next from ' || shown_time(t.paused_until) || ' on), or '
+    ELSE 'two successful probes (' || t.successes || ' so far, no small order waits), or '
+  END || 'two people: goldpro switch open ' || c.scope
+FROM rules r
+CROSS JOIN public.switch_closings c
+LEFT JOIN public.breaker_trips t ON t.closing_id = c.id
+LEFT JOIN public.breaker_probes b ON b.closing_id = c.id AND b.ended_at IS NULL
+WHERE c.opened_at IS NULL
+UNION ALL
 SELECT
   'in_flight',
   o.id::text,
@@ -144,7 +171,7 @@ SELECT
 FROM public.orders o
 WHERE o.settled_at IS NULL AND o.state = 'accepted';
 
-COMMENT ON VIEW ops.at_risk IS 'One row a thing that puts money at risk: doubts, open breaks, confirms under way, held and waiting orders. A waiting order has moved nothing: its rupiah are what it asks for. What an order puts at risk may be in a break too';
+COMMENT ON VIEW ops.at_risk IS 'One row a thing that puts money at risk: doubts, open breaks, closed switches, confirms under way, held and waiting orders. A waiting order has moved nothing: its rupiah are what it asks for. What an order puts at risk may be in a break too';
 
 -- A process is silent when it stopped beating without saying that it stops, and none of its kind began since in its place.
 CREATE VIEW ops.processes AS
@@ -170,6 +197,11 @@ SELECT what || '.overdue' AS kind, id AS subject,
   jsonb_build_object('id', id, 'partner', partner, 'reference', reference, 'kind', kind, 'reason', reason, 'rupiah', rupiah,
     'grams', grams::text, 'since', since, 'due_at', due_at, 'owner', owner, 'settled_by', settled_by) AS facts
 FROM ops.at_risk WHERE overdue AND what IN ('doubt', 'break')
+UNION ALL
+-- Also one that was opened again before anybody looked.
+SELECT 'switch.closed', c.scope, c.id::text, 0, 0,
+  jsonb_build_object('scope', c.scope, 'reason', c.reason, 'closed_by', c.closed_by, 'closed_at', c.closed_at, 'opened_at', c.opened_at)
+FROM switch_closings c WHERE c.opened_at IS NULL OR c.opened_at > now() - interval '1 hour'
 UNION ALL
 SELECT 'endpoint.paused', e.id::text, extract(epoch FROM e.state_since)::text, 0, 0,
   jsonb_build_object('endpoint', e.id, 'partner', e.partner, 'because', e.paused_because, 'since', e.state_since)

@@ -60,6 +60,21 @@ export const SETTINGS = {
     .string()
     .regex(/^\d{1,12}$/, 'whole rupiah from 0 to 999999999999')
     .optional(),
+  BREAKER: z.enum(['true', 'false'], { error: 'true or false' }).default('true'),
+  BREAKER_WINDOW_SECONDS: wholeNumber(30, 3_600, 300),
+  BREAKER_MIN_CONFIRMS: wholeNumber(1, 100_000, 20),
+  BREAKER_UNKNOWN_PERCENT: wholeNumber(0, 100, 20),
+  BREAKER_RUPIAH_IN_DOUBT: wholeNumber(0, 1_000_000_000_000, 100_000_000),
+  BREAKER_GRAMS_IN_DOUBT: wholeNumber(0, 100_000, 100),
+  BREAKER_RUPIAH_PERCENT: wholeNumber(0, 100, 30),
+  BREAKER_CONTRADICTION_PERCENT: wholeNumber(0, 100, 5),
+  BREAKER_REFUSAL_PERCENT: wholeNumber(0, 100, 90),
+  BREAKER_SLOW_MS: wholeNumber(100, 600_000, 10_000),
+  BREAKER_SLOW_PERCENT: wholeNumber(0, 100, 50),
+  BREAKER_PAUSE_SECONDS: wholeNumber(1, 3_600, 30),
+  BREAKER_MAX_PAUSE_SECONDS: wholeNumber(1, 86_400, 900),
+  BREAKER_PROBE_RUPIAH: wholeNumber(1, 1_000_000_000, 5_000_000),
+  BREAKER_PROBE_GRAMS: wholeNumber(1, 1_000, 1),
   RECON_ONE_PERSON: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   RECON_LAG_MINUTES: wholeNumber(0, 10_080, 60),
   RECON_DAILY_AT: z

@@ -22,6 +22,8 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   batch_transitions: READ,
   batches: CHANGE,
   break_events: APPEND,
+  breaker_probes: CHANGE,
+  breaker_trips: CHANGE,
   breaks: CHANGE,
   change_requests: CHANGE,
   doubt_evidence: APPEND,
@@ -52,6 +54,8 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   statement_matches: CHANGE,
   statement_repeats: APPEND,
   statements: CHANGE,
+  switch_closings: CHANGE,
+  switch_waits: CHANGE,
   webhook_deliveries: REPLACE,
   webhook_endpoints: CHANGE,
   // UPDATE is needed for the row locks of the history sweeper; a trigger refuses every change.

@@ -1,4 +1,5 @@
-import type { AnyChangeKind } from '../approvals/change-kind.ts'
+import { type AnyChangeKind, anyChangeKind } from '../approvals/change-kind.ts'
+import { OPEN_SWITCH } from '../switches/open-switch.ts'
 
 /** Every kind of change that takes two people. */
-export const CHANGE_KINDS: readonly AnyChangeKind[] = []
+export const CHANGE_KINDS: readonly AnyChangeKind[] = [anyChangeKind(OPEN_SWITCH)]

@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { BreakerRules } from '../breaker/rules.ts'
+import { type RunningBreaker, startBreaker } from '../breaker/start-breaker.ts'
 import { CLOCKS } from '../core/clocks.ts'
 import type { Log } from '../core/log.ts'
 import type { Rupiah } from '../core/money.ts'
@@ -16,6 +18,7 @@ import { openQueue, type QueueLocation } from '../queue/backend.ts'
 import { keepRejectedJob } from '../queue/keep-rejected-job.ts'
 import { startOrderWorker, startSweeper, wakeOrders } from '../queue/order-worker.ts'
 import { type JobCounts, NOT_COUNTED } from '../queue/watched-order.ts'
+import { createOrderSwitches, createSwitchSweep } from '../switches/order-switches.ts'
 
 /** The configuration and dependencies of a worker process. */
 export interface WorkerOptions {
@@ -31,6 +34,8 @@ export interface WorkerOptions {
   readonly quoteMaxAgeMs: number
   /** A quote with a larger fee is not confirmed; unset or null: no bound. */
   readonly maxQuoteFee?: Rupiah | null
+  /** When it closes a switch by itself; unset or null: never. */
+  readonly breaker?: BreakerRules | null
   /** The worker's name as events show it. */
   readonly name: string
   readonly log: Log
@@ -70,6 +75,11 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
     maxQuoteFee: parts.maxQuoteFee ?? null,
     sendDeadlineMs: sendDeadlineMs(parts.callTimeoutMs),
   }
+  const queue = openQueue(location, (error) => log.warn({ err: error }, 'queue error'))
+  const breaker = startConfiguredBreaker(parts, database, (orderIds) =>
+    wakeOrders(queue, orderIds, pace.wakeAgainMs),
+  )
+  const store = aroundStore(createOrderStore(database))
   const worker = startOrderWorker(
     location,
     {
@@ -78,8 +88,9 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
       lockDurationMs: pace.lockDurationMs,
     },
     {
-      store: coalescedStore(aroundStore(createOrderStore(database))),
+      store: coalescedStore(breaker?.watch(store) ?? store),
       gateway: parts.gateway,
+      switches: createOrderSwitches(database, CLOCKS.monotonicMs),
       policy,
       actor,
       ...CLOCKS,
@@ -93,9 +104,9 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
       keepRejected: (job) => keepRejectedJob(database, job),
     },
   )
-  const queue = openQueue(location, (error) => log.warn({ err: error }, 'queue error'))
   const sweeper = startSweeper(pace.sweepEveryMs, {
     store: createSweepStore(database),
+    switches: createSwitchSweep(database),
     // With a lower priority than partners' own jobs, because these may be orders of batches.
     wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs, 'swept'),
     sendDeadlineMs: policy.sendDeadlineMs,
@@ -106,10 +117,19 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
   return {
     async stop() {
       stopping.abort()
-      await Promise.all([worker.close(), sweeper.stop()])
+      await Promise.all([worker.close(), sweeper.stop(), breaker?.stop()])
       await Promise.all([queue.close(), database.close()])
     },
   }
+}
+
+function startConfiguredBreaker(
+  { breaker, log }: WorkerOptions,
+  database: Database,
+  wake: (orderIds: readonly string[]) => Promise<void>,
+): RunningBreaker | null {
+  if (breaker == null) return null
+  return startBreaker({ database, rules: breaker, wake, monotonicMs: CLOCKS.monotonicMs, log })
 }
 
 function openWorkerDatabase({ databaseUrl, concurrency, log }: WorkerOptions): Database {

@@ -6,6 +6,7 @@ export type ProcessKind = (typeof PROCESS_KINDS)[number]
 export const RISKS = {
   doubt: 'orders in doubt',
   break: 'open breaks',
+  switch: 'closed switches',
   in_flight: 'confirms under way',
   held: 'held orders',
   waiting: 'waiting orders',

@@ -113,6 +113,7 @@ export function overdueIn(status: Status): string[] {
 const NAMES: Readonly<Record<Risk, string>> = {
   doubt: 'in doubt',
   break: 'open break(s)',
+  switch: 'closed switch(es)',
   in_flight: 'confirm(s) without an end',
   held: 'held',
   waiting: 'waiting beyond their deadline',
