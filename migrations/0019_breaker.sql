@@ -29,22 +29,27 @@ END $$;
 CREATE FUNCTION breaker_figures(since interval, slow interval) RETURNS TABLE (
   scope text, outcome text, reason text, confirms int, slow_replies int, rupiah bigint, grams numeric
 ) LANGUAGE sql STABLE AS $$
-  WITH recent AS MATERIALIZED (
-    SELECT o.kind, o.partner, o.reason, a.outcome, a.intent_at, a.quoted_amount, a.quoted_gold_weight,
-      a.ended_at - a.intent_at > slow AS is_slow
-    FROM attempts a JOIN orders o ON o.id = a.order_id
-    WHERE a.intent_at > now() - since AND a.outcome IN ('succeeded', 'rejected', 'price_changed', 'in_doubt')
-  ), opened AS (
+  WITH opened AS MATERIALIZED (
     SELECT c.scope, max(c.opened_at) AS at FROM switch_closings c WHERE c.opened_at IS NOT NULL GROUP BY c.scope
+  -- Summed before they are told apart by scope: there are many confirms, and few kinds, partners and reasons.
+  ), summed AS (
+    SELECT o.kind, o.partner, o.reason, a.outcome,
+      a.intent_at > coalesce(k.at, '-infinity') AS counts_for_kind, a.intent_at > coalesce(p.at, '-infinity') AS counts_for_partner,
+      count(*) AS confirms, count(*) FILTER (WHERE a.ended_at - a.intent_at > slow) AS slow_replies,
+      sum(a.quoted_amount) AS rupiah, sum(a.quoted_gold_weight) FILTER (WHERE a.quoted_amount IS NULL) AS grams
+    FROM attempts a
+    JOIN orders o ON o.id = a.order_id
+    LEFT JOIN opened k ON k.scope = 'kind:' || o.kind
+    LEFT JOIN opened p ON p.scope = 'partner:' || o.partner
+    WHERE a.intent_at > now() - since AND a.outcome IN ('succeeded', 'rejected', 'price_changed', 'in_doubt')
+    GROUP BY 1, 2, 3, 4, 5, 6
   )
-  SELECT s.scope, r.outcome, r.reason, count(*)::int, count(*) FILTER (WHERE r.is_slow)::int,
-    coalesce(sum(r.quoted_amount), 0)::bigint,
-    coalesce(sum(r.quoted_gold_weight) FILTER (WHERE r.quoted_amount IS NULL), 0)
-  FROM recent r
-  CROSS JOIN LATERAL (VALUES ('kind:' || r.kind), ('partner:' || r.partner)) s (scope)
-  LEFT JOIN opened ON opened.scope = s.scope
-  WHERE (opened.at IS NULL OR r.intent_at > opened.at)
-    AND (s.scope LIKE 'kind:%' OR r.partner ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$')
+  SELECT s.scope, r.outcome, r.reason, sum(r.confirms)::int, sum(r.slow_replies)::int,
+    coalesce(sum(r.rupiah), 0)::bigint, coalesce(sum(r.grams), 0)
+  FROM summed r
+  CROSS JOIN LATERAL (VALUES ('kind:' || r.kind, r.counts_for_kind),
+    ('partner:' || r.partner, r.counts_for_partner AND r.partner ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$')) s (scope, counts)
+  WHERE s.counts
   GROUP BY s.scope, r.outcome, r.reason
 $$;
 

@@ -4,21 +4,29 @@ import { insertClosing } from '../switches/store.ts'
 import { breachOf } from './decide.ts'
 import { type Figures, figuresByScope } from './figures.ts'
 import { type BreakerRules, pauseMs } from './rules.ts'
-import { BREAKER, insertTrip, readClosedScopes, readFigures, readLastPauses, takeTurn } from './store.ts'
+import {
+  BREAKER,
+  insertTrip,
+  readClosedScopes,
+  readFigures,
+  readLastPauses,
+  TURN,
+  takeTurn,
+} from './store.ts'
 
 /**
  * Looks at the confirms of the window, and closes the switch of each kind and partner that breaks a threshold. One process
  * at a time does it. The closing itself is the same statement as a person's: whoever comes first has closed it.
- * @returns the scopes that it closed
+ * @returns the scopes that it closed; null when another process is looking: what it sees may be older
  */
 export async function evaluateBreaker(
   database: Transactor,
   rules: BreakerRules,
   log: Log,
-): Promise<string[]> {
+): Promise<string[] | null> {
   return await database.transaction(async (runner) => {
-    const [turn] = await takeTurn(runner, {})
-    if (turn?.isMine !== true) return []
+    const [turn] = await takeTurn(runner, { turn: TURN.look })
+    if (turn?.isMine !== true) return null
     const { windowSeconds, slowMs } = rules
     const figures = figuresByScope(await readFigures(runner, { windowSeconds, slowMs }))
     const isClosed = new Set((await readClosedScopes(runner, {})).map(({ scope }) => scope))

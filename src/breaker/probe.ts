@@ -11,6 +11,7 @@ import {
   pauseTrip,
   readTrips,
   type TripRow,
+  TURN,
   takeTurn,
 } from './store.ts'
 
@@ -21,7 +22,7 @@ import {
  */
 export async function probeClosings(database: Transactor, rules: BreakerRules, log: Log): Promise<string[]> {
   return await database.transaction(async (runner) => {
-    const [turn] = await takeTurn(runner, {})
+    const [turn] = await takeTurn(runner, { turn: TURN.probe })
     if (turn?.isMine !== true) return []
     const chosen: string[] = []
     for (const trip of await readTrips(runner, {})) {

@@ -25,6 +25,9 @@ export interface RunningBreaker extends PeriodicTask {
 const EVERY_MS = 1_000
 /** How long figures may go unlooked at while this process records no bad news: others may, and workers may have died. */
 const QUIET_EVERY_MS = 10_000
+/** A look that takes long, because the window has many confirms, takes at most this part of the time. */
+const SHARE_OF_TIME = 0.1
+const QUIET_SHARE_OF_TIME = 0.01
 
 /**
  * Watches confirms from within a worker, so that a breach acts within seconds and needs no scheduler: figures are read a
@@ -34,12 +37,23 @@ export function startBreaker(deps: BreakerDeps): RunningBreaker {
   const { database, rules, wake, monotonicMs, log, everyMs = EVERY_MS } = deps
   let hasBadNews = false
   let lookedAtMs = Number.NEGATIVE_INFINITY
+  let tookMs = 0
+  const isDue = () => {
+    const restMs = hasBadNews
+      ? tookMs / SHARE_OF_TIME
+      : Math.max(QUIET_EVERY_MS, tookMs / QUIET_SHARE_OF_TIME)
+    return monotonicMs() - lookedAtMs >= restMs
+  }
+  const look = async () => {
+    hasBadNews = false
+    const startedMs = monotonicMs()
+    const closed = await evaluateBreaker(database, rules, log)
+    if (closed === null) hasBadNews = true
+    lookedAtMs = monotonicMs()
+    tookMs = lookedAtMs - startedMs
+  }
   const work = async () => {
-    if (hasBadNews || monotonicMs() - lookedAtMs >= QUIET_EVERY_MS) {
-      hasBadNews = false
-      lookedAtMs = monotonicMs()
-      await evaluateBreaker(database, rules, log)
-    }
+    if (isDue()) await look()
     const chosen = await probeClosings(database, rules, log)
     if (chosen.length > 0) await wake(chosen)
   }

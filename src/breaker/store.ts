@@ -8,9 +8,11 @@ import { breakerProbes, breakerTrips } from './schema.ts'
 /** Who closes and opens, as the switches name it. */
 export const BREAKER = 'breaker'
 
-/** One process at a time evaluates. Others skip: what one found counts for all. */
-export const takeTurn = statement('take_breaker_turn', {}, (db) =>
-  db.select({ isMine: sql<boolean>`mine` }).from(sql`pg_try_advisory_xact_lock(4702183519) as mine`),
+/** What one process at a time does. Others skip it. */
+export const TURN = { look: 1, probe: 2 } as const
+
+export const takeTurn = statement('take_breaker_turn', { turn: type.integer }, (db, { turn }) =>
+  db.select({ isMine: sql<boolean>`mine` }).from(sql`pg_try_advisory_xact_lock(470218, ${turn}) as mine`),
 )
 
 /** The confirms of the window, by scope, outcome and reason. */

@@ -56,8 +56,8 @@ export async function openBreakerScene() {
         await store.endIntents([{ ...intent, outcome: outcomes[outcome] }], 'worker:test')
       }
     },
-    evaluate: (rules: Partial<BreakerRules> = {}) =>
-      evaluateBreaker(database, { ...QUICK_RULES, ...rules }, silentLog),
+    evaluate: async (rules: Partial<BreakerRules> = {}) =>
+      (await evaluateBreaker(database, { ...QUICK_RULES, ...rules }, silentLog)) ?? [],
     probe: (rules: Partial<BreakerRules> = {}) =>
       probeClosings(database, { ...QUICK_RULES, ...rules }, silentLog),
     /** An order that a closed switch holds. */
