@@ -1,3 +1,69 @@
+CREATE TABLE "alert_occurrences" (
+	"kind" text NOT NULL,
+	"subject" text NOT NULL,
+	"occurrence" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "alert_occurrences_kind_subject_occurrence_pk" PRIMARY KEY("kind","subject","occurrence"),
+	CONSTRAINT "alert_occurrences_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent'))
+);
+--> statement-breakpoint
+CREATE TABLE "alerts" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"kind" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"facts" jsonb NOT NULL,
+	"state" text DEFAULT 'pending' NOT NULL,
+	"next_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"tries" integer DEFAULT 0 NOT NULL,
+	"ended_at" timestamp with time zone,
+	"last_result" text,
+	CONSTRAINT "alerts_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent')),
+	CONSTRAINT "alerts_state" CHECK (state in ('pending', 'delivered', 'given_up') and (state = 'pending') = (ended_at is null))
+);
+--> statement-breakpoint
+CREATE TABLE "breaker_probes" (
+	"closing_id" integer NOT NULL,
+	"order_id" uuid NOT NULL,
+	"chosen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone,
+	"outcome" text,
+	CONSTRAINT "breaker_probes_closing_id_order_id_pk" PRIMARY KEY("closing_id","order_id"),
+	CONSTRAINT "breaker_probes_outcome" CHECK (outcome in ('succeeded', 'slow', 'refused', 'in_doubt', 'no_confirm')),
+	CONSTRAINT "breaker_probes_ended" CHECK ((ended_at is null) = (outcome is null))
+);
+--> statement-breakpoint
+CREATE TABLE "breaker_trips" (
+	"closing_id" integer PRIMARY KEY NOT NULL,
+	"breach" text NOT NULL,
+	"figures" jsonb NOT NULL,
+	"pauses" integer NOT NULL,
+	"paused_until" timestamp with time zone NOT NULL,
+	"successes" integer DEFAULT 0 NOT NULL,
+	"probe_rupiah" bigint NOT NULL,
+	"probe_grams" numeric(14, 4) NOT NULL,
+	CONSTRAINT "breaker_trips_breach" CHECK (breach in ('rupiah_in_doubt', 'grams_in_doubt', 'contradictions', 'unknown', 'rupiah_share', 'refusals', 'slow'))
+);
+--> statement-breakpoint
+CREATE TABLE "overdue_rules" (
+	"one_row" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"daily_at" time DEFAULT '07:30' NOT NULL,
+	"lag_minutes" integer DEFAULT 60 NOT NULL,
+	"doubt_hours" integer DEFAULT 4 NOT NULL,
+	"held_hours" integer DEFAULT 4 NOT NULL,
+	"switch_hours" integer DEFAULT 8 NOT NULL,
+	"process_seconds" integer DEFAULT 60 NOT NULL,
+	CONSTRAINT "overdue_rules_one_row" CHECK (one_row)
+);
+--> statement-breakpoint
+CREATE TABLE "process_heartbeats" (
+	"kind" text NOT NULL,
+	"name" text NOT NULL,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "process_heartbeats_kind_name_pk" PRIMARY KEY("kind","name"),
+	CONSTRAINT "process_heartbeats_kind" CHECK (kind in ('worker', 'scheduler', 'web'))
+);
+--> statement-breakpoint
 CREATE TABLE "installation" (
 	"one" integer PRIMARY KEY DEFAULT 1 NOT NULL,
 	"id" uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -100,6 +166,7 @@ CREATE TABLE "switch_closings" (
 	"closed_by" text NOT NULL,
 	"closed_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"extends_deadlines" boolean DEFAULT false NOT NULL,
+	"kept_closed_by" text,
 	"opened_at" timestamp with time zone,
 	"opened_by" text,
 	"request_id" integer,
@@ -724,6 +791,8 @@ CREATE TABLE "webhook_tries" (
 	CONSTRAINT "webhook_tries_came_to" CHECK ((http_status is null) = (trouble is not null))
 );
 --> statement-breakpoint
+ALTER TABLE "breaker_probes" ADD CONSTRAINT "breaker_probes_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "breaker_trips" ADD CONSTRAINT "breaker_trips_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "operator_tokens" ADD CONSTRAINT "operator_tokens_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "switch_closings" ADD CONSTRAINT "switch_closings_request_id_change_requests_id_fk" FOREIGN KEY ("request_id") REFERENCES "public"."change_requests"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "switch_waits" ADD CONSTRAINT "switch_waits_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -745,6 +814,9 @@ ALTER TABLE "proposals" ADD CONSTRAINT "proposals_statement_id_fk" FOREIGN KEY (
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KEY ("proposal_id") REFERENCES "public"."proposals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "alerts_due" ON "alerts" USING btree ("next_at") WHERE state = 'pending';--> statement-breakpoint
+CREATE UNIQUE INDEX "breaker_probes_one_at_a_time" ON "breaker_probes" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "breaker_probes_order" ON "breaker_probes" USING btree ("order_id","closing_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE INDEX "operator_acts_at" ON "operator_acts" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "operator_events_operator_id" ON "operator_events" USING btree ("operator_id");--> statement-breakpoint
 CREATE INDEX "operator_tokens_operator_id" ON "operator_tokens" USING btree ("operator_id");--> statement-breakpoint

@@ -20,8 +20,13 @@ CREATE FUNCTION holding_switch(scopes text[], order_id uuid, kind text, partner 
 LANGUAGE plpgsql STABLE STRICT AS $$
 BEGIN
   IF 'everything' = ANY (scopes) THEN RETURN 'everything'; END IF;
-  IF 'kind:' || kind = ANY (scopes) THEN RETURN 'kind:' || kind; END IF;
-  IF 'partner:' || partner = ANY (scopes) THEN RETURN 'partner:' || partner; END IF;
+  -- One order at a time may pass a closing of the breaker.
+  IF 'kind:' || kind = ANY (scopes) AND NOT is_breaker_probe('kind:' || kind, order_id) THEN
+    RETURN 'kind:' || kind;
+  END IF;
+  IF 'partner:' || partner = ANY (scopes) AND NOT is_breaker_probe('partner:' || partner, order_id) THEN
+    RETURN 'partner:' || partner;
+  END IF;
   -- Only then is it worth knowing where the order comes from.
   IF scopes::text !~ '(batch|plan):' THEN RETURN NULL; END IF;
   RETURN (
@@ -64,6 +69,22 @@ BEGIN
   END IF;
   IF OLD.opened_at IS NOT NULL THEN
     RAISE EXCEPTION 'a closing is opened once' USING ERRCODE = 'check_violation', CONSTRAINT = 'switch_transition';
+  END IF;
+  -- A person closes what the breaker has closed: the breaker opens it no more.
+  IF NEW.opened_at IS NULL AND OLD.closed_by = 'breaker' AND OLD.kept_closed_by IS NULL AND NEW.kept_closed_by IS NOT NULL THEN
+    RETURN NEW;
+  END IF;
+  IF NEW.kept_closed_by IS DISTINCT FROM OLD.kept_closed_by THEN
+    RAISE EXCEPTION 'what was closed, by whom and why never changes'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'switch_identity';
+  END IF;
+  IF NEW.opened_by = 'breaker' THEN
+    IF NOT coalesce(may_breaker_open(OLD.id), false) THEN
+      RAISE EXCEPTION 'the breaker opens only what it has closed, and only when its probes have succeeded'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'switch_opened_by_proof';
+    END IF;
+    NEW.opened_at := clock_timestamp();
+    RETURN NEW;
   END IF;
   IF NOT coalesce(is_change_approved(NEW.request_id, 'open_switch', 'closing ' || NEW.id), false) THEN
     RAISE EXCEPTION 'a switch is opened by a change that two people approved'

@@ -68,6 +68,8 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   // A stricter policy takes one person, a looser one two.
   'wallet policy': { needs: ['maker', 'checker', 'admin'], people: 2 },
 
+  status: reads,
+
   'switch show': reads,
   'switch close': safer,
   'switch open': proposes,

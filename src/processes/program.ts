@@ -42,6 +42,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   login: async () => (await import('../operators/cli/login.ts')).loginCommand(),
   logout: async () => (await import('../operators/cli/login.ts')).logoutCommand(),
   whoami: async () => (await import('../operators/cli/login.ts')).whoamiCommand(),
+  status: async () => (await import('../risk/cli/status.ts')).statusCommand(),
   gateway: async () => (await import('../gateway/cli.ts')).gatewayCommand(),
 }
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)

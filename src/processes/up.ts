@@ -75,7 +75,7 @@ async function runUp(): Promise<void> {
     await requireWalletPolicy(settings, databaseUrl, { assumed: 'first_use', log })
     const traces = await startConfiguredTraces(settings, 'up', log)
     stops.push(traces.stop)
-    const metrics = await startConfiguredMetrics(settings, databaseUrl)
+    const metrics = await startConfiguredMetrics(settings, databaseUrl, { measuresRisks: true })
     stops.push(metrics.stop)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log).stop)
     // Users of the sandbox receive webhooks on this machine.

@@ -10,6 +10,7 @@ import { createGatewayClient } from '../gateway/client.ts'
 import type { Logger } from '../observability/log.ts'
 import { createLog } from '../observability/log.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import { requireWalletPolicy } from './wallet-policy.ts'
 import { type RunningWeb, startWeb } from './web.ts'
 
@@ -70,10 +71,12 @@ export async function startConfiguredWeb(
   const client = gateway === null ? null : createGatewayClient(gateway, { ...CLOCKS, log })
   const { databaseUrl, redisUrl } = settings
   const web = await startWeb({ databaseUrl, redisUrl, gateway: client, ...http, version, log, traces })
+  const heartbeat = startHeartbeat('web', { databaseUrl, log })
   return {
     ...web,
     async stop() {
       await web.stop()
+      await heartbeat.stop()
       client?.close()
     },
   }

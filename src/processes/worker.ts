@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { BreakerRules } from '../breaker/rules.ts'
+import { type RunningBreaker, startBreaker } from '../breaker/start-breaker.ts'
 import { CLOCKS } from '../core/clocks.ts'
 import type { Log } from '../core/log.ts'
 import type { Rupiah } from '../core/money.ts'
@@ -36,6 +38,8 @@ export interface WorkerOptions {
   readonly maxQuoteFee?: Rupiah | null
   /** Whether debits of a wallet wait while an order of it is in doubt. Default: they do. */
   readonly debitsDuringDoubt?: 'wait' | 'continue'
+  /** When it closes a switch by itself; unset or null: never. */
+  readonly breaker?: BreakerRules | null
   /** The worker's name as events show it. */
   readonly name: string
   readonly log: Log
@@ -84,6 +88,12 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
     wake: wakeNext,
     onError: (error) => log.warn({ err: error }, 'next orders not woken: the sweeper will'),
   })
+  const breaker = startConfiguredBreaker(parts, database, (orderIds) =>
+    wakeOrders(queue, orderIds, pace.wakeAgainMs),
+  )
+  const store = aroundStore(
+    createOrderStore(database, { debitsWait: parts.debitsDuringDoubt !== 'continue' }),
+  )
   const worker = startOrderWorker(
     location,
     {
@@ -92,9 +102,7 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
       lockDurationMs: pace.lockDurationMs,
     },
     {
-      store: coalescedStore(
-        aroundStore(createOrderStore(database, { debitsWait: parts.debitsDuringDoubt !== 'continue' })),
-      ),
+      store: coalescedStore(breaker?.watch(store) ?? store),
       gateway: parts.gateway,
       switches: createOrderSwitches(database, CLOCKS.monotonicMs),
       policy,
@@ -125,11 +133,20 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
   return {
     async stop() {
       stopping.abort()
-      await Promise.all([worker.close(), sweeper.stop()])
+      await Promise.all([worker.close(), sweeper.stop(), breaker?.stop()])
       await lanes.stop()
       await Promise.all([queue.close(), database.close()])
     },
   }
+}
+
+function startConfiguredBreaker(
+  { breaker, log }: WorkerOptions,
+  database: Database,
+  wake: (orderIds: readonly string[]) => Promise<void>,
+): RunningBreaker | null {
+  if (breaker == null) return null
+  return startBreaker({ database, rules: breaker, wake, monotonicMs: CLOCKS.monotonicMs, log })
 }
 
 function openWorkerDatabase({ databaseUrl, concurrency, log }: WorkerOptions): Database {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { cancelBatch, pauseBatch, resumeBatch, runBatch } from '../../src/batches/commands.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
-import { WALLET } from '../support/factories/job-data.ts'
 import { requireStored } from '../support/factories/stored-orders.ts'
 import {
   ANI,

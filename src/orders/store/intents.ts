@@ -13,7 +13,8 @@ const detailOf = (seq: SQLWrapper) => sql<Record<string, unknown>>`jsonb_build_o
  * The closed switches are read once for the statement, before it locks an order, with a snapshot of their own: a closing
  * that was committed while the statement began counts.
  */
-const isHeldByNoSwitch = sql`holding_switch((select closed_switches()), ${orders.id}, ${orders.kind}, ${orders.partner}) is null`
+const isHeldByNoSwitch = (quote: { readonly amount: SQLWrapper; readonly goldWeight: SQLWrapper }) =>
+  sql`holding_switch((select closed_switches()), ${orders.id}, ${orders.kind}, ${orders.partner}, coalesce(${quote.amount}, -1), ${quote.goldWeight}) is null`
 
 /**
  * The fence (I1, I2). The order's row is locked first, so that a cancellation and an intent cannot both succeed; then
@@ -50,7 +51,7 @@ const insertIntents = statement(
             isAmong(id, lists.intents.orderId),
             eq(orders.state, 'accepted'),
             sql`${deadlineAt} > now()`,
-            isHeldByNoSwitch,
+            isHeldByNoSwitch({ amount, goldWeight }),
           ),
         )
         .orderBy(asc(id))
