@@ -1,3 +1,98 @@
+CREATE TABLE "installation" (
+	"one" integer PRIMARY KEY DEFAULT 1 NOT NULL,
+	"id" uuid DEFAULT gen_random_uuid() NOT NULL,
+	"identity" text NOT NULL,
+	"since" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "installation_is_one" CHECK (one = 1),
+	CONSTRAINT "installation_identity" CHECK (identity in ('proven', 'declared'))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_acts" (
+	"xid" bigint NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"operator_id" integer,
+	"name" text NOT NULL,
+	"proof" text NOT NULL,
+	"token_prefix" text,
+	"command" text,
+	CONSTRAINT "operator_acts_xid_at_pk" PRIMARY KEY("xid","at"),
+	CONSTRAINT "operator_acts_proof" CHECK (proof in ('token', 'declared')),
+	CONSTRAINT "operator_acts_proven" CHECK ((proof = 'token') = (operator_id is not null) and (proof = 'token') = (token_prefix is not null))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_events" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"operator_id" integer NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"event" text NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"detail" jsonb NOT NULL,
+	CONSTRAINT "operator_events_event" CHECK (event in ('added', 'roles_set', 'disabled', 'enabled', 'token_added', 'token_ends', 'token_revoked'))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_tokens" (
+	"prefix" text PRIMARY KEY NOT NULL,
+	"operator_id" integer NOT NULL,
+	"secret_hash" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone,
+	"revoked_at" timestamp with time zone,
+	"actor" text NOT NULL,
+	CONSTRAINT "operator_tokens_prefix" CHECK (prefix ~ '^[a-z0-9]{12}$'),
+	CONSTRAINT "operator_tokens_secret_hash" CHECK (secret_hash ~ '^[0-9a-f]{64}$')
+);
+--> statement-breakpoint
+CREATE TABLE "operators" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"roles" text[] NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"disabled_at" timestamp with time zone,
+	"actor" text NOT NULL,
+	"note" text,
+	"admin_until" timestamp with time zone,
+	"request_id" integer,
+	CONSTRAINT "operators_name" CHECK (is_person_name(name) and length(name) <= 200 and strpos(person_key(name), '/') = 0),
+	CONSTRAINT "operators_roles" CHECK (cardinality(roles) > 0 and roles <@ array['viewer', 'maker', 'checker', 'admin'])
+);
+--> statement-breakpoint
+CREATE TABLE "partner_wallets" (
+	"phone_number" text PRIMARY KEY NOT NULL,
+	"partner" text NOT NULL,
+	"origin" text NOT NULL,
+	"state" text NOT NULL,
+	"since" timestamp with time zone DEFAULT now() NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "partner_wallets_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]')),
+	CONSTRAINT "partner_wallets_origin" CHECK (origin in ('registered', 'linked', 'first_use')),
+	CONSTRAINT "partner_wallets_state" CHECK (state in ('linked', 'unlinked'))
+);
+--> statement-breakpoint
+CREATE TABLE "wallet_events" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"phone_number" text NOT NULL,
+	"partner" text NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"event" text NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "wallet_events_wallet_form" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]'))
+);
+--> statement-breakpoint
+CREATE TABLE "wallet_policies" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"policy" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "wallet_policies_policy" CHECK (policy in ('owned', 'first_use', 'open'))
+);
+--> statement-breakpoint
 CREATE TABLE "switch_closings" (
 	"id" serial PRIMARY KEY NOT NULL,
 	"scope" text NOT NULL,
@@ -37,7 +132,7 @@ CREATE TABLE "change_requests" (
 	"decided_at" timestamp with time zone,
 	"decision_note" text,
 	"alone" boolean DEFAULT false NOT NULL,
-	CONSTRAINT "change_requests_kind" CHECK (kind in ('open_switch', 'release_restored', 'link_wallet', 'raise_limits', 'change_scopes', 'change_endpoint', 'grant_roles')),
+	CONSTRAINT "change_requests_kind" CHECK (kind in ('open_switch', 'release_restored', 'link_wallet', 'loosen_wallet_policy', 'raise_limits', 'change_scopes', 'change_endpoint', 'grant_roles')),
 	CONSTRAINT "change_requests_state" CHECK (state in ('open', 'approved', 'declined')),
 	CONSTRAINT "change_requests_reasoned" CHECK (note ~ '\S' and is_person_name(proposed_by) and (decision_note is null or decision_note ~ '\S')),
 	CONSTRAINT "change_requests_decided" CHECK ((state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null) and (state = 'open') = (decision_note is null) and is_person_name(decided_by)),
@@ -80,7 +175,7 @@ CREATE TABLE "batch_rows" (
 	CONSTRAINT "batch_rows_wallets" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]') and (octet_length((content ->> 'recipient')) between 9 and 13 and starts_with((content ->> 'recipient'), '08') and (content ->> 'recipient') collate "C" !~ '[^0-9]')),
 	CONSTRAINT "batch_rows_reference_form" CHECK (reference collate "C" ~ '^[!-~]([ -~]*[!-~])?$' or is_plain_text(reference)),
 	CONSTRAINT "batch_rows_kind" CHECK (kind in ('buy', 'sell', 'transfer', 'withdraw')),
-	CONSTRAINT "batch_rows_state" CHECK (state in ('waiting', 'stored', 'queued', 'ended', 'conflict')),
+	CONSTRAINT "batch_rows_state" CHECK (state in ('waiting', 'stored', 'queued', 'ended', 'conflict', 'refused')),
 	CONSTRAINT "batch_rows_order" CHECK ((order_id is not null) = (state in ('stored', 'queued', 'ended'))),
 	CONSTRAINT "batch_rows_conflict" CHECK ((conflicts_with is not null) = (state = 'conflict')),
 	CONSTRAINT "batch_rows_fed" CHECK ((fed_at is not null) = (state <> 'waiting')),
@@ -182,13 +277,6 @@ CREATE TABLE "partner_usage" (
 	"wallets" integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "partner_wallets" (
-	"phone_number" text PRIMARY KEY NOT NULL,
-	"partner" text NOT NULL,
-	"registered_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "partner_wallets_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]'))
-);
---> statement-breakpoint
 CREATE TABLE "partners" (
 	"name" text PRIMARY KEY NOT NULL,
 	"state" text NOT NULL,
@@ -199,11 +287,13 @@ CREATE TABLE "partners" (
 	"kinds" text[],
 	"addresses" text[],
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"scopes" text[],
+	"request_id" integer,
 	"actor" text NOT NULL,
 	CONSTRAINT "partners_name" CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
 	CONSTRAINT "partners_state" CHECK (state in ('active', 'suspended')),
 	CONSTRAINT "partners_limits" CHECK (orders_per_minute > 0 and rupiah_per_order > 0 and rupiah_per_day > 0 and wallets_per_day > 0),
-	CONSTRAINT "partners_lists" CHECK (cardinality(kinds) > 0 and cardinality(addresses) > 0)
+	CONSTRAINT "partners_lists" CHECK (cardinality(kinds) > 0 and cardinality(addresses) > 0 and cardinality(scopes) > 0)
 );
 --> statement-breakpoint
 CREATE TABLE "plan_events" (
@@ -598,6 +688,7 @@ CREATE TABLE "webhook_endpoints" (
 	"failing_since" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"created_by" text NOT NULL,
+	"request_id" integer,
 	CONSTRAINT "webhook_endpoints_state" CHECK (state in ('active', 'paused', 'removed')),
 	CONSTRAINT "webhook_endpoints_paused" CHECK ((state = 'paused') = (paused_because is not null)),
 	CONSTRAINT "webhook_endpoints_paused_because" CHECK (paused_because in ('person', 'failing', 'gone')),
@@ -633,6 +724,7 @@ CREATE TABLE "webhook_tries" (
 	CONSTRAINT "webhook_tries_came_to" CHECK ((http_status is null) = (trouble is not null))
 );
 --> statement-breakpoint
+ALTER TABLE "operator_tokens" ADD CONSTRAINT "operator_tokens_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "switch_closings" ADD CONSTRAINT "switch_closings_request_id_change_requests_id_fk" FOREIGN KEY ("request_id") REFERENCES "public"."change_requests"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "switch_waits" ADD CONSTRAINT "switch_waits_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batch_events" ADD CONSTRAINT "batch_events_batch_id_fk" FOREIGN KEY ("batch_id") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -653,6 +745,12 @@ ALTER TABLE "proposals" ADD CONSTRAINT "proposals_statement_id_fk" FOREIGN KEY (
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KEY ("proposal_id") REFERENCES "public"."proposals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "operator_acts_at" ON "operator_acts" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "operator_events_operator_id" ON "operator_events" USING btree ("operator_id");--> statement-breakpoint
+CREATE INDEX "operator_tokens_operator_id" ON "operator_tokens" USING btree ("operator_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "operators_one_person" ON "operators" USING btree (person_key("name"));--> statement-breakpoint
+CREATE INDEX "partner_wallets_partner" ON "partner_wallets" USING btree ("partner","phone_number");--> statement-breakpoint
+CREATE INDEX "wallet_events_wallet" ON "wallet_events" USING btree ("phone_number");--> statement-breakpoint
 CREATE UNIQUE INDEX "switch_closings_one_closed" ON "switch_closings" USING btree ("scope") WHERE opened_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "switch_waits_one_open" ON "switch_waits" USING btree ("order_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE INDEX "switch_waits_open" ON "switch_waits" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint

@@ -86,13 +86,14 @@ SELECT
   r.kind,
   r.phone_number,
   CASE
-    WHEN r.state = 'conflict' THEN 'conflict'
+    WHEN r.state IN ('conflict', 'refused') THEN r.state
     WHEN r.order_id IS NOT NULL THEN o.state
     WHEN b.state = 'cancelled' THEN 'not_sent'
     ELSE 'waiting'
   END AS outcome,
   CASE
     WHEN r.state = 'conflict' THEN 'reference_known_with_other_content'
+    WHEN r.state = 'refused' THEN 'wallet_refused'
     WHEN r.order_id IS NOT NULL THEN o.reason
     WHEN b.state = 'cancelled' THEN 'batch_cancelled'
   END AS reason,
@@ -110,7 +111,7 @@ JOIN public.batches b ON b.id = r.batch_id
 LEFT JOIN public.orders o ON o.id = r.order_id
 LEFT JOIN public.attempts e ON e.order_id = r.order_id AND e.outcome = 'succeeded';
 
-COMMENT ON VIEW ops.batch_rows IS 'One row an input row: its outcome is its order''s state, or waiting, not_sent or conflict';
+COMMENT ON VIEW ops.batch_rows IS 'One row an input row: its outcome is its order''s state, or waiting, not_sent, conflict or refused';
 
 CREATE VIEW ops.plans AS
 SELECT

@@ -29,6 +29,11 @@ export interface WaitingOrder {
   readonly waitsFor: string
 }
 
+/**
+ * Why a new order is not stored. `overdue`: its deadline has passed. `wallet_refused`: its wallet is not its partner's.
+ */
+export type NotStored = 'overdue' | 'wallet_refused'
+
 /** Names an intent that its caller may have committed. */
 export interface IntentClaim {
   readonly orderId: string
@@ -127,12 +132,12 @@ export interface SwitchSweep {
  */
 export interface OrderStore {
   /**
-   * Inserts unknown orders. Returns, in the order of the submissions, the stored order of each (partner, reference);
-   * undefined for a new one whose deadline has passed, which is not stored.
+   * Inserts unknown orders. Returns, in the order of the submissions, the stored order of each (partner, reference), or
+   * why a new one is not stored.
    */
   submit(
     submissions: readonly { orderId: string; submission: Submission }[],
-  ): Promise<(StoredOrder | undefined)[]>
+  ): Promise<(StoredOrder | NotStored)[]>
   load(orderIds: readonly string[]): Promise<StoredOrder[]>
   /** The fence. Who is not returned an intent must not send. */
   commitIntents(intents: readonly NewIntent[], actor: string): Promise<CommittedIntent[]>

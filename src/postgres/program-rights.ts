@@ -22,6 +22,12 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   change_requests: CHANGE,
   doubt_evidence: APPEND,
   doubt_stays: REPLACE,
+  // Read only: whether people are proven, and who acts, is written by functions of the owner and by the owner.
+  installation: READ,
+  operator_acts: READ,
+  operator_events: READ,
+  operator_tokens: CHANGE,
+  operators: CHANGE,
   order_events: APPEND,
   orders: CHANGE,
   partner_day_wallets: REPLACE,
@@ -48,6 +54,8 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   statements: CHANGE,
   switch_closings: CHANGE,
   switch_waits: CHANGE,
+  wallet_events: APPEND,
+  wallet_policies: APPEND,
   webhook_deliveries: REPLACE,
   webhook_endpoints: CHANGE,
   // UPDATE is needed for the row locks of the history sweeper; a trigger refuses every change.

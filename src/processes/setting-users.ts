@@ -11,6 +11,7 @@ export const COMMAND_NAMES = [
   'sandbox',
   'enqueue',
   'partner',
+  'wallet',
   'orders',
   'plan',
   'prices',
@@ -19,6 +20,10 @@ export const COMMAND_NAMES = [
   'webhook',
   'switch',
   'approvals',
+  'operator',
+  'login',
+  'logout',
+  'whoami',
   'gateway',
 ] as const
 export type CommandName = (typeof COMMAND_NAMES)[number]
@@ -31,6 +36,10 @@ const EXECUTES: Users = ['up', 'worker']
 const SERVES_PARTNERS: Users = ['up', 'web']
 const SCHEDULES: Users = ['up', 'scheduler']
 const DECIDES: Users = ['orders', 'batch', 'recon', 'approvals']
+/** What the programs do not need, and so must not be able to read. */
+const GIVEN_BY_PEOPLE: Users = COMMAND_NAMES.filter(
+  (name) => !['demo', 'up', 'migrate', 'worker', 'web', 'scheduler', 'sandbox', 'gateway'].includes(name),
+)
 const TRACED: Users = ['up', 'worker', 'web']
 
 /**
@@ -57,9 +66,11 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   QUOTE_MAX_AGE_MS: EXECUTES,
   QUOTE_MAX_FEE: EXECUTES,
   LANE_DEBITS_DURING_DOUBT: ['up', 'worker', 'orders'],
+  GOLDPRO_OPERATOR_TOKEN: GIVEN_BY_PEOPLE,
   RECON_ONE_PERSON: DECIDES,
   RECON_LAG_MINUTES: ['up', 'scheduler', 'recon'],
   RECON_DAILY_AT: SCHEDULES,
+  WALLET_POLICY: ['up', 'worker', 'web', 'scheduler', 'partner'],
   HTTP_HOST: ['up', 'worker', 'web', 'scheduler'],
   HTTP_PORT: SERVES_PARTNERS,
   HTTP_METRICS_PORT: SERVES_PARTNERS,

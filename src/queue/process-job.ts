@@ -2,7 +2,7 @@ import { backoffMs } from '../orders/backoff.ts'
 import type { OrderDeps } from '../orders/deps.ts'
 import type { Execution } from '../orders/end-run.ts'
 import type { StoredOrder } from '../orders/ports.ts'
-import { DEADLINE_PASSED, InvalidOrderError } from '../orders/submission.ts'
+import { DEADLINE_PASSED, InvalidOrderError, WALLET_REFUSED } from '../orders/submission.ts'
 import { submitOrders } from '../orders/submit.ts'
 import type { QueueJob } from './backend.ts'
 import { parseJob } from './job.ts'
@@ -72,6 +72,7 @@ async function findOrder(job: QueueJob, deps: JobDeps): Promise<StoredOrder> {
           'reference',
           `conflict: this reference is order ${submitted.orderId} with other content, which stands`,
         )
+      if (submitted.is === 'wallet_refused') throw new InvalidOrderError('phone_number', WALLET_REFUSED)
       if (submitted.is === 'overdue') throw new InvalidOrderError('deadline', DEADLINE_PASSED)
       return submitted.order
     }

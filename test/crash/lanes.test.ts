@@ -13,7 +13,7 @@ import { jobData } from '../support/factories/job-data.ts'
 import { openStores } from '../support/factories/stored-orders.ts'
 import { queueBackends, type TestQueue } from '../support/servers/queue-backends.ts'
 import { unnamed } from '../support/unnamed.ts'
-import { DEATHS, type Death, killProcess, startWorkerProcess, type WorkerPlace } from './worker-process.ts'
+import { DEATHS, killProcess, startWorkerProcess, type WorkerPlace } from './worker-process.ts'
 
 /** A sample; in full: `LANE_WALLETS=200 LANE_ORDERS=50 LANE_DEATHS=60 npx vitest run test/crash/lanes`. */
 const WALLETS = Number(process.env.LANE_WALLETS ?? 8)
@@ -45,7 +45,7 @@ async function runWorkers(where: WorkerPlace, children: ChildProcess[], isOver: 
   let deaths = 0
   const keepOne = async () => {
     while (!isOver()) {
-      const dieAt: Death | 'never' = deaths < KILLED ? (DEATHS[deaths % DEATHS.length] ?? 'never') : 'never'
+      const dieAt = deaths < KILLED ? (DEATHS[deaths % DEATHS.length] ?? null) : null
       deaths += 1
       const child = await startWorkerProcess(where, dieAt, 3 + (deaths % 4))
       children.push(child)

@@ -12,12 +12,13 @@ const ROOMS: Record<string, readonly string[]> = {
   postgres: ['core'],
   operators: ['core', 'postgres'],
   approvals: ['core', 'postgres', 'operators'],
-  orders: ['core', 'postgres'],
+  wallets: ['core', 'postgres', 'operators', 'approvals'],
+  orders: ['core', 'postgres', 'wallets'],
   switches: ['core', 'postgres', 'operators', 'approvals', 'orders'],
   gateway: ['core', 'orders', 'config.ts'],
   queue: ['core', 'postgres', 'orders'],
-  partners: ['core', 'postgres', 'operators', 'approvals', 'orders'],
-  batches: ['core', 'csv', 'postgres', 'operators', 'orders', 'partners', 'prices'],
+  partners: ['core', 'postgres', 'operators', 'approvals', 'wallets', 'orders'],
+  batches: ['core', 'csv', 'postgres', 'operators', 'wallets', 'orders', 'partners', 'prices'],
   plans: ['core', 'postgres', 'operators', 'orders', 'partners', 'batches'],
   prices: ['core', 'postgres', 'orders'],
   webhooks: ['core', 'postgres', 'operators', 'approvals', 'orders', 'batches/schema.ts'],
@@ -32,6 +33,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'postgres',
     'operators',
     'approvals',
+    'wallets',
     'orders',
     'switches',
     'gateway',
@@ -59,10 +61,12 @@ const ROOMS: Record<string, readonly string[]> = {
  * so its edges know who calls; a command may ask the gateway or the queue.
  */
 const EDGES: readonly { readonly files: RegExp; readonly mayImport: readonly string[] }[] = [
+  // Operators are administrated by changes that two people make.
+  { files: /^operators\/admin\//, mayImport: ['approvals'] },
   { files: /^\w+\/http(\/|\.ts$)/, mayImport: ['http', 'partners'] },
   {
     files: /^\w+(\/\w+)?\/cli(\/|\.ts$)/,
-    mayImport: ['cli', 'config.ts', 'gateway', 'queue', 'observability/log.ts'],
+    mayImport: ['cli', 'config.ts', 'gateway', 'operators', 'queue', 'observability/log.ts'],
   },
 ]
 
@@ -79,8 +83,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     'postgres',
     'operators',
     'approvals',
-    'operators',
-    'approvals',
+    'wallets',
     'orders',
     'switches',
     'partners',

@@ -1,4 +1,5 @@
 import type { StatementRunner } from '../../postgres/pool.ts'
+import { againIfRaced } from '../../wallets/permitted.ts'
 import type { OrderStore } from '../ports.ts'
 import { commitIntents, withdrawIntents } from './intents.ts'
 import { waitForTurn } from './lanes.ts'
@@ -23,7 +24,7 @@ export function createOrderStore(runner: StatementRunner, lanes: LaneRules | nul
   const asked = lanes?.debitsWait ?? null
   const debitsWait = asked ?? DEBITS_WAIT.debitsWait
   return {
-    submit: (submissions) => submitOrders(runner, submissions, asked),
+    submit: (submissions) => againIfRaced(() => submitOrders(runner, submissions, asked)),
     load: (orderIds) => loadOrders(runner, orderIds, asked),
     commitIntents: (intents, actor) => commitIntents(runner, intents, { actor, debitsWait }),
     withdrawIntents: (claims, actor) => withdrawIntents(runner, claims, actor),

@@ -12,6 +12,7 @@ import {
   oneRow,
   openStores,
   outcomes,
+  requireStored,
 } from '../../support/factories/stored-orders.ts'
 import { createTestDatabase } from '../../support/servers/postgres.ts'
 import { unnamed } from '../../support/unnamed.ts'
@@ -40,7 +41,7 @@ describe('submitting', () => {
     const answers = await Promise.all(
       Array.from({ length: 30 }, () => stores.store.submit([{ orderId: randomUUID(), submission }])),
     )
-    expect(new Set(answers.map(([order]) => order?.orderId)).size).toBe(1)
+    expect(new Set(answers.map(([order]) => requireStored(order).orderId)).size).toBe(1)
   })
 
   it('stores no new order whose deadline has passed, and what stands beside it all the same', async () => {
@@ -48,7 +49,7 @@ describe('submitting', () => {
     const good = parseSubmission('buy', jobData.buy({ deadline: '2999-01-01T00:00:00Z' }))
     const orders = [late, good].map((submission) => ({ orderId: randomUUID(), submission }))
     const [refused, stored] = await stores.store.submit(orders)
-    expect([refused, stored?.contentHash]).toEqual([undefined, good.contentHash])
+    expect([refused, requireStored(stored).contentHash]).toEqual(['overdue', good.contentHash])
   })
 
   it('finds an order again whose deadline has passed since, and its conflict', async () => {
@@ -57,7 +58,7 @@ describe('submitting', () => {
     for (const overrides of [{}, { gold_weight: 7 }]) {
       const submission = parseSubmission('buy', { ...data, ...overrides })
       const [again] = await stores.store.submit([{ orderId: randomUUID(), submission }])
-      expect(again?.orderId).toBe(orderId)
+      expect(requireStored(again).orderId).toBe(orderId)
     }
   })
 
@@ -67,7 +68,7 @@ describe('submitting', () => {
     const second = parseSubmission('buy', { ...data, gold_weight: 7 })
     const [stored] = await stores.store.submit([{ orderId: randomUUID(), submission: first }])
     const [again] = await stores.store.submit([{ orderId: randomUUID(), submission: second }])
-    expect(again).toMatchObject({ orderId: stored?.orderId, contentHash: first.contentHash })
+    expect(again).toMatchObject({ orderId: requireStored(stored).orderId, contentHash: first.contentHash })
   })
 
   it('takes many orders in one statement and answers in their order', async () => {
@@ -81,7 +82,7 @@ describe('submitting', () => {
     const orders = await stores.store.submit(
       submissions.map((submission) => ({ orderId: randomUUID(), submission })),
     )
-    expect(orders.map((order) => order?.contentHash)).toEqual(
+    expect(orders.map((order) => requireStored(order).contentHash)).toEqual(
       submissions.map(({ contentHash }) => contentHash),
     )
   })

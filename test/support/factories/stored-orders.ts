@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { GoldWeight, Rupiah } from '../../../src/core/money.ts'
 import type { ConfirmOutcome, Quote } from '../../../src/orders/outcomes.ts'
+import type { NotStored, StoredOrder } from '../../../src/orders/ports.ts'
 import { createOrderStore } from '../../../src/orders/store/order-store.ts'
 import { submitApprovedOrders } from '../../../src/orders/store/submissions.ts'
 import { createSweepStore } from '../../../src/orders/store/sweeps.ts'
@@ -78,8 +79,13 @@ export async function anAccepted(
     [{ orderId: randomUUID(), submission }],
     'partner:acme',
   )
-  if (order === undefined) throw new Error('not stored')
-  return order.orderId
+  return requireStored(order).orderId
+}
+
+/** The stored order of an answer. @throws for every other answer */
+export function requireStored(order: StoredOrder | NotStored | undefined): StoredOrder {
+  if (order === undefined || typeof order === 'string') throw new Error(`not stored: ${order}`)
+  return order
 }
 
 /** Stores a new order and commits an intent for it. */
