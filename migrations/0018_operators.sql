@@ -433,3 +433,26 @@ END $$;
 
 CREATE TRIGGER webhook_endpoints_guard_people BEFORE INSERT OR UPDATE ON webhook_endpoints
   FOR EACH ROW EXECUTE FUNCTION guard_endpoint_people();
+
+-- One person closes a switch; two open it. The breaker closes in its own name.
+CREATE FUNCTION guard_switch_person() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM demand_operator(substring(NEW.closed_by FROM 8), '{maker,checker,admin}');
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER switch_closings_guard_person BEFORE INSERT ON switch_closings FOR EACH ROW
+  WHEN (starts_with(NEW.closed_by, 'person:')) EXECUTE FUNCTION guard_switch_person();
+
+-- Two people link a wallet and loosen the policy; one person unlinks and tightens.
+CREATE FUNCTION guard_wallet_person() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM demand_operator(substring(NEW.actor FROM 8),
+    CASE WHEN to_jsonb(NEW) ->> 'event' = 'linked' THEN '{checker}'::text[] ELSE '{maker,checker,admin}' END);
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER wallet_events_guard_person BEFORE INSERT ON wallet_events FOR EACH ROW
+  WHEN (starts_with(NEW.actor, 'person:')) EXECUTE FUNCTION guard_wallet_person();
+CREATE TRIGGER wallet_policies_guard_person BEFORE INSERT ON wallet_policies FOR EACH ROW
+  WHEN (starts_with(NEW.actor, 'person:')) EXECUTE FUNCTION guard_wallet_person();

@@ -62,6 +62,12 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'partner suspend': safer,
   'partner resume': administrates,
 
+  'wallet link': proposes,
+  'wallet unlink': safer,
+  'wallet list': reads,
+  // Everybody may see it; Postgres demands who changes it.
+  'wallet policy': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
+
   'orders list': reads,
   'orders show': reads,
   'orders cancel': safer,
@@ -133,6 +139,10 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'webhook deliveries': reads,
   'webhook replay': makes,
   'webhook test': makes,
+
+  'switch close': safer,
+  'switch open': proposes,
+  'switch show': reads,
 
   'approvals list': reads,
   'approvals show': reads,
