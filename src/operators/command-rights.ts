@@ -65,8 +65,8 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'wallet list': reads,
   'wallet link': proposes,
   'wallet unlink': safer,
-  // A stricter policy takes one person, a looser one two.
-  'wallet policy': { needs: ['maker', 'checker', 'admin'], people: 2 },
+  // Everybody may see it; a stricter one takes one person, a looser one two, as Postgres demands.
+  'wallet policy': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
 
   status: reads,
 

@@ -21,7 +21,7 @@ One person is enough, because this makes things safer. Orders that were accepted
 by \`goldpro orders\`. Only \`goldpro wallet link\` gives the wallet to a partner again.
 
 Example:
-  $ goldpro wallet unlink 081234500001 --note "the customer left acme" --by ani`,
+  $ goldpro wallet unlink 081234500001 --note "the customer left acme"`,
     )
     .action(async (wallet: string, person: Person) => {
       const answer = await withSessionHere(await settingsHere(), (session) =>
