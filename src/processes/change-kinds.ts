@@ -1,5 +1,9 @@
 import { type AnyChangeKind, anyChangeKind } from '../approvals/change-kind.ts'
+import { RELEASE_RESTORED } from '../recovery/release-restored.ts'
 import { OPEN_SWITCH } from '../switches/open-switch.ts'
 
 /** Every kind of change that takes two people. */
-export const CHANGE_KINDS: readonly AnyChangeKind[] = [anyChangeKind(OPEN_SWITCH)]
+export const CHANGE_KINDS: readonly AnyChangeKind[] = [
+  anyChangeKind(OPEN_SWITCH),
+  anyChangeKind(RELEASE_RESTORED),
+]

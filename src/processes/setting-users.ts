@@ -18,6 +18,7 @@ export const COMMAND_NAMES = [
   'recon',
   'webhook',
   'switch',
+  'recover',
   'approvals',
   'gateway',
 ] as const

@@ -7,7 +7,10 @@ import { orders } from '../schema.ts'
 import { isAmong, isDeadlineRunning } from './order-rows.ts'
 import { wakeAfter } from './wake-at.ts'
 
-/** Moves orders that have nothing in flight. An order expires only once its deadline has passed. */
+/**
+ * Moves orders that have nothing in flight. An order expires only once its deadline has passed. In a restored database none
+ * ends: it may have been executed since the backup.
+ */
 const movePlainly = statement(
   'move_orders',
   {
@@ -36,6 +39,10 @@ const movePlainly = statement(
           eq(orders.id, moves.orderId),
           isAmong(orders.id, lists.moves.orderId),
           eq(orders.state, from),
+          or(
+            sql`${to} not in ('expired', 'cancelled', 'rejected')`,
+            sql`not (select is_database_restored())`,
+          ),
           or(
             sql`${to} <> 'expired'`,
             sql`(${orders.deadlineAt} <= clock_timestamp() and ${isDeadlineRunning})`,
