@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { readPhoneNumber } from '../core/phone-number.ts'
 import { POSTGRES_URL, REDIS_URL, urlProblem, WEB_URL } from '../core/service-url.ts'
+import { WALLET_POLICIES } from '../core/wallet-policies.ts'
 
 const wholeNumber = (min: number, max: number, fallback: number) =>
   z.coerce
@@ -60,12 +61,14 @@ export const SETTINGS = {
     .string()
     .regex(/^\d{1,12}$/, 'whole rupiah from 0 to 999999999999')
     .optional(),
+  LANE_DEBITS_DURING_DOUBT: z.enum(['wait', 'continue'], { error: 'wait or continue' }).default('wait'),
   RECON_ONE_PERSON: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   RECON_LAG_MINUTES: wholeNumber(0, 10_080, 60),
   RECON_DAILY_AT: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 07:30')
     .default('07:30'),
+  WALLET_POLICY: z.enum(WALLET_POLICIES, { error: `one of ${WALLET_POLICIES.join(', ')}` }).optional(),
   HTTP_HOST: z.string().min(1).default('127.0.0.1'),
   HTTP_PORT: wholeNumber(1, 65_535, 8_080),
   HTTP_METRICS_PORT: wholeNumber(0, 65_535, 9_464),

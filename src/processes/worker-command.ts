@@ -14,6 +14,7 @@ import { sendDeadlineMs } from '../orders/deps.ts'
 import { type ConfiguredMetrics, startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
 import { startPriceCapture } from './scheduler/price-capture.ts'
+import { requireWalletPolicy } from './wallet-policy.ts'
 import { type RunningWorker, startWorker } from './worker.ts'
 
 /** `goldpro worker` */
@@ -43,6 +44,7 @@ async function runWorker(): Promise<void> {
   await requireQueue(settings)
   await requireGateway(gateway.baseUrl)
   const log = createLog(settings.logLevel)
+  await requireWalletPolicy(settings, databaseUrl, { log })
   const traces = await startConfiguredTraces(settings, 'worker', log)
   const metrics = await startConfiguredMetrics(settings, databaseUrl)
   const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log)
@@ -80,6 +82,7 @@ export function startConfiguredWorker(
     maxRequotes: settings.maxRequotes,
     quoteMaxAgeMs: settings.quoteMaxAgeMs,
     maxQuoteFee: settings.maxQuoteFee === null ? null : parseRupiah(settings.maxQuoteFee),
+    debitsDuringDoubt: settings.debitsDuringDoubt,
     name: `${hostname()}-${process.pid}`,
     log,
     traces,

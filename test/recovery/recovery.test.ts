@@ -54,6 +54,7 @@ const sweep = (stores: Stores) =>
     store: stores.sweeps,
     switches: createSwitchSweep(stores.database, () => rememberDatabase(stores.database)),
     wake: async () => {},
+    wakeNext: async () => {},
     sendDeadlineMs: 20_000,
     wakeAgainMs: 60_000,
     actor: 'sweeper:test',
