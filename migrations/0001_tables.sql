@@ -1,3 +1,23 @@
+CREATE TABLE "database_identity" (
+	"id" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"identity" text NOT NULL,
+	"alive_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"found_at" timestamp with time zone,
+	CONSTRAINT "database_identity_one_row" CHECK (id)
+);
+--> statement-breakpoint
+CREATE TABLE "recoveries" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"from_identity" text NOT NULL,
+	"identity" text NOT NULL,
+	"alive_at" timestamp with time zone NOT NULL,
+	"found_at" timestamp with time zone NOT NULL,
+	"recovered_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"recovered_by" text NOT NULL,
+	"note" text NOT NULL,
+	CONSTRAINT "recoveries_reasoned" CHECK (note ~ '\S' and is_person_name(recovered_by))
+);
+--> statement-breakpoint
 CREATE TABLE "alert_occurrences" (
 	"kind" text NOT NULL,
 	"subject" text NOT NULL,

@@ -34,8 +34,8 @@ CREATE FUNCTION order_transitions() RETURNS text[] LANGUAGE sql IMMUTABLE PARALL
       'accepted>rejected:refused_at_checkout', 'accepted>rejected:price_limit', 'accepted>rejected:fee_limit',
     'accepted>expired:deadline_passed',
     'accepted>cancelled:cancel_requested',
-    'accepted>held:held_by_person', 'accepted>held:executed_at_checkout',
-    'held>accepted:released_by_person',
+    'accepted>held:held_by_person', 'accepted>held:executed_at_checkout', 'accepted>held:restored',
+    'held>accepted:released_by_person', 'held>accepted:restored_released',
     'in_doubt>succeeded:late_reply', 'in_doubt>succeeded:found_in_statement',
       'in_doubt>succeeded:resolved_by_person',
     'in_doubt>rejected:late_reply', 'in_doubt>rejected:not_executed', 'in_doubt>rejected:resolved_by_person'
@@ -78,6 +78,12 @@ BEGIN
   IF NOT came_from || '>' || NEW.state || ':' || NEW.reason = ANY (order_transitions()) THEN
     RAISE EXCEPTION 'no transition from % to % with reason %', came_from, NEW.state, NEW.reason
       USING ERRCODE = 'check_violation', CONSTRAINT = 'order_transition';
+  END IF;
+  -- What a recovery holds may have been executed: only its own release lets it go, and lets nothing else go.
+  IF came_from = 'held' AND ((OLD.reason = 'restored') <> (NEW.reason = 'restored_released')
+    OR NEW.reason = 'restored_released' AND NOT may_release_restored(OLD, NEW.detail)) THEN
+    RAISE EXCEPTION 'an order that a recovery holds is released by two people, once the statements of the time since the backup lack it'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'order_restored';
   END IF;
   IF NEW.state NOT IN ('accepted', 'confirming') THEN
     NEW.wake_at := NULL;

@@ -1,18 +1,25 @@
 -- Closed switches stop confirms. They are checked inside the statement that commits an intent, so that no intent is
 -- committed after a closing, whichever worker asks. Confirms that are out by then finish.
 
--- The scopes of the switches that are closed; null when none is. Called by `commit_intents`, whose own snapshot may be
+-- The scopes of the switches that are closed; null when none is. A restored database counts as closed. Called by `commit_intents`, whose own snapshot may be
 -- older than a closing: the lock is taken first, and the query below sees everything that was committed by then.
 -- guard_switch_closing takes the same lock exclusively. It waits for the commits that run, and those that come later
 -- wait for it.
 CREATE FUNCTION closed_switches() RETURNS text[] LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  here text := this_database();
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'closed switches are read in READ COMMITTED only: another level would not see the newest closing'
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
   PERFORM pg_advisory_xact_lock_shared(4702183515);
-  RETURN (SELECT array_agg(c.scope) FROM switch_closings c WHERE c.opened_at IS NULL);
+  RETURN (
+    SELECT array_agg(closed.scope) FROM (
+      SELECT c.scope FROM switch_closings c WHERE c.opened_at IS NULL
+      UNION ALL
+      SELECT 'everything' FROM database_identity i WHERE i.id AND i.identity <> here
+    ) closed);
 END $$;
 
 -- The scope among these that holds an order; null when none does. STRICT: it is not even called when no switch is closed.
@@ -145,10 +152,10 @@ LANGUAGE sql VOLATILE AS $$
 $$;
 
 -- Whether an order's deadline stands still, so that it may not expire: a closing that extends deadlines holds it, or did
--- and the order has not been given its time yet.
-CREATE FUNCTION has_deadline_stopped(order_id uuid, kind text, partner text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+-- and the order has not been given its time yet; or the database was restored, and the order may have been executed.
+CREATE FUNCTION has_deadline_stopped(order_id uuid, kind text, partner text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-  RETURN holding_switch(
+  RETURN is_database_restored() OR holding_switch(
       (SELECT array_agg(c.scope) FROM switch_closings c WHERE c.opened_at IS NULL AND c.extends_deadlines),
       order_id, kind, partner) IS NOT NULL
     OR EXISTS (SELECT 1 FROM switch_waits w JOIN switch_closings c ON c.id = w.closing_id

@@ -17,6 +17,9 @@ export type Execution =
   /** Still accepted: to be picked up again after `delayMs`. */
   | { readonly is: 'later'; readonly delayMs: number; readonly trouble: string }
 
+/** An order that may not expire yet is tried again after this time. */
+const EXPIRE_AGAIN_MS = 1_000
+
 /** Rejects the order, of which nothing is in flight. */
 export async function refuse(
   order: StoredOrder,
@@ -60,7 +63,8 @@ export async function expire(order: StoredOrder, deps: OrderDeps): Promise<Execu
   if (now === undefined || now.state !== 'accepted') return standing(now ?? order)
   const waiting = now.msUntilDeadline <= 0 ? await waitForSwitch(order.orderId, deps) : null
   if (waiting !== null) return waiting
-  return { is: 'later', delayMs: Math.max(now.msUntilDeadline, 0), trouble: 'its deadline is about to pass' }
+  const delayMs = now.msUntilDeadline > 0 ? now.msUntilDeadline : EXPIRE_AGAIN_MS
+  return { is: 'later', delayMs, trouble: 'its deadline is about to pass' }
 }
 
 /** Leaves the order accepted for a later run, not beyond its deadline. */

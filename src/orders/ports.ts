@@ -120,6 +120,8 @@ export interface OrderSwitches {
 
 /** What the sweeper does about switches. Each call is bounded by `limit` rows. */
 export interface SwitchSweep {
+  /** Leaves a sign of life in the database. Returns whether it was restored: then everything is closed until its recovery. */
+  rememberDatabase(): Promise<boolean>
   /** Lets due orders wait that a closed switch holds: they are neither woken nor, if their deadlines stand still, expired. */
   letDueWait(limit: number): Promise<string[]>
   /** Ends waits for switches that were opened. The orders are not returned again for `againMs`. */

@@ -33,6 +33,8 @@ export interface Sweep {
  */
 export async function sweepOrders(deps: SweepDeps): Promise<Sweep> {
   const { store, actor, sendDeadlineMs, wakeAgainMs, log } = deps
+  if (await deps.switches.rememberDatabase())
+    log.error({}, 'this database was restored or promoted: nothing is sent before `goldpro recover`')
   const doubted = await store.doubtOverdueIntents(sendDeadlineMs, actor, SWEEP_LIMIT)
   for (const order_id of doubted)
     log.warn({ order_id }, 'in doubt: its worker ended without recording a reply')

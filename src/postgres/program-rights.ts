@@ -26,6 +26,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   breaker_trips: CHANGE,
   breaks: CHANGE,
   change_requests: CHANGE,
+  database_identity: CHANGE,
   doubt_evidence: APPEND,
   doubt_stays: REPLACE,
   // Read only: whether people are proven, and who acts, is written by functions of the owner and by the owner.
@@ -52,6 +53,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   process_heartbeats: REPLACE,
   proposals: CHANGE,
   recon_runs: CHANGE,
+  recoveries: APPEND,
   rejected_jobs: APPEND,
   revocations: APPEND,
   statement_bad_lines: APPEND,

@@ -32,6 +32,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   batch: async () => (await import('../batches/cli/batch.ts')).batchCommand(),
   recon: async () => (await import('../reconciliation/cli/recon.ts')).reconCommand(),
   webhook: async () => (await import('../webhooks/cli/webhook.ts')).webhookCommand(),
+  recover: async () => (await import('../recovery/cli.ts')).recoverCommand(),
   switch: async () => (await import('../switches/cli/switch.ts')).switchCommand(),
   async approvals() {
     const { approvalsCommand } = await import('../approvals/cli/approvals.ts')

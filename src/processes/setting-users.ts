@@ -19,6 +19,7 @@ export const COMMAND_NAMES = [
   'recon',
   'webhook',
   'switch',
+  'recover',
   'approvals',
   'operator',
   'login',

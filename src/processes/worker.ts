@@ -20,6 +20,7 @@ import { keepRejectedJob } from '../queue/keep-rejected-job.ts'
 import { createLaneWaker } from '../queue/lane-waker.ts'
 import { startOrderWorker, startSweeper, wakeOrders } from '../queue/order-worker.ts'
 import { type JobCounts, NOT_COUNTED } from '../queue/watched-order.ts'
+import { rememberDatabase } from '../recovery/store.ts'
 import { createOrderSwitches, createSwitchSweep } from '../switches/order-switches.ts'
 
 /** The configuration and dependencies of a worker process. */
@@ -121,7 +122,7 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
   )
   const sweeper = startSweeper(pace.sweepEveryMs, {
     store: sweeps,
-    switches: createSwitchSweep(database),
+    switches: createSwitchSweep(database, () => rememberDatabase(database)),
     // With a lower priority than partners' own jobs, because these may be orders of batches.
     wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs, 'swept'),
     wakeNext,

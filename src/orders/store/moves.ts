@@ -8,8 +8,9 @@ import { isAmong, isDeadlineRunning } from './order-rows.ts'
 import { wakeAfter } from './wake-at.ts'
 
 /**
- * Moves orders that have nothing in flight. An order expires only once its deadline has passed. They are locked as for a
- * delete (FOR UPDATE), which those who wait for them in their wallets exclude: see `lane_front_kept`.
+ * Moves orders that have nothing in flight. An order expires only once its deadline has passed. In a restored database none
+ * ends: it may have been executed since the backup. They are locked as for a delete (FOR UPDATE), which those who wait for
+ * them in their wallets exclude: see `lane_front_kept`.
  */
 const movePlainly = statement(
   'move_orders',
@@ -49,6 +50,10 @@ const movePlainly = statement(
           eq(orders.id, moves.orderId),
           isAmong(orders.id, lists.moves.orderId),
           eq(orders.state, from),
+          or(
+            sql`${to} not in ('expired', 'cancelled', 'rejected')`,
+            sql`not (select is_database_restored())`,
+          ),
           or(
             sql`${to} <> 'expired'`,
             sql`(${orders.deadlineAt} <= clock_timestamp() and ${isDeadlineRunning})`,
