@@ -64,6 +64,42 @@ CREATE TABLE "process_heartbeats" (
 	CONSTRAINT "process_heartbeats_kind" CHECK (kind in ('worker', 'scheduler', 'web'))
 );
 --> statement-breakpoint
+CREATE TABLE "partner_wallets" (
+	"phone_number" text PRIMARY KEY NOT NULL,
+	"partner" text NOT NULL,
+	"origin" text NOT NULL,
+	"state" text NOT NULL,
+	"since" timestamp with time zone DEFAULT now() NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "partner_wallets_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]')),
+	CONSTRAINT "partner_wallets_origin" CHECK (origin in ('registered', 'linked', 'first_use')),
+	CONSTRAINT "partner_wallets_state" CHECK (state in ('linked', 'unlinked'))
+);
+--> statement-breakpoint
+CREATE TABLE "wallet_events" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"phone_number" text NOT NULL,
+	"partner" text NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"event" text NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "wallet_events_wallet_form" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]'))
+);
+--> statement-breakpoint
+CREATE TABLE "wallet_policies" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"policy" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "wallet_policies_policy" CHECK (policy in ('owned', 'first_use', 'open'))
+);
+--> statement-breakpoint
 CREATE TABLE "switch_closings" (
 	"id" serial PRIMARY KEY NOT NULL,
 	"scope" text NOT NULL,
@@ -104,7 +140,7 @@ CREATE TABLE "change_requests" (
 	"decided_at" timestamp with time zone,
 	"decision_note" text,
 	"alone" boolean DEFAULT false NOT NULL,
-	CONSTRAINT "change_requests_kind" CHECK (kind in ('open_switch', 'release_restored', 'link_wallet', 'raise_limits', 'change_scopes', 'change_endpoint', 'grant_roles')),
+	CONSTRAINT "change_requests_kind" CHECK (kind in ('open_switch', 'release_restored', 'link_wallet', 'loosen_wallet_policy', 'raise_limits', 'change_scopes', 'change_endpoint', 'grant_roles')),
 	CONSTRAINT "change_requests_state" CHECK (state in ('open', 'approved', 'declined')),
 	CONSTRAINT "change_requests_reasoned" CHECK (note ~ '\S' and is_person_name(proposed_by) and (decision_note is null or decision_note ~ '\S')),
 	CONSTRAINT "change_requests_decided" CHECK ((state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null) and (state = 'open') = (decision_note is null) and is_person_name(decided_by)),
@@ -147,7 +183,7 @@ CREATE TABLE "batch_rows" (
 	CONSTRAINT "batch_rows_wallets" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]') and (octet_length((content ->> 'recipient')) between 9 and 13 and starts_with((content ->> 'recipient'), '08') and (content ->> 'recipient') collate "C" !~ '[^0-9]')),
 	CONSTRAINT "batch_rows_reference_form" CHECK (reference collate "C" ~ '^[!-~]([ -~]*[!-~])?$' or is_plain_text(reference)),
 	CONSTRAINT "batch_rows_kind" CHECK (kind in ('buy', 'sell', 'transfer', 'withdraw')),
-	CONSTRAINT "batch_rows_state" CHECK (state in ('waiting', 'stored', 'queued', 'ended', 'conflict')),
+	CONSTRAINT "batch_rows_state" CHECK (state in ('waiting', 'stored', 'queued', 'ended', 'conflict', 'refused')),
 	CONSTRAINT "batch_rows_order" CHECK ((order_id is not null) = (state in ('stored', 'queued', 'ended'))),
 	CONSTRAINT "batch_rows_conflict" CHECK ((conflicts_with is not null) = (state = 'conflict')),
 	CONSTRAINT "batch_rows_fed" CHECK ((fed_at is not null) = (state <> 'waiting')),
@@ -247,13 +283,6 @@ CREATE TABLE "partner_usage" (
 	"day" date NOT NULL,
 	"rupiah" bigint DEFAULT 0 NOT NULL,
 	"wallets" integer DEFAULT 0 NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE "partner_wallets" (
-	"phone_number" text PRIMARY KEY NOT NULL,
-	"partner" text NOT NULL,
-	"registered_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "partner_wallets_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]'))
 );
 --> statement-breakpoint
 CREATE TABLE "partners" (
@@ -725,6 +754,8 @@ ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN K
 CREATE INDEX "alerts_due" ON "alerts" USING btree ("next_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE UNIQUE INDEX "breaker_probes_one_at_a_time" ON "breaker_probes" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "breaker_probes_order" ON "breaker_probes" USING btree ("order_id","closing_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "partner_wallets_partner" ON "partner_wallets" USING btree ("partner","phone_number");--> statement-breakpoint
+CREATE INDEX "wallet_events_wallet" ON "wallet_events" USING btree ("phone_number");--> statement-breakpoint
 CREATE UNIQUE INDEX "switch_closings_one_closed" ON "switch_closings" USING btree ("scope") WHERE opened_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "switch_waits_one_open" ON "switch_waits" USING btree ("order_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE INDEX "switch_waits_open" ON "switch_waits" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
@@ -767,8 +798,8 @@ CREATE INDEX "statement_matches_differing" ON "statement_matches" USING btree ("
 CREATE INDEX "statement_matches_run_id" ON "statement_matches" USING brin ("run_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "statements_same_file" ON "statements" USING btree ("source","content_hash") WHERE replaced_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_live_per_order" ON "attempts" USING btree ("order_id") WHERE outcome in ('intent', 'in_doubt', 'succeeded');--> statement-breakpoint
-CREATE UNIQUE INDEX "attempts_one_send_per_quote" ON "attempts" USING btree ("phone_number","kind","quote_id") WHERE outcome <> 'not_sent';--> statement-breakpoint
-CREATE INDEX "attempts_intent_at_open" ON "attempts" USING btree ("intent_at") WHERE outcome = 'intent';--> statement-breakpoint
+CREATE UNIQUE INDEX "attempts_one_send_per_quote" ON "attempts" USING btree ("quote_id","phone_number","kind") WHERE outcome <> 'not_sent';--> statement-breakpoint
+CREATE UNIQUE INDEX "attempts_one_in_flight_per_wallet" ON "attempts" USING btree ("phone_number") WHERE outcome = 'intent';--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_order_per_session" ON "attempts" USING btree ("session_id") WHERE session_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_sell_per_response" ON "attempts" USING btree ("response_id") WHERE kind = 'sell' and response_id is not null;--> statement-breakpoint
 CREATE INDEX "attempts_intent_at" ON "attempts" USING brin ("intent_at");--> statement-breakpoint
@@ -782,6 +813,8 @@ CREATE INDEX "orders_accepted_at" ON "orders" USING btree ("accepted_at");--> st
 CREATE INDEX "orders_open" ON "orders" USING btree ("accepted_at") WHERE settled_at is null;--> statement-breakpoint
 CREATE INDEX "orders_partner_accepted_at" ON "orders" USING btree ("partner","accepted_at","id");--> statement-breakpoint
 CREATE INDEX "orders_phone_number" ON "orders" USING btree ("phone_number");--> statement-breakpoint
+CREATE INDEX "orders_lane" ON "orders" USING btree ("phone_number",((kind = 'buy')::int),"accepted_at","id") WHERE wake_at is not null;--> statement-breakpoint
+CREATE INDEX "orders_lane_stopped" ON "orders" USING btree ("phone_number","accepted_at","id") WHERE wake_at is null and settled_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "rejected_jobs_once" ON "rejected_jobs" USING btree ("job_id","data_hash");--> statement-breakpoint
 CREATE INDEX "rejected_jobs_at" ON "rejected_jobs" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("endpoint_id","next_at") WHERE state = 'pending';--> statement-breakpoint

@@ -1,5 +1,6 @@
 import { type Environment, environment } from './config/table.ts'
 import { readFields } from './core/field-problems.ts'
+import type { WalletPolicy } from './core/wallet-policies.ts'
 
 export { SETTINGS, type SettingName } from './config/table.ts'
 
@@ -40,6 +41,8 @@ export interface Settings {
   readonly quoteMaxAgeMs: number
   /** The largest fee of a quote that is confirmed, rupiah; null: no bound. */
   readonly maxQuoteFee: number | null
+  /** Whether debits of a wallet wait while an order of it is in doubt. */
+  readonly debitsDuringDoubt: 'wait' | 'continue'
   /** The person who proposed a decision may approve it; the audit then says so. */
   readonly onePersonTeam: boolean
   /** How long after an attempt ended the gateway may still execute it. */
@@ -52,6 +55,8 @@ export interface Settings {
   readonly overdue: OverdueSettings
   /** Where operations are told what they must know; null: nowhere. */
   readonly opsWebhook: { readonly url: string; readonly secret: string } | null
+  /** By which wallets orders are accepted; null: as the database says. */
+  readonly walletPolicy: WalletPolicy | null
   readonly http: HttpSettings
   /** The port where a worker or a scheduler serves its own metrics; null: no metrics. */
   readonly metricsPort: number | null
@@ -134,6 +139,7 @@ function toSettings(env: Environment): Settings {
     maxRequotes: env.MAX_REQUOTES,
     quoteMaxAgeMs: env.QUOTE_MAX_AGE_MS,
     maxQuoteFee: env.QUOTE_MAX_FEE === undefined ? null : Number(env.QUOTE_MAX_FEE),
+    debitsDuringDoubt: env.LANE_DEBITS_DURING_DOUBT,
     onePersonTeam: env.RECON_ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,
@@ -151,6 +157,7 @@ function toSettings(env: Environment): Settings {
       env.OPS_WEBHOOK_SECRET,
       (url, secret) => ({ url, secret }),
     ),
+    walletPolicy: env.WALLET_POLICY ?? null,
     http: Object.freeze({
       host: env.HTTP_HOST,
       port: env.HTTP_PORT,

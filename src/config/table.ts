@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { readPhoneNumber } from '../core/phone-number.ts'
 import { POSTGRES_URL, REDIS_URL, urlProblem, WEB_URL } from '../core/service-url.ts'
+import { WALLET_POLICIES } from '../core/wallet-policies.ts'
 
 const wholeNumber = (min: number, max: number, fallback: number) =>
   z.coerce
@@ -60,6 +61,7 @@ export const SETTINGS = {
     .string()
     .regex(/^\d{1,12}$/, 'whole rupiah from 0 to 999999999999')
     .optional(),
+  LANE_DEBITS_DURING_DOUBT: z.enum(['wait', 'continue'], { error: 'wait or continue' }).default('wait'),
   BREAKER: z.enum(['true', 'false'], { error: 'true or false' }).default('true'),
   BREAKER_WINDOW_SECONDS: wholeNumber(30, 3_600, 300),
   BREAKER_MIN_CONFIRMS: wholeNumber(1, 100_000, 20),
@@ -90,6 +92,7 @@ export const SETTINGS = {
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'whsec_ and 24 to 64 bytes in base64')
     .optional(),
+  WALLET_POLICY: z.enum(WALLET_POLICIES, { error: `one of ${WALLET_POLICIES.join(', ')}` }).optional(),
   HTTP_HOST: z.string().min(1).default('127.0.0.1'),
   HTTP_PORT: wholeNumber(1, 65_535, 8_080),
   HTTP_METRICS_PORT: wholeNumber(0, 65_535, 9_464),

@@ -128,20 +128,6 @@ export const partnerDayWallets = pgTable(
   ],
 )
 
-/**
- * The first partner that registered a wallet here: the one that may read its address, for as long as no other partner
- * has placed an order for it.
- */
-export const partnerWallets = pgTable(
-  'partner_wallets',
-  {
-    phoneNumber: text('phone_number').primaryKey(),
-    partner: text('partner').notNull(),
-    registeredAt: at('registered_at').notNull().defaultNow(),
-  },
-  () => [check('partner_wallets_wallet', ONE_FORM_OF_PHONE_NUMBER)],
-)
-
 /** Nonces of signed requests: each is valid once for its key. Swept when its timestamp would be refused anyway. */
 export const partnerNonces = pgTable(
   'partner_nonces',

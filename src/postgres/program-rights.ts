@@ -56,6 +56,8 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   statements: CHANGE,
   switch_closings: CHANGE,
   switch_waits: CHANGE,
+  wallet_events: APPEND,
+  wallet_policies: APPEND,
   webhook_deliveries: REPLACE,
   webhook_endpoints: CHANGE,
   // UPDATE is needed for the row locks of the history sweeper; a trigger refuses every change.

@@ -18,6 +18,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   sandbox: async () => (await import('../dev/sandbox/cli/sandbox-command.ts')).sandboxCommand(),
   enqueue: async () => (await import('../orders/cli/enqueue.ts')).enqueueCommand(),
   partner: async () => (await import('../partners/cli/partner.ts')).partnerCommand(),
+  wallet: async () => (await import('../wallets/cli/wallet.ts')).walletCommand(),
   async orders() {
     const { ordersCommand } = await import('../orders/cli/orders.ts')
     const { readOrderOrigins } = await import('../plans/order-origins.ts')

@@ -13,6 +13,7 @@ import { startHistorySweeper } from './scheduler/history-sweeper.ts'
 import { startReconScheduler } from './scheduler/recon-scheduler.ts'
 import { overdueRulesOf, startRiskScheduler } from './scheduler/risk-scheduler.ts'
 import { startSchedulersOfOrders } from './scheduler/schedulers-of-orders.ts'
+import { requireWalletPolicy } from './wallet-policy.ts'
 
 /** `goldpro scheduler` */
 export function schedulerCommand(): Command {
@@ -42,6 +43,7 @@ async function runScheduler(): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
+  await requireWalletPolicy(settings, databaseUrl, { log })
   const metrics = await startConfiguredMetrics(settings, databaseUrl, { measuresRisks: true })
   const scheduler = startConfiguredScheduler(settings, databaseUrl, log)
   log.info({ recon_daily_at: settings.reconDailyAt }, 'scheduler started')

@@ -35,7 +35,7 @@ Or place an order as a partner, over HTTP (${apiUrl}/docs has the other routes):
   npx goldpro partner add shop${statementFrom === null ? '' : webhooks}
   KEY=…                                   # the key that was printed
   curl -X POST '${apiUrl}/v1/orders?wait=10' -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
-    -d '{"kind":"buy","reference":"S-1","phone_number":"081234500001","gold_weight":"0.5"}'
+    -d '{"kind":"buy","reference":"S-1","phone_number":"081234500003","gold_weight":"0.5"}'
 `
 }
 

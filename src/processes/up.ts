@@ -21,6 +21,7 @@ import { startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
 import { startConfiguredScheduler } from './scheduler-command.ts'
 import { whatToTry } from './up-hints.ts'
+import { requireWalletPolicy } from './wallet-policy.ts'
 import { startWebSomewhere } from './web-command.ts'
 import { startConfiguredWorker } from './worker-command.ts'
 
@@ -68,6 +69,7 @@ async function runUp(): Promise<void> {
     const gateway = gatewayAt(gatewayUrl)
     await requireGateway(gatewayUrl)
     const log = createLog(settings.logLevel)
+    await requireWalletPolicy(settings, databaseUrl, { assumed: 'first_use', log })
     const traces = await startConfiguredTraces(settings, 'up', log)
     stops.push(traces.stop)
     const metrics = await startConfiguredMetrics(settings, databaseUrl, { measuresRisks: true })

@@ -11,6 +11,7 @@ import type { Logger } from '../observability/log.ts'
 import { createLog } from '../observability/log.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
 import { startHeartbeat } from './heartbeat.ts'
+import { requireWalletPolicy } from './wallet-policy.ts'
 import { type RunningWeb, startWeb } from './web.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
@@ -42,6 +43,7 @@ async function runWeb(): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
+  await requireWalletPolicy(settings, databaseUrl, { log })
   const { host, port } = settings.http
   const traces = await startConfiguredTraces(settings, 'web', log)
   const web = await startConfiguredWeb({ ...settings, databaseUrl }, traces, log).catch((error: unknown) => {

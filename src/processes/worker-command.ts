@@ -15,6 +15,7 @@ import { type ConfiguredMetrics, startConfiguredMetrics } from './configured-met
 import { startConfiguredTraces } from './configured-traces.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { startPriceCapture } from './scheduler/price-capture.ts'
+import { requireWalletPolicy } from './wallet-policy.ts'
 import { type RunningWorker, startWorker } from './worker.ts'
 
 /** `goldpro worker` */
@@ -44,6 +45,7 @@ async function runWorker(): Promise<void> {
   await requireQueue(settings)
   await requireGateway(gateway.baseUrl)
   const log = createLog(settings.logLevel)
+  await requireWalletPolicy(settings, databaseUrl, { log })
   const traces = await startConfiguredTraces(settings, 'worker', log)
   const metrics = await startConfiguredMetrics(settings, databaseUrl)
   const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log)
@@ -94,6 +96,7 @@ export function startConfiguredWorker(
     quoteMaxAgeMs: settings.quoteMaxAgeMs,
     maxQuoteFee: settings.maxQuoteFee === null ? null : parseRupiah(settings.maxQuoteFee),
     breaker: settings.breaker === null ? null : breakerRulesOf(settings.breaker),
+    debitsDuringDoubt: settings.debitsDuringDoubt,
     name: `${hostname()}-${process.pid}`,
     log,
     traces,

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { cancelBatch, pauseBatch, resumeBatch, runBatch } from '../../src/batches/commands.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
 import { WALLET } from '../support/factories/job-data.ts'
+import { requireStored } from '../support/factories/stored-orders.ts'
 import {
   ANI,
   aPrefix,
@@ -53,8 +54,7 @@ async function submitFirst(prefix: string, gold_weight: string): Promise<string>
   const [order] = await scene.store.submit([
     { orderId: randomUUID(), submission: parseSubmission('buy', data) },
   ])
-  if (order === undefined) throw new Error('not stored')
-  return order.orderId
+  return requireStored(order).orderId
 }
 
 describe('feeding', () => {

@@ -14,10 +14,13 @@ import {
   openBatchScene,
   withdrawalFile,
 } from '../support/scenes/batch-scene.ts'
+import { decidePolicy } from '../support/servers/wallet-policy.ts'
 
 let scene: BatchScene
 beforeAll(async () => {
   scene = await openBatchScene()
+  // The partners of these tests share wallets.
+  await decidePolicy(scene.databaseUrl, 'open')
 })
 afterAll(async () => {
   await scene?.close()

@@ -11,6 +11,7 @@ import { buysFile } from '../support/scenes/batch-scene.ts'
 import { runCommand, startCommand } from '../support/servers/command.ts'
 import { startServer } from '../support/servers/http-server.ts'
 import { administer, createRoles, refusalOf, type TestRoles } from '../support/servers/roles.ts'
+import { decidePolicy } from '../support/servers/wallet-policy.ts'
 import { unnamed } from '../support/unnamed.ts'
 
 let roles: TestRoles
@@ -65,6 +66,7 @@ const file = async (name: string, content: string): Promise<string> => {
 describe("the program's role", () => {
   it('does everything that the product does', async () => {
     const heard: unknown[] = []
+    await decidePolicy(roles.programUrl, 'first_use')
     const receiver = await startServer((request, response) => {
       heard.push(request.path)
       response.end()

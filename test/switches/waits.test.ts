@@ -36,6 +36,7 @@ async function sweep() {
     store: stores.sweeps,
     switches: createSwitchSweep(stores.database),
     wake: async (orderIds) => void woken.push(...orderIds),
+    wakeNext: async (orderIds) => void woken.push(...orderIds),
     sendDeadlineMs: 20_000,
     wakeAgainMs: 60_000,
     actor: 'sweeper:test',

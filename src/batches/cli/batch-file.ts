@@ -7,6 +7,7 @@ import { byOption } from '../../cli/current-user.ts'
 import { errorCode, Failure } from '../../cli/failure.ts'
 import { openFile, readingBar } from '../../cli/open-file.ts'
 import { formatCount } from '../../core/format.ts'
+import { WALLET_REFUSED } from '../../orders/submission.ts'
 import { type CreateResult, createBatch } from '../create.ts'
 import { badRowsHeader, badRowText, templateText } from '../file/bad-rows.ts'
 import type { Delimiter } from '../file/cells.ts'
@@ -180,7 +181,12 @@ async function create(file: string, { partner, by, json }: CreateOptions): Promi
     )
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : formatCreated(result))
   if (result.is === 'refused')
-    throw new Failure(1, 'nothing was stored: see all problems with `goldpro batch check`')
+    throw new Failure(
+      1,
+      result.problems.some(({ expected }) => expected === WALLET_REFUSED)
+        ? 'nothing was stored: link these wallets (`goldpro wallet link --help`) or correct the rows'
+        : 'nothing was stored: see all problems with `goldpro batch check`',
+    )
 }
 
 function formatCreated(result: Exclude<CreateResult, { is: 'known' }>): string {

@@ -37,6 +37,8 @@ export function startOrderSweeper({
     store: createSweepStore(database),
     switches: createSwitchSweep(database),
     wake: (orderIds) => wakeOrders(queue, orderIds, WAKE_AGAIN_MS, 'swept'),
+    // Once for each time that their turn comes, and as soon as a partner's own job: they have waited.
+    wakeNext: (orderIds) => wakeOrders(queue, orderIds, null),
     sendDeadlineMs: sendDeadlineMs(callTimeoutMs),
     wakeAgainMs: WAKE_AGAIN_MS,
     actor: `sweeper:${name}`,
