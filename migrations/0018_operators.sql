@@ -274,7 +274,7 @@ BEGIN
   PERFORM demand_operator(coalesce(substring(NEW.actor FROM '^person:(.*)$'), ''), CASE
     -- One person is enough for what makes things safer.
     WHEN what IN ('cancel_requested', 'held_by_person', 'paused_by_person', 'cancelled_by_person', 'removed_by_person', 'plan_over',
-      'plan_removed', 'key_revoked', 'suspended', 'assigned', 'noted', 'declined', 'unlinked') THEN '{maker,checker,admin}'::text[]
+      'plan_removed', 'key_revoked', 'suspended', 'assigned', 'noted', 'declined', 'unlinked', 'restored') THEN '{maker,checker,admin}'::text[]
     -- The limits of a partner are lowered by one person and raised by two.
     WHEN what = 'limits_set' THEN '{maker,checker,admin}'
     WHEN what IN ('resolved_by_person', 'approved_by_person', 'written_off', 'linked') THEN '{checker}'
@@ -358,6 +358,8 @@ CREATE TRIGGER statement_mappings_guard_person BEFORE INSERT ON statement_mappin
 -- One person closes a switch, and makes the policy of wallets stricter; two people approved the other direction.
 CREATE TRIGGER switch_closings_guard_person BEFORE INSERT ON switch_closings FOR EACH ROW
   WHEN (starts_with(NEW.closed_by, 'person:')) EXECUTE FUNCTION guard_person_column('closed_by', '{maker,checker,admin}');
+CREATE TRIGGER recoveries_guard_person BEFORE INSERT ON recoveries FOR EACH ROW
+  EXECUTE FUNCTION guard_person_column('recovered_by', '{maker,checker,admin}');
 CREATE TRIGGER wallet_policies_guard_person BEFORE INSERT ON wallet_policies FOR EACH ROW
   WHEN (starts_with(NEW.actor, 'person:')) EXECUTE FUNCTION guard_person_column('actor', '{maker,checker,admin}');
 

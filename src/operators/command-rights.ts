@@ -70,6 +70,10 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
 
   status: reads,
 
+  'recover list': reads,
+  'recover orders': safer,
+  'recover release': proposes,
+
   'switch show': reads,
   'switch close': safer,
   'switch open': proposes,
