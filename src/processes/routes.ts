@@ -5,6 +5,7 @@ import { openapiOf } from '../http/openapi.ts'
 import type { AnyRoute } from '../http/route.ts'
 import { systemRoutes } from '../http/system-routes.ts'
 import { ORDER_ROUTES } from '../orders/http/order-routes.ts'
+import { QUOTE_ROUTES } from '../orders/http/quote-routes.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
 import { WALLET_ROUTES } from '../partners/http/wallet-routes.ts'
 import { PLAN_COMMAND_ROUTES } from '../plans/http/plan-command-routes.ts'
@@ -15,6 +16,7 @@ import { WEBHOOKS } from '../webhooks/http/webhook-messages.ts'
 /** What each group of routes is about, in the order people read them. */
 const TAGS = {
   orders: 'Place orders, and follow them',
+  quotes: 'Prices now, without an order',
   batches: 'Files of orders, which one holder of a key sends and another approves',
   plans: 'Orders and batches that come again and again',
   wallets: 'Your customers’ accounts at the gateway',
@@ -39,6 +41,7 @@ const STATES: Readonly<Record<OrderState, string>> = {
 /** Every route of the API, in the order people read them. */
 export const ROUTES: readonly AnyRoute[] = [
   ...ORDER_ROUTES,
+  ...QUOTE_ROUTES,
   ...BATCH_ROUTES,
   ...PLAN_ROUTES,
   ...PLAN_COMMAND_ROUTES,

@@ -86,6 +86,11 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
     here.ask('GET', `/v1/orders/${await placed()}/events`, { key }),
   'POST /v1/orders/{id}/cancel 200': async () =>
     here.ask('POST', `/v1/orders/${await placed()}/cancel`, { key }),
+  'POST /v1/quotes 200': () =>
+    here.ask('POST', '/v1/quotes', {
+      key,
+      body: { kind: 'buy', phone_number: '081234500001', gold_weight: 1 },
+    }),
   'POST /v1/batches/check 200': () =>
     here.ask('POST', '/v1/batches/check', {
       key,
