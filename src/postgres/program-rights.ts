@@ -4,6 +4,8 @@ type Right = 'INSERT' | 'UPDATE' | 'DELETE'
 const READ: readonly Right[] = []
 const APPEND: readonly Right[] = ['INSERT']
 const CHANGE: readonly Right[] = ['INSERT', 'UPDATE']
+/** A row that is there from the start. */
+const SET: readonly Right[] = ['UPDATE']
 const REPLACE: readonly Right[] = ['INSERT', 'UPDATE', 'DELETE']
 
 /**
@@ -11,6 +13,8 @@ const REPLACE: readonly Right[] = ['INSERT', 'UPDATE', 'DELETE']
  * transitions are only read. A test checks that every table is listed.
  */
 export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
+  alert_occurrences: APPEND,
+  alerts: CHANGE,
   attempts: CHANGE,
   batch_events: APPEND,
   batch_row_transitions: READ,
@@ -18,12 +22,21 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   batch_transitions: READ,
   batches: CHANGE,
   break_events: APPEND,
+  breaker_probes: CHANGE,
+  breaker_trips: CHANGE,
   breaks: CHANGE,
   change_requests: CHANGE,
   doubt_evidence: APPEND,
   doubt_stays: REPLACE,
+  // Read only: whether people are proven, and who acts, is written by functions of the owner and by the owner.
+  installation: READ,
+  operator_acts: READ,
+  operator_events: READ,
+  operator_tokens: CHANGE,
+  operators: CHANGE,
   order_events: APPEND,
   orders: CHANGE,
+  overdue_rules: SET,
   partner_day_wallets: REPLACE,
   partner_events: APPEND,
   partner_keys: CHANGE,
@@ -36,6 +49,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   plan_transitions: READ,
   plans: CHANGE,
   prices: APPEND,
+  process_heartbeats: REPLACE,
   proposals: CHANGE,
   recon_runs: CHANGE,
   rejected_jobs: APPEND,
@@ -46,6 +60,10 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   statement_matches: CHANGE,
   statement_repeats: APPEND,
   statements: CHANGE,
+  switch_closings: CHANGE,
+  switch_waits: CHANGE,
+  wallet_events: APPEND,
+  wallet_policies: APPEND,
   webhook_deliveries: REPLACE,
   webhook_endpoints: CHANGE,
   // UPDATE is needed for the row locks of the history sweeper; a trigger refuses every change.

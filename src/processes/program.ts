@@ -18,22 +18,31 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   sandbox: async () => (await import('../dev/sandbox/cli/sandbox-command.ts')).sandboxCommand(),
   enqueue: async () => (await import('../orders/cli/enqueue.ts')).enqueueCommand(),
   partner: async () => (await import('../partners/cli/partner.ts')).partnerCommand(),
+  wallet: async () => (await import('../wallets/cli/wallet.ts')).walletCommand(),
   async orders() {
     const { ordersCommand } = await import('../orders/cli/orders.ts')
     const { readOrderOrigins } = await import('../plans/order-origins.ts')
     const { resolutionCommands } = await import('../reconciliation/cli/order-resolution.ts')
-    return ordersCommand(readOrderOrigins, resolutionCommands(currentUser()))
+    const { readOrderHold } = await import('../switches/queries.ts')
+    const readers = { readOrigins: readOrderOrigins, readHold: readOrderHold }
+    return ordersCommand(readers, resolutionCommands(currentUser()))
   },
   plan: async () => (await import('../plans/cli/plan.ts')).planCommand(),
   prices: async () => (await import('../prices/cli.ts')).pricesCommand(),
   batch: async () => (await import('../batches/cli/batch.ts')).batchCommand(),
   recon: async () => (await import('../reconciliation/cli/recon.ts')).reconCommand(),
   webhook: async () => (await import('../webhooks/cli/webhook.ts')).webhookCommand(),
+  switch: async () => (await import('../switches/cli/switch.ts')).switchCommand(),
   async approvals() {
     const { approvalsCommand } = await import('../approvals/cli/approvals.ts')
     const { CHANGE_KINDS } = await import('./change-kinds.ts')
     return approvalsCommand(CHANGE_KINDS)
   },
+  operator: async () => (await import('../operators/cli/operator.ts')).operatorCommand(),
+  login: async () => (await import('../operators/cli/login.ts')).loginCommand(),
+  logout: async () => (await import('../operators/cli/login.ts')).logoutCommand(),
+  whoami: async () => (await import('../operators/cli/login.ts')).whoamiCommand(),
+  status: async () => (await import('../risk/cli/status.ts')).statusCommand(),
   gateway: async () => (await import('../gateway/cli.ts')).gatewayCommand(),
 }
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)
@@ -53,7 +62,8 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-async function createProgram(given: string): Promise<Command> {
+/** All commands, or the given one. */
+export async function createProgram(given: string): Promise<Command> {
   const program = new Command('goldpro')
     .description(
       'takes gold orders through the GoldPro gateway: at most one send per quote, and an honest in_doubt',
@@ -67,10 +77,11 @@ async function createProgram(given: string): Promise<Command> {
   const loaders = isCommand(given) ? [COMMANDS[given]] : Object.values(COMMANDS)
   for (const load of loaders) program.addCommand(await load())
   // Before a command runs, the settings that it does not use are removed from its environment.
-  program.hook('preAction', (_program, action) => {
+  program.hook('preAction', async (_program, action) => {
     let command = action
     while (command.parent !== null && command.parent !== program) command = command.parent
     keepOwnSettings(command.name(), process.env)
+    await (await import('../operators/cli/sign-in.ts')).signIn(action)
   })
   setExitCodes(program)
   return program

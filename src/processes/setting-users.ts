@@ -11,13 +11,20 @@ export const COMMAND_NAMES = [
   'sandbox',
   'enqueue',
   'partner',
+  'wallet',
   'orders',
   'plan',
   'prices',
   'batch',
   'recon',
   'webhook',
+  'switch',
   'approvals',
+  'operator',
+  'login',
+  'logout',
+  'whoami',
+  'status',
   'gateway',
 ] as const
 export type CommandName = (typeof COMMAND_NAMES)[number]
@@ -30,6 +37,10 @@ const EXECUTES: Users = ['up', 'worker']
 const SERVES_PARTNERS: Users = ['up', 'web']
 const SCHEDULES: Users = ['up', 'scheduler']
 const DECIDES: Users = ['orders', 'batch', 'recon', 'approvals']
+/** What the programs do not need, and so must not be able to read. */
+const GIVEN_BY_PEOPLE: Users = COMMAND_NAMES.filter(
+  (name) => !['demo', 'up', 'migrate', 'worker', 'web', 'scheduler', 'sandbox', 'gateway'].includes(name),
+)
 const TRACED: Users = ['up', 'worker', 'web']
 
 /**
@@ -55,9 +66,33 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   MAX_REQUOTES: EXECUTES,
   QUOTE_MAX_AGE_MS: EXECUTES,
   QUOTE_MAX_FEE: EXECUTES,
+  LANE_DEBITS_DURING_DOUBT: ['up', 'worker', 'orders'],
+  GOLDPRO_OPERATOR_TOKEN: GIVEN_BY_PEOPLE,
+  BREAKER: EXECUTES,
+  BREAKER_WINDOW_SECONDS: EXECUTES,
+  BREAKER_MIN_CONFIRMS: EXECUTES,
+  BREAKER_UNKNOWN_PERCENT: EXECUTES,
+  BREAKER_RUPIAH_IN_DOUBT: EXECUTES,
+  BREAKER_GRAMS_IN_DOUBT: EXECUTES,
+  BREAKER_RUPIAH_PERCENT: EXECUTES,
+  BREAKER_CONTRADICTION_PERCENT: EXECUTES,
+  BREAKER_REFUSAL_PERCENT: EXECUTES,
+  BREAKER_SLOW_MS: EXECUTES,
+  BREAKER_SLOW_PERCENT: EXECUTES,
+  BREAKER_PAUSE_SECONDS: EXECUTES,
+  BREAKER_MAX_PAUSE_SECONDS: EXECUTES,
+  BREAKER_PROBE_RUPIAH: EXECUTES,
+  BREAKER_PROBE_GRAMS: EXECUTES,
   RECON_ONE_PERSON: DECIDES,
   RECON_LAG_MINUTES: ['up', 'scheduler', 'recon'],
   RECON_DAILY_AT: SCHEDULES,
+  WALLET_POLICY: ['up', 'worker', 'web', 'scheduler', 'partner'],
+  OVERDUE_DOUBT_HOURS: SCHEDULES,
+  OVERDUE_HELD_HOURS: SCHEDULES,
+  OVERDUE_SWITCH_HOURS: SCHEDULES,
+  OVERDUE_PROCESS_SECONDS: SCHEDULES,
+  OPS_WEBHOOK_URL: SCHEDULES,
+  OPS_WEBHOOK_SECRET: SCHEDULES,
   HTTP_HOST: ['up', 'worker', 'web', 'scheduler'],
   HTTP_PORT: SERVES_PARTNERS,
   HTTP_METRICS_PORT: SERVES_PARTNERS,

@@ -14,13 +14,16 @@ import { type LocalPostgres, startLocalPostgres } from '../dev/embedded-postgres
 import { announceUp, withdrawUp } from '../dev/running-up.ts'
 import { startKeptSandbox } from '../dev/sandbox/cli/kept-sandbox.ts'
 import { createLog } from '../observability/log.ts'
+import { declareIdentity, readInstallation } from '../operators/identity.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
 import { migrateDatabase } from '../postgres/migrate.ts'
+import { withSession } from '../postgres/session.ts'
 import { migrateQueue } from '../queue/probe.ts'
 import { startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
 import { startConfiguredScheduler } from './scheduler-command.ts'
 import { whatToTry } from './up-hints.ts'
+import { requireWalletPolicy } from './wallet-policy.ts'
 import { startWebSomewhere } from './web-command.ts'
 import { startConfiguredWorker } from './worker-command.ts'
 
@@ -60,6 +63,7 @@ async function runUp(): Promise<void> {
     await requireServer(databaseUrl)
     await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () => migrateDatabase(databaseUrl))
     await migrateQueue(databaseUrl)
+    if (local !== null) await withSession(databaseUrl, declareIdentity)
     const sandbox =
       settings.gateway === null
         ? await startKeptSandbox(local?.folder ?? LOCAL_FOLDER, databaseUrl, stops)
@@ -68,9 +72,10 @@ async function runUp(): Promise<void> {
     const gateway = gatewayAt(gatewayUrl)
     await requireGateway(gatewayUrl)
     const log = createLog(settings.logLevel)
+    await requireWalletPolicy(settings, databaseUrl, { assumed: 'first_use', log })
     const traces = await startConfiguredTraces(settings, 'up', log)
     stops.push(traces.stop)
-    const metrics = await startConfiguredMetrics(settings, databaseUrl)
+    const metrics = await startConfiguredMetrics(settings, databaseUrl, { measuresRisks: true })
     stops.push(metrics.stop)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log).stop)
     // Users of the sandbox receive webhooks on this machine.
@@ -84,7 +89,8 @@ async function runUp(): Promise<void> {
     announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
     const statementFrom = sandbox?.statementFrom ?? null
-    console.log(whatToTry({ gatewayUrl, apiUrl: web.url, redisUrl, statementFrom }))
+    const { identity } = await withSession(databaseUrl, readInstallation)
+    console.log(whatToTry({ gatewayUrl, apiUrl: web.url, redisUrl, statementFrom, identity }))
     await endSignal()
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)

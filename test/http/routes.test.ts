@@ -270,6 +270,12 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
     for (const upload of opened) upload.cut()
     return reply
   },
+  async wallet_refused() {
+    const strict = await startTestWeb({ walletPolicy: 'owned' })
+    const reply = await strict.ask('POST', '/v1/orders', { key: (await strict.partner()).key, body: aBuy() })
+    await strict.stop()
+    return reply
+  },
   async reference_conflict() {
     await placed({ reference: 'twice' })
     return await here.ask('POST', '/v1/orders', { key, body: aBuy({ reference: 'twice', amount: 5 }) })

@@ -21,6 +21,7 @@ import {
   type PlanScene,
   QUIET,
 } from '../support/scenes/plan-scene.ts'
+import { decidePolicy } from '../support/servers/wallet-policy.ts'
 
 let scene: PlanScene
 beforeEach(async () => {
@@ -63,6 +64,7 @@ describe('a due time of a plan of a batch', () => {
   it("makes of a partner's batch a copy of this partner, fed within its limits", async () => {
     const key = { scopes: ['batches:write' as const], isSigned: false }
     const by = { database: scene.database, random: randomBytes, actor: 'person:test' }
+    await decidePolicy(scene.databaseUrl, 'first_use')
     await addPartnerWithKey('acme', key, by)
     await setLimits(scene.database, 'acme', { orders_per_minute: 2 }, 'person:test')
     await scene.run(

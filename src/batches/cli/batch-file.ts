@@ -7,6 +7,8 @@ import { byOption } from '../../cli/current-user.ts'
 import { errorCode, Failure } from '../../cli/failure.ts'
 import { openFile, readingBar } from '../../cli/open-file.ts'
 import { formatCount } from '../../core/format.ts'
+import { type Actor, sessionOf } from '../../operators/acting.ts'
+import { WALLET_REFUSED } from '../../orders/submission.ts'
 import { type CreateResult, createBatch } from '../create.ts'
 import { badRowsHeader, badRowText, templateText } from '../file/bad-rows.ts'
 import type { Delimiter } from '../file/cells.ts'
@@ -139,9 +141,8 @@ function formatCheck({ rows, badRows, problems }: CheckResult): string {
   return `${rows} rows, ${badRows} of them bad, ${problems} problems`
 }
 
-interface CreateOptions {
+interface CreateOptions extends Actor {
   readonly partner?: string
-  readonly by: string
   readonly json?: true
 }
 
@@ -160,18 +161,18 @@ export function createCommand(): Command {
 Rows are stored only if every row is good. A file whose rows are a batch already is refused.
 
 Example:
-  $ goldpro batch create payroll.csv --by ani`,
+  $ goldpro batch create payroll.csv`,
     )
     .action(create)
 }
 
-async function create(file: string, { partner, by, json }: CreateOptions): Promise<void> {
+async function create(file: string, { partner, json, ...actor }: CreateOptions): Promise<void> {
   const settings = await settingsHere()
   const given = await openFile(file)
   const progress = readingBar('storing', given)
-  const request = { fileName: given.name, partner: partner ?? null, by }
+  const request = { fileName: given.name, partner: partner ?? null, by: actor.by }
   const result = await withSessionHere(settings, (session) =>
-    createBatch(session, given.bytes, request, progress.read),
+    createBatch(sessionOf(session, actor), given.bytes, request, progress.read),
   ).finally(progress.stop)
   if (result.is === 'known')
     throw new Failure(
@@ -180,7 +181,12 @@ async function create(file: string, { partner, by, json }: CreateOptions): Promi
     )
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : formatCreated(result))
   if (result.is === 'refused')
-    throw new Failure(1, 'nothing was stored: see all problems with `goldpro batch check`')
+    throw new Failure(
+      1,
+      result.problems.some(({ expected }) => expected === WALLET_REFUSED)
+        ? 'nothing was stored: link these wallets (`goldpro wallet link --help`) or correct the rows'
+        : 'nothing was stored: see all problems with `goldpro batch check`',
+    )
 }
 
 function formatCreated(result: Exclude<CreateResult, { is: 'known' }>): string {

@@ -24,6 +24,8 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
         errors: [{ field: 'deadline', problem: DEADLINE_PASSED }],
         headers,
       })
+    case 'wallet_refused':
+      throw new Problem('wallet_refused', { headers })
     case 'conflict':
       throw new Problem('reference_conflict', { differs: differingFields(placed.order, submission), headers })
     case 'stored': {

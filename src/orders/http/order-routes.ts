@@ -69,6 +69,7 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     },
     problems: [
       'reference_conflict',
+      'wallet_refused',
       'kind_not_allowed',
       'rupiah_unbounded',
       'rupiah_per_order',

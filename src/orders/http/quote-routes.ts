@@ -19,6 +19,7 @@ takes a quote of its own, so its price may differ: give it a \`limit\`.`,
     bodyExamples: QUOTE_BODIES,
     answers: { 200: { description: 'The price now', schema: quoteAnswer, example: QUOTE } },
     problems: [
+      'wallet_refused',
       'kind_not_allowed',
       'rupiah_unbounded',
       'rupiah_per_order',

@@ -50,6 +50,7 @@ function readQuoteRequest(body: unknown, { caller, newId }: Call): Submission {
 async function admit(submission: Submission, { caller, database, newId }: Call): Promise<void> {
   const { limits } = caller
   const placed = await tryOrder(database, { orderId: newId(), submission, limits })
+  if (placed.is === 'wallet_refused') throw new Problem('wallet_refused')
   if (placed.is === 'refused') throw refusal(placed.breach, placed.usage, {})
 }
 

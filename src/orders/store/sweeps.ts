@@ -3,6 +3,7 @@ import type { StatementRunner } from '../../postgres/pool.ts'
 import { limitOf, type Queries, statement, type } from '../../postgres/statement.ts'
 import type { SweepStore } from '../ports.ts'
 import { attempts, orders } from '../schema.ts'
+import { isDeadlineRunning } from './order-rows.ts'
 
 // Every sweep takes rows with SKIP LOCKED: several workers sweep at once, and none waits for another or for an order
 // that somebody is just ending.
@@ -84,7 +85,7 @@ const expireOverdue = statement(
     const overdue = db
       .select({ id: orders.id })
       .from(orders)
-      .where(and(isAccepted, lte(orders.wakeAt, NOW), lte(orders.deadlineAt, NOW)))
+      .where(and(isAccepted, lte(orders.wakeAt, NOW), lte(orders.deadlineAt, NOW), isDeadlineRunning))
       .orderBy(asc(orders.wakeAt))
       .limit(limitOf(limit))
       .for('update', { skipLocked: true })
@@ -120,12 +121,34 @@ const takeForgotten = statement(
   },
 )
 
+// A literal: an equality in the index of what sleeps.
+const TURN_HAS_COME = sql`${orders.wakeAt} = '-infinity'`
+
+const takeNext = statement(
+  'take_turns',
+  { againMs: type.float, limit: type.integer },
+  (db, { againMs, limit }) => {
+    const next = db
+      .select({ id: orders.id })
+      .from(orders)
+      .where(and(isAccepted, TURN_HAS_COME, gt(orders.deadlineAt, NOW)))
+      .limit(limitOf(limit))
+      .for('no key update', { skipLocked: true })
+    return db
+      .update(orders)
+      .set({ wakeAt: sql`least(${orders.deadlineAt}, now() + ${milliseconds(againMs)})` })
+      .where(inArray(orders.id, next))
+      .returning({ orderId: orders.id })
+  },
+)
+
 /** The sweeper's view of the orders. */
 export function createSweepStore(runner: StatementRunner): SweepStore {
   return {
     doubtOverdueIntents: async (sendDeadlineMs, actor, limit) =>
       idsOf(await doubtAllOverdue(runner, { sendDeadlineMs, actor, limit })),
     expireOverdue: async (actor, limit) => idsOf(await expireOverdue(runner, { actor, limit })),
+    takeTurns: async (againMs, limit) => idsOf(await takeNext(runner, { againMs, limit })),
     takeForgotten: async (againMs, limit) => idsOf(await takeForgotten(runner, { againMs, limit })),
   }
 }

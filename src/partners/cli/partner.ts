@@ -3,6 +3,7 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
+import { databaseOf } from '../../operators/acting.ts'
 import type { Database } from '../../postgres/pool.ts'
 import { type KeyRow, listKeys } from '../store/keys.ts'
 import { listPartners, type PartnerRow, setState } from '../store/partners.ts'
@@ -15,6 +16,7 @@ import {
   rotateCommand,
 } from './partner-keys.ts'
 import { limitsCommand, limitsText } from './partner-limits.ts'
+import { scopesCommand } from './partner-scopes.ts'
 
 /** `goldpro partner …` */
 export function partnerCommand(): Command {
@@ -22,7 +24,13 @@ export function partnerCommand(): Command {
     'manage the partners of the HTTP API, their keys and limits',
   )
   const keys = [addCommand(), addKeyCommand(), listCommand(), rotateCommand(), revokeCommand()]
-  for (const each of [...keys, limitsCommand(), stateCommand('suspend'), stateCommand('resume')])
+  for (const each of [
+    ...keys,
+    limitsCommand(),
+    scopesCommand(),
+    stateCommand('suspend'),
+    stateCommand('resume'),
+  ])
     command.addCommand(each)
   return command
 }
@@ -83,9 +91,9 @@ function stateCommand(name: 'suspend' | 'resume'): Command {
     .argument('<name>', 'the partner')
     .addOption(deciderOption())
     .addHelpText('after', `\nExample:\n  $ goldpro partner ${name} acme`)
-    .action(async (partner: string, { by }: ByOption) => {
+    .action(async (partner: string, actor: ByOption) => {
       const isDone = await withDatabase(await settingsHere(), (database) =>
-        setState(database, partner, state, `person:${by}`),
+        setState(databaseOf(database, actor), partner, state, `person:${actor.by}`),
       )
       if (!isDone) throw new Failure(1, `there is no partner ${partner} that is not ${state}`)
       console.log(`${partner} is ${state}`)

@@ -3,7 +3,7 @@ import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking
 import { maskedWallet, phoneNumber } from '../../http/field-schemas.ts'
 import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, type Call, route } from '../../http/route.ts'
-import { claimWallet, ownsWallet } from '../store/wallets.ts'
+import { claimWallet, isLinked, mayReadAddress } from '../store/wallets.ts'
 import type { GatewayAnswer, WalletGateway } from './wallet-gateway.ts'
 
 const text = (max: number, meaning: string) =>
@@ -15,7 +15,14 @@ const text = (max: number, meaning: string) =>
     .describe(meaning)
 
 const walletAnswer = z
-  .strictObject({ phone_number: maskedWallet })
+  .strictObject({
+    phone_number: maskedWallet,
+    linked: z
+      .boolean()
+      .describe(
+        'whether it is linked to you; if not, an operator must link it before your orders may use it',
+      ),
+  })
   .meta({ id: 'Wallet', description: 'An active wallet' })
 const addressAnswer = z
   .strictObject({
@@ -39,7 +46,7 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
     path: '/v1/wallets',
     summary: 'Activate a wallet',
     description:
-      'The first partner that registers a wallet here may read its address, as long as no other partner has placed an order for it.',
+      'A wallet that nobody had activated becomes yours: orders of other partners are refused. One that was activated elsewhere does not; `linked` says so, and an operator links it.',
     scope: 'orders:write',
     query: z.strictObject({}),
     body: z
@@ -56,14 +63,17 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
       200: {
         description: 'The wallet is active',
         schema: walletAnswer,
-        example: { phone_number: '08xxxxxxx001' },
+        example: { phone_number: '08xxxxxxx001', linked: true },
       },
     },
     problems: GATEWAY_PROBLEMS,
     async handle({ body }, call) {
+      const { database, caller } = call
+      const wasUnknown = await isUnknown(body.phone_number, call)
       await ask(call, (gateway) => gateway.register(body))
-      await claimWallet(call.database, body.phone_number, call.caller.partner)
-      return { status: 200, body: { phone_number: maskPhoneNumber(body.phone_number) } }
+      if (wasUnknown) await claimWallet(database, body.phone_number, caller.partner)
+      const linked = await isLinked(database, body.phone_number, caller.partner)
+      return { status: 200, body: { phone_number: maskPhoneNumber(body.phone_number), linked } }
     },
   }),
   route({
@@ -93,11 +103,11 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
     },
     problems: ['not_found', ...GATEWAY_PROBLEMS],
     async handle({ params }, call) {
-      await requireOwnWallet(params.phone_number, call)
+      await requireReadable(params.phone_number, call)
       const data = await ask(call, (gateway) => gateway.getAddress(params.phone_number))
       // Checked again after the gateway's answer: meanwhile the key may be revoked, or another partner may have an order.
       await call.reauthenticate()
-      await requireOwnWallet(params.phone_number, call)
+      await requireReadable(params.phone_number, call)
       const { province, city, district, subdistrict, address, zip_code, note, ktp } = data
       const place = { province, city, district, subdistrict, address, zip_code, note }
       const phone_number = maskPhoneNumber(params.phone_number)
@@ -128,9 +138,18 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
   }),
 ]
 
-/** @throws Problem when the wallet is not this partner's customer now */
-async function requireOwnWallet(phoneNumber: string, { database, caller }: Call): Promise<void> {
-  if (!(await ownsWallet(database, phoneNumber, caller.partner))) throw new Problem('not_found')
+/**
+ * Whether the gateway says that nobody has activated the wallet. It answers any number of registrations with success, so
+ * only this, asked before, tells the first one.
+ */
+async function isUnknown(phoneNumber: string, { gateway }: Call): Promise<boolean> {
+  const answer = await gateway?.getAddress(phoneNumber)
+  return answer?.is === 'refused' && /^\s*user\s+not\s+found[\s.]*$/i.test(answer.message)
+}
+
+/** @throws Problem when this partner may not read the wallet's address now */
+async function requireReadable(phoneNumber: string, { database, caller }: Call): Promise<void> {
+  if (!(await mayReadAddress(database, phoneNumber, caller.partner))) throw new Problem('not_found')
 }
 
 /** Asks the gateway. @throws Problem for every answer without data; its messages may contain phone numbers */

@@ -1,11 +1,15 @@
 import { Command } from 'commander'
-import { settingsHere, withDatabase } from '../../cli/context.ts'
+import { proposed } from '../../approvals/cli/propose.ts'
+import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import type { Settings } from '../../config.ts'
+import { type Actor, databaseOf } from '../../operators/acting.ts'
+import type { Person } from '../../operators/person-commands.ts'
 import type { Database } from '../../postgres/pool.ts'
+import { CHANGE_ENDPOINT } from '../change-kind.ts'
 import { pauseEndpoint, removeEndpoint, resumeEndpoint } from '../endpoint-states.ts'
 import { parseEndpointUrl } from '../endpoint-url.ts'
 import { addEndpoint, rotateSecret } from '../endpoints.ts'
@@ -19,9 +23,12 @@ export function endpointCommands(): Command[] {
 }
 
 const HOUR_MS = 3_600_000
-const inDatabase = async <T>(use: (database: Database, settings: Settings) => Promise<T>): Promise<T> => {
+const inDatabase = async <T>(
+  actor: Actor,
+  use: (database: Database, settings: Settings) => Promise<T>,
+): Promise<T> => {
   const settings = await settingsHere()
-  return await withDatabase(settings, (database) => use(database, settings))
+  return await withDatabase(settings, (database) => use(databaseOf(database, actor), settings))
 }
 
 function command(name: string, does: string, example: string): Command {
@@ -39,6 +46,12 @@ const overlapHours = parsedBy(
   'whole hours from 0 to 999',
 )
 
+interface AddOptions extends Actor {
+  readonly kinds: string[]
+  readonly note?: string
+  readonly json?: true
+}
+
 function addCommand(): Command {
   return command('add', 'add an endpoint; its secret is printed once', 'acme https://acme.example/goldpro')
     .argument('<partner>', 'the partner whose orders and batches it receives', partnerName)
@@ -46,20 +59,40 @@ function addCommand(): Command {
     .option('--kinds <kinds>', 'only these kinds of event, with commas between; by default all', eventKinds, [
       ...ENDPOINT_KINDS,
     ])
+    .option('--note <text>', 'why; needed where another person must approve')
     .addOption(byOption('who adds it'))
     .option('--json', 'print JSON')
-    .action(async (partner: string, given: string, options: { kinds: string[]; by: string; json?: true }) => {
+    .action(async (partner: string, given: string, options: AddOptions) => {
       const { kinds, by, json } = options
       const problem = problemOfKinds(kinds)
       if (problem !== null) throw new Failure(2, `--kinds: ${problem}`)
-      const { id, secret } = await inDatabase(async (database, { webhookAllowLoopback }) => {
-        const parsed = parseEndpointUrl(given, webhookAllowLoopback)
-        if (parsed.is === 'refused') throw new Failure(2, `this URL is refused: ${parsed.message}`)
-        return await addEndpoint(database, { partner, url: parsed.url.href, kinds, by })
+      if (options.credential !== undefined) {
+        console.log(await proposeEndpoint(partner, given, options))
+        return
+      }
+      const { id, secret } = await inDatabase(options, async (database, { webhookAllowLoopback }) => {
+        const url = endpointUrl(given, webhookAllowLoopback)
+        return await addEndpoint(database, { partner, url, kinds, by })
       })
       if (json) console.log(JSON.stringify({ id, partner, kinds, secret }))
       else console.log(`endpoint ${id} of ${partner}\n${onceShown(secret)}`)
     })
+}
+
+/** Where people are proven, another person approves where events go. */
+async function proposeEndpoint(partner: string, given: string, options: AddOptions): Promise<string> {
+  const settings = await settingsHere()
+  const url = endpointUrl(given, settings.webhookAllowLoopback)
+  const line = await withSessionHere(settings, (session) =>
+    proposed(session, CHANGE_ENDPOINT, { partner, url, kinds: options.kinds }, options),
+  )
+  return `${line}\nThen an admin prints its secret: \`goldpro webhook rotate-secret ID --overlap-hours 0\``
+}
+
+function endpointUrl(given: string, mayBeLoopback: boolean): string {
+  const parsed = parseEndpointUrl(given, mayBeLoopback)
+  if (parsed.is === 'refused') throw new Failure(2, `this URL is refused: ${parsed.message}`)
+  return parsed.url.href
 }
 
 const onceShown = (secret: string) =>
@@ -74,9 +107,13 @@ function rotateCommand(): Command {
       overlapHours,
       24,
     )
+    .addOption(byOption('who decides'))
     .option('--json', 'print JSON')
-    .action(async (id: number, { overlapHours, json }: { overlapHours: number; json?: true }) => {
-      const found = await inDatabase((database) => rotateSecret(database, id, overlapHours * HOUR_MS))
+    .action(async (id: number, options: Actor & { overlapHours: number; json?: true }) => {
+      const { overlapHours, json } = options
+      const found = await inDatabase(options, (database) =>
+        rotateSecret(database, id, overlapHours * HOUR_MS),
+      )
       const { secret, previousUntil } = requireEndpoint(id, found)
       if (json) console.log(JSON.stringify({ id, secret, previousUntil }))
       else
@@ -92,16 +129,12 @@ const noteBy = (each: Command) =>
     .requiredOption('--note <text>', 'why')
     .addOption(byOption('who decides'))
 
-interface Person {
-  readonly note: string
-  readonly by: string
-}
-
 function pauseCommand(): Command {
   return noteBy(
     command('pause', 'send nothing to an endpoint; events are kept', '1 --note "moves to a new host"'),
-  ).action(async (id: number, { note, by }: Person) => {
-    const isThere = await inDatabase((database) => pauseEndpoint(database, id, `${by}: ${note}`))
+  ).action(async (id: number, person: Person) => {
+    const { note, by } = person
+    const isThere = await inDatabase(person, (database) => pauseEndpoint(database, id, `${by}: ${note}`))
     requireEndpoint(id, isThere || null)
     console.log(`endpoint ${id} is paused: its events are kept until \`goldpro webhook resume ${id}\``)
   })
@@ -110,8 +143,9 @@ function pauseCommand(): Command {
 function resumeCommand(): Command {
   return command('resume', 'send to an endpoint again; pending deliveries are sent at once', '1')
     .argument('<id>', 'as `list` shows it', endpointId)
-    .action(async (id: number) => {
-      const waiting = await inDatabase((database) => resumeEndpoint(database, id))
+    .addOption(byOption('who decides'))
+    .action(async (id: number, actor: Actor) => {
+      const waiting = await inDatabase(actor, (database) => resumeEndpoint(database, id))
       console.log(`endpoint ${id} is active: ${requireEndpoint(id, waiting)} waiting`)
     })
 }
@@ -123,8 +157,9 @@ function removeCommand(): Command {
       'remove an endpoint for good: its secrets are erased, pending deliveries are given up',
       '1 --note "partner has left"',
     ),
-  ).action(async (id: number, { note, by }: Person) => {
-    const givenUp = await inDatabase((database) => removeEndpoint(database, id, `${by}: ${note}`))
+  ).action(async (id: number, person: Person) => {
+    const { note, by } = person
+    const givenUp = await inDatabase(person, (database) => removeEndpoint(database, id, `${by}: ${note}`))
     console.log(`endpoint ${id} is removed: ${requireEndpoint(id, givenUp)} given up`)
   })
 }
