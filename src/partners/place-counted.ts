@@ -42,6 +42,31 @@ export async function placeCounted(
   return oneByOne
 }
 
+/** Says what would become of an order now, and stores nothing: its transaction is rolled back. */
+export async function tryOrder(database: Database, order: CountedOrder): Promise<Placed> {
+  try {
+    await database.transaction(async (runner) => {
+      const [placed] = await placeInTurn(runner, [order])
+      throw new Tried(placed)
+    })
+  } catch (error) {
+    if (error instanceof Tried && error.placed !== undefined) return error.placed
+    throw error
+  }
+  throw new Error('a trial was committed')
+}
+
+/** Rolls back the transaction of a trial. */
+class Tried extends Error {
+  override name = 'Tried'
+  readonly placed: Placed | undefined
+
+  constructor(placed: Placed | undefined) {
+    super('nothing is stored')
+    this.placed = placed
+  }
+}
+
 /** Rolls back a transaction in which another order was stored than was admitted. */
 class NotAsAdmitted extends Error {
   override name = 'NotAsAdmitted'

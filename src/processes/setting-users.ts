@@ -61,7 +61,7 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   GATEWAY_SELL_PATH: ['up', 'worker', 'sandbox'],
   GATEWAY_429_IS_REFUSAL: CALLS_GATEWAY,
   GATEWAY_TIMEOUT_MS: ['up', 'worker', 'web', 'scheduler', 'batch', 'gateway'],
-  GATEWAY_RATE_PER_SECOND: EXECUTES,
+  GATEWAY_RATE_PER_SECOND: ['up', 'worker', 'web'],
   GATEWAY_CHART_PHONE_NUMBER: EXECUTES,
   WORKER_CONCURRENCY: EXECUTES,
   MAX_REQUOTES: EXECUTES,

@@ -70,7 +70,10 @@ export async function startConfiguredWeb(
   const { http, gateway } = settings
   const client = gateway === null ? null : createGatewayClient(gateway, { ...CLOCKS, log })
   const { databaseUrl, redisUrl } = settings
-  const web = await startWeb({ databaseUrl, redisUrl, gateway: client, ...http, version, log, traces })
+  const web = await startWeb({
+    ...{ databaseUrl, redisUrl, gateway: client, quotesPerSecond: settings.ratePerSecond },
+    ...{ ...http, version, log, traces },
+  })
   const heartbeat = startHeartbeat('web', { databaseUrl, log })
   return {
     ...web,

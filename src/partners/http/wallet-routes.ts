@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
-import { phoneNumber } from '../../http/field-schemas.ts'
+import { maskedWallet, phoneNumber } from '../../http/field-schemas.ts'
 import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, type Call, route } from '../../http/route.ts'
 import { claimWallet, isLinked, mayReadAddress } from '../store/wallets.ts'
@@ -14,23 +14,29 @@ const text = (max: number, meaning: string) =>
     .regex(/^\P{Cc}*$/u, 'must have no control characters')
     .describe(meaning)
 
-const walletAnswer = z.strictObject({
-  phone_number: z.string().describe('the wallet, masked'),
-  linked: z
-    .boolean()
-    .describe('whether it is linked to you; if not, an operator must link it before your orders may use it'),
-})
-const addressAnswer = z.strictObject({
-  phone_number: z.string().describe('masked'),
-  province: z.string(),
-  city: z.string(),
-  district: z.string(),
-  subdistrict: z.string(),
-  address: z.string(),
-  zip_code: z.string(),
-  note: z.string(),
-  ktp: z.string().describe('masked but for its last two digits'),
-})
+const walletAnswer = z
+  .strictObject({
+    phone_number: maskedWallet,
+    linked: z
+      .boolean()
+      .describe(
+        'whether it is linked to you; if not, an operator must link it before your orders may use it',
+      ),
+  })
+  .meta({ id: 'Wallet', description: 'An active wallet' })
+const addressAnswer = z
+  .strictObject({
+    phone_number: maskedWallet,
+    province: z.string().describe('province'),
+    city: z.string().describe('city'),
+    district: z.string().describe('district'),
+    subdistrict: z.string().describe('subdistrict'),
+    address: z.string().describe('street and number'),
+    zip_code: z.string().describe('five digits'),
+    note: z.string().describe('for the courier'),
+    ktp: z.string().describe('the KTP number, masked but for its last two digits'),
+  })
+  .meta({ id: 'WalletAddress', description: 'Where bars of a wallet are sent' })
 const GATEWAY_PROBLEMS = ['gateway_refused', 'gateway_trouble', 'gateway_missing'] as const
 
 export const WALLET_ROUTES: readonly AnyRoute[] = [
@@ -43,11 +49,13 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
       'A wallet that nobody had activated becomes yours: orders of other partners are refused. One that was activated elsewhere does not; `linked` says so, and an operator links it.',
     scope: 'orders:write',
     query: z.strictObject({}),
-    body: z.strictObject({
-      phone_number: phoneNumber,
-      name: text(100, "the customer's name"),
-      email: z.email().max(254).describe("the customer's e-mail address"),
-    }),
+    body: z
+      .strictObject({
+        phone_number: phoneNumber,
+        name: text(100, "the customer's name"),
+        email: z.email().max(254).describe("the customer's e-mail address"),
+      })
+      .meta({ id: 'WalletRequest', description: 'A customer whose wallet is activated' }),
     bodyExamples: {
       wallet: { phone_number: '081234500001', name: 'Sari Contoh', email: 'sari@contoh.example' },
     },
@@ -116,7 +124,9 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
     answers: {
       200: {
         description: 'Collection points as the gateway writes them',
-        schema: z.strictObject({ regions: z.array(z.unknown()) }),
+        schema: z
+          .strictObject({ regions: z.array(z.unknown()).describe('as the gateway writes them') })
+          .meta({ id: 'Regions', description: 'Collection points of a kecamatan' }),
         example: { regions: [{ kecamatan: 'Gambir', kabupaten: 'Jakarta Pusat' }] },
       },
     },
