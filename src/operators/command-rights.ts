@@ -176,6 +176,7 @@ const sends: RouteRight = { scope: 'batches:write', holders: 'one' }
 /** Every route that changes something, by its name. No operator uses them: they are the partners'. */
 export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
   placeOrder: places,
+  takeQuote: places,
   cancelOrder: places,
   registerWallet: places,
   checkBatch: sends,

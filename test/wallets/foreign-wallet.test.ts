@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createBatch } from '../../src/batches/create.ts'
+import { NO_TRACES } from '../../src/core/traces.ts'
 import { NO_LIMITS } from '../../src/partners/limits.ts'
 import { keepRejectedJob } from '../../src/queue/keep-rejected-job.ts'
 import { processJob } from '../../src/queue/process-job.ts'
@@ -94,17 +95,12 @@ describe('by the queue, a file or a plan', () => {
     { name, data }: { name: string; data: object },
   ) {
     const job = { id: randomUUID(), name, data, attemptsMade: 0 }
-    return await processJob(
-      job as never,
-      {
-        ...testEffects(store, scriptedGateway({})),
-        keepRejected: (rejected: Parameters<typeof keepRejectedJob>[1]) =>
-          keepRejectedJob(database, rejected),
-        counts: NOT_COUNTED,
-        traces: undefined as never,
-        ...{ watch: undefined },
-      } as never,
-    )
+    return await processJob(job as never, {
+      ...testEffects(store, scriptedGateway({})),
+      ...{ traces: NO_TRACES, counts: NOT_COUNTED },
+      laneLeft() {},
+      keepRejected: (rejected) => keepRejectedJob(database, rejected),
+    })
   }
 
   it.each(SPELLINGS)('a job for %s is rejected for good, with a row', async (written) => {
