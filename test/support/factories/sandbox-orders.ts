@@ -8,7 +8,7 @@ import { submitOrders } from '../../../src/orders/submit.ts'
 import { silentLog, testEffects } from '../deps.ts'
 import { gatewaySettings } from './gateway-settings.ts'
 import { jobData } from './job-data.ts'
-import type { openStores } from './stored-orders.ts'
+import { aWallet, type openStores } from './stored-orders.ts'
 
 type Stores = ReturnType<typeof openStores>
 export type OrderName = keyof typeof jobData
@@ -28,9 +28,10 @@ export function orderRunner(stores: Stores, sandbox: Sandbox, timeoutMs: number)
   }
   return {
     client,
+    /** Each order has a wallet of its own unless one is given: a doubt holds up the next of its wallet. */
     async submit(name: OrderName, overrides: object = {}): Promise<string> {
       const kind = name === 'buyRupiah' ? 'buy' : name
-      const submission = parseSubmission(kind, jobData[name](overrides))
+      const submission = parseSubmission(kind, jobData[name]({ phone_number: aWallet(), ...overrides }))
       const [submitted] = await submitOrders([submission], {
         store: stores.store,
         newId: randomUUID,
