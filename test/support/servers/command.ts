@@ -25,6 +25,10 @@ interface Options {
   readonly cwd?: string
   /** Null: standard input stays open. */
   readonly input?: string | null
+  /** Another installation's program than this one's. */
+  readonly main?: string
+  /** The user of the operating system it runs as; root may choose. */
+  readonly uid?: number
 }
 
 const running = new Map<ChildProcess, Promise<Ended>>()
@@ -38,12 +42,13 @@ export async function endLeftCommands(): Promise<void> {
 /** Starts `goldpro …` as a person would, with none of this process's own settings. */
 export function startCommand(
   args: readonly string[],
-  { env = {}, cwd, input }: Options = {},
+  { env = {}, cwd, input, main = MAIN, uid }: Options = {},
 ): RunningCommand {
   const { PATH = '', HOME = '', TMPDIR } = process.env
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { PATH, HOME, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...env },
     ...(cwd === undefined ? {} : { cwd }),
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   })
   let out = ''
   let err = ''
