@@ -7,6 +7,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY migrations ./migrations
+COPY assets ./assets
 RUN npm run build
 # What runs in production, installed by itself: no compiler, no embedded PostgreSQL.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
@@ -18,6 +19,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/migrations ./migrations
+COPY --from=build /app/assets ./assets
 USER node
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["worker"]

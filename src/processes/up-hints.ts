@@ -5,14 +5,24 @@ export interface Running {
   readonly redisUrl: string | null
   /** The beginning of the period that the sandbox's statement covers; null: the gateway is not the sandbox. */
   readonly statementFrom: string | null
+  /** The console, and who may sign in there until `up` ends. */
+  readonly console: {
+    readonly url: string
+    readonly makers: string
+    readonly checkers: string
+    readonly password: string
+  }
 }
 
 /** Commands to try next, as lines to copy. */
 export function whatToTry(running: Running): string {
-  const { gatewayUrl, redisUrl, statementFrom } = running
+  const { gatewayUrl, redisUrl, statementFrom, console: served } = running
   const isSandbox = statementFrom !== null
   return `
 goldpro is up: gateway ${gatewayUrl}${isSandbox ? ' (sandbox)' : ''}, queue in ${redisUrl === null ? 'Postgres' : 'Redis'}
+
+The console: ${served.url}
+  sign in as ${served.makers}, who proposes, or as ${served.checkers}, who approves; the password of both is ${served.password}
 
 Try, in another terminal in this folder:
   npx goldpro enqueue examples/orders.jsonl

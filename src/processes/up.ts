@@ -19,8 +19,10 @@ import { migrateDatabase } from '../postgres/migrate.ts'
 import { migrateQueue } from '../queue/probe.ts'
 import { startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
+import { startConsoleSomewhere } from './console-command.ts'
 import { startConfiguredScheduler } from './scheduler-command.ts'
 import { whatToTry } from './up-hints.ts'
+import { newUpPeople } from './up-people.ts'
 import { startWebSomewhere } from './web-command.ts'
 import { startConfiguredWorker } from './worker-command.ts'
 
@@ -33,7 +35,7 @@ const SANDBOX_WALLET = '081234500001'
 export function upCommand(): Command {
   return new Command('up')
     .description(
-      'run everything on this machine until Ctrl-C: PostgreSQL, sandbox gateway, worker, scheduler, API',
+      'run everything on this machine until Ctrl-C: PostgreSQL, sandbox gateway, worker, scheduler, API, console',
     )
     .addHelpText(
       'after',
@@ -80,11 +82,22 @@ async function runUp(): Promise<void> {
     )
     const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, traces, log)
     stops.push(web.stop)
+    const people = newUpPeople()
+    const served = await startConsoleSomewhere({ ...settings, databaseUrl }, people.people, log)
+    stops.push(served.stop)
     const { redisUrl } = settings
     announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
     const statementFrom = sandbox?.statementFrom ?? null
-    console.log(whatToTry({ gatewayUrl, apiUrl: web.url, redisUrl, statementFrom }))
+    console.log(
+      whatToTry({
+        gatewayUrl,
+        apiUrl: web.url,
+        redisUrl,
+        statementFrom,
+        console: { url: served.url, ...upPeople },
+      }),
+    )
     await endSignal()
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)

@@ -1,0 +1,40 @@
+/** Commands: what they are called, what they explain, and what is said once they are done. */
+export const ACTION_TEXTS = {
+  'order.cancel': ['Batalkan order', 'Cancel the order'],
+  'order.cancel.what': [
+    'Hanya selama belum ada yang dikirim ke gateway. Tidak dapat diurungkan.',
+    'Only while nothing is sent to the gateway. It cannot be undone.',
+  ],
+  'order.hold': ['Tahan order', 'Hold the order'],
+  'order.hold.what': [
+    'Worker tidak menjalankannya sampai dilepas. Batas waktunya tetap berjalan.',
+    'No worker runs it until it is released. Its deadline keeps running.',
+  ],
+  'order.release': ['Lepas order', 'Release the order'],
+  'order.release.what': ['Worker boleh menjalankannya lagi.', 'Workers may run it again.'],
+  'order.resolve': ['Usulkan penyelesaian', 'Propose a settlement'],
+  'order.resolve.what': [
+    'Order tetap belum jelas sampai orang lain menyetujui.',
+    'The order stays in doubt until another person approves.',
+  ],
+  'order.resolve.outcome': ['Apa yang terjadi', 'What happened'],
+  'order.resolve.executed': ['gateway melaksanakannya', 'the gateway executed it'],
+  'order.resolve.not_executed': ['gateway tidak melaksanakannya', 'the gateway did not execute it'],
+  'order.resolve.evidence': ['Bukti: di mana terlihat', 'Evidence: where it was seen'],
+  'order.resolve.differs': ['Isi hanya bila berbeda dari penawaran.', 'Only when it differs from the quote.'],
+  'order.approve': ['Setujui penyelesaian', 'Approve the settlement'],
+  'order.decline': ['Tolak usulan', 'Decline the proposal'],
+  'order.reveal': ['Tampilkan nomor telepon', 'Show the phone number'],
+  'order.reveal.what': ['Dicatat di audit dengan nama Anda.', 'The audit records it with your name.'],
+  stale: [
+    'Sudah berubah sejak Anda melihatnya: dulu {before}, sekarang {now}. Periksa halaman ini lagi.',
+    'It has changed since you looked: it was {before}, now it is {now}. Look at this page again.',
+  ],
+  'done.cancelled': ['Order dibatalkan.', 'The order is cancelled.'],
+  'done.held': ['Order ditahan.', 'The order is held.'],
+  'done.released': ['Order dilepas.', 'The order is released.'],
+  'done.proposed': ['Diusulkan. Orang lain harus menyetujui.', 'Proposed. Another person must approve it.'],
+  'done.settled': ['Disetujui: order telah jelas.', 'Approved: the order is settled.'],
+  'done.declined': ['Usulan ditolak.', 'The proposal is declined.'],
+  'done.signed_out': ['Anda telah keluar.', 'You are signed out.'],
+} as const
