@@ -95,7 +95,7 @@ async function runUp(): Promise<void> {
         apiUrl: web.url,
         redisUrl,
         statementFrom,
-        console: { url: served.url, ...upPeople },
+        console: { url: served.url, ...people },
       }),
     )
     await endSignal()
