@@ -637,6 +637,65 @@ CREATE TABLE "webhook_tries" (
 	CONSTRAINT "webhook_tries_came_to" CHECK ((http_status is null) = (trouble is not null))
 );
 --> statement-breakpoint
+CREATE TABLE "installation" (
+	"one" integer PRIMARY KEY DEFAULT 1 NOT NULL,
+	"id" uuid DEFAULT gen_random_uuid() NOT NULL,
+	"identity" text NOT NULL,
+	"since" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "installation_is_one" CHECK (one = 1),
+	CONSTRAINT "installation_identity" CHECK (identity in ('proven', 'declared'))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_acts" (
+	"xid" bigint NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"operator_id" integer,
+	"name" text NOT NULL,
+	"proof" text NOT NULL,
+	"token_prefix" text,
+	"command" text,
+	CONSTRAINT "operator_acts_xid_at_pk" PRIMARY KEY("xid","at"),
+	CONSTRAINT "operator_acts_proof" CHECK (proof in ('token', 'declared')),
+	CONSTRAINT "operator_acts_proven" CHECK ((proof = 'token') = (operator_id is not null) and (proof = 'token') = (token_prefix is not null))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_events" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"operator_id" integer NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"event" text NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"detail" jsonb NOT NULL,
+	CONSTRAINT "operator_events_event" CHECK (event in ('added', 'roles_set', 'disabled', 'enabled', 'token_added', 'token_ends', 'token_revoked'))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_tokens" (
+	"prefix" text PRIMARY KEY NOT NULL,
+	"operator_id" integer NOT NULL,
+	"secret_hash" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone,
+	"revoked_at" timestamp with time zone,
+	"actor" text NOT NULL,
+	CONSTRAINT "operator_tokens_prefix" CHECK (prefix ~ '^[a-z0-9]{12}$'),
+	CONSTRAINT "operator_tokens_secret_hash" CHECK (secret_hash ~ '^[0-9a-f]{64}$')
+);
+--> statement-breakpoint
+CREATE TABLE "operators" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"roles" text[] NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"disabled_at" timestamp with time zone,
+	"actor" text NOT NULL,
+	"note" text,
+	"admin_until" timestamp with time zone,
+	"request_id" integer,
+	CONSTRAINT "operators_name" CHECK (is_person_name(name) and length(name) <= 200 and strpos(person_key(name), '/') = 0),
+	CONSTRAINT "operators_roles" CHECK (cardinality(roles) > 0 and roles <@ array['viewer', 'maker', 'checker', 'admin'])
+);
+--> statement-breakpoint
 ALTER TABLE "batch_events" ADD CONSTRAINT "batch_events_batch_id_fk" FOREIGN KEY ("batch_id") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batch_rows" ADD CONSTRAINT "batch_rows_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batches" ADD CONSTRAINT "batches_owner_fk" FOREIGN KEY ("owner") REFERENCES "public"."partners"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -655,6 +714,7 @@ ALTER TABLE "proposals" ADD CONSTRAINT "proposals_statement_id_fk" FOREIGN KEY (
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KEY ("proposal_id") REFERENCES "public"."proposals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "operator_tokens" ADD CONSTRAINT "operator_tokens_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "console_events_at" ON "console_events" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "console_sessions_operator" ON "console_sessions" USING btree ("operator");--> statement-breakpoint
 CREATE UNIQUE INDEX "change_requests_one_open" ON "change_requests" USING btree ("kind","subject") WHERE state = 'open';--> statement-breakpoint
@@ -719,4 +779,8 @@ CREATE INDEX "webhook_deliveries_ended_at" ON "webhook_deliveries" USING btree (
 CREATE INDEX "webhook_endpoints_partner" ON "webhook_endpoints" USING btree ("partner") WHERE state <> 'removed';--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_events_sequence" ON "webhook_events" USING btree ("order_id","sequence");--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_events_batch_id" ON "webhook_events" USING btree ("batch_id");--> statement-breakpoint
-CREATE INDEX "webhook_events_at" ON "webhook_events" USING btree ("at");
+CREATE INDEX "webhook_events_at" ON "webhook_events" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "operator_acts_at" ON "operator_acts" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "operator_events_operator_id" ON "operator_events" USING btree ("operator_id");--> statement-breakpoint
+CREATE INDEX "operator_tokens_operator_id" ON "operator_tokens" USING btree ("operator_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "operators_one_person" ON "operators" USING btree (person_key("name"));

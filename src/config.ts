@@ -40,6 +40,8 @@ export interface Settings {
   readonly quoteMaxAgeMs: number
   /** The largest fee of a quote that is confirmed, rupiah; null: no bound. */
   readonly maxQuoteFee: number | null
+  /** Proves who gives a command; null: the token that `goldpro login` has stored. */
+  readonly operatorToken: string | null
   /** The person who proposed a decision may approve it; the audit then says so. */
   readonly onePersonTeam: boolean
   /** How long after an attempt ended the gateway may still execute it. */
@@ -110,6 +112,7 @@ function toSettings(env: Environment): Settings {
     maxRequotes: env.MAX_REQUOTES,
     quoteMaxAgeMs: env.QUOTE_MAX_AGE_MS,
     maxQuoteFee: env.QUOTE_MAX_FEE === undefined ? null : Number(env.QUOTE_MAX_FEE),
+    operatorToken: env.GOLDPRO_OPERATOR_TOKEN ?? null,
     onePersonTeam: env.RECON_ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,

@@ -60,6 +60,7 @@ export const SETTINGS = {
     .string()
     .regex(/^\d{1,12}$/, 'whole rupiah from 0 to 999999999999')
     .optional(),
+  GOLDPRO_OPERATOR_TOKEN: z.string().min(1).optional(),
   RECON_ONE_PERSON: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   RECON_LAG_MINUTES: wholeNumber(0, 10_080, 60),
   RECON_DAILY_AT: z

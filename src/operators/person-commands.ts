@@ -1,5 +1,6 @@
 import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
 import type { Session } from '../postgres/session.ts'
+import { type Actor, actAs, whyRefused } from './acting.ts'
 
 /** The answer to a person's command: what was done, or why it was refused. */
 export type CommandResult<T> =
@@ -8,20 +9,35 @@ export type CommandResult<T> =
 
 export const refused = (message: string) => ({ is: 'refused', message }) as const
 
-/** Who acts, and why. The name is declared, not proven: the operating system decides who may run the command. */
-export interface Person {
-  readonly by: string
+/**
+ * Who acts, and why. Pass it on as one value: a person without the credential is refused where people are proven. The name is
+ * that of the credential's operator; only where names are declared it is what somebody typed.
+ */
+export interface Person extends Actor {
   readonly note: string
 }
 
-/** Runs a person's command in one transaction. The command is refused unless it says who acts and why. */
+/**
+ * Runs a person's command in one transaction, and tells Postgres who acts in it. The command is refused unless it says who
+ * acts and why, and the person is proven where people are.
+ */
 export async function auditedTransaction<T>(
   session: Session,
   person: Person,
   work: () => Promise<CommandResult<T>>,
 ): Promise<CommandResult<T>> {
   const message = whyUnaudited(person)
-  return message === null ? await session.transaction(work) : refused(message)
+  if (message !== null) return refused(message)
+  try {
+    return await session.transaction(async () => {
+      await actAs(session, { ...person, by: storedName(person.by) })
+      return await work()
+    })
+  } catch (error) {
+    const reason = whyRefused(error)
+    if (reason === null) throw error
+    return refused(reason)
+  }
 }
 
 function whyUnaudited({ by, note }: Person): string | null {

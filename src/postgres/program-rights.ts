@@ -25,6 +25,12 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   console_throttles: REPLACE,
   doubt_evidence: APPEND,
   doubt_stays: REPLACE,
+  // Read only: whether people are proven, and who acts, is written by functions of the owner and by the owner.
+  installation: READ,
+  operator_acts: READ,
+  operator_events: READ,
+  operator_tokens: CHANGE,
+  operators: CHANGE,
   order_events: APPEND,
   orders: CHANGE,
   partner_day_wallets: REPLACE,

@@ -1,4 +1,5 @@
-import type { AnyChangeKind } from '../approvals/change-kind.ts'
+import { type AnyChangeKind, anyChangeKind } from '../approvals/change-kind.ts'
+import { GRANT_ROLES } from '../operators/admin/grant-roles.ts'
 
 /** Every kind of change that takes two people. */
-export const CHANGE_KINDS: readonly AnyChangeKind[] = []
+export const CHANGE_KINDS: readonly AnyChangeKind[] = [anyChangeKind(GRANT_ROLES)]

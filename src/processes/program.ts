@@ -35,6 +35,10 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
     const { CHANGE_KINDS } = await import('./change-kinds.ts')
     return approvalsCommand(CHANGE_KINDS)
   },
+  operator: async () => (await import('../operators/cli/operator.ts')).operatorCommand(),
+  login: async () => (await import('../operators/cli/login.ts')).loginCommand(),
+  logout: async () => (await import('../operators/cli/login.ts')).logoutCommand(),
+  whoami: async () => (await import('../operators/cli/login.ts')).whoamiCommand(),
   gateway: async () => (await import('../gateway/cli.ts')).gatewayCommand(),
 }
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)
@@ -54,7 +58,8 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-async function createProgram(given: string): Promise<Command> {
+/** All commands, or the given one. */
+export async function createProgram(given: string): Promise<Command> {
   const program = new Command('goldpro')
     .description(
       'takes gold orders through the GoldPro gateway: at most one send per quote, and an honest in_doubt',
@@ -68,10 +73,11 @@ async function createProgram(given: string): Promise<Command> {
   const loaders = isCommand(given) ? [COMMANDS[given]] : Object.values(COMMANDS)
   for (const load of loaders) program.addCommand(await load())
   // Before a command runs, the settings that it does not use are removed from its environment.
-  program.hook('preAction', (_program, action) => {
+  program.hook('preAction', async (_program, action) => {
     let command = action
     while (command.parent !== null && command.parent !== program) command = command.parent
     keepOwnSettings(command.name(), process.env)
+    await (await import('../operators/cli/sign-in.ts')).signIn(action)
   })
   setExitCodes(program)
   return program

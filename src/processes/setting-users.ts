@@ -19,6 +19,10 @@ export const COMMAND_NAMES = [
   'recon',
   'webhook',
   'approvals',
+  'operator',
+  'login',
+  'logout',
+  'whoami',
   'gateway',
 ] as const
 export type CommandName = (typeof COMMAND_NAMES)[number]
@@ -32,6 +36,10 @@ const SERVES_PARTNERS: Users = ['up', 'web']
 const SERVES_PEOPLE: Users = ['up', 'console']
 const SCHEDULES: Users = ['up', 'scheduler']
 const DECIDES: Users = ['up', 'console', 'orders', 'batch', 'recon', 'approvals']
+/** What the programs do not need, and so must not be able to read. */
+const GIVEN_BY_PEOPLE: Users = COMMAND_NAMES.filter(
+  (name) => !['demo', 'up', 'migrate', 'worker', 'web', 'console', 'scheduler', 'sandbox', 'gateway'].includes(name),
+)
 const TRACED: Users = ['up', 'worker', 'web']
 
 /**
@@ -57,6 +65,7 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   MAX_REQUOTES: EXECUTES,
   QUOTE_MAX_AGE_MS: EXECUTES,
   QUOTE_MAX_FEE: EXECUTES,
+  GOLDPRO_OPERATOR_TOKEN: GIVEN_BY_PEOPLE,
   RECON_ONE_PERSON: DECIDES,
   RECON_LAG_MINUTES: ['up', 'console', 'scheduler', 'recon'],
   RECON_DAILY_AT: SCHEDULES,

@@ -14,8 +14,10 @@ import { type LocalPostgres, startLocalPostgres } from '../dev/embedded-postgres
 import { announceUp, withdrawUp } from '../dev/running-up.ts'
 import { startKeptSandbox } from '../dev/sandbox/cli/kept-sandbox.ts'
 import { createLog } from '../observability/log.ts'
+import { declareIdentity } from '../operators/identity.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
 import { migrateDatabase } from '../postgres/migrate.ts'
+import { withSession } from '../postgres/session.ts'
 import { migrateQueue } from '../queue/probe.ts'
 import { startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
@@ -62,6 +64,7 @@ async function runUp(): Promise<void> {
     await requireServer(databaseUrl)
     await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () => migrateDatabase(databaseUrl))
     await migrateQueue(databaseUrl)
+    if (local !== null) await withSession(databaseUrl, declareIdentity)
     const sandbox =
       settings.gateway === null
         ? await startKeptSandbox(local?.folder ?? LOCAL_FOLDER, databaseUrl, stops)

@@ -1,5 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import { PERSON_EXPECTED, readPersonName } from '../core/person.ts'
+import type { Actor } from '../operators/acting.ts'
 import { auditedTransaction, type CommandResult, type Person, refused } from '../operators/person-commands.ts'
 import type { Session } from '../postgres/session.ts'
 import { statement } from '../postgres/statement.ts'
@@ -84,11 +85,11 @@ async function changeBreak(
 export async function assignBreak(
   session: Session,
   breakId: number,
-  { by, to }: { by: string; to: string },
+  { to, ...actor }: Actor & { readonly to: string },
 ): Promise<CommandResult<object>> {
   if (readPersonName(to) === null) return refused(`say to whom: the name ${PERSON_EXPECTED}`)
-  return await onOpenBreak(session, breakId, { by, note: `to ${to}` }, async () => {
-    await changeBreak(session, breakId, { reason: 'assigned', by, note: null, owner: to })
+  return await onOpenBreak(session, breakId, { ...actor, note: `to ${to}` }, async () => {
+    await changeBreak(session, breakId, { reason: 'assigned', by: actor.by, note: null, owner: to })
     return { is: 'done' }
   })
 }

@@ -28,15 +28,15 @@ const subjectOf = (orderId: string): Subject => ({ is: 'order', orderId })
 /** Proposes what became of an order in doubt. The order does not change. */
 export async function proposeResolution(
   session: Session,
-  { orderId, by, note, evidence, executed }: Resolution,
+  { orderId, evidence, executed, ...person }: Resolution,
 ): Promise<CommandResult<{ proposalId: number }>> {
-  return await auditedTransaction(session, { by, note }, async () => {
+  return await auditedTransaction(session, person, async () => {
     if (evidence.trim() === '') return refused('say where it was seen: the evidence is empty')
     await lockDoubt(session, { orderId })
     const why = await whyUnresolvable(session, orderId, executed)
     if (why !== null) return refused(why)
     const decision = executed === null ? 'order_not_executed' : 'order_executed'
-    return await insertProposal(session, subjectOf(orderId), decision, { by, note }, { evidence, executed })
+    return await insertProposal(session, subjectOf(orderId), decision, person, { evidence, executed })
   })
 }
 

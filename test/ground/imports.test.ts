@@ -72,10 +72,12 @@ const ROOMS: Record<string, readonly string[]> = {
  * so its edges know who calls; a command may ask the gateway or the queue.
  */
 const EDGES: readonly { readonly files: RegExp; readonly mayImport: readonly string[] }[] = [
+  // Operators are administrated by changes that two people make.
+  { files: /^operators\/admin\//, mayImport: ['approvals'] },
   { files: /^\w+\/http(\/|\.ts$)/, mayImport: ['http', 'partners'] },
   {
     files: /^\w+(\/\w+)?\/cli(\/|\.ts$)/,
-    mayImport: ['cli', 'config.ts', 'gateway', 'queue', 'observability/log.ts'],
+    mayImport: ['cli', 'config.ts', 'gateway', 'operators', 'queue', 'observability/log.ts'],
   },
 ]
 

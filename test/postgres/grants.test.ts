@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
+import { findToken } from '../../src/operators/token-format.ts'
 import { TABLE_RIGHTS } from '../../src/postgres/program-rights.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobData, WALLET } from '../support/factories/job-data.ts'
@@ -16,6 +17,8 @@ import { unnamed } from '../support/unnamed.ts'
 let roles: TestRoles
 let sandbox: Sandbox
 let folder: string
+/** The tokens of ani, an admin and maker, and of budi, a checker. */
+const tokens = { ani: '', budi: '' }
 
 beforeAll(async () => {
   roles = await createRoles()
@@ -25,6 +28,10 @@ beforeAll(async () => {
     code: 0,
     out: expect.stringContaining(`${roles.program} has the rights that the program needs`),
   })
+  const owner = { env: { DATABASE_URL: roles.ownerUrl } }
+  tokens.ani = tokenIn(await runCommand(['operator', 'bootstrap', 'ani', '--roles', 'admin', 'maker'], owner))
+  const adding = ['operator', 'add', 'budi', '--roles', 'checker', '--note', 'finance']
+  tokens.budi = tokenIn(await runCommand(adding, { env: env() }))
 })
 afterAll(async () => {
   await sandbox?.stop()
@@ -35,15 +42,20 @@ afterAll(async () => {
 const migrate = (...options: string[]) =>
   runCommand(['migrate', ...options], { env: { DATABASE_URL: roles.ownerUrl } })
 
-const env = () => ({
+const tokenIn = ({ out, err }: { out: string; err: string }): string => findToken(out) ?? `no token: ${err}`
+
+const env = (by: 'ani' | 'budi' = 'ani') => ({
+  GOLDPRO_OPERATOR_TOKEN: tokens[by],
   DATABASE_URL: roles.programUrl,
   GATEWAY_URL: sandbox.url,
   GATEWAY_CHART_PHONE_NUMBER: WALLET,
   WEBHOOK_ALLOW_LOOPBACK: 'true',
 })
 
-async function goldpro(...args: string[]): Promise<string> {
-  const ended = await runCommand(args, { env: env(), cwd: folder })
+const goldpro = (...args: string[]) => goldproBy('ani', ...args)
+
+async function goldproBy(by: 'ani' | 'budi', ...args: string[]): Promise<string> {
+  const ended = await runCommand(args, { env: env(by), cwd: folder })
   if (ended.code !== 0) throw new Error(`${args.join(' ')}: ${ended.err}`)
   return ended.out
 }
@@ -82,15 +94,15 @@ describe("the program's role", () => {
         'enqueue',
         await file('orders.jsonl', lines.map((line) => `${JSON.stringify(line)}\n`).join('')),
       )
-      await goldpro('batch', 'create', await file('batch.csv', buysFile(3)), '--by', 'ani')
-      await goldpro('batch', 'approve', '1', '--by', 'budi')
-      await goldpro('batch', 'run', '1', '--by', 'ani')
+      await goldpro('batch', 'create', await file('batch.csv', buysFile(3)))
+      await goldproBy('budi', 'batch', 'approve', '1')
+      await goldpro('batch', 'run', '1')
       const plan = await file(
         'plan.json',
         JSON.stringify({ kind: 'buy', ...jobData.buy(), reference: undefined }),
       )
       await goldpro('plan', 'add', 'savings', '--order', plan, '--monthly', '25')
-      await goldpro('plan', 'run-now', 'savings', '--by', 'ani')
+      await goldpro('plan', 'run-now', 'savings')
       await eventually(async () => {
         const done = await Promise.all([
           rowsOf(`SELECT FROM ops.orders WHERE state = 'succeeded'`),
@@ -135,6 +147,11 @@ describe("the program's role", () => {
     'INSERT INTO batch_transitions SELECT * FROM batch_transitions',
     'UPDATE plan_transitions SET from_state = to_state',
     'DELETE FROM proposals',
+    `UPDATE installation SET identity = 'declared'`,
+    `INSERT INTO operator_acts (xid, at, operator_id, name, proof, token_prefix)
+      SELECT pg_current_xact_id()::text::bigint, now(), id, name, 'token', 'a1b2c3d4e5f6' FROM operators`,
+    'DELETE FROM operators',
+    'DELETE FROM operator_events',
     'UPDATE statement_lines SET line_number = 1',
     'DELETE FROM drizzle.__drizzle_migrations',
     'INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES (0, 0)',

@@ -5,6 +5,7 @@ import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { formatCount } from '../../core/format.ts'
+import { type Actor, sessionOf } from '../../operators/acting.ts'
 import { databaseClock } from '../../postgres/clock.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { CommandPerson, CommandResult } from '../command-result.ts'
@@ -26,8 +27,7 @@ export const batchNumber = parsedBy(
   'a number, as `goldpro batch list` shows it',
 )
 
-interface PersonOptions {
-  readonly by: string
+interface PersonOptions extends Actor {
   readonly note?: string
 }
 
@@ -43,10 +43,13 @@ function batchPersonCommand(name: string, description: string): Command {
 }
 
 async function run<T extends object>(
+  person: Actor,
   work: (session: Session, onePersonTeam: boolean) => Promise<CommandResult<T>>,
 ): Promise<T> {
   const settings = await settingsHere()
-  const result = await withSessionHere(settings, (session) => work(session, settings.onePersonTeam))
+  const result = await withSessionHere(settings, (session) =>
+    work(sessionOf(session, person), settings.onePersonTeam),
+  )
   if (result.is === 'refused') throw new Failure(1, result.message)
   return result
 }
@@ -59,7 +62,7 @@ export function approveCommand(): Command {
       "\nA partner's batch may be approved here, or by another holder of its keys over HTTP.\n\nExample:\n  $ goldpro batch approve 1 --by budi",
     )
     .action(async (batchId: number, options: PersonOptions) => {
-      const { alone, contentHash } = await run((session, onePersonTeam) =>
+      const { alone, contentHash } = await run(options, (session, onePersonTeam) =>
         approveBatch(session, batchId, personOf(options), onePersonTeam),
       )
       console.log(`batch ${batchId} is approved, content hash ${contentHash}`)
@@ -104,7 +107,7 @@ Examples:
     .action(async (batchId: number, options: RunOptions) => {
       const { at = null, rate: ratePerSecond, stopAfterFailures = null } = options
       const runSettings = { at, ratePerSecond, stopAfter: stopAfterFailures }
-      const { rows, stopAfterFailures: stop } = await run(async (session) => {
+      const { rows, stopAfterFailures: stop } = await run(options, async (session) => {
         // Compared by the clock that decides when it runs.
         if (at !== null && at <= (await databaseClock(session)))
           throw new Failure(2, '--at is in the past: give a time in the future, or leave it out to run now')
@@ -148,7 +151,7 @@ export function moveCommands(): Command[] {
     batchPersonCommand(name, description)
       .addHelpText('after', `\nExample:\n  $ goldpro batch ${name} 1 --note "requested by phone"`)
       .action(async (batchId: number, options: PersonOptions) => {
-        const { unsent } = await run((session) => work(session, batchId, personOf(options)))
+        const { unsent } = await run(options, (session) => work(session, batchId, personOf(options)))
         console.log(`batch ${batchId} ${done(unsent)}`)
       }),
   )

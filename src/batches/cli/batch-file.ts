@@ -7,6 +7,7 @@ import { byOption } from '../../cli/current-user.ts'
 import { errorCode, Failure } from '../../cli/failure.ts'
 import { openFile, readingBar } from '../../cli/open-file.ts'
 import { formatCount } from '../../core/format.ts'
+import { type Actor, sessionOf } from '../../operators/acting.ts'
 import { type CreateResult, createBatch } from '../create.ts'
 import { badRowsHeader, badRowText, templateText } from '../file/bad-rows.ts'
 import type { Delimiter } from '../file/cells.ts'
@@ -139,9 +140,8 @@ function formatCheck({ rows, badRows, problems }: CheckResult): string {
   return `${rows} rows, ${badRows} of them bad, ${problems} problems`
 }
 
-interface CreateOptions {
+interface CreateOptions extends Actor {
   readonly partner?: string
-  readonly by: string
   readonly json?: true
 }
 
@@ -165,13 +165,13 @@ Example:
     .action(create)
 }
 
-async function create(file: string, { partner, by, json }: CreateOptions): Promise<void> {
+async function create(file: string, { partner, json, ...actor }: CreateOptions): Promise<void> {
   const settings = await settingsHere()
   const given = await openFile(file)
   const progress = readingBar('storing', given)
-  const request = { fileName: given.name, partner: partner ?? null, by }
+  const request = { fileName: given.name, partner: partner ?? null, by: actor.by }
   const result = await withSessionHere(settings, (session) =>
-    createBatch(session, given.bytes, request, progress.read),
+    createBatch(sessionOf(session, actor), given.bytes, request, progress.read),
   ).finally(progress.stop)
   if (result.is === 'known')
     throw new Failure(

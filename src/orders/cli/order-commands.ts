@@ -3,17 +3,13 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { openQueueClient } from '../../cli/queue-client.ts'
+import { databaseOf } from '../../operators/acting.ts'
+import type { Person } from '../../operators/person-commands.ts'
 import type { Database } from '../../postgres/pool.ts'
 import { type CommandResult, cancelOrder, holdOrder, releaseOrder } from '../commands.ts'
 import type { OrderStore } from '../ports.ts'
 import { findOrderId } from '../queries/orders.ts'
 import { createOrderStore } from '../store/order-store.ts'
-
-/** Who decides, and why. */
-export interface Person {
-  readonly by: string
-  readonly note: string
-}
 
 interface PlainMove {
   readonly name: string
@@ -41,8 +37,9 @@ export function moveCommands(currentUser: string): Command[] {
   return PLAIN_MOVES.map(({ name, does, move, wakes }) =>
     personsCommand(name, does, currentUser)
       .addHelpText('after', `\nExample:\n  $ goldpro orders ${name} acme/A-1 --note "requested by phone"`)
-      .action(async (given: string, { by, note }: Person) => {
-        await moveOrder(given, wakes, (orderId, store) =>
+      .action(async (given: string, person: Person) => {
+        const { by, note } = person
+        await moveOrder(given, person, wakes, (orderId, store) =>
           move({ orderId, actor: `person:${by}`, note }, store),
         )
       }),
@@ -60,13 +57,14 @@ export function personsCommand(name: string, does: string, currentUser: string):
 
 async function moveOrder(
   given: string,
+  person: Person,
   wakes: boolean,
   move: (orderId: string, store: OrderStore) => Promise<CommandResult>,
 ): Promise<void> {
   const settings = await settingsHere()
   await withDatabase(settings, async (database) => {
     const orderId = await requireOrderId(database, given)
-    const answer = await move(orderId, createOrderStore(database))
+    const answer = await move(orderId, createOrderStore(databaseOf(database, person)))
     if (answer.is === 'refused') throw new Failure(1, answer.message)
     console.log(`order ${orderId} is ${answer.state}`)
     if (!wakes) return

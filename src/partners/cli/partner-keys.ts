@@ -5,6 +5,7 @@ import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
 import { DEFAULT_SCOPES, SCOPES, type Scope } from '../../core/scopes.ts'
+import { type Actor, databaseOf } from '../../operators/acting.ts'
 import {
   addHolderKey,
   addPartnerWithKey,
@@ -16,9 +17,7 @@ import {
 import { FIRST_HOLDER, HOLDER } from '../enums.ts'
 import { revokeKeys } from '../store/keys.ts'
 
-export interface ByOption {
-  readonly by: string
-}
+export type ByOption = Actor
 
 /** The person who decides. */
 export const deciderOption = () => byOption('who decides; recorded as an event')
@@ -118,11 +117,11 @@ const overlapMinutes = parsedBy(
 )
 
 async function handOut(
-  { by, json }: ByOption & { json?: true },
+  { json, ...actor }: ByOption & { json?: true },
   ask: (deps: KeyDeps) => Promise<KeyAnswer>,
 ): Promise<void> {
   const answer = await withDatabase(await settingsHere(), (database) =>
-    ask({ database, random: randomBytes, actor: `person:${by}` }),
+    ask({ database: databaseOf(database, actor), random: randomBytes, actor: `person:${actor.by}` }),
   )
   if (answer.is === 'refused') throw new Failure(1, answer.message)
   console.log(json ? JSON.stringify(answer.key) : keyText(answer.key))
@@ -146,10 +145,10 @@ export function revokeCommand(): Command {
     .option('--key <prefix>', 'only this key, as `goldpro partner list` shows it')
     .addOption(deciderOption())
     .addHelpText('after', '\nExample:\n  $ goldpro partner revoke acme --key gp_a1b2c3d4e5f6')
-    .action(async (name: string, { key, by }: ByOption & { key?: string }) => {
+    .action(async (name: string, { key, ...actor }: ByOption & { key?: string }) => {
       const prefix = key?.replace(/^gp_/, '').split('_')[0] ?? null
       const revoked = await withDatabase(await settingsHere(), (database) =>
-        revokeKeys(database, name, prefix, `person:${by}`),
+        revokeKeys(databaseOf(database, actor), name, prefix, `person:${actor.by}`),
       )
       if (revoked.length === 0) throw new Failure(1, `${name} has no such key, or it is revoked already`)
       console.log(`revoked ${revoked.map((each) => `gp_${each}`).join(', ')}`)

@@ -4,6 +4,7 @@ import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
 import { formatCount } from '../../core/format.ts'
 import { formatRupiah, parseRupiah } from '../../core/money.ts'
+import { type Actor, databaseOf } from '../../operators/acting.ts'
 import { ORDER_KINDS } from '../../orders/command.ts'
 import { isAddress } from '../allowed-addresses.ts'
 import { type LimitChange, type PartnerRow, setLimits } from '../store/partners.ts'
@@ -33,14 +34,13 @@ interface Given<T> {
   readonly value: T | null
 }
 
-interface LimitOptions {
+interface LimitOptions extends Actor {
   readonly ordersPerMinute?: Given<number>
   readonly rupiahPerOrder?: Given<string>
   readonly rupiahPerDay?: Given<string>
   readonly walletsPerDay?: Given<number>
   readonly kinds?: Given<string[]>
   readonly addresses?: Given<string[]>
-  readonly by: string
 }
 
 /** `goldpro partner set-limits` */
@@ -73,7 +73,7 @@ Example:
       const change = changeOf(options)
       if (Object.keys(change).length === 0) throw new Failure(2, 'no limit is named: see --help')
       const isDone = await withDatabase(await settingsHere(), (database) =>
-        setLimits(database, name, change, `person:${options.by}`),
+        setLimits(databaseOf(database, options), name, change, `person:${options.by}`),
       )
       if (!isDone) throw new Failure(1, `there is no partner ${name}`)
       console.log(`limits of ${name} are set; see \`goldpro partner list\``)

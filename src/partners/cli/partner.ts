@@ -3,6 +3,7 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
+import { databaseOf } from '../../operators/acting.ts'
 import type { Database } from '../../postgres/pool.ts'
 import { type KeyRow, listKeys } from '../store/keys.ts'
 import { listPartners, type PartnerRow, setState } from '../store/partners.ts'
@@ -83,9 +84,9 @@ function stateCommand(name: 'suspend' | 'resume'): Command {
     .argument('<name>', 'the partner')
     .addOption(deciderOption())
     .addHelpText('after', `\nExample:\n  $ goldpro partner ${name} acme`)
-    .action(async (partner: string, { by }: ByOption) => {
+    .action(async (partner: string, actor: ByOption) => {
       const isDone = await withDatabase(await settingsHere(), (database) =>
-        setState(database, partner, state, `person:${by}`),
+        setState(databaseOf(database, actor), partner, state, `person:${actor.by}`),
       )
       if (!isDone) throw new Failure(1, `there is no partner ${partner} that is not ${state}`)
       console.log(`${partner} is ${state}`)

@@ -7,6 +7,7 @@ import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { describeProblems } from '../../core/field-problems.ts'
 import { readStrictJson } from '../../core/strict-json.ts'
+import { type Actor, sessionOf } from '../../operators/acting.ts'
 import { InvalidOrderError } from '../../orders/submission.ts'
 import { databaseClock } from '../../postgres/clock.ts'
 import type { Session } from '../../postgres/session.ts'
@@ -20,8 +21,7 @@ import type { PlanRequest } from '../read-terms.ts'
 import { type PlanRequestOptions, readPlanOptions } from './plan-request.ts'
 import { planAsJson, printPlan } from './plan-show.ts'
 
-interface AddOptions extends PlanRequestOptions {
-  readonly by: string
+interface AddOptions extends PlanRequestOptions, Actor {
   readonly note?: string
   readonly json?: true
 }
@@ -98,7 +98,8 @@ async function add(name: string, options: AddOptions): Promise<Plan> {
   const request = readPlanOptions(name, options)
   const { by, note = null } = options
   const command: CommandContext = { who: 'person', by, note, clock: databaseClock }
-  const answer = await withSessionHere(await settingsHere(), await adding(request, command))
+  const add = await adding(request, command)
+  const answer = await withSessionHere(await settingsHere(), (session) => add(sessionOf(session, options)))
   if (answer.is === 'refused') throw new Failure(1, answer.message)
   return answer.plan
 }
@@ -112,7 +113,8 @@ async function adding(
   if (request.is === 'batch') return (session) => addBatchPlan(session, terms, request, command)
   const { deadlineMinutes } = request
   const { partner, source } = await readOrder(String(request.order))
-  return (session) => addPlan(session, { ...terms, partner, source, deadlineMinutes }, command)
+  const plan = { ...terms, partner, source, deadlineMinutes }
+  return (session) => session.transaction((runner) => addPlan(runner, plan, command))
 }
 
 async function readOrder(file: string): Promise<ParsedOrder> {

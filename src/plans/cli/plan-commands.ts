@@ -5,6 +5,7 @@ import { Failure } from '../../cli/failure.ts'
 import { openQueueClient } from '../../cli/queue-client.ts'
 import { newOrderId } from '../../core/new-id.ts'
 import { createLog } from '../../observability/log.ts'
+import { type Actor, sessionOf } from '../../operators/acting.ts'
 import { databaseClock } from '../../postgres/clock.ts'
 import type { Session } from '../../postgres/session.ts'
 import { type CommandContext, type PlanAnswer, pausePlan, removePlan, resumePlan } from '../commands.ts'
@@ -46,8 +47,7 @@ const COMMANDS: readonly PlanCommand[] = [
   },
 ]
 
-interface CommandOptions {
-  readonly by: string
+interface CommandOptions extends Actor {
   readonly note?: string
 }
 
@@ -76,7 +76,7 @@ function createCommand({ name, does, done, run }: PlanCommand): Command {
   return command.action(async (given: string, options: CommandOptions) => {
     const plan = await withSessionHere(await settingsHere(), async (session) => {
       const { planId } = required(await findPlan(session, given), given)
-      return orRefuse(await run(session, planId, commandContextOf(options))).plan
+      return orRefuse(await run(sessionOf(session, options), planId, commandContextOf(options))).plan
     })
     console.log(`plan ${plan.planId} ${nameOf(plan)} is ${done}`)
     if (plan.state === 'active' && plan.nextDueAt !== null)
@@ -90,7 +90,8 @@ export function runNowCommand(): Command {
     async (given: string, options: CommandOptions) => {
       const settings = await settingsHere()
       const queueClient = await openQueueClient(settings)
-      const printed = await withSessionHere(settings, async (session) => {
+      const printed = await withSessionHere(settings, async (opened) => {
+        const session = sessionOf(opened, options)
         const { planId, partner } = required(await findPlan(session, given), given)
         const deps = {
           actor: `person:${options.by}`,

@@ -13,11 +13,13 @@ import { checkSandbox } from '../../dev/sandbox/check-sandbox.ts'
 import { seedOption } from '../../dev/sandbox/cli/sandbox-command.ts'
 import { type Sandbox, startSandbox } from '../../dev/sandbox/sandbox.ts'
 import { createLog } from '../../observability/log.ts'
+import { declareIdentity } from '../../operators/identity.ts'
 import { isFinal } from '../../orders/lifecycle.ts'
 import { type OrderWithAttempts, readOrdersWithAttempts } from '../../orders/queries/checked-orders.ts'
 import { countOrders } from '../../orders/queries/orders.ts'
 import { migrateDatabase } from '../../postgres/migrate.ts'
 import { type Database, openDatabase } from '../../postgres/pool.ts'
+import { withSession } from '../../postgres/session.ts'
 import { migrateQueue } from '../../queue/probe.ts'
 import { createProducer } from '../../queue/producer.ts'
 import { startConfiguredWorker } from '../worker-command.ts'
@@ -103,6 +105,7 @@ async function startDatabase(toStop: (() => Promise<unknown>)[]): Promise<string
   toStop.push(stop)
   await migrateDatabase(databaseUrl)
   await migrateQueue(databaseUrl)
+  await withSession(databaseUrl, declareIdentity)
   return databaseUrl
 }
 

@@ -3,8 +3,8 @@ import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.t
 import { Failure } from '../../cli/failure.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
-import type { CommandResult } from '../../operators/person-commands.ts'
-import { type Person, personsCommand, requireOrderId } from '../../orders/cli/order-commands.ts'
+import type { CommandResult, Person } from '../../operators/person-commands.ts'
+import { personsCommand, requireOrderId } from '../../orders/cli/order-commands.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { ProposedExecution } from '../proposal-facts.ts'
 import { approveResolution, declineResolution, proposeResolution } from '../resolve-doubt.ts'
@@ -52,9 +52,8 @@ Example:
     )
     .action(async (given: string, options: ResolveOptions) => {
       const executed = executedFrom(options)
-      const { by, note, evidence } = options
       const { orderId, answer } = await onOrder(given, (session, id) =>
-        proposeResolution(session, { orderId: id, by, note, evidence, executed }),
+        proposeResolution(session, { ...options, orderId: id, executed }),
       )
       console.log(
         `proposal ${orRefuse(answer).proposalId}: order ${orderId} ${executed === null ? 'was not executed' : 'was executed'}\n` +

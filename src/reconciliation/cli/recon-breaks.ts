@@ -4,8 +4,8 @@ import { byOption, personName } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { shownText } from '../../cli/shown-text.ts'
-import type { CommandResult } from '../../operators/person-commands.ts'
-import type { Person } from '../../orders/cli/order-commands.ts'
+import type { Actor } from '../../operators/acting.ts'
+import type { CommandResult, Person } from '../../operators/person-commands.ts'
 import type { Session } from '../../postgres/session.ts'
 import {
   approveWriteOff,
@@ -126,9 +126,9 @@ function assignCommand(): Command {
     .requiredOption('--to <name>', 'who looks at it', personName)
     .addOption(byOption('who assigns'))
     .addHelpText('after', '\nExample:\n  $ goldpro recon breaks assign 12 --to ani')
-    .action(async (breakId: number, { by, to }: { by: string; to: string }) => {
+    .action(async (breakId: number, { to, ...actor }: Actor & { to: string }) => {
       const answer = await withSessionHere(await settingsHere(), (session) =>
-        assignBreak(session, breakId, { by, to }),
+        assignBreak(session, breakId, { ...actor, to }),
       )
       orRefuse(answer)
       console.log(`break ${breakId} is assigned to ${shownText(to)}`)

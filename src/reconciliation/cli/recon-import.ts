@@ -8,6 +8,7 @@ import { shownZone } from '../../cli/shown-time.ts'
 import type { Period } from '../../core/business-days.ts'
 import { formatCount } from '../../core/format.ts'
 import { plainTextExpected, readPlainText } from '../../core/plain-text.ts'
+import { sessionOf } from '../../operators/acting.ts'
 import { formatSpan } from '../report/format.ts'
 import { type ImportResult, importStatement } from '../statements/import.ts'
 import type { BadLine } from '../statements/line.ts'
@@ -93,7 +94,7 @@ async function runImport(file: string, options: Options): Promise<void> {
     nowMs: Date.now(),
   } as const
   const result = await withSessionHere(settings, (session) =>
-    importStatement(session, given.bytes, request, progress.read),
+    importStatement(sessionOf(session, options), given.bytes, request, progress.read),
   ).finally(progress.stop)
   console.log(options.json ? JSON.stringify(result) : printImport(result).join('\n'))
   if (result.is === 'refused')

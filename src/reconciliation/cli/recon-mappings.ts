@@ -8,6 +8,7 @@ import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import { describeProblems } from '../../core/field-problems.ts'
 import { readStrictJson } from '../../core/strict-json.ts'
+import { type Actor, databaseOf } from '../../operators/acting.ts'
 import { parseMapping } from '../statements/mapping.ts'
 import { addMapping, listMappings, readMapping } from '../statements/mappings.ts'
 
@@ -82,10 +83,10 @@ A pattern that can read no date is refused here.
 Example:
   $ goldpro recon mappings add gateway gateway.json`,
     )
-    .action(async (name: string, file: string, { by }: { by: string }) => {
+    .action(async (name: string, file: string, actor: Actor) => {
       const mapping = parseMapping(await readJson(file))
       const version = await withDatabase(await settingsHere(), (database) =>
-        addMapping(database, name, mapping, by),
+        addMapping(databaseOf(database, actor), name, mapping, actor.by),
       )
       console.log(`mapping ${name}, version ${version}`)
     })

@@ -6,6 +6,7 @@ import { parsedBy, periodOption } from '../../cli/options.ts'
 import type { Period } from '../../core/business-days.ts'
 import { formatCount } from '../../core/format.ts'
 import { type GoldWeight, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
+import { sessionOf } from '../../operators/acting.ts'
 import type { DistrustedStatement } from '../doubts.ts'
 import { STAY_REASONS } from '../enums.ts'
 import { RUN_STEPS, type RunResult, reconcile } from '../run.ts'
@@ -64,7 +65,7 @@ async function run(options: Options): Promise<void> {
     if (period === null)
       throw new Failure(1, 'there is no statement yet: import one with `goldpro recon import FILE`')
     return await reconcile(
-      session,
+      sessionOf(session, options),
       {
         period,
         settings: { lagMs, configuredLagMs: settings.reconLagMs, tolerance: { amount, fee, goldWeight } },

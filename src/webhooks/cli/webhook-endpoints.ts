@@ -5,6 +5,8 @@ import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import type { Settings } from '../../config.ts'
+import { type Actor, databaseOf } from '../../operators/acting.ts'
+import type { Person } from '../../operators/person-commands.ts'
 import type { Database } from '../../postgres/pool.ts'
 import { pauseEndpoint, removeEndpoint, resumeEndpoint } from '../endpoint-states.ts'
 import { parseEndpointUrl } from '../endpoint-url.ts'
@@ -19,9 +21,12 @@ export function endpointCommands(): Command[] {
 }
 
 const HOUR_MS = 3_600_000
-const inDatabase = async <T>(use: (database: Database, settings: Settings) => Promise<T>): Promise<T> => {
+const inDatabase = async <T>(
+  actor: Actor,
+  use: (database: Database, settings: Settings) => Promise<T>,
+): Promise<T> => {
   const settings = await settingsHere()
-  return await withDatabase(settings, (database) => use(database, settings))
+  return await withDatabase(settings, (database) => use(databaseOf(database, actor), settings))
 }
 
 function command(name: string, does: string, example: string): Command {
@@ -48,11 +53,11 @@ function addCommand(): Command {
     ])
     .addOption(byOption('who adds it'))
     .option('--json', 'print JSON')
-    .action(async (partner: string, given: string, options: { kinds: string[]; by: string; json?: true }) => {
+    .action(async (partner: string, given: string, options: Actor & { kinds: string[]; json?: true }) => {
       const { kinds, by, json } = options
       const problem = problemOfKinds(kinds)
       if (problem !== null) throw new Failure(2, `--kinds: ${problem}`)
-      const { id, secret } = await inDatabase(async (database, { webhookAllowLoopback }) => {
+      const { id, secret } = await inDatabase(options, async (database, { webhookAllowLoopback }) => {
         const parsed = parseEndpointUrl(given, webhookAllowLoopback)
         if (parsed.is === 'refused') throw new Failure(2, `this URL is refused: ${parsed.message}`)
         return await addEndpoint(database, { partner, url: parsed.url.href, kinds, by })
@@ -74,9 +79,13 @@ function rotateCommand(): Command {
       overlapHours,
       24,
     )
+    .addOption(byOption('who decides'))
     .option('--json', 'print JSON')
-    .action(async (id: number, { overlapHours, json }: { overlapHours: number; json?: true }) => {
-      const found = await inDatabase((database) => rotateSecret(database, id, overlapHours * HOUR_MS))
+    .action(async (id: number, options: Actor & { overlapHours: number; json?: true }) => {
+      const { overlapHours, json } = options
+      const found = await inDatabase(options, (database) =>
+        rotateSecret(database, id, overlapHours * HOUR_MS),
+      )
       const { secret, previousUntil } = requireEndpoint(id, found)
       if (json) console.log(JSON.stringify({ id, secret, previousUntil }))
       else
@@ -92,16 +101,12 @@ const noteBy = (each: Command) =>
     .requiredOption('--note <text>', 'why')
     .addOption(byOption('who decides'))
 
-interface Person {
-  readonly note: string
-  readonly by: string
-}
-
 function pauseCommand(): Command {
   return noteBy(
     command('pause', 'send nothing to an endpoint; events are kept', '1 --note "moves to a new host"'),
-  ).action(async (id: number, { note, by }: Person) => {
-    const isThere = await inDatabase((database) => pauseEndpoint(database, id, `${by}: ${note}`))
+  ).action(async (id: number, person: Person) => {
+    const { note, by } = person
+    const isThere = await inDatabase(person, (database) => pauseEndpoint(database, id, `${by}: ${note}`))
     requireEndpoint(id, isThere || null)
     console.log(`endpoint ${id} is paused: its events are kept until \`goldpro webhook resume ${id}\``)
   })
@@ -110,8 +115,9 @@ function pauseCommand(): Command {
 function resumeCommand(): Command {
   return command('resume', 'send to an endpoint again; pending deliveries are sent at once', '1')
     .argument('<id>', 'as `list` shows it', endpointId)
-    .action(async (id: number) => {
-      const waiting = await inDatabase((database) => resumeEndpoint(database, id))
+    .addOption(byOption('who decides'))
+    .action(async (id: number, actor: Actor) => {
+      const waiting = await inDatabase(actor, (database) => resumeEndpoint(database, id))
       console.log(`endpoint ${id} is active: ${requireEndpoint(id, waiting)} waiting`)
     })
 }
@@ -123,8 +129,9 @@ function removeCommand(): Command {
       'remove an endpoint for good: its secrets are erased, pending deliveries are given up',
       '1 --note "partner has left"',
     ),
-  ).action(async (id: number, { note, by }: Person) => {
-    const givenUp = await inDatabase((database) => removeEndpoint(database, id, `${by}: ${note}`))
+  ).action(async (id: number, person: Person) => {
+    const { note, by } = person
+    const givenUp = await inDatabase(person, (database) => removeEndpoint(database, id, `${by}: ${note}`))
     console.log(`endpoint ${id} is removed: ${requireEndpoint(id, givenUp)} given up`)
   })
 }

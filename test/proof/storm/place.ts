@@ -6,7 +6,9 @@ import { Redis } from 'ioredis'
 import { dataIn } from '../../../src/dev/embedded-postgres/data-folder.ts'
 import { isGoneWithin, sendSignal, startOf } from '../../../src/dev/embedded-postgres/os-processes.ts'
 import { type LocalPostgres, startLocalPostgres } from '../../../src/dev/embedded-postgres/postgres.ts'
+import { declareIdentity } from '../../../src/operators/identity.ts'
 import { migrateDatabase } from '../../../src/postgres/migrate.ts'
+import { withSession } from '../../../src/postgres/session.ts'
 import { migrateQueue } from '../../../src/queue/probe.ts'
 import { memoryOrDisk } from '../../support/memory.ts'
 import { startOwnRedis } from '../../support/servers/redis.ts'
@@ -63,6 +65,7 @@ async function startPostgres() {
   try {
     await migrateDatabase(databaseUrl)
     await migrateQueue(databaseUrl)
+    await withSession(databaseUrl, declareIdentity)
   } catch (error) {
     await stop()
     throw error

@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startLocalPostgres } from '../../../src/dev/embedded-postgres/postgres.ts'
+import { declareIdentity } from '../../../src/operators/identity.ts'
 import { migrateDatabase } from '../../../src/postgres/migrate.ts'
+import { withSession } from '../../../src/postgres/session.ts'
 import { migrateQueue } from '../../../src/queue/probe.ts'
 import { memoryOrDisk } from '../memory.ts'
 import { findRedisProgram, type RedisProgram } from './redis-program.ts'
@@ -50,6 +52,8 @@ async function createTemplate(serverUrl: string): Promise<void> {
     templateUrl.pathname = TEMPLATE
     await migrateDatabase(templateUrl.href)
     await migrateQueue(templateUrl.href)
+    // Most tests name people as a development installation does; `provenPeople` makes operators.
+    await withSession(templateUrl.href, declareIdentity)
     // A database that somebody is connected to cannot be copied.
     await admin.query(`ALTER DATABASE ${TEMPLATE} ALLOW_CONNECTIONS false`)
   } finally {

@@ -1,0 +1,176 @@
+import type { Role } from './enums.ts'
+
+/** What a command takes where people are proven. */
+export interface CommandRight {
+  /**
+   * Any one of these roles; or `nobody`: a program, a command that changes nothing of the installation, or one whose holder
+   * Postgres or the gateway proves in another way.
+   */
+  readonly needs: readonly Role[] | 'nobody'
+  /** How many people it takes until something has changed; 0: it changes nothing. */
+  readonly people: 0 | 1 | 2
+}
+
+const nobody: CommandRight = { needs: 'nobody', people: 0 }
+const reads: CommandRight = { needs: ['viewer', 'maker', 'checker', 'admin'], people: 0 }
+/** One person is enough for what makes things safer. */
+const safer: CommandRight = { needs: ['maker', 'checker', 'admin'], people: 1 }
+const makes: CommandRight = { needs: ['maker'], people: 1 }
+const administrates: CommandRight = { needs: ['admin'], people: 1 }
+/** Proposes; another person approves. */
+const proposes: CommandRight = { needs: ['maker'], people: 2 }
+const approves: CommandRight = { needs: ['checker'], people: 2 }
+/** Two admins, once there are two. */
+const grants: CommandRight = { needs: ['admin'], people: 2 }
+
+/**
+ * Every command with the role that it takes and how many people. `processes/program.ts` checks it before a command runs, and
+ * the guards of Postgres check the same roles again. A command that is not here is refused; a test holds the table to what
+ * commands there are.
+ */
+export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
+  demo: nobody,
+  up: nobody,
+  // Whoever owns the tables.
+  migrate: nobody,
+  worker: nobody,
+  web: nobody,
+  scheduler: nobody,
+  sandbox: nobody,
+  enqueue: makes,
+
+  login: nobody,
+  logout: nobody,
+  whoami: nobody,
+  // Whoever owns the tables, once.
+  'operator bootstrap': nobody,
+  'operator list': reads,
+  'operator add': grants,
+  'operator set-roles': grants,
+  'operator enable': grants,
+  'operator disable': administrates,
+  // Everybody rotates their own token; another's takes an admin, or two.
+  'operator rotate': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
+
+  'partner add': administrates,
+  'partner add-key': administrates,
+  'partner list': reads,
+  'partner rotate-key': administrates,
+  'partner revoke': safer,
+  'partner set-limits': { needs: ['maker', 'checker', 'admin'], people: 2 },
+  'partner suspend': safer,
+  'partner resume': administrates,
+
+  'orders list': reads,
+  'orders show': reads,
+  'orders cancel': safer,
+  'orders hold': safer,
+  'orders release': makes,
+  'orders resolve': proposes,
+  'orders approve': approves,
+  'orders decline': safer,
+
+  'plan add': makes,
+  'plan list': reads,
+  'plan show': reads,
+  'plan pause': safer,
+  'plan resume': makes,
+  'plan remove': safer,
+  'plan run-now': makes,
+  'plan history': reads,
+
+  prices: reads,
+
+  'batch template': nobody,
+  'batch check': nobody,
+  'batch create': proposes,
+  'batch preview': reads,
+  'batch approve': approves,
+  'batch run': makes,
+  'batch pause': safer,
+  'batch resume': makes,
+  'batch cancel': safer,
+  'batch list': reads,
+  'batch show': reads,
+  'batch results': reads,
+
+  'recon import': makes,
+  'recon run': makes,
+  'recon report': reads,
+  'recon breaks list': reads,
+  'recon breaks show': reads,
+  'recon breaks assign': safer,
+  'recon breaks note': safer,
+  'recon breaks propose': proposes,
+  'recon breaks approve': approves,
+  'recon breaks reject': safer,
+  'recon statements': reads,
+  'recon statements propose': proposes,
+  'recon statements approve': approves,
+  'recon statements decline': safer,
+  'recon statements revoke': safer,
+  'recon sources trust': proposes,
+  'recon sources approve': approves,
+  'recon sources decline': safer,
+  'recon sources revoke': safer,
+  'recon sources list': reads,
+  'recon lag propose': proposes,
+  'recon lag approve': approves,
+  'recon lag decline': safer,
+  'recon lag revoke': safer,
+  'recon lag list': reads,
+  'recon mappings list': reads,
+  'recon mappings show': reads,
+  'recon mappings add': makes,
+
+  'webhook add': administrates,
+  'webhook list': reads,
+  'webhook rotate-secret': administrates,
+  'webhook pause': safer,
+  'webhook resume': administrates,
+  'webhook remove': safer,
+  'webhook deliveries': reads,
+  'webhook replay': makes,
+  'webhook test': makes,
+
+  'approvals list': reads,
+  'approvals show': reads,
+  // Operators' roles are approved by an admin, all else by a checker: Postgres knows which it is.
+  'approvals approve': { needs: ['checker', 'admin'], people: 2 },
+  'approvals decline': safer,
+
+  // Whoever holds the gateway's credentials: these commands use no database.
+  'gateway register': nobody,
+  'gateway region': nobody,
+  'gateway address': nobody,
+  'gateway chart': nobody,
+}
+
+/** What a route that changes something takes: a key of the partner's with a scope, and how many holders of keys. */
+export interface RouteRight {
+  readonly scope: string
+  /** `two`: another holder than the one who created it. */
+  readonly holders: 'one' | 'two'
+}
+
+const places: RouteRight = { scope: 'orders:write', holders: 'one' }
+const sends: RouteRight = { scope: 'batches:write', holders: 'one' }
+
+/** Every route that changes something, by its name. No operator uses them: they are the partners'. */
+export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
+  placeOrder: places,
+  cancelOrder: places,
+  registerWallet: places,
+  checkBatch: sends,
+  createBatch: sends,
+  approveBatch: { scope: 'approve', holders: 'two' },
+  runBatch: sends,
+  pauseBatch: sends,
+  resumeBatch: sends,
+  cancelBatch: sends,
+  addPlan: sends,
+  pausePlan: sends,
+  resumePlan: sends,
+  removePlan: sends,
+  runPlanNow: sends,
+}
