@@ -56,9 +56,12 @@ DECLARE
 BEGIN
   NEW.previous_state := nullif(came_from, '');
   IF TG_OP = 'UPDATE' THEN
-    IF (NEW.id, NEW.partner, NEW.reference, NEW.kind, NEW.phone_number, NEW.content_hash, NEW.accepted_at, NEW.deadline_at)
+    IF (NEW.id, NEW.partner, NEW.reference, NEW.kind, NEW.phone_number, NEW.content_hash, NEW.accepted_at)
        IS DISTINCT FROM
-       (OLD.id, OLD.partner, OLD.reference, OLD.kind, OLD.phone_number, OLD.content_hash, OLD.accepted_at, OLD.deadline_at) THEN
+       (OLD.id, OLD.partner, OLD.reference, OLD.kind, OLD.phone_number, OLD.content_hash, OLD.accepted_at)
+       -- A deadline changes only by the time that the order waited for a switch.
+       OR NEW.deadline_at <> OLD.deadline_at AND (NEW.state <> 'accepted' OR OLD.state <> 'accepted'
+         OR NOT is_deadline_extended(NEW.id, OLD.deadline_at, NEW.deadline_at)) THEN
       RAISE EXCEPTION 'an order''s identity never changes' USING ERRCODE = 'check_violation', CONSTRAINT = 'order_identity';
     END IF;
     IF NEW.state = OLD.state THEN

@@ -1,19 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { personKey } from '../core/person.ts'
+import { Credential } from '../operators/credential.ts'
+import type { Role } from '../operators/enums.ts'
+import { findOperator } from '../operators/identity.ts'
 import type { Person } from '../operators/person-commands.ts'
+import { readToken } from '../operators/token-format.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 
-/**
- * What an operator may do: `viewer` reads; `maker` proposes, and makes things safer; `checker` approves what another
- * operator proposed; `admin` administrates.
- */
-export const ROLES = ['viewer', 'maker', 'checker', 'admin'] as const
-export type Role = (typeof ROLES)[number]
+export type { Role }
 
 /** Somebody who is signed in. */
 export interface Operator {
   readonly name: string
   readonly roles: readonly Role[]
-  /** The operator as the giver of a command. */
-  person(note: string): Person
+  /** The operator as the giver of a command. @param command what it is called in the audit */
+  person(note: string, command: string): Person
 }
 
 /** What a person types to sign in. */
@@ -39,6 +40,27 @@ export interface People {
   recall(session: Proven): Promise<Operator | null>
 }
 
+/** The operators of the installation, who prove themselves by their tokens. */
+export function operatorPeople(runner: StatementRunner): People {
+  const find = async (proof: string | null): Promise<Operator | null> => {
+    const found = proof === null ? null : await findOperator(runner, proof)
+    if (found === null || proof === null) return null
+    const { name, roles } = found
+    const credential = new Credential(proof)
+    return { name, roles, person: (note, command) => ({ by: name, note, command, credential }) }
+  }
+  return {
+    async authenticate({ name, secret }) {
+      const token = readToken(secret)
+      const found = await find(token)
+      return found !== null && personKey(found.name) === personKey(name)
+        ? { name: found.name, proof: token }
+        : null
+    },
+    recall: ({ proof }) => find(proof),
+  }
+}
+
 /** A person of `up`, where names are declared: for trying the product. */
 export interface DemoPerson {
   readonly name: string
@@ -51,7 +73,7 @@ export function demoPeople(people: readonly DemoPerson[]): People {
   const operatorOf = ({ name, roles }: DemoPerson): Operator => ({
     name,
     roles,
-    person: (note) => ({ by: name, note }),
+    person: (note, command) => ({ by: name, note, command }),
   })
   return {
     async authenticate({ name, secret }) {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { AnyChangeKind } from '../approvals/change-kind.ts'
 import type { Markup } from '../core/html.ts'
 import type { Log } from '../core/log.ts'
+import type { Person } from '../operators/person-commands.ts'
 import type { Database } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Cookies } from './http/cookies.ts'
@@ -42,6 +43,8 @@ export interface Call extends ConsoleDeps {
   readonly sessionSecret: string
   readonly texts: Texts
   may(...roles: readonly Role[]): boolean
+  /** Who gives the command of this request, and why. */
+  person(note: string): Person
 }
 
 /** A file that has arrived completely. */

@@ -19,6 +19,8 @@ export interface MetricsDeps {
   measureOrders(): Promise<OrderFigures>
   /** Of each endpoint that is not removed. */
   measureWebhooks(): Promise<readonly WebhookFigures[]>
+  /** How many switches are closed. */
+  countClosedSwitches(): Promise<number>
   /** Jobs by BullMQ's states; fails when the queue is unavailable. */
   queueCounts(): Promise<Record<string, number>>
   now(): number
@@ -29,7 +31,7 @@ const FRESH_MS = 15_000
 
 /** Creates the metrics of one server. Labels are kinds, states, routes and statuses, and never personal data. */
 export function createMetrics(deps: MetricsDeps): HttpMetrics {
-  const { measureOrders, measureWebhooks, queueCounts, now } = deps
+  const { measureOrders, measureWebhooks, countClosedSwitches, queueCounts, now } = deps
   const registry = new Registry()
   const registers = [registry]
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
@@ -67,6 +69,7 @@ export function createMetrics(deps: MetricsDeps): HttpMetrics {
   )
   const queue = gauge('goldpro_queue_jobs', 'Jobs by state', ['state'])
   const setWebhooks = webhookGauges(gauge)
+  const switches = gauge('goldpro_switches_closed', 'Switches that people, or the program, closed')
 
   const setOrders = (figures: OrderFigures) => {
     for (const each of [orders, attempts, confirms]) each.reset()
@@ -88,6 +91,10 @@ export function createMetrics(deps: MetricsDeps): HttpMetrics {
         await Promise.all([
           measureOrders().then(setOrders, () => troubles.inc({ of: 'orders' })),
           measureWebhooks().then(setWebhooks, () => troubles.inc({ of: 'webhooks' })),
+          countClosedSwitches().then(
+            (count) => switches.set(count),
+            () => troubles.inc({ of: 'switches' }),
+          ),
           readQueue().catch(() => troubles.inc({ of: 'queue' })),
         ])
       }

@@ -35,6 +35,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   migrate: nobody,
   worker: nobody,
   web: nobody,
+  console: nobody,
   scheduler: nobody,
   sandbox: nobody,
   enqueue: makes,
@@ -142,6 +143,10 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   // Whoever holds the gateway's credentials: these commands use no database.
   'gateway register': nobody,
   'gateway region': nobody,
+  'switch show': reads,
+  'switch close': safer,
+  'switch open': proposes,
+
   'gateway address': nobody,
   'gateway chart': nobody,
 }

@@ -1,7 +1,7 @@
 import type { Log } from '../core/log.ts'
 import type { Rupiah } from '../core/money.ts'
 import type { OrderGateway } from './gateway-port.ts'
-import type { OrderStore } from './ports.ts'
+import type { OrderStore, OrderSwitches } from './ports.ts'
 
 /** The settings an execution obeys. */
 export interface ExecutionPolicy {
@@ -19,6 +19,7 @@ export interface ExecutionPolicy {
 export interface OrderDeps {
   readonly store: OrderStore
   readonly gateway: OrderGateway
+  readonly switches: OrderSwitches
   readonly policy: ExecutionPolicy
   /** Who acts, as the events show it: `worker:<name>`. */
   readonly actor: string

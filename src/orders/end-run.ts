@@ -10,7 +10,7 @@ import type { StoredOrder } from './ports.ts'
 export type Execution =
   /** Final or in doubt: no worker has anything more to do with it. */
   | { readonly is: 'ended'; readonly state: OrderState; readonly reason: string }
-  /** Somebody else is on it, or a person holds it. */
+  /** Somebody else is on it, a person holds it, or it waits for a closed switch. */
   | { readonly is: 'left'; readonly state: OrderState; readonly reason: string }
   /** Still accepted: to be picked up again after `delayMs`. */
   | { readonly is: 'later'; readonly delayMs: number; readonly trouble: string }
@@ -36,6 +36,14 @@ export async function hold(order: StoredOrder, message: string, deps: OrderDeps)
   return await reload(order, deps)
 }
 
+/** Lets the order wait if a closed switch holds it; null when none does. The opening wakes it. */
+export async function waitForSwitch(orderId: string, deps: OrderDeps): Promise<Execution | null> {
+  const scope = await deps.switches.waitFor(orderId)
+  if (scope === null) return null
+  deps.log.debug({ order_id: orderId, scope }, 'order waits for a closed switch')
+  return { is: 'left', state: 'accepted', reason: 'switch_closed' }
+}
+
 /** Expires the order if its deadline has passed by the database's clock; else it is left for then. */
 export async function expire(order: StoredOrder, deps: OrderDeps): Promise<Execution> {
   const row = {
@@ -48,6 +56,8 @@ export async function expire(order: StoredOrder, deps: OrderDeps): Promise<Execu
   if (moved.length > 0) return { is: 'ended', state: 'expired', reason: 'deadline_passed' }
   const [now] = await deps.store.load([order.orderId])
   if (now === undefined || now.state !== 'accepted') return standing(now ?? order)
+  const waiting = now.msUntilDeadline <= 0 ? await waitForSwitch(order.orderId, deps) : null
+  if (waiting !== null) return waiting
   return { is: 'later', delayMs: Math.max(now.msUntilDeadline, 0), trouble: 'its deadline is about to pass' }
 }
 

@@ -16,7 +16,7 @@ import { requotePauseMs } from './backoff.ts'
 import type { OrderCommand } from './command.ts'
 import { type OrderDeps, SEND_START_LIMIT_MS } from './deps.ts'
 import { elapsedMs, type LoadedOrder, leftMs, type Moment, momentOf } from './elapsed.ts'
-import { defer, type Execution, expire, hold, refuse, reload, standing } from './end-run.ts'
+import { defer, type Execution, expire, hold, refuse, reload, standing, waitForSwitch } from './end-run.ts'
 import { pickUp } from './lifecycle.ts'
 import { brokenLimit } from './limit.ts'
 import type { Quote } from './outcomes.ts'
@@ -66,6 +66,10 @@ async function runAttempt(
   deps: OrderDeps,
 ): Promise<{ stop: Execution } | { requote: string }> {
   if (deps.stopping.aborted) return { stop: { is: 'later', delayMs: 0, trouble: 'the worker is stopping' } }
+  if (await deps.switches.isAnyClosed()) {
+    const waiting = await waitForSwitch(order.orderId, deps)
+    if (waiting !== null) return { stop: waiting }
+  }
   if (leftMs(order, deps) <= 0) return { stop: await expire(order, deps) }
   const quotedAt = momentOf(deps)
   const quote = await takeQuote(order, command, deps)
@@ -126,6 +130,8 @@ async function commitIntent(
   const [now] = await deps.store.load([order.orderId])
   if (now === undefined || now.state !== 'accepted') return { stop: standing(now ?? order) }
   if (now.msUntilDeadline <= 0) return { stop: await expire(order, deps) }
+  const waiting = await waitForSwitch(order.orderId, deps)
+  if (waiting !== null) return { stop: waiting }
   return { requote: 'the gateway gave a quote that was used before' }
 }
 

@@ -95,6 +95,22 @@ export interface SweepStore {
   takeForgotten(againMs: number, limit: number): Promise<string[]>
 }
 
+/** The switches that people close to keep orders from being sent, as a worker asks about them. */
+export interface OrderSwitches {
+  /** Whether any was closed lately. An answer may be a moment old: the fence itself asks anew. */
+  isAnyClosed(): Promise<boolean>
+  /** Lets an accepted order wait for the switch that holds it now. Returns the scope; null when none holds it. */
+  waitFor(orderId: string): Promise<string | null>
+}
+
+/** What the sweeper does about switches. Each call is bounded by `limit` rows. */
+export interface SwitchSweep {
+  /** Lets due orders wait that a closed switch holds: they are neither woken nor, if their deadlines stand still, expired. */
+  letDueWait(limit: number): Promise<string[]>
+  /** Ends waits for switches that were opened. The orders are not returned again for `againMs`. */
+  endWaits(againMs: number, limit: number): Promise<string[]>
+}
+
 /**
  * Where orders are kept. Writes take arrays and are set-based; each is one transaction, guarded on the state it leaves.
  * Rows that the guard refused are missing from what is returned.

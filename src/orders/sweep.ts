@@ -1,11 +1,15 @@
 import type { Log } from '../core/log.ts'
-import type { SweepStore } from './ports.ts'
+import type { SweepStore, SwitchSweep } from './ports.ts'
 
 /** Rows one sweep takes of each kind: a backlog is worked off over several sweeps. */
 const SWEEP_LIMIT = 500
 
+/** A switch may have 100,000 orders waiting: one sweep takes up to this many times the limit of them. */
+const PORTIONS_OF_WAITING = 20
+
 export interface SweepDeps {
   readonly store: SweepStore
+  readonly switches: SwitchSweep
   /** Asks the queue to bring these orders back. */
   wake(orderIds: readonly string[]): Promise<void>
   readonly sendDeadlineMs: number
@@ -21,14 +25,39 @@ export interface Sweep {
   readonly woken: number
 }
 
-/** What time alone may do: overdue intents become doubts, deadlines pass, forgotten orders are woken. */
+/**
+ * What time alone may do: overdue intents become doubts, deadlines pass, forgotten orders are woken, and those that a
+ * switch held until it was opened.
+ */
 export async function sweepOrders(deps: SweepDeps): Promise<Sweep> {
   const { store, actor, sendDeadlineMs, wakeAgainMs, log } = deps
   const doubted = await store.doubtOverdueIntents(sendDeadlineMs, actor, SWEEP_LIMIT)
   for (const order_id of doubted)
     log.warn({ order_id }, 'in doubt: its worker ended without recording a reply')
+  // First: an order whose deadline stands still is not to expire, and those that wait are not to be woken.
+  await inPortions(async () => (await deps.switches.letDueWait(SWEEP_LIMIT)).length)
+  const opened = await wakeOpened(deps)
   const expired = await store.expireOverdue(actor, SWEEP_LIMIT)
   const forgotten = await store.takeForgotten(wakeAgainMs, SWEEP_LIMIT)
   if (forgotten.length > 0) await deps.wake(forgotten)
-  return { doubted: doubted.length, expired: expired.length, woken: forgotten.length }
+  return { doubted: doubted.length, expired: expired.length, woken: opened + forgotten.length }
+}
+
+async function wakeOpened({ switches, wake, wakeAgainMs }: SweepDeps): Promise<number> {
+  return await inPortions(async () => {
+    const opened = await switches.endWaits(wakeAgainMs, SWEEP_LIMIT)
+    if (opened.length > 0) await wake(opened)
+    return opened.length
+  })
+}
+
+/** Repeats a step until it finds less than it may take. Returns what it took in all. */
+async function inPortions(take: () => Promise<number>): Promise<number> {
+  let count = 0
+  for (let portion = 0; portion < PORTIONS_OF_WAITING; portion += 1) {
+    const taken = await take()
+    count += taken
+    if (taken < SWEEP_LIMIT) break
+  }
+  return count
 }

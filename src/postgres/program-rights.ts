@@ -55,6 +55,8 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   statement_matches: CHANGE,
   statement_repeats: APPEND,
   statements: CHANGE,
+  switch_closings: CHANGE,
+  switch_waits: CHANGE,
   webhook_deliveries: REPLACE,
   webhook_endpoints: CHANGE,
   // UPDATE is needed for the row locks of the history sweeper; a trigger refuses every change.

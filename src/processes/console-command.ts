@@ -3,7 +3,7 @@ import { readyDatabaseUrl, settingsHere } from '../cli/context.ts'
 import { errorCode, Failure } from '../cli/failure.ts'
 import { endSignal, exitAtTheLatestIn } from '../cli/signals.ts'
 import type { Settings } from '../config.ts'
-import { demoPeople, type People } from '../console/people.ts'
+import type { People } from '../console/people.ts'
 import { createLog, type Logger } from '../observability/log.ts'
 import { type RunningConsole, startConsole } from './console.ts'
 
@@ -33,8 +33,7 @@ async function runConsole(): Promise<void> {
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
   const { host, port } = settings.console
-  const people = demoPeople([])
-  const running = await startConfiguredConsole({ ...settings, databaseUrl }, people, log).catch(
+  const running = await startConfiguredConsole({ ...settings, databaseUrl }, null, log).catch(
     (error: unknown) => {
       throw new Failure(
         1,
@@ -52,10 +51,10 @@ async function runConsole(): Promise<void> {
 
 type ReadySettings = Settings & { readonly databaseUrl: string }
 
-/** Starts the console by the settings. */
+/** Starts the console by the settings. @param people null: the operators of the installation */
 export async function startConfiguredConsole(
   settings: ReadySettings,
-  people: People,
+  people: People | null,
   log: Logger,
 ): Promise<RunningConsole> {
   const { databaseUrl, redisUrl, onePersonTeam, reconLagMs } = settings
@@ -67,7 +66,7 @@ export async function startConfiguredConsole(
 /** As `startConfiguredConsole`, on a free port where the configured one is taken. */
 export async function startConsoleSomewhere(
   settings: ReadySettings,
-  people: People,
+  people: People | null,
   log: Logger,
 ): Promise<RunningConsole> {
   try {

@@ -1,5 +1,5 @@
 import { createConsoleServer } from '../console/http/server.ts'
-import type { People } from '../console/people.ts'
+import { operatorPeople, type People } from '../console/people.ts'
 import { ROUTES } from '../console/routes.ts'
 import { createSignIn } from '../console/sign-in.ts'
 import { createUploads } from '../console/uploads.ts'
@@ -22,7 +22,8 @@ export interface ConsoleOptions {
   readonly publicOrigin: string | null
   readonly trustedProxies: readonly string[]
   readonly uploadLimitBytes: number
-  readonly people: People
+  /** Null: the operators of the installation. */
+  readonly people: People | null
   /** `RECON_ONE_PERSON` */
   readonly onePersonTeam: boolean
   readonly reconLagMs: number
@@ -51,7 +52,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const server = createConsoleServer(ROUTES, options, {
     database,
     inSession: (work) => withSession(databaseUrl, work),
-    signIn: createSignIn(database, people),
+    signIn: createSignIn(database, people ?? operatorPeople(database)),
     changeKinds: CHANGE_KINDS,
     onePersonTeam: options.onePersonTeam,
     reconLagMs: options.reconLagMs,

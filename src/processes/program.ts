@@ -23,13 +23,16 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
     const { ordersCommand } = await import('../orders/cli/orders.ts')
     const { readOrderOrigins } = await import('../plans/order-origins.ts')
     const { resolutionCommands } = await import('../reconciliation/cli/order-resolution.ts')
-    return ordersCommand(readOrderOrigins, resolutionCommands(currentUser()))
+    const { readOrderHold } = await import('../switches/queries.ts')
+    const readers = { readOrigins: readOrderOrigins, readHold: readOrderHold }
+    return ordersCommand(readers, resolutionCommands(currentUser()))
   },
   plan: async () => (await import('../plans/cli/plan.ts')).planCommand(),
   prices: async () => (await import('../prices/cli.ts')).pricesCommand(),
   batch: async () => (await import('../batches/cli/batch.ts')).batchCommand(),
   recon: async () => (await import('../reconciliation/cli/recon.ts')).reconCommand(),
   webhook: async () => (await import('../webhooks/cli/webhook.ts')).webhookCommand(),
+  switch: async () => (await import('../switches/cli/switch.ts')).switchCommand(),
   async approvals() {
     const { approvalsCommand } = await import('../approvals/cli/approvals.ts')
     const { CHANGE_KINDS } = await import('./change-kinds.ts')

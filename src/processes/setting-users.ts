@@ -18,6 +18,7 @@ export const COMMAND_NAMES = [
   'batch',
   'recon',
   'webhook',
+  'switch',
   'approvals',
   'operator',
   'login',
@@ -38,7 +39,8 @@ const SCHEDULES: Users = ['up', 'scheduler']
 const DECIDES: Users = ['up', 'console', 'orders', 'batch', 'recon', 'approvals']
 /** What the programs do not need, and so must not be able to read. */
 const GIVEN_BY_PEOPLE: Users = COMMAND_NAMES.filter(
-  (name) => !['demo', 'up', 'migrate', 'worker', 'web', 'console', 'scheduler', 'sandbox', 'gateway'].includes(name),
+  (name) =>
+    !['demo', 'up', 'migrate', 'worker', 'web', 'console', 'scheduler', 'sandbox', 'gateway'].includes(name),
 )
 const TRACED: Users = ['up', 'worker', 'web']
 

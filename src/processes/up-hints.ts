@@ -8,9 +8,12 @@ export interface Running {
   /** The console, and who may sign in there until `up` ends. */
   readonly console: {
     readonly url: string
-    readonly makers: string
-    readonly checkers: string
-    readonly password: string
+    /** Null: its operators, by what is theirs. */
+    readonly people: {
+      readonly makers: string
+      readonly checkers: string
+      readonly password: string
+    } | null
   }
 }
 
@@ -22,7 +25,7 @@ export function whatToTry(running: Running): string {
 goldpro is up: gateway ${gatewayUrl}${isSandbox ? ' (sandbox)' : ''}, queue in ${redisUrl === null ? 'Postgres' : 'Redis'}
 
 The console: ${served.url}
-  sign in as ${served.makers}, who proposes, or as ${served.checkers}, who approves; the password of both is ${served.password}
+  ${whoSignsIn(served.people)}
 
 Try, in another terminal in this folder:
   npx goldpro enqueue examples/orders.jsonl
@@ -74,4 +77,10 @@ Or lose a reply, so that an order is in doubt, and settle it by the gateway's st
   npx goldpro recon run --lag-minutes 0
   npx goldpro recon report --format html --output report.html
 `
+}
+
+function whoSignsIn(people: Running['console']['people']): string {
+  if (people === null) return "sign in as an operator, with the operator's token"
+  const { makers, checkers, password } = people
+  return `sign in as ${makers}, who proposes, or as ${checkers}, who approves; the password of both is ${password}`
 }

@@ -24,7 +24,7 @@ import { startConfiguredTraces } from './configured-traces.ts'
 import { startConsoleSomewhere } from './console-command.ts'
 import { startConfiguredScheduler } from './scheduler-command.ts'
 import { whatToTry } from './up-hints.ts'
-import { newUpPeople } from './up-people.ts'
+import { findUpPeople } from './up-people.ts'
 import { startWebSomewhere } from './web-command.ts'
 import { startConfiguredWorker } from './worker-command.ts'
 
@@ -85,8 +85,8 @@ async function runUp(): Promise<void> {
     )
     const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, traces, log)
     stops.push(web.stop)
-    const people = newUpPeople()
-    const served = await startConsoleSomewhere({ ...settings, databaseUrl }, people.people, log)
+    const people = await findUpPeople(databaseUrl)
+    const served = await startConsoleSomewhere({ ...settings, databaseUrl }, people?.people ?? null, log)
     stops.push(served.stop)
     const { redisUrl } = settings
     announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })
@@ -98,7 +98,7 @@ async function runUp(): Promise<void> {
         apiUrl: web.url,
         redisUrl,
         statementFrom,
-        console: { url: served.url, ...people },
+        console: { url: served.url, people },
       }),
     )
     await endSignal()

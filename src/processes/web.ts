@@ -18,6 +18,7 @@ import { type Database, openDatabase } from '../postgres/pool.ts'
 import { withSession } from '../postgres/session.ts'
 import { type OrderQueue, openQueue } from '../queue/backend.ts'
 import { createWaker } from '../queue/waker.ts'
+import { readClosedCount } from '../switches/queries.ts'
 import { readWebhookLag } from '../webhooks/lag.ts'
 import { createLoaders } from './loaders.ts'
 import { ROUTES } from './routes.ts'
@@ -93,6 +94,7 @@ export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
   const metrics = createMetrics({
     measureOrders: () => measureOrders(database),
     measureWebhooks: () => readWebhookLag(database),
+    countClosedSwitches: () => readClosedCount(database),
     queueCounts,
     now: CLOCKS.monotonicMs,
   })

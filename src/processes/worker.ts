@@ -16,6 +16,7 @@ import { openQueue, type QueueLocation } from '../queue/backend.ts'
 import { keepRejectedJob } from '../queue/keep-rejected-job.ts'
 import { startOrderWorker, startSweeper, wakeOrders } from '../queue/order-worker.ts'
 import { type JobCounts, NOT_COUNTED } from '../queue/watched-order.ts'
+import { createOrderSwitches, createSwitchSweep } from '../switches/order-switches.ts'
 
 /** The configuration and dependencies of a worker process. */
 export interface WorkerOptions {
@@ -80,6 +81,7 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
     {
       store: coalescedStore(aroundStore(createOrderStore(database))),
       gateway: parts.gateway,
+      switches: createOrderSwitches(database, CLOCKS.monotonicMs),
       policy,
       actor,
       ...CLOCKS,
@@ -96,6 +98,7 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
   const queue = openQueue(location, (error) => log.warn({ err: error }, 'queue error'))
   const sweeper = startSweeper(pace.sweepEveryMs, {
     store: createSweepStore(database),
+    switches: createSwitchSweep(database),
     // With a lower priority than partners' own jobs, because these may be orders of batches.
     wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs, 'swept'),
     sendDeadlineMs: policy.sendDeadlineMs,

@@ -14,8 +14,8 @@ export interface WorkerPlace {
   readonly gatewayUrl: string
 }
 
-/** Starts a real worker process; it kills itself at `dieAt`. Returns once it takes orders. */
-export async function startWorkerProcess(place: WorkerPlace, dieAt: Death): Promise<ChildProcess> {
+/** Starts a real worker process; it kills itself at `dieAt`, or never. Returns once it takes orders. */
+export async function startWorkerProcess(place: WorkerPlace, dieAt: Death | null): Promise<ChildProcess> {
   const program = fileURLToPath(new URL('dying-worker.mjs', import.meta.url))
   const child = fork(program, [JSON.stringify({ ...place, dieAt, callTimeoutMs: CALL_TIMEOUT_MS })], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -7,6 +7,7 @@ const metricsWith = (deps: Partial<MetricsDeps>) =>
   createMetrics({
     measureOrders: async () => NO_ORDERS,
     measureWebhooks: async () => [],
+    countClosedSwitches: async () => 2,
     queueCounts: async () => ({ waiting: 3 }),
     now: () => 0,
     ...deps,
@@ -44,5 +45,11 @@ describe('the figures of webhooks', () => {
     const text = await metricsWith({ measureWebhooks }).read()
     expect(text).toContain('goldpro_metrics_troubles_total{of="webhooks"} 1')
     expect(text).toContain('goldpro_queue_jobs{state="waiting"} 3')
+  })
+})
+
+describe('the closed switches', () => {
+  it('are counted', async () => {
+    expect(await metricsWith({}).read()).toContain('goldpro_switches_closed 2')
   })
 })

@@ -122,6 +122,7 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
   const metrics = createMetrics({
     measureOrders: none,
     measureWebhooks: none,
+    countClosedSwitches: none,
     queueCounts: none,
     now: Date.now,
   })

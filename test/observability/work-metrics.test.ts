@@ -49,6 +49,7 @@ describe('the runbook', () => {
     const ofWeb = createMetrics({
       measureOrders: none,
       measureWebhooks: none,
+      countClosedSwitches: none,
       queueCounts: none,
       now: Date.now,
     })

@@ -3,7 +3,7 @@ import { type Sandbox, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { eventually } from '../support/eventually.ts'
 import { WALLET } from '../support/factories/job-data.ts'
 import { runAlone, runCommand, startCommand } from '../support/servers/command.ts'
-import { startServer } from '../support/servers/http-server.ts'
+import { freePort } from '../support/servers/http-server.ts'
 import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 
 let place: TestDatabase
@@ -16,12 +16,6 @@ afterAll(async () => {
   await sandbox?.stop()
   await place?.drop()
 })
-
-async function freePort(): Promise<string> {
-  const server = await startServer((_request, response) => response.end())
-  await server.stop()
-  return String(server.port)
-}
 
 const read = async (port: string) => await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
 

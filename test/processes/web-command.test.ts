@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runAlone, runCommand, startCommand } from '../support/servers/command.ts'
-import { startServer } from '../support/servers/http-server.ts'
+import { freePort } from '../support/servers/http-server.ts'
 import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 import { aBuy, ask } from '../support/servers/web.ts'
 
@@ -11,12 +11,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await place.drop()
 })
-
-async function freePort(): Promise<number> {
-  const server = await startServer((_request, response) => response.end())
-  await server.stop()
-  return server.port
-}
 
 const goldpro = (...args: string[]) => runCommand(args, { env: { DATABASE_URL: place.databaseUrl } })
 

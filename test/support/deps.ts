@@ -3,7 +3,7 @@ import type { Log } from '../../src/core/log.ts'
 import type { OrderDeps } from '../../src/orders/deps.ts'
 import type { OrderGateway } from '../../src/orders/gateway-port.ts'
 import type { CheckoutOutcome, ConfirmOutcome, Quote } from '../../src/orders/outcomes.ts'
-import type { OrderStore } from '../../src/orders/ports.ts'
+import type { OrderStore, OrderSwitches } from '../../src/orders/ports.ts'
 import { aQuote, outcomes } from './factories/stored-orders.ts'
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -61,6 +61,9 @@ export function testClock() {
   }
 }
 
+/** No switch was ever closed. */
+export const NO_SWITCHES: OrderSwitches = { isAnyClosed: async () => false, waitFor: async () => null }
+
 export function testEffects(
   store: OrderStore,
   gateway: OrderGateway,
@@ -70,6 +73,7 @@ export function testEffects(
   return {
     store,
     gateway,
+    switches: NO_SWITCHES,
     policy: { maxRequotes: 3, maxQuoteFee: null, quoteMaxAgeMs: 10_000, sendDeadlineMs: 20_000 },
     actor: 'worker:test',
     monotonicMs,

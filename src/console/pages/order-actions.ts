@@ -1,4 +1,5 @@
 import { parseGrams, parseRupiah } from '../../core/money.ts'
+import { databaseOf, NotProven } from '../../operators/acting.ts'
 import { type CommandResult, cancelOrder, holdOrder, releaseOrder } from '../../orders/commands.ts'
 import type { OrderStore } from '../../orders/ports.ts'
 import { createOrderStore } from '../../orders/store/order-store.ts'
@@ -52,11 +53,22 @@ const moveBy =
   (said: string, move: Move) =>
   async (call: Call): Promise<Answer> =>
     await command(call, said, async (orderId, note) => {
-      const { by } = call.operator.person(note)
-      const result = await move({ orderId, actor: `person:${by}`, note }, createOrderStore(call.database))
+      const person = call.person(note)
+      const store = createOrderStore(databaseOf(call.database, person))
+      const result = await orRefused(move({ orderId, actor: `person:${person.by}`, note }, store))
       if (result.is === 'done' && result.state === 'accepted') call.wake(orderId)
       return result
     })
+
+/** What Postgres refuses this person becomes the refusal of the command. */
+async function orRefused(command: Promise<CommandResult>): Promise<CommandResult> {
+  try {
+    return await command
+  } catch (error) {
+    if (error instanceof NotProven) return { is: 'refused', message: error.message }
+    throw error
+  }
+}
 
 export const cancel = moveBy('cancelled', cancelOrder)
 export const hold = moveBy('held', holdOrder)
@@ -69,7 +81,7 @@ export async function resolve(call: Call): Promise<Answer> {
   const evidence = (call.form.get('evidence') ?? '').trim()
   return await command(call, 'proposed', (orderId, note) =>
     call.inSession((session) =>
-      proposeResolution(session, { ...call.operator.person(note), orderId, evidence, executed }),
+      proposeResolution(session, { ...call.person(note), orderId, evidence, executed }),
     ),
   )
 }
@@ -92,15 +104,13 @@ function executedOf(form: URLSearchParams): ProposedExecution | null | string {
 
 export async function approve(call: Call): Promise<Answer> {
   return await command(call, 'settled', (orderId, note) =>
-    call.inSession((session) =>
-      approveResolution(session, orderId, call.operator.person(note), call.onePersonTeam),
-    ),
+    call.inSession((session) => approveResolution(session, orderId, call.person(note), call.onePersonTeam)),
   )
 }
 
 export async function decline(call: Call): Promise<Answer> {
   return await command(call, 'declined', (orderId, note) =>
-    call.inSession((session) => declineResolution(session, orderId, call.operator.person(note))),
+    call.inSession((session) => declineResolution(session, orderId, call.person(note))),
   )
 }
 

@@ -7,14 +7,15 @@ import { maskKtp, maskPhoneNumber } from '../../core/masking.ts'
 import {
   type AttemptStory,
   type OrderEvent,
+  type OrderHold,
+  type OrderReaders,
   type OrderStory,
-  type ReadOrderOrigins,
   readOrderStory,
 } from '../queries/order-story.ts'
 import { requireOrderId } from './order-commands.ts'
 
 /** `goldpro orders show` */
-export function showCommand(readOrigins: ReadOrderOrigins): Command {
+export function showCommand(readers: OrderReaders): Command {
   return new Command('show')
     .description('show one order with its attempts and events')
     .argument('<order>', 'order id, or partner/reference')
@@ -22,7 +23,7 @@ export function showCommand(readOrigins: ReadOrderOrigins): Command {
     .addHelpText('after', '\nExample:\n  $ goldpro orders show acme/A-1')
     .action(async (given: string, options: { json?: true }) => {
       const story = await withDatabase(await settingsHere(), async (database) =>
-        readOrderStory(database, await requireOrderId(database, given), readOrigins),
+        readOrderStory(database, await requireOrderId(database, given), readers),
       )
       if (story === null) throw new Error('the order does not exist any more')
       console.log(options.json ? JSON.stringify(maskedStory(story)) : printStory(story))
@@ -35,6 +36,7 @@ export function maskedStory(story: OrderStory): OrderStory {
     ...story,
     phoneNumber: maskPhoneNumber(story.phoneNumber),
     content: maskedContent(story.content),
+    hold: story.hold === null ? null : maskedHold(story.hold),
     events: story.events.map((event) => ({
       ...event,
       actor: shownText(event.actor),
@@ -54,6 +56,12 @@ function maskedDetail(detail: NonNullable<OrderEvent['detail']>): NonNullable<Or
 }
 
 const WRITTEN_BY_PEOPLE = new Set(['note', 'evidence', 'approval_note', 'proposed_by', 'approved_by'])
+
+const maskedHold = (hold: OrderHold): OrderHold => ({
+  ...hold,
+  reason: shownText(hold.reason),
+  closedBy: shownText(hold.closedBy),
+})
 
 function maskedContent(content: OrderStory['content']): OrderStory['content'] {
   const { recipient, ktp, address } = content
@@ -83,6 +91,7 @@ export function printStory(unmasked: OrderStory): string {
     `  content   ${content}`,
     `  deadline  ${shownTime(story.deadlineAt)}`,
     ...(story.planRun === null ? [] : [planRunText(story.planRun)]),
+    ...(story.hold === null ? [] : [holdText(story.hold)]),
     ...(story.state === 'accepted' && story.trouble !== null
       ? [`  retries   ${story.postponements}, last error: ${story.trouble}`]
       : []),
@@ -103,6 +112,11 @@ function batchRowText({ batchId, rowNumber, plan, dueAt }: OrderStory['batchRows
 
 function planRunText({ planId, name, dueAt }: NonNullable<OrderStory['planRun']>): string {
   return `  from      plan ${planId} ${name}, due ${shownTime(dueAt)}`
+}
+
+function holdText({ scope, closedAt, closedBy, reason, extendsDeadlines }: OrderHold): string {
+  const deadline = extendsDeadlines ? 'stands still' : 'keeps running'
+  return `  waits     the switch of ${scope} is closed since ${shownTime(closedAt)} by ${closedBy}: ${reason}; the deadline ${deadline}`
 }
 
 function executionText({ sessionId, responseId, goldWeight, amount, fee }: OrderStory): string {

@@ -9,22 +9,22 @@ import { formatCount, formatDecimal, formatMoney, formatWeight, NOTHING } from '
 import { maskPhoneNumber } from '../../core/masking.ts'
 import { ORDER_KINDS, type OrderKind } from '../command.ts'
 import { ORDER_STATES, type OrderState } from '../lifecycle.ts'
-import type { ReadOrderOrigins } from '../queries/order-story.ts'
+import type { OrderReaders } from '../queries/order-story.ts'
 import { type ListedOrder, listOrders, type OrderSums, sumOrders } from '../queries/orders.ts'
 import { moveCommands } from './order-commands.ts'
 import { showCommand } from './order-show.ts'
 
 /**
  * `goldpro orders …`
- * @param readOrigins where an order comes from
+ * @param readers what other rooms know of an order
  * @param others subcommands of other rooms
  */
-export function ordersCommand(readOrigins: ReadOrderOrigins, others: readonly Command[] = []): Command {
+export function ordersCommand(readers: OrderReaders, others: readonly Command[] = []): Command {
   const command = new Command('orders').description(
     'list and show orders; cancel, hold, release and resolve them',
   )
   command.addCommand(listCommand())
-  command.addCommand(showCommand(readOrigins))
+  command.addCommand(showCommand(readers))
   for (const each of [...moveCommands(currentUser()), ...others]) command.addCommand(each)
   return command
 }

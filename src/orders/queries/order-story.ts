@@ -54,8 +54,28 @@ export interface OrderOrigins {
 /** Reads where an order comes from: the rooms of plans and batches, which build on this one, know. */
 export type ReadOrderOrigins = (database: Database, orderId: string) => Promise<OrderOrigins>
 
+/** The closed switch that holds an accepted order. */
+export interface OrderHold {
+  readonly scope: string
+  readonly reason: string
+  readonly closedBy: string
+  readonly closedAt: Date
+  /** The order's deadline stands still. */
+  readonly extendsDeadlines: boolean
+}
+
+/** Reads which closed switch holds an order: the room of switches, which builds on this one, knows. Null: none does. */
+export type ReadOrderHold = (database: Database, orderId: string) => Promise<OrderHold | null>
+
+/** What other rooms know of an order. */
+export interface OrderReaders {
+  readonly readOrigins: ReadOrderOrigins
+  readonly readHold: ReadOrderHold
+}
+
 /** Everything that is known of one order. */
 export interface OrderStory extends OrderSummary, OrderOrigins {
+  readonly hold: OrderHold | null
   readonly content: OrderContent
   readonly deadlineAt: Date
   readonly postponements: number
@@ -123,14 +143,15 @@ const selectEvents = statement('read_events', { orderId: orderEvents.orderId }, 
 export async function readOrderStory(
   database: Database,
   orderId: string,
-  readOrigins: ReadOrderOrigins,
+  { readOrigins, readHold }: OrderReaders,
 ): Promise<OrderStory | null> {
   const [order] = await selectOrder(database, { orderId })
   if (order === undefined) return null
-  const [{ planRun, batchRows }, attemptStories, events] = await Promise.all([
+  const [{ planRun, batchRows }, hold, attemptStories, events] = await Promise.all([
     readOrigins(database, orderId),
+    readHold(database, orderId),
     selectAttempts(database, { orderId }),
     selectEvents(database, { orderId }),
   ])
-  return { ...order, planRun, batchRows, attemptStories, events }
+  return { ...order, planRun, batchRows, hold, attemptStories, events }
 }

@@ -10,6 +10,12 @@ import { wakeAfter } from './wake-at.ts'
 const detailOf = (seq: SQLWrapper) => sql<Record<string, unknown>>`jsonb_build_object('attempt', ${seq})`
 
 /**
+ * The closed switches are read once for the statement, before it locks an order, with a snapshot of their own: a closing
+ * that was committed while the statement began counts.
+ */
+const isHeldByNoSwitch = sql`holding_switch((select closed_switches()), ${orders.id}, ${orders.kind}, ${orders.partner}) is null`
+
+/**
  * The fence (I1, I2). The order's row is locked first, so that a cancellation and an intent cannot both succeed; then
  * the insert decides: a live attempt or a used quote makes it insert nothing, and nothing is returned. The deadline is
  * compared again after the lock was waited for.
@@ -39,7 +45,12 @@ const insertIntents = statement(
         .from(intents)
         .innerJoin(orders, eq(id, intents.orderId))
         .where(
-          and(isAmong(id, lists.intents.orderId), eq(orders.state, 'accepted'), sql`${deadlineAt} > now()`),
+          and(
+            isAmong(id, lists.intents.orderId),
+            eq(orders.state, 'accepted'),
+            sql`${deadlineAt} > now()`,
+            isHeldByNoSwitch,
+          ),
         )
         .orderBy(asc(id))
         .for('update', { of: orders }),

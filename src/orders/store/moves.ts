@@ -4,7 +4,7 @@ import { rows, statement, type } from '../../postgres/statement.ts'
 import { TRANSITIONS } from '../lifecycle.ts'
 import type { PlainMove } from '../ports.ts'
 import { orders } from '../schema.ts'
-import { isAmong } from './order-rows.ts'
+import { isAmong, isDeadlineRunning } from './order-rows.ts'
 import { wakeAfter } from './wake-at.ts'
 
 /** Moves orders that have nothing in flight. An order expires only once its deadline has passed. */
@@ -36,7 +36,10 @@ const movePlainly = statement(
           eq(orders.id, moves.orderId),
           isAmong(orders.id, lists.moves.orderId),
           eq(orders.state, from),
-          or(sql`${to} <> 'expired'`, sql`${orders.deadlineAt} <= clock_timestamp()`),
+          or(
+            sql`${to} <> 'expired'`,
+            sql`(${orders.deadlineAt} <= clock_timestamp() and ${isDeadlineRunning})`,
+          ),
         ),
       )
       .returning({ orderId: orders.id }),

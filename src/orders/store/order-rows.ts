@@ -40,3 +40,6 @@ export const STORED_ORDER = { ...NEW_ORDER, intentAgeMs: intentAgeMs.as('intent_
  * the rows by the key whichever side of the join it reads first.
  */
 export const isAmong = (column: SQLWrapper, keys: SQLWrapper): SQL => sql`${column} = any (${keys})`
+
+/** Whether no switch holds an order whose closing stopped the deadlines: only then may a deadline that has passed end it. */
+export const isDeadlineRunning = sql`not has_deadline_stopped(${orders.id}, ${orders.kind}, ${orders.partner})`

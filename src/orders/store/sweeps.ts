@@ -3,6 +3,7 @@ import type { StatementRunner } from '../../postgres/pool.ts'
 import { limitOf, type Queries, statement, type } from '../../postgres/statement.ts'
 import type { SweepStore } from '../ports.ts'
 import { attempts, orders } from '../schema.ts'
+import { isDeadlineRunning } from './order-rows.ts'
 
 // Every sweep takes rows with SKIP LOCKED: several workers sweep at once, and none waits for another or for an order
 // that somebody is just ending.
@@ -84,7 +85,7 @@ const expireOverdue = statement(
     const overdue = db
       .select({ id: orders.id })
       .from(orders)
-      .where(and(isAccepted, lte(orders.wakeAt, NOW), lte(orders.deadlineAt, NOW)))
+      .where(and(isAccepted, lte(orders.wakeAt, NOW), lte(orders.deadlineAt, NOW), isDeadlineRunning))
       .orderBy(asc(orders.wakeAt))
       .limit(limitOf(limit))
       .for('update', { skipLocked: true })

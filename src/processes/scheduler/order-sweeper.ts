@@ -5,6 +5,7 @@ import { createSweepStore } from '../../orders/store/sweeps.ts'
 import { openDatabase } from '../../postgres/pool.ts'
 import { openQueue } from '../../queue/backend.ts'
 import { startSweeper, wakeOrders } from '../../queue/order-worker.ts'
+import { createSwitchSweep } from '../../switches/order-switches.ts'
 
 /** The configuration of a sweeper outside of a worker. */
 export interface OrderSweeperOptions {
@@ -34,6 +35,7 @@ export function startOrderSweeper({
   const queue = openQueue({ databaseUrl, redisUrl }, onError)
   const sweeper = startSweeper(SWEEP_EVERY_MS, {
     store: createSweepStore(database),
+    switches: createSwitchSweep(database),
     wake: (orderIds) => wakeOrders(queue, orderIds, WAKE_AGAIN_MS, 'swept'),
     sendDeadlineMs: sendDeadlineMs(callTimeoutMs),
     wakeAgainMs: WAKE_AGAIN_MS,

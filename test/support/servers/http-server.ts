@@ -66,3 +66,10 @@ export function envelope(data: unknown, message = 'Success', isSuccess = true, c
     },
   })
 }
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<string> {
+  const server = await startServer((_request, response) => response.end())
+  await server.stop()
+  return String(server.port)
+}
