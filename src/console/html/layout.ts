@@ -13,6 +13,7 @@ export const SECTIONS = [
   { key: 'b', path: '/batches', text: 'nav.batches' },
   { key: 'l', path: '/plans', text: 'nav.plans' },
   { key: 'p', path: '/partners', text: 'nav.partners' },
+  { key: 's', path: '/switches', text: 'nav.switches' },
   { key: 'u', path: '/audit', text: 'nav.audit' },
 ] as const satisfies readonly { key: string; path: string; text: TextKey }[]
 

@@ -177,7 +177,7 @@ async function callOf(
     address: request.ip,
     sessionSecret: readCookie(request.headers.cookie, cookies.session),
     texts,
-    person: (note) => (operator ?? NOBODY).person(note, `console ${route.path}`),
+    person: (note) => (operator ?? NOBODY).person(note, `console ${path}`),
     may: (...roles) => operator !== null && roles.some((role) => operator.roles.includes(role)),
   }
 }

@@ -10,6 +10,7 @@ export const FRAME_TEXTS = {
   'nav.batches': ['Batch', 'Batches'],
   'nav.plans': ['Jadwal', 'Plans'],
   'nav.partners': ['Mitra', 'Partners'],
+  'nav.switches': ['Sakelar', 'Switches'],
   'nav.audit': ['Audit', 'Audit'],
   'search.label': ['Cari order', 'Find an order'],
   'search.hint': ['ID, referensi, atau dompet', 'Id, reference or wallet'],
