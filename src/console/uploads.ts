@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 
 /** A file that a person sent, kept for as long as they look at its preview. */
 export interface UploadedFile {
@@ -61,7 +61,7 @@ export function createUploads(limitBytes: number): Uploads {
       const uploadId = randomUUID()
       const timer = setTimeout(() => drop(uploadId), KEEP_MS)
       timer.unref()
-      const read = () => file.createReadStream({ start: 0, autoClose: false })
+      const read = () => Readable.from(piecesOf(file))
       const kept: Kept = { uploadId, name, bytes, read, owner, file, timer }
       all.set(uploadId, kept)
       return kept
@@ -74,6 +74,18 @@ export function createUploads(limitBytes: number): Uploads {
     async close() {
       for (const uploadId of [...all.keys()]) drop(uploadId)
     },
+  }
+}
+
+const PIECE_BYTES = 64 * 1024
+
+/** The file from its beginning. A stream of the file itself would close it. */
+async function* piecesOf(file: FileHandle): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(PIECE_BYTES), 0, PIECE_BYTES, position)
+    if (bytesRead === 0) return
+    position += bytesRead
+    yield buffer.subarray(0, bytesRead)
   }
 }
 

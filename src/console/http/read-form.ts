@@ -26,7 +26,9 @@ export async function readFileForm(
     headers: headers as BusboyHeaders,
     limits: { fields: MOST_FIELDS, fieldSize: LONGEST_FIELD, files: 1, parts: MOST_FIELDS + 1 },
   })
+  let refuse: (error: unknown) => void = () => {}
   const ended = new Promise<void>((resolve, reject) => {
+    refuse = reject
     parser.once('finish', resolve)
     parser.once('error', reject)
     body.once('error', reject)
@@ -34,16 +36,19 @@ export async function readFileForm(
   })
   parser.on('field', (name, value) => form.append(name, value))
   parser.on('file', (_field, stream, fileName) => {
-    keeping = keepFile(stream, basename(fileName ?? ''), owner, uploads).catch((error: unknown) => {
-      stream.resume()
-      throw error
-    })
-    // Awaited below; without this an early refusal would end the process.
-    keeping.catch(() => {})
+    keeping = keepFile(stream, basename(fileName ?? ''), owner, uploads)
+    // A refused file ends the reading: the parser waits for nobody to take the rest.
+    keeping.catch(refuse)
   })
   body.pipe(parser)
-  await ended
-  return { form, file: await keeping }
+  try {
+    await ended
+    return { form, file: await keeping }
+  } finally {
+    // The rest of a refused body is discarded, so that its sender can read the answer.
+    body.unpipe(parser)
+    body.resume()
+  }
 }
 
 async function keepFile(

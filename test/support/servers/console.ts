@@ -54,7 +54,7 @@ export async function startTestConsole(
     people: demoPeople(people),
     onePersonTeam: given.onePersonTeam ?? false,
     reconLagMs: 0,
-    log: silentLog,
+    log: { ...silentLog, error: (fields) => console.error(fields) },
   })
   const { url } = running
   const cookies = new Map<string, Promise<string>>()
