@@ -34,7 +34,7 @@
           { ...axis, size: 44 },
         ],
         series: [
-          { value: (_, x) => hours[x] ?? '' },
+          { label: '', value: (_, x) => hours[x] ?? '' },
           ...labels.map((label, position) => ({
             label,
             stroke: colours(dark)[position],
