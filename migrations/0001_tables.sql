@@ -1,3 +1,32 @@
+CREATE TABLE "console_events" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"operator" text NOT NULL,
+	"event" text NOT NULL,
+	"subject" text,
+	"address" text,
+	CONSTRAINT "console_events_event" CHECK (event in ('signed_in', 'sign_in_refused', 'signed_out', 'phone_number_shown', 'orders_exported'))
+);
+--> statement-breakpoint
+CREATE TABLE "console_sessions" (
+	"id" text PRIMARY KEY NOT NULL,
+	"operator" text NOT NULL,
+	"proof" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ends_at" timestamp with time zone NOT NULL,
+	"ended_at" timestamp with time zone,
+	CONSTRAINT "console_sessions_id" CHECK (id ~ '^[0-9a-f]{64}$')
+);
+--> statement-breakpoint
+CREATE TABLE "console_throttles" (
+	"key" text PRIMARY KEY NOT NULL,
+	"failures" integer NOT NULL,
+	"last_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"blocked_until" timestamp with time zone,
+	"let_through" boolean NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "database_identity" (
 	"id" boolean PRIMARY KEY DEFAULT true NOT NULL,
 	"identity" text NOT NULL,
@@ -834,6 +863,8 @@ ALTER TABLE "proposals" ADD CONSTRAINT "proposals_statement_id_fk" FOREIGN KEY (
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KEY ("proposal_id") REFERENCES "public"."proposals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "console_events_at" ON "console_events" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "console_sessions_operator" ON "console_sessions" USING btree ("operator");--> statement-breakpoint
 CREATE INDEX "alerts_due" ON "alerts" USING btree ("next_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE UNIQUE INDEX "breaker_probes_one_at_a_time" ON "breaker_probes" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "breaker_probes_order" ON "breaker_probes" USING btree ("order_id","closing_id") WHERE ended_at is null;--> statement-breakpoint

@@ -60,6 +60,7 @@ export interface Settings {
   /** Where operations are told what they must know; null: nowhere. */
   readonly opsWebhook: { readonly url: string; readonly secret: string } | null
   readonly http: HttpSettings
+  readonly console: ConsoleAddress
   /** The port where a worker or a scheduler serves its own metrics; null: no metrics. */
   readonly metricsPort: number | null
   /** Webhooks may be sent to this machine, also by http: for development only. */
@@ -95,6 +96,13 @@ export interface OverdueSettings {
   readonly heldHours: number
   readonly switchHours: number
   readonly processSeconds: number
+}
+
+/** Where `goldpro console` listens, and the address that browsers know it by; null: the one that it listens at. */
+export interface ConsoleAddress {
+  readonly host: string
+  readonly port: number
+  readonly publicOrigin: string | null
 }
 
 /** Where `goldpro web` listens, and how much it accepts. */
@@ -168,6 +176,11 @@ function toSettings(env: Environment): Settings {
       maxConcurrent: env.HTTP_MAX_CONCURRENT,
       uploadLimitBytes: env.HTTP_UPLOAD_LIMIT_MIB * 1024 * 1024,
       trustedProxies: env.HTTP_TRUSTED_PROXIES?.split(',') ?? [],
+    }),
+    console: Object.freeze({
+      host: env.CONSOLE_HOST,
+      port: env.CONSOLE_PORT,
+      publicOrigin: env.CONSOLE_ORIGIN === undefined ? null : new URL(env.CONSOLE_ORIGIN).origin,
     }),
     metricsPort: env.METRICS_PORT === 0 ? null : env.METRICS_PORT,
     webhookAllowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === 'true',

@@ -40,3 +40,14 @@ export const findRequest = statement(
 )
 
 export type RequestRow = Awaited<ReturnType<typeof findRequest>>[number]
+
+/** How many requests are open, and how many of them somebody else proposed. */
+export const countOpenRequests = statement('count_open_change_requests', { by: type.text }, (db, { by }) =>
+  db
+    .select({
+      all: sql<number>`count(*)::int`,
+      byOthers: sql<number>`(count(*) filter (where person_key(${changeRequests.proposedBy}) <> person_key(${by})))::int`,
+    })
+    .from(changeRequests)
+    .where(sql`${changeRequests.state} = 'open'`),
+)

@@ -103,6 +103,9 @@ export const SETTINGS = {
     .string()
     .refine((list) => list.split(',').every(isNetwork), 'addresses or networks, separated by commas')
     .optional(),
+  CONSOLE_HOST: z.string().min(1).default('127.0.0.1'),
+  CONSOLE_PORT: wholeNumber(1, 65_535, 8_090),
+  CONSOLE_ORIGIN: url({ ...WEB_URL, example: 'https://ops.example.id' }),
   METRICS_PORT: wholeNumber(0, 65_535, 0),
   WEBHOOK_ALLOW_LOOPBACK: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   WEBHOOK_KEEP_DAYS: wholeNumber(30, 3_650, 90),

@@ -35,6 +35,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   migrate: nobody,
   worker: nobody,
   web: nobody,
+  console: nobody,
   scheduler: nobody,
   sandbox: nobody,
   enqueue: makes,

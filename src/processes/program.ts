@@ -14,6 +14,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   migrate: async () => (await import('../cli/migrate.ts')).migrateCommand(),
   worker: async () => (await import('./worker-command.ts')).workerCommand(),
   web: async () => (await import('./web-command.ts')).webCommand(),
+  console: async () => (await import('./console-command.ts')).consoleCommand(),
   scheduler: async () => (await import('./scheduler-command.ts')).schedulerCommand(),
   sandbox: async () => (await import('../dev/sandbox/cli/sandbox-command.ts')).sandboxCommand(),
   enqueue: async () => (await import('../orders/cli/enqueue.ts')).enqueueCommand(),

@@ -7,6 +7,7 @@ export const COMMAND_NAMES = [
   'migrate',
   'worker',
   'web',
+  'console',
   'scheduler',
   'sandbox',
   'enqueue',
@@ -36,11 +37,13 @@ const CALLS_GATEWAY: Users = ['up', 'worker', 'web', 'batch', 'gateway']
 const CALLS_GATEWAY_OR_IS_IT: Users = ['up', 'worker', 'web', 'sandbox', 'batch', 'gateway']
 const EXECUTES: Users = ['up', 'worker']
 const SERVES_PARTNERS: Users = ['up', 'web']
+const SERVES_PEOPLE: Users = ['up', 'console']
 const SCHEDULES: Users = ['up', 'scheduler']
-const DECIDES: Users = ['orders', 'batch', 'recon', 'approvals']
+const DECIDES: Users = ['up', 'console', 'orders', 'batch', 'recon', 'approvals']
 /** What the programs do not need, and so must not be able to read. */
 const GIVEN_BY_PEOPLE: Users = COMMAND_NAMES.filter(
-  (name) => !['demo', 'up', 'migrate', 'worker', 'web', 'scheduler', 'sandbox', 'gateway'].includes(name),
+  (name) =>
+    !['demo', 'up', 'migrate', 'worker', 'web', 'console', 'scheduler', 'sandbox', 'gateway'].includes(name),
 )
 const TRACED: Users = ['up', 'worker', 'web']
 
@@ -50,7 +53,7 @@ const TRACED: Users = ['up', 'worker', 'web']
  */
 export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HEADERS', Users>> = {
   DATABASE_URL: COMMAND_NAMES.filter((name) => !['demo', 'sandbox', 'gateway'].includes(name)),
-  REDIS_URL: ['up', 'worker', 'web', 'scheduler', 'enqueue', 'orders', 'plan'],
+  REDIS_URL: ['up', 'worker', 'web', 'console', 'scheduler', 'enqueue', 'orders', 'plan'],
   GATEWAY_URL: ['up', 'worker', 'web', 'scheduler', 'batch', 'gateway'],
   GATEWAY_CLIENT_ID: CALLS_GATEWAY_OR_IS_IT,
   GATEWAY_CLIENT_SECRET: CALLS_GATEWAY_OR_IS_IT,
@@ -85,7 +88,7 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   BREAKER_PROBE_RUPIAH: EXECUTES,
   BREAKER_PROBE_GRAMS: EXECUTES,
   RECON_ONE_PERSON: DECIDES,
-  RECON_LAG_MINUTES: ['up', 'scheduler', 'recon'],
+  RECON_LAG_MINUTES: ['up', 'console', 'scheduler', 'recon'],
   RECON_DAILY_AT: SCHEDULES,
   WALLET_POLICY: ['up', 'worker', 'web', 'scheduler', 'partner'],
   OVERDUE_DOUBT_HOURS: SCHEDULES,
@@ -98,15 +101,18 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   HTTP_PORT: SERVES_PARTNERS,
   HTTP_METRICS_PORT: SERVES_PARTNERS,
   HTTP_MAX_CONCURRENT: SERVES_PARTNERS,
-  HTTP_UPLOAD_LIMIT_MIB: SERVES_PARTNERS,
-  HTTP_TRUSTED_PROXIES: SERVES_PARTNERS,
+  HTTP_UPLOAD_LIMIT_MIB: ['up', 'web', 'console'],
+  HTTP_TRUSTED_PROXIES: ['up', 'web', 'console'],
+  CONSOLE_HOST: SERVES_PEOPLE,
+  CONSOLE_PORT: SERVES_PEOPLE,
+  CONSOLE_ORIGIN: SERVES_PEOPLE,
   METRICS_PORT: ['up', 'worker', 'scheduler'],
   WEBHOOK_ALLOW_LOOPBACK: ['up', 'scheduler', 'webhook'],
   WEBHOOK_KEEP_DAYS: SCHEDULES,
   OTEL_EXPORTER_OTLP_ENDPOINT: TRACED,
   // Read by OpenTelemetry itself; it often has a key of the receiver.
   OTEL_EXPORTER_OTLP_HEADERS: TRACED,
-  LOG_LEVEL: ['demo', 'up', 'worker', 'web', 'scheduler', 'plan', 'webhook', 'gateway'],
+  LOG_LEVEL: ['demo', 'up', 'worker', 'web', 'console', 'scheduler', 'plan', 'webhook', 'gateway'],
 }
 
 /**

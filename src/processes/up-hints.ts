@@ -6,6 +6,16 @@ export interface Running {
   readonly identity: 'declared' | 'proven'
   /** The beginning of the period that the sandbox's statement covers; null: the gateway is not the sandbox. */
   readonly statementFrom: string | null
+  /** The console, and who may sign in there until `up` ends. */
+  readonly console: {
+    readonly url: string
+    /** Null: its operators, by what is theirs. */
+    readonly people: {
+      readonly makers: string
+      readonly checkers: string
+      readonly password: string
+    } | null
+  }
 }
 
 /** Commands to try next, as lines to copy. Where people are proven, the lines have no `--by`. */
@@ -15,10 +25,13 @@ export function whatToTry(running: Running): string {
 }
 
 function declaredLines(running: Running): string {
-  const { gatewayUrl, redisUrl, statementFrom, identity } = running
+  const { gatewayUrl, redisUrl, statementFrom, identity, console: served } = running
   const isSandbox = statementFrom !== null
   return `
 goldpro is up: gateway ${gatewayUrl}${isSandbox ? ' (sandbox)' : ''}, queue in ${redisUrl === null ? 'Postgres' : 'Redis'}
+
+The console: ${served.url}
+  ${whoSignsIn(served.people)}
 
 Try, in another terminal in this folder:
   npx goldpro enqueue examples/orders.jsonl
@@ -79,4 +92,10 @@ Or lose a reply, so that an order is in doubt, and settle it by the gateway's st
   npx goldpro recon run --lag-minutes 0
   npx goldpro recon report --format html --output report.html
 `
+}
+
+function whoSignsIn(people: Running['console']['people']): string {
+  if (people === null) return "sign in as an operator, with the operator's token"
+  const { makers, checkers, password } = people
+  return `sign in as ${makers}, who proposes, or as ${checkers}, who approves; the password of both is ${password}`
 }

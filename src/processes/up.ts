@@ -21,8 +21,10 @@ import { withSession } from '../postgres/session.ts'
 import { migrateQueue } from '../queue/probe.ts'
 import { startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
+import { startConsoleSomewhere } from './console-command.ts'
 import { startConfiguredScheduler } from './scheduler-command.ts'
 import { whatToTry } from './up-hints.ts'
+import { findUpPeople } from './up-people.ts'
 import { requireWalletPolicy } from './wallet-policy.ts'
 import { startWebSomewhere } from './web-command.ts'
 import { startConfiguredWorker } from './worker-command.ts'
@@ -36,7 +38,7 @@ const SANDBOX_WALLET = '081234500001'
 export function upCommand(): Command {
   return new Command('up')
     .description(
-      'run everything on this machine until Ctrl-C: PostgreSQL, sandbox gateway, worker, scheduler, API',
+      'run everything on this machine until Ctrl-C: PostgreSQL, sandbox gateway, worker, scheduler, API, console',
     )
     .addHelpText(
       'after',
@@ -85,12 +87,24 @@ async function runUp(): Promise<void> {
     )
     const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, traces, log)
     stops.push(web.stop)
+    const people = await findUpPeople(databaseUrl)
+    const served = await startConsoleSomewhere({ ...settings, databaseUrl }, people?.people ?? null, log)
+    stops.push(served.stop)
     const { redisUrl } = settings
     announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
     const statementFrom = sandbox?.statementFrom ?? null
     const { identity } = await withSession(databaseUrl, readInstallation)
-    console.log(whatToTry({ gatewayUrl, apiUrl: web.url, redisUrl, statementFrom, identity }))
+    console.log(
+      whatToTry({
+        gatewayUrl,
+        apiUrl: web.url,
+        redisUrl,
+        statementFrom,
+        identity,
+        console: { url: served.url, people },
+      }),
+    )
     await endSignal()
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)

@@ -89,6 +89,29 @@ export async function countBreaks(runner: StatementRunner, filter: BreakFilter):
   return row?.count ?? 0
 }
 
+const sumOpenBreaks = statement('sum_breaks', FILTER, (db, filter) =>
+  db
+    .select({
+      rupiahAtRisk: sql<string>`coalesce(sum(${openBreaks.rupiahAtRisk}), 0)::text`,
+      gramsAtRisk: sql<string>`coalesce(sum(${openBreaks.gramsAtRisk}), 0)::numeric(30, 4)::text`,
+    })
+    .from(openBreaks)
+    .where(matches(filter)),
+)
+
+/** What all open breaks of a filter put at risk, regardless of its limit. */
+export async function sumBreaksOf(
+  runner: StatementRunner,
+  filter: BreakFilter,
+): Promise<{ rupiahAtRisk: string; gramsAtRisk: string }> {
+  const [row] = await sumOpenBreaks(runner, {
+    type: filter.type,
+    owner: filter.owner,
+    overdueOnly: filter.overdueOnly,
+  })
+  return row ?? { rupiahAtRisk: '0', gramsAtRisk: '0.0000' }
+}
+
 /** A break, open or closed, with its history. */
 export interface BreakStory {
   readonly breakId: number

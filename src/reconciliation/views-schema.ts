@@ -46,11 +46,16 @@ export const openBreaks = ops
 /** Orders in doubt, with what is at risk and why they stay in doubt. */
 export const ordersInDoubt = ops
   .view('in_doubt', {
+    orderId: uuid('order_id').notNull(),
+    partner: text('partner').notNull(),
+    reference: text('reference').notNull(),
+    kind: text('kind', { enum: ORDER_KINDS }).notNull(),
     rupiahAtRisk: rupiahDigits('rupiah_at_risk').notNull(),
     gramsAtRisk: grams('grams_at_risk').notNull(),
     intentAt: at('intent_at').notNull(),
     /** Null: no run has looked at the order. */
     staysBecause: text('stays_because', { enum: STAY_REASON_NAMES }),
+    proposedBy: text('proposed_by'),
   })
   .existing()
 

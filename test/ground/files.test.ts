@@ -121,6 +121,7 @@ describe('what others run', () => {
       'worker',
       'scheduler',
       'web',
+      'console',
       'sandbox',
     ])
     expect(services.redis.command.join(' ')).toContain('--appendonly yes --maxmemory-policy noeviction')
@@ -129,7 +130,8 @@ describe('what others run', () => {
       migrate: { condition: 'service_completed_successfully' },
       redis: { condition: 'service_healthy' },
     })
-    for (const name of ['worker', 'scheduler', 'web']) expect(services[name].command).toEqual([name])
+    for (const name of ['worker', 'scheduler', 'web', 'console'])
+      expect(services[name].command).toEqual([name])
     for (const service of Object.values<{ privileged?: boolean; user?: string }>(services)) {
       expect(service.privileged).toBeUndefined()
       expect(service.user).not.toBe('root')

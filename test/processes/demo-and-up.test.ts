@@ -7,6 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { jobData } from '../support/factories/job-data.ts'
 import { memoryOrDisk } from '../support/memory.ts'
 import { MAIN, runAlone, runCommand, startCommand } from '../support/servers/command.ts'
+import { signIn } from '../support/servers/console.ts'
 import { aBuy, ask } from '../support/servers/web.ts'
 
 let folder: string
@@ -83,6 +84,10 @@ describe('up', () => {
     })
     expect(placed).toMatchObject({ status: 202, json: { state: 'succeeded' } })
     expect(await triedHints(first.out())).toEqual([])
+    const [, consoleUrl = '', password = ''] =
+      /The console: (\S+)\n.*password of both is (\S+)/.exec(first.out()) ?? []
+    for (const name of ['ani', 'budi'])
+      expect(await signIn(consoleUrl, name, password)).toContain('goldpro-session=')
     expect((await alone(['up'])).err).toMatch(/^starting PostgreSQL …\ngoldpro: .*\n$/)
     first.child.kill('SIGINT')
     expect((await first.ended).code).toBe(0)

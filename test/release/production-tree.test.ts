@@ -73,13 +73,18 @@ describe('the npm package', () => {
   it('holds what runs and what is read, and nothing of how it is made', () => {
     const rooms = new Set(packed.map(({ path }) => path.split('/')[0]))
     expect([...rooms].sort()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'migrations', 'package.json'].filter((name) =>
-        rooms.has(name),
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'assets', 'dist', 'docs', 'migrations', 'package.json'].filter(
+        (name) => rooms.has(name),
       ),
     )
     expect(packed.filter(({ path }) => /snapshot\.json$|\.test\.|\.map$|^src\//.test(path))).toEqual([])
     expect(packed.map(({ path }) => path)).toEqual(
-      expect.arrayContaining(['dist/main.js', 'dist/index.d.ts', 'migrations/meta/_journal.json']),
+      expect.arrayContaining([
+        'dist/main.js',
+        'dist/index.d.ts',
+        'assets/console/console.css',
+        'migrations/meta/_journal.json',
+      ]),
     )
   })
 

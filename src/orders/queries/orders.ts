@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { readReference } from '../../core/plain-text.ts'
-import type { Database } from '../../postgres/pool.ts'
-import { nullable, type Queries, statement, type } from '../../postgres/statement.ts'
+import type { Database, StatementRunner } from '../../postgres/pool.ts'
+import { list, nullable, type Queries, statement, type } from '../../postgres/statement.ts'
 import type { OrderKind } from '../command.ts'
 import type { OrderState } from '../lifecycle.ts'
 import { attempts, orders } from '../schema.ts'
@@ -109,6 +109,28 @@ const selectOrders = statement(
       .orderBy(desc(listed.acceptedAt), asc(listed.orderId))
   },
 )
+
+const selectListed = statement('read_listed_orders', { orderIds: list(orders.id) }, (db, { orderIds }) => {
+  const listed = db.select().from(opsOrders).where(sql`${opsOrders.orderId} = any(${orderIds})`).as('listed')
+  const quote = newestQuote(db)
+  const { basis, grams, rupiah } = termsOf(listed, quote)
+  return db
+    .select({ ...summaryOf(listed), basis, grams: asText(grams), rupiah: asText(rupiah) })
+    .from(listed)
+    .innerJoin(baseOrders, eq(baseOrders.id, listed.orderId))
+    .leftJoinLateral(quote, sql`true`)
+})
+
+/** These orders as a list shows them, in this order. */
+export async function readListedOrders(
+  runner: StatementRunner,
+  orderIds: readonly string[],
+): Promise<ListedOrder[]> {
+  if (orderIds.length === 0) return []
+  const rows: readonly ListedOrder[] = await selectListed(runner, { orderIds })
+  const found = new Map(rows.map((order) => [order.orderId, order] as const))
+  return orderIds.flatMap((orderId) => found.get(orderId) ?? [])
+}
 
 /** Lists orders as `ops.orders` shows them, with the grams and rupiah of each. */
 export async function listOrders(database: Database, filter: OrderFilter): Promise<ListedOrder[]> {

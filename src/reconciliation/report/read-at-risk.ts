@@ -1,5 +1,5 @@
 import { type SQLWrapper, sql } from 'drizzle-orm'
-import type { Session } from '../../postgres/session.ts'
+import type { StatementRunner } from '../../postgres/pool.ts'
 import { statement } from '../../postgres/statement.ts'
 import { listBreaks } from '../break-queries.ts'
 import { BREAK_TYPES, type BreakType, STAY_REASONS } from '../enums.ts'
@@ -61,7 +61,7 @@ const breakSums = ({ count, overdue, rupiahAtRisk, gramsAtRisk }: BreakRow): Bre
 })
 
 /** Reads all open breaks: sums per type and age, and the first due one by one. */
-export async function readBreakFigures(session: Session): Promise<BreakFigures> {
+export async function readBreakFigures(session: StatementRunner): Promise<BreakFigures> {
   const rows = await sumBreaks(session, {})
   const types = Object.keys(BREAK_TYPES) as BreakType[]
   const find = (type: BreakType | null, age: BreakAge | null) => {
@@ -114,7 +114,7 @@ const sumDoubts = statement('read_doubts', {}, (db) =>
 const DOUBT_REASONS = ['not_looked_at', ...Object.keys(STAY_REASONS)] as DoubtReason[]
 
 /** Reads all orders in doubt, per reason why they stay in doubt. */
-export async function readDoubtFigures(session: Session): Promise<DoubtFigures> {
+export async function readDoubtFigures(session: StatementRunner): Promise<DoubtFigures> {
   const rows = await sumDoubts(session, {})
   const all = rows.find(({ reason }) => reason === null)
   if (all === undefined) throw new Error('doubts without a total')

@@ -8,6 +8,7 @@ import { migrateDatabase } from '../../../src/postgres/migrate.ts'
 import { withSession } from '../../../src/postgres/session.ts'
 import { migrateQueue } from '../../../src/queue/probe.ts'
 import { memoryOrDisk } from '../memory.ts'
+import { type BrowserProgram, findBrowserProgram } from './browser-program.ts'
 import { findRedisProgram, type RedisProgram } from './redis-program.ts'
 
 declare module 'vitest' {
@@ -17,6 +18,7 @@ declare module 'vitest' {
     /** A migrated, empty database to copy. */
     templateDatabase: string
     redisProgram: RedisProgram
+    browserProgram: BrowserProgram
   }
 }
 
@@ -29,6 +31,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     console.warn(`\n!! The tests on Redis are SKIPPED: ${redisProgram.skip}\n`)
     if (process.env.CI === 'true') throw new Error(`CI runs all tests, but: ${redisProgram.skip}`)
   }
+  const browserProgram = findBrowserProgram(process.env)
+  if ('skip' in browserProgram) {
+    console.warn(`\n!! The tests in a browser are SKIPPED: ${browserProgram.skip}\n`)
+    if (process.env.CI === 'true') throw new Error(`CI runs all tests, but: ${browserProgram.skip}`)
+  }
   const dataDir = mkdtempSync(join(memoryOrDisk(), 'goldpro-test-'))
   const postgres = await startLocalPostgres({ dataDir, keepData: false, log: console.log })
   try {
@@ -40,6 +47,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   project.provide('postgresUrl', postgres.databaseUrl)
   project.provide('templateDatabase', TEMPLATE)
   project.provide('redisProgram', redisProgram)
+  project.provide('browserProgram', browserProgram)
   return postgres.stop
 }
 

@@ -1,0 +1,198 @@
+import { listRequests, type RequestRow } from '../../approvals/queries.ts'
+import { listBatches } from '../../batches/queries.ts'
+import { html, type Markup } from '../../core/html.ts'
+import { listProposals, type ProposalRow } from '../../reconciliation/proposal-queries.ts'
+import { commandForm } from '../html/forms.ts'
+import {
+  badge,
+  code,
+  countOf,
+  EMPTY,
+  empty,
+  facts,
+  joined,
+  link,
+  rupiahOf,
+  safeText,
+  section,
+  table,
+  timeTag,
+} from '../html/parts.ts'
+import type { Role } from '../people.ts'
+import { type Answer, APPROVES, type Call, MAKES_SAFER, page } from '../route.ts'
+import { type Texts, wordOf } from '../texts/texts.ts'
+import { proposalFacts } from './order-forms.ts'
+
+const MOST_SHOWN = 500
+
+/** Write-offs that one person proposed with one reason: they are approved together. */
+export interface WriteOffGroup {
+  readonly proposedBy: string
+  readonly note: string
+  readonly proposals: readonly ProposalRow[]
+}
+
+export function groupsOf(proposals: readonly ProposalRow[]): WriteOffGroup[] {
+  const groups = new Map<string, WriteOffGroup & { proposals: ProposalRow[] }>()
+  for (const proposal of proposals) {
+    if (proposal.decision !== 'write_off') continue
+    const { proposedBy, note } = proposal
+    const key = JSON.stringify([proposedBy, note])
+    const group = groups.get(key) ?? { proposedBy, note, proposals: [] }
+    groups.set(key, group)
+    group.proposals.push(proposal)
+  }
+  return [...groups.values()].filter((group) => group.proposals.length > 1)
+}
+
+export const sumOf = ({ proposals }: WriteOffGroup): bigint =>
+  proposals.reduce((sum, { rupiahAtRisk }) => sum + BigInt(rupiahAtRisk ?? '0'), 0n)
+
+/** What of a group a person saw: a proposal that came or went meanwhile changes it. */
+export const seenOfGroup = (group: WriteOffGroup): string =>
+  `${group.proposals.length} ${sumOf(group)} ${group.proposals.map(({ proposalId }) => proposalId).join(',')}`
+
+export interface Shown {
+  readonly problem?: string
+  readonly results?: Markup
+}
+
+/** Everything that one person proposed and another must decide. */
+export async function approvalsPage(call: Call, shown: Shown = {}): Promise<Answer> {
+  const { database, texts } = call
+  const proposals = await listProposals(database, true, MOST_SHOWN)
+  const requests = await listRequests(database, { state: 'open', limit: MOST_SHOWN, skip: 0 })
+  const batches = (await listBatches(database, MOST_SHOWN, false, 0)).filter(
+    ({ state }) => state === 'checked',
+  )
+  const grouped = groupsOf(proposals)
+  const inGroups = new Set(grouped.flatMap((group) => group.proposals.map(({ proposalId }) => proposalId)))
+  const cards = [
+    ...requests.map((request) => requestCard(call, request)),
+    ...grouped.map((group) => groupCard(call, group)),
+    ...proposals
+      .filter(({ proposalId }) => !inGroups.has(proposalId))
+      .map((each) => proposalCard(call, each)),
+    ...batches.map(
+      ({ batchId, fileName, createdBy, rows }) =>
+        html`<article class="card"><h3>${link(`/batches/${batchId}`, `${texts('decision.batch')} ${batchId}`)}</h3>${facts(
+          [
+            [texts('col.file'), safeText(fileName)],
+            [texts('col.rows'), countOf(rows)],
+            [texts('col.proposed_by'), safeText(createdBy)],
+          ],
+        )}</article>`,
+    ),
+  ]
+  return page({
+    title: texts('nav.approvals'),
+    isLive: shown.problem === undefined,
+    ...(shown.problem === undefined ? {} : { problem: shown.problem, status: 409 }),
+    main: html`${shown.results ?? EMPTY}${cards.length === 0 ? empty(texts('approvals.none')) : joined(cards)}${await decided(call)}`,
+  })
+}
+
+function decisionForms(
+  call: Call,
+  id: string,
+  action: string,
+  seen: string,
+  approvers: readonly Role[] = APPROVES,
+): Markup {
+  const { texts } = call
+  const form = (name: 'approve' | 'decline') =>
+    commandForm({
+      id: `${id}-${name}`,
+      action: `${action}/${name}`,
+      title: texts(`approvals.${name}`),
+      seen,
+      note: texts('note'),
+      button: texts(`approvals.${name}`),
+    })
+  return html`<div class="commands">${call.may(...approvers) ? form('approve') : EMPTY}${call.may(...MAKES_SAFER) ? form('decline') : EMPTY}</div>`
+}
+
+function requestCard(call: Call, request: RequestRow): Markup {
+  const { texts, changeKinds } = call
+  const kind = changeKinds.find(({ name }) => name === request.kind)
+  const what = kind === undefined ? request.kind : safeText(kind.describe(request.payload))
+  const id = request.requestId
+  return html`<article class="card"><h3>${what}</h3>${facts([
+    [texts('col.note'), safeText(request.note)],
+    [texts('col.proposed_by'), html`${safeText(request.proposedBy)}, ${timeTag(request.proposedAt, texts)}`],
+    [texts('approvals.seen'), code(safeText(JSON.stringify(request.seen)))],
+  ])}${decisionForms(call, `request-${id}`, `/approvals/requests/${id}`, String(id), request.kind === 'grant_roles' ? ['admin'] : APPROVES)}</article>`
+}
+
+function groupCard(call: Call, group: WriteOffGroup): Markup {
+  const { texts } = call
+  const first = group.proposals[0]?.proposalId ?? 0
+  const title = texts('approvals.group', {
+    n: countOf(group.proposals.length),
+    rupiah: rupiahOf(String(sumOf(group))),
+  })
+  const breaks = group.proposals.map(({ breakId }) => html`${link(`/breaks/${breakId}`, String(breakId))} `)
+  return html`<article class="card"><h3>${title}</h3>${facts([
+    [texts('col.note'), safeText(group.note)],
+    [texts('col.proposed_by'), safeText(group.proposedBy)],
+    [texts('nav.breaks'), joined(breaks)],
+  ])}${decisionForms(call, `group-${first}`, `/approvals/groups/${first}`, seenOfGroup(group))}</article>`
+}
+
+function proposalCard(call: Call, proposal: ProposalRow): Markup {
+  const { texts } = call
+  const { proposalId, statementId, source } = proposal
+  const isDeclaration = statementId !== null || source !== null || proposal.decision === 'lag_shortened'
+  const forms = isDeclaration
+    ? decisionForms(call, `proposal-${proposalId}`, `/approvals/proposals/${proposalId}`, String(proposalId))
+    : EMPTY
+  return html`<article class="card"><h3>${subjectOf(proposal, texts)}</h3>${proposalFacts(proposal, texts)}${forms}</article>`
+}
+
+/** What a proposal is about, with the way to where it is decided. */
+export function subjectOf(proposal: ProposalRow, texts: Texts): Markup {
+  const { decision, orderId, breakId, statementId, source, partner, reference } = proposal
+  const what = wordOf(texts, 'decision', decision)
+  if (orderId !== null)
+    return html`${what}: ${link(`/orders/${orderId}#proposal`, `${partner}/${reference}`)}`
+  if (breakId !== null) {
+    const risk = proposal.rupiahAtRisk === null ? '' : `, ${rupiahOf(proposal.rupiahAtRisk)}`
+    return html`${what}: ${link(`/breaks/${breakId}#proposal`, `${texts('col.break')} ${breakId}${risk}`)}`
+  }
+  if (statementId !== null)
+    return html`${what}: ${link(`/reconciliation/statements/${statementId}`, `${texts('today.statements')} ${statementId}`)}`
+  return html`${what}${source === null ? '' : `: ${safeText(source)}`}`
+}
+
+async function decided({ database, texts }: Call): Promise<Markup> {
+  const proposals = await listProposals(database, false, 20)
+  const requests = await listRequests(database, { state: null, limit: 20, skip: 0 })
+  const rows = [
+    ...proposals.map((each) => ({ ...each, what: subjectOf(each, texts) })),
+    ...requests
+      .filter(({ state }) => state !== 'open')
+      .map((each) => ({ ...each, what: html`${each.kind} ${safeText(each.subject)}` })),
+  ]
+  const newest = rows
+    .sort((a, b) => (b.decidedAt?.getTime() ?? 0) - (a.decidedAt?.getTime() ?? 0))
+    .slice(0, 20)
+  if (newest.length === 0) return EMPTY
+  const columns = ['col.when', 'col.what', 'col.state', 'col.proposed_by', 'col.who', 'col.note'] as const
+  const cells = newest.map((each) => [
+    timeTag(each.decidedAt, texts),
+    each.what,
+    html`${badge(each.state, wordOf(texts, 'request', each.state))}${each.alone ? html` <strong>${texts('approvals.alone')}</strong>` : EMPTY}`,
+    safeText(each.proposedBy),
+    safeText(each.decidedBy),
+    safeText(each.decisionNote),
+  ])
+  const title = texts('approvals.decided')
+  return section(
+    title,
+    table(
+      title,
+      columns.map((key) => ({ heading: texts(key) })),
+      cells,
+    ),
+  )
+}

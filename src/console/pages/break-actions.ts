@@ -1,0 +1,81 @@
+import { html } from '../../core/html.ts'
+import type { CommandResult, Person } from '../../operators/person-commands.ts'
+import type { Session } from '../../postgres/session.ts'
+import {
+  approveWriteOff,
+  assignBreak,
+  declineWriteOff,
+  noteOnBreak,
+  proposeWriteOff,
+} from '../../reconciliation/break-commands.ts'
+import { countBreaks, listBreaks, sumBreaksOf } from '../../reconciliation/break-queries.ts'
+import { link, safeText, section, table } from '../html/parts.ts'
+import { type Answer, type Call, done } from '../route.ts'
+import { breakPage, readBreakView, seenOfBreak } from './break.ts'
+import { breakFilterOf, breaksPage } from './breaks.ts'
+
+type Work = (
+  session: Session,
+  breakId: number,
+  person: Person,
+  onePersonTeam: boolean,
+) => Promise<CommandResult<object>>
+
+const noteOf = (call: Call): string => (call.form.get('note') ?? '').trim()
+
+/** Gives a command to a break, unless the person saw something else than there is now. */
+const commandOf =
+  (said: string, work: Work) =>
+  async (call: Call): Promise<Answer> => {
+    const view = await readBreakView(call)
+    const [seen, now] = [call.form.get('seen') ?? '', seenOfBreak(view)]
+    if (seen !== now) return await breakPage(call, call.texts('stale', { before: seen.slice(0, 80), now }))
+    const { breakId } = view.story
+    const result = await call.inSession((session) =>
+      work(session, breakId, call.person(noteOf(call)), call.onePersonTeam),
+    )
+    if (result.is === 'refused') return await breakPage(call, result.message)
+    return done(`/breaks/${breakId}`, said)
+  }
+
+export const note = commandOf('noted', noteOnBreak)
+export const propose = commandOf('proposed', proposeWriteOff)
+export const approve = commandOf('written_off', approveWriteOff)
+export const reject = commandOf('declined', declineWriteOff)
+
+export async function assign(call: Call): Promise<Answer> {
+  const { story } = await readBreakView(call)
+  const to = (call.form.get('to') ?? '').trim()
+  const result = await call.inSession((session) =>
+    assignBreak(session, story.breakId, { ...call.person(`to ${to}`), to }),
+  )
+  if (result.is === 'refused') return await breakPage(call, result.message)
+  return done(`/breaks/${story.breakId}`, 'assigned')
+}
+
+/** As many breaks as one form proposes: each is a command of its own, with a result of its own. */
+const MOST_AT_ONCE = 1_000
+
+/** Proposes to write off every break of a filter, unless they are not those that the person saw. */
+export async function proposeAll(call: Call): Promise<Answer> {
+  const { form, database, texts } = call
+  const filter = { ...breakFilterOf(form), skip: 0, limit: MOST_AT_ONCE }
+  const now = `${await countBreaks(database, filter)} ${(await sumBreaksOf(database, filter)).rupiahAtRisk}`
+  const seen = form.get('seen') ?? ''
+  if (seen !== now)
+    return await breaksPage(call, { problem: texts('stale', { before: seen.slice(0, 40), now }) })
+  const breaks = await listBreaks(database, filter)
+  const results = await call.inSession(async (session) => {
+    const rows: [number, CommandResult<object>][] = []
+    for (const { breakId } of breaks)
+      rows.push([breakId, await proposeWriteOff(session, breakId, call.person(noteOf(call)))])
+    return rows
+  })
+  const columns = [{ heading: texts('col.break') }, { heading: texts('col.outcome') }]
+  const rows = results.map(([breakId, result]) => [
+    link(`/breaks/${breakId}`, String(breakId)),
+    result.is === 'done' ? `✓ ${texts('breaks.proposed')}` : `✕ ${safeText(result.message)}`,
+  ])
+  const title = texts('breaks.results')
+  return await breaksPage(call, { results: html`${section(title, table(title, columns, rows), 'results')}` })
+}

@@ -1,0 +1,143 @@
+import { html, type Markup } from '../../core/html.ts'
+import { type BreakStory, readBreak } from '../../reconciliation/break-queries.ts'
+import { readBreakSides } from '../../reconciliation/break-sides.ts'
+import { findOpenProposal, type ProposalRow } from '../../reconciliation/proposal-queries.ts'
+import { commandForm, input } from '../html/forms.ts'
+import {
+  badge,
+  EMPTY,
+  facts,
+  gramsOf,
+  joined,
+  link,
+  rupiahOf,
+  safeText,
+  section,
+  table,
+  timeTag,
+} from '../html/parts.ts'
+import { ConsoleProblem } from '../http/problem-pages.ts'
+import { type Answer, APPROVES, type Call, MAKES_SAFER, PROPOSES, page } from '../route.ts'
+import { type Texts, wordOf } from '../texts/texts.ts'
+import { proposalFacts } from './order-forms.ts'
+
+export interface BreakView {
+  readonly story: BreakStory
+  readonly proposal: ProposalRow | null
+}
+
+/** @throws ConsoleProblem when there is no such break */
+export async function readBreakView({ database, params }: Call): Promise<BreakView> {
+  const breakId = Number(/^\d{1,9}$/.exec(params.id ?? '')?.[0] ?? 0)
+  const story = breakId > 0 ? await readBreak(database, breakId) : null
+  if (story === null) throw new ConsoleProblem('not_found')
+  return { story, proposal: await findOpenProposal(database, { breakId }) }
+}
+
+/** What of a break a person saw. */
+export const seenOfBreak = ({ story, proposal }: BreakView): string =>
+  `${story.state} ${story.reason} ${story.events.length}${proposal === null ? '' : ` #${proposal.proposalId}`}`
+
+/** One break: both sides beside each other, its history, and what may be done about it. */
+export async function breakPage(call: Call, problem?: string): Promise<Answer> {
+  const { texts } = call
+  const view = await readBreakView(call)
+  const { story } = view
+  return page({
+    title: `${texts('col.break')} ${story.breakId}: ${wordOf(texts, 'break', story.type)}`,
+    isLive: problem === undefined && story.state === 'open',
+    ...(problem === undefined ? {} : { problem, status: 409 }),
+    main: html`${factsOf(story, texts)}${commands(call, view)}${await sides(call, story)}${history(story, texts)}`,
+  })
+}
+
+function factsOf(story: BreakStory, texts: Texts): Markup {
+  const order =
+    story.orderId === null
+      ? []
+      : ([[texts('col.order'), link(`/orders/${story.orderId}`, story.orderId)]] as const)
+  return facts([
+    [
+      texts('col.state'),
+      html`${badge(story.state, wordOf(texts, 'breakstate', story.state))} ${story.reason.replaceAll('_', ' ')}`,
+    ],
+    [texts('col.rupiah'), rupiahOf(story.rupiahAtRisk)],
+    [texts('col.grams'), gramsOf(story.gramsAtRisk)],
+    [texts('col.due'), timeTag(story.dueAt, texts)],
+    [texts('col.owner'), safeText(story.owner)],
+    ...order,
+    [texts('today.statements'), safeText(story.statement)],
+  ])
+}
+
+async function sides({ database, texts }: Call, { breakId }: BreakStory): Promise<Markup> {
+  const fields = await readBreakSides(database, breakId)
+  const shown = (value: string | null) => (value === null ? '–' : safeText(value))
+  return section(
+    texts('breaks.sides'),
+    html`<div class="scroll" tabindex="0" role="region" aria-label="${texts('breaks.sides')}"><table>
+<thead><tr><th scope="col">${texts('col.field')}</th><th scope="col">${texts('col.ours')}</th><th scope="col">${texts('col.theirs')}</th></tr></thead>
+<tbody>${fields.map(
+      ({ field, ours, theirs, differs }) =>
+        html`<tr${differs ? html` class="differs"` : EMPTY}><th scope="row">${field}${differs ? ' ≠' : ''}</th><td>${shown(ours)}</td><td>${shown(theirs)}</td></tr>`,
+    )}</tbody></table></div>`,
+  )
+}
+
+function history({ events }: BreakStory, texts: Texts): Markup {
+  const columns = ['col.when', 'col.reason', 'col.who', 'col.note'] as const
+  const rows = events.map(({ at, reason, actor, note }) => [
+    timeTag(at, texts),
+    reason.replaceAll('_', ' '),
+    safeText(actor),
+    safeText(note ?? ''),
+  ])
+  const title = texts('order.events')
+  return section(
+    title,
+    table(
+      title,
+      columns.map((key) => ({ heading: texts(key) })),
+      rows,
+    ),
+  )
+}
+
+function commands(call: Call, view: BreakView): Markup {
+  const { texts } = call
+  const { story, proposal } = view
+  if (story.state !== 'open') return EMPTY
+  const form = (name: 'note' | 'propose' | 'approve' | 'reject') =>
+    commandForm({
+      id: name,
+      action: `/breaks/${story.breakId}/${name}`,
+      title: texts(`breaks.${name}`),
+      seen: seenOfBreak(view),
+      note: texts('note'),
+      button: texts(`breaks.${name}`),
+      isDangerous: false,
+    })
+  const assign = commandForm({
+    id: 'assign',
+    action: `/breaks/${story.breakId}/assign`,
+    title: texts('breaks.assign'),
+    fields: input({ id: 'assign-to', name: 'to', label: texts('col.owner'), isRequired: true }),
+    button: texts('breaks.assign'),
+  })
+  const proposed =
+    proposal === null
+      ? EMPTY
+      : section(
+          texts('order.proposal'),
+          html`${proposalFacts(proposal, texts)}${joined([
+            ...(call.may(...APPROVES) ? [form('approve')] : []),
+            ...(call.may(...MAKES_SAFER) ? [form('reject')] : []),
+          ])}`,
+          'proposal',
+        )
+  const own = [
+    ...(call.may(...PROPOSES) && proposal === null ? [form('propose')] : []),
+    ...(call.may(...MAKES_SAFER) ? [assign, form('note')] : []),
+  ]
+  return html`<div class="commands">${proposed}${own}</div>`
+}

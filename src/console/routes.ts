@@ -1,0 +1,87 @@
+import * as approvals from './pages/approval-actions.ts'
+import { approvalsPage } from './pages/approvals.ts'
+import { auditPage } from './pages/audit.ts'
+import * as batches from './pages/batch-actions.ts'
+import { batchesPage, batchPage } from './pages/batches.ts'
+import { breakPage } from './pages/break.ts'
+import * as breaks from './pages/break-actions.ts'
+import { breaksPage } from './pages/breaks.ts'
+import { orderPage } from './pages/order.ts'
+import { approve, cancel, decline, hold, release, resolve, reveal } from './pages/order-actions.ts'
+import { findOrder, ordersCsv, ordersPage } from './pages/orders.ts'
+import { partnerPage, partnersPage } from './pages/partners.ts'
+import { planPage, plansPage } from './pages/plans.ts'
+import { reconciliationPage, statementPage } from './pages/reconciliation.ts'
+import { reportCsv, reportPage } from './pages/report.ts'
+import { SIGN_IN_ROUTES } from './pages/sign-in-pages.ts'
+import { importUpload, previewUpload, run } from './pages/statement-upload.ts'
+import * as switches from './pages/switches.ts'
+import { todayPage } from './pages/today.ts'
+import { APPROVES, type Call, type ConsoleRoute, MAKES_SAFER, PROPOSES, READS } from './route.ts'
+
+const get = (path: string, handle: ConsoleRoute['handle']): ConsoleRoute => ({
+  method: 'GET',
+  path,
+  roles: READS,
+  handle,
+})
+const post = (path: string, roles: ConsoleRoute['roles'], handle: ConsoleRoute['handle']): ConsoleRoute => ({
+  method: 'POST',
+  path,
+  roles,
+  handle,
+})
+
+/** Every page and command of the console, with the roles that may. */
+export const ROUTES: readonly ConsoleRoute[] = [
+  ...SIGN_IN_ROUTES,
+  get('/', todayPage),
+  get('/search', findOrder),
+  get('/orders', ordersPage),
+  get('/orders.csv', ordersCsv),
+  get('/orders/:id', (call: Call) => orderPage(call)),
+  post('/orders/:id/cancel', MAKES_SAFER, cancel),
+  post('/orders/:id/hold', MAKES_SAFER, hold),
+  post('/orders/:id/release', PROPOSES, release),
+  post('/orders/:id/resolve', PROPOSES, resolve),
+  post('/orders/:id/approve', APPROVES, approve),
+  post('/orders/:id/decline', MAKES_SAFER, decline),
+  post('/orders/:id/phone-number', MAKES_SAFER, reveal),
+  get('/breaks', (call) => breaksPage(call)),
+  post('/breaks/propose', PROPOSES, breaks.proposeAll),
+  get('/breaks/:id', (call) => breakPage(call)),
+  post('/breaks/:id/assign', MAKES_SAFER, breaks.assign),
+  post('/breaks/:id/note', MAKES_SAFER, breaks.note),
+  post('/breaks/:id/propose', PROPOSES, breaks.propose),
+  post('/breaks/:id/approve', APPROVES, breaks.approve),
+  post('/breaks/:id/reject', MAKES_SAFER, breaks.reject),
+  get('/reconciliation', (call) => reconciliationPage(call)),
+  { ...post('/reconciliation/preview', PROPOSES, previewUpload), takesFile: true },
+  post('/reconciliation/import', PROPOSES, importUpload),
+  post('/reconciliation/run', PROPOSES, run),
+  get('/reconciliation/report', reportPage),
+  get('/reconciliation/report.csv', reportCsv),
+  get('/reconciliation/statements/:id', statementPage),
+  get('/approvals', (call) => approvalsPage(call)),
+  post('/approvals/requests/:id/approve', ['checker', 'admin'], approvals.approveRequest),
+  post('/approvals/requests/:id/decline', MAKES_SAFER, approvals.declineRequest),
+  post('/approvals/proposals/:id/approve', APPROVES, approvals.approveProposal),
+  post('/approvals/proposals/:id/decline', MAKES_SAFER, approvals.declineProposal),
+  post('/approvals/groups/:id/approve', APPROVES, approvals.approveGroup),
+  post('/approvals/groups/:id/decline', MAKES_SAFER, approvals.declineGroup),
+  get('/batches', batchesPage),
+  get('/batches/:id', (call) => batchPage(call)),
+  post('/batches/:id/approve', APPROVES, batches.approve),
+  post('/batches/:id/run', PROPOSES, batches.run),
+  post('/batches/:id/pause', MAKES_SAFER, batches.pause),
+  post('/batches/:id/resume', PROPOSES, batches.resume),
+  post('/batches/:id/cancel', MAKES_SAFER, batches.cancel),
+  get('/plans', plansPage),
+  get('/plans/:id', planPage),
+  get('/partners', partnersPage),
+  get('/partners/:name', partnerPage),
+  get('/switches', (call) => switches.switchesPage(call)),
+  post('/switches/close', MAKES_SAFER, switches.close),
+  post('/switches/open', PROPOSES, switches.open),
+  get('/audit', auditPage),
+]

@@ -1,0 +1,82 @@
+import { Command } from 'commander'
+import { readyDatabaseUrl, settingsHere } from '../cli/context.ts'
+import { errorCode, Failure } from '../cli/failure.ts'
+import { endSignal, exitAtTheLatestIn } from '../cli/signals.ts'
+import type { Settings } from '../config.ts'
+import type { People } from '../console/people.ts'
+import { createLog, type Logger } from '../observability/log.ts'
+import { type RunningConsole, startConsole } from './console.ts'
+
+/** How long open requests may take to end. */
+const STOP_WITHIN_MS = 25_000
+
+/** `goldpro console` */
+export function consoleCommand(): Command {
+  return new Command('console')
+    .description('serve the operations console to people, until SIGTERM or Ctrl-C')
+    .addHelpText(
+      'after',
+      `
+Needs DATABASE_URL, and the same REDIS_URL as the workers. The pages are at CONSOLE_HOST:CONSOLE_PORT. Behind a proxy that
+terminates TLS set CONSOLE_ORIGIN to the address that browsers ask, such as https://ops.example.id: forms of every other
+origin are refused, and cookies are then sent by TLS only. Start any number; sessions are in Postgres. docs/console.md says
+who may do what. \`goldpro up\` starts a console of its own, with two people to try it as.
+
+Example:
+  $ DATABASE_URL=postgres://… CONSOLE_ORIGIN=https://ops.example.id goldpro console`,
+    )
+    .action(runConsole)
+}
+
+async function runConsole(): Promise<void> {
+  const settings = await settingsHere()
+  const databaseUrl = await readyDatabaseUrl(settings)
+  const log = createLog(settings.logLevel)
+  const { host, port } = settings.console
+  const running = await startConfiguredConsole({ ...settings, databaseUrl }, null, log).catch(
+    (error: unknown) => {
+      throw new Failure(
+        1,
+        `cannot listen at ${host}:${port} (${errorCode(error)}): set CONSOLE_HOST or CONSOLE_PORT`,
+      )
+    },
+  )
+  log.info({ url: running.url }, 'console started')
+  const signal = await endSignal()
+  log.info({ signal }, 'console stops: open requests are answered')
+  exitAtTheLatestIn(STOP_WITHIN_MS, 1)
+  await running.stop()
+  log.info({}, 'console stopped')
+}
+
+type ReadySettings = Settings & { readonly databaseUrl: string }
+
+/** Starts the console by the settings. @param people null: the operators of the installation */
+export async function startConfiguredConsole(
+  settings: ReadySettings,
+  people: People | null,
+  log: Logger,
+): Promise<RunningConsole> {
+  const { databaseUrl, redisUrl, onePersonTeam, reconLagMs } = settings
+  const { trustedProxies, uploadLimitBytes } = settings.http
+  const given = { databaseUrl, redisUrl, onePersonTeam, reconLagMs, trustedProxies, uploadLimitBytes }
+  return await startConsole({ ...given, ...settings.console, people, log })
+}
+
+/** As `startConfiguredConsole`, on a free port where the configured one is taken. */
+export async function startConsoleSomewhere(
+  settings: ReadySettings,
+  people: People | null,
+  log: Logger,
+): Promise<RunningConsole> {
+  try {
+    return await startConfiguredConsole(settings, people, log)
+  } catch (error) {
+    if (errorCode(error) !== 'EADDRINUSE') throw error
+    return await startConfiguredConsole(
+      { ...settings, console: { ...settings.console, port: 0 } },
+      people,
+      log,
+    )
+  }
+}

@@ -1,0 +1,75 @@
+import { createConsoleServer } from '../console/http/server.ts'
+import { operatorPeople, type People } from '../console/people.ts'
+import { ROUTES } from '../console/routes.ts'
+import { createSignIn } from '../console/sign-in.ts'
+import { createUploads } from '../console/uploads.ts'
+import type { Log } from '../core/log.ts'
+import { openDatabase } from '../postgres/pool.ts'
+import { withSession } from '../postgres/session.ts'
+import { openQueue } from '../queue/backend.ts'
+import { createWaker } from '../queue/waker.ts'
+import { CHANGE_KINDS } from './change-kinds.ts'
+import type { RunningWorker } from './worker.ts'
+
+/** The configuration and dependencies of a console process. */
+export interface ConsoleOptions {
+  readonly databaseUrl: string
+  /** Null: the queue is in the database too. */
+  readonly redisUrl: string | null
+  readonly host: string
+  /** 0: a free port. */
+  readonly port: number
+  readonly publicOrigin: string | null
+  readonly trustedProxies: readonly string[]
+  readonly uploadLimitBytes: number
+  /** Null: the operators of the installation. */
+  readonly people: People | null
+  /** `RECON_ONE_PERSON` */
+  readonly onePersonTeam: boolean
+  readonly reconLagMs: number
+  readonly log: Log
+}
+
+export interface RunningConsole extends RunningWorker {
+  readonly url: string
+}
+
+const POOL_SIZE = 6
+const WAKE_TTL_MS = 5_000
+const STOP_WITHIN_MS = 2_000
+
+/** Starts the console: pages for operators, by their own sign-in. */
+export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
+  const { databaseUrl, log, people, host, port, uploadLimitBytes } = options
+  const onError = (error: Error) => log.warn({ err: error }, 'postgres error')
+  const database = openDatabase({ databaseUrl, maxConnections: POOL_SIZE, onError })
+  const queue = openQueue(options, (error) => log.warn({ err: error }, 'queue error'))
+  const waker = createWaker(queue, WAKE_TTL_MS, {
+    onError: (error) => log.warn({ err: error }, 'order not woken: the sweeper wakes it'),
+    carried: () => null,
+  })
+  const uploads = createUploads(uploadLimitBytes)
+  const server = createConsoleServer(ROUTES, options, {
+    database,
+    inSession: (work) => withSession(databaseUrl, work),
+    signIn: createSignIn(database, people ?? operatorPeople(database)),
+    changeKinds: CHANGE_KINDS,
+    onePersonTeam: options.onePersonTeam,
+    reconLagMs: options.reconLagMs,
+    wake: (orderId) => waker.wake(orderId),
+    uploads,
+    log,
+  })
+  const stop = async () => {
+    await server.close()
+    await uploads.close()
+    await waker.stop(STOP_WITHIN_MS)
+    await Promise.all([queue.close(), database.close()])
+  }
+  try {
+    return { url: await server.listen({ host, port }), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

@@ -1,0 +1,186 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import {
+  aRecordedOrder,
+  lineOf,
+  recordOrders,
+  recordStatement,
+} from '../support/factories/recorded-orders.ts'
+import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
+import { PASSWORD, startTestConsole, type TestConsole } from '../support/servers/console.ts'
+
+const program = inject('browserProgram')
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const SHOTS = fileURLToPath(new URL('../../artefacts/console/', import.meta.url))
+const PAGES = [
+  '/',
+  '/orders',
+  '/reconciliation',
+  '/reconciliation/report',
+  '/breaks',
+  '/approvals',
+  '/batches',
+  '/plans',
+  '/partners',
+  '/switches',
+  '/audit',
+]
+
+describe.skipIf('skip' in program)('in a browser', () => {
+  let scene: Scene
+  let here: TestConsole
+  let browser: Browser
+  let doubt: string
+  beforeAll(async () => {
+    scene = await openScene()
+    const orders = [aRecordedOrder(), aRecordedOrder(), aRecordedOrder({ outcome: 'rejected' })]
+    const inDoubt = aRecordedOrder({ outcome: 'in_doubt', sessionId: null, responseId: null })
+    doubt = inDoubt.orderId
+    await recordOrders(scene.databaseUrl, [...orders, inDoubt])
+    const lines = orders.slice(0, 2).map((order) => lineOf(order, { fee: 4_999 }))
+    await recordStatement(scene.databaseUrl, lines, { complete: false })
+    await scene.run()
+    here = await startTestConsole({ databaseUrl: scene.databaseUrl })
+    const executablePath = 'path' in program ? program.path : ''
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    mkdirSync(SHOTS, { recursive: true })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await here?.stop()
+    await scene?.close()
+  })
+
+  async function signedIn(
+    name: string,
+    options: Parameters<Browser['newContext']>[0] = {},
+  ): Promise<BrowserContext> {
+    const context = await browser.newContext({ baseURL: here.url, locale: 'en-GB', ...options })
+    const page = await context.newPage()
+    await page.goto('/sign-in')
+    await page.fill('#name', name)
+    await page.fill('#secret', PASSWORD)
+    await page.click('button.primary')
+    await page.waitForURL(`${here.url}/`)
+    await page.close()
+    return context
+  }
+
+  /** What the page's own policy refused, and every error of its scripts. */
+  function troublesOf(page: Page): string[] {
+    const troubles: string[] = []
+    page.on('console', (message) => {
+      if (message.type() === 'error') troubles.push(message.text())
+    })
+    page.on('pageerror', (error) => troubles.push(error.message))
+    return troubles
+  }
+
+  async function look(page: Page, path: string, look: string): Promise<void> {
+    const name =
+      path === '/'
+        ? 'today'
+        : path
+            .slice(1)
+            .replaceAll('/', '-')
+            .replace(/[0-9a-f-]{36}/, 'one')
+    await page.screenshot({ path: `${SHOTS}${name}-${look}.png`, fullPage: true })
+  }
+
+  it('shows every page in light and dark, accessible, without an error and with nothing from elsewhere', async () => {
+    const pages = [...PAGES, `/orders/${doubt}`, '/breaks/1', '/sign-in']
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const context = await signedIn('oka', { colorScheme, bypassCSP: false })
+      const page = await context.newPage()
+      const troubles = troublesOf(page)
+      page.on('request', (request) => {
+        if (!request.url().startsWith(here.url)) troubles.push(`asks ${request.url()}`)
+      })
+      for (const path of pages) {
+        await page.goto(path)
+        await look(page, path, colorScheme)
+        const found = await axe(page)
+        expect(found, `${path} ${colorScheme}`).toEqual([])
+      }
+      expect(troubles).toEqual([])
+      await context.close()
+    }
+  })
+
+  /** What axe finds wrong with a page. */
+  async function axe(page: Page): Promise<string[]> {
+    await page.evaluate(AXE)
+    return await page.evaluate(async () => {
+      const { violations } = await (
+        globalThis as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+        }
+      ).axe.run()
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
+    })
+  }
+
+  it('fits a telephone', async () => {
+    const context = await signedIn('oka', { viewport: { width: 390, height: 844 }, locale: 'id-ID' })
+    const page = await context.newPage()
+    for (const path of [...PAGES, `/orders/${doubt}`, '/breaks/1']) {
+      await page.goto(path)
+      await look(page, path, '390')
+      const width = await page.evaluate('document.documentElement.scrollWidth')
+      expect(width, path).toBeLessThanOrEqual(390)
+    }
+    await context.close()
+  })
+
+  it.each([true, false])('settles a doubt by two people, with script: %s', async (javaScriptEnabled) => {
+    const order = aRecordedOrder({ outcome: 'in_doubt', sessionId: null, responseId: null })
+    await recordOrders(scene.databaseUrl, [order])
+    const maker = await signedIn('mira', { javaScriptEnabled })
+    const page = await maker.newPage()
+    await page.goto(`/orders/${order.orderId}`)
+    await page.click('#resolve summary')
+    await page.selectOption('#resolve-outcome', 'not_executed')
+    await page.fill('#resolve-evidence', 'a letter of 10 February')
+    await page.fill('#resolve-note', 'looked it up')
+    await page.click('#resolve button')
+    expect(await page.textContent('.notice')).toContain('Proposed')
+    const checker = await signedIn('candra', { javaScriptEnabled })
+    const other = await checker.newPage()
+    await other.goto('/approvals')
+    await other.click(`a[href="/orders/${order.orderId}#proposal"]`)
+    await other.click('#approve summary')
+    await other.fill('#approve-note', 'seen too')
+    await other.click('#approve button')
+    expect(await other.textContent('.notice')).toContain('Approved')
+    await Promise.all([maker.close(), checker.close()])
+  })
+
+  it('is led by the keyboard, and refreshes itself', async () => {
+    const context = await signedIn('vina')
+    const page = await context.newPage()
+    await page.goto('/')
+    await page.keyboard.press('g')
+    await page.keyboard.press('o')
+    await page.waitForURL(/\/orders$/)
+    await page.keyboard.press('j')
+    await page.keyboard.press('j')
+    expect(await page.locator('tr.here').count()).toBe(1)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/orders\/[0-9a-f-]{36}$/)
+    await page.keyboard.press('/')
+    expect(await page.evaluate('document.activeElement.id')).toBe('q')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('?')
+    expect(await page.locator('dialog[open]').count()).toBe(1)
+    await page.goto('/orders')
+    const asked = page.waitForResponse((response) => response.request().headers()['hx-request'] === 'true')
+    await page.evaluate("document.getElementById('live').dispatchEvent(new Event('refresh'))")
+    expect((await asked).status()).toBe(200)
+    await page.waitForTimeout(200)
+    expect(await page.locator('#live h1').count()).toBe(1)
+    await context.close()
+  })
+})
