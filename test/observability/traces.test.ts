@@ -95,7 +95,10 @@ describe.each(queueBackends())('traces over the queue in $name', ({ name, start,
     // A trace that a partner claims to be in is not believed.
     const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }
     const replies = await Promise.all(
-      [1, 2, 3].map(() => here.ask('POST', '/v1/orders?wait=60', { key, body: aBuy(), headers })),
+      [1, 2, 3].map((n) => {
+        const body = aBuy({ phone_number: `08123450010${n}` })
+        return here.ask('POST', '/v1/orders?wait=60', { key, body, headers })
+      }),
     )
     const found = await Promise.all(replies.map(({ json }) => traceOf(String(json.id), [REQUEST, JOB])))
     expect(new Set(found.map(([span]) => span?.traceId)).size).toBe(3)
