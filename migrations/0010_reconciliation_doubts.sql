@@ -2,9 +2,10 @@
 -- demand what stands behind each: for a statement's word its evidence, for a person's word another person's approval,
 -- for a statement's silence the approval of two people that it is complete.
 -- Only late_reply needs nothing here: it is recorded by the worker that received the reply.
+-- The guards name public before pg_temp as their search path: a temporary table must not stand in for a table of evidence.
 
 -- Proposals. A proposal is decided once, and then by a second person (the check proposals_second_person).
-CREATE FUNCTION guard_proposal() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_proposal() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
     IF NEW.state <> 'open' THEN
@@ -32,7 +33,7 @@ CREATE TRIGGER proposals_guard BEFORE INSERT OR UPDATE ON proposals FOR EACH ROW
 
 -- One person may revoke an approval, but only one of the kinds that let more be believed. A revoked one makes the
 -- program believe less, which is safe. The other decisions have already been carried out.
-CREATE FUNCTION guard_revocation() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_revocation() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF NOT EXISTS (
     SELECT 1 FROM proposals p WHERE p.id = NEW.proposal_id AND p.state = 'approved'
@@ -66,7 +67,7 @@ CREATE FUNCTION approved_lag() RETURNS interval LANGUAGE sql STABLE AS $$
   WHERE p.decision = 'lag_shortened' ORDER BY p.decided_at DESC, p.id DESC LIMIT 1
 $$;
 
-CREATE FUNCTION guard_evidence() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_evidence() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF NOT is_run_under_way(NEW.run_id) THEN
     RAISE EXCEPTION 'evidence is found by a run' USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_has_a_run';
@@ -88,7 +89,7 @@ CREATE TRIGGER doubt_evidence_guard BEFORE INSERT ON doubt_evidence FOR EACH ROW
 
 -- Absence from statements is evidence only when the statements cover the attempt with the slack of the clocks before it
 -- (CLOCK_SLACK_MS) and the lag after it (approved, else that of DEFAULT_RECON_SETTINGS).
-CREATE FUNCTION guard_absence() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_absence() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM unnest(NEW.covering_statements) AS covering (id) WHERE NOT is_approved_complete(covering.id)) THEN
     RAISE EXCEPTION 'absence is proven only by statements that two people declared complete'
@@ -109,7 +110,7 @@ CREATE TRIGGER doubt_evidence_guard_absence BEFORE INSERT ON doubt_evidence FOR 
   WHEN (NEW.verdict = 'rejected') EXECUTE FUNCTION guard_absence();
 
 -- I3. An order leaves in_doubt by a statement only with evidence, and by a person only with an approved proposal.
-CREATE FUNCTION guard_doubt_settlement() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION guard_doubt_settlement() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF NEW.reason IN ('found_in_statement', 'not_executed') AND NOT EXISTS (
     SELECT 1 FROM doubt_evidence e WHERE e.order_id = NEW.id AND e.verdict = NEW.state
@@ -133,7 +134,7 @@ CREATE TRIGGER orders_guard_doubt_settlement BEFORE UPDATE ON orders FOR EACH RO
 
 -- I3. The attempt records exactly what was approved, or what the matched line says. Checked at COMMIT: within the
 -- statement that settles a doubt, the order may be written before its attempt.
-CREATE FUNCTION check_settled_as_proven() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION check_settled_as_proven() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF NEW.reason = 'resolved_by_person' AND NOT EXISTS (
     SELECT 1 FROM attempts a JOIN proposals p ON p.order_id = a.order_id

@@ -28,8 +28,8 @@ CREATE TRIGGER change_requests_kept BEFORE DELETE OR TRUNCATE ON change_requests
   EXECUTE FUNCTION refuse_change();
 
 -- Whether this very request was approved for this change, in this transaction: an approval serves once. The guards of
--- what is changed ask, so that no program changes it by a plain UPDATE.
-CREATE FUNCTION is_change_approved(request_id int, kind text, subject text) RETURNS boolean LANGUAGE sql VOLATILE AS $$
+-- what is changed ask, so that no program changes it by a plain UPDATE. With the search path a temporary table cannot stand in.
+CREATE FUNCTION is_change_approved(request_id int, kind text, subject text) RETURNS boolean LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   SELECT EXISTS (
     SELECT 1 FROM change_requests r
     WHERE r.id = is_change_approved.request_id AND r.kind = is_change_approved.kind AND r.subject = is_change_approved.subject

@@ -172,6 +172,22 @@ describe('Postgres itself', () => {
     expect(await refusalOf('DELETE FROM change_requests WHERE id = $1', [requestId])).toBe('append_only')
   })
 
+  it('believes no temporary table in the place of the requests', async () => {
+    const believed = await inSession(place.databaseUrl, (session) =>
+      session.transaction(async () => {
+        await session.run(unnamed('CREATE TEMPORARY TABLE change_requests (LIKE public.change_requests)'))
+        await session.run(
+          unnamed(`INSERT INTO pg_temp.change_requests (id, kind, subject, payload, seen, note, proposed_by, proposed_at, state, alone)
+            VALUES (99, 'raise_limits', 'acme', '{}', '{}', 'n', 'ani', now(), 'approved', false)`),
+        )
+        return await session.run<{ is: boolean }>(
+          unnamed(`SELECT is_change_approved(99, 'raise_limits', 'acme') AS is`),
+        )
+      }),
+    )
+    expect(believed).toEqual([{ is: false }])
+  })
+
   it('believes an approval in its own transaction only, for its own change only', async () => {
     const requestId = await proposed()
     const isApproved = 'SELECT is_change_approved($1, $2, $3) AS is'
