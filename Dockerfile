@@ -2,6 +2,7 @@
 FROM node:24.21.0-bookworm-slim@sha256:2fe369e969550cde8e867afc3fe370b260140cab4a23d467074295b42163d553 AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY test/clients/generators/package.json ./test/clients/generators/
 # No install script runs here. Those of the embedded PostgreSQL are for machines that try the product.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./

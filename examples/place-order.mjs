@@ -46,7 +46,7 @@ async function ask(method, path, body = '') {
 const order = {
   kind: 'buy',
   reference: process.argv[2] ?? `A-${Date.now()}`,
-  phone_number: '081234500001',
+  phone_number: '081234500003',
   amount: 100_000,
 }
 let placed = await ask('POST', '/v1/orders?wait=20', JSON.stringify(order))

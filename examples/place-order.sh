@@ -8,5 +8,5 @@ curl --silent --show-error --fail-with-body --max-time 40 --retry 5 --retry-conn
   -X POST "$GOLDPRO_URL/v1/orders?wait=20" \
   -H "Authorization: Bearer $GOLDPRO_KEY" \
   -H 'Content-Type: application/json' \
-  -d "{\"kind\":\"buy\",\"reference\":\"$reference\",\"phone_number\":\"081234500001\",\"gold_weight\":\"0.5\"}"
+  -d "{\"kind\":\"buy\",\"reference\":\"$reference\",\"phone_number\":\"081234500003\",\"gold_weight\":\"0.5\"}"
 echo

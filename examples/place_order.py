@@ -52,7 +52,7 @@ def ask(method, path, body=b""):
 order = {
     "kind": "buy",
     "reference": sys.argv[1] if len(sys.argv) > 1 else f"A-{time.time_ns()}",
-    "phone_number": "081234500001",
+    "phone_number": "081234500003",
     "amount": 100000,
 }
 placed = ask("POST", "/v1/orders?wait=20", json.dumps(order).encode())

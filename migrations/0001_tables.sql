@@ -1,28 +1,3 @@
-CREATE TABLE "switch_closings" (
-	"id" serial PRIMARY KEY NOT NULL,
-	"scope" text NOT NULL,
-	"reason" text NOT NULL,
-	"closed_by" text NOT NULL,
-	"closed_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"extends_deadlines" boolean DEFAULT false NOT NULL,
-	"opened_at" timestamp with time zone,
-	"opened_by" text,
-	"request_id" integer,
-	CONSTRAINT "switch_closings_scope" CHECK (scope ~ '^(everything|kind:(buy|sell|transfer|withdraw)|partner:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|(batch|plan):[1-9][0-9]{0,8})$'),
-	CONSTRAINT "switch_closings_reasoned" CHECK (reason ~ '\S' and closed_by ~ '\S'),
-	CONSTRAINT "switch_closings_opened" CHECK ((opened_at is null) = (opened_by is null))
-);
---> statement-breakpoint
-CREATE TABLE "switch_waits" (
-	"order_id" uuid NOT NULL,
-	"closing_id" integer NOT NULL,
-	"since" timestamp with time zone NOT NULL,
-	"ended_at" timestamp with time zone,
-	"deadline_before" timestamp with time zone,
-	"deadline_after" timestamp with time zone,
-	CONSTRAINT "switch_waits_order_id_closing_id_pk" PRIMARY KEY("order_id","closing_id")
-);
---> statement-breakpoint
 CREATE TABLE "console_events" (
 	"id" bigserial PRIMARY KEY NOT NULL,
 	"at" timestamp with time zone DEFAULT now() NOT NULL,
@@ -52,6 +27,213 @@ CREATE TABLE "console_throttles" (
 	"let_through" boolean NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "database_identity" (
+	"id" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"identity" text NOT NULL,
+	"alive_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"found_at" timestamp with time zone,
+	CONSTRAINT "database_identity_one_row" CHECK (id)
+);
+--> statement-breakpoint
+CREATE TABLE "recoveries" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"from_identity" text NOT NULL,
+	"identity" text NOT NULL,
+	"alive_at" timestamp with time zone NOT NULL,
+	"found_at" timestamp with time zone NOT NULL,
+	"recovered_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"recovered_by" text NOT NULL,
+	"note" text NOT NULL,
+	CONSTRAINT "recoveries_reasoned" CHECK (note ~ '\S' and is_person_name(recovered_by))
+);
+--> statement-breakpoint
+CREATE TABLE "alert_occurrences" (
+	"kind" text NOT NULL,
+	"subject" text NOT NULL,
+	"occurrence" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "alert_occurrences_kind_subject_occurrence_pk" PRIMARY KEY("kind","subject","occurrence"),
+	CONSTRAINT "alert_occurrences_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent'))
+);
+--> statement-breakpoint
+CREATE TABLE "alerts" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"kind" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"facts" jsonb NOT NULL,
+	"state" text DEFAULT 'pending' NOT NULL,
+	"next_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"tries" integer DEFAULT 0 NOT NULL,
+	"ended_at" timestamp with time zone,
+	"last_result" text,
+	CONSTRAINT "alerts_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent')),
+	CONSTRAINT "alerts_state" CHECK (state in ('pending', 'delivered', 'given_up') and (state = 'pending') = (ended_at is null))
+);
+--> statement-breakpoint
+CREATE TABLE "breaker_probes" (
+	"closing_id" integer NOT NULL,
+	"order_id" uuid NOT NULL,
+	"chosen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone,
+	"outcome" text,
+	CONSTRAINT "breaker_probes_closing_id_order_id_pk" PRIMARY KEY("closing_id","order_id"),
+	CONSTRAINT "breaker_probes_outcome" CHECK (outcome in ('succeeded', 'slow', 'refused', 'in_doubt', 'no_confirm')),
+	CONSTRAINT "breaker_probes_ended" CHECK ((ended_at is null) = (outcome is null))
+);
+--> statement-breakpoint
+CREATE TABLE "breaker_trips" (
+	"closing_id" integer PRIMARY KEY NOT NULL,
+	"breach" text NOT NULL,
+	"figures" jsonb NOT NULL,
+	"pauses" integer NOT NULL,
+	"paused_until" timestamp with time zone NOT NULL,
+	"successes" integer DEFAULT 0 NOT NULL,
+	"probe_rupiah" bigint NOT NULL,
+	"probe_grams" numeric(14, 4) NOT NULL,
+	CONSTRAINT "breaker_trips_breach" CHECK (breach in ('rupiah_in_doubt', 'grams_in_doubt', 'contradictions', 'unknown', 'rupiah_share', 'refusals', 'slow'))
+);
+--> statement-breakpoint
+CREATE TABLE "overdue_rules" (
+	"one_row" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"daily_at" time DEFAULT '07:30' NOT NULL,
+	"lag_minutes" integer DEFAULT 60 NOT NULL,
+	"doubt_hours" integer DEFAULT 4 NOT NULL,
+	"held_hours" integer DEFAULT 4 NOT NULL,
+	"switch_hours" integer DEFAULT 8 NOT NULL,
+	"process_seconds" integer DEFAULT 60 NOT NULL,
+	CONSTRAINT "overdue_rules_one_row" CHECK (one_row)
+);
+--> statement-breakpoint
+CREATE TABLE "process_heartbeats" (
+	"kind" text NOT NULL,
+	"name" text NOT NULL,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "process_heartbeats_kind_name_pk" PRIMARY KEY("kind","name"),
+	CONSTRAINT "process_heartbeats_kind" CHECK (kind in ('worker', 'scheduler', 'web'))
+);
+--> statement-breakpoint
+CREATE TABLE "installation" (
+	"one" integer PRIMARY KEY DEFAULT 1 NOT NULL,
+	"id" uuid DEFAULT gen_random_uuid() NOT NULL,
+	"identity" text NOT NULL,
+	"since" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "installation_is_one" CHECK (one = 1),
+	CONSTRAINT "installation_identity" CHECK (identity in ('proven', 'declared'))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_acts" (
+	"xid" bigint NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"operator_id" integer,
+	"name" text NOT NULL,
+	"proof" text NOT NULL,
+	"token_prefix" text,
+	"command" text,
+	CONSTRAINT "operator_acts_xid_at_pk" PRIMARY KEY("xid","at"),
+	CONSTRAINT "operator_acts_proof" CHECK (proof in ('token', 'declared')),
+	CONSTRAINT "operator_acts_proven" CHECK ((proof = 'token') = (operator_id is not null) and (proof = 'token') = (token_prefix is not null))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_events" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"operator_id" integer NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"event" text NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"detail" jsonb NOT NULL,
+	CONSTRAINT "operator_events_event" CHECK (event in ('added', 'roles_set', 'disabled', 'enabled', 'token_added', 'token_ends', 'token_revoked'))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_tokens" (
+	"prefix" text PRIMARY KEY NOT NULL,
+	"operator_id" integer NOT NULL,
+	"secret_hash" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone,
+	"revoked_at" timestamp with time zone,
+	"actor" text NOT NULL,
+	CONSTRAINT "operator_tokens_prefix" CHECK (prefix ~ '^[a-z0-9]{12}$'),
+	CONSTRAINT "operator_tokens_secret_hash" CHECK (secret_hash ~ '^[0-9a-f]{64}$')
+);
+--> statement-breakpoint
+CREATE TABLE "operators" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"roles" text[] NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"disabled_at" timestamp with time zone,
+	"actor" text NOT NULL,
+	"note" text,
+	"admin_until" timestamp with time zone,
+	"request_id" integer,
+	CONSTRAINT "operators_name" CHECK (is_person_name(name) and length(name) <= 200 and strpos(person_key(name), '/') = 0),
+	CONSTRAINT "operators_roles" CHECK (cardinality(roles) > 0 and roles <@ array['viewer', 'maker', 'checker', 'admin'])
+);
+--> statement-breakpoint
+CREATE TABLE "partner_wallets" (
+	"phone_number" text PRIMARY KEY NOT NULL,
+	"partner" text NOT NULL,
+	"origin" text NOT NULL,
+	"state" text NOT NULL,
+	"since" timestamp with time zone DEFAULT now() NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "partner_wallets_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]')),
+	CONSTRAINT "partner_wallets_origin" CHECK (origin in ('registered', 'linked', 'first_use')),
+	CONSTRAINT "partner_wallets_state" CHECK (state in ('linked', 'unlinked'))
+);
+--> statement-breakpoint
+CREATE TABLE "wallet_events" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"phone_number" text NOT NULL,
+	"partner" text NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"event" text NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "wallet_events_wallet_form" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]'))
+);
+--> statement-breakpoint
+CREATE TABLE "wallet_policies" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"policy" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "wallet_policies_policy" CHECK (policy in ('owned', 'first_use', 'open'))
+);
+--> statement-breakpoint
+CREATE TABLE "switch_closings" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"scope" text NOT NULL,
+	"reason" text NOT NULL,
+	"closed_by" text NOT NULL,
+	"closed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"extends_deadlines" boolean DEFAULT false NOT NULL,
+	"kept_closed_by" text,
+	"opened_at" timestamp with time zone,
+	"opened_by" text,
+	"request_id" integer,
+	CONSTRAINT "switch_closings_scope" CHECK (scope ~ '^(everything|kind:(buy|sell|transfer|withdraw)|partner:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|(batch|plan):[1-9][0-9]{0,8})$'),
+	CONSTRAINT "switch_closings_reasoned" CHECK (reason ~ '\S' and closed_by ~ '\S'),
+	CONSTRAINT "switch_closings_opened" CHECK ((opened_at is null) = (opened_by is null))
+);
+--> statement-breakpoint
+CREATE TABLE "switch_waits" (
+	"order_id" uuid NOT NULL,
+	"closing_id" integer NOT NULL,
+	"since" timestamp with time zone NOT NULL,
+	"ended_at" timestamp with time zone,
+	"deadline_before" timestamp with time zone,
+	"deadline_after" timestamp with time zone,
+	CONSTRAINT "switch_waits_order_id_closing_id_pk" PRIMARY KEY("order_id","closing_id")
+);
+--> statement-breakpoint
 CREATE TABLE "change_requests" (
 	"id" serial PRIMARY KEY NOT NULL,
 	"kind" text NOT NULL,
@@ -66,7 +248,7 @@ CREATE TABLE "change_requests" (
 	"decided_at" timestamp with time zone,
 	"decision_note" text,
 	"alone" boolean DEFAULT false NOT NULL,
-	CONSTRAINT "change_requests_kind" CHECK (kind in ('open_switch', 'release_restored', 'link_wallet', 'raise_limits', 'change_scopes', 'change_endpoint', 'grant_roles')),
+	CONSTRAINT "change_requests_kind" CHECK (kind in ('open_switch', 'release_restored', 'link_wallet', 'loosen_wallet_policy', 'raise_limits', 'change_scopes', 'change_endpoint', 'grant_roles')),
 	CONSTRAINT "change_requests_state" CHECK (state in ('open', 'approved', 'declined')),
 	CONSTRAINT "change_requests_reasoned" CHECK (note ~ '\S' and is_person_name(proposed_by) and (decision_note is null or decision_note ~ '\S')),
 	CONSTRAINT "change_requests_decided" CHECK ((state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null) and (state = 'open') = (decision_note is null) and is_person_name(decided_by)),
@@ -109,7 +291,7 @@ CREATE TABLE "batch_rows" (
 	CONSTRAINT "batch_rows_wallets" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]') and (octet_length((content ->> 'recipient')) between 9 and 13 and starts_with((content ->> 'recipient'), '08') and (content ->> 'recipient') collate "C" !~ '[^0-9]')),
 	CONSTRAINT "batch_rows_reference_form" CHECK (reference collate "C" ~ '^[!-~]([ -~]*[!-~])?$' or is_plain_text(reference)),
 	CONSTRAINT "batch_rows_kind" CHECK (kind in ('buy', 'sell', 'transfer', 'withdraw')),
-	CONSTRAINT "batch_rows_state" CHECK (state in ('waiting', 'stored', 'queued', 'ended', 'conflict')),
+	CONSTRAINT "batch_rows_state" CHECK (state in ('waiting', 'stored', 'queued', 'ended', 'conflict', 'refused')),
 	CONSTRAINT "batch_rows_order" CHECK ((order_id is not null) = (state in ('stored', 'queued', 'ended'))),
 	CONSTRAINT "batch_rows_conflict" CHECK ((conflicts_with is not null) = (state = 'conflict')),
 	CONSTRAINT "batch_rows_fed" CHECK ((fed_at is not null) = (state <> 'waiting')),
@@ -211,13 +393,6 @@ CREATE TABLE "partner_usage" (
 	"wallets" integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "partner_wallets" (
-	"phone_number" text PRIMARY KEY NOT NULL,
-	"partner" text NOT NULL,
-	"registered_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "partner_wallets_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]'))
-);
---> statement-breakpoint
 CREATE TABLE "partners" (
 	"name" text PRIMARY KEY NOT NULL,
 	"state" text NOT NULL,
@@ -228,11 +403,13 @@ CREATE TABLE "partners" (
 	"kinds" text[],
 	"addresses" text[],
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"scopes" text[],
+	"request_id" integer,
 	"actor" text NOT NULL,
 	CONSTRAINT "partners_name" CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
 	CONSTRAINT "partners_state" CHECK (state in ('active', 'suspended')),
 	CONSTRAINT "partners_limits" CHECK (orders_per_minute > 0 and rupiah_per_order > 0 and rupiah_per_day > 0 and wallets_per_day > 0),
-	CONSTRAINT "partners_lists" CHECK (cardinality(kinds) > 0 and cardinality(addresses) > 0)
+	CONSTRAINT "partners_lists" CHECK (cardinality(kinds) > 0 and cardinality(addresses) > 0 and cardinality(scopes) > 0)
 );
 --> statement-breakpoint
 CREATE TABLE "plan_events" (
@@ -627,6 +804,7 @@ CREATE TABLE "webhook_endpoints" (
 	"failing_since" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"created_by" text NOT NULL,
+	"request_id" integer,
 	CONSTRAINT "webhook_endpoints_state" CHECK (state in ('active', 'paused', 'removed')),
 	CONSTRAINT "webhook_endpoints_paused" CHECK ((state = 'paused') = (paused_because is not null)),
 	CONSTRAINT "webhook_endpoints_paused_because" CHECK (paused_because in ('person', 'failing', 'gone')),
@@ -662,65 +840,9 @@ CREATE TABLE "webhook_tries" (
 	CONSTRAINT "webhook_tries_came_to" CHECK ((http_status is null) = (trouble is not null))
 );
 --> statement-breakpoint
-CREATE TABLE "installation" (
-	"one" integer PRIMARY KEY DEFAULT 1 NOT NULL,
-	"id" uuid DEFAULT gen_random_uuid() NOT NULL,
-	"identity" text NOT NULL,
-	"since" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "installation_is_one" CHECK (one = 1),
-	CONSTRAINT "installation_identity" CHECK (identity in ('proven', 'declared'))
-);
---> statement-breakpoint
-CREATE TABLE "operator_acts" (
-	"xid" bigint NOT NULL,
-	"at" timestamp with time zone NOT NULL,
-	"operator_id" integer,
-	"name" text NOT NULL,
-	"proof" text NOT NULL,
-	"token_prefix" text,
-	"command" text,
-	CONSTRAINT "operator_acts_xid_at_pk" PRIMARY KEY("xid","at"),
-	CONSTRAINT "operator_acts_proof" CHECK (proof in ('token', 'declared')),
-	CONSTRAINT "operator_acts_proven" CHECK ((proof = 'token') = (operator_id is not null) and (proof = 'token') = (token_prefix is not null))
-);
---> statement-breakpoint
-CREATE TABLE "operator_events" (
-	"id" bigserial PRIMARY KEY NOT NULL,
-	"operator_id" integer NOT NULL,
-	"at" timestamp with time zone NOT NULL,
-	"event" text NOT NULL,
-	"actor" text NOT NULL,
-	"note" text,
-	"detail" jsonb NOT NULL,
-	CONSTRAINT "operator_events_event" CHECK (event in ('added', 'roles_set', 'disabled', 'enabled', 'token_added', 'token_ends', 'token_revoked'))
-);
---> statement-breakpoint
-CREATE TABLE "operator_tokens" (
-	"prefix" text PRIMARY KEY NOT NULL,
-	"operator_id" integer NOT NULL,
-	"secret_hash" text NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"expires_at" timestamp with time zone,
-	"revoked_at" timestamp with time zone,
-	"actor" text NOT NULL,
-	CONSTRAINT "operator_tokens_prefix" CHECK (prefix ~ '^[a-z0-9]{12}$'),
-	CONSTRAINT "operator_tokens_secret_hash" CHECK (secret_hash ~ '^[0-9a-f]{64}$')
-);
---> statement-breakpoint
-CREATE TABLE "operators" (
-	"id" serial PRIMARY KEY NOT NULL,
-	"name" text NOT NULL,
-	"roles" text[] NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"disabled_at" timestamp with time zone,
-	"actor" text NOT NULL,
-	"note" text,
-	"admin_until" timestamp with time zone,
-	"request_id" integer,
-	CONSTRAINT "operators_name" CHECK (is_person_name(name) and length(name) <= 200 and strpos(person_key(name), '/') = 0),
-	CONSTRAINT "operators_roles" CHECK (cardinality(roles) > 0 and roles <@ array['viewer', 'maker', 'checker', 'admin'])
-);
---> statement-breakpoint
+ALTER TABLE "breaker_probes" ADD CONSTRAINT "breaker_probes_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "breaker_trips" ADD CONSTRAINT "breaker_trips_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "operator_tokens" ADD CONSTRAINT "operator_tokens_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "switch_closings" ADD CONSTRAINT "switch_closings_request_id_change_requests_id_fk" FOREIGN KEY ("request_id") REFERENCES "public"."change_requests"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "switch_waits" ADD CONSTRAINT "switch_waits_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batch_events" ADD CONSTRAINT "batch_events_batch_id_fk" FOREIGN KEY ("batch_id") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -741,12 +863,20 @@ ALTER TABLE "proposals" ADD CONSTRAINT "proposals_statement_id_fk" FOREIGN KEY (
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KEY ("proposal_id") REFERENCES "public"."proposals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "operator_tokens" ADD CONSTRAINT "operator_tokens_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "console_events_at" ON "console_events" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "console_sessions_operator" ON "console_sessions" USING btree ("operator");--> statement-breakpoint
+CREATE INDEX "alerts_due" ON "alerts" USING btree ("next_at") WHERE state = 'pending';--> statement-breakpoint
+CREATE UNIQUE INDEX "breaker_probes_one_at_a_time" ON "breaker_probes" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "breaker_probes_order" ON "breaker_probes" USING btree ("order_id","closing_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "operator_acts_at" ON "operator_acts" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "operator_events_operator_id" ON "operator_events" USING btree ("operator_id");--> statement-breakpoint
+CREATE INDEX "operator_tokens_operator_id" ON "operator_tokens" USING btree ("operator_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "operators_one_person" ON "operators" USING btree (person_key("name"));--> statement-breakpoint
+CREATE INDEX "partner_wallets_partner" ON "partner_wallets" USING btree ("partner","phone_number");--> statement-breakpoint
+CREATE INDEX "wallet_events_wallet" ON "wallet_events" USING btree ("phone_number");--> statement-breakpoint
 CREATE UNIQUE INDEX "switch_closings_one_closed" ON "switch_closings" USING btree ("scope") WHERE opened_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "switch_waits_one_open" ON "switch_waits" USING btree ("order_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE INDEX "switch_waits_open" ON "switch_waits" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
-CREATE INDEX "console_events_at" ON "console_events" USING btree ("at");--> statement-breakpoint
-CREATE INDEX "console_sessions_operator" ON "console_sessions" USING btree ("operator");--> statement-breakpoint
 CREATE UNIQUE INDEX "change_requests_one_open" ON "change_requests" USING btree ("kind","subject") WHERE state = 'open';--> statement-breakpoint
 CREATE INDEX "change_requests_subject" ON "change_requests" USING btree ("kind","subject");--> statement-breakpoint
 CREATE INDEX "batch_events_batch_id" ON "batch_events" USING btree ("batch_id");--> statement-breakpoint
@@ -786,8 +916,8 @@ CREATE INDEX "statement_matches_differing" ON "statement_matches" USING btree ("
 CREATE INDEX "statement_matches_run_id" ON "statement_matches" USING brin ("run_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "statements_same_file" ON "statements" USING btree ("source","content_hash") WHERE replaced_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_live_per_order" ON "attempts" USING btree ("order_id") WHERE outcome in ('intent', 'in_doubt', 'succeeded');--> statement-breakpoint
-CREATE UNIQUE INDEX "attempts_one_send_per_quote" ON "attempts" USING btree ("phone_number","kind","quote_id") WHERE outcome <> 'not_sent';--> statement-breakpoint
-CREATE INDEX "attempts_intent_at_open" ON "attempts" USING btree ("intent_at") WHERE outcome = 'intent';--> statement-breakpoint
+CREATE UNIQUE INDEX "attempts_one_send_per_quote" ON "attempts" USING btree ("quote_id","phone_number","kind") WHERE outcome <> 'not_sent';--> statement-breakpoint
+CREATE UNIQUE INDEX "attempts_one_in_flight_per_wallet" ON "attempts" USING btree ("phone_number") WHERE outcome = 'intent';--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_order_per_session" ON "attempts" USING btree ("session_id") WHERE session_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_sell_per_response" ON "attempts" USING btree ("response_id") WHERE kind = 'sell' and response_id is not null;--> statement-breakpoint
 CREATE INDEX "attempts_intent_at" ON "attempts" USING brin ("intent_at");--> statement-breakpoint
@@ -801,6 +931,8 @@ CREATE INDEX "orders_accepted_at" ON "orders" USING btree ("accepted_at");--> st
 CREATE INDEX "orders_open" ON "orders" USING btree ("accepted_at") WHERE settled_at is null;--> statement-breakpoint
 CREATE INDEX "orders_partner_accepted_at" ON "orders" USING btree ("partner","accepted_at","id");--> statement-breakpoint
 CREATE INDEX "orders_phone_number" ON "orders" USING btree ("phone_number");--> statement-breakpoint
+CREATE INDEX "orders_lane" ON "orders" USING btree ("phone_number",((kind = 'buy')::int),"accepted_at","id") WHERE wake_at is not null;--> statement-breakpoint
+CREATE INDEX "orders_lane_stopped" ON "orders" USING btree ("phone_number","accepted_at","id") WHERE wake_at is null and settled_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "rejected_jobs_once" ON "rejected_jobs" USING btree ("job_id","data_hash");--> statement-breakpoint
 CREATE INDEX "rejected_jobs_at" ON "rejected_jobs" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("endpoint_id","next_at") WHERE state = 'pending';--> statement-breakpoint
@@ -809,8 +941,4 @@ CREATE INDEX "webhook_deliveries_ended_at" ON "webhook_deliveries" USING btree (
 CREATE INDEX "webhook_endpoints_partner" ON "webhook_endpoints" USING btree ("partner") WHERE state <> 'removed';--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_events_sequence" ON "webhook_events" USING btree ("order_id","sequence");--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_events_batch_id" ON "webhook_events" USING btree ("batch_id");--> statement-breakpoint
-CREATE INDEX "webhook_events_at" ON "webhook_events" USING btree ("at");--> statement-breakpoint
-CREATE INDEX "operator_acts_at" ON "operator_acts" USING btree ("at");--> statement-breakpoint
-CREATE INDEX "operator_events_operator_id" ON "operator_events" USING btree ("operator_id");--> statement-breakpoint
-CREATE INDEX "operator_tokens_operator_id" ON "operator_tokens" USING btree ("operator_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "operators_one_person" ON "operators" USING btree (person_key("name"));
+CREATE INDEX "webhook_events_at" ON "webhook_events" USING btree ("at");

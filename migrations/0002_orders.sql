@@ -6,6 +6,8 @@
 -- I3 (a doubt ends by evidence only): the transitions leave in_doubt only with a reason that names evidence. What the
 --    evidence must be is enforced in the migration of doubts.
 -- I4 (triggers append events): append_order_events.
+-- I5 (one order in flight per wallet) is the unique index attempts_one_in_flight_per_wallet, plus lane_front, which says
+--    whose turn it is, and wake_lanes, which wakes the next.
 
 -- The legal moves, as from>to:reason; nothing comes before the order's creation. They equal TRANSITIONS in TypeScript; a
 -- test holds them equal. A constant array: Postgres looks a move up by hash, without a query.
@@ -32,8 +34,8 @@ CREATE FUNCTION order_transitions() RETURNS text[] LANGUAGE sql IMMUTABLE PARALL
       'accepted>rejected:refused_at_checkout', 'accepted>rejected:price_limit', 'accepted>rejected:fee_limit',
     'accepted>expired:deadline_passed',
     'accepted>cancelled:cancel_requested',
-    'accepted>held:held_by_person', 'accepted>held:executed_at_checkout',
-    'held>accepted:released_by_person',
+    'accepted>held:held_by_person', 'accepted>held:executed_at_checkout', 'accepted>held:restored',
+    'held>accepted:released_by_person', 'held>accepted:restored_released',
     'in_doubt>succeeded:late_reply', 'in_doubt>succeeded:found_in_statement',
       'in_doubt>succeeded:resolved_by_person',
     'in_doubt>rejected:late_reply', 'in_doubt>rejected:not_executed', 'in_doubt>rejected:resolved_by_person'
@@ -76,6 +78,12 @@ BEGIN
   IF NOT came_from || '>' || NEW.state || ':' || NEW.reason = ANY (order_transitions()) THEN
     RAISE EXCEPTION 'no transition from % to % with reason %', came_from, NEW.state, NEW.reason
       USING ERRCODE = 'check_violation', CONSTRAINT = 'order_transition';
+  END IF;
+  -- What a recovery holds may have been executed: only its own release lets it go, and lets nothing else go.
+  IF came_from = 'held' AND ((OLD.reason = 'restored') <> (NEW.reason = 'restored_released')
+    OR NEW.reason = 'restored_released' AND NOT may_release_restored(OLD, NEW.detail)) THEN
+    RAISE EXCEPTION 'an order that a recovery holds is released by two people, once the statements of the time since the backup lack it'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'order_restored';
   END IF;
   IF NEW.state NOT IN ('accepted', 'confirming') THEN
     NEW.wake_at := NULL;
@@ -169,6 +177,151 @@ BEGIN
 END $$;
 
 CREATE TRIGGER attempts_guard BEFORE INSERT OR UPDATE ON attempts FOR EACH ROW EXECUTE FUNCTION guard_attempt();
+
+-- I5. Lanes. The orders of one wallet go one after the other, in the order of their acceptance (accepted_at, id). A wallet
+-- in doubt (an order in_doubt, or held because its checkout executed) lets buys go on. Its debits wait for the doubt to
+-- end, if debits_wait; buys then pass them. What a person holds is in nobody's way.
+
+-- The order that this one waits for, null when it is its turn. Volatile: each call sees what was committed before it, also
+-- within a statement that waited for a lock, and what its statement has inserted so far. Four probes, however many wait:
+-- the index keeps buys and debits apart, so that buys pass any number of debits.
+CREATE FUNCTION lane_front(this uuid, wallet text, this_kind text, since timestamptz, debits_wait boolean) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+  front uuid;
+  doubt uuid;
+BEGIN
+  SELECT a.order_id INTO front FROM attempts a WHERE a.phone_number = wallet AND a.outcome = 'intent' AND a.order_id <> this;
+  IF FOUND THEN
+    RETURN front;
+  END IF;
+  IF debits_wait THEN
+    SELECT o.id INTO doubt FROM orders o
+    WHERE o.phone_number = wallet AND o.wake_at IS NULL AND o.settled_at IS NULL
+      AND (o.state = 'in_doubt' OR o.reason = 'executed_at_checkout')
+    ORDER BY o.accepted_at, o.id LIMIT 1;
+    IF doubt IS NOT NULL AND this_kind <> 'buy' THEN
+      RETURN doubt;
+    END IF;
+  END IF;
+  SELECT f.id INTO front FROM (
+    (SELECT o.id, o.accepted_at FROM orders o
+     WHERE o.phone_number = wallet AND (o.kind = 'buy')::int = 1 AND o.wake_at IS NOT NULL AND o.state = 'accepted'
+       AND (o.accepted_at, o.id) < (since, this)
+     ORDER BY o.accepted_at, o.id LIMIT 1)
+    UNION ALL
+    (SELECT o.id, o.accepted_at FROM orders o
+     WHERE o.phone_number = wallet AND (o.kind = 'buy')::int = 0 AND o.wake_at IS NOT NULL AND o.state = 'accepted'
+       AND (o.accepted_at, o.id) < (since, this) AND doubt IS NULL
+     ORDER BY o.accepted_at, o.id LIMIT 1)
+  ) f ORDER BY f.accepted_at, f.id LIMIT 1;
+  RETURN front;
+END $$;
+
+-- The same as reports see it, whoever asks, and while debits wait for doubts.
+CREATE FUNCTION shown_lane_front(this uuid, wallet text, this_kind text, since timestamptz) RETURNS uuid
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT lane_front(this, wallet, this_kind, since, true)
+$$;
+
+-- The order that this one can wait for without missing its end; null when it must look again. The front is locked against
+-- its end, and looked for again: whoever ends it later sees this order wait, and wakes it. Takes no lock that somebody
+-- holds, so that lanes add no deadlock. KEY SHARE conflicts with the moves of orders that have nothing in flight, which
+-- take FOR UPDATE, and not with a wake; an order with a live attempt ends by a write of that attempt.
+CREATE FUNCTION lane_front_kept(this uuid, wallet text, this_kind text, since timestamptz, debits_wait boolean) RETURNS uuid
+LANGUAGE plpgsql AS $$
+DECLARE
+  front uuid := lane_front(this, wallet, this_kind, since, debits_wait);
+  front_state text;
+BEGIN
+  IF front IS NULL THEN
+    RETURN NULL;
+  END IF;
+  SELECT o.state INTO front_state FROM orders o WHERE o.id = front FOR KEY SHARE SKIP LOCKED;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
+  IF front_state IN ('confirming', 'in_doubt') THEN
+    PERFORM 1 FROM attempts a WHERE a.order_id = front AND a.outcome IN ('intent', 'in_doubt') FOR SHARE SKIP LOCKED;
+    IF NOT FOUND THEN
+      RETURN NULL;
+    END IF;
+  END IF;
+  IF lane_front(this, wallet, this_kind, since, debits_wait) IS DISTINCT FROM front THEN
+    RETURN NULL;
+  END IF;
+  -- A front that is accepted waits for nobody. Should it sleep, its wake was lost with a transaction that was rolled back.
+  IF front_state = 'accepted' THEN
+    PERFORM wake_if_asleep(front);
+  END IF;
+  RETURN front;
+END $$;
+
+-- An order that waits for its turn sleeps until its deadline. One that does not sleep comes back by itself. -infinity tells
+-- whose turn has come: first in the sweeper's index, and apart from what was forgotten.
+CREATE FUNCTION wake_if_asleep(this uuid) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE orders SET wake_at = '-infinity' WHERE id = (
+    SELECT o.id FROM orders o
+    WHERE o.id = this AND o.state = 'accepted' AND o.wake_at = o.deadline_at AND o.wake_at > now()
+    FOR NO KEY UPDATE SKIP LOCKED);
+END $$;
+
+-- Wakes the first order of a lane that is before the given place. While a doubt stands, also the first buy: whether debits
+-- wait is the worker's setting. Skips rows that somebody holds: an order that is just leaving wakes its own successor, and one
+-- that looks or waits looks again.
+CREATE FUNCTION wake_lane(wallet text, before_at timestamptz, before_id uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  buy record;
+  debit record;
+BEGIN
+  SELECT o.id, o.accepted_at INTO buy FROM orders o
+  WHERE o.phone_number = wallet AND (o.kind = 'buy')::int = 1 AND o.wake_at IS NOT NULL AND o.state = 'accepted'
+    AND (o.accepted_at, o.id) < (before_at, before_id)
+  ORDER BY o.accepted_at, o.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
+  SELECT o.id, o.accepted_at INTO debit FROM orders o
+  WHERE o.phone_number = wallet AND (o.kind = 'buy')::int = 0 AND o.wake_at IS NOT NULL AND o.state = 'accepted'
+    AND (o.accepted_at, o.id) < (before_at, before_id)
+  ORDER BY o.accepted_at, o.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
+  IF debit.id IS NULL OR (buy.accepted_at, buy.id) < (debit.accepted_at, debit.id) THEN
+    PERFORM wake_if_asleep(buy.id);
+    RETURN;
+  END IF;
+  PERFORM wake_if_asleep(debit.id);
+  IF buy.id IS NOT NULL THEN
+    PERFORM wake_if_asleep(buy.id) FROM orders o
+    WHERE o.phone_number = wallet AND o.wake_at IS NULL AND o.settled_at IS NULL
+      AND (o.state = 'in_doubt' OR o.reason = 'executed_at_checkout')
+    ORDER BY o.accepted_at, o.id LIMIT 1;
+  END IF;
+END $$;
+
+-- Wakes the next order of every lane in which a statement moved one. An order that is accepted again stays before those
+-- after it, and is no longer in the way of those before it.
+CREATE FUNCTION wake_lanes() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  moved record;
+BEGIN
+  FOR moved IN
+    SELECT DISTINCT ON (w.phone_number) w.phone_number, w.state, w.accepted_at, w.id
+    FROM written w
+    WHERE w.previous_state <> w.state AND w.state <> 'confirming'
+      -- A scalar subquery: as a join it could begin with every order that waits. In the order of orders_lane, which then serves.
+      AND (SELECT true FROM orders o WHERE o.phone_number = w.phone_number AND o.wake_at IS NOT NULL AND o.id <> w.id
+           ORDER BY (o.kind = 'buy')::int, o.accepted_at, o.id LIMIT 1)
+    ORDER BY w.phone_number, w.state = 'accepted', w.accepted_at DESC, w.id DESC
+  LOOP
+    IF moved.state = 'accepted' THEN
+      PERFORM wake_lane(moved.phone_number, moved.accepted_at, moved.id);
+    ELSE
+      PERFORM wake_lane(moved.phone_number, 'infinity', moved.id);
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END $$;
+
+CREATE TRIGGER orders_wake_lanes AFTER UPDATE ON orders
+  REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION wake_lanes();
 
 CREATE TRIGGER orders_kept BEFORE DELETE OR TRUNCATE ON orders FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER attempts_kept BEFORE DELETE OR TRUNCATE ON attempts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -25,7 +25,7 @@ INSERT INTO batch_transitions (from_state, to_state, reason) VALUES
 
 -- These rows equal ROW_TRANSITIONS in TypeScript; a test holds them equal.
 INSERT INTO batch_row_transitions (from_state, to_state) VALUES
-  ('waiting', 'stored'), ('waiting', 'conflict'), ('stored', 'queued'), ('stored', 'ended'), ('queued', 'ended');
+  ('waiting', 'stored'), ('waiting', 'conflict'), ('waiting', 'refused'), ('stored', 'queued'), ('stored', 'ended'), ('queued', 'ended');
 
 -- Once a batch left draft, its content never changes; each setting changes only in the move that it belongs to.
 CREATE FUNCTION guard_batch() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -133,7 +133,7 @@ CREATE TRIGGER batch_rows_guard_insert AFTER INSERT ON batch_rows REFERENCING NE
   FOR EACH STATEMENT EXECUTE FUNCTION guard_new_batch_rows();
 
 -- A row keeps its content, is fed only while its batch runs, and leads to the order of its own partner and reference:
--- stored when the contents are equal, conflict when they are not.
+-- stored when the contents are equal, conflict when they are not. A row that is refused leads to none.
 CREATE FUNCTION guard_batch_row() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   erased jsonb := OLD.content - 'ktp' - 'address';
@@ -167,7 +167,7 @@ BEGIN
   IF NOT EXISTS (SELECT 1 FROM batches b WHERE b.id = NEW.batch_id AND b.state = 'running') THEN
     RAISE EXCEPTION 'only a running batch is fed' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_is_running';
   END IF;
-  IF NOT EXISTS (
+  IF NEW.state <> 'refused' AND NOT EXISTS (
     SELECT 1 FROM orders o
     WHERE o.id = coalesce(NEW.order_id, NEW.conflicts_with) AND o.partner = NEW.partner AND o.reference = NEW.reference
       AND (o.content_hash = NEW.content_hash) = (NEW.state = 'stored')

@@ -14,7 +14,7 @@ FROM (VALUES
   ('run', '', 'planned', ARRAY['due', 'asked_by_person', 'asked_by_partner']),
   ('run', 'planned', 'started', ARRAY['order_submitted', 'batch_started']),
   ('run', 'planned', 'skipped', ARRAY['missed', 'made_up_by_later', 'too_old', 'overlap', 'reference_taken', 'refused',
-    'plan_removed', 'batch_changed', 'rows_taken', 'limit_reached', 'partner_suspended']),
+    'plan_removed', 'batch_changed', 'rows_taken', 'limit_reached', 'partner_suspended', 'wallet_refused']),
   ('run', 'started', 'finished', ARRAY['order_ended', 'order_in_doubt', 'batch_ended', 'batch_cancelled'])
 ) AS t (subject, from_state, to_state, reasons), unnest(t.reasons) AS r (reason);
 

@@ -19,11 +19,12 @@ SELECT
   e.amount,
   e.fee,
   o.accepted_at,
-  o.settled_at
+  o.settled_at,
+  CASE o.state WHEN 'accepted' THEN public.shown_lane_front(o.id, o.phone_number, o.kind, o.accepted_at) END AS waits_for
 FROM public.orders o
 LEFT JOIN public.attempts e ON e.order_id = o.id AND e.outcome = 'succeeded';
 
-COMMENT ON VIEW ops.orders IS 'One row an order; request_id to fee are those of the executed transaction, null until one is known';
+COMMENT ON VIEW ops.orders IS 'One row an order; request_id to fee are those of the executed transaction, null until one is known; waits_for is the order of the same wallet that goes first';
 
 CREATE VIEW ops.attempts AS
 SELECT
@@ -85,13 +86,14 @@ SELECT
   r.kind,
   r.phone_number,
   CASE
-    WHEN r.state = 'conflict' THEN 'conflict'
+    WHEN r.state IN ('conflict', 'refused') THEN r.state
     WHEN r.order_id IS NOT NULL THEN o.state
     WHEN b.state = 'cancelled' THEN 'not_sent'
     ELSE 'waiting'
   END AS outcome,
   CASE
     WHEN r.state = 'conflict' THEN 'reference_known_with_other_content'
+    WHEN r.state = 'refused' THEN 'wallet_refused'
     WHEN r.order_id IS NOT NULL THEN o.reason
     WHEN b.state = 'cancelled' THEN 'batch_cancelled'
   END AS reason,
@@ -109,7 +111,7 @@ JOIN public.batches b ON b.id = r.batch_id
 LEFT JOIN public.orders o ON o.id = r.order_id
 LEFT JOIN public.attempts e ON e.order_id = r.order_id AND e.outcome = 'succeeded';
 
-COMMENT ON VIEW ops.batch_rows IS 'One row an input row: its outcome is its order''s state, or waiting, not_sent or conflict';
+COMMENT ON VIEW ops.batch_rows IS 'One row an input row: its outcome is its order''s state, or waiting, not_sent, conflict or refused';
 
 CREATE VIEW ops.plans AS
 SELECT

@@ -1,18 +1,25 @@
 -- Closed switches stop confirms. They are checked inside the statement that commits an intent, so that no intent is
 -- committed after a closing, whichever worker asks. Confirms that are out by then finish.
 
--- The scopes of the switches that are closed; null when none is. Called by `commit_intents`, whose own snapshot may be
+-- The scopes of the switches that are closed; null when none is. A restored database counts as closed. Called by `commit_intents`, whose own snapshot may be
 -- older than a closing: the lock is taken first, and the query below sees everything that was committed by then.
 -- guard_switch_closing takes the same lock exclusively. It waits for the commits that run, and those that come later
 -- wait for it.
 CREATE FUNCTION closed_switches() RETURNS text[] LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  here text := this_database();
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'closed switches are read in READ COMMITTED only: another level would not see the newest closing'
       USING ERRCODE = 'invalid_transaction_state';
   END IF;
   PERFORM pg_advisory_xact_lock_shared(4702183515);
-  RETURN (SELECT array_agg(c.scope) FROM switch_closings c WHERE c.opened_at IS NULL);
+  RETURN (
+    SELECT array_agg(closed.scope) FROM (
+      SELECT c.scope FROM switch_closings c WHERE c.opened_at IS NULL
+      UNION ALL
+      SELECT 'everything' FROM database_identity i WHERE i.id AND i.identity <> here
+    ) closed);
 END $$;
 
 -- The scope among these that holds an order; null when none does. STRICT: it is not even called when no switch is closed.
@@ -20,8 +27,13 @@ CREATE FUNCTION holding_switch(scopes text[], order_id uuid, kind text, partner 
 LANGUAGE plpgsql STABLE STRICT AS $$
 BEGIN
   IF 'everything' = ANY (scopes) THEN RETURN 'everything'; END IF;
-  IF 'kind:' || kind = ANY (scopes) THEN RETURN 'kind:' || kind; END IF;
-  IF 'partner:' || partner = ANY (scopes) THEN RETURN 'partner:' || partner; END IF;
+  -- One order at a time may pass a closing of the breaker.
+  IF 'kind:' || kind = ANY (scopes) AND NOT is_breaker_probe('kind:' || kind, order_id) THEN
+    RETURN 'kind:' || kind;
+  END IF;
+  IF 'partner:' || partner = ANY (scopes) AND NOT is_breaker_probe('partner:' || partner, order_id) THEN
+    RETURN 'partner:' || partner;
+  END IF;
   -- Only then is it worth knowing where the order comes from.
   IF scopes::text !~ '(batch|plan):' THEN RETURN NULL; END IF;
   RETURN (
@@ -64,6 +76,22 @@ BEGIN
   END IF;
   IF OLD.opened_at IS NOT NULL THEN
     RAISE EXCEPTION 'a closing is opened once' USING ERRCODE = 'check_violation', CONSTRAINT = 'switch_transition';
+  END IF;
+  -- A person closes what the breaker has closed: the breaker opens it no more.
+  IF NEW.opened_at IS NULL AND OLD.closed_by = 'breaker' AND OLD.kept_closed_by IS NULL AND NEW.kept_closed_by IS NOT NULL THEN
+    RETURN NEW;
+  END IF;
+  IF NEW.kept_closed_by IS DISTINCT FROM OLD.kept_closed_by THEN
+    RAISE EXCEPTION 'what was closed, by whom and why never changes'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'switch_identity';
+  END IF;
+  IF NEW.opened_by = 'breaker' THEN
+    IF NOT coalesce(may_breaker_open(OLD.id), false) THEN
+      RAISE EXCEPTION 'the breaker opens only what it has closed, and only when its probes have succeeded'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'switch_opened_by_proof';
+    END IF;
+    NEW.opened_at := clock_timestamp();
+    RETURN NEW;
   END IF;
   IF NOT coalesce(is_change_approved(NEW.request_id, 'open_switch', 'closing ' || NEW.id), false) THEN
     RAISE EXCEPTION 'a switch is opened by a change that two people approved'
@@ -124,10 +152,10 @@ LANGUAGE sql VOLATILE AS $$
 $$;
 
 -- Whether an order's deadline stands still, so that it may not expire: a closing that extends deadlines holds it, or did
--- and the order has not been given its time yet.
-CREATE FUNCTION has_deadline_stopped(order_id uuid, kind text, partner text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+-- and the order has not been given its time yet; or the database was restored, and the order may have been executed.
+CREATE FUNCTION has_deadline_stopped(order_id uuid, kind text, partner text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
-  RETURN holding_switch(
+  RETURN is_database_restored() OR holding_switch(
       (SELECT array_agg(c.scope) FROM switch_closings c WHERE c.opened_at IS NULL AND c.extends_deadlines),
       order_id, kind, partner) IS NOT NULL
     OR EXISTS (SELECT 1 FROM switch_waits w JOIN switch_closings c ON c.id = w.closing_id

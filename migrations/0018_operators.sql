@@ -274,10 +274,10 @@ BEGIN
   PERFORM demand_operator(coalesce(substring(NEW.actor FROM '^person:(.*)$'), ''), CASE
     -- One person is enough for what makes things safer.
     WHEN what IN ('cancel_requested', 'held_by_person', 'paused_by_person', 'cancelled_by_person', 'removed_by_person', 'plan_over',
-      'plan_removed', 'key_revoked', 'suspended', 'assigned', 'noted', 'declined') THEN '{maker,checker,admin}'::text[]
+      'plan_removed', 'key_revoked', 'suspended', 'assigned', 'noted', 'declined', 'unlinked', 'restored') THEN '{maker,checker,admin}'::text[]
     -- The limits of a partner are lowered by one person and raised by two.
     WHEN what = 'limits_set' THEN '{maker,checker,admin}'
-    WHEN what IN ('resolved_by_person', 'approved_by_person', 'written_off') THEN '{checker}'
+    WHEN what IN ('resolved_by_person', 'approved_by_person', 'written_off', 'linked') THEN '{checker}'
     WHEN TG_TABLE_NAME = 'partner_events' THEN '{admin}'
     ELSE '{maker}'
   END);
@@ -293,6 +293,8 @@ CREATE TRIGGER plan_events_guard_person BEFORE INSERT ON plan_events FOR EACH RO
 CREATE TRIGGER partner_events_guard_person BEFORE INSERT ON partner_events FOR EACH ROW
   WHEN (starts_with(NEW.actor, 'person:')) EXECUTE FUNCTION guard_person_event();
 CREATE TRIGGER break_events_guard_person BEFORE INSERT ON break_events FOR EACH ROW
+  WHEN (starts_with(NEW.actor, 'person:')) EXECUTE FUNCTION guard_person_event();
+CREATE TRIGGER wallet_events_guard_person BEFORE INSERT ON wallet_events FOR EACH ROW
   WHEN (starts_with(NEW.actor, 'person:')) EXECUTE FUNCTION guard_person_event();
 
 -- What takes two people: a maker proposes, a checker approves; any operator declines. Operators' roles are the admins'.
@@ -343,7 +345,7 @@ CREATE TRIGGER batches_guard_approver BEFORE UPDATE ON batches FOR EACH ROW
 -- second.
 CREATE FUNCTION guard_person_column() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-  PERFORM demand_operator(to_jsonb(NEW) ->> TG_ARGV[0], TG_ARGV[1]::text[]);
+  PERFORM demand_operator(regexp_replace(to_jsonb(NEW) ->> TG_ARGV[0], '^person:', ''), TG_ARGV[1]::text[]);
   RETURN NEW;
 END $$;
 
@@ -353,3 +355,90 @@ CREATE TRIGGER statements_guard_person BEFORE INSERT ON statements FOR EACH ROW
   EXECUTE FUNCTION guard_person_column('imported_by', '{maker}');
 CREATE TRIGGER statement_mappings_guard_person BEFORE INSERT ON statement_mappings FOR EACH ROW
   EXECUTE FUNCTION guard_person_column('created_by', '{maker}');
+-- One person closes a switch, and makes the policy of wallets stricter; two people approved the other direction.
+CREATE TRIGGER switch_closings_guard_person BEFORE INSERT ON switch_closings FOR EACH ROW
+  WHEN (starts_with(NEW.closed_by, 'person:')) EXECUTE FUNCTION guard_person_column('closed_by', '{maker,checker,admin}');
+CREATE TRIGGER recoveries_guard_person BEFORE INSERT ON recoveries FOR EACH ROW
+  EXECUTE FUNCTION guard_person_column('recovered_by', '{maker,checker,admin}');
+CREATE TRIGGER wallet_policies_guard_person BEFORE INSERT ON wallet_policies FOR EACH ROW
+  WHEN (starts_with(NEW.actor, 'person:')) EXECUTE FUNCTION guard_person_column('actor', '{maker,checker,admin}');
+
+-- Two people raise a partner's limits, give its keys more scopes, and decide where its events go; one person lowers, narrows
+-- and removes. Equal to areLimitsRaised in TypeScript.
+CREATE FUNCTION are_limits_raised(was partners, becomes partners) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce(was.orders_per_minute < coalesce(becomes.orders_per_minute, 2147483647), false)
+    OR coalesce(was.wallets_per_day < coalesce(becomes.wallets_per_day, 2147483647), false)
+    OR coalesce(was.rupiah_per_order < coalesce(becomes.rupiah_per_order, 9223372036854775807), false)
+    OR coalesce(was.rupiah_per_day < coalesce(becomes.rupiah_per_day, 9223372036854775807), false)
+    OR coalesce(NOT was.kinds @> coalesce(becomes.kinds, was.kinds || 'any'::text), false)
+    OR coalesce(NOT was.addresses @> coalesce(becomes.addresses, was.addresses || 'any'::text), false)
+$$;
+
+-- The scopes that a partner's keys may have: those that two people gave it, else those of its first key.
+CREATE FUNCTION scopes_of_partner(partner partners) RETURNS text[] LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+  SELECT coalesce(partner.scopes, (
+    SELECT k.scopes FROM partner_keys k WHERE k.partner = partner.name ORDER BY k.created_at, k.prefix LIMIT 1))
+$$;
+
+CREATE FUNCTION guard_partner_grants() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF is_identity_declared() THEN
+    RETURN NEW;
+  END IF;
+  IF are_limits_raised(OLD, NEW) AND NOT EXISTS (
+    SELECT 1 FROM change_requests r WHERE r.id = NEW.request_id AND is_change_approved(r.id, 'raise_limits', NEW.name)
+  ) THEN
+    RAISE EXCEPTION 'two people raise a limit' USING ERRCODE = 'check_violation', CONSTRAINT = 'partner_limits_approved';
+  END IF;
+  IF NEW.scopes IS DISTINCT FROM OLD.scopes AND NOT coalesce(scopes_of_partner(OLD) @> NEW.scopes, false) AND NOT EXISTS (
+    SELECT 1 FROM change_requests r WHERE r.id = NEW.request_id AND is_change_approved(r.id, 'change_scopes', NEW.name)
+      AND r.payload -> 'scopes' @> to_jsonb(NEW.scopes)
+  ) THEN
+    RAISE EXCEPTION 'two people give a scope' USING ERRCODE = 'check_violation', CONSTRAINT = 'partner_scopes_approved';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER partners_guard_grants BEFORE UPDATE ON partners FOR EACH ROW EXECUTE FUNCTION guard_partner_grants();
+
+CREATE FUNCTION guard_partner_key_scopes() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT is_identity_declared() AND EXISTS (
+    SELECT 1 FROM partners p WHERE p.name = NEW.partner AND NOT coalesce(scopes_of_partner(p), NEW.scopes) @> NEW.scopes
+  ) THEN
+    RAISE EXCEPTION 'two people give a scope' USING ERRCODE = 'check_violation', CONSTRAINT = 'partner_scopes_approved';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER partner_keys_guard_scopes BEFORE INSERT ON partner_keys
+  FOR EACH ROW EXECUTE FUNCTION guard_partner_key_scopes();
+
+-- An admin changes an endpoint's secret and sends to it again; the sender pauses one that fails, and notes failures.
+CREATE FUNCTION guard_endpoint_people() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF is_identity_declared() THEN
+    RETURN NEW;
+  END IF;
+  IF TG_OP = 'INSERT' THEN
+    PERFORM demand_operator(NEW.created_by, '{checker}');
+  END IF;
+  IF (TG_OP = 'INSERT' OR (NEW.partner, NEW.url, NEW.kinds) IS DISTINCT FROM (OLD.partner, OLD.url, OLD.kinds)) AND NOT EXISTS (
+    SELECT 1 FROM change_requests r WHERE r.id = NEW.request_id
+      AND is_change_approved(r.id, 'change_endpoint', NEW.partner || ' ' || NEW.url)
+  ) THEN
+    RAISE EXCEPTION 'two people decide where events are sent'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'webhook_endpoint_approved';
+  END IF;
+  IF TG_OP = 'UPDATE' THEN
+    IF NEW.state = 'active' AND OLD.state <> 'active' OR NEW.state <> 'removed' AND NEW.secret IS DISTINCT FROM OLD.secret THEN
+      PERFORM demand_operator(NULL, '{admin}');
+    ELSIF NEW.state = 'removed' AND OLD.state <> 'removed' OR NEW.paused_because = 'person' AND OLD.paused_because IS DISTINCT FROM 'person' THEN
+      PERFORM demand_operator(NULL, '{maker,checker,admin}');
+    END IF;
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER webhook_endpoints_guard_people BEFORE INSERT OR UPDATE ON webhook_endpoints
+  FOR EACH ROW EXECUTE FUNCTION guard_endpoint_people();

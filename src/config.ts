@@ -1,5 +1,6 @@
 import { type Environment, environment } from './config/table.ts'
 import { readFields } from './core/field-problems.ts'
+import type { WalletPolicy } from './core/wallet-policies.ts'
 
 export { SETTINGS, type SettingName } from './config/table.ts'
 
@@ -40,6 +41,8 @@ export interface Settings {
   readonly quoteMaxAgeMs: number
   /** The largest fee of a quote that is confirmed, rupiah; null: no bound. */
   readonly maxQuoteFee: number | null
+  /** Whether debits of a wallet wait while an order of it is in doubt. */
+  readonly debitsDuringDoubt: 'wait' | 'continue'
   /** Proves who gives a command; null: the token that `goldpro login` has stored. */
   readonly operatorToken: string | null
   /** The person who proposed a decision may approve it; the audit then says so. */
@@ -48,6 +51,14 @@ export interface Settings {
   readonly reconLagMs: number
   /** When the scheduler begins to reconcile yesterday, `HH:MM` in Asia/Jakarta. */
   readonly reconDailyAt: string
+  /** By which wallets orders are accepted; null: as the database says. */
+  readonly walletPolicy: WalletPolicy | null
+  /** When workers close a switch by themselves; null: never. */
+  readonly breaker: BreakerSettings | null
+  /** When something that waits for somebody is overdue. */
+  readonly overdue: OverdueSettings
+  /** Where operations are told what they must know; null: nowhere. */
+  readonly opsWebhook: { readonly url: string; readonly secret: string } | null
   readonly http: HttpSettings
   readonly console: ConsoleAddress
   /** The port where a worker or a scheduler serves its own metrics; null: no metrics. */
@@ -66,6 +77,32 @@ export interface ConsoleAddress {
   readonly host: string
   readonly port: number
   readonly publicOrigin: string | null
+}
+
+/** The thresholds of the breaker, and its probes. A threshold of 0 is not watched. */
+export interface BreakerSettings {
+  readonly windowSeconds: number
+  readonly minConfirms: number
+  readonly unknownPercent: number
+  readonly rupiahInDoubt: number
+  readonly gramsInDoubt: number
+  readonly rupiahPercent: number
+  readonly contradictionPercent: number
+  readonly refusalPercent: number
+  readonly slowMs: number
+  readonly slowPercent: number
+  readonly pauseSeconds: number
+  readonly maxPauseSeconds: number
+  readonly probeRupiah: number
+  readonly probeGrams: number
+}
+
+/** When a doubt, a held order, a closed switch or a silent process is overdue. */
+export interface OverdueSettings {
+  readonly doubtHours: number
+  readonly heldHours: number
+  readonly switchHours: number
+  readonly processSeconds: number
 }
 
 /** Where `goldpro web` listens, and how much it accepts. */
@@ -112,10 +149,26 @@ function toSettings(env: Environment): Settings {
     maxRequotes: env.MAX_REQUOTES,
     quoteMaxAgeMs: env.QUOTE_MAX_AGE_MS,
     maxQuoteFee: env.QUOTE_MAX_FEE === undefined ? null : Number(env.QUOTE_MAX_FEE),
+    debitsDuringDoubt: env.LANE_DEBITS_DURING_DOUBT,
     operatorToken: env.GOLDPRO_OPERATOR_TOKEN ?? null,
     onePersonTeam: env.RECON_ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,
+    walletPolicy: env.WALLET_POLICY ?? null,
+    breaker: env.BREAKER === 'true' ? breakerSettings(env) : null,
+    overdue: Object.freeze({
+      doubtHours: env.OVERDUE_DOUBT_HOURS,
+      heldHours: env.OVERDUE_HELD_HOURS,
+      switchHours: env.OVERDUE_SWITCH_HOURS,
+      processSeconds: env.OVERDUE_PROCESS_SECONDS,
+    }),
+    opsWebhook: bothOrNeither(
+      'OPS_WEBHOOK_URL',
+      env.OPS_WEBHOOK_URL,
+      'OPS_WEBHOOK_SECRET',
+      env.OPS_WEBHOOK_SECRET,
+      (url, secret) => ({ url, secret }),
+    ),
     http: Object.freeze({
       host: env.HTTP_HOST,
       port: env.HTTP_PORT,
@@ -135,6 +188,25 @@ function toSettings(env: Environment): Settings {
     tracesEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     logLevel: env.LOG_LEVEL,
   }
+}
+
+function breakerSettings(env: Environment): BreakerSettings {
+  return Object.freeze({
+    windowSeconds: env.BREAKER_WINDOW_SECONDS,
+    minConfirms: env.BREAKER_MIN_CONFIRMS,
+    unknownPercent: env.BREAKER_UNKNOWN_PERCENT,
+    rupiahInDoubt: env.BREAKER_RUPIAH_IN_DOUBT,
+    gramsInDoubt: env.BREAKER_GRAMS_IN_DOUBT,
+    rupiahPercent: env.BREAKER_RUPIAH_PERCENT,
+    contradictionPercent: env.BREAKER_CONTRADICTION_PERCENT,
+    refusalPercent: env.BREAKER_REFUSAL_PERCENT,
+    slowMs: env.BREAKER_SLOW_MS,
+    slowPercent: env.BREAKER_SLOW_PERCENT,
+    pauseSeconds: env.BREAKER_PAUSE_SECONDS,
+    maxPauseSeconds: env.BREAKER_MAX_PAUSE_SECONDS,
+    probeRupiah: env.BREAKER_PROBE_RUPIAH,
+    probeGrams: env.BREAKER_PROBE_GRAMS,
+  })
 }
 
 function gatewaySettings(env: Environment, baseUrl: string): GatewaySettings {

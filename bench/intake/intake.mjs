@@ -7,6 +7,7 @@ import { Pool } from 'undici'
 import { addPartnerWithKey } from '../../dist/partners/commands.js'
 import { setLimits } from '../../dist/partners/store/partners.js'
 import { openDatabase } from '../../dist/postgres/pool.js'
+import { decideFirstPolicy } from '../../dist/wallets/policy.js'
 import { quantile, timed } from '../measure.mjs'
 import { endProcess, firstMessage } from '../process.mjs'
 import { medians, ratio, runRounds } from '../rounds.mjs'
@@ -28,6 +29,8 @@ const CASES = {
 
 async function addKey(databaseUrl, limits) {
   const database = openDatabase({ databaseUrl, maxConnections: 1, onError() {} })
+  // Wallets are looked up for each order, and no operator has to link them.
+  await decideFirstPolicy(database, 'first_use', 'bench')
   const deps = { database, random: randomBytes, actor: 'person:bench' }
   const { key } = await addPartnerWithKey('bench', { scopes: ['orders:write'], isSigned: false }, deps)
   await setLimits(database, 'bench', limits, 'person:bench')

@@ -3,6 +3,7 @@ export const CHANGE_KIND_NAMES = [
   'open_switch',
   'release_restored',
   'link_wallet',
+  'loosen_wallet_policy',
   'raise_limits',
   'change_scopes',
   'change_endpoint',

@@ -38,13 +38,13 @@ export async function approveBatch(
     if (batch.owner !== null && person.isProven !== true && isHolderOf(batch.owner, person.by))
       return refused(
         'second_person',
-        `${person.by} is a holder of ${batch.owner}'s keys, and a holder approves over HTTP with a key: give your own name with --by`,
+        `${person.by} is a holder of ${batch.owner}'s keys, and a holder approves over HTTP with a key: act as yourself`,
       )
     const alone = isSamePerson(person.by, createdBy)
     if (alone && (!onePersonTeam || batch.owner !== null))
       return refused(
         'second_person',
-        `${createdBy} created it, so another person must approve it: give that person's name with --by (a team of one sets RECON_ONE_PERSON=true)`,
+        `${createdBy} created it, so another person must approve it (a team of one sets RECON_ONE_PERSON=true)`,
       )
     if (seenHash !== null && seenHash !== contentHash)
       return refused('content', 'its content hash is not the one in the request: look at its preview again')

@@ -5,6 +5,7 @@ import type { Session } from '../postgres/session.ts'
 import { nullable, statement } from '../postgres/statement.ts'
 import { copyRows, MOST_PROBLEMS, type NumberedProblem } from './copy-rows.ts'
 import { openRows, refuseEmpty } from './file/read-rows.ts'
+import { findForeignWallets } from './foreign-wallets.ts'
 import { findOverdueRows } from './overdue-rows.ts'
 import { type BatchOwner, ownerRowOptions } from './owner.ts'
 import { batches } from './schema.ts'
@@ -79,6 +80,12 @@ const insertDraft = statement(
       .returning({ batchId: batches.id }),
 )
 
+/** Rows that only Postgres can refuse: by its clock, or by whose their wallets are. */
+async function findRefusedRows(session: Session, batchId: number) {
+  const overdue = await findOverdueRows(session, batchId, MOST_PROBLEMS)
+  return overdue.badRows > 0 ? overdue : await findForeignWallets(session, batchId, MOST_PROBLEMS)
+}
+
 async function createInTransaction(
   session: Session,
   bytes: Readable,
@@ -101,7 +108,7 @@ async function createInTransaction(
   const { rows } = read
   refuseEmpty(rows)
   const seal = read.hasher.seal()
-  const bad = read.badRows > 0 ? read : await findOverdueRows(session, batchId, MOST_PROBLEMS)
+  const bad = read.badRows > 0 ? read : await findRefusedRows(session, batchId)
   if (bad.badRows > 0) {
     // The owner may repeat a file that was stored before its limits forbade it or its deadlines passed.
     const known = read.isHashed ? await findSameRows(session, owner?.partner ?? null, seal.contentHash) : null

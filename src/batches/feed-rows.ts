@@ -7,7 +7,8 @@ import { submitApproved } from '../orders/submit.ts'
 import { admitSubmissions, countUse, readOwner, type Verdict } from '../partners/admission.ts'
 import type { Breach } from '../partners/limits.ts'
 import type { Session } from '../postgres/session.ts'
-import { rows, statement, type } from '../postgres/statement.ts'
+import { nullable, rows, statement, type } from '../postgres/statement.ts'
+import type { RowState } from './lifecycle.ts'
 import { batches, batchRows } from './schema.ts'
 import { isSealed, pageOf } from './seal.ts'
 import type { StoredBatch } from './store.ts'
@@ -38,15 +39,15 @@ const updateFed = statement(
   'note_fed_batch_rows',
   {
     batchId: batches.id,
-    fed: rows({ rowNumber: batchRows.rowNumber, orderId: orders.id, isConflict: type.boolean }),
+    fed: rows({ rowNumber: batchRows.rowNumber, state: batchRows.state, orderId: nullable(orders.id) }),
   },
   (db, { batchId, fed }) =>
     db
       .update(batchRows)
       .set({
-        state: sql`case when ${fed.isConflict} then 'conflict' else 'stored' end`,
-        orderId: sql`case when ${fed.isConflict} then null else ${fed.orderId} end`,
-        conflictsWith: sql`case when ${fed.isConflict} then ${fed.orderId} end`,
+        state: sql`${fed.state}`,
+        orderId: sql`case ${fed.state} when 'stored' then ${fed.orderId} end`,
+        conflictsWith: sql`case ${fed.state} when 'conflict' then ${fed.orderId} end`,
       })
       .from(fed)
       .where(
@@ -63,16 +64,18 @@ const updateFed = statement(
  * `forbidden` by a limit that the owner got after it had sent the batch; or when the owner is `suspended`.
  */
 export type FeedResult =
-  | { readonly is: 'fed'; readonly fed: number; readonly conflicts: number }
+  /** `failed`: rows that ended as a conflict, or were refused for their wallet. */
+  | { readonly is: 'fed'; readonly fed: number; readonly failed: number }
   | { readonly is: 'changed'; readonly rowNumber: number }
   | { readonly is: 'forbidden'; readonly rowNumber: number; readonly limit: Breach }
   | { readonly is: 'suspended' }
 
-const NOTHING: FeedResult = { is: 'fed', fed: 0, conflicts: 0 }
+const NOTHING: FeedResult = { is: 'fed', fed: 0, failed: 0 }
 
 /**
  * Turns the next waiting rows into orders, in the batch's transaction: an order and its row are written together or not
  * at all. When the reference is an order already, the row gets that order, or ends as a conflict if the content differs.
+ * A row whose wallet is not its partner's ends as refused.
  * Of a partner's batch only the rows that its limits admit now are fed; the others wait for the next minute or day.
  */
 export async function feedRows(
@@ -140,17 +143,29 @@ async function storeRows(
   const submitted = await submitApproved(submissions, { store, newId, actor })
   const fed = submitted.map((each, position) => ({
     rowNumber: sealed[position]?.rowNumber ?? 0,
-    orderId: each.is === 'conflict' ? each.orderId : each.order.orderId,
-    isConflict: each.is === 'conflict',
+    ...rowEndOf(each),
   }))
   await updateFed(session, { batchId: batch.batchId, fed })
-  const conflicts = fed.filter(({ isConflict }) => isConflict).length
+  const failed = fed.filter(({ state }) => state !== 'stored').length
   return {
-    fed: { is: 'fed', fed: fed.length, conflicts },
+    fed: { is: 'fed', fed: fed.length, failed },
     stored: submissions.filter((_submission, position) => {
       const each = submitted[position]
       return each?.is === 'stored' && each.isNew
     }),
+  }
+}
+
+type RowEnd = { readonly state: RowState; readonly orderId: string | null }
+
+function rowEndOf(each: Awaited<ReturnType<typeof submitApproved>>[number]): RowEnd {
+  switch (each.is) {
+    case 'stored':
+      return { state: 'stored', orderId: each.order.orderId }
+    case 'conflict':
+      return { state: 'conflict', orderId: each.orderId }
+    case 'wallet_refused':
+      return { state: 'refused', orderId: null }
   }
 }
 

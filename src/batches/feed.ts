@@ -129,10 +129,10 @@ async function takeTurn(session: Session, batchId: number, deps: FeedDeps): Prom
     await moveBatch(session, batchId, 'pause', reason, { actor, detail })
     return reason
   }
-  const { conflicts } = fed
-  const counts = { fed: fed.fed, ended: conflicts, failed: conflicts }
+  const { failed } = fed
+  const counts = { fed: fed.fed, ended: failed, failed }
   await addCounts(session, { batchId, pacedAt: batch.pacedAt, ...counts })
-  if (endedCount + conflicts < rowCount) return null
+  if (endedCount + failed < rowCount) return null
   await moveBatch(session, batchId, 'finish', 'every_row_ended', { actor, detail: null })
   return 'finished'
 }

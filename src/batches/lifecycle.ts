@@ -56,13 +56,17 @@ export type BatchMove = keyof typeof BATCH_TRANSITIONS
 export type BatchReasonFor<M extends BatchMove> = (typeof BATCH_TRANSITIONS)[M]['reasons'][number]
 
 /** The states of a row: `stored`, its order is stored; `queued`, its order was given to the queue; `ended`, its order ended. */
-export const ROW_STATES = ['waiting', 'stored', 'queued', 'ended', 'conflict'] as const
+export const ROW_STATES = ['waiting', 'stored', 'queued', 'ended', 'conflict', 'refused'] as const
 export type RowState = (typeof ROW_STATES)[number]
 
-/** Every legal move of a row. A `conflict` is a row whose reference is an order with other content. */
+/**
+ * Every legal move of a row. A `conflict` is a row whose reference is an order with other content; `refused` is one whose
+ * wallet was not its partner's at its turn.
+ */
 export const ROW_TRANSITIONS = [
   { from: 'waiting', to: 'stored' },
   { from: 'waiting', to: 'conflict' },
+  { from: 'waiting', to: 'refused' },
   { from: 'stored', to: 'queued' },
   { from: 'stored', to: 'ended' },
   { from: 'queued', to: 'ended' },

@@ -27,7 +27,7 @@ export function progressCountsOf(
   const perSecond = endedLastMinute / secondsSince(startedAt, nowMs)
   return {
     succeeded: of('succeeded'),
-    failed: of('rejected', 'expired', 'cancelled', 'conflict'),
+    failed: of('rejected', 'expired', 'cancelled', 'conflict', 'refused'),
     inDoubt: of('in_doubt'),
     underWay,
     waiting,

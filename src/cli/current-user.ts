@@ -11,7 +11,9 @@ export function currentUser(): string {
 /** Reads a person's name into its stored form. */
 export const personName = parsedBy(readPersonName, PERSON_EXPECTED.replace(/^must be /, ''))
 
-/** `--by`: the person who gives the command. */
+/** `--by`: the person who gives the command, where names are declared. Where people are proven it is the token's operator. */
 export function byOption(description: string, fallback: string = currentUser()): Option {
-  return new Option('--by <name>', description).argParser(personName).default(fallback)
+  return new Option('--by <name>', `${description}; only in a development installation (goldpro whoami)`)
+    .argParser(personName)
+    .default(fallback)
 }

@@ -1,5 +1,10 @@
 import { Command } from 'commander'
-import { grantProgramRights, grantReadingRights, RoleRefused } from '../postgres/grants.ts'
+import {
+  grantOperatorsRights,
+  grantProgramRights,
+  grantReadingRights,
+  RoleRefused,
+} from '../postgres/grants.ts'
 import { migrateDatabase } from '../postgres/migrate.ts'
 import { migrateQueue } from '../queue/probe.ts'
 import { orUnreachable, requireDatabaseUrl, requireServer, settingsHere } from './context.ts'
@@ -8,6 +13,7 @@ import { Failure } from './failure.ts'
 interface MigrateOptions {
   readonly grantTo?: string
   readonly grantReadTo?: string
+  readonly grantOperatorsTo?: string
 }
 
 /** `goldpro migrate` */
@@ -16,6 +22,10 @@ export function migrateCommand(): Command {
     .description("create or update the tables, triggers and views, and BullMQ's schema in Postgres")
     .option('--grant-to <role>', 'then grant this role exactly the rights that the program needs')
     .option('--grant-read-to <role>', 'then grant this role only reading the views of schema ops')
+    .option(
+      '--grant-operators-to <role>',
+      'then grant this role what the commands of operators read, and no change',
+    )
     .addHelpText(
       'after',
       `
@@ -30,10 +40,11 @@ Example:
     .action(runMigrate)
 }
 
-async function runMigrate({ grantTo, grantReadTo }: MigrateOptions): Promise<void> {
+async function runMigrate({ grantTo, grantReadTo, grantOperatorsTo }: MigrateOptions): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = requireDatabaseUrl(settings)
-  if (grantTo !== undefined && grantTo === grantReadTo)
+  const roles = [grantTo, grantReadTo, grantOperatorsTo].filter((role) => role !== undefined)
+  if (new Set(roles).size < roles.length)
     throw new Failure(2, '--grant-to and --grant-read-to name the same role: name two different roles')
   await requireServer(databaseUrl)
   const migrations = await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () =>
@@ -48,6 +59,10 @@ async function runMigrate({ grantTo, grantReadTo }: MigrateOptions): Promise<voi
   if (grantReadTo !== undefined) {
     await orRefused(grantReadingRights(databaseUrl, grantReadTo))
     console.log(`${grantReadTo} may read the views of schema ops`)
+  }
+  if (grantOperatorsTo !== undefined) {
+    await orRefused(grantOperatorsRights(databaseUrl, grantOperatorsTo))
+    console.log(`${grantOperatorsTo} may read what the commands of operators show`)
   }
 }
 

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { readPhoneNumber } from '../core/phone-number.ts'
 import { POSTGRES_URL, REDIS_URL, urlProblem, WEB_URL } from '../core/service-url.ts'
+import { WALLET_POLICIES } from '../core/wallet-policies.ts'
 
 const wholeNumber = (min: number, max: number, fallback: number) =>
   z.coerce
@@ -60,13 +61,39 @@ export const SETTINGS = {
     .string()
     .regex(/^\d{1,12}$/, 'whole rupiah from 0 to 999999999999')
     .optional(),
+  LANE_DEBITS_DURING_DOUBT: z.enum(['wait', 'continue'], { error: 'wait or continue' }).default('wait'),
   GOLDPRO_OPERATOR_TOKEN: z.string().min(1).optional(),
+  BREAKER: z.enum(['true', 'false'], { error: 'true or false' }).default('true'),
+  BREAKER_WINDOW_SECONDS: wholeNumber(30, 3_600, 300),
+  BREAKER_MIN_CONFIRMS: wholeNumber(1, 100_000, 20),
+  BREAKER_UNKNOWN_PERCENT: wholeNumber(0, 100, 20),
+  BREAKER_RUPIAH_IN_DOUBT: wholeNumber(0, 1_000_000_000_000, 100_000_000),
+  BREAKER_GRAMS_IN_DOUBT: wholeNumber(0, 100_000, 100),
+  BREAKER_RUPIAH_PERCENT: wholeNumber(0, 100, 30),
+  BREAKER_CONTRADICTION_PERCENT: wholeNumber(0, 100, 5),
+  BREAKER_REFUSAL_PERCENT: wholeNumber(0, 100, 90),
+  BREAKER_SLOW_MS: wholeNumber(100, 600_000, 10_000),
+  BREAKER_SLOW_PERCENT: wholeNumber(0, 100, 50),
+  BREAKER_PAUSE_SECONDS: wholeNumber(1, 3_600, 30),
+  BREAKER_MAX_PAUSE_SECONDS: wholeNumber(1, 86_400, 900),
+  BREAKER_PROBE_RUPIAH: wholeNumber(1, 1_000_000_000, 5_000_000),
+  BREAKER_PROBE_GRAMS: wholeNumber(1, 1_000, 1),
   RECON_ONE_PERSON: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   RECON_LAG_MINUTES: wholeNumber(0, 10_080, 60),
   RECON_DAILY_AT: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 07:30')
     .default('07:30'),
+  WALLET_POLICY: z.enum(WALLET_POLICIES, { error: `one of ${WALLET_POLICIES.join(', ')}` }).optional(),
+  OVERDUE_DOUBT_HOURS: wholeNumber(0, 720, 4),
+  OVERDUE_HELD_HOURS: wholeNumber(0, 720, 4),
+  OVERDUE_SWITCH_HOURS: wholeNumber(0, 720, 8),
+  OVERDUE_PROCESS_SECONDS: wholeNumber(15, 86_400, 60),
+  OPS_WEBHOOK_URL: url({ ...WEB_URL, mayHaveQuery: true, example: 'https://alerts.example/goldpro' }),
+  OPS_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'whsec_ and 24 to 64 bytes in base64')
+    .optional(),
   HTTP_HOST: z.string().min(1).default('127.0.0.1'),
   HTTP_PORT: wholeNumber(1, 65_535, 8_080),
   HTTP_METRICS_PORT: wholeNumber(0, 65_535, 9_464),

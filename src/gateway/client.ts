@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { GatewaySettings } from '../config.ts'
 import type { Log } from '../core/log.ts'
+import type { OrderCommand } from '../orders/command.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
 import type { CheckoutOutcome, ConfirmOutcome } from '../orders/outcomes.ts'
 import { type CallResult, type GatewayClocks, openCaller } from './call.ts'
@@ -22,6 +23,8 @@ type DataOf<K extends keyof typeof replyData> = z.output<(typeof replyData)[K]>
 
 /** All operations of the gateway. No call throws: every failure is an outcome. */
 export interface GatewayClient extends OrderGateway {
+  /** As `checkout`, of a quote that nobody confirms: no connection is opened for its confirm. */
+  quote(command: OrderCommand): Promise<CheckoutOutcome>
   /** Activates a wallet. */
   register(wallet: {
     phone_number: string
@@ -97,14 +100,19 @@ export function createGatewayClient(settings: GatewaySettings, deps: GatewayDeps
       return answerOf(await ask(operation, fields), reads, { sent, is429Refusal })
     })
 
+  const quote = async (command: OrderCommand): Promise<CheckoutOutcome> => {
+    const { checkout } = operationsOf(command)
+    return await measured(checkout, async () =>
+      checkoutOutcome(command, await ask(checkout, fieldsOf(command)), is429Refusal),
+    )
+  }
+
   return {
+    quote,
     async checkout(command) {
-      const { checkout } = operationsOf(command)
       // The confirm's connection opens while the quote is taken and the intent committed, so it costs no round trip.
       const noConfirmFollows = caller.openAhead()
-      const outcome = await measured(checkout, async () =>
-        checkoutOutcome(command, await ask(checkout, fieldsOf(command)), is429Refusal),
-      )
+      const outcome = await quote(command)
       if (outcome.is !== 'quoted') noConfirmFollows()
       return outcome
     },

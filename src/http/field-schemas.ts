@@ -18,3 +18,14 @@ export const phoneNumber = inOneForm(readPhoneNumber, PHONE_NUMBER_EXPECTED).des
 
 /** A reference in a path or a query. */
 export const reference = inOneForm(readReference, plainTextExpected(MOST_REFERENCE_CHARACTERS))
+
+/** Fields of answers. */
+export const time = (meaning: string) => z.iso.datetime().describe(meaning)
+export const count = (meaning: string) => z.int().min(0).describe(meaning)
+export const rupiah = (meaning: string) => z.int().min(0).describe(`${meaning}, in whole rupiah`)
+export const grams = (meaning: string) =>
+  z
+    .string()
+    .regex(/^\d+\.\d{4}$/)
+    .describe(`${meaning}: grams as text with four decimals`)
+export const maskedWallet = z.string().describe('the wallet, masked')

@@ -1,14 +1,18 @@
 import { z } from 'zod'
+import { onTheWire } from './json-schema.ts'
 import { Problem } from './problems.ts'
 
 /** A whole number in a query. */
 export const wholeNumber = (min: number, max: number, meaning: string) =>
-  z
-    .string()
-    .regex(/^\d{1,3}$/)
-    .refine((digits) => Number(digits) >= min && Number(digits) <= max, `must be from ${min} to ${max}`)
-    .transform(Number)
-    .describe(`${meaning}, ${min} to ${max}`)
+  onTheWire(
+    z
+      .string()
+      .regex(/^\d{1,3}$/)
+      .refine((digits) => Number(digits) >= min && Number(digits) <= max, `must be from ${min} to ${max}`)
+      .transform(Number)
+      .describe(`${meaning}, ${min} to ${max}`),
+    { type: 'integer', minimum: min, maximum: max },
+  )
 
 const MAX_PAGE = 500
 export const PAGE = 100
@@ -18,6 +22,9 @@ export const paging = (of: string) => ({
   limit: wholeNumber(1, MAX_PAGE, `${of} on a page, default ${PAGE},`).optional(),
   cursor: z.string().max(200).describe('`next` of the page before, with the same filters').optional(),
 })
+
+/** The cursor of every page. */
+export const nextPage = z.string().nullable().describe('the cursor of the next page; null on the last')
 
 /** Encodes a place in a list as an opaque cursor. */
 export function writePlace(place: string): string {

@@ -22,6 +22,10 @@ export const PROBLEMS = {
     status: 403,
     title: 'The partner has a rupiah limit, and the order has no bound on the rupiah that it may move',
   },
+  wallet_refused: {
+    status: 403,
+    title: 'The wallet is not linked to you: register it, or ask the operator to link it',
+  },
   not_found: { status: 404, title: 'It does not exist, or it is not yours' },
   method_not_allowed: { status: 405, title: 'The path does not accept this method' },
   reference_conflict: {

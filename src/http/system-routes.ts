@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { type AnyRoute, route } from './route.ts'
 
-const readinessAnswer = z.strictObject({
-  database: z.enum(['up', 'down']),
-  migrations: z.enum(['current', 'behind', 'unknown']),
-  queue: z.enum(['up', 'down']).describe('for information: orders are accepted without it'),
-})
+const readinessAnswer = z
+  .strictObject({
+    database: z.enum(['up', 'down']).describe('whether the database answers'),
+    migrations: z.enum(['current', 'behind', 'unknown']).describe("whether it has this version's tables"),
+    queue: z.enum(['up', 'down']).describe('for information: orders are accepted without it'),
+  })
+  .meta({ id: 'Readiness', description: 'Whether the server can accept orders' })
 
 /** The public routes. `describe` is passed in, because its output includes these routes. */
 export function systemRoutes(describe: { openapi(version: string): object; page(version: string): string }) {
@@ -37,7 +39,9 @@ export function systemRoutes(describe: { openapi(version: string): object; page(
       answers: {
         200: {
           description: 'It runs',
-          schema: z.strictObject({ status: z.literal('ok') }),
+          schema: z
+            .strictObject({ status: z.literal('ok').describe('always ok') })
+            .meta({ id: 'Health', description: 'The process runs' }),
           example: { status: 'ok' },
         },
       },
@@ -77,7 +81,9 @@ export function systemRoutes(describe: { openapi(version: string): object; page(
       answers: {
         200: {
           description: 'OpenAPI 3.1',
-          schema: z.looseObject({ openapi: z.literal('3.1.0') }),
+          schema: z
+            .looseObject({ openapi: z.literal('3.1.0').describe('the version of OpenAPI') })
+            .meta({ id: 'OpenapiDocument', description: 'An OpenAPI document' }),
           example: { openapi: '3.1.0' },
         },
       },

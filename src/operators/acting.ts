@@ -64,6 +64,11 @@ const REFUSALS: Readonly<Record<string, string>> = {
   operator_proven: 'a person is named who has not proven to act here',
   operator_role: 'you do not have the role that this takes: see `goldpro whoami`',
   operator_author: 'the person who proposed it is disabled by now: decline it, and propose it again',
+  partner_limits_approved: 'two people raise a limit: propose it, and another person approves it',
+  partner_scopes_approved:
+    'two people give a partner more scopes: `goldpro partner set-scopes` proposes it, another person approves it, then add the key',
+  webhook_endpoint_approved:
+    'two people decide where events are sent: propose it, and another person approves it',
   operator_own_roles: 'nobody changes their own roles: ask another admin',
   operator_last_admin: 'the last admin stays: add another one first',
   operator_grant_approved: 'it takes two admins to give somebody a role',

@@ -59,8 +59,25 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'partner rotate-key': administrates,
   'partner revoke': safer,
   'partner set-limits': { needs: ['maker', 'checker', 'admin'], people: 2 },
+  'partner set-scopes': { needs: ['maker', 'checker', 'admin'], people: 2 },
   'partner suspend': safer,
   'partner resume': administrates,
+
+  'wallet list': reads,
+  'wallet link': proposes,
+  'wallet unlink': safer,
+  // Everybody may see it; a stricter one takes one person, a looser one two, as Postgres demands.
+  'wallet policy': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
+
+  status: reads,
+
+  'recover list': reads,
+  'recover orders': safer,
+  'recover release': proposes,
+
+  'switch show': reads,
+  'switch close': safer,
+  'switch open': proposes,
 
   'orders list': reads,
   'orders show': reads,
@@ -124,7 +141,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'recon mappings show': reads,
   'recon mappings add': makes,
 
-  'webhook add': administrates,
+  'webhook add': proposes,
   'webhook list': reads,
   'webhook rotate-secret': administrates,
   'webhook pause': safer,
@@ -143,10 +160,6 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   // Whoever holds the gateway's credentials: these commands use no database.
   'gateway register': nobody,
   'gateway region': nobody,
-  'switch show': reads,
-  'switch close': safer,
-  'switch open': proposes,
-
   'gateway address': nobody,
   'gateway chart': nobody,
 }
@@ -164,6 +177,7 @@ const sends: RouteRight = { scope: 'batches:write', holders: 'one' }
 /** Every route that changes something, by its name. No operator uses them: they are the partners'. */
 export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
   placeOrder: places,
+  takeQuote: places,
   cancelOrder: places,
   registerWallet: places,
   checkBatch: sends,

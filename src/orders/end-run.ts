@@ -12,8 +12,13 @@ export type Execution =
   | { readonly is: 'ended'; readonly state: OrderState; readonly reason: string }
   /** Somebody else is on it, a person holds it, or it waits for a closed switch. */
   | { readonly is: 'left'; readonly state: OrderState; readonly reason: string }
+  /** Accepted, and sleeps: the end of the order before it in its wallet wakes it. */
+  | { readonly is: 'waiting'; readonly waitsFor: string }
   /** Still accepted: to be picked up again after `delayMs`. */
   | { readonly is: 'later'; readonly delayMs: number; readonly trouble: string }
+
+/** An order that may not expire yet is tried again after this time. */
+const EXPIRE_AGAIN_MS = 1_000
 
 /** Rejects the order, of which nothing is in flight. */
 export async function refuse(
@@ -58,7 +63,8 @@ export async function expire(order: StoredOrder, deps: OrderDeps): Promise<Execu
   if (now === undefined || now.state !== 'accepted') return standing(now ?? order)
   const waiting = now.msUntilDeadline <= 0 ? await waitForSwitch(order.orderId, deps) : null
   if (waiting !== null) return waiting
-  return { is: 'later', delayMs: Math.max(now.msUntilDeadline, 0), trouble: 'its deadline is about to pass' }
+  const delayMs = now.msUntilDeadline > 0 ? now.msUntilDeadline : EXPIRE_AGAIN_MS
+  return { is: 'later', delayMs, trouble: 'its deadline is about to pass' }
 }
 
 /** Leaves the order accepted for a later run, not beyond its deadline. */
@@ -67,6 +73,20 @@ export async function defer(order: LoadedOrder, trouble: string, deps: OrderDeps
   const delayMs = Math.min(backoffMs(order.postponements, deps.random()), longestMs)
   const moved = await deps.store.postpone([{ orderId: order.orderId, delayMs, trouble }])
   return moved.length > 0 ? { is: 'later', delayMs, trouble } : await reload(order, deps)
+}
+
+const LOOK_AGAIN_MS = 100
+
+/** Lets the order sleep until its turn in its wallet comes; null when it has come. */
+export async function waitForTurn(order: StoredOrder, deps: OrderDeps): Promise<Execution | null> {
+  const [waiting] = await deps.store.waitForTurn([order.orderId])
+  if (waiting !== undefined) return { is: 'waiting', waitsFor: waiting.waitsFor }
+  const [now] = await deps.store.load([order.orderId])
+  if (now === undefined || now.state !== 'accepted') return standing(now ?? order)
+  if (now.waitsFor === null) return null
+  // Somebody was just ending the order in front: its end may not have seen this one.
+  const delayMs = LOOK_AGAIN_MS * (1 + deps.random())
+  return { is: 'later', delayMs, trouble: 'the order before it in its wallet is just ending' }
 }
 
 /** The guard refused a move, so somebody else moved the order first: what they made of it stands. */

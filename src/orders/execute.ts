@@ -1,5 +1,5 @@
 /*
- * The life of one order, from a worker's pick-up to its next rest. Four invariants hold whatever crashes, hangs or
+ * The life of one order, from a worker's pick-up to its next rest. Five invariants hold whatever crashes, hangs or
  * answers late. SQL and tests cite them by number.
  *
  * I1  One live attempt per order. An attempt in `intent`, `in_doubt` or `succeeded` excludes another one: the unique
@@ -10,13 +10,26 @@
  *     ends no doubt, and an intent that is too old becomes a doubt, never a new send.
  * I4  Triggers append the events and the webhooks of every change in the transaction of the change, so that neither can
  *     be missed or told twice.
+ * I5  One order in flight per wallet, in the order of acceptance; of a transfer the sender's wallet counts. The unique
+ *     index attempts_one_in_flight_per_wallet, and lane_front() in the statement that commits an intent. The end of one
+ *     wakes the next, in its transaction.
  */
 import { formatGrams } from '../core/money.ts'
 import { requotePauseMs } from './backoff.ts'
 import type { OrderCommand } from './command.ts'
 import { type OrderDeps, SEND_START_LIMIT_MS } from './deps.ts'
 import { elapsedMs, type LoadedOrder, leftMs, type Moment, momentOf } from './elapsed.ts'
-import { defer, type Execution, expire, hold, refuse, reload, standing, waitForSwitch } from './end-run.ts'
+import {
+  defer,
+  type Execution,
+  expire,
+  hold,
+  refuse,
+  reload,
+  standing,
+  waitForSwitch,
+  waitForTurn,
+} from './end-run.ts'
 import { pickUp } from './lifecycle.ts'
 import { brokenLimit } from './limit.ts'
 import type { Quote } from './outcomes.ts'
@@ -71,6 +84,8 @@ async function runAttempt(
     if (waiting !== null) return { stop: waiting }
   }
   if (leftMs(order, deps) <= 0) return { stop: await expire(order, deps) }
+  const turn = await takeTurn(order, deps)
+  if (!('go' in turn)) return turn
   const quotedAt = momentOf(deps)
   const quote = await takeQuote(order, command, deps)
   if (!('go' in quote)) return quote
@@ -78,6 +93,22 @@ async function runAttempt(
   if (!('go' in intent)) return intent
   const { state, reason } = await confirm(intent.go, command, quote.go, deps)
   return state === 'accepted' ? { requote: reason } : { stop: standing({ state, reason }) }
+}
+
+/** Lets the orders that come before it in its wallet go first: the fence would, and this saves a quote. */
+async function takeTurn(order: StoredOrder, deps: OrderDeps): Promise<{ go: null } | { stop: Execution }> {
+  if (order.waitsFor === null) return { go: null }
+  const waiting = await waitForTurn(order, deps)
+  return waiting === null ? { go: null } : { stop: waiting }
+}
+
+/** An order that came first in its wallet since this one was loaded: the quote is lost. */
+async function giveWay(
+  order: StoredOrder,
+  deps: OrderDeps,
+): Promise<{ stop: Execution } | { requote: string }> {
+  const waiting = await waitForTurn(order, deps)
+  return waiting === null ? { requote: 'another order of the wallet went first' } : { stop: waiting }
 }
 
 /** Checkout, and the order's limit against what it returned. */
@@ -132,6 +163,7 @@ async function commitIntent(
   if (now.msUntilDeadline <= 0) return { stop: await expire(order, deps) }
   const waiting = await waitForSwitch(order.orderId, deps)
   if (waiting !== null) return { stop: waiting }
+  if (now.waitsFor !== null) return await giveWay(now, deps)
   return { requote: 'the gateway gave a quote that was used before' }
 }
 

@@ -57,8 +57,8 @@ export const TRANSITIONS = {
   },
   expire: { from: 'accepted', to: 'expired', reasons: ['deadline_passed'] },
   cancel: { from: 'accepted', to: 'cancelled', reasons: ['cancel_requested'] },
-  hold: { from: 'accepted', to: 'held', reasons: ['held_by_person', 'executed_at_checkout'] },
-  release: { from: 'held', to: 'accepted', reasons: ['released_by_person'] },
+  hold: { from: 'accepted', to: 'held', reasons: ['held_by_person', 'executed_at_checkout', 'restored'] },
+  release: { from: 'held', to: 'accepted', reasons: ['released_by_person', 'restored_released'] },
   settleAsSucceeded: {
     from: 'in_doubt',
     to: 'succeeded',

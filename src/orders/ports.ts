@@ -19,7 +19,20 @@ export interface StoredOrder {
   readonly postponements: number
   /** Age of the intent of an order that is `confirming`, by the database's clock. */
   readonly intentAgeMs: number | null
+  /** The order that goes before this one in its wallet; null when it is this one's turn, or nobody asked. */
+  readonly waitsFor: string | null
 }
+
+/** An order that sleeps until the end of another one wakes it, or until its deadline. */
+export interface WaitingOrder {
+  readonly orderId: string
+  readonly waitsFor: string
+}
+
+/**
+ * Why a new order is not stored. `overdue`: its deadline has passed. `wallet_refused`: its wallet is not its partner's.
+ */
+export type NotStored = 'overdue' | 'wallet_refused'
 
 /** Names an intent that its caller may have committed. */
 export interface IntentClaim {
@@ -91,6 +104,8 @@ export interface SweepStore {
   doubtOverdueIntents(sendDeadlineMs: number, actor: string, limit: number): Promise<string[]>
   /** Accepted orders past their deadline expire: nothing of theirs is in flight. */
   expireOverdue(actor: string, limit: number): Promise<string[]>
+  /** Orders whose turn in their wallets has come: the order before them has ended. Each is returned once. */
+  takeTurns(againMs: number, limit: number): Promise<string[]>
   /** Accepted orders that the queue should have brought back by now; they are not returned again for `againMs`. */
   takeForgotten(againMs: number, limit: number): Promise<string[]>
 }
@@ -105,6 +120,8 @@ export interface OrderSwitches {
 
 /** What the sweeper does about switches. Each call is bounded by `limit` rows. */
 export interface SwitchSweep {
+  /** Leaves a sign of life in the database. Returns whether it was restored: then everything is closed until its recovery. */
+  rememberDatabase(): Promise<boolean>
   /** Lets due orders wait that a closed switch holds: they are neither woken nor, if their deadlines stand still, expired. */
   letDueWait(limit: number): Promise<string[]>
   /** Ends waits for switches that were opened. The orders are not returned again for `againMs`. */
@@ -117,12 +134,12 @@ export interface SwitchSweep {
  */
 export interface OrderStore {
   /**
-   * Inserts unknown orders. Returns, in the order of the submissions, the stored order of each (partner, reference);
-   * undefined for a new one whose deadline has passed, which is not stored.
+   * Inserts unknown orders. Returns, in the order of the submissions, the stored order of each (partner, reference), or
+   * why a new one is not stored.
    */
   submit(
     submissions: readonly { orderId: string; submission: Submission }[],
-  ): Promise<(StoredOrder | undefined)[]>
+  ): Promise<(StoredOrder | NotStored)[]>
   load(orderIds: readonly string[]): Promise<StoredOrder[]>
   /** The fence. Who is not returned an intent must not send. */
   commitIntents(intents: readonly NewIntent[], actor: string): Promise<CommittedIntent[]>
@@ -139,6 +156,11 @@ export interface OrderStore {
   settle(settlements: readonly Settlement[]): Promise<string[]>
   /** Marks one order in doubt whose intent is older than the send deadline. */
   doubtOverdueIntent(orderId: string, sendDeadlineMs: number, actor: string): Promise<string[]>
+  /**
+   * Lets accepted orders sleep until their turn in their wallets comes. Missing from what is returned is an order whose turn
+   * has come, or whose wallet somebody is just changing.
+   */
+  waitForTurn(orderIds: readonly string[]): Promise<WaitingOrder[]>
   /** Leaves an accepted order for later. */
   postpone(rows: readonly { orderId: string; delayMs: number; trouble: string }[]): Promise<string[]>
 }

@@ -50,8 +50,9 @@ export const orders = pgTable(
     deadlineAt: at('deadline_at').notNull(),
     settledAt: at('settled_at'),
     /**
-     * When the sweeper wakes an accepted order that the queue has not brought back by itself. The trigger sets it to null
-     * when there is nothing to wake, so that its index needs no state: a commit of an intent then changes no index.
+     * When the sweeper wakes an accepted order that the queue has not brought back by itself; -infinity when its turn in its
+     * wallet has come. The trigger sets it to null when there is nothing to wake, so that its index needs no state: a commit of
+     * an intent then changes no index.
      */
     wakeAt: at('wake_at'),
     /** How often the order was put off, and what for. */
@@ -67,6 +68,15 @@ export const orders = pgTable(
     // A partner's own list, page by page.
     index('orders_partner_accepted_at').on(order.partner, order.acceptedAt, order.id),
     index('orders_phone_number').on(order.phoneNumber),
+    // I5. Who is before whom in a wallet: buys and debits apart, for a doubt lets the ones pass the others. Without the state
+    // in its condition: a commit of an intent then changes no index.
+    index('orders_lane')
+      .on(order.phoneNumber, sql`((kind = 'buy')::int)`, order.acceptedAt, order.id)
+      .where(sql`wake_at is not null`),
+    // What may be a doubt in a wallet: orders that have not ended and are not under way.
+    index('orders_lane_stopped')
+      .on(order.phoneNumber, order.acceptedAt, order.id)
+      .where(sql`wake_at is null and settled_at is null`),
     check('orders_kind', oneOf('kind', ORDER_KINDS)),
     check('orders_wallets', ONE_FORM_OF_WALLETS),
     check('orders_reference', ONE_FORM_OF_REFERENCE),
@@ -119,9 +129,10 @@ export const attempts = pgTable(
       .where(sql`outcome in ('intent', 'in_doubt', 'succeeded')`),
     // At most one send per quote, also when the gateway hands the same quote out twice.
     uniqueIndex('attempts_one_send_per_quote')
-      .on(attempt.phoneNumber, attempt.kind, attempt.quoteId)
+      .on(attempt.quoteId, attempt.phoneNumber, attempt.kind)
       .where(sql`outcome <> 'not_sent'`),
-    index('attempts_intent_at_open').on(attempt.intentAt).where(sql`outcome = 'intent'`),
+    // I5. The fence of a wallet, whatever the orders' states say. Open intents are few: the sweeper reads them all.
+    uniqueIndex('attempts_one_in_flight_per_wallet').on(attempt.phoneNumber).where(sql`outcome = 'intent'`),
     // A transaction of the gateway is one order's. A sell has no session_id, so its response_id tells it.
     uniqueIndex('attempts_one_order_per_session').on(attempt.sessionId).where(sql`session_id is not null`),
     uniqueIndex('attempts_one_sell_per_response')

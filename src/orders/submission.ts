@@ -12,6 +12,7 @@ import { findUnfitValues } from '../core/unfit-values.ts'
 import { ORDER_KINDS, type OrderCommand, type OrderKind } from './command.ts'
 import { COMMAND_FIELDS, EVERY_ORDER, NO_OBJECT, ORDER_FIELDS } from './command-fields.ts'
 import { contentOf } from './content.ts'
+import { type PlainOrder, readPlainOrder } from './plain-order.ts'
 
 /** Every problem of an order from outside. Names fields and what they may be, never their values. */
 export class InvalidOrderError extends Error {
@@ -48,21 +49,33 @@ export interface Submission {
 /** The problem of a new order only: a repeated order is found again, however late it is. */
 export const DEADLINE_PASSED = 'must be a time to come: it has passed, and no new order is accepted for it'
 
+/** The problem of a wallet that is not the partner's. Never says whose it is, nor whether it is anybody's. */
+export const WALLET_REFUSED = 'must be a wallet of this partner: register it, or ask an operator to link it'
+
 /**
  * Validates an order from outside: job name and job data, a line of a file, an HTTP body.
  * @throws InvalidOrderError with every problem
  */
 export function parseSubmission(kind: unknown, data: unknown): Submission {
+  const plain = readPlainOrder(kind, data)
+  return plain === null ? parseBySchema(kind, data) : withContent(plain, null)
+}
+
+/** As {@link parseSubmission}, by the schema alone. */
+export function parseBySchema(kind: unknown, data: unknown): Submission {
   const unfit = findUnfitValues(data)
   if (unfit.length > 0) throw invalidOrder(unfit)
   if (!isOrderKind(kind)) throw invalidOrder([unknownKind(kind), ...problemsOf(EVERY_ORDER, data)])
   const { command, read } = parseCommand(kind, data, ORDER_FIELDS)
   // The fields of every kind are among ORDER_FIELDS of each.
   const { partner, reference, deadline } = read as z.output<typeof EVERY_ORDER>
+  return withContent({ partner, reference, command }, deadline ?? null)
+}
+
+function withContent({ partner, reference, command }: PlainOrder, deadline: Date | null): Submission {
   const content = contentOf(command)
-  const hashed = JSON.stringify([kind, command.phoneNumber, content, deadline?.toISOString() ?? null])
-  const contentHash = hash('sha256', hashed)
-  return { partner, reference, deadline: deadline ?? null, command, content, contentHash }
+  const hashed = JSON.stringify([command.kind, command.phoneNumber, content, deadline?.toISOString() ?? null])
+  return { partner, reference, deadline, command, content, contentHash: hash('sha256', hashed) }
 }
 
 function unknownKind(kind: unknown): FieldProblem {

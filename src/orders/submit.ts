@@ -1,4 +1,4 @@
-import type { OrderStore, StoredOrder } from './ports.ts'
+import type { NotStored, OrderStore, StoredOrder } from './ports.ts'
 import { hasSameContent } from './same-content.ts'
 import type { Submission } from './submission.ts'
 
@@ -8,9 +8,10 @@ export type Approved =
   | { readonly is: 'stored'; readonly order: StoredOrder; readonly isNew: boolean }
   | { readonly is: 'conflict'; readonly orderId: string }
 
-/** What became of an order from outside. `overdue`: it would be new, and its deadline has passed. */
-export type Submitted = Approved | { readonly is: 'overdue' }
+/** What became of an order from outside, which may be new and refused. */
+export type Submitted = Approved | { readonly is: 'overdue' } | { readonly is: 'wallet_refused' }
 
+type WalletRefused = Exclude<NotStored, 'overdue'>
 type NewOrders = Parameters<OrderStore['submit']>[0]
 
 /** Stores orders that are not stored yet. Idempotent: safe to repeat, also at the same time. */
@@ -22,7 +23,8 @@ export async function submitOrders(
   const orders = await deps.store.submit(rows)
   return rows.map((row, position) => {
     const order = orders[position]
-    return order === undefined ? { is: 'overdue' } : comparedWith(row, order)
+    if (order === undefined) throw new Error('a submission without an answer')
+    return typeof order === 'string' ? { is: order } : comparedWith(row, order)
   })
 }
 
@@ -30,17 +32,17 @@ export async function submitOrders(
 export async function submitApproved(
   submissions: readonly Submission[],
   deps: {
-    store: { submitApproved(orders: NewOrders, actor: string): Promise<StoredOrder[]> }
+    store: { submitApproved(orders: NewOrders, actor: string): Promise<(StoredOrder | WalletRefused)[]> }
     newId(): string
     actor: string
   },
-): Promise<Approved[]> {
+): Promise<(Approved | { readonly is: WalletRefused })[]> {
   const rows = numbered(submissions, deps.newId)
   const orders = await deps.store.submitApproved(rows, deps.actor)
   return rows.map((row, position) => {
     const order = orders[position]
     if (order === undefined) throw new Error('a submission without an answer')
-    return comparedWith(row, order)
+    return typeof order === 'string' ? { is: order } : comparedWith(row, order)
   })
 }
 

@@ -1,7 +1,8 @@
-import type { StoredOrder } from '../orders/ports.ts'
+import type { NotStored, StoredOrder } from '../orders/ports.ts'
 import { submitOrders } from '../orders/store/submissions.ts'
 import type { Submission } from '../orders/submission.ts'
 import { type Database, type StatementRunner, StorageError } from '../postgres/pool.ts'
+import { againIfRaced } from '../wallets/permitted.ts'
 import { admitSubmissionsWithin, countUse, type Verdict } from './admission.ts'
 import type { PartnerLimits, Usage } from './limits.ts'
 import { type Placed, placedAs } from './placed.ts'
@@ -30,7 +31,7 @@ export async function placeCounted(
   orders: readonly CountedOrder[],
 ): Promise<PromiseSettledResult<Placed>[]> {
   try {
-    const placed = await database.transaction((runner) => placeInTurn(runner, orders))
+    const placed = await againIfRaced(() => database.transaction((runner) => placeInTurn(runner, orders)))
     return placed.map((value) => ({ status: 'fulfilled', value }))
   } catch (error) {
     if (orders.length === 1 || !isRolledBack(error))
@@ -39,6 +40,31 @@ export async function placeCounted(
   const oneByOne: PromiseSettledResult<Placed>[] = []
   for (const order of orders) oneByOne.push(...(await placeCounted(database, [order])))
   return oneByOne
+}
+
+/** Says what would become of an order now, and stores nothing: its transaction is rolled back. */
+export async function tryOrder(database: Database, order: CountedOrder): Promise<Placed> {
+  try {
+    await database.transaction(async (runner) => {
+      const [placed] = await placeInTurn(runner, [order])
+      throw new Tried(placed)
+    })
+  } catch (error) {
+    if (error instanceof Tried && error.placed !== undefined) return error.placed
+    throw error
+  }
+  throw new Error('a trial was committed')
+}
+
+/** Rolls back the transaction of a trial. */
+class Tried extends Error {
+  override name = 'Tried'
+  readonly placed: Placed | undefined
+
+  constructor(placed: Placed | undefined) {
+    super('nothing is stored')
+    this.placed = placed
+  }
 }
 
 /** Rolls back a transaction in which another order was stored than was admitted. */
@@ -60,8 +86,9 @@ async function placeInTurn(runner: StatementRunner, orders: readonly CountedOrde
   const submissions = orders.map(({ submission }) => submission)
   const verdicts = await admitSubmissionsWithin(runner, owner, usage, submissions)
   const stored = await storeAdmitted(runner, orders, verdicts)
-  const isNew = orders.map(({ orderId }) => stored.get(orderId)?.orderId === orderId)
-  if (orders.length > 1 && !isAsAdmitted(verdicts, isNew)) throw new NotAsAdmitted()
+  const isNew = orders.map(({ orderId }) => idOf(stored.get(orderId)) === orderId)
+  const isRefused = orders.map(({ orderId }) => typeof stored.get(orderId) === 'string')
+  if (orders.length > 1 && !isAsAdmitted(verdicts, isNew, isRefused)) throw new NotAsAdmitted()
   await countUse(
     runner,
     owner,
@@ -70,37 +97,44 @@ async function placeInTurn(runner: StatementRunner, orders: readonly CountedOrde
   return answersOf(orders, { usage, verdicts, stored, isNew })
 }
 
+const idOf = (order: StoredOrder | NotStored | undefined) =>
+  typeof order === 'object' ? order.orderId : undefined
+
 /** Stores the admitted orders, and finds those that are stored already. @returns them by the ids of `orders` */
 async function storeAdmitted(
   runner: StatementRunner,
   orders: readonly CountedOrder[],
   verdicts: readonly Verdict[],
-): Promise<Map<string, StoredOrder>> {
+): Promise<Map<string, StoredOrder | NotStored>> {
   const admitted = orders.filter((_order, position) => verdicts[position]?.is === 'admitted')
-  const stored = new Map<string, StoredOrder>()
+  const stored = new Map<string, StoredOrder | NotStored>()
   if (admitted.length === 0) return stored
   const found = await submitOrders(runner, admitted)
-  for (const [position, order] of found.entries())
-    if (order !== undefined) stored.set(admitted[position]?.orderId ?? '', order)
+  for (const [position, order] of found.entries()) stored.set(admitted[position]?.orderId ?? '', order)
   return stored
 }
 
 /**
- * Whether the verdicts hold for what was stored. An admitted order may turn out to be overdue, or stored by a job of the
- * queue meanwhile: then it used nothing up, and a refused one might have been admitted.
+ * Whether the verdicts hold for what was stored. An admitted order may turn out to be overdue or for a wallet of another
+ * partner, or stored by a job of the queue meanwhile: then it used nothing up, and a refused one might have been admitted. One that repeats it in the group
+ * was admitted for its sake.
  */
-function isAsAdmitted(verdicts: readonly Verdict[], isNew: readonly boolean[]): boolean {
+function isAsAdmitted(
+  verdicts: readonly Verdict[],
+  isNew: readonly boolean[],
+  isRefused: readonly boolean[],
+): boolean {
   const isSomeRefused = verdicts.some(({ is }) => is !== 'admitted')
   return verdicts.every((verdict, position) => {
     const isCounted = verdict.is === 'admitted' && verdict.isCounted
-    return isCounted ? isNew[position] || !isSomeRefused : !isNew[position]
+    return isCounted ? isNew[position] || !isSomeRefused : !isNew[position] && !isRefused[position]
   })
 }
 
 interface Outcome {
   readonly usage: Usage
   readonly verdicts: readonly Verdict[]
-  readonly stored: ReadonlyMap<string, StoredOrder>
+  readonly stored: ReadonlyMap<string, StoredOrder | NotStored>
   readonly isNew: readonly boolean[]
 }
 
@@ -111,7 +145,8 @@ function answersOf(orders: readonly CountedOrder[], { usage, verdicts, stored, i
     if (verdict?.is === 'deferred') return { is: 'refused', breach: 'orders_per_minute', usage: used }
     if (verdict?.is === 'refused') return { is: 'refused', breach: verdict.breach, usage: used }
     const order = stored.get(each.orderId)
-    if (order === undefined) return { is: 'overdue', usage: used }
+    if (order === undefined) throw new Error('an admitted order without an answer')
+    if (typeof order === 'string') return { is: order, usage: used }
     if (isNew[position]) used = { ...used, orders: used.orders + 1 }
     return placedAs(each, order, used)
   })

@@ -1,4 +1,4 @@
-import type { StoredOrder } from '../orders/ports.ts'
+import type { NotStored, StoredOrder } from '../orders/ports.ts'
 import { findStored } from '../orders/store/submissions.ts'
 import type { Submission } from '../orders/submission.ts'
 import type { Database } from '../postgres/pool.ts'
@@ -8,8 +8,11 @@ import { type Placed, placedAs } from './placed.ts'
 
 export interface PlacingDeps {
   readonly database: Database
-  /** Stores an order that is not stored yet, and returns the stored one of its reference; null: its deadline has passed. */
-  submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder | null>
+  /** Stores an order that is not stored yet, and returns the stored one of its reference, or why there is none. */
+  submit(order: {
+    readonly orderId: string
+    readonly submission: Submission
+  }): Promise<StoredOrder | NotStored>
   /** Places an order of a partner whose usage is counted. */
   placeCounted(order: CountedOrder): Promise<Placed>
   newId(): string
@@ -34,5 +37,7 @@ export async function placeOrder(
   const orderId = deps.newId()
   if (countsUsage(limits)) return await deps.placeCounted({ orderId, submission, limits })
   const order = await deps.submit({ orderId, submission })
-  return order === null ? { is: 'overdue', usage: null } : placedAs({ orderId, submission }, order, null)
+  return typeof order === 'string'
+    ? { is: order, usage: null }
+    : placedAs({ orderId, submission }, order, null)
 }

@@ -17,8 +17,8 @@ export type Placed =
     }
   | { readonly is: 'conflict'; readonly order: StoredOrder; readonly usage: ShownUsage | null }
   | { readonly is: 'refused'; readonly breach: Breach; readonly usage: ShownUsage | null }
-  /** The order would be new, and its deadline has passed. */
-  | { readonly is: 'overdue'; readonly usage: ShownUsage | null }
+  /** The order would be new, and is not stored. */
+  | { readonly is: 'overdue' | 'wallet_refused'; readonly usage: ShownUsage | null }
 
 /** The answer to an order whose reference is stored, now or before. */
 export function placedAs(

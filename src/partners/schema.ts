@@ -36,6 +36,10 @@ export const partners = pgTable(
     /** Addresses and networks it may call from; null: any. */
     addresses: text('addresses').array(),
     createdAt: at('created_at').notNull().defaultNow(),
+    /** The scopes that its keys may have; null: those of its first key. */
+    scopes: text('scopes', { enum: SCOPES }).array(),
+    /** The change request by which two people approved the last change that takes two. */
+    requestId: integer('request_id'),
     /** Who made the last change; the trigger copies it into partner_events. */
     actor: text('actor').notNull(),
   },
@@ -46,7 +50,10 @@ export const partners = pgTable(
       'partners_limits',
       sql`orders_per_minute > 0 and rupiah_per_order > 0 and rupiah_per_day > 0 and wallets_per_day > 0`,
     ),
-    check('partners_lists', sql`cardinality(kinds) > 0 and cardinality(addresses) > 0`),
+    check(
+      'partners_lists',
+      sql`cardinality(kinds) > 0 and cardinality(addresses) > 0 and cardinality(scopes) > 0`,
+    ),
   ],
 )
 
@@ -126,20 +133,6 @@ export const partnerDayWallets = pgTable(
     primaryKey({ columns: [wallet.partner, wallet.day, wallet.phoneNumber] }),
     check('partner_day_wallets_wallet', ONE_FORM_OF_PHONE_NUMBER),
   ],
-)
-
-/**
- * The first partner that registered a wallet here: the one that may read its address, for as long as no other partner
- * has placed an order for it.
- */
-export const partnerWallets = pgTable(
-  'partner_wallets',
-  {
-    phoneNumber: text('phone_number').primaryKey(),
-    partner: text('partner').notNull(),
-    registeredAt: at('registered_at').notNull().defaultNow(),
-  },
-  () => [check('partner_wallets_wallet', ONE_FORM_OF_PHONE_NUMBER)],
 )
 
 /** Nonces of signed requests: each is valid once for its key. Swept when its timestamp would be refused anyway. */

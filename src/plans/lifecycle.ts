@@ -44,6 +44,7 @@ export const SKIP_REASONS = {
   rows_taken: 'another batch has its rows already',
   limit_reached: 'its order would have broken a limit of its owner: its breach says which',
   partner_suspended: 'its owner was suspended',
+  wallet_refused: "its wallet is not its partner's",
   plan_removed: 'the plan was removed before it was started',
 } as const
 export type SkipReason = keyof typeof SKIP_REASONS

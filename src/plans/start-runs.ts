@@ -61,7 +61,7 @@ const setStarted = statement(
 
 /**
  * Submits the runs' orders as far as the owner's limits admit them. A run is skipped when its reference is another order's,
- * or when the order is no longer valid.
+ * when its wallet is not its partner's, or when the order is no longer valid.
  */
 export async function startRuns(
   session: Session,
@@ -121,7 +121,8 @@ async function submitRuns(
   submitted.forEach((each, position) => {
     const { run, submission } = ready[position] ?? {}
     if (run === undefined || submission === undefined) throw new Error('more answers than submissions')
-    if (each.is === 'conflict') taken.push({ run, reason: 'reference_taken' })
+    if (each.is === 'wallet_refused') taken.push({ run, reason: 'wallet_refused' })
+    else if (each.is === 'conflict') taken.push({ run, reason: 'reference_taken' })
     else started.push({ dueAt: run.dueAt, orderId: each.order.orderId })
     if (each.is === 'stored' && each.isNew) stored.push(submission)
   })

@@ -44,14 +44,16 @@ const monthly = z.strictObject(
     weekend: oneOf(WEEKENDS)
       .describe('what becomes of a day that falls on a Saturday or Sunday')
       .default('keep'),
-    at: matching(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of the day such as 09:00').default('09:00'),
+    at: matching(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of the day such as 09:00')
+      .describe('the time of the day')
+      .default('09:00'),
   },
   { error: fieldError('must be an object with a day') },
 )
 
 const schedule = z
   .strictObject(
-    { cron: cron.describe(CRON).optional(), monthly: monthly.optional() },
+    { cron: cron.describe(CRON).optional(), monthly: monthly.describe('once a month').optional() },
     { error: fieldError('must be an object with either cron or monthly') },
   )
   .refine((given) => (given.cron === undefined) !== (given.monthly === undefined), {

@@ -45,6 +45,34 @@ export async function grantReadingRights(ownerUrl: string, role: string): Promis
   })
 }
 
+/** Columns that no operator reads: whoever has them signs in the name of a partner. */
+const SECRET_COLUMNS: Readonly<Record<string, readonly string[]>> = {
+  webhook_endpoints: ['secret', 'previous_secret'],
+  operator_tokens: ['secret_hash'],
+}
+
+/**
+ * Grants a role what the commands of operators read, and nothing that changes a row: commands that change something run as the
+ * program's role, on the machines where operations work.
+ */
+export async function grantOperatorsRights(ownerUrl: string, role: string): Promise<void> {
+  await asOwner(ownerUrl, role, async (client, quoted) => {
+    await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA public, ops, drizzle TO ${quoted}`)
+    for (const [table, secret] of Object.entries(SECRET_COLUMNS)) {
+      await client.query(`REVOKE SELECT ON public.${table} FROM ${quoted}`)
+      const columns = await client.query<{ name: string }>(
+        `SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass('public.' || $1) AND attnum > 0
+           AND NOT attisdropped AND NOT attname = ANY ($2)`,
+        [table, secret],
+      )
+      const readable = columns.rows.map(({ name }) => pg.escapeIdentifier(name)).join(', ')
+      await client.query(`GRANT SELECT (${readable}) ON public.${table} TO ${quoted}`)
+    }
+    await client.query(`GRANT USAGE ON SCHEMA public, ops, drizzle TO ${quoted}`)
+    await grantOnDatabase(client, role, ['CONNECT'])
+  })
+}
+
 async function asOwner(
   ownerUrl: string,
   role: string,

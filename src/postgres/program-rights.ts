@@ -4,6 +4,8 @@ type Right = 'INSERT' | 'UPDATE' | 'DELETE'
 const READ: readonly Right[] = []
 const APPEND: readonly Right[] = ['INSERT']
 const CHANGE: readonly Right[] = ['INSERT', 'UPDATE']
+/** A row that is there from the start. */
+const SET: readonly Right[] = ['UPDATE']
 const REPLACE: readonly Right[] = ['INSERT', 'UPDATE', 'DELETE']
 
 /**
@@ -11,6 +13,8 @@ const REPLACE: readonly Right[] = ['INSERT', 'UPDATE', 'DELETE']
  * transitions are only read. A test checks that every table is listed.
  */
 export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
+  alert_occurrences: APPEND,
+  alerts: CHANGE,
   attempts: CHANGE,
   batch_events: APPEND,
   batch_row_transitions: READ,
@@ -18,11 +22,14 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   batch_transitions: READ,
   batches: CHANGE,
   break_events: APPEND,
+  breaker_probes: CHANGE,
+  breaker_trips: CHANGE,
   breaks: CHANGE,
   change_requests: CHANGE,
   console_events: APPEND,
   console_sessions: REPLACE,
   console_throttles: REPLACE,
+  database_identity: CHANGE,
   doubt_evidence: APPEND,
   doubt_stays: REPLACE,
   // Read only: whether people are proven, and who acts, is written by functions of the owner and by the owner.
@@ -33,6 +40,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   operators: CHANGE,
   order_events: APPEND,
   orders: CHANGE,
+  overdue_rules: SET,
   partner_day_wallets: REPLACE,
   partner_events: APPEND,
   partner_keys: CHANGE,
@@ -45,8 +53,10 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   plan_transitions: READ,
   plans: CHANGE,
   prices: APPEND,
+  process_heartbeats: REPLACE,
   proposals: CHANGE,
   recon_runs: CHANGE,
+  recoveries: APPEND,
   rejected_jobs: APPEND,
   revocations: APPEND,
   statement_bad_lines: APPEND,
@@ -57,6 +67,8 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   statements: CHANGE,
   switch_closings: CHANGE,
   switch_waits: CHANGE,
+  wallet_events: APPEND,
+  wallet_policies: APPEND,
   webhook_deliveries: REPLACE,
   webhook_endpoints: CHANGE,
   // UPDATE is needed for the row locks of the history sweeper; a trigger refuses every change.

@@ -19,12 +19,14 @@ function isDay(text: string): boolean {
 }
 
 const rupiah = z.int().min(1)
-const dayAnswer = z.strictObject({
-  day: z.string().describe('in Jakarta'),
-  buy: rupiah.nullable().describe('what a customer pays per gram, rupiah'),
-  sell: rupiah.nullable().describe('what a customer gets per gram, rupiah'),
-  spread: z.int().nullable().describe('buy less sell'),
-})
+const dayAnswer = z
+  .strictObject({
+    day: z.iso.date().describe('the day in Jakarta'),
+    buy: rupiah.nullable().describe('what a customer pays per gram, rupiah'),
+    sell: rupiah.nullable().describe('what a customer gets per gram, rupiah'),
+    spread: z.int().nullable().describe('buy less sell'),
+  })
+  .meta({ id: 'DayPrices', description: 'The captured prices of a day' })
 
 const FIRST = { day: '2026-02-08', buy: 880_000, sell: 851_000, spread: 29_000 }
 const SECOND = { day: '2026-02-09', buy: 882_000, sell: 853_000, spread: 29_000 }
@@ -45,12 +47,14 @@ export const PRICE_ROUTES: readonly AnyRoute[] = [
     answers: {
       200: {
         description: 'The days that have a price, the earliest first',
-        schema: z.strictObject({
-          prices: z.array(dayAnswer),
-          current: dayAnswer
-            .nullable()
-            .describe('the newest day with both prices, whatever days were requested'),
-        }),
+        schema: z
+          .strictObject({
+            prices: z.array(dayAnswer).describe('the earliest first'),
+            current: dayAnswer
+              .nullable()
+              .describe('the newest day with both prices, whatever days were requested'),
+          })
+          .meta({ id: 'Prices', description: 'Captured prices' }),
         example: { prices: [FIRST, SECOND], current: SECOND },
       },
     },

@@ -1,7 +1,9 @@
 import { errorCode, Failure } from '../cli/failure.ts'
 import type { Settings } from '../config.ts'
+import { CLOCKS } from '../core/clocks.ts'
 import type { GatewayDeps } from '../gateway/client.ts'
-import type { WorkMetrics } from '../observability/work-metrics.ts'
+import type { RiskMeasure, WorkMetrics } from '../observability/work-metrics.ts'
+import { openDatabase } from '../postgres/pool.ts'
 
 /** The metrics of a process; none where no port is set. */
 export interface ConfiguredMetrics {
@@ -9,10 +11,14 @@ export interface ConfiguredMetrics {
   readonly counts?: WorkMetrics['counts']
 }
 
-/** Serves the metrics and the probe of a worker or a scheduler. prom-client is loaded only where a port is set. */
+/**
+ * Serves the metrics and the probe of a worker or a scheduler. prom-client is loaded only where a port is set.
+ * @param measuresRisks whether what is at risk in the whole installation is measured here: once is enough
+ */
 export async function startConfiguredMetrics(
   settings: Settings,
   databaseUrl: string,
+  { measuresRisks = false } = {},
 ): Promise<ConfiguredMetrics & { stop(): Promise<void> }> {
   const {
     metricsPort,
@@ -24,7 +30,8 @@ export async function startConfiguredMetrics(
     import('../observability/metrics-server.ts'),
     import('./work-probe.ts'),
   ])
-  const metrics = createWorkMetrics()
+  const risks = measuresRisks ? await openRiskMeasure(databaseUrl) : null
+  const metrics = createWorkMetrics(risks)
   const workProbe = openWorkProbe(settings, databaseUrl)
   try {
     const server = await startMetricsServer(metrics.read, { host, port: metricsPort }, workProbe.probe)
@@ -32,14 +39,28 @@ export async function startConfiguredMetrics(
       ...metrics,
       async stop() {
         server.stop()
-        await workProbe.stop()
+        await Promise.all([workProbe.stop(), risks?.stop()])
       },
     }
   } catch (error) {
-    await workProbe.stop()
+    await Promise.all([workProbe.stop(), risks?.stop()])
     throw new Failure(
       1,
       `cannot serve metrics at ${host}:${metricsPort} (${errorCode(error)}): set METRICS_PORT`,
     )
+  }
+}
+
+async function openRiskMeasure(databaseUrl: string): Promise<RiskMeasure & { stop(): Promise<void> }> {
+  const [{ readRiskFigures }, { RISK_NAMES }] = await Promise.all([
+    import('../risk/figures.ts'),
+    import('../risk/enums.ts'),
+  ])
+  const database = openDatabase({ databaseUrl, maxConnections: 1, onError: () => {} })
+  return {
+    everyRisk: RISK_NAMES,
+    measure: () => readRiskFigures(database),
+    monotonicMs: CLOCKS.monotonicMs,
+    stop: () => database.close(),
   }
 }

@@ -1,6 +1,6 @@
 import { coalesce } from '../core/coalesce.ts'
 import { coalesceByKey } from '../core/coalesce-by-key.ts'
-import type { StoredOrder } from '../orders/ports.ts'
+import type { NotStored, StoredOrder } from '../orders/ports.ts'
 import { findPartnerOrders, type PartnerOrder } from '../orders/queries/partner-orders.ts'
 import { coalescedStore } from '../orders/store/coalesced-store.ts'
 import { createOrderStore } from '../orders/store/order-store.ts'
@@ -16,12 +16,15 @@ const MAX_BATCH = 100
 export interface Loaders {
   findKey(prefix: string): Promise<KnownKey | null>
   findOrder(own: { readonly partner: string; readonly orderId: string }): Promise<PartnerOrder | null>
-  submit(order: { readonly orderId: string; readonly submission: Submission }): Promise<StoredOrder | null>
+  submit(order: {
+    readonly orderId: string
+    readonly submission: Submission
+  }): Promise<StoredOrder | NotStored>
   placeCounted(order: CountedOrder): Promise<Placed>
 }
 
 export function createLoaders(database: Database): Loaders {
-  const { submit } = coalescedStore(createOrderStore(database))
+  const { submit } = coalescedStore(createOrderStore(database, null))
   const placeInGroup = coalesceByKey(MAX_BATCH, groupKeyOf, (orders: readonly CountedOrder[]) =>
     placeCounted(database, orders),
   )
@@ -30,7 +33,8 @@ export function createLoaders(database: Database): Loaders {
     findOrder: coalesce(MAX_BATCH, (owns) => findPartnerOrders(database, owns)),
     async submit(order) {
       const [stored] = await submit([order])
-      return stored ?? null
+      if (stored === undefined) throw new Error('a submission without an answer')
+      return stored
     },
     async placeCounted(order) {
       const placed = await placeInGroup(order)

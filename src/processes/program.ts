@@ -19,6 +19,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   sandbox: async () => (await import('../dev/sandbox/cli/sandbox-command.ts')).sandboxCommand(),
   enqueue: async () => (await import('../orders/cli/enqueue.ts')).enqueueCommand(),
   partner: async () => (await import('../partners/cli/partner.ts')).partnerCommand(),
+  wallet: async () => (await import('../wallets/cli/wallet.ts')).walletCommand(),
   async orders() {
     const { ordersCommand } = await import('../orders/cli/orders.ts')
     const { readOrderOrigins } = await import('../plans/order-origins.ts')
@@ -32,6 +33,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   batch: async () => (await import('../batches/cli/batch.ts')).batchCommand(),
   recon: async () => (await import('../reconciliation/cli/recon.ts')).reconCommand(),
   webhook: async () => (await import('../webhooks/cli/webhook.ts')).webhookCommand(),
+  recover: async () => (await import('../recovery/cli.ts')).recoverCommand(),
   switch: async () => (await import('../switches/cli/switch.ts')).switchCommand(),
   async approvals() {
     const { approvalsCommand } = await import('../approvals/cli/approvals.ts')
@@ -42,6 +44,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   login: async () => (await import('../operators/cli/login.ts')).loginCommand(),
   logout: async () => (await import('../operators/cli/login.ts')).logoutCommand(),
   whoami: async () => (await import('../operators/cli/login.ts')).whoamiCommand(),
+  status: async () => (await import('../risk/cli/status.ts')).statusCommand(),
   gateway: async () => (await import('../gateway/cli.ts')).gatewayCommand(),
 }
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)

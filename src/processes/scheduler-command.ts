@@ -8,9 +8,12 @@ import type { Logger } from '../observability/log.ts'
 import { createLog } from '../observability/log.ts'
 import { startWebhookSender } from '../webhooks/start-sender.ts'
 import { startConfiguredMetrics } from './configured-metrics.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import { startHistorySweeper } from './scheduler/history-sweeper.ts'
 import { startReconScheduler } from './scheduler/recon-scheduler.ts'
+import { overdueRulesOf, startRiskScheduler } from './scheduler/risk-scheduler.ts'
 import { startSchedulersOfOrders } from './scheduler/schedulers-of-orders.ts'
+import { requireWalletPolicy } from './wallet-policy.ts'
 
 /** `goldpro scheduler` */
 export function schedulerCommand(): Command {
@@ -40,7 +43,8 @@ async function runScheduler(): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
-  const metrics = await startConfiguredMetrics(settings, databaseUrl)
+  await requireWalletPolicy(settings, databaseUrl, { log })
+  const metrics = await startConfiguredMetrics(settings, databaseUrl, { measuresRisks: true })
   const scheduler = startConfiguredScheduler(settings, databaseUrl, log)
   log.info({ recon_daily_at: settings.reconDailyAt }, 'scheduler started')
   const signal = await endSignal()
@@ -55,6 +59,8 @@ export function startConfiguredScheduler(settings: Settings, databaseUrl: string
   const parts = { databaseUrl, name: `${hostname()}-${process.pid}`, log }
   const { reconDailyAt: dailyAt, reconLagMs: lagMs } = settings
   const started = [
+    startHeartbeat('scheduler', parts),
+    startRiskScheduler({ ...parts, rules: overdueRulesOf(settings), receiver: settings.opsWebhook }),
     startReconScheduler({ ...parts, dailyAt, lagMs }),
     ...startSchedulersOfOrders(settings, databaseUrl, log),
     startWebhookSender({ databaseUrl, allowLoopback: settings.webhookAllowLoopback, log }),

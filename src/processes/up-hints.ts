@@ -3,6 +3,7 @@ export interface Running {
   readonly gatewayUrl: string
   readonly apiUrl: string
   readonly redisUrl: string | null
+  readonly identity: 'declared' | 'proven'
   /** The beginning of the period that the sandbox's statement covers; null: the gateway is not the sandbox. */
   readonly statementFrom: string | null
   /** The console, and who may sign in there until `up` ends. */
@@ -17,9 +18,14 @@ export interface Running {
   }
 }
 
-/** Commands to try next, as lines to copy. */
+/** Commands to try next, as lines to copy. Where people are proven, the lines have no `--by`. */
 export function whatToTry(running: Running): string {
-  const { gatewayUrl, redisUrl, statementFrom, console: served } = running
+  const lines = declaredLines(running)
+  return running.identity === 'declared' ? lines : lines.replace(/ --by (ani|budi)/g, '   # as $1')
+}
+
+function declaredLines(running: Running): string {
+  const { gatewayUrl, redisUrl, statementFrom, identity, console: served } = running
   const isSandbox = statementFrom !== null
   return `
 goldpro is up: gateway ${gatewayUrl}${isSandbox ? ' (sandbox)' : ''}, queue in ${redisUrl === null ? 'Postgres' : 'Redis'}
@@ -32,7 +38,7 @@ Try, in another terminal in this folder:
   echo '${anOrder('"reference":"A-1","gold_weight":"0.5"')}' | npx goldpro enqueue -
   npx goldpro orders list
   npx goldpro orders show acme/A-1
-${partnersToTry(running)}${batchesToTry}${isSandbox ? reconciliationToTry(gatewayUrl, statementFrom) : ''}
+${partnersToTry(running)}${batchesToTry}${isSandbox ? reconciliationToTry(gatewayUrl, statementFrom) : ''}${identity === 'declared' ? peopleToTry : ''}
 Ctrl-C ends it.`
 }
 
@@ -48,12 +54,21 @@ Or place an order as a partner, over HTTP (${apiUrl}/docs has the other routes):
   npx goldpro partner add shop${statementFrom === null ? '' : webhooks}
   KEY=…                                   # the key that was printed
   curl -X POST '${apiUrl}/v1/orders?wait=10' -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
-    -d '{"kind":"buy","reference":"S-1","phone_number":"081234500001","gold_weight":"0.5"}'
+    -d '{"kind":"buy","reference":"S-1","phone_number":"081234500003","gold_weight":"0.5"}'
 `
 }
 
+/** Ends that names are declared. */
+const peopleToTry = `
+Or let people prove who they are, instead of --by (docs/people.md):
+  npx goldpro operator bootstrap adi --roles admin maker
+  npx goldpro login                       # the token that was printed
+  npx goldpro operator add budi --roles checker --note "finance"
+  GOLDPRO_OPERATOR_TOKEN=… npx goldpro whoami    # budi's token
+`
+
 const batchesToTry = `
-Or place many orders at once, or repeat one on a schedule (--by stands for the second person):
+Or place many orders at once, or repeat one on a schedule (--by stands for the second person, until there are operators):
   npx goldpro batch template > batch.csv
   npx goldpro batch create batch.csv --by ani
   npx goldpro batch preview 1

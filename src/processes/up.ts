@@ -14,7 +14,7 @@ import { type LocalPostgres, startLocalPostgres } from '../dev/embedded-postgres
 import { announceUp, withdrawUp } from '../dev/running-up.ts'
 import { startKeptSandbox } from '../dev/sandbox/cli/kept-sandbox.ts'
 import { createLog } from '../observability/log.ts'
-import { declareIdentity } from '../operators/identity.ts'
+import { declareIdentity, readInstallation } from '../operators/identity.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
 import { migrateDatabase } from '../postgres/migrate.ts'
 import { withSession } from '../postgres/session.ts'
@@ -25,6 +25,7 @@ import { startConsoleSomewhere } from './console-command.ts'
 import { startConfiguredScheduler } from './scheduler-command.ts'
 import { whatToTry } from './up-hints.ts'
 import { findUpPeople } from './up-people.ts'
+import { requireWalletPolicy } from './wallet-policy.ts'
 import { startWebSomewhere } from './web-command.ts'
 import { startConfiguredWorker } from './worker-command.ts'
 
@@ -73,9 +74,10 @@ async function runUp(): Promise<void> {
     const gateway = gatewayAt(gatewayUrl)
     await requireGateway(gatewayUrl)
     const log = createLog(settings.logLevel)
+    await requireWalletPolicy(settings, databaseUrl, { assumed: 'first_use', log })
     const traces = await startConfiguredTraces(settings, 'up', log)
     stops.push(traces.stop)
-    const metrics = await startConfiguredMetrics(settings, databaseUrl)
+    const metrics = await startConfiguredMetrics(settings, databaseUrl, { measuresRisks: true })
     stops.push(metrics.stop)
     stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log).stop)
     // Users of the sandbox receive webhooks on this machine.
@@ -92,14 +94,10 @@ async function runUp(): Promise<void> {
     announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
     const statementFrom = sandbox?.statementFrom ?? null
+    const { identity } = await withSession(databaseUrl, readInstallation)
+    const upConsole = { url: served.url, people }
     console.log(
-      whatToTry({
-        gatewayUrl,
-        apiUrl: web.url,
-        redisUrl,
-        statementFrom,
-        console: { url: served.url, people },
-      }),
+      whatToTry({ gatewayUrl, apiUrl: web.url, redisUrl, statementFrom, identity, console: upConsole }),
     )
     await endSignal()
     console.error('stopping …')

@@ -10,6 +10,8 @@ import { createGatewayClient } from '../gateway/client.ts'
 import type { Logger } from '../observability/log.ts'
 import { createLog } from '../observability/log.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import { requireWalletPolicy } from './wallet-policy.ts'
 import { type RunningWeb, startWeb } from './web.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
@@ -41,6 +43,7 @@ async function runWeb(): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
+  await requireWalletPolicy(settings, databaseUrl, { log })
   const { host, port } = settings.http
   const traces = await startConfiguredTraces(settings, 'web', log)
   const web = await startConfiguredWeb({ ...settings, databaseUrl }, traces, log).catch((error: unknown) => {
@@ -67,11 +70,16 @@ export async function startConfiguredWeb(
   const { http, gateway } = settings
   const client = gateway === null ? null : createGatewayClient(gateway, { ...CLOCKS, log })
   const { databaseUrl, redisUrl } = settings
-  const web = await startWeb({ databaseUrl, redisUrl, gateway: client, ...http, version, log, traces })
+  const web = await startWeb({
+    ...{ databaseUrl, redisUrl, gateway: client, quotesPerSecond: settings.ratePerSecond },
+    ...{ ...http, version, log, traces },
+  })
+  const heartbeat = startHeartbeat('web', { databaseUrl, log })
   return {
     ...web,
     async stop() {
       await web.stop()
+      await heartbeat.stop()
       client?.close()
     },
   }

@@ -13,6 +13,7 @@ import { type MetricsServer, startMetricsServer } from '../observability/metrics
 import { measureOrders } from '../orders/queries/order-figures.ts'
 import { findEnded } from '../orders/queries/partner-orders.ts'
 import { partnerAuthentication } from '../partners/http/authenticate-request.ts'
+import { createQuoteGate } from '../partners/http/quote-gate.ts'
 import type { WalletGateway } from '../partners/http/wallet-gateway.ts'
 import { type Database, openDatabase } from '../postgres/pool.ts'
 import { withSession } from '../postgres/session.ts'
@@ -31,6 +32,8 @@ export interface WebOptions extends Partial<ServerSettings> {
   readonly redisUrl: string | null
   /** Null: routes that call the gateway answer 503. */
   readonly gateway: WalletGateway | null
+  /** Quotes per second that partners may ask for; null, the default: unlimited. */
+  readonly quotesPerSecond?: number | null
   readonly host: string
   /** 0: a free port. */
   readonly port: number
@@ -123,7 +126,7 @@ export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
 }
 
 function depsOf(
-  { databaseUrl, gateway, log, version }: WebOptions,
+  { databaseUrl, gateway, quotesPerSecond = null, log, version }: WebOptions,
   made: {
     database: Database
     queue: OrderQueue
@@ -139,6 +142,7 @@ function depsOf(
     database,
     authentication: partnerAuthentication({ database, findKey: loaders.findKey }),
     gateway,
+    quoteGate: createQuoteGate(quotesPerSecond, CLOCKS.monotonicMs),
     wake: (orderId: string) => waker.wake(orderId),
     longPoll,
     sessions: boundedSessions(MAX_SESSIONS, SESSIONS_PER_PARTNER, (work) => withSession(databaseUrl, work)),

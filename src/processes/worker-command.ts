@@ -3,9 +3,9 @@ import { Command } from 'commander'
 import { readyDatabaseUrl, requireGateway, requireQueue, settingsHere } from '../cli/context.ts'
 import { Failure } from '../cli/failure.ts'
 import { endSignal, exitAtTheLatestIn } from '../cli/signals.ts'
-import type { GatewaySettings, Settings } from '../config.ts'
+import type { BreakerSettings, GatewaySettings, Settings } from '../config.ts'
 import { CLOCKS } from '../core/clocks.ts'
-import { parseRupiah } from '../core/money.ts'
+import { GOLD_UNITS_PER_GRAM, type GoldWeight, parseRupiah, type Rupiah } from '../core/money.ts'
 import type { Traces } from '../core/traces.ts'
 import { createGatewayClient } from '../gateway/client.ts'
 import type { Logger } from '../observability/log.ts'
@@ -13,7 +13,9 @@ import { createLog } from '../observability/log.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
 import { type ConfiguredMetrics, startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import { startPriceCapture } from './scheduler/price-capture.ts'
+import { requireWalletPolicy } from './wallet-policy.ts'
 import { type RunningWorker, startWorker } from './worker.ts'
 
 /** `goldpro worker` */
@@ -43,6 +45,7 @@ async function runWorker(): Promise<void> {
   await requireQueue(settings)
   await requireGateway(gateway.baseUrl)
   const log = createLog(settings.logLevel)
+  await requireWalletPolicy(settings, databaseUrl, { log })
   const traces = await startConfiguredTraces(settings, 'worker', log)
   const metrics = await startConfiguredMetrics(settings, databaseUrl)
   const worker = startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log)
@@ -57,6 +60,18 @@ async function runWorker(): Promise<void> {
   await metrics.stop()
   await traces.stop()
   log.info({}, 'worker stopped')
+}
+
+/** The rules that the settings make. Both numbers were checked when the settings were read. */
+function breakerRulesOf({ rupiahInDoubt, gramsInDoubt, probeRupiah, probeGrams, ...rest }: BreakerSettings) {
+  const weightOf = (grams: number) => (grams * GOLD_UNITS_PER_GRAM) as GoldWeight
+  return {
+    ...rest,
+    rupiahInDoubt: rupiahInDoubt as Rupiah,
+    gramsInDoubt: weightOf(gramsInDoubt),
+    probeRupiah: probeRupiah as Rupiah,
+    probeGrams: weightOf(probeGrams),
+  }
 }
 
 /** Starts a worker by the settings, with the gateway's client. */
@@ -80,12 +95,15 @@ export function startConfiguredWorker(
     maxRequotes: settings.maxRequotes,
     quoteMaxAgeMs: settings.quoteMaxAgeMs,
     maxQuoteFee: settings.maxQuoteFee === null ? null : parseRupiah(settings.maxQuoteFee),
+    debitsDuringDoubt: settings.debitsDuringDoubt,
+    breaker: settings.breaker === null ? null : breakerRulesOf(settings.breaker),
     name: `${hostname()}-${process.pid}`,
     log,
     traces,
     ...(counts === undefined ? {} : { counts }),
   })
   const { databaseUrl, chartPhoneNumber: wallet } = settings
+  const heartbeat = startHeartbeat('worker', { databaseUrl, log })
   // Not in the scheduler, which calls partners' URLs and therefore has no secret of the gateway.
   const prices =
     wallet === null
@@ -94,6 +112,7 @@ export function startConfiguredWorker(
   return {
     async stop() {
       await Promise.all([worker.stop(), prices?.stop()])
+      await heartbeat.stop()
       client.close()
     },
   }

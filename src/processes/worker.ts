@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { BreakerRules } from '../breaker/rules.ts'
+import { type RunningBreaker, startBreaker } from '../breaker/start-breaker.ts'
 import { CLOCKS } from '../core/clocks.ts'
 import type { Log } from '../core/log.ts'
 import type { Rupiah } from '../core/money.ts'
@@ -11,11 +13,14 @@ import type { OrderStore } from '../orders/ports.ts'
 import { coalescedStore } from '../orders/store/coalesced-store.ts'
 import { createOrderStore } from '../orders/store/order-store.ts'
 import { createSweepStore } from '../orders/store/sweeps.ts'
+import { SWEEP_LIMIT } from '../orders/sweep.ts'
 import { type Database, openDatabase } from '../postgres/pool.ts'
 import { openQueue, type QueueLocation } from '../queue/backend.ts'
 import { keepRejectedJob } from '../queue/keep-rejected-job.ts'
+import { createLaneWaker } from '../queue/lane-waker.ts'
 import { startOrderWorker, startSweeper, wakeOrders } from '../queue/order-worker.ts'
 import { type JobCounts, NOT_COUNTED } from '../queue/watched-order.ts'
+import { rememberDatabase } from '../recovery/store.ts'
 import { createOrderSwitches, createSwitchSweep } from '../switches/order-switches.ts'
 
 /** The configuration and dependencies of a worker process. */
@@ -32,6 +37,10 @@ export interface WorkerOptions {
   readonly quoteMaxAgeMs: number
   /** A quote with a larger fee is not confirmed; unset or null: no bound. */
   readonly maxQuoteFee?: Rupiah | null
+  /** Whether debits of a wallet wait while an order of it is in doubt. Default: they do. */
+  readonly debitsDuringDoubt?: 'wait' | 'continue'
+  /** When it closes a switch by itself; unset or null: never. */
+  readonly breaker?: BreakerRules | null
   /** The worker's name as events show it. */
   readonly name: string
   readonly log: Log
@@ -71,6 +80,21 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
     maxQuoteFee: parts.maxQuoteFee ?? null,
     sendDeadlineMs: sendDeadlineMs(parts.callTimeoutMs),
   }
+  const queue = openQueue(location, (error) => log.warn({ err: error }, 'queue error'))
+  const sweeps = createSweepStore(database)
+  // Once for each time that their turn comes, and as soon as a partner's own job: they have waited.
+  const wakeNext = (orderIds: readonly string[]) => wakeOrders(queue, orderIds, null)
+  const lanes = createLaneWaker({
+    take: () => sweeps.takeTurns(pace.wakeAgainMs, SWEEP_LIMIT),
+    wake: wakeNext,
+    onError: (error) => log.warn({ err: error }, 'next orders not woken: the sweeper will'),
+  })
+  const breaker = startConfiguredBreaker(parts, database, (orderIds) =>
+    wakeOrders(queue, orderIds, pace.wakeAgainMs),
+  )
+  const store = aroundStore(
+    createOrderStore(database, { debitsWait: parts.debitsDuringDoubt !== 'continue' }),
+  )
   const worker = startOrderWorker(
     location,
     {
@@ -79,7 +103,7 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
       lockDurationMs: pace.lockDurationMs,
     },
     {
-      store: coalescedStore(aroundStore(createOrderStore(database))),
+      store: coalescedStore(breaker?.watch(store) ?? store),
       gateway: parts.gateway,
       switches: createOrderSwitches(database, CLOCKS.monotonicMs),
       policy,
@@ -92,15 +116,16 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
       log,
       traces: parts.traces ?? NO_TRACES,
       counts: parts.counts ?? NOT_COUNTED,
+      laneLeft: () => lanes.laneLeft(),
       keepRejected: (job) => keepRejectedJob(database, job),
     },
   )
-  const queue = openQueue(location, (error) => log.warn({ err: error }, 'queue error'))
   const sweeper = startSweeper(pace.sweepEveryMs, {
-    store: createSweepStore(database),
-    switches: createSwitchSweep(database),
+    store: sweeps,
+    switches: createSwitchSweep(database, () => rememberDatabase(database)),
     // With a lower priority than partners' own jobs, because these may be orders of batches.
     wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs, 'swept'),
+    wakeNext,
     sendDeadlineMs: policy.sendDeadlineMs,
     wakeAgainMs: pace.wakeAgainMs,
     actor: `sweeper:${parts.name}`,
@@ -109,10 +134,20 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
   return {
     async stop() {
       stopping.abort()
-      await Promise.all([worker.close(), sweeper.stop()])
+      await Promise.all([worker.close(), sweeper.stop(), breaker?.stop()])
+      await lanes.stop()
       await Promise.all([queue.close(), database.close()])
     },
   }
+}
+
+function startConfiguredBreaker(
+  { breaker, log }: WorkerOptions,
+  database: Database,
+  wake: (orderIds: readonly string[]) => Promise<void>,
+): RunningBreaker | null {
+  if (breaker == null) return null
+  return startBreaker({ database, rules: breaker, wake, monotonicMs: CLOCKS.monotonicMs, log })
 }
 
 function openWorkerDatabase({ databaseUrl, concurrency, log }: WorkerOptions): Database {

@@ -14,6 +14,7 @@ export type JobOutcome =
 export interface JobResult {
   readonly orderId: string
   readonly state: OrderState
+  /** The order's reason; `waits_for_turn` when an order of its wallet goes first. */
   readonly reason: string
 }
 
@@ -45,6 +46,8 @@ function answerExecution(orderId: string, execution: Execution): JobResult {
     case 'ended':
     case 'left':
       return { orderId, state: execution.state, reason: execution.reason }
+    case 'waiting':
+      return { orderId, state: 'accepted', reason: 'waits_for_turn' }
     case 'later':
       throw new RetryLater(execution.trouble, execution.delayMs)
   }

@@ -68,19 +68,20 @@ export function startOrderWorker(
 export const PRIORITIES = { interactive: 0, swept: 1, batch: 10 } as const
 
 /**
- * Adds jobs that wake stored orders. Repeating it within `ttlMs` adds nothing.
+ * Adds jobs that wake stored orders. Repeating it within `ttlMs` adds nothing; null: it adds a job each time.
  * @param carriers the trace of each order's request, which the order's job continues
  */
 export async function wakeOrders(
   queue: OrderQueue,
   orderIds: readonly string[],
-  ttlMs: number,
+  ttlMs: number | null,
   urgency: keyof typeof PRIORITIES = 'interactive',
   carriers: ReadonlyMap<string, string | null> = new Map(),
 ): Promise<void> {
   const jobs = orderIds.map((orderId) => {
     const metadata = carriers.get(orderId) ?? null
-    const opts = { deduplication: { id: orderId, ttl: ttlMs }, priority: PRIORITIES[urgency] }
+    const once = ttlMs === null ? {} : { deduplication: { id: orderId, ttl: ttlMs } }
+    const opts = { ...once, priority: PRIORITIES[urgency] }
     return {
       name: WAKE_JOB,
       data: { orderId },

@@ -2,7 +2,7 @@ import { backoffMs } from '../orders/backoff.ts'
 import type { OrderDeps } from '../orders/deps.ts'
 import type { Execution } from '../orders/end-run.ts'
 import type { StoredOrder } from '../orders/ports.ts'
-import { DEADLINE_PASSED, InvalidOrderError } from '../orders/submission.ts'
+import { DEADLINE_PASSED, InvalidOrderError, WALLET_REFUSED } from '../orders/submission.ts'
 import { submitOrders } from '../orders/submit.ts'
 import type { QueueJob } from './backend.ts'
 import { parseJob } from './job.ts'
@@ -12,6 +12,8 @@ import { endOf, executeWatched, type OrderWatch } from './watched-order.ts'
 
 /** The dependencies of processing a job. */
 export interface JobDeps extends OrderDeps, OrderWatch {
+  /** An order has ended or stopped: the next one of its wallet may go. */
+  laneLeft(): void
   keepRejected(job: RejectedJob): Promise<void>
 }
 
@@ -21,6 +23,7 @@ export async function processJob(job: QueueJob, deps: JobDeps): Promise<JobOutco
     const order = await findOrder(job, deps)
     const execution = await executeWatched(order, deps)
     logExecution(order, execution, deps)
+    if (execution.is === 'ended' || execution.is === 'left') deps.laneLeft()
     deps.counts.ended(endOf(execution))
     return { is: 'executed', orderId: order.orderId, execution }
   } catch (error) {
@@ -41,6 +44,9 @@ function logExecution({ orderId, kind }: StoredOrder, execution: Execution, { lo
     }
     case 'left':
       log.debug({ ...fields, state: execution.state, reason: execution.reason }, 'order left alone')
+      return
+    case 'waiting':
+      log.debug({ ...fields, waits_for: execution.waitsFor }, 'order waits for its turn in its wallet')
       return
     case 'later':
       log.info(
@@ -66,6 +72,7 @@ async function findOrder(job: QueueJob, deps: JobDeps): Promise<StoredOrder> {
           'reference',
           `conflict: this reference is order ${submitted.orderId} with other content, which stands`,
         )
+      if (submitted.is === 'wallet_refused') throw new InvalidOrderError('phone_number', WALLET_REFUSED)
       if (submitted.is === 'overdue') throw new InvalidOrderError('deadline', DEADLINE_PASSED)
       return submitted.order
     }

@@ -7,7 +7,7 @@ import type { OrderState } from '../orders/lifecycle.ts'
 import type { StoredOrder } from '../orders/ports.ts'
 
 /** How a job ended: the state of its order, or why the order has not ended. */
-export type JobEnd = OrderState | 'left' | 'later' | 'refused' | 'trouble'
+export type JobEnd = OrderState | 'left' | 'waiting' | 'later' | 'refused' | 'trouble'
 
 /** Counts what a worker does. */
 export interface JobCounts {

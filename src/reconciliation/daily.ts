@@ -1,7 +1,7 @@
 import { and, asc, eq, gte, isNotNull, isNull, lt, sql } from 'drizzle-orm'
 import { dayOf, formatMinute, periodOfDay } from '../core/business-days.ts'
 import { attempts } from '../orders/schema.ts'
-import { StorageError } from '../postgres/pool.ts'
+import { type StatementRunner, StorageError } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
 import { statement, type } from '../postgres/statement.ts'
 import { type RunResult, reconcile } from './run.ts'
@@ -51,6 +51,27 @@ export async function reconcileDueDays(session: Session, request: DailyRequest):
   return outcomes
 }
 
+/** A day of which orders were sent and whose statements are not all there yet. */
+export interface OverdueStatement {
+  readonly day: string
+  /** Sources whose statements do not cover the day; empty where no source is known. */
+  readonly sources: readonly string[]
+}
+
+/** The days whose statements are overdue, the earliest first. Reconciles nothing. */
+export async function readOverdueStatements(
+  runner: StatementRunner,
+  { now, dailyAt }: Pick<DailyRequest, 'now' | 'dailyAt'>,
+): Promise<OverdueStatement[]> {
+  const overdue: OverdueStatement[] = []
+  for (const day of dueDays(now, dailyAt)) {
+    const { isReconciled, hasStatement, hasAttempts, sources } = await readDay(runner, day)
+    const isThere = hasStatement && sources.length === 0
+    if (!isReconciled && !isThere && hasAttempts) overdue.push({ day, sources })
+  }
+  return overdue
+}
+
 const selectDayStatus = statement(
   'read_day_of_reconciliation',
   { day: reconRuns.scheduledFor, from: type.time, to: type.time },
@@ -90,8 +111,8 @@ const selectDayStatus = statement(
   },
 )
 
-async function readDay(session: Session, day: string) {
-  const [status] = await selectDayStatus(session, { day, ...periodOfDay(day) })
+async function readDay(runner: StatementRunner, day: string) {
+  const [status] = await selectDayStatus(runner, { day, ...periodOfDay(day) })
   if (status === undefined) throw new Error('a day without a status')
   return status
 }

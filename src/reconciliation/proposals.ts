@@ -163,7 +163,7 @@ export async function approveProposal(
 ): Promise<CommandResult<{ alone: boolean }>> {
   if (alone && !onePersonTeam)
     return refused(
-      `${proposedBy} proposed it, so another person must approve it: say who with --by (a team of one sets RECON_ONE_PERSON=true)`,
+      `${proposedBy} proposed it, so another person must approve it (a team of one sets RECON_ONE_PERSON=true)`,
     )
   const decision = { state: 'approved', decidedBy: storedName(by), decisionNote: note, alone } as const
   await decideProposal(session, { proposalId, ...decision })

@@ -10,7 +10,7 @@ import type { Session } from '../postgres/session.ts'
 import { OPEN_SWITCH } from './open-switch.ts'
 import { type Closing, findClosed, findKnownScope } from './queries.ts'
 import { formatScope, type SwitchScope } from './scope.ts'
-import { insertClosing } from './store.ts'
+import { insertClosing, keepClosed } from './store.ts'
 
 /** A closing, and whether somebody had closed the switch before. */
 export interface Closed {
@@ -37,6 +37,7 @@ export async function closeSwitch(
       closedBy,
       extendsDeadlines,
     })
+    if (inserted.length === 0) await keepClosed(session, { scope: stored, keptClosedBy: closedBy })
     const [closing] = await findClosed(session, { scope: stored })
     if (closing === undefined) return refused(`${stored} was opened just now: close it again`)
     return { is: 'done', closing, wasClosed: inserted.length === 0 }

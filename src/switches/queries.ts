@@ -61,9 +61,9 @@ export const findKnownScope = statement(
   (db, { scope }) => db.select({ isKnown: sql<boolean>`is_known_scope(${scope})` }).from(sql`(select 1) one`),
 )
 
-/** Whether any switch is closed. */
-export const findAnyClosed = statement('find_any_closed_switch', {}, (db) =>
-  db.select({ closingId: switchClosings.id }).from(switchClosings).where(isClosed).limit(1),
+/** Whether any switch is closed; a restored database counts as closed. */
+export const readAnyClosed = statement('read_any_closed_switch', {}, (db) =>
+  db.select({ isAnyClosed: sql<boolean>`closed_switches() is not null` }).from(sql`(select 1) one`),
 )
 
 const countClosed = statement('count_closed_switches', {}, (db) =>

@@ -30,6 +30,8 @@ export const switchClosings = pgTable(
     closedAt: at('closed_at').notNull().defaultNow(),
     /** The deadlines of the orders that wait stand still. */
     extendsDeadlines: boolean('extends_deadlines').notNull().default(false),
+    /** The person who closed, too, what the breaker has closed: it is opened by two people only. */
+    keptClosedBy: text('kept_closed_by'),
     openedAt: at('opened_at'),
     openedBy: text('opened_by'),
     /** The change that two people approved. */

@@ -22,6 +22,25 @@ export const insertClosing = statement(
       .returning({ closingId: switchClosings.id, closedAt: switchClosings.closedAt }),
 )
 
+/** Keeps closed for a person what the breaker has closed by itself: it opens it no more. */
+export const keepClosed = statement(
+  'keep_switch_closed',
+  { scope: switchClosings.scope, keptClosedBy: switchClosings.keptClosedBy },
+  (db, { scope, keptClosedBy }) =>
+    db
+      .update(switchClosings)
+      .set({ keptClosedBy })
+      .where(
+        and(
+          eq(switchClosings.scope, scope),
+          sql`${switchClosings.openedAt} is null`,
+          sql`${switchClosings.closedBy} = 'breaker'`,
+          sql`${switchClosings.keptClosedBy} is null`,
+        ),
+      )
+      .returning({ closingId: switchClosings.id }),
+)
+
 /** Opens the switch of a closing. The trigger demands that this change was approved in this transaction. */
 export const openClosing = statement(
   'open_switch',

@@ -1,5 +1,5 @@
 import { and, asc, eq, or, sql } from 'drizzle-orm'
-import type { Database } from '../postgres/pool.ts'
+import type { Database, StatementRunner } from '../postgres/pool.ts'
 import { list, nullable, statement, type } from '../postgres/statement.ts'
 import type { EndpointState, PauseReason } from './enums.ts'
 import { webhookDeliveries as deliveries, webhookEndpoints as endpoints } from './schema.ts'
@@ -29,6 +29,8 @@ export interface NewEndpoint {
   readonly url: string
   readonly kinds: readonly string[]
   readonly by: string
+  /** The request by which two people approved it; null where names are declared. */
+  readonly requestId?: number | null
 }
 
 /** Not removed. */
@@ -42,21 +44,22 @@ const insertEndpoint = statement(
     kinds: list(type.text),
     secret: endpoints.secret,
     by: endpoints.createdBy,
+    requestId: nullable(endpoints.requestId),
   },
-  (db, { partner, url, kinds, secret, by }) =>
+  (db, { partner, url, kinds, secret, by, requestId }) =>
     db
       .insert(endpoints)
-      .values({ partner, url, kinds, secret, createdBy: by })
+      .values({ partner, url, kinds, secret, createdBy: by, requestId })
       .returning({ id: endpoints.id }),
 )
 
 /** Adds an endpoint. Its secret is shown to its owner now and never again. */
 export async function addEndpoint(
-  database: Database,
+  runner: StatementRunner,
   endpoint: NewEndpoint,
 ): Promise<{ id: number; secret: string }> {
   const secret = newSecret()
-  const [row] = await insertEndpoint(database, { ...endpoint, secret })
+  const [row] = await insertEndpoint(runner, { ...endpoint, requestId: endpoint.requestId ?? null, secret })
   if (row === undefined) throw new Error('an endpoint that was added has an id')
   return { id: row.id, secret }
 }
@@ -103,10 +106,10 @@ const selectEndpoints = statement(
 
 /** Lists endpoints with what is pending for them. */
 export async function listEndpoints(
-  database: Database,
+  runner: StatementRunner,
   filter: { partner: string | null; removedToo: boolean },
 ): Promise<Endpoint[]> {
-  return await selectEndpoints(database, filter)
+  return await selectEndpoints(runner, filter)
 }
 
 const updateSecret = statement(

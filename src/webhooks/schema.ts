@@ -43,6 +43,8 @@ export const webhookEndpoints = pgTable(
     failingSince: at('failing_since'),
     createdAt: at('created_at').notNull().defaultNow(),
     createdBy: text('created_by').notNull(),
+    /** The change request by which two people approved its URL. */
+    requestId: integer('request_id'),
   },
   (endpoint) => [
     // Read at every end of an order: partners without an endpoint cost one index look-up.

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { cancelBatch, pauseBatch, resumeBatch, runBatch } from '../../src/batches/commands.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
-import { WALLET } from '../support/factories/job-data.ts'
+import { requireStored } from '../support/factories/stored-orders.ts'
 import {
   ANI,
   aPrefix,
@@ -10,6 +10,7 @@ import {
   buysFile,
   FAST,
   openBatchScene,
+  walletOfRow,
   withdrawalFile,
 } from '../support/scenes/batch-scene.ts'
 import { unnamed } from '../support/unnamed.ts'
@@ -49,12 +50,16 @@ async function ordersOf(batchId: number): Promise<{ rows: number; orders: number
 
 /** Stores an order of a batch's first row the way a partner would. */
 async function submitFirst(prefix: string, gold_weight: string): Promise<string> {
-  const data = { partner: 'acme', reference: `${prefix}-1`, phone_number: WALLET, gold_weight }
+  const data = {
+    partner: 'acme',
+    reference: `${prefix}-1`,
+    phone_number: walletOfRow(prefix, 1),
+    gold_weight,
+  }
   const [order] = await scene.store.submit([
     { orderId: randomUUID(), submission: parseSubmission('buy', data) },
   ])
-  if (order === undefined) throw new Error('not stored')
-  return order.orderId
+  return requireStored(order).orderId
 }
 
 describe('feeding', () => {

@@ -12,10 +12,13 @@ import {
   openBatchScene,
 } from '../support/scenes/batch-scene.ts'
 import { openOwner, rowsFile, someRows } from '../support/scenes/owned-batches.ts'
+import { decidePolicy } from '../support/servers/wallet-policy.ts'
 
 let scene: BatchScene
 beforeAll(async () => {
   scene = await openBatchScene()
+  // The partners of these tests share wallets.
+  await decidePolicy(scene.databaseUrl, 'open')
 })
 afterAll(async () => {
   await scene?.close()

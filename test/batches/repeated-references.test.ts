@@ -10,10 +10,13 @@ import { NO_LIMITS } from '../../src/partners/limits.ts'
 import { WALLET } from '../support/factories/job-data.ts'
 import { collectGarbage } from '../support/garbage.ts'
 import { aPrefix, type BatchScene, openBatchScene } from '../support/scenes/batch-scene.ts'
+import { decidePolicy } from '../support/servers/wallet-policy.ts'
 
 let scene: BatchScene
 beforeAll(async () => {
   scene = await openBatchScene()
+  // The partners of these tests share wallets.
+  await decidePolicy(scene.databaseUrl, 'open')
   const deps = { database: scene.database, random: (n: number) => new Uint8Array(n), actor: 'person:test' }
   await addPartnerWithKey('own', { scopes: ['orders:write'], isSigned: false }, deps)
 })

@@ -1,20 +1,35 @@
 // A real worker in a process of its own, composed as the program composes it, which kills itself at a point.
-// Settings come as JSON: databaseUrl, redisUrl, gatewayUrl, dieAt, callTimeoutMs.
+// Settings come as JSON: databaseUrl, redisUrl, gatewayUrl, dieAt, nth, callTimeoutMs.
 
 import { CLOCKS } from '../../dist/core/clocks.js'
 import { createGatewayClient } from '../../dist/gateway/client.js'
 import { startWorker } from '../../dist/processes/worker.js'
 
-const { databaseUrl, redisUrl, gatewayUrl, dieAt, callTimeoutMs = 3_000 } = JSON.parse(process.argv[2])
+const {
+  databaseUrl,
+  redisUrl,
+  gatewayUrl,
+  dieAt,
+  nth = 1,
+  callTimeoutMs = 3_000,
+} = JSON.parse(process.argv[2])
 
-function dieIf(point) {
-  if (dieAt === point) process.kill(process.pid, 'SIGKILL')
+let visits = 0
+let isDying = false
+
+/** Whether this is the point, and the visit of it, at which the worker dies. */
+function isDeath(point) {
+  if (dieAt !== point) return false
+  visits += 1
+  if (visits >= nth) isDying = true
+  return isDying
 }
 
 /** SIGKILL takes effect between two turns of the event loop at the latest: nothing more is done until then. */
 async function dieOrGoOn(point, value) {
-  dieIf(point)
-  return dieAt === point ? await new Promise(() => {}) : value
+  if (!isDeath(point)) return value
+  process.kill(process.pid, 'SIGKILL')
+  return await new Promise(() => {})
 }
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
@@ -31,7 +46,7 @@ const client = createGatewayClient(settings, { ...CLOCKS, log })
 const gateway = {
   checkout: (command) => client.checkout(command),
   async confirm(command, quote) {
-    if (dieAt === 'after_send') {
+    if (dieAt === 'after_send' && isDeath('after_send')) {
       void client.confirm(command, quote)
       // Dies once the gateway has the confirm, while its reply is on the way.
       for (;;) {

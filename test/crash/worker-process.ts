@@ -14,10 +14,16 @@ export interface WorkerPlace {
   readonly gatewayUrl: string
 }
 
-/** Starts a real worker process; it kills itself at `dieAt`, or never. Returns once it takes orders. */
-export async function startWorkerProcess(place: WorkerPlace, dieAt: Death | null): Promise<ChildProcess> {
+/**
+ * Starts a real worker process; it kills itself at `dieAt`, when it comes there the nth time. Returns once it takes orders.
+ */
+export async function startWorkerProcess(
+  place: WorkerPlace,
+  dieAt: Death | null,
+  nth = 1,
+): Promise<ChildProcess> {
   const program = fileURLToPath(new URL('dying-worker.mjs', import.meta.url))
-  const child = fork(program, [JSON.stringify({ ...place, dieAt, callTimeoutMs: CALL_TIMEOUT_MS })], {
+  const child = fork(program, [JSON.stringify({ ...place, dieAt, nth, callTimeoutMs: CALL_TIMEOUT_MS })], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const started = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => null)])

@@ -9,7 +9,7 @@ import { openTestClient } from '../support/factories/gateway-settings.ts'
 import { HOSTILE_REPLIES, type HostileReply } from '../support/factories/hostile-replies.ts'
 import { jobData } from '../support/factories/job-data.ts'
 import { ORDER_NAMES, type OrderName } from '../support/factories/sandbox-orders.ts'
-import { openStores } from '../support/factories/stored-orders.ts'
+import { openStores, requireStored } from '../support/factories/stored-orders.ts'
 import { type HostileGateway, startHostileGateway } from '../support/servers/hostile-gateway.ts'
 import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 
@@ -44,8 +44,8 @@ async function runAgainst(
   gateway.answerConfirmsWith(reply)
   const kind = name === 'buyRupiah' ? 'buy' : name
   const submission = parseSubmission(kind, jobData[name]({ phone_number }))
-  const [order] = await stores.store.submit([{ orderId: randomUUID(), submission }])
-  if (order === undefined) throw new Error('not stored')
+  const [stored] = await stores.store.submit([{ orderId: randomUUID(), submission }])
+  const order = requireStored(stored)
   const deps = mutate(testEffects(stores.store, client, { pause: async () => {} }))
   for (let run = 0; run < 3; run += 1) {
     const [now] = await stores.store.load([order.orderId])

@@ -31,7 +31,7 @@ const RAW: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'plans/run-due.ts': 1,
     'postgres/check-server.ts': 5,
     'postgres/clock.ts': 1,
-    'postgres/grants.ts': 20,
+    'postgres/grants.ts': 25,
     'postgres/migrate.ts': 2,
     'postgres/migrated.ts': 2,
     'postgres/pinned-client.ts': 1,

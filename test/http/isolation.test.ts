@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Sandbox, startSandbox } from '../../src/dev/sandbox/sandbox.ts'
-import { jsonSchemaOf } from '../../src/http/openapi.ts'
+import { jsonSchemaOf } from '../../src/http/json-schema.ts'
 import { orderBody } from '../../src/orders/http/order-schemas.ts'
 import { parseSubmission } from '../../src/orders/submission.ts'
 import { addPlan } from '../../src/plans/commands.ts'

@@ -25,6 +25,7 @@ let full: TestWeb
 let cut: TestWeb & { key: string }
 let troubled: TestWeb
 let refusing: TestWeb
+let strict: TestWeb
 let gateway: TestServer
 let key: string
 let own: Record<string, () => Promise<Reply>>
@@ -38,11 +39,12 @@ beforeAll(async () => {
   full = await startTestWeb({ maxConcurrent: 0 })
   troubled = await startTestWeb({ gateway: openTestClient('http://127.0.0.1:1') })
   refusing = await startTestWeb({ gateway: openTestClient(gateway.url) })
+  strict = await startTestWeb({ walletPolicy: 'owned' })
   key = (await here.partner()).key
   cut = await withoutDatabase()
 })
 afterAll(async () => {
-  for (const each of [here, calm, full, cut, troubled, refusing, gateway]) await each?.stop()
+  for (const each of [here, calm, full, cut, troubled, refusing, strict, gateway]) await each?.stop()
 })
 
 /** A server whose database lets nobody in any more. */
@@ -171,15 +173,20 @@ const ON_ANY_ROUTE: Partial<Record<ProblemCode, (row: AnyRoute) => Promise<Reply
   address_refused: async (row) =>
     askFor(row, here, { key: await partnerOf({ limits: { addresses: ['192.0.2.0/24'] } }) }),
   not_found: (row) => askFor(row, here, { key }),
+  wallet_refused: async (row) => askFor(row, strict, { key: (await strict.partner()).key }),
   gateway_missing: (row) => withWallet(here, (theirs) => askFor(row, here, { key: theirs })),
   gateway_refused: (row) => withWallet(refusing, (theirs) => askFor(row, refusing, { key: theirs })),
   gateway_trouble: (row) => withWallet(troubled, (theirs) => askFor(row, troubled, { key: theirs })),
 }
 
+const owners = new Map<TestWeb, string>()
+
 /** Asks as the partner whose wallet the samples' is. */
 async function withWallet(web: TestWeb, asking: (key: string) => Promise<Reply>): Promise<Reply> {
+  const known = owners.get(web)
+  if (known !== undefined) return await asking(known)
   const owner = await web.partner()
-  await web.database.run(unnamed('DELETE FROM partner_wallets'), [])
+  owners.set(web, owner.key)
   await claimWallet(web.database, SAMPLES.phone_number ?? '', owner.name)
   return await asking(owner.key)
 }

@@ -3,7 +3,8 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Sandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
-import { jsonSchemaOf, type openapiOf } from '../../src/http/openapi.ts'
+import { jsonSchemaOf } from '../../src/http/json-schema.ts'
+import type { openapiOf } from '../../src/http/openapi.ts'
 import { PROBLEMS, type ProblemCode } from '../../src/http/problems.ts'
 import { orderBody } from '../../src/orders/http/order-schemas.ts'
 import { setState } from '../../src/partners/store/partners.ts'
@@ -85,6 +86,11 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
     here.ask('GET', `/v1/orders/${await placed()}/events`, { key }),
   'POST /v1/orders/{id}/cancel 200': async () =>
     here.ask('POST', `/v1/orders/${await placed()}/cancel`, { key }),
+  'POST /v1/quotes 200': () =>
+    here.ask('POST', '/v1/quotes', {
+      key,
+      body: { kind: 'buy', phone_number: '081234500001', gold_weight: 1 },
+    }),
   'POST /v1/batches/check 200': () =>
     here.ask('POST', '/v1/batches/check', {
       key,
@@ -262,6 +268,12 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
     let reply = await here.ask('POST', '/v1/batches/check', send)
     while (reply.status === 200) reply = await here.ask('POST', '/v1/batches/check', send)
     for (const upload of opened) upload.cut()
+    return reply
+  },
+  async wallet_refused() {
+    const strict = await startTestWeb({ walletPolicy: 'owned' })
+    const reply = await strict.ask('POST', '/v1/orders', { key: (await strict.partner()).key, body: aBuy() })
+    await strict.stop()
     return reply
   },
   async reference_conflict() {
@@ -444,8 +456,11 @@ describe('the description', () => {
       expect(parameters.filter((each) => each.in === 'path').map(({ name }) => name)).toEqual(inPath)
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(['400', '408', '431', '500']))
     }
-    const references = JSON.stringify(document).match(/"\$ref":"[^"]+"/g) ?? []
-    expect(new Set(references)).toEqual(new Set(['"$ref":"#/components/schemas/Problem"']))
+    const { schemas } = document.components as { schemas: object }
+    const references = JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)
+    expect(new Set([...references].map(([, reference]) => reference))).toEqual(
+      new Set(Object.keys(schemas).map((name) => `#/components/schemas/${name}`)),
+    )
     expect(JSON.stringify(jsonSchemaOf(orderBody))).not.toContain('"$schema"')
   })
 

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { anyChangeKind } from '../../src/approvals/change-kind.ts'
 import { approveChange, declineChange } from '../../src/approvals/commands.ts'
+import { bootstrap } from '../../src/operators/admin/bootstrap.ts'
 import {
   addOperator,
-  bootstrap,
   disableOperator,
   enableOperator,
   rotateToken,

@@ -7,7 +7,14 @@ import { openClient } from '../../src/postgres/pinned-client.ts'
 import { type Database, openDatabase, type Statement, type StatementRunner } from '../../src/postgres/pool.ts'
 import { jobData } from '../support/factories/job-data.ts'
 import { aRecordedOrder, recordOrders } from '../support/factories/recorded-orders.ts'
-import { aConfirming, anAccepted, aQuote, openStores, outcomes } from '../support/factories/stored-orders.ts'
+import {
+  aConfirming,
+  anAccepted,
+  aQuote,
+  aWallet,
+  openStores,
+  outcomes,
+} from '../support/factories/stored-orders.ts'
 import { type PlanNode, scansIn } from '../support/plan-scans.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
 import { unnamed } from '../support/unnamed.ts'
@@ -73,7 +80,8 @@ async function plansOfAnOrder(): Promise<PlanNode[]> {
 
 async function runEveryStatement(runner: StatementRunner): Promise<void> {
   const store = createOrderStore(runner)
-  const submission = parseSubmission('buy', jobData.buy({}))
+  const phone_number = aWallet()
+  const submission = parseSubmission('buy', jobData.buy({ phone_number }))
   const orderId = randomUUID()
   await store.submit([{ orderId, submission }])
   await store.submit([{ orderId: randomUUID(), submission }])
@@ -84,6 +92,11 @@ async function runEveryStatement(runner: StatementRunner): Promise<void> {
   if (intent === undefined) throw new Error('no intent')
   await store.withdrawIntents([{ orderId, intentId }], 'w')
   await store.commitIntents([{ orderId, intentId: randomUUID(), quote: aQuote() }], 'w')
+  const next = [
+    await anAccepted(stores, 'buy', { phone_number }),
+    await anAccepted(stores, 'sell', { phone_number }),
+  ]
+  await store.waitForTurn(next)
   await store.endIntents([{ orderId, seq: intent.seq + 1, outcome: outcomes.in_doubt }], 'w')
   const { executed } = outcomes.succeeded
   const settlement = {
@@ -94,6 +107,7 @@ async function runEveryStatement(runner: StatementRunner): Promise<void> {
     reply: null,
     executed,
   } as const
+  await store.waitForTurn(next)
   await store.settle([settlement])
   await store.doubtOverdueIntent((await aConfirming(stores)).orderId, 0, 'w')
   const cancelled = await anAccepted(stores, 'sell')
@@ -117,7 +131,11 @@ async function insertWaiting(count: number): Promise<void> {
 /** Orders that succeeded, as legal moves leave them. */
 async function insertSucceeded(count: number): Promise<void> {
   const rows = Array.from({ length: count }, (_, n) =>
-    aRecordedOrder({ sessionId: `PLAN-S${n}`, responseId: `PLAN-R${n}` }),
+    aRecordedOrder({
+      phoneNumber: `0818${String(n).padStart(8, '0')}`,
+      sessionId: `PLAN-S${n}`,
+      responseId: `PLAN-R${n}`,
+    }),
   )
   await recordOrders(test.databaseUrl, rows)
 }
@@ -158,6 +176,7 @@ describe.each(SITUATIONS)('with %s', (situation, prepare) => {
       'postpone_orders',
       'settle_doubts',
       'submit_orders',
+      'wait_for_turn',
       'withdraw_intents',
     ])
     const scans = await Promise.all(

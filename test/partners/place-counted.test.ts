@@ -10,6 +10,7 @@ import type { Placed } from '../../src/partners/placed.ts'
 import { type Database, openDatabase, type Statement, StorageError } from '../../src/postgres/pool.ts'
 import { createLoaders } from '../../src/processes/loaders.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
+import { decidePolicy } from '../support/servers/wallet-policy.ts'
 import { unnamed } from '../support/unnamed.ts'
 
 let place: Awaited<ReturnType<typeof createTestDatabase>>
@@ -17,6 +18,8 @@ let database: Database
 beforeAll(async () => {
   place = await createTestDatabase()
   const { databaseUrl } = place
+  // The partners of these tests share wallets.
+  await decidePolicy(databaseUrl, 'open')
   database = openDatabase({ databaseUrl, maxConnections: 8, plans: 'by_key', onError() {} })
   await sql(`ALTER TABLE orders ADD CONSTRAINT test_refuses CHECK (reference <> 'REFUSED')`)
 })

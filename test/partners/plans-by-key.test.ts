@@ -7,6 +7,7 @@ import { placeCounted } from '../../src/partners/place-counted.ts'
 import { type Database, openDatabase, type Statement } from '../../src/postgres/pool.ts'
 import { jobData } from '../support/factories/job-data.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
+import { decidePolicy } from '../support/servers/wallet-policy.ts'
 import { unnamed } from '../support/unnamed.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
@@ -15,6 +16,7 @@ beforeAll(async () => {
   test = await createTestDatabase()
   const { databaseUrl } = test
   database = openDatabase({ databaseUrl, maxConnections: 1, plans: 'by_key', onError() {} })
+  await decidePolicy(databaseUrl, 'first_use')
   const deps = { database, random: randomBytes, actor: 'person:test' }
   await addPartnerWithKey('acme', { scopes: ['orders:write'], isSigned: false }, deps)
 })

@@ -11,7 +11,14 @@ import { workOnPlan } from '../../src/plans/work-on-plan.ts'
 import type { Session } from '../../src/postgres/session.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { WALLET } from '../support/factories/job-data.ts'
-import { ANI, BATCH_HEADER, buysFile, FAST, withdrawalFile } from '../support/scenes/batch-scene.ts'
+import {
+  ANI,
+  BATCH_HEADER,
+  buysFile,
+  FAST,
+  walletOfRow,
+  withdrawalFile,
+} from '../support/scenes/batch-scene.ts'
 import {
   type CreatedBy,
   EVERY_MINUTE,
@@ -21,6 +28,7 @@ import {
   type PlanScene,
   QUIET,
 } from '../support/scenes/plan-scene.ts'
+import { decidePolicy } from '../support/servers/wallet-policy.ts'
 
 let scene: PlanScene
 beforeEach(async () => {
@@ -63,6 +71,7 @@ describe('a due time of a plan of a batch', () => {
   it("makes of a partner's batch a copy of this partner, fed within its limits", async () => {
     const key = { scopes: ['batches:write' as const], isSigned: false }
     const by = { database: scene.database, random: randomBytes, actor: 'person:test' }
+    await decidePolicy(scene.databaseUrl, 'first_use')
     await addPartnerWithKey('acme', key, by)
     await setLimits(scene.database, 'acme', { orders_per_minute: 2 }, 'person:test')
     await scene.run(
@@ -141,7 +150,7 @@ describe('a due time of a plan of a batch', () => {
 
   it('is skipped when another batch has its rows', async () => {
     await aPlan(await approved())
-    const rows = [1, 2, 3].map((n) => `buy,acme,P-${n}@2026-02-25T09:00+07:00,${WALLET},0.5`)
+    const rows = [1, 2, 3].map((n) => `buy,acme,P-${n}@2026-02-25T09:00+07:00,${walletOfRow('P', n)},0.5`)
     await approved([BATCH_HEADER, ...rows, ''].join('\n'))
     await scene.tick(nine())
     expect(await scene.runs()).toEqual(['0 skipped rows_taken'])

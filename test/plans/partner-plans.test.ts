@@ -17,10 +17,13 @@ import { createLoaders } from '../../src/processes/loaders.ts'
 import { WALLET } from '../support/factories/job-data.ts'
 import { oneRow } from '../support/factories/stored-orders.ts'
 import { EVERY_MINUTE, nine, openPlanScene, type PlanScene, QUIET } from '../support/scenes/plan-scene.ts'
+import { decidePolicy } from '../support/servers/wallet-policy.ts'
 
 let scene: PlanScene
 beforeEach(async () => {
   scene = await openPlanScene()
+  // An operator's plan of another partner is for the same wallet.
+  await decidePolicy(scene.databaseUrl, 'open')
   const deps = { database: scene.database, random: randomBytes, actor: 'person:test' }
   await addPartnerWithKey('shop', { scopes: ['batches:write'], isSigned: false }, deps)
 })

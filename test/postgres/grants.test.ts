@@ -12,6 +12,7 @@ import { buysFile } from '../support/scenes/batch-scene.ts'
 import { runCommand, startCommand } from '../support/servers/command.ts'
 import { startServer } from '../support/servers/http-server.ts'
 import { administer, createRoles, refusalOf, type TestRoles } from '../support/servers/roles.ts'
+import { decidePolicy } from '../support/servers/wallet-policy.ts'
 import { unnamed } from '../support/unnamed.ts'
 
 let roles: TestRoles
@@ -24,7 +25,12 @@ beforeAll(async () => {
   roles = await createRoles()
   sandbox = await startSandbox({ seed: 1, openWallets: { rupiah: 10 ** 9, goldWeight: 10 ** 7 } })
   folder = await mkdtemp(join(tmpdir(), 'goldpro-roles-'))
-  expect(await migrate('--grant-to', roles.program, '--grant-read-to', roles.reader)).toMatchObject({
+  expect(
+    await migrate(
+      ...['--grant-to', roles.program, '--grant-read-to', roles.reader],
+      ...['--grant-operators-to', roles.operators],
+    ),
+  ).toMatchObject({
     code: 0,
     out: expect.stringContaining(`${roles.program} has the rights that the program needs`),
   })
@@ -77,6 +83,7 @@ const file = async (name: string, content: string): Promise<string> => {
 describe("the program's role", () => {
   it('does everything that the product does', async () => {
     const heard: unknown[] = []
+    await decidePolicy(roles.programUrl, 'first_use')
     const receiver = await startServer((request, response) => {
       heard.push(request.path)
       response.end()
@@ -84,7 +91,8 @@ describe("the program's role", () => {
     const processes = ['worker', 'scheduler'].map((each) => startCommand([each], { env: env(), cwd: folder }))
     try {
       await goldpro('partner', 'add', 'acme')
-      await goldpro('webhook', 'add', 'acme', receiver.url)
+      await goldpro('webhook', 'add', 'acme', receiver.url, '--note', 'their books')
+      await goldproBy('budi', 'approvals', 'approve', '1', '--note', 'they said so by phone')
       const jobs = [jobData.buy({ reference: 'R-1' }), jobData.withdraw({ reference: 'R-2' })]
       const lines = [
         { kind: 'buy', ...jobs[0] },
@@ -226,5 +234,37 @@ describe('goldpro migrate --grant-to', () => {
     })
     await database.run(unnamed(`REVOKE CREATE ON SCHEMA public FROM ${roles.reader}`), [])
     await database.close()
+  })
+})
+
+describe('the role of operators', () => {
+  it('reads what their commands show, once they are signed in', async () => {
+    const asked = (token: string) => ({
+      env: { DATABASE_URL: roles.operatorsUrl, GOLDPRO_OPERATOR_TOKEN: token },
+    })
+    for (const line of [
+      'orders list',
+      'batch list',
+      'plan list',
+      'partner list',
+      'webhook list',
+      'recon report',
+    ]) {
+      expect(await runCommand(line.split(' '), asked(tokens.budi)), line).toMatchObject({ code: 0 })
+      expect(await runCommand(line.split(' '), asked('')), line).toMatchObject({ code: 1 })
+    }
+    expect(await runCommand(['operator', 'list'], asked(tokens.ani))).toMatchObject({ code: 0 })
+  })
+
+  it.each([
+    'UPDATE orders SET state = state',
+    'UPDATE attempts SET outcome = outcome',
+    'INSERT INTO proposals (decision) VALUES (NULL)',
+    'UPDATE change_requests SET state = state',
+    'INSERT INTO operators (name) VALUES (NULL)',
+    'SELECT secret FROM webhook_endpoints',
+    'SELECT secret_hash FROM operator_tokens',
+  ])('may not %s', async (statement) => {
+    expect(await refusalOf(roles.operatorsUrl, statement)).toBe('42501')
   })
 })

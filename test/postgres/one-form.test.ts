@@ -207,7 +207,10 @@ describe('no door of the database lets another form in', () => {
 
   it.each([
     ['partner_day_wallets_wallet', `INSERT INTO partner_day_wallets VALUES ('acme', now(), $1)`],
-    ['partner_wallets_wallet', `INSERT INTO partner_wallets (phone_number, partner) VALUES ($1, 'acme')`],
+    [
+      'partner_wallets_wallet',
+      `INSERT INTO partner_wallets (phone_number, partner, origin, state, actor) VALUES ($1, 'acme', 'registered', 'linked', 'test')`,
+    ],
     [
       'statement_lines_wallet',
       `INSERT INTO statement_lines (statement_id, line_number, kind, phone_number, gold_weight, amount, executed_at)

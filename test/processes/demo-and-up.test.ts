@@ -78,7 +78,10 @@ describe('up', () => {
     await eventually(async () => ((await prices()).out.includes('"sell":"848044"') ? true : null))
     const url = /http:\/\/127\.0\.0\.1:\d+(?=\/v1\/orders)/.exec(first.out())?.[0]
     const { key } = JSON.parse((await goldpro(['partner', 'add', 'shop', '--json'])).out)
-    const placed = await ask(url ?? '', 'POST', '/v1/orders?wait=30', { key, body: aBuy() })
+    const placed = await ask(url ?? '', 'POST', '/v1/orders?wait=30', {
+      key,
+      body: aBuy({ phone_number: '081234500003' }),
+    })
     expect(placed).toMatchObject({ status: 202, json: { state: 'succeeded' } })
     expect(await triedHints(first.out())).toEqual([])
     const [, consoleUrl = '', password = ''] =

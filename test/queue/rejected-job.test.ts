@@ -110,6 +110,7 @@ describe('a job that no order can be made of', () => {
     processJob({ attemptsMade: 0, ...job } as unknown as QueueJob, {
       ...testEffects(stores.store, scriptedGateway({})),
       ...{ traces: NO_TRACES, counts: NOT_COUNTED },
+      laneLeft() {},
       keepRejected: (kept) => keepRejectedJob(stores.database, kept),
     })
   const rowsOf = (jobId: string) =>

@@ -10,6 +10,13 @@ export interface PlanNode {
 /** What a condition on an index must name: a key, or what tells an execution. */
 const KEYS = /\b(id|order_id|partner|reference|session_id|response_id)\b/
 
+/** Indexes whose key is a wallet and that have what is open of it, in order. */
+const OF_LANES = new Set(['orders_lane', 'orders_lane_stopped', 'attempts_one_in_flight_per_wallet'])
+
+/** Whether an index finds its rows by a key: by an order's, or by the wallet of a lane. */
+const isByKey = ({ 'Index Cond': condition = '', 'Index Name': index = '' }: PlanNode) =>
+  KEYS.test(condition) || (OF_LANES.has(index) && /\bphone_number\b/.test(condition))
+
 /** Every node that reads orders or attempts and does not reach its rows by a key. */
 export function scansIn(node: PlanNode, heap: string | undefined = undefined): string[] {
   const type = node['Node Type']
@@ -19,7 +26,5 @@ export function scansIn(node: PlanNode, heap: string | undefined = undefined): s
   const isRead = type !== 'ModifyTable' && (relation === 'orders' || relation === 'attempts')
   // A bitmap's heap is reached by the index below it, which is looked at by itself.
   if (!isRead || type === 'Bitmap Heap Scan') return inner
-  return KEYS.test(node['Index Cond'] ?? '')
-    ? inner
-    : [...inner, `${type} of ${relation} ${node['Index Name'] ?? ''}`]
+  return isByKey(node) ? inner : [...inner, `${type} of ${relation} ${node['Index Name'] ?? ''}`]
 }

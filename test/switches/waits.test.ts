@@ -34,8 +34,9 @@ async function sweep() {
   woken = []
   await sweepOrders({
     store: stores.sweeps,
-    switches: createSwitchSweep(stores.database),
+    switches: createSwitchSweep(stores.database, async () => false),
     wake: async (orderIds) => void woken.push(...orderIds),
+    wakeNext: async (orderIds) => void woken.push(...orderIds),
     sendDeadlineMs: 20_000,
     wakeAgainMs: 60_000,
     actor: 'sweeper:test',
@@ -92,7 +93,9 @@ describe('an order that waits for a switch', () => {
     await stores.store.move('expire', [{ orderId, reason: 'deadline_passed', actor: 'w', detail: null }])
     expect(await rowOf(orderId)).toMatchObject({ state: 'accepted' })
     await open(test.databaseUrl, 'everything')
-    expect(await createSwitchSweep(stores.database).endWaits(60_000, 500)).toEqual([orderId])
+    expect(await createSwitchSweep(stores.database, async () => false).endWaits(60_000, 500)).toEqual([
+      orderId,
+    ])
     const after = await rowOf(orderId)
     const { ms, was_given } = await waitOf(orderId)
     expect(was_given).toBe(true)

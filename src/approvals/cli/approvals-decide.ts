@@ -40,5 +40,5 @@ function decisionCommand(name: string, description: string): Command {
     .argument('<request>', 'its number', requestNumber)
     .requiredOption('--note <text>', 'the reason; it stays in the history')
     .addOption(byOption('who decides'))
-    .addHelpText('after', `\nExample:\n  $ goldpro approvals ${name} 1 --note "…" --by budi`)
+    .addHelpText('after', `\nExample:\n  $ goldpro approvals ${name} 1 --note "…"`)
 }

@@ -20,7 +20,7 @@ A change is proposed by its own command, such as \`goldpro switch open\`. Doubts
 Example:
   $ goldpro approvals list
   $ goldpro approvals show 1
-  $ goldpro approvals approve 1 --note "the gateway says it is mended" --by budi`,
+  $ goldpro approvals approve 1 --note "the gateway says it is mended"`,
     )
     .addCommand(listCommand(kinds))
     .addCommand(showCommand(kinds))

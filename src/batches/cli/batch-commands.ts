@@ -59,7 +59,7 @@ export function approveCommand(): Command {
   return batchPersonCommand('approve', 'approve a batch that another person created')
     .addHelpText(
       'after',
-      "\nA partner's batch may be approved here, or by another holder of its keys over HTTP.\n\nExample:\n  $ goldpro batch approve 1 --by budi",
+      "\nA partner's batch may be approved here, or by another holder of its keys over HTTP.\n\nExample:\n  $ goldpro batch approve 1",
     )
     .action(async (batchId: number, options: PersonOptions) => {
       const { alone, contentHash } = await run(options, (session, onePersonTeam) =>

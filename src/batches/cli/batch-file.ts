@@ -8,6 +8,7 @@ import { errorCode, Failure } from '../../cli/failure.ts'
 import { openFile, readingBar } from '../../cli/open-file.ts'
 import { formatCount } from '../../core/format.ts'
 import { type Actor, sessionOf } from '../../operators/acting.ts'
+import { WALLET_REFUSED } from '../../orders/submission.ts'
 import { type CreateResult, createBatch } from '../create.ts'
 import { badRowsHeader, badRowText, templateText } from '../file/bad-rows.ts'
 import type { Delimiter } from '../file/cells.ts'
@@ -160,7 +161,7 @@ export function createCommand(): Command {
 Rows are stored only if every row is good. A file whose rows are a batch already is refused.
 
 Example:
-  $ goldpro batch create payroll.csv --by ani`,
+  $ goldpro batch create payroll.csv`,
     )
     .action(create)
 }
@@ -180,7 +181,12 @@ async function create(file: string, { partner, json, ...actor }: CreateOptions):
     )
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : formatCreated(result))
   if (result.is === 'refused')
-    throw new Failure(1, 'nothing was stored: see all problems with `goldpro batch check`')
+    throw new Failure(
+      1,
+      result.problems.some(({ expected }) => expected === WALLET_REFUSED)
+        ? 'nothing was stored: link these wallets (`goldpro wallet link --help`) or correct the rows'
+        : 'nothing was stored: see all problems with `goldpro batch check`',
+    )
 }
 
 function formatCreated(result: Exclude<CreateResult, { is: 'known' }>): string {

@@ -16,9 +16,9 @@ export function batchCommand(): Command {
 From a file to its results:
   $ goldpro batch template > payroll.csv
   $ goldpro batch check payroll.csv
-  $ goldpro batch create payroll.csv --by ani     # prints the batch's number, such as 1
+  $ goldpro batch create payroll.csv     # prints the batch's number, such as 1
   $ goldpro batch preview 1
-  $ goldpro batch approve 1 --by budi             # not the person who created it
+  $ goldpro batch approve 1             # not the person who created it
   $ goldpro batch run 1
   $ goldpro batch show 1 --watch
   $ goldpro batch results 1 --output results.csv

@@ -76,10 +76,12 @@ export function dataOf(
   delimiter: Delimiter,
 ): Record<string, unknown> {
   const data: Record<string, unknown> = {}
-  for (const [position, column] of headings.entries()) {
-    const raw = cells[position] ?? ''
+  // Without entries, and most cells of a row are empty: this runs for each cell of a batch.
+  for (let position = 0; position < headings.length; position += 1) {
+    const [raw, column] = [cells[position] ?? '', headings[position] ?? '']
+    if (raw === '' || column === '' || column === PROBLEM_COLUMN) continue
     const cell = withoutTextMark(raw.trim())
-    if (column === '' || column === PROBLEM_COLUMN || cell === '') continue
+    if (cell === '') continue
     const { path, type } = COLUMNS[column]
     const value = type === 'text' ? cell : type === 'grams' ? gramsOf(cell, delimiter) : rupiahOf(cell)
     const [field, inner] = path
@@ -94,7 +96,8 @@ export function dataOf(
 }
 
 /** Removes the quote by which spreadsheets mark a text that would be a formula. */
-const withoutTextMark = (cell: string): string => cell.replace(/^([ \t]*)'(?=[=+\-@＝＋－＠])/, '$1')
+const withoutTextMark = (cell: string): string =>
+  cell.includes("'") ? cell.replace(/^([ \t]*)'(?=[=+\-@＝＋－＠])/, '$1') : cell
 
 /** With semicolons "0,5" and "0.5" are half a gram. "1.500" could mean thousands, so it is marked, and then refused. */
 function gramsOf(cell: string, delimiter: Delimiter): string {

@@ -1,21 +1,36 @@
 import { z } from 'zod'
-import { paging } from '../../http/paging.ts'
-import { ORDER_KINDS } from '../../orders/command.ts'
+import { count as countOf, grams as gramsOf, maskedWallet, time } from '../../http/field-schemas.ts'
+import { onTheWire } from '../../http/json-schema.ts'
+import { nextPage, paging } from '../../http/paging.ts'
+import { badRow } from '../../http/problem-schema.ts'
+import { orderKind } from '../../orders/http/order-schemas.ts'
 import { MAX_RATE_PER_SECOND } from '../commands.ts'
 import { BATCH_STATES } from '../lifecycle.ts'
 
 /** The HTTP schemas of batches. docs/batches.md describes the rows of a file. */
-const time = z.iso.datetime()
-const count = z.int().min(0)
-const grams = z.string().regex(/^\d+\.\d{4}$/)
-const rupiahDigits = z.string().regex(/^\d+$/)
+const rupiahDigits = (meaning: string) =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .describe(`${meaning}: whole rupiah as text, for a sum may have more digits than a number holds`)
+const batchState = z
+  .enum(BATCH_STATES)
+  .meta({ id: 'BatchState', description: 'The state of a batch. Closed' })
+const reason = z
+  .string()
+  .describe('the code of the last change of state: docs/batches.md. Open: more codes may be added')
+const contentHash = z.string().describe('the hash of its rows: what is approved is what runs')
+const batchNumber = z.int().describe("the batch's number")
 
 export const oneBatch = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/)
-    .transform(Number)
-    .describe("the batch's number"),
+  id: onTheWire(
+    z
+      .string()
+      .regex(/^[1-9]\d{0,8}$/)
+      .transform(Number)
+      .describe("the batch's number"),
+    { type: 'integer', minimum: 1, maximum: 999_999_999 },
+  ),
 })
 
 /** The query of an upload. */
@@ -34,149 +49,172 @@ export const batchListing = z.strictObject({
   ...paging('batches'),
 })
 
-export const approveBody = z.strictObject({
-  content_hash: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .describe('of the preview that you looked at: 409 when the batch has another')
-    .optional(),
-})
+export const approveBody = z
+  .strictObject({
+    content_hash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('of the preview that you looked at: 409 when the batch has another')
+      .optional(),
+  })
+  .meta({ id: 'BatchApproval', description: 'Which rows were reviewed' })
 
-export const runBody = z.strictObject({
-  at: z.iso
-    .datetime({ offset: true })
-    .refine((value) => Math.floor(new Date(value).getUTCFullYear() / 1_000) === 2)
-    .transform((text) => new Date(text))
-    .describe('the time from which on it runs; now when left out')
-    .optional(),
-  rate_per_second: z
-    .int()
-    .min(1)
-    .max(MAX_RATE_PER_SECOND)
-    .describe('the highest number of rows sent per second; 20 when left out')
-    .optional(),
-  stop_after_failures: z
-    .union([z.int().min(1).max(999_999_999), z.string().regex(/^([1-9]\d?|100)%$/)])
-    .describe('pause once this number, or this percentage of all rows, failed or are in doubt')
-    .optional(),
-})
+export const runBody = z
+  .strictObject({
+    at: z.iso
+      .datetime({ offset: true })
+      .refine((value) => Math.floor(new Date(value).getUTCFullYear() / 1_000) === 2)
+      .transform((text) => new Date(text))
+      .describe('the time from which on it runs; now when left out')
+      .optional(),
+    rate_per_second: z
+      .int()
+      .min(1)
+      .max(MAX_RATE_PER_SECOND)
+      .describe('the highest number of rows sent per second; 20 when left out')
+      .optional(),
+    stop_after_failures: z
+      .union([z.int().min(1).max(999_999_999), z.string().regex(/^([1-9]\d?|100)%$/)])
+      .describe('pause once this number, or this percentage of all rows, failed or are in doubt')
+      .optional(),
+  })
+  .meta({ id: 'BatchRun', description: 'When and how a batch runs' })
 export type RunBody = z.infer<typeof runBody>
 
 /** An empty query or body. */
 export const nothing = z.strictObject({})
 
-const badRow = z.strictObject({
-  row: z.int().min(1),
-  line: z.int().min(1).describe('the line of the file on which the row begins'),
-  column: z.string().nullable().describe('null for the row as a whole'),
-  value: z.string().describe('masked'),
-  expected: z.string(),
-})
-
-export const reportAnswer = z.strictObject({
-  rows: count,
-  bad_rows: count,
-  problem_count: count,
-  problems: z.array(badRow).max(1_000).describe('the first 1000'),
-})
+export const reportAnswer = z
+  .strictObject({
+    rows: countOf('rows of the file'),
+    bad_rows: countOf('rows with a problem'),
+    problem_count: countOf('problems of all rows'),
+    problems: z.array(badRow).max(1_000).describe('the first 1000'),
+  })
+  .meta({ id: 'BatchReport', description: 'The problems of a batch file' })
 
 const batchFields = {
-  id: z.int(),
-  file_name: z.string(),
-  state: z.enum(BATCH_STATES),
-  reason: z.string().describe('the code of the last change of state: docs/batches.md'),
-  rows: count,
-  content_hash: z.string().describe('the hash of its rows: what is approved is what runs'),
-  created_at: time,
+  id: batchNumber,
+  file_name: z.string().describe('the name that you gave its file'),
+  state: batchState,
+  reason,
+  rows: countOf('rows of the file'),
+  content_hash: contentHash,
+  created_at: time('when it was sent'),
   created_by: z.string().describe('the holder of the key that sent it: `<partner>/<holder>`'),
   approved_by: z.string().nullable().describe('the holder that approved it, or `operator`'),
-  run_at: time.nullable(),
-  rate_per_second: z.int().nullable(),
-  stop_after_failures: z.int().nullable(),
-  started_at: time.nullable(),
-  ended_at: time.nullable(),
-  sent: count.describe('rows that are orders or ended as a conflict, when rows were last sent'),
-  ended: count,
-  failed: count.describe('rows that are rejected, expired, cancelled, in conflict or in doubt'),
+  run_at: time('from when on it runs').nullable(),
+  rate_per_second: z.int().nullable().describe('the highest number of rows sent per second'),
+  stop_after_failures: z.int().nullable().describe('failures after which it pauses'),
+  started_at: time('when its first row was sent').nullable(),
+  ended_at: time('when its last row ended').nullable(),
+  sent: countOf('rows that are orders or ended as a conflict, when rows were last sent'),
+  ended: countOf('rows that have ended'),
+  failed: countOf('rows that are rejected, expired, cancelled, in conflict or in doubt'),
   copied_from: z.int().nullable().describe('the batch of which a plan made this copy'),
 }
 
-export const batchAnswer = z.strictObject(batchFields)
+export const batchAnswer = z
+  .strictObject(batchFields)
+  .meta({ id: 'Batch', description: 'A batch as it is now' })
 export type BatchAnswerBody = z.infer<typeof batchAnswer>
 
-export const batchProgressAnswer = z.strictObject({
-  ...batchFields,
-  progress: z
-    .strictObject({
-      succeeded: count,
-      failed: count,
-      in_doubt: count,
-      under_way: count,
-      waiting: count,
-      not_sent: count,
-      rows_per_second: z.number().min(0),
-      seconds_left: count.nullable().describe('null when it is not known'),
-    })
-    .describe('counted from the orders at the time of the request'),
-})
+export const batchProgressAnswer = z
+  .strictObject({
+    ...batchFields,
+    progress: z
+      .strictObject({
+        succeeded: countOf('rows whose order succeeded'),
+        failed: countOf('rows that are rejected, expired, cancelled or in conflict'),
+        in_doubt: countOf('rows whose order is in doubt'),
+        under_way: countOf('rows whose order has not ended'),
+        waiting: countOf('rows that are not sent yet'),
+        not_sent: countOf('rows that will never be sent'),
+        rows_per_second: z.number().min(0).describe('rows that ended per second'),
+        seconds_left: z.int().min(0).nullable().describe('null when it is not known'),
+      })
+      .meta({ id: 'BatchCounts', description: 'Counted from the orders at the time of the request' }),
+  })
+  .meta({ id: 'BatchWithProgress', description: 'A batch and its progress' })
 
-export const batchesAnswer = z.strictObject({
-  batches: z.array(batchAnswer),
-  next: z.string().nullable().describe('the cursor of the next page; null on the last'),
-})
+export const batchesAnswer = z
+  .strictObject({ batches: z.array(batchAnswer).describe('the newest first'), next: nextPage })
+  .meta({ id: 'BatchPage', description: 'A page of batches' })
 
-export const previewAnswer = z.strictObject({
-  id: z.int(),
-  state: z.enum(BATCH_STATES),
-  rows: count,
-  content_hash: z.string(),
-  price_per_gram: z
-    .strictObject({ buy: z.int().nullable(), sell: z.int().nullable() })
-    .describe('null when it is not known'),
-  price_of_day: z
-    .strictObject({ buy: z.iso.date().nullable(), sell: z.iso.date().nullable() })
-    .describe(
-      "the day of a captured price; null for a price of the gateway's current chart, or when it is not known",
-    ),
-  kinds: z.array(
-    z.strictObject({
-      kind: z.enum(ORDER_KINDS),
-      rows: count,
-      grams,
-      estimated_grams: grams.nullable().describe('the grams that the rupiah in the rows would buy'),
-      rupiah: rupiahDigits,
-      estimated_rupiah: rupiahDigits
-        .nullable()
-        .describe('what the grams in the rows would cost or yield, without fees'),
-    }),
-  ),
-  known_orders: count.describe('references that are orders with the same content, which are not sent again'),
-  conflicts: count.describe('references that are orders with other content'),
-  overdue: count.describe('rows whose deadline has passed'),
-  repeated_wallets: count,
-  top_wallets: z.array(z.strictObject({ phone_number: z.string().describe('masked'), rows: count })),
-  largest: z.array(
-    z.strictObject({
-      row: z.int().min(1),
-      reference: z.string(),
-      kind: z.enum(ORDER_KINDS),
-      grams: z.string().nullable(),
-      rupiah: rupiahDigits.nullable(),
-    }),
-  ),
-})
+export const previewAnswer = z
+  .strictObject({
+    id: batchNumber,
+    state: batchState,
+    rows: countOf('rows of the file'),
+    content_hash: contentHash,
+    price_per_gram: z
+      .strictObject({
+        buy: z.int().nullable().describe('what a customer pays, whole rupiah'),
+        sell: z.int().nullable().describe('what a customer gets, whole rupiah'),
+      })
+      .describe('null when it is not known'),
+    price_of_day: z
+      .strictObject({
+        buy: z.iso.date().nullable().describe('the day of the buying price'),
+        sell: z.iso.date().nullable().describe('the day of the selling price'),
+      })
+      .describe(
+        "the day of a captured price; null for a price of the gateway's current chart, or when it is not known",
+      ),
+    kinds: z
+      .array(
+        z.strictObject({
+          kind: orderKind,
+          rows: countOf('rows of this kind'),
+          grams: gramsOf('the sum of the weights in the rows'),
+          estimated_grams: gramsOf('what the rupiah in the rows would buy').nullable(),
+          rupiah: rupiahDigits('the sum of the amounts in the rows'),
+          estimated_rupiah: rupiahDigits(
+            'what the grams in the rows would cost or yield, without fees',
+          ).nullable(),
+        }),
+      )
+      .describe('sums of each kind of order'),
+    known_orders: countOf('references that are orders with the same content, which are not sent again'),
+    conflicts: countOf('references that are orders with other content'),
+    overdue: countOf('rows whose deadline has passed'),
+    repeated_wallets: countOf('wallets that more than one row has'),
+    top_wallets: z
+      .array(z.strictObject({ phone_number: maskedWallet, rows: countOf('its rows') }))
+      .describe('the wallets with the most rows'),
+    largest: z
+      .array(
+        z.strictObject({
+          row: z.int().min(1).describe('the number of the row, from 1'),
+          reference: z.string().describe('your own id of the order'),
+          kind: orderKind,
+          grams: z.string().nullable().describe('the weight in the row'),
+          rupiah: rupiahDigits('the amount in the row').nullable(),
+        }),
+      )
+      .describe('the largest rows'),
+  })
+  .meta({ id: 'BatchPreview', description: 'What a batch would do' })
 
-export const batchEventsAnswer = z.strictObject({
-  events: z.array(
-    z.strictObject({
-      at: time,
-      from: z.enum(BATCH_STATES).nullable(),
-      to: z.enum(BATCH_STATES),
-      reason: z.string(),
-      by: z.string().describe('partner, person (an operator), feeder or plan'),
-      holder: z.string().nullable().describe('the holder of the key, when a partner made the move'),
-      row: z.int().nullable().describe('the row that paused the batch, if one did'),
-      limit: z.string().nullable().describe('the limit that this row breaks, if one did'),
-    }),
-  ),
-})
+export const batchEventsAnswer = z
+  .strictObject({
+    events: z
+      .array(
+        z
+          .strictObject({
+            at: time('when the state changed'),
+            from: batchState.nullable().describe('null: it was created'),
+            to: batchState,
+            reason: z
+              .string()
+              .describe('the code of this change: docs/batches.md. Open: more codes may be added'),
+            by: z.string().describe('partner, person (an operator), feeder or plan'),
+            holder: z.string().nullable().describe('the holder of the key, when a partner made the move'),
+            row: z.int().nullable().describe('the row that paused the batch, if one did'),
+            limit: z.string().nullable().describe('the limit that this row breaks, if one did'),
+          })
+          .meta({ id: 'BatchEvent', description: 'A change of the state of a batch' }),
+      )
+      .describe('the oldest first'),
+  })
+  .meta({ id: 'BatchHistory', description: 'Every change of the state of a batch' })

@@ -22,8 +22,14 @@ export function showCommand(readers: OrderReaders): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ goldpro orders show acme/A-1')
     .action(async (given: string, options: { json?: true }) => {
-      const story = await withDatabase(await settingsHere(), async (database) =>
-        readOrderStory(database, await requireOrderId(database, given), readers),
+      const settings = await settingsHere()
+      const story = await withDatabase(settings, async (database) =>
+        readOrderStory(
+          database,
+          await requireOrderId(database, given),
+          readers,
+          settings.debitsDuringDoubt === 'wait',
+        ),
       )
       if (story === null) throw new Error('the order does not exist any more')
       console.log(options.json ? JSON.stringify(maskedStory(story)) : printStory(story))
@@ -90,6 +96,7 @@ export function printStory(unmasked: OrderStory): string {
     ...story.batchRows.map(batchRowText),
     `  content   ${content}`,
     `  deadline  ${shownTime(story.deadlineAt)}`,
+    ...(story.waitsFor === null ? [] : [inFrontText(story.waitsFor)]),
     ...(story.planRun === null ? [] : [planRunText(story.planRun)]),
     ...(story.hold === null ? [] : [holdText(story.hold)]),
     ...(story.state === 'accepted' && story.trouble !== null
@@ -108,6 +115,12 @@ const IN_DOUBT =
 function batchRowText({ batchId, rowNumber, plan, dueAt }: OrderStory['batchRows'][number]): string {
   const origin = plan === null || dueAt === null ? '' : `, of plan ${plan}, due ${shownTime(dueAt)}`
   return `  from      batch ${batchId}, row ${rowNumber}${origin}`
+}
+
+function inFrontText({ orderId, partner, reference, state }: NonNullable<OrderStory['waitsFor']>): string {
+  const inDoubt =
+    state === 'in_doubt' || state === 'held' ? ': debits of its wallet wait until it is settled' : ''
+  return `  waits for ${partner}/${reference} (${orderId}) of the same wallet, which is ${state}${inDoubt}`
 }
 
 function planRunText({ planId, name, dueAt }: NonNullable<OrderStory['planRun']>): string {

@@ -24,6 +24,8 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
         errors: [{ field: 'deadline', problem: DEADLINE_PASSED }],
         headers,
       })
+    case 'wallet_refused':
+      throw new Problem('wallet_refused', { headers })
     case 'conflict':
       throw new Problem('reference_conflict', { differs: differingFields(placed.order, submission), headers })
     case 'stored': {
@@ -65,7 +67,7 @@ export async function readOrderWhenEnded(
 }
 
 /** Parses a body as a job of this partner. @throws Problem */
-function readOrder(body: unknown, partner: string): Submission {
+export function readOrder(body: unknown, partner: string): Submission {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw invalid([{ field: 'body', problem: 'must be an object' }])
   const { kind, ...fields } = body as Record<string, unknown>
@@ -98,7 +100,8 @@ function rateLimitHeaders(
   }
 }
 
-function refusal(breach: Breach, usage: ShownUsage | null, headers: Record<string, string>): Problem {
+/** The problem of a broken limit. */
+export function refusal(breach: Breach, usage: ShownUsage | null, headers: Record<string, string>): Problem {
   switch (breach) {
     case 'orders_per_minute':
       return new Problem(breach, { headers, retryAfterS: Math.max(usage?.minuteEndsInS ?? 60, 1) })

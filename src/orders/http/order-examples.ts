@@ -1,4 +1,5 @@
 import type { OrderAnswer } from './order-schemas.ts'
+import type { QuoteAnswer } from './quote-schemas.ts'
 
 /** Invented orders, for the API's description and its tests. */
 export const ORDER_BODIES = {
@@ -92,4 +93,25 @@ export const EVENTS = {
       by: 'worker',
     },
   ],
+}
+
+export const QUOTE_BODIES = {
+  'buy by weight': {
+    kind: 'buy',
+    phone_number: '081234500001',
+    gold_weight: '0.5',
+    limit: { max_price_per_gram: 1_100_000 },
+  },
+  'buy by amount': { kind: 'buy', phone_number: '081234500001', amount: 100_000 },
+  sell: { kind: 'sell', phone_number: '081234500001', gold_weight: '0.25' },
+} as const
+
+export const QUOTE: QuoteAnswer = {
+  kind: 'buy',
+  phone_number: '08xxxxxxx001',
+  gold_weight: '0.5000',
+  amount: 441_000,
+  fee: 5_000,
+  price_per_gram: 882_000,
+  breaks: null,
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { reference } from '../../http/field-schemas.ts'
+import { phoneNumber, reference } from '../../http/field-schemas.ts'
 import { PAGE, pageOf, paging, readPlace, wholeNumber } from '../../http/paging.ts'
 import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, type Call, route } from '../../http/route.ts'
+import { ORDER_KINDS } from '../command.ts'
 import { cancelOrder } from '../commands.ts'
 import { ORDER_STATES } from '../lifecycle.ts'
 import { readPartnerOrderEvents } from '../queries/partner-order-events.ts'
@@ -28,6 +29,13 @@ const listing = z.strictObject({
     .transform((text) => new Date(text))
     .describe('only orders accepted at this time or later')
     .optional(),
+  until: z.iso
+    .datetime({ offset: true })
+    .transform((text) => new Date(text))
+    .describe('only orders accepted before this time')
+    .optional(),
+  phone_number: phoneNumber.describe('only orders of this wallet').optional(),
+  kind: z.enum(ORDER_KINDS).describe('only orders of this kind').optional(),
   ...paging('orders'),
 })
 
@@ -61,6 +69,7 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     },
     problems: [
       'reference_conflict',
+      'wallet_refused',
       'kind_not_allowed',
       'rupiah_unbounded',
       'rupiah_per_order',
@@ -87,10 +96,21 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     },
     problems: [],
     async handle({ query }, { database, caller }) {
-      const { reference = null, state = null, since = null, limit = PAGE, cursor } = query
+      const { reference = null, state = null, since = null, until = null, limit = PAGE, cursor } = query
+      const { phone_number: phoneNumber = null, kind = null } = query
       const place = readPlace(cursor, (text) => parsePlace(text) !== null)
       const after = place === null ? null : parsePlace(place)
-      const filter = { partner: caller.partner, reference, state, since, after, limit: limit + 1 }
+      const filter = {
+        partner: caller.partner,
+        reference,
+        state,
+        phoneNumber,
+        kind,
+        since,
+        until,
+        after,
+        limit: limit + 1,
+      }
       const found = await listPartnerOrders(database, filter)
       const { page, next } = pageOf(found, limit, placeText)
       return { status: 200, body: { orders: page.map(orderAnswerOf), next } }

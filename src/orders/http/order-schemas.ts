@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { MAX_RUPIAH, parseGrams } from '../../core/money.ts'
 import { readPhoneNumber } from '../../core/phone-number.ts'
 import { MOST_REFERENCE_CHARACTERS, readReference } from '../../core/plain-text.ts'
+import { count, grams, maskedWallet, rupiah as rupiahOut, time } from '../../http/field-schemas.ts'
+import { nextPage } from '../../http/paging.ts'
 import { BAR_GRAMS, ORDER_KINDS } from '../command.ts'
 import { ORDER_STATES } from '../lifecycle.ts'
 
@@ -44,12 +46,19 @@ const everyKind = {
     .optional(),
 }
 const maxPrice = z
-  .strictObject({ max_price_per_gram: rupiah.optional(), max_fee: fee.optional() })
+  .strictObject({
+    max_price_per_gram: rupiah.describe('the highest price per gram, whole rupiah').optional(),
+    max_fee: fee.optional(),
+  })
   .refine(isSomeLimit)
   .describe('compared with amount ÷ gold_weight of every quote, fee not included, and with its fee')
 const minPrice = z
-  .strictObject({ min_price_per_gram: rupiah.optional(), max_fee: fee.optional() })
+  .strictObject({
+    min_price_per_gram: rupiah.describe('the lowest price per gram, whole rupiah').optional(),
+    max_fee: fee.optional(),
+  })
   .refine(isSomeLimit)
+  .describe('compared with amount ÷ gold_weight of every quote, fee not included, and with its fee')
 const feeOnly = z
   .strictObject({ max_fee: fee.optional() })
   .refine(isSomeLimit)
@@ -58,127 +67,166 @@ const bar = goldWeight
   .refine((grams) => BAR_GRAMS.some((each) => parseGrams(each) === parseGrams(grams)))
   .describe(`a whole bar: ${BAR_GRAMS.join(', ')} g`)
 
-/** Bodies of POST /v1/orders, one alternative per kind of order. */
-export const orderBody = z.union([
-  z
-    .strictObject({
-      kind: z.literal('buy'),
-      ...everyKind,
-      gold_weight: goldWeight,
-      limit: maxPrice.optional(),
-    })
-    .describe('buy by weight'),
-  z
-    .strictObject({ kind: z.literal('buy'), ...everyKind, amount: rupiah, limit: maxPrice.optional() })
-    .describe('buy by amount'),
-  z.strictObject({
-    kind: z.literal('sell'),
-    ...everyKind,
-    gold_weight: goldWeight,
-    limit: minPrice.optional(),
-  }),
-  z.strictObject({
-    kind: z.literal('transfer'),
-    ...everyKind,
-    gold_weight: goldWeight,
-    recipient: phoneNumber.describe("the receiving wallet's phone number"),
-    remarks: text(200, 'shown to the recipient').optional(),
-    limit: feeOnly.optional(),
-  }),
-  z.strictObject({
-    kind: z.literal('withdraw'),
-    ...everyKind,
-    gold_weight: bar,
-    ktp: z
+const ktp = z
+  .string()
+  .regex(/^\d{16}$/)
+  .describe("the customer's KTP number; erased once the order is final")
+const address = z
+  .strictObject({
+    province: text(100, 'province'),
+    city: text(100, 'city'),
+    district: text(100, 'district'),
+    subdistrict: text(100, 'subdistrict'),
+    address: text(300, 'street and number'),
+    zip_code: z
       .string()
-      .regex(/^\d{16}$/)
-      .describe('erased once the order is final'),
-    address: z
-      .strictObject({
-        province: text(100, 'province'),
-        city: text(100, 'city'),
-        district: text(100, 'district'),
-        subdistrict: text(100, 'subdistrict'),
-        address: text(300, 'street and number'),
-        zip_code: z.string().regex(/^\d{5}$/),
-        note: text(300, 'for the courier').optional(),
-      })
-      .describe('erased once the order is final'),
-  }),
-])
+      .regex(/^\d{5}$/)
+      .describe('five digits'),
+    note: text(300, 'for the courier').optional(),
+  })
+  .describe('where the bar is sent; erased once the order is final')
 
-const time = z.iso.datetime()
-const gramsOut = z.string().regex(/^\d+\.\d{4}$/)
-const rupiahOut = z.int().min(0)
+const byWeight = z.strictObject({
+  kind: z.literal('buy').describe('buy'),
+  ...everyKind,
+  gold_weight: goldWeight,
+  limit: maxPrice.optional(),
+})
+const byAmount = z.strictObject({
+  kind: z.literal('buy').describe('buy'),
+  ...everyKind,
+  amount: rupiah,
+  limit: maxPrice.optional(),
+})
+const sell = z.strictObject({
+  kind: z.literal('sell').describe('sell'),
+  ...everyKind,
+  gold_weight: goldWeight,
+  limit: minPrice.optional(),
+})
+const transfer = z.strictObject({
+  kind: z.literal('transfer').describe('transfer'),
+  ...everyKind,
+  gold_weight: goldWeight,
+  recipient: phoneNumber.describe("the receiving wallet's phone number"),
+  remarks: text(200, 'shown to the recipient').optional(),
+  limit: feeOnly.optional(),
+})
+const withdraw = z.strictObject({
+  kind: z.literal('withdraw').describe('withdraw'),
+  ...everyKind,
+  gold_weight: bar,
+  ktp,
+  address,
+})
+
+const BY_KIND = { discriminator: { propertyName: 'kind' } }
+
+/** Bodies of POST /v1/orders, one alternative per kind of order. */
+export const orderBody = z
+  .union([
+    z
+      .union([
+        byWeight.meta({ id: 'BuyByWeight', description: 'buy by weight' }),
+        byAmount.meta({ id: 'BuyByAmount', description: 'buy by amount' }),
+      ])
+      .meta({ id: 'BuyRequest', description: 'A buy, by weight or by amount' }),
+    sell.meta({ id: 'SellRequest', description: 'A sale' }),
+    transfer.meta({ id: 'TransferRequest', description: 'A transfer to another wallet' }),
+    withdraw.meta({ id: 'WithdrawRequest', description: 'A withdrawal of one bar' }),
+  ])
+  .meta({ id: 'OrderRequest', description: 'An order of one of the kinds', ...BY_KIND })
+
+export const orderState = z.enum(ORDER_STATES).meta({
+  id: 'OrderState',
+  description:
+    'Closed: succeeded, rejected, expired and cancelled are final; in_doubt is not a failure: do not order again',
+})
+export const orderKind = z
+  .enum(ORDER_KINDS)
+  .meta({ id: 'OrderKind', description: 'The kind of an order. Closed' })
+const reasonOf = (what: string) =>
+  z.string().describe(`the code of ${what} change of state: docs/lifecycle.md. Open: more codes may be added`)
 
 /** The fields of an order, as they are answered. */
 export const requestAnswer = z
   .strictObject({
-    gold_weight: gramsOut.optional(),
-    amount: rupiahOut.optional(),
+    gold_weight: grams('the weight that was ordered').optional(),
+    amount: rupiahOut('the amount that was ordered').optional(),
     limit: z
       .strictObject({
-        max_price_per_gram: rupiahOut.optional(),
-        min_price_per_gram: rupiahOut.optional(),
-        max_fee: rupiahOut.optional(),
+        max_price_per_gram: rupiahOut('the highest price per gram').optional(),
+        min_price_per_gram: rupiahOut('the lowest price per gram').optional(),
+        max_fee: rupiahOut('the largest fee').optional(),
       })
+      .describe('what every quote is compared with')
       .optional(),
-    recipient: z.string().describe('masked').optional(),
+    recipient: z.string().describe('the receiving wallet, masked').optional(),
   })
-  .describe('the fields of the order, without personal data')
+  .meta({ id: 'OrderedFields', description: 'The fields of the order, without personal data' })
 
-const [byWeight, byAmount, sell, transfer, withdraw] = orderBody.options
 const GIVEN_BY_PLAN = { reference: true, deadline: true } as const
 
 /** The order of a plan: each run gives it a reference and a deadline. */
-export const planOrderBody = z.union([
-  byWeight.omit(GIVEN_BY_PLAN).describe('buy by weight'),
-  byAmount.omit(GIVEN_BY_PLAN).describe('buy by amount'),
-  sell.omit(GIVEN_BY_PLAN),
-  transfer.omit(GIVEN_BY_PLAN),
-  withdraw.omit(GIVEN_BY_PLAN),
-])
+export const planOrderBody = z
+  .union([
+    z
+      .union([
+        byWeight.omit(GIVEN_BY_PLAN).meta({ id: 'PlannedBuyByWeight', description: 'buy by weight' }),
+        byAmount.omit(GIVEN_BY_PLAN).meta({ id: 'PlannedBuyByAmount', description: 'buy by amount' }),
+      ])
+      .meta({ id: 'PlannedBuy', description: 'A buy, by weight or by amount' }),
+    sell.omit(GIVEN_BY_PLAN).meta({ id: 'PlannedSell', description: 'A sale' }),
+    transfer.omit(GIVEN_BY_PLAN).meta({ id: 'PlannedTransfer', description: 'A transfer to another wallet' }),
+    withdraw.omit(GIVEN_BY_PLAN).meta({ id: 'PlannedWithdraw', description: 'A withdrawal of one bar' }),
+  ])
+  .meta({ id: 'PlannedOrder', description: 'An order without reference and deadline', ...BY_KIND })
+
+/** What a succeeded order came to. */
+export const executedAnswer = z
+  .strictObject({
+    request_id: z.string().nullable().describe("the gateway's id of the confirm's request"),
+    response_id: z.string().nullable().describe("the gateway's id of its reply"),
+    session_id: z.string().nullable().describe("the gateway's id of the transaction"),
+    gold_weight: grams('the executed weight'),
+    amount: rupiahOut('the executed amount'),
+    fee: rupiahOut("the gateway's fee"),
+  })
+  .meta({ id: 'Executed', description: 'The executed transaction' })
 
 /** An order as it is answered. */
-export const orderAnswer = z.strictObject({
-  id: z.guid(),
-  reference: z.string(),
-  kind: z.enum(ORDER_KINDS),
-  phone_number: z.string().describe('the wallet, masked'),
-  request: requestAnswer,
-  state: z.enum(ORDER_STATES),
-  reason: z.string().describe('the code of the last change of state: docs/lifecycle.md'),
-  attempts: z.int().min(0).describe('quotes for which a confirm was intended'),
-  executed: z
-    .strictObject({
-      request_id: z.string().nullable(),
-      response_id: z.string().nullable(),
-      session_id: z.string().nullable().describe("the gateway's id of the transaction"),
-      gold_weight: gramsOut,
-      amount: rupiahOut,
-      fee: rupiahOut,
-    })
-    .nullable()
-    .describe('the executed transaction; null until one is known'),
-  accepted_at: time,
-  deadline: time,
-  settled_at: time.nullable(),
-})
+export const orderAnswer = z
+  .strictObject({
+    id: z.guid().describe('our id of the order'),
+    reference: z.string().describe('your own id of the order'),
+    kind: orderKind,
+    phone_number: maskedWallet,
+    request: requestAnswer,
+    state: orderState,
+    reason: reasonOf('the last'),
+    attempts: count('quotes for which a confirm was intended'),
+    executed: executedAnswer.nullable().describe('the executed transaction; null until one is known'),
+    accepted_at: time('when the order was accepted'),
+    deadline: time('no quote is confirmed after it'),
+    settled_at: time('when the order became final').nullable(),
+  })
+  .meta({ id: 'Order', description: 'An order as it is now' })
 export type OrderAnswer = z.infer<typeof orderAnswer>
 
-export const ordersAnswer = z.strictObject({
-  orders: z.array(orderAnswer),
-  next: z.string().nullable().describe('the cursor of the next page; null on the last'),
-})
+export const ordersAnswer = z
+  .strictObject({ orders: z.array(orderAnswer).describe('the newest first'), next: nextPage })
+  .meta({ id: 'OrderPage', description: 'A page of orders' })
 
-export const eventsAnswer = z.strictObject({
-  events: z.array(
-    z.strictObject({
-      at: time,
-      from: z.enum(ORDER_STATES).nullable(),
-      to: z.enum(ORDER_STATES),
-      reason: z.string(),
-      by: z.string().describe('partner, worker, sweeper, batch, plan or person'),
-    }),
-  ),
-})
+const eventAnswer = z
+  .strictObject({
+    at: time('when the state changed'),
+    from: orderState.nullable().describe('null: the order was accepted'),
+    to: orderState,
+    reason: reasonOf('this'),
+    by: z.string().describe('partner, worker, sweeper, batch, plan or person. Open: more may be added'),
+  })
+  .meta({ id: 'OrderEvent', description: 'A change of the state of an order' })
+
+export const eventsAnswer = z
+  .strictObject({ events: z.array(eventAnswer).describe('the oldest first') })
+  .meta({ id: 'OrderHistory', description: 'Every change of the state of an order' })

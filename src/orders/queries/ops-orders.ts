@@ -24,6 +24,7 @@ export const opsOrders = pgSchema('ops')
     fee: rupiahAmount('fee'),
     acceptedAt: at('accepted_at').notNull(),
     settledAt: at('settled_at'),
+    waitsFor: uuid('waits_for'),
   })
   .existing()
 

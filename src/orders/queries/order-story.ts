@@ -1,8 +1,9 @@
 import { asc, eq } from 'drizzle-orm'
 import type { Database } from '../../postgres/pool.ts'
-import { statement } from '../../postgres/statement.ts'
+import { statement, type } from '../../postgres/statement.ts'
 import type { AttemptOutcome, OrderState } from '../lifecycle.ts'
-import { attempts, orderEvents } from '../schema.ts'
+import { attempts, orderEvents, orders } from '../schema.ts'
+import { laneFrontOf } from '../store/order-rows.ts'
 import type { OrderContent } from '../submission.ts'
 import { asText, baseOrders, type OrderSummary, opsOrders, summaryOf } from './ops-orders.ts'
 
@@ -73,9 +74,19 @@ export interface OrderReaders {
   readonly readHold: ReadOrderHold
 }
 
+/** The order that goes before one in its wallet. */
+export interface OrderInFront {
+  readonly orderId: string
+  readonly partner: string
+  readonly reference: string
+  readonly state: OrderState
+}
+
 /** Everything that is known of one order. */
 export interface OrderStory extends OrderSummary, OrderOrigins {
   readonly hold: OrderHold | null
+  /** Null when the order waits for none. */
+  readonly waitsFor: OrderInFront | null
   readonly content: OrderContent
   readonly deadlineAt: Date
   readonly postponements: number
@@ -96,6 +107,19 @@ const selectOrder = statement('read_order', { orderId: opsOrders.orderId }, (db,
     .from(opsOrders)
     .innerJoin(baseOrders, eq(baseOrders.id, opsOrders.orderId))
     .where(eq(opsOrders.orderId, orderId)),
+)
+
+const selectFront = statement(
+  'read_order_in_front',
+  { orderId: orders.id, debitsWait: type.boolean },
+  (db, { orderId, debitsWait }) => {
+    const { id, partner, reference, state } = baseOrders
+    const front = db
+      .select({ id: laneFrontOf(debitsWait) })
+      .from(orders)
+      .where(eq(orders.id, orderId))
+    return db.select({ orderId: id, partner, reference, state }).from(baseOrders).where(eq(id, front))
+  },
 )
 
 const selectAttempts = statement('read_attempts', { orderId: attempts.orderId }, (db, { orderId }) =>
@@ -144,14 +168,16 @@ export async function readOrderStory(
   database: Database,
   orderId: string,
   { readOrigins, readHold }: OrderReaders,
+  debitsWait = true,
 ): Promise<OrderStory | null> {
   const [order] = await selectOrder(database, { orderId })
   if (order === undefined) return null
-  const [{ planRun, batchRows }, hold, attemptStories, events] = await Promise.all([
+  const [[waitsFor = null], { planRun, batchRows }, hold, attemptStories, events] = await Promise.all([
+    selectFront(database, { orderId, debitsWait }),
     readOrigins(database, orderId),
     readHold(database, orderId),
     selectAttempts(database, { orderId }),
     selectEvents(database, { orderId }),
   ])
-  return { ...order, planRun, batchRows, hold, attemptStories, events }
+  return { ...order, waitsFor, planRun, batchRows, hold, attemptStories, events }
 }

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, isNull, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { GoldWeight, Rupiah } from '../../core/money.ts'
 import type { Database } from '../../postgres/pool.ts'
@@ -32,6 +32,7 @@ export interface PartnerOrder {
 }
 
 const executed = alias(attempts, 'executed')
+const walletOrders = alias(orders, 'wallet_orders')
 const wasExecuted = and(eq(executed.orderId, orders.id), sql`${executed.outcome} = 'succeeded'`)
 
 const PARTNER_ORDER = {
@@ -87,7 +88,12 @@ export interface PartnerOrderFilter {
   readonly partner: string
   readonly reference: string | null
   readonly state: OrderState | null
+  /** In its stored form. */
+  readonly phoneNumber: string | null
+  readonly kind: OrderKind | null
   readonly since: Date | null
+  /** Before this time. */
+  readonly until: Date | null
   readonly after: Place | null
   readonly limit: number
 }
@@ -103,13 +109,15 @@ const PAGE = {
   acceptedMicros: timeText,
   orderId: orders.id,
   since: timeText,
+  until: timeText,
+  kind: nullable(orders.kind),
   limit: type.integer,
 }
 
 /** A page of a partner's orders after a place. All bounds are always set, so that the one cached plan seeks in the index. */
 const selectPage = (
   db: Queries,
-  { partner, acceptedMicros, orderId, since }: Record<keyof typeof PAGE, SQL>,
+  { partner, acceptedMicros, orderId, since, until, kind }: Record<keyof typeof PAGE, SQL>,
   narrowed: SQL | undefined,
 ) =>
   db
@@ -121,6 +129,8 @@ const selectPage = (
         eq(orders.partner, partner),
         sql`(${orders.acceptedAt}, ${orders.id}) < (${acceptedMicros}, ${orderId})`,
         gte(orders.acceptedAt, since),
+        lt(orders.acceptedAt, until),
+        or(isNull(kind), eq(orders.kind, kind)),
         narrowed,
       ),
     )
@@ -142,14 +152,29 @@ const selectByReference = statement(
   (db, page) => selectPage(db, page, and(hasState(page.state), eq(orders.reference, page.reference))),
 )
 
+// The ids of a wallet's orders come from its own index, and narrow the scan of the partner's within that index.
+const selectByWallet = statement(
+  'list_own_orders_by_wallet',
+  { ...PAGE, state: nullable(orders.state), phoneNumber: orders.phoneNumber },
+  (db, page) => {
+    const ofWallet = db
+      .select({ id: walletOrders.id })
+      .from(walletOrders)
+      .where(eq(walletOrders.phoneNumber, page.phoneNumber))
+    return selectPage(db, page, and(hasState(page.state), sql`${orders.id} = any(array(${ofWallet}))`))
+  },
+)
+
 /** A page of this partner's orders, the newest first. */
 export async function listPartnerOrders(
   database: Database,
   filter: PartnerOrderFilter,
 ): Promise<PartnerOrder[]> {
-  const { partner, reference, state, since, after, limit } = filter
-  const page = { partner, ...(after ?? NEWEST), since: sinceText(since), limit }
+  const { partner, reference, phoneNumber, kind, state, since, until, after, limit } = filter
+  const times = { since: sinceText(since), until: untilText(until) }
+  const page = { partner, ...(after ?? NEWEST), ...times, kind, limit }
   if (reference !== null) return await selectByReference(database, { ...page, state, reference })
+  if (phoneNumber !== null) return await selectByWallet(database, { ...page, state, phoneNumber })
   if (state === null || isFinal(state)) return await selectAll(database, { ...page, state })
   return await selectOpen(database, { ...page, state })
 }
@@ -159,6 +184,8 @@ function sinceText(since: Date | null): string {
   if (since === null || since.getUTCFullYear() < 1) return '-infinity'
   return since.getUTCFullYear() > 9_999 ? 'infinity' : since.toISOString()
 }
+
+const untilText = (until: Date | null) => (until === null ? 'infinity' : sinceText(until))
 
 const selectEnded = statement('find_ended_orders', { orderIds: list(orders.id) }, (db, { orderIds }) =>
   db

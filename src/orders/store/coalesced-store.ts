@@ -51,6 +51,11 @@ export function coalescedStore(store: OrderStore): OrderStore {
     ofItem: orderOf,
     ofRow: (orderId) => orderId,
   })
+  const waitForTurn = shared((_: '', ids: readonly string[]) => store.waitForTurn(ids), {
+    orderOf: (orderId) => orderId,
+    ofItem: (orderId) => orderId,
+    ofRow: ({ orderId }) => orderId,
+  })
   return {
     ...store,
     submit: async (orders) => {
@@ -62,6 +67,7 @@ export function coalescedStore(store: OrderStore): OrderStore {
     withdrawIntents: (claims, actor) => withdrawIntents(actor, claims),
     endIntents: (verdicts, actor) => endIntents(actor, verdicts),
     move: (kind, rows) => move(kind, rows as readonly PlainMove<never>[]),
+    waitForTurn: (orderIds) => waitForTurn('', orderIds),
     postpone: (rows) => postpone('', rows),
   }
 }

@@ -1,9 +1,9 @@
 import { and, asc, eq, type SQLWrapper, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../../postgres/pool.ts'
-import { rowFor, rows, statement } from '../../postgres/statement.ts'
+import { rowFor, rows, statement, type } from '../../postgres/statement.ts'
 import type { CommittedIntent, IntentClaim, NewIntent } from '../ports.ts'
 import { attempts, orders } from '../schema.ts'
-import { isAmong } from './order-rows.ts'
+import { isAmong, laneFront } from './order-rows.ts'
 import { wakeAfter } from './wake-at.ts'
 
 /** The detail of a move that an attempt caused. */
@@ -13,12 +13,13 @@ const detailOf = (seq: SQLWrapper) => sql<Record<string, unknown>>`jsonb_build_o
  * The closed switches are read once for the statement, before it locks an order, with a snapshot of their own: a closing
  * that was committed while the statement began counts.
  */
-const isHeldByNoSwitch = sql`holding_switch((select closed_switches()), ${orders.id}, ${orders.kind}, ${orders.partner}) is null`
+const isHeldByNoSwitch = (quote: { readonly amount: SQLWrapper; readonly goldWeight: SQLWrapper }) =>
+  sql`holding_switch((select closed_switches()), ${orders.id}, ${orders.kind}, ${orders.partner}, coalesce(${quote.amount}, -1), ${quote.goldWeight}) is null`
 
 /**
  * The fence (I1, I2). The order's row is locked first, so that a cancellation and an intent cannot both succeed; then
  * the insert decides: a live attempt or a used quote makes it insert nothing, and nothing is returned. The deadline is
- * compared again after the lock was waited for.
+ * compared again after the lock was waited for, and so is whose turn it is in the wallet (I5).
  */
 const insertIntents = statement(
   'commit_intents',
@@ -32,15 +33,16 @@ const insertIntents = statement(
       fee: attempts.quotedFee,
     }),
     actor: orders.actor,
+    debitsWait: type.boolean,
   },
-  (db, { intents, actor }, lists) => {
-    const { id, kind, phoneNumber, deadlineAt } = orders
+  (db, { intents, actor, debitsWait }, lists) => {
+    const { id, kind, phoneNumber, acceptedAt, deadlineAt } = orders
     const { intentId, quoteId, goldWeight, amount, fee } = intents
     const picked = db.$with('picked').as(
       db
         .select({
           orderId: sql`${id}`.as('picked_order_id'),
-          ...{ kind, phoneNumber, deadlineAt, intentId, quoteId, goldWeight, amount, fee },
+          ...{ kind, phoneNumber, acceptedAt, deadlineAt, intentId, quoteId, goldWeight, amount, fee },
         })
         .from(intents)
         .innerJoin(orders, eq(id, intents.orderId))
@@ -49,7 +51,7 @@ const insertIntents = statement(
             isAmong(id, lists.intents.orderId),
             eq(orders.state, 'accepted'),
             sql`${deadlineAt} > now()`,
-            isHeldByNoSwitch,
+            isHeldByNoSwitch({ amount, goldWeight }),
           ),
         )
         .orderBy(asc(id))
@@ -72,15 +74,21 @@ const insertIntents = statement(
       quotedFee: picked.fee,
       worker: actor,
     })
-    const fence = db
-      .$with('fence')
-      .as(
-        db
-          .insert(attempts)
-          .select(sql`select ${attempt} from ${picked} where ${picked.deadlineAt} > clock_timestamp()`)
-          .onConflictDoNothing()
-          .returning({ orderId: attempts.orderId, seq: attempts.seq, intentId: attempts.intentId }),
-      )
+    const place = {
+      id: picked.orderId,
+      phoneNumber: picked.phoneNumber,
+      kind: picked.kind,
+      acceptedAt: picked.acceptedAt,
+    }
+    const fence = db.$with('fence').as(
+      db
+        .insert(attempts)
+        .select(
+          sql`select ${attempt} from ${picked} where ${picked.deadlineAt} > clock_timestamp() and ${laneFront(place, debitsWait)} is null`,
+        )
+        .onConflictDoNothing()
+        .returning({ orderId: attempts.orderId, seq: attempts.seq, intentId: attempts.intentId }),
+    )
     return db
       .with(picked, fence)
       .update(orders)
@@ -95,10 +103,10 @@ const insertIntents = statement(
 export function commitIntents(
   runner: StatementRunner,
   intents: readonly NewIntent[],
-  actor: string,
+  by: { readonly actor: string; readonly debitsWait: boolean },
 ): Promise<CommittedIntent[]> {
   const given = intents.map(({ orderId, intentId, quote }) => ({ orderId, intentId, ...quote }))
-  return insertIntents(runner, { intents: given, actor })
+  return insertIntents(runner, { intents: given, ...by })
 }
 
 /** Withdraws intents whose confirm was provably not sent. */

@@ -1,4 +1,4 @@
-import { and, eq, or, sql } from 'drizzle-orm'
+import { and, asc, eq, or, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../../postgres/pool.ts'
 import { rows, statement, type } from '../../postgres/statement.ts'
 import { TRANSITIONS } from '../lifecycle.ts'
@@ -7,7 +7,11 @@ import { orders } from '../schema.ts'
 import { isAmong, isDeadlineRunning } from './order-rows.ts'
 import { wakeAfter } from './wake-at.ts'
 
-/** Moves orders that have nothing in flight. An order expires only once its deadline has passed. */
+/**
+ * Moves orders that have nothing in flight. An order expires only once its deadline has passed. In a restored database none
+ * ends: it may have been executed since the backup. They are locked as for a delete (FOR UPDATE), which those who wait for
+ * them in their wallets exclude: see `lane_front_kept`.
+ */
 const movePlainly = statement(
   'move_orders',
   {
@@ -20,8 +24,17 @@ const movePlainly = statement(
     from: orders.state,
     to: orders.state,
   },
-  (db, { moves, from, to }, lists) =>
-    db
+  (db, { moves, from, to }, lists) => {
+    const locked = db.$with('locked').as(
+      db
+        .select({ orderId: sql`${orders.id}`.as('locked_order_id') })
+        .from(orders)
+        .where(and(isAmong(orders.id, lists.moves.orderId), eq(orders.state, from)))
+        .orderBy(asc(orders.id))
+        .for('update'),
+    )
+    return db
+      .with(locked)
       .update(orders)
       .set({
         state: to,
@@ -31,18 +44,24 @@ const movePlainly = statement(
         wakeAt: wakeAfter(),
       })
       .from(moves)
+      .innerJoin(locked, eq(locked.orderId, moves.orderId))
       .where(
         and(
           eq(orders.id, moves.orderId),
           isAmong(orders.id, lists.moves.orderId),
           eq(orders.state, from),
           or(
+            sql`${to} not in ('expired', 'cancelled', 'rejected')`,
+            sql`not (select is_database_restored())`,
+          ),
+          or(
             sql`${to} <> 'expired'`,
             sql`(${orders.deadlineAt} <= clock_timestamp() and ${isDeadlineRunning})`,
           ),
         ),
       )
-      .returning({ orderId: orders.id }),
+      .returning({ orderId: orders.id })
+  },
 )
 
 /** Leaves accepted orders for later. */

@@ -32,8 +32,28 @@ export const NEW_ORDER = {
   postponements: orders.postponements,
 }
 
-/** A stored order as `StoredOrder`. */
+/** A stored order as `StoredOrder`, but for the order that it waits for: see `laneFrontOf`. */
 export const STORED_ORDER = { ...NEW_ORDER, intentAgeMs: intentAgeMs.as('intent_age_ms') }
+
+/** What tells an order's place in its lane. */
+interface Place {
+  readonly id: SQLWrapper
+  readonly phoneNumber: SQLWrapper
+  readonly kind: SQLWrapper
+  readonly acceptedAt: SQLWrapper
+}
+
+/** The order that an accepted order waits for (I5); null when it is its turn. */
+export const laneFront = ({ id, phoneNumber, kind, acceptedAt }: Place, debitsWait: SQLWrapper) =>
+  sql<string | null>`lane_front(${id}, ${phoneNumber}, ${kind}, ${acceptedAt}, ${debitsWait})`
+
+/** The order that a stored order waits for; null as well when nobody asks: `debitsWait` is null. */
+export const laneFrontOf = (debitsWait: SQLWrapper) =>
+  sql<
+    string | null
+  >`(case when ${orders.state} = 'accepted' and ${debitsWait} is not null then ${laneFront(orders, debitsWait)} end)`.as(
+    'waits_for',
+  )
 
 /**
  * Holds a column to the keys that a statement was given, beside the join that says which is whose. Postgres then reaches

@@ -121,12 +121,34 @@ const takeForgotten = statement(
   },
 )
 
+// A literal: an equality in the index of what sleeps.
+const TURN_HAS_COME = sql`${orders.wakeAt} = '-infinity'`
+
+const takeNext = statement(
+  'take_turns',
+  { againMs: type.float, limit: type.integer },
+  (db, { againMs, limit }) => {
+    const next = db
+      .select({ id: orders.id })
+      .from(orders)
+      .where(and(isAccepted, TURN_HAS_COME, gt(orders.deadlineAt, NOW)))
+      .limit(limitOf(limit))
+      .for('no key update', { skipLocked: true })
+    return db
+      .update(orders)
+      .set({ wakeAt: sql`least(${orders.deadlineAt}, now() + ${milliseconds(againMs)})` })
+      .where(inArray(orders.id, next))
+      .returning({ orderId: orders.id })
+  },
+)
+
 /** The sweeper's view of the orders. */
 export function createSweepStore(runner: StatementRunner): SweepStore {
   return {
     doubtOverdueIntents: async (sendDeadlineMs, actor, limit) =>
       idsOf(await doubtAllOverdue(runner, { sendDeadlineMs, actor, limit })),
     expireOverdue: async (actor, limit) => idsOf(await expireOverdue(runner, { actor, limit })),
+    takeTurns: async (againMs, limit) => idsOf(await takeNext(runner, { againMs, limit })),
     takeForgotten: async (againMs, limit) => idsOf(await takeForgotten(runner, { againMs, limit })),
   }
 }

@@ -6,6 +6,8 @@ import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
 import { DEFAULT_SCOPES, SCOPES, type Scope } from '../../core/scopes.ts'
 import { type Actor, databaseOf } from '../../operators/acting.ts'
+import type { Database } from '../../postgres/pool.ts'
+import { decideFirstPolicy } from '../../wallets/policy.ts'
 import {
   addHolderKey,
   addPartnerWithKey,
@@ -62,8 +64,17 @@ export function addCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ goldpro partner add acme')
     .action(async (name: string, options: GrantOptions) => {
       const grant = { ...grantOf(options), holder: options.holder }
-      await handOut(options, (deps) => addPartnerWithKey(name, grant, deps))
+      await handOut(options, async (deps) => {
+        await decideAsSet(deps.database)
+        return await addPartnerWithKey(name, grant, deps)
+      })
     })
+}
+
+/** Decides the wallet policy as it is set, before the first key decides it. A database that has one keeps it. */
+async function decideAsSet(database: Database): Promise<void> {
+  const { walletPolicy } = await settingsHere()
+  if (walletPolicy !== null) await decideFirstPolicy(database, walletPolicy, 'setting')
 }
 
 /** `goldpro partner add-key` */

@@ -1,13 +1,16 @@
 import { Command } from 'commander'
-import { settingsHere, withDatabase } from '../../cli/context.ts'
+import { proposed } from '../../approvals/cli/propose.ts'
+import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
 import { formatCount } from '../../core/format.ts'
 import { formatRupiah, parseRupiah } from '../../core/money.ts'
-import { type Actor, databaseOf } from '../../operators/acting.ts'
+import { type Actor, sessionOf } from '../../operators/acting.ts'
 import { ORDER_KINDS } from '../../orders/command.ts'
 import { isAddress } from '../allowed-addresses.ts'
-import { type LimitChange, type PartnerRow, setLimits } from '../store/partners.ts'
+import { RAISE_LIMITS } from '../change-kinds.ts'
+import { areLimitsRaised } from '../limits-raised.ts'
+import { type LimitChange, listPartners, type PartnerRow, setLimits } from '../store/partners.ts'
 import { deciderOption } from './partner-keys.ts'
 
 const NONE = 'none'
@@ -35,6 +38,7 @@ interface Given<T> {
 }
 
 interface LimitOptions extends Actor {
+  readonly note?: string
   readonly ordersPerMinute?: Given<number>
   readonly rupiahPerOrder?: Given<string>
   readonly rupiahPerDay?: Given<string>
@@ -59,6 +63,7 @@ export function limitsCommand(): Command {
     .option('--wallets-per-day <count>', 'different wallets per day', count)
     .option('--kinds <kinds>', 'allowed kinds of orders, separated by commas', kinds)
     .option('--addresses <addresses>', 'addresses it may call from, separated by commas', addresses)
+    .option('--note <text>', 'why; needed where another person must approve')
     .addOption(deciderOption())
     .addHelpText(
       'after',
@@ -66,18 +71,31 @@ export function limitsCommand(): Command {
 With a limit in rupiah, only orders whose rupiah are bounded are accepted: a buy by amount, or a buy by weight with
 limit.max_price_per_gram. Sells, transfers and withdrawals are refused: their rupiah are known only from the quote.
 
+Where people are proven, one person lowers a limit, and raising or removing one is proposed: another person approves it with
+\`goldpro approvals approve\`.
+
 Example:
   $ goldpro partner set-limits acme --orders-per-minute 60 --rupiah-per-day 50000000 --kinds buy`,
     )
     .action(async (name: string, options: LimitOptions) => {
       const change = changeOf(options)
       if (Object.keys(change).length === 0) throw new Failure(2, 'no limit is named: see --help')
-      const isDone = await withDatabase(await settingsHere(), (database) =>
-        setLimits(databaseOf(database, options), name, change, `person:${options.by}`),
-      )
-      if (!isDone) throw new Failure(1, `there is no partner ${name}`)
-      console.log(`limits of ${name} are set; see \`goldpro partner list\``)
+      console.log(await setOrPropose(name, change, options))
     })
+}
+
+async function setOrPropose(partner: string, change: LimitChange, options: LimitOptions): Promise<string> {
+  const settings = await settingsHere()
+  return await withSessionHere(settings, async (session) => {
+    const [current] = await listPartners(session, partner)
+    if (current === undefined) throw new Failure(1, `there is no partner ${partner}`)
+    if (options.credential !== undefined && areLimitsRaised(current, change))
+      return await proposed(session, RAISE_LIMITS, { partner, limits: change }, options)
+    await sessionOf(session, options).transaction((runner) =>
+      setLimits(runner, partner, change, `person:${options.by}`),
+    )
+    return `limits of ${partner} are set; see \`goldpro partner list\``
+  })
 }
 
 function changeOf(options: LimitOptions): LimitChange {

@@ -16,6 +16,7 @@ import {
   rotateCommand,
 } from './partner-keys.ts'
 import { limitsCommand, limitsText } from './partner-limits.ts'
+import { scopesCommand } from './partner-scopes.ts'
 
 /** `goldpro partner …` */
 export function partnerCommand(): Command {
@@ -23,7 +24,13 @@ export function partnerCommand(): Command {
     'manage the partners of the HTTP API, their keys and limits',
   )
   const keys = [addCommand(), addKeyCommand(), listCommand(), rotateCommand(), revokeCommand()]
-  for (const each of [...keys, limitsCommand(), stateCommand('suspend'), stateCommand('resume')])
+  for (const each of [
+    ...keys,
+    limitsCommand(),
+    scopesCommand(),
+    stateCommand('suspend'),
+    stateCommand('resume'),
+  ])
     command.addCommand(each)
   return command
 }

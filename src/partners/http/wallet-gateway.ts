@@ -1,3 +1,6 @@
+import type { OrderCommand } from '../../orders/command.ts'
+import type { CheckoutOutcome } from '../../orders/outcomes.ts'
+
 /** The gateway's answer to a request that is not an order: its data, or its message. */
 export type GatewayAnswer<Data> =
   | { readonly is: 'answered'; readonly data: Data }
@@ -21,6 +24,8 @@ export interface WalletGateway {
   register(wallet: { phone_number: string; name: string; email: string }): Promise<GatewayAnswer<object>>
   region(kecamatan: string): Promise<GatewayAnswer<readonly unknown[]>>
   getAddress(phoneNumber: string): Promise<GatewayAnswer<WalletAddress>>
+  /** A quote that nobody confirms. */
+  quote(command: OrderCommand): Promise<CheckoutOutcome>
   chart(
     side: 'buy' | 'sell',
     phoneNumber: string,

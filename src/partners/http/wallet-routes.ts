@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { maskKtp, maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
-import { phoneNumber } from '../../http/field-schemas.ts'
+import { maskedWallet, phoneNumber } from '../../http/field-schemas.ts'
 import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, type Call, route } from '../../http/route.ts'
-import { claimWallet, ownsWallet } from '../store/wallets.ts'
+import { claimWallet, isLinked, mayReadAddress } from '../store/wallets.ts'
 import type { GatewayAnswer, WalletGateway } from './wallet-gateway.ts'
 
 const text = (max: number, meaning: string) =>
@@ -14,18 +14,29 @@ const text = (max: number, meaning: string) =>
     .regex(/^\P{Cc}*$/u, 'must have no control characters')
     .describe(meaning)
 
-const walletAnswer = z.strictObject({ phone_number: z.string().describe('the wallet, masked') })
-const addressAnswer = z.strictObject({
-  phone_number: z.string().describe('masked'),
-  province: z.string(),
-  city: z.string(),
-  district: z.string(),
-  subdistrict: z.string(),
-  address: z.string(),
-  zip_code: z.string(),
-  note: z.string(),
-  ktp: z.string().describe('masked but for its last two digits'),
-})
+const walletAnswer = z
+  .strictObject({
+    phone_number: maskedWallet,
+    linked: z
+      .boolean()
+      .describe(
+        'whether it is linked to you; if not, an operator must link it before your orders may use it',
+      ),
+  })
+  .meta({ id: 'Wallet', description: 'An active wallet' })
+const addressAnswer = z
+  .strictObject({
+    phone_number: maskedWallet,
+    province: z.string().describe('province'),
+    city: z.string().describe('city'),
+    district: z.string().describe('district'),
+    subdistrict: z.string().describe('subdistrict'),
+    address: z.string().describe('street and number'),
+    zip_code: z.string().describe('five digits'),
+    note: z.string().describe('for the courier'),
+    ktp: z.string().describe('the KTP number, masked but for its last two digits'),
+  })
+  .meta({ id: 'WalletAddress', description: 'Where bars of a wallet are sent' })
 const GATEWAY_PROBLEMS = ['gateway_refused', 'gateway_trouble', 'gateway_missing'] as const
 
 export const WALLET_ROUTES: readonly AnyRoute[] = [
@@ -35,14 +46,16 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
     path: '/v1/wallets',
     summary: 'Activate a wallet',
     description:
-      'The first partner that registers a wallet here may read its address, as long as no other partner has placed an order for it.',
+      'A wallet that nobody had activated becomes yours: orders of other partners are refused. One that was activated elsewhere does not; `linked` says so, and an operator links it.',
     scope: 'orders:write',
     query: z.strictObject({}),
-    body: z.strictObject({
-      phone_number: phoneNumber,
-      name: text(100, "the customer's name"),
-      email: z.email().max(254).describe("the customer's e-mail address"),
-    }),
+    body: z
+      .strictObject({
+        phone_number: phoneNumber,
+        name: text(100, "the customer's name"),
+        email: z.email().max(254).describe("the customer's e-mail address"),
+      })
+      .meta({ id: 'WalletRequest', description: 'A customer whose wallet is activated' }),
     bodyExamples: {
       wallet: { phone_number: '081234500001', name: 'Sari Contoh', email: 'sari@contoh.example' },
     },
@@ -50,14 +63,17 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
       200: {
         description: 'The wallet is active',
         schema: walletAnswer,
-        example: { phone_number: '08xxxxxxx001' },
+        example: { phone_number: '08xxxxxxx001', linked: true },
       },
     },
     problems: GATEWAY_PROBLEMS,
     async handle({ body }, call) {
+      const { database, caller } = call
+      const wasUnknown = await isUnknown(body.phone_number, call)
       await ask(call, (gateway) => gateway.register(body))
-      await claimWallet(call.database, body.phone_number, call.caller.partner)
-      return { status: 200, body: { phone_number: maskPhoneNumber(body.phone_number) } }
+      if (wasUnknown) await claimWallet(database, body.phone_number, caller.partner)
+      const linked = await isLinked(database, body.phone_number, caller.partner)
+      return { status: 200, body: { phone_number: maskPhoneNumber(body.phone_number), linked } }
     },
   }),
   route({
@@ -87,11 +103,11 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
     },
     problems: ['not_found', ...GATEWAY_PROBLEMS],
     async handle({ params }, call) {
-      await requireOwnWallet(params.phone_number, call)
+      await requireReadable(params.phone_number, call)
       const data = await ask(call, (gateway) => gateway.getAddress(params.phone_number))
       // Checked again after the gateway's answer: meanwhile the key may be revoked, or another partner may have an order.
       await call.reauthenticate()
-      await requireOwnWallet(params.phone_number, call)
+      await requireReadable(params.phone_number, call)
       const { province, city, district, subdistrict, address, zip_code, note, ktp } = data
       const place = { province, city, district, subdistrict, address, zip_code, note }
       const phone_number = maskPhoneNumber(params.phone_number)
@@ -108,7 +124,9 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
     answers: {
       200: {
         description: 'Collection points as the gateway writes them',
-        schema: z.strictObject({ regions: z.array(z.unknown()) }),
+        schema: z
+          .strictObject({ regions: z.array(z.unknown()).describe('as the gateway writes them') })
+          .meta({ id: 'Regions', description: 'Collection points of a kecamatan' }),
         example: { regions: [{ kecamatan: 'Gambir', kabupaten: 'Jakarta Pusat' }] },
       },
     },
@@ -120,9 +138,18 @@ export const WALLET_ROUTES: readonly AnyRoute[] = [
   }),
 ]
 
-/** @throws Problem when the wallet is not this partner's customer now */
-async function requireOwnWallet(phoneNumber: string, { database, caller }: Call): Promise<void> {
-  if (!(await ownsWallet(database, phoneNumber, caller.partner))) throw new Problem('not_found')
+/**
+ * Whether the gateway says that nobody has activated the wallet. It answers any number of registrations with success, so
+ * only this, asked before, tells the first one.
+ */
+async function isUnknown(phoneNumber: string, { gateway }: Call): Promise<boolean> {
+  const answer = await gateway?.getAddress(phoneNumber)
+  return answer?.is === 'refused' && /^\s*user\s+not\s+found[\s.]*$/i.test(answer.message)
+}
+
+/** @throws Problem when this partner may not read the wallet's address now */
+async function requireReadable(phoneNumber: string, { database, caller }: Call): Promise<void> {
+  if (!(await mayReadAddress(database, phoneNumber, caller.partner))) throw new Problem('not_found')
 }
 
 /** Asks the gateway. @throws Problem for every answer without data; its messages may contain phone numbers */

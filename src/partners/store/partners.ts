@@ -1,12 +1,13 @@
 import { and, asc, eq, isNull, ne, or, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { Scope } from '../../core/scopes.ts'
 import type { Database, StatementRunner } from '../../postgres/pool.ts'
 import { list, nullable, statement, type } from '../../postgres/statement.ts'
 import type { PartnerState } from '../enums.ts'
-import { partners } from '../schema.ts'
+import { partnerKeys, partners } from '../schema.ts'
 
 /** A partner as it stands, with its limits. */
-export type PartnerRow = Readonly<Omit<typeof partners.$inferSelect, 'actor'>>
+export type PartnerRow = Readonly<Omit<typeof partners.$inferSelect, 'actor' | 'scopes' | 'requestId'>>
 
 export const PARTNER_COLUMNS = {
   name: partners.name,
@@ -80,8 +81,9 @@ const updateLimits = statement(
     kinds: nullable(list(type.text)),
     addresses: nullable(list(type.text)),
     actor: partners.actor,
+    requestId: nullable(partners.requestId),
   },
-  (db, { name, changed, actor, ...limits }) => {
+  (db, { name, changed, actor, requestId, ...limits }) => {
     const setIfChanged = (column: PgColumn, value: SQL) =>
       sql`case when ${column.name} = any(${changed}) then ${value} else ${column} end`
     return db
@@ -94,20 +96,25 @@ const updateLimits = statement(
         kinds: setIfChanged(partners.kinds, limits.kinds),
         addresses: setIfChanged(partners.addresses, limits.addresses),
         actor,
+        requestId,
       })
       .where(eq(partners.name, name))
       .returning({ name: partners.name })
   },
 )
 
-/** Sets some limits; false when there is no such partner. */
+/**
+ * Sets some limits; false when there is no such partner.
+ * @param requestId the request by which two people approved that a limit is raised
+ */
 export async function setLimits(
-  database: Database,
+  runner: StatementRunner,
   partner: string,
   change: LimitChange,
   actor: string,
+  requestId: number | null = null,
 ): Promise<boolean> {
-  const updated = await updateLimits(database, {
+  const updated = await updateLimits(runner, {
     name: partner,
     changed: Object.keys(change),
     ordersPerMinute: change.orders_per_minute ?? null,
@@ -117,6 +124,7 @@ export async function setLimits(
     kinds: change.kinds ?? null,
     addresses: change.addresses ?? null,
     actor,
+    requestId,
   })
   return updated.length > 0
 }
@@ -142,4 +150,50 @@ export async function setState(
   actor: string,
 ): Promise<boolean> {
   return (await updateState(database, { name: partner, state, actor })).length > 0
+}
+
+const updateScopes = statement(
+  'set_partner_scopes',
+  {
+    name: partners.name,
+    scopes: list(type.text),
+    actor: partners.actor,
+    requestId: nullable(partners.requestId),
+  },
+  (db, { name, scopes, actor, requestId }) =>
+    db
+      .update(partners)
+      .set({ scopes, actor, requestId })
+      .where(eq(partners.name, name))
+      .returning({ name: partners.name }),
+)
+
+/** Sets the scopes that a partner's new keys may have; false when there is no such partner. */
+export async function setScopes(
+  runner: StatementRunner,
+  partner: string,
+  scopes: readonly Scope[],
+  actor: string,
+  requestId: number | null = null,
+): Promise<boolean> {
+  return (await updateScopes(runner, { name: partner, scopes: [...scopes], actor, requestId })).length > 0
+}
+
+const selectScopes = statement('read_partner_scopes', { name: partners.name }, (db, { name }) =>
+  db
+    .select({
+      scopes: sql<Scope[]>`coalesce(${partners.scopes}, (
+        select k.scopes from ${partnerKeys} k where k.partner = ${partners.name} order by k.created_at, k.prefix limit 1))`,
+    })
+    .from(partners)
+    .where(eq(partners.name, name)),
+)
+
+/** The scopes that a partner's new keys may have; undefined when there is no such partner. */
+export async function readScopes(
+  runner: StatementRunner,
+  partner: string,
+): Promise<readonly Scope[] | undefined> {
+  const [found] = await selectScopes(runner, { name: partner })
+  return found === undefined ? undefined : (found.scopes ?? [])
 }

@@ -5,6 +5,7 @@ import { createSweepStore } from '../../orders/store/sweeps.ts'
 import { openDatabase } from '../../postgres/pool.ts'
 import { openQueue } from '../../queue/backend.ts'
 import { startSweeper, wakeOrders } from '../../queue/order-worker.ts'
+import { rememberDatabase } from '../../recovery/store.ts'
 import { createSwitchSweep } from '../../switches/order-switches.ts'
 
 /** The configuration of a sweeper outside of a worker. */
@@ -35,8 +36,10 @@ export function startOrderSweeper({
   const queue = openQueue({ databaseUrl, redisUrl }, onError)
   const sweeper = startSweeper(SWEEP_EVERY_MS, {
     store: createSweepStore(database),
-    switches: createSwitchSweep(database),
+    switches: createSwitchSweep(database, () => rememberDatabase(database)),
     wake: (orderIds) => wakeOrders(queue, orderIds, WAKE_AGAIN_MS, 'swept'),
+    // Once for each time that their turn comes, and as soon as a partner's own job: they have waited.
+    wakeNext: (orderIds) => wakeOrders(queue, orderIds, null),
     sendDeadlineMs: sendDeadlineMs(callTimeoutMs),
     wakeAgainMs: WAKE_AGAIN_MS,
     actor: `sweeper:${name}`,

@@ -47,8 +47,8 @@ function resolveCommand(currentUser: string): Command {
       `
 Example:
   $ goldpro orders resolve acme/A-1 --executed --session-id 764FC70DD96B9E07713D95A9AD004702 \\
-      --evidence "statement of 9 February, line 17" --note "found by hand" --by ani
-  $ goldpro orders approve acme/A-1 --note "seen too" --by budi`,
+      --evidence "statement of 9 February, line 17" --note "found by hand"
+  $ goldpro orders approve acme/A-1 --note "seen too"`,
     )
     .action(async (given: string, options: ResolveOptions) => {
       const executed = executedFrom(options)
@@ -57,14 +57,14 @@ Example:
       )
       console.log(
         `proposal ${orRefuse(answer).proposalId}: order ${orderId} ${executed === null ? 'was not executed' : 'was executed'}\n` +
-          `it stays in doubt until another person runs \`goldpro orders approve ${given} --note "…" --by NAME\``,
+          `it stays in doubt until another person runs \`goldpro orders approve ${given} --note "…"\``,
       )
     })
 }
 
 function approveCommand(currentUser: string): Command {
   return personsCommand('approve', 'approve what another person proposed for an order in doubt', currentUser)
-    .addHelpText('after', '\nExample:\n  $ goldpro orders approve acme/A-1 --note "seen too" --by budi')
+    .addHelpText('after', '\nExample:\n  $ goldpro orders approve acme/A-1 --note "seen too"')
     .action(async (given: string, person: Person) => {
       const { onePersonTeam } = await settingsHere()
       const { orderId, answer } = await onOrder(given, (session, id) =>
@@ -76,7 +76,7 @@ function approveCommand(currentUser: string): Command {
 
 function declineCommand(currentUser: string): Command {
   return personsCommand('decline', 'decline what was proposed for an order in doubt', currentUser)
-    .addHelpText('after', '\nExample:\n  $ goldpro orders decline acme/A-1 --note "another wallet" --by budi')
+    .addHelpText('after', '\nExample:\n  $ goldpro orders decline acme/A-1 --note "another wallet"')
     .action(async (given: string, person: Person) => {
       const { orderId, answer } = await onOrder(given, (session, id) =>
         declineResolution(session, id, person),

@@ -141,7 +141,7 @@ function breakCommand({ name, description, done, work }: BreakCommand): Command 
     .argument('<break>', 'its number', wholeNumber)
     .requiredOption('--note <text>', 'the reason; it stays in the history')
     .addOption(byOption('who decides'))
-    .addHelpText('after', `\nExample:\n  $ goldpro recon breaks ${name} 12 --note "…" --by ani`)
+    .addHelpText('after', `\nExample:\n  $ goldpro recon breaks ${name} 12 --note "…"`)
     .action(async (breakId: number, person: Person) => {
       const settings = await settingsHere()
       const answer = await withSessionHere(settings, (session) =>

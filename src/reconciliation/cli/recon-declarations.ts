@@ -122,7 +122,7 @@ function personCommand({ name, description }: Pick<Verb, 'name' | 'description'>
     .description(description)
     .requiredOption('--note <text>', 'the reason; it stays in the history')
     .addOption(byOption('who decides'))
-    .addHelpText('after', `\nExample:\n  $ goldpro ${example} --note "…" --by ani`)
+    .addHelpText('after', `\nExample:\n  $ goldpro ${example} --note "…"`)
 }
 
 async function runVerb(verb: Verb, declared: Declared, person: Person): Promise<void> {

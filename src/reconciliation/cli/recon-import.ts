@@ -120,7 +120,7 @@ export function printImport(result: ImportResult): string[] {
       : []),
     ...(result.is === 'imported' && result.toApprove
       ? [
-          `complete only once another person runs \`goldpro recon statements approve ${statementId} --note "…" --by NAME\``,
+          `complete only once another person runs \`goldpro recon statements approve ${statementId} --note "…"\``,
         ]
       : []),
     ...(result.is === 'imported' ? ['next: `goldpro recon run`'] : []),

@@ -15,8 +15,8 @@ export function reconCommand(): Command {
       'after',
       `
 Every day:
-  $ goldpro recon import statement.csv --period 2026-02-09 --complete --by ani
-  $ goldpro recon statements approve 1 --note "the sender says so" --by budi
+  $ goldpro recon import statement.csv --period 2026-02-09 --complete
+  $ goldpro recon statements approve 1 --note "the sender says so"
   $ goldpro recon run
   $ goldpro recon report
   $ goldpro recon breaks list`,

@@ -170,7 +170,7 @@ async function importInTransaction(
  * @returns whether an approval is needed; it is not for a trusted source
  */
 async function proposeComplete(session: Session, statementId: number, by: string): Promise<boolean> {
-  if (by.trim() === '') throw new StatementRefused('the name of the importer is empty: add --by')
+  if (by.trim() === '') throw new StatementRefused('the name of the importer is empty')
   const person = { by, note: 'imported with --complete' }
   const facts = { evidence: null, executed: null }
   await insertProposal(session, { is: 'statement', statementId }, 'statement_complete', person, facts)

@@ -22,8 +22,8 @@ export function openCommand(): Command {
 Workers take up the orders that waited within seconds of the approval.
 
 Example:
-  $ goldpro switch open everything --note "the gateway is mended" --by ani
-  $ goldpro approvals approve 1 --note "seen the gateway's own report" --by budi`,
+  $ goldpro switch open everything --note "the gateway is mended"
+  $ goldpro approvals approve 1 --note "seen the gateway's own report"`,
     )
     .action(async (scope: SwitchScope, { json, ...person }: Person & { readonly json?: true }) => {
       const answer = await withSessionHere(await settingsHere(), (session) =>

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { settingsHere, withDatabase } from '../../cli/context.ts'
+import { proposed } from '../../approvals/cli/propose.ts'
+import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
@@ -8,6 +9,7 @@ import type { Settings } from '../../config.ts'
 import { type Actor, databaseOf } from '../../operators/acting.ts'
 import type { Person } from '../../operators/person-commands.ts'
 import type { Database } from '../../postgres/pool.ts'
+import { CHANGE_ENDPOINT } from '../change-kind.ts'
 import { pauseEndpoint, removeEndpoint, resumeEndpoint } from '../endpoint-states.ts'
 import { parseEndpointUrl } from '../endpoint-url.ts'
 import { addEndpoint, rotateSecret } from '../endpoints.ts'
@@ -44,6 +46,12 @@ const overlapHours = parsedBy(
   'whole hours from 0 to 999',
 )
 
+interface AddOptions extends Actor {
+  readonly kinds: string[]
+  readonly note?: string
+  readonly json?: true
+}
+
 function addCommand(): Command {
   return command('add', 'add an endpoint; its secret is printed once', 'acme https://acme.example/goldpro')
     .argument('<partner>', 'the partner whose orders and batches it receives', partnerName)
@@ -51,20 +59,40 @@ function addCommand(): Command {
     .option('--kinds <kinds>', 'only these kinds of event, with commas between; by default all', eventKinds, [
       ...ENDPOINT_KINDS,
     ])
+    .option('--note <text>', 'why; needed where another person must approve')
     .addOption(byOption('who adds it'))
     .option('--json', 'print JSON')
-    .action(async (partner: string, given: string, options: Actor & { kinds: string[]; json?: true }) => {
+    .action(async (partner: string, given: string, options: AddOptions) => {
       const { kinds, by, json } = options
       const problem = problemOfKinds(kinds)
       if (problem !== null) throw new Failure(2, `--kinds: ${problem}`)
+      if (options.credential !== undefined) {
+        console.log(await proposeEndpoint(partner, given, options))
+        return
+      }
       const { id, secret } = await inDatabase(options, async (database, { webhookAllowLoopback }) => {
-        const parsed = parseEndpointUrl(given, webhookAllowLoopback)
-        if (parsed.is === 'refused') throw new Failure(2, `this URL is refused: ${parsed.message}`)
-        return await addEndpoint(database, { partner, url: parsed.url.href, kinds, by })
+        const url = endpointUrl(given, webhookAllowLoopback)
+        return await addEndpoint(database, { partner, url, kinds, by })
       })
       if (json) console.log(JSON.stringify({ id, partner, kinds, secret }))
       else console.log(`endpoint ${id} of ${partner}\n${onceShown(secret)}`)
     })
+}
+
+/** Where people are proven, another person approves where events go. */
+async function proposeEndpoint(partner: string, given: string, options: AddOptions): Promise<string> {
+  const settings = await settingsHere()
+  const url = endpointUrl(given, settings.webhookAllowLoopback)
+  const line = await withSessionHere(settings, (session) =>
+    proposed(session, CHANGE_ENDPOINT, { partner, url, kinds: options.kinds }, options),
+  )
+  return `${line}\nThen an admin prints its secret: \`goldpro webhook rotate-secret ID --overlap-hours 0\``
+}
+
+function endpointUrl(given: string, mayBeLoopback: boolean): string {
+  const parsed = parseEndpointUrl(given, mayBeLoopback)
+  if (parsed.is === 'refused') throw new Failure(2, `this URL is refused: ${parsed.message}`)
+  return parsed.url.href
 }
 
 const onceShown = (secret: string) =>

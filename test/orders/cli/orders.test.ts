@@ -219,7 +219,8 @@ describe('orders from the shell', () => {
     expect(enqueued).toMatchObject({ code: 0, out: '{"enqueued":4}\n' })
     sandbox.setFault('reply_lost', { next: 1 })
     const worker = startCommand(['worker'], {
-      env: { ...env(), LOG_LEVEL: 'trace', WORKER_CONCURRENCY: '1' },
+      // They are of one wallet, and one becomes a doubt.
+      env: { ...env(), LOG_LEVEL: 'trace', WORKER_CONCURRENCY: '1', LANE_DEBITS_DURING_DOUBT: 'continue' },
       cwd: folder,
     })
     await worker.printed('worker started')

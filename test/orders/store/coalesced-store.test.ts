@@ -9,8 +9,10 @@ import {
   aConfirming,
   anAccepted,
   aQuote,
+  aWallet,
   openStores,
   outcomes,
+  requireStored,
 } from '../../support/factories/stored-orders.ts'
 import { createTestDatabase } from '../../support/servers/postgres.ts'
 
@@ -93,10 +95,15 @@ describe('intents of concurrent orders', () => {
     expect(intents.map(({ intentId }) => intentId)).toContain(committed[0]?.intentId)
   })
 
-  it('with one quote that the gateway gave twice: one of the two orders may send', async () => {
+  it('with one quote that the gateway gave one wallet twice: one of the two orders may send', async () => {
     const { store, sizes } = watched()
     const quote = aQuote()
-    const intents = (await accepted(2)).map((orderId) => ({ ...anIntent(orderId), quote }))
+    const phone_number = aWallet()
+    const orderIds = [
+      await anAccepted(stores, 'buy', { phone_number }),
+      await anAccepted(stores, 'buy', { phone_number }),
+    ]
+    const intents = orderIds.map((orderId) => ({ ...anIntent(orderId), quote }))
     const committed = await Promise.all(intents.map((intent) => store.commitIntents([intent], 'w')))
     expect(committed.flat()).toHaveLength(1)
     expect(sizes).toEqual([2])
@@ -216,14 +223,18 @@ describe('submissions', () => {
     const stored = await Promise.all(
       [same, other, same].map((submission) => store.submit([{ orderId: randomUUID(), submission }])),
     )
-    expect(new Set(stored.map(([order]) => order?.orderId)).size).toBe(1)
-    expect(new Set(stored.map(([order]) => order?.contentHash))).toEqual(new Set([same.contentHash]))
+    expect(new Set(stored.map(([order]) => requireStored(order).orderId)).size).toBe(1)
+    expect(new Set(stored.map(([order]) => requireStored(order).contentHash))).toEqual(
+      new Set([same.contentHash]),
+    )
     expect(sizes).toEqual([1, 1, 1])
   })
 
   it('of several partners share a statement, and each event has its own actor', async () => {
     const { store, sizes } = watched()
-    const submissions = ['acme', 'globex'].map((partner) => parseSubmission('buy', jobData.buy({ partner })))
+    const submissions = ['acme', 'globex'].map((partner, position) =>
+      parseSubmission('buy', jobData.buy({ partner, phone_number: `08123450088${position}` })),
+    )
     const stored = await Promise.all(
       submissions.map((submission) => store.submit([{ orderId: randomUUID(), submission }])),
     )
@@ -231,7 +242,7 @@ describe('submissions', () => {
     for (const [position, [order]] of stored.entries()) {
       const [event] = await stores.database.run<{ actor: string }>(
         { name: '', text: 'SELECT actor FROM order_events WHERE order_id = $1' },
-        [order?.orderId],
+        [requireStored(order).orderId],
       )
       expect(event?.actor).toBe(`partner:${submissions[position]?.partner}`)
     }

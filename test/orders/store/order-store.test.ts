@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Quote } from '../../../src/orders/outcomes.ts'
 import { parseSubmission } from '../../../src/orders/submission.ts'
 import { jobData } from '../../support/factories/job-data.ts'
 import {
@@ -7,9 +8,11 @@ import {
   anAccepted,
   anOrderIn,
   aQuote,
+  aWallet,
   oneRow,
   openStores,
   outcomes,
+  requireStored,
 } from '../../support/factories/stored-orders.ts'
 import { createTestDatabase } from '../../support/servers/postgres.ts'
 import { unnamed } from '../../support/unnamed.ts'
@@ -38,7 +41,7 @@ describe('submitting', () => {
     const answers = await Promise.all(
       Array.from({ length: 30 }, () => stores.store.submit([{ orderId: randomUUID(), submission }])),
     )
-    expect(new Set(answers.map(([order]) => order?.orderId)).size).toBe(1)
+    expect(new Set(answers.map(([order]) => requireStored(order).orderId)).size).toBe(1)
   })
 
   it('stores no new order whose deadline has passed, and what stands beside it all the same', async () => {
@@ -46,7 +49,7 @@ describe('submitting', () => {
     const good = parseSubmission('buy', jobData.buy({ deadline: '2999-01-01T00:00:00Z' }))
     const orders = [late, good].map((submission) => ({ orderId: randomUUID(), submission }))
     const [refused, stored] = await stores.store.submit(orders)
-    expect([refused, stored?.contentHash]).toEqual([undefined, good.contentHash])
+    expect([refused, requireStored(stored).contentHash]).toEqual(['overdue', good.contentHash])
   })
 
   it('finds an order again whose deadline has passed since, and its conflict', async () => {
@@ -55,7 +58,7 @@ describe('submitting', () => {
     for (const overrides of [{}, { gold_weight: 7 }]) {
       const submission = parseSubmission('buy', { ...data, ...overrides })
       const [again] = await stores.store.submit([{ orderId: randomUUID(), submission }])
-      expect(again?.orderId).toBe(orderId)
+      expect(requireStored(again).orderId).toBe(orderId)
     }
   })
 
@@ -65,7 +68,7 @@ describe('submitting', () => {
     const second = parseSubmission('buy', { ...data, gold_weight: 7 })
     const [stored] = await stores.store.submit([{ orderId: randomUUID(), submission: first }])
     const [again] = await stores.store.submit([{ orderId: randomUUID(), submission: second }])
-    expect(again).toMatchObject({ orderId: stored?.orderId, contentHash: first.contentHash })
+    expect(again).toMatchObject({ orderId: requireStored(stored).orderId, contentHash: first.contentHash })
   })
 
   it('takes many orders in one statement and answers in their order', async () => {
@@ -79,7 +82,7 @@ describe('submitting', () => {
     const orders = await stores.store.submit(
       submissions.map((submission) => ({ orderId: randomUUID(), submission })),
     )
-    expect(orders.map((order) => order?.contentHash)).toEqual(
+    expect(orders.map((order) => requireStored(order).contentHash)).toEqual(
       submissions.map(({ contentHash }) => contentHash),
     )
   })
@@ -125,21 +128,23 @@ describe('the fence', () => {
   })
 
   it('gives none for a quote of the wallet that was confirmed before, by this order or another', async () => {
+    const phone_number = aWallet()
+    const [first, other] = [
+      await anAccepted(stores, 'buy', { phone_number }),
+      await anAccepted(stores, 'buy', { phone_number }),
+    ]
+    const commit = (orderId: string, quote: Quote) =>
+      stores.store.commitIntents([{ orderId, intentId: randomUUID(), quote }], 'w')
     const quote = aQuote()
-    const first = await anAccepted(stores)
-    const [intent] = await stores.store.commitIntents(
-      [{ orderId: first, intentId: randomUUID(), quote }],
-      'w',
-    )
-    const other = await anAccepted(stores)
-    expect(
-      await stores.store.commitIntents([{ orderId: other, intentId: randomUUID(), quote }], 'w'),
-    ).toEqual([])
+    const [intent] = await commit(first, quote)
     if (intent === undefined) throw new Error('no intent')
     await stores.store.endIntents([{ ...intent, outcome: outcomes.price_changed }], 'w')
-    expect(
-      await stores.store.commitIntents([{ orderId: first, intentId: randomUUID(), quote }], 'w'),
-    ).toEqual([])
+    expect(await commit(first, quote)).toEqual([])
+    const [last] = await commit(first, aQuote())
+    if (last === undefined) throw new Error('no intent')
+    await stores.store.endIntents([{ ...last, outcome: outcomes.succeeded }], 'w')
+    expect(await commit(other, quote)).toEqual([])
+    expect(await commit(other, aQuote())).toHaveLength(1)
   })
 
   it('gives one for a quote whose confirm was provably never sent', async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { addOperator, bootstrap } from '../../../src/operators/admin/commands.ts'
+import { bootstrap } from '../../../src/operators/admin/bootstrap.ts'
+import { addOperator } from '../../../src/operators/admin/commands.ts'
 import { Credential } from '../../../src/operators/credential.ts'
 import type { Role } from '../../../src/operators/enums.ts'
 import type { Person } from '../../../src/operators/person-commands.ts'

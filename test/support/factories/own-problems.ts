@@ -20,13 +20,28 @@ export function ownProblems(web: TestWeb): Ways {
   return { ...orderProblems(web), ...batchProblems(web), ...moveProblems(web), ...planProblems(web) }
 }
 
+const A_QUOTE = { kind: 'buy', phone_number: '081234500001', amount: 100_000 }
+
 function orderProblems(web: TestWeb): Ways {
   const limited = async (limits: object, ...bodies: object[]) => {
     const { key, name } = await web.partner({ limits })
     await freezeUsage(web, name)
     return await last(bodies.map((body) => () => web.ask('POST', '/v1/orders', { key, body: aBuy(body) })))
   }
+  const quoted = async (limits: object, body: object = {}, orders: object[] = []) => {
+    const { key, name } = await web.partner({ limits })
+    await freezeUsage(web, name)
+    for (const order of orders) await web.ask('POST', '/v1/orders', { key, body: aBuy(order) })
+    return await web.ask('POST', '/v1/quotes', { key, body: { ...A_QUOTE, ...body } })
+  }
   return {
+    'takeQuote kind_not_allowed': () => quoted({ kinds: ['sell'] }),
+    'takeQuote rupiah_per_order': () => quoted({ rupiah_per_order: '99999' }),
+    'takeQuote rupiah_unbounded': () =>
+      quoted({ rupiah_per_day: '1' }, { amount: undefined, gold_weight: 1 }),
+    'takeQuote orders_per_minute': () => quoted({ orders_per_minute: 1 }, {}, [{}]),
+    'takeQuote rupiah_per_day': () => quoted({ rupiah_per_day: '150000' }, {}, [{}]),
+    'takeQuote wallets_per_day': () => quoted({ wallets_per_day: 1 }, { phone_number: '081234500002' }, [{}]),
     async 'placeOrder reference_conflict'() {
       const { key } = await web.partner()
       const place = (amount: number) => () =>

@@ -5,6 +5,7 @@ import type { Database } from '../../../src/postgres/pool.ts'
 import { inSession } from '../servers/sessions.ts'
 import { unnamed } from '../unnamed.ts'
 import { WALLET } from './job-data.ts'
+import { aWallet } from './stored-orders.ts'
 
 /** An order with one attempt, as it lies in Postgres after its life. Times are given, for statements are about the past. */
 export interface RecordedOrder {
@@ -33,7 +34,8 @@ export function aRecordedOrder(overrides: Partial<RecordedOrder> = {}): Recorded
   return {
     orderId: randomUUID(),
     kind: 'buy',
-    phoneNumber: WALLET,
+    // A wallet has one order in flight.
+    phoneNumber: overrides.outcome === 'intent' ? aWallet() : WALLET,
     outcome: 'succeeded',
     quoteId: `Q${serial}`,
     goldWeight: '0.5000',
@@ -60,10 +62,10 @@ const STATES: Record<RecordedOrder['outcome'], { state: OrderState; reason: stri
   price_changed: { state: 'accepted', reason: 'price_changed' },
 }
 
-/** Leads the orders through their lives by legal moves, all in one transaction. */
+/** Leads the orders through their lives by legal moves, all in one transaction: those of one wallet one after the other. */
 const RECORD = `
   CREATE TEMP TABLE recorded ON COMMIT DROP AS
-  SELECT * FROM jsonb_to_recordset(current_setting('test.orders')::jsonb) AS r (
+  SELECT *, row_number() OVER (PARTITION BY "phoneNumber" ORDER BY outcome = 'intent', "intentAt") AS turn FROM jsonb_to_recordset(current_setting('test.orders')::jsonb) AS r (
     "orderId" uuid, kind text, "phoneNumber" text, outcome text, "quoteId" text, "goldWeight" numeric,
     "quotedAmount" bigint, amount bigint, fee bigint, "responseId" text, "sessionId" text, "intentAt" timestamptz,
     "endedAt" timestamptz, state text, reason text, recipient text);
@@ -72,12 +74,14 @@ const RECORD = `
   SELECT "orderId", 'acme', "orderId"::text, kind, "phoneNumber",
     jsonb_strip_nulls(jsonb_build_object('recipient', recipient)), 'hash', 'accepted', 'submitted', 'test',
     "intentAt", "intentAt" + interval '15 minutes', "intentAt" FROM recorded;
+  DO $$ DECLARE current_turn int; BEGIN
+  FOR current_turn IN SELECT DISTINCT turn FROM recorded ORDER BY turn LOOP
   WITH confirming AS (
-    UPDATE orders o SET state = 'confirming', reason = 'intent_committed' FROM recorded r WHERE o.id = r."orderId")
+    UPDATE orders o SET state = 'confirming', reason = 'intent_committed' FROM recorded r WHERE r.turn = current_turn AND o.id = r."orderId")
   INSERT INTO attempts (order_id, seq, intent_id, outcome, kind, phone_number, quote_id, quoted_gold_weight,
     quoted_amount, quoted_fee, intent_at, worker)
   SELECT "orderId", 1, gen_random_uuid(), 'intent', kind, "phoneNumber", "quoteId", "goldWeight", "quotedAmount",
-    CASE WHEN "quotedAmount" IS NOT NULL THEN fee END, "intentAt", 'test' FROM recorded;
+    CASE WHEN "quotedAmount" IS NOT NULL THEN fee END, "intentAt", 'test' FROM recorded WHERE turn = current_turn;
   WITH ended AS (
     UPDATE attempts a SET outcome = r.outcome, ended_at = r."endedAt",
       request_id = CASE r.outcome WHEN 'succeeded' THEN r."quoteId" END,
@@ -86,9 +90,10 @@ const RECORD = `
       gold_weight = CASE r.outcome WHEN 'succeeded' THEN r."goldWeight" END,
       amount = CASE r.outcome WHEN 'succeeded' THEN r.amount END,
       fee = CASE r.outcome WHEN 'succeeded' THEN r.fee END
-    FROM recorded r WHERE a.order_id = r."orderId" AND r.outcome <> 'intent')
+    FROM recorded r WHERE r.turn = current_turn AND a.order_id = r."orderId" AND r.outcome <> 'intent')
   UPDATE orders o SET state = r.state, reason = r.reason FROM recorded r
-  WHERE o.id = r."orderId" AND r.outcome <> 'intent';`
+  WHERE r.turn = current_turn AND o.id = r."orderId" AND r.outcome <> 'intent';
+  END LOOP; END $$;`
 
 /** @param recipient of the transfers */
 export async function recordOrders(

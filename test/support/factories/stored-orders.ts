@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { GoldWeight, Rupiah } from '../../../src/core/money.ts'
 import type { ConfirmOutcome, Quote } from '../../../src/orders/outcomes.ts'
+import type { NotStored, StoredOrder } from '../../../src/orders/ports.ts'
 import { createOrderStore } from '../../../src/orders/store/order-store.ts'
 import { submitApprovedOrders } from '../../../src/orders/store/submissions.ts'
 import { createSweepStore } from '../../../src/orders/store/sweeps.ts'
@@ -54,21 +55,37 @@ export function aQuote(overrides: Partial<Quote> = {}): Quote {
 
 type Stores = ReturnType<typeof openStores>
 
-/** Stores a new order of a kind and gives its id. */
+let wallets = 0
+
+/** A wallet of its own: orders of one wallet wait for each other. */
+export function aWallet(): string {
+  wallets += 1
+  return `0817${String(process.pid % 10_000).padStart(4, '0')}${String(wallets).padStart(4, '0')}`
+}
+
+/** Stores a new order of a kind, of a wallet of its own unless one is given, and gives its id. */
 export async function anAccepted(
   { database }: Stores,
   kind: keyof typeof jobData = 'buy',
   overrides: object = {},
 ) {
-  const submission = parseSubmission(kind === 'buyRupiah' ? 'buy' : kind, jobData[kind](overrides))
+  const submission = parseSubmission(
+    kind === 'buyRupiah' ? 'buy' : kind,
+    jobData[kind]({ phone_number: aWallet(), ...overrides }),
+  )
   // Its deadline may have passed since it was accepted.
   const [order] = await submitApprovedOrders(
     database,
     [{ orderId: randomUUID(), submission }],
     'partner:acme',
   )
-  if (order === undefined) throw new Error('not stored')
-  return order.orderId
+  return requireStored(order).orderId
+}
+
+/** The stored order of an answer. @throws for every other answer */
+export function requireStored(order: StoredOrder | NotStored | undefined): StoredOrder {
+  if (order === undefined || typeof order === 'string') throw new Error(`not stored: ${order}`)
+  return order
 }
 
 /** Stores a new order and commits an intent for it. */

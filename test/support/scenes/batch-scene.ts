@@ -14,6 +14,15 @@ import { inSession as inTestSession, sql } from '../servers/sessions.ts'
 
 export const BATCH_HEADER = 'kind,partner,reference,phone_number,gold_weight'
 
+const prefixes = new Map<string, number>()
+
+/** The wallet of a file's row, counted from 1. Each row has its own, for orders of one wallet wait for each other. */
+export function walletOfRow(prefix: string, row: number): string {
+  const known = prefixes.get(prefix) ?? prefixes.size
+  prefixes.set(prefix, known)
+  return `0816${String(known).padStart(4, '0')}${String(row).padStart(4, '0')}`
+}
+
 let count = 0
 /** A prefix that no other batch of the test's database has. */
 export function aPrefix(): string {
@@ -23,7 +32,10 @@ export function aPrefix(): string {
 
 /** A file of buys with references of its own. */
 export function buysFile(rows: number, prefix = aPrefix()): string {
-  const lines = Array.from({ length: rows }, (_, n) => `buy,acme,${prefix}-${n + 1},${WALLET},0.5`)
+  const lines = Array.from(
+    { length: rows },
+    (_, n) => `buy,acme,${prefix}-${n + 1},${walletOfRow(prefix, n + 1)},0.5`,
+  )
   return `${[BATCH_HEADER, ...lines].join('\n')}\n`
 }
 

@@ -6,9 +6,11 @@ export interface TestRoles {
   readonly owner: string
   readonly program: string
   readonly reader: string
+  readonly operators: string
   readonly ownerUrl: string
   readonly programUrl: string
   readonly readerUrl: string
+  readonly operatorsUrl: string
   drop(): Promise<void>
 }
 
@@ -17,8 +19,13 @@ const PASSWORD = 'only-for-tests'
 /** Makes the roles and an empty database of the owner's. */
 export async function createRoles(): Promise<TestRoles> {
   const name = `r_${process.pid}_${Math.random().toString(36).slice(2)}`
-  const [owner, program, reader] = [`${name}_owner`, `${name}_program`, `${name}_reader`]
-  for (const role of [owner, program, reader])
+  const [owner, program, reader, operators] = [
+    `${name}_owner`,
+    `${name}_program`,
+    `${name}_reader`,
+    `${name}_operators`,
+  ]
+  for (const role of [owner, program, reader, operators])
     await administer(`CREATE ROLE ${role} LOGIN PASSWORD '${PASSWORD}'`)
   await administer(`CREATE DATABASE ${name} OWNER ${owner} TEMPLATE template0`)
   await administer(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
@@ -28,11 +35,12 @@ export async function createRoles(): Promise<TestRoles> {
     return url.href
   }
   return {
-    ...{ owner, program, reader },
+    ...{ owner, program, reader, operators },
+    operatorsUrl: urlOf(operators),
     ...{ ownerUrl: urlOf(owner), programUrl: urlOf(program), readerUrl: urlOf(reader) },
     async drop() {
       await administer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
-      for (const role of [program, reader, owner]) await administer(`DROP ROLE ${role}`)
+      for (const role of [program, reader, operators, owner]) await administer(`DROP ROLE ${role}`)
     },
   }
 }

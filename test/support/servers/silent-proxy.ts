@@ -15,7 +15,8 @@ export interface SilentProxy {
   stop(): Promise<void>
 }
 
-export async function startSilentProxy(serverUrl: string): Promise<SilentProxy> {
+/** @param port 0: a free one */
+export async function startSilentProxy(serverUrl: string, port = 0): Promise<SilentProxy> {
   const target = new URL(serverUrl)
   const pairs = new Set<{ client: Socket; server: Socket; beginning: string; isSilent: boolean }>()
   // An end that is not answered leaves the client waiting, as a vanished server would.
@@ -45,7 +46,7 @@ export async function startSilentProxy(serverUrl: string): Promise<SilentProxy> 
       })
     }
   })
-  proxy.listen({ port: 0, host: '127.0.0.1' })
+  proxy.listen({ port, host: '127.0.0.1' })
   await once(proxy, 'listening')
   const url = new URL(serverUrl)
   url.hostname = '127.0.0.1'

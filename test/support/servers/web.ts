@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { SCOPES, type Scope } from '../../../src/core/scopes.ts'
+import type { WalletPolicy } from '../../../src/core/wallet-policies.ts'
 import { addHolderKey, addPartnerWithKey, type HandedOutKey } from '../../../src/partners/commands.ts'
 import type { LimitChange } from '../../../src/partners/store/partners.ts'
 import { setLimits } from '../../../src/partners/store/partners.ts'
@@ -8,6 +9,7 @@ import { type RunningWeb, startWeb, type WebOptions } from '../../../src/process
 import { silentLog } from '../deps.ts'
 import { unnamed } from '../unnamed.ts'
 import { createTestDatabase } from './postgres.ts'
+import { decidePolicy } from './wallet-policy.ts'
 
 export interface Reply {
   readonly status: number
@@ -42,10 +44,14 @@ export interface TestWeb {
 
 let partners = 0
 
-/** The API on a database of its own, without a worker: orders stay accepted. */
-export async function startTestWeb(overrides: Partial<WebOptions> = {}): Promise<TestWeb> {
+/** The API on a database of its own, without a worker: orders stay accepted. Any wallet may be ordered for, unless told. */
+export async function startTestWeb({
+  walletPolicy = 'open',
+  ...overrides
+}: Partial<WebOptions> & { readonly walletPolicy?: WalletPolicy } = {}): Promise<TestWeb> {
   const place = await createTestDatabase()
   const { databaseUrl } = place
+  await decidePolicy(databaseUrl, walletPolicy)
   const web = await startWeb({
     databaseUrl,
     redisUrl: null,

@@ -1,0 +1,123 @@
+-- A restored database sends nothing. After a restore, orders that were executed since look accepted again. The program
+-- remembers which database it is; where it finds itself in another one, closed_switches holds everything.
+
+-- What this database is: the cluster's system identifier, the database's oid, and the timeline, which a recovery to a
+-- point in time and a promotion change. The first two cannot change within a session and are kept in it, because reading
+-- the control file costs more than the rest of a commit's check. The timeline is read each time: a session may survive a
+-- promotion. It is not read from the control file, which learns of a new timeline only at the next checkpoint.
+-- A part that a managed service refuses to tell is '-': the others still show a restore.
+CREATE FUNCTION this_database() RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  known text := nullif(current_setting('goldpro.this_database', true), '');
+  cluster text := '-';
+BEGIN
+  IF known IS NULL THEN
+    BEGIN
+      cluster := (SELECT s.system_identifier FROM pg_control_system() s);
+    EXCEPTION WHEN insufficient_privilege OR feature_not_supported OR undefined_function THEN NULL;
+    END;
+    known := cluster || '/' || (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
+    BEGIN
+      PERFORM pg_walfile_name(pg_current_wal_lsn());
+    EXCEPTION WHEN insufficient_privilege OR feature_not_supported OR undefined_function THEN known := known || '/-';
+    END;
+    PERFORM set_config('goldpro.this_database', known, false);
+  END IF;
+  IF known LIKE '%/-' THEN RETURN known; END IF;
+  RETURN known || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8);
+END $$;
+
+-- Remembers this database at the first call, and each later one leaves a sign of life. In another database than the one
+-- remembered it notes when that was found, and closes everything. Returns whether it was restored and is not recovered.
+CREATE FUNCTION remember_database() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  here text := this_database();
+  found database_identity;
+BEGIN
+  INSERT INTO database_identity (identity) VALUES (here) ON CONFLICT DO NOTHING;
+  SELECT * INTO found FROM database_identity i WHERE i.id;
+  IF found.identity = here THEN
+    UPDATE database_identity SET alive_at = clock_timestamp()
+    WHERE id AND identity = here AND alive_at < clock_timestamp() - interval '15 seconds';
+    RETURN false;
+  END IF;
+  UPDATE database_identity SET found_at = clock_timestamp() WHERE id AND found_at IS NULL;
+  -- The deadlines stand still: an order that was executed since the backup must not be told to have expired.
+  INSERT INTO switch_closings (scope, reason, closed_by, extends_deadlines)
+  VALUES ('everything', 'this database was restored, or promoted from a copy: see `goldpro recover --help`', 'recovery', true)
+  ON CONFLICT DO NOTHING;
+  RETURN true;
+END $$;
+
+-- Whether this is another database than the one remembered.
+CREATE FUNCTION is_database_restored() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  here text := this_database();
+BEGIN
+  RETURN EXISTS (SELECT 1 FROM database_identity i WHERE i.id AND i.identity <> here);
+END $$;
+
+-- Closes the switches of what may make orders again that were made and executed since the backup: rows of batches that
+-- were fed, and due times of plans that were run. Each is opened by two people of its own.
+CREATE FUNCTION close_restored_sources() RETURNS int LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  closed int;
+BEGIN
+  INSERT INTO switch_closings (scope, reason, closed_by, extends_deadlines)
+  SELECT source.scope, 'it may make orders again that were executed since the backup', 'recovery', true
+  FROM (
+    SELECT 'batch:' || b.id FROM batches b WHERE b.state NOT IN ('finished', 'cancelled')
+    UNION ALL
+    SELECT 'plan:' || p.id FROM plans p WHERE p.state IN ('active', 'paused')
+  ) source(scope)
+  ON CONFLICT DO NOTHING;
+  GET DIAGNOSTICS closed = ROW_COUNT;
+  RETURN closed;
+END $$;
+
+-- The identity changes only once every order is held that was accepted when the restore was found: it may have been
+-- executed since the backup. And only while everything is closed.
+CREATE FUNCTION guard_database_identity() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.identity = OLD.identity THEN RETURN NEW; END IF;
+  IF NEW.identity <> this_database() OR OLD.found_at IS NULL
+    OR NOT EXISTS (SELECT 1 FROM switch_closings c WHERE c.scope = 'everything' AND c.opened_at IS NULL)
+    OR EXISTS (SELECT 1 FROM orders o WHERE o.settled_at IS NULL AND o.state = 'accepted' AND o.accepted_at <= OLD.found_at) THEN
+    RAISE EXCEPTION 'a restored database is recovered by `goldpro recover`'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'database_recovered';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER database_identity_guard BEFORE UPDATE ON database_identity FOR EACH ROW
+  EXECUTE FUNCTION guard_database_identity();
+CREATE TRIGGER recoveries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON recoveries FOR EACH STATEMENT
+  EXECUTE FUNCTION refuse_change();
+
+-- Whether complete statements have all of the time in which orders may have been executed that this database does not
+-- know of: from its last sign of life to when the restore was found.
+CREATE FUNCTION is_gap_covered(recovery_id int) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT coalesce((SELECT range_agg(tstzrange(s.period_from, s.period_to)) FROM statements s
+      WHERE s.replaced_at IS NULL AND s.complete) @> tstzrange(r.alive_at, r.found_at, '[]'), false)
+  FROM recoveries r WHERE r.id = recovery_id
+$$;
+
+-- Whether a statement has a transaction of nobody that may be this order's: of its kind and wallet, and not before it. An
+-- order that was sent again after the restore may have been executed before it was accepted here.
+CREATE FUNCTION may_have_been_executed(wallet text, kind text, accepted_at timestamptz, recovery_id int) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT 1 FROM current_statement_lines l
+    WHERE l.kind = may_have_been_executed.kind AND may_be_wallet(l.phone_number, may_have_been_executed.wallet)
+      AND coalesce(l.executed_to, l.executed_at) >= least(may_have_been_executed.accepted_at,
+        (SELECT r.alive_at FROM recoveries r WHERE r.id = may_have_been_executed.recovery_id)) - interval '5 minutes'
+      AND NOT EXISTS (SELECT 1 FROM statement_matches m
+        WHERE m.statement_id = l.statement_id AND m.line_number = l.line_number AND m.current))
+$$;
+
+-- Asked by guard_order of an order that a recovery holds: two people approved, the statements are there, and none has it.
+CREATE FUNCTION may_release_restored(held orders, detail jsonb) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  RETURN coalesce(is_change_approved((detail ->> 'request')::int, 'release_restored', 'recovery ' || (held.detail ->> 'recovery')), false)
+    AND coalesce(is_gap_covered((held.detail ->> 'recovery')::int), false)
+    AND NOT may_have_been_executed(held.phone_number, held.kind, held.accepted_at, (held.detail ->> 'recovery')::int);
+END $$;

@@ -1,0 +1,39 @@
+import { and, asc, eq, isNull, or, sql } from 'drizzle-orm'
+import { limitOf, nullable, statement, type } from '../postgres/statement.ts'
+import { partnerWallets } from './schema.ts'
+
+/** Wallets by partner and number, with how many there are. */
+export const listWallets = statement(
+  'list_wallets',
+  {
+    partner: nullable(partnerWallets.partner),
+    phoneNumber: nullable(partnerWallets.phoneNumber),
+    state: nullable(partnerWallets.state),
+    limit: type.integer,
+    skip: type.integer,
+  },
+  (db, { partner, phoneNumber, state, limit, skip }) =>
+    db
+      .select({
+        phoneNumber: partnerWallets.phoneNumber,
+        partner: partnerWallets.partner,
+        state: partnerWallets.state,
+        origin: partnerWallets.origin,
+        since: partnerWallets.since,
+        actor: partnerWallets.actor,
+        note: partnerWallets.note,
+        requestId: partnerWallets.requestId,
+        total: sql<number>`count(*) over ()`.mapWith(Number),
+      })
+      .from(partnerWallets)
+      .where(
+        and(
+          or(isNull(partner), eq(partnerWallets.partner, partner)),
+          or(isNull(phoneNumber), eq(partnerWallets.phoneNumber, phoneNumber)),
+          or(isNull(state), eq(partnerWallets.state, state)),
+        ),
+      )
+      .orderBy(asc(partnerWallets.partner), asc(partnerWallets.phoneNumber))
+      .limit(limitOf(limit))
+      .offset(limitOf(skip)),
+)
