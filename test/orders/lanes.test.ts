@@ -16,6 +16,7 @@ import {
   passDeadlines,
 } from '../support/factories/stored-orders.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
+import { inSession } from '../support/servers/sessions.ts'
 import { unnamed } from '../support/unnamed.ts'
 
 let test: Awaited<ReturnType<typeof createTestDatabase>>
@@ -332,20 +333,25 @@ describe('a wallet with 10,000 waiting orders', () => {
       [wallet],
     )
     if (last === undefined) throw new Error('no order')
-    const pages = async (call: string) => {
-      const [row] = await stores.database.run<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
-        unnamed(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT ${call} FROM orders o
-          WHERE phone_number = '${wallet}' AND reference = 'long-9999' AND partner = 'acme'`),
-        [],
-      )
-      const plan = row?.['QUERY PLAN'][0].Plan ?? {}
-      return (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0)
-    }
-    const look = 'lane_front(o.id, o.phone_number, o.kind, o.accepted_at, true)'
-    const wake = "wake_lane(o.phone_number, 'infinity', o.id)"
-    // The first calls of a session plan, and read the catalogue.
-    for (let call = 0; call < 8; call += 1) await Promise.all([pages(look), pages(wake)])
-    expect(await pages(look)).toBeLessThan(60)
-    expect(await pages(wake)).toBeLessThan(60)
+    // One session: the first calls plan, and read the catalogue.
+    const [looked, woken] = await inSession(test.databaseUrl, async (session) => {
+      const pages = async (call: string) => {
+        const [row] = await session.run<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+          unnamed(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT ${call} FROM orders o
+            WHERE phone_number = '${wallet}' AND reference = 'long-9999' AND partner = 'acme'`),
+        )
+        const plan = row?.['QUERY PLAN'][0].Plan ?? {}
+        return (plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0)
+      }
+      const look = 'lane_front(o.id, o.phone_number, o.kind, o.accepted_at, true)'
+      const wake = "wake_lane(o.phone_number, 'infinity', o.id)"
+      for (let call = 0; call < 8; call += 1) {
+        await pages(look)
+        await pages(wake)
+      }
+      return [await pages(look), await pages(wake)]
+    })
+    expect(looked).toBeLessThan(60)
+    expect(woken).toBeLessThan(60)
   })
 })
