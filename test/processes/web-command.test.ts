@@ -12,7 +12,8 @@ afterAll(async () => {
   await place.drop()
 })
 
-const goldpro = (...args: string[]) => runCommand(args, { env: { DATABASE_URL: place.databaseUrl } })
+const goldpro = (...args: string[]) =>
+  runCommand(args, { env: { DATABASE_URL: place.databaseUrl, WALLET_POLICY: 'first_use' } })
 
 describe('goldpro partner', () => {
   it('shows a key once, lists it by its prefix, changes it over and ends it', async () => {
