@@ -29,7 +29,7 @@ function install(): string | null {
   const apt = (...args: string[]) =>
     execFileSync('apt-get', args, {
       stdio: 'pipe',
-      timeout: 300_000,
+      timeout: 120_000,
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     })
   try {
