@@ -163,6 +163,9 @@ async function brokenByMeeting(stores: Stores, committed: () => Promise<void>): 
   return new Set(checkSandbox(orders, sandbox, () => false).map(({ rule }) => rule))
 }
 
+/** An order has one live attempt, and a wallet one in flight: each index alone would refuse the second intent. */
+const DROP_FENCES = 'DROP INDEX attempts_one_live_per_order, attempts_one_in_flight_per_wallet'
+
 describe('the proof fails', () => {
   it('when doubts are retried', async () => {
     const stores = await openDatabase()
@@ -174,23 +177,23 @@ describe('the proof fails', () => {
     expect(await brokenRules(stores, sendingBeforeIntent)).toContain('execution_has_an_intent')
   })
 
-  it('when the unique index is dropped under a fence that only looks', async () => {
+  it('when the unique indexes are dropped under a fence that only looks', async () => {
     const stores = await openDatabase()
-    await stores.database.run(unnamed('DROP INDEX attempts_one_live_per_order'), [])
+    await stores.database.run(unnamed(DROP_FENCES), [])
     expect(await brokenByMeeting(stores, meetingPlace())).toContain('executed_at_most_once')
   })
 })
 
 describe('the proof holds', () => {
-  it('when only the index is left: the same looking fence, with it in place, doubles nothing', async () => {
+  it('when only the indexes are left: the same looking fence, with them in place, doubles nothing', async () => {
     const stores = await openDatabase()
     // The second intent waits in Postgres for the first one's commit.
     expect(await brokenByMeeting(stores, async () => {})).toEqual(new Set())
   })
 
-  it('when only the row lock is left: our own fence without the index doubles nothing', async () => {
+  it('when only the row lock is left: our own fence without the indexes doubles nothing', async () => {
     const stores = await openDatabase()
-    await stores.database.run(unnamed('DROP INDEX attempts_one_live_per_order'), [])
+    await stores.database.run(unnamed(DROP_FENCES), [])
     expect(await brokenRules(stores, (deps) => ({ ...deps, newId: randomUUID }))).toEqual(new Set())
   })
 })
