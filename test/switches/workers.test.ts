@@ -64,7 +64,12 @@ describe.each(queueBackends())('with the queue in $name, three workers under loa
     await producer.enqueueMany(
       Array.from({ length: ORDERS }, (_, n) => ({
         kind: 'buy',
-        ...jobData.buy({ reference: `S-${n}`, deadline: new Date(Date.now() + 3_600_000).toISOString() }),
+        ...jobData.buy({
+          reference: `S-${n}`,
+          // Orders of one wallet would wait for each other.
+          phone_number: `0818${String(n).padStart(7, '0')}`,
+          deadline: new Date(Date.now() + 3_600_000).toISOString(),
+        }),
       })),
     )
     const workers: ChildProcess[] = []
