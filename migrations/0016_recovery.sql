@@ -94,30 +94,40 @@ CREATE TRIGGER database_identity_guard BEFORE UPDATE ON database_identity FOR EA
 CREATE TRIGGER recoveries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON recoveries FOR EACH STATEMENT
   EXECUTE FUNCTION refuse_change();
 
--- Whether complete statements have all of the time in which orders may have been executed that this database does not
--- know of: from its last sign of life to when the restore was found.
+-- Whether statements have all of the time in which orders may have been executed that this database does not know of: from
+-- its last sign of life to when the restore was found, with the slack of the clocks before it and the lag after it. As for a
+-- doubt: of every source, and declared complete by two people. A statement with a line that could not be read is never complete.
 CREATE FUNCTION is_gap_covered(recovery_id int) RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT coalesce((SELECT range_agg(tstzrange(s.period_from, s.period_to)) FROM statements s
-      WHERE s.replaced_at IS NULL AND s.complete) @> tstzrange(r.alive_at, r.found_at, '[]'), false)
-  FROM recoveries r WHERE r.id = recovery_id
+  SELECT count(*) > 0 AND bool_and(source.covered @> gap.span)
+  FROM (
+    SELECT tstzrange(r.alive_at - interval '5 minutes', r.found_at + coalesce(approved_lag(), interval '60 minutes'), '[]') AS span
+    FROM recoveries r WHERE r.id = recovery_id
+  ) gap CROSS JOIN LATERAL (
+    SELECT coalesce(range_agg(tstzrange(s.period_from, s.period_to)) FILTER (WHERE is_approved_complete(s.id)), '{}') AS covered
+    FROM statements s WHERE s.replaced_at IS NULL GROUP BY s.source
+  ) source
 $$;
 
--- Whether a statement has a transaction of nobody that may be this order's: of its kind and wallet, and not before it. An
--- order that was sent again after the restore may have been executed before it was accepted here.
-CREATE FUNCTION may_have_been_executed(wallet text, kind text, accepted_at timestamptz, recovery_id int) RETURNS boolean LANGUAGE sql STABLE AS $$
+-- Whether a statement has a transaction that may be this order's: of its wallet or its recipient, whatever the kind. An order
+-- that was sent again after the restore may have been executed before it was accepted here, and a wrong zone shifts a time by
+-- less than a day. Only an execution that is known explains a line. A line of another wallet is another order's, also with the
+-- same weight: after a restore every execution since the backup is a line that nobody knows.
+CREATE FUNCTION may_have_been_executed(held orders, recovery_id int) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (
     SELECT 1 FROM current_statement_lines l
-    WHERE l.kind = may_have_been_executed.kind AND may_be_wallet(l.phone_number, may_have_been_executed.wallet)
-      AND coalesce(l.executed_to, l.executed_at) >= least(may_have_been_executed.accepted_at,
-        (SELECT r.alive_at FROM recoveries r WHERE r.id = may_have_been_executed.recovery_id)) - interval '5 minutes'
-      AND NOT EXISTS (SELECT 1 FROM statement_matches m
-        WHERE m.statement_id = l.statement_id AND m.line_number = l.line_number AND m.current))
+    WHERE (may_be_wallet(l.phone_number, held.phone_number)
+        OR coalesce(may_be_wallet(l.phone_number, held.content ->> 'recipient'), false))
+      AND coalesce(l.executed_to, l.executed_at) >= least(held.accepted_at,
+        (SELECT r.alive_at FROM recoveries r WHERE r.id = may_have_been_executed.recovery_id)) - interval '1 day'
+      AND NOT EXISTS (
+        SELECT 1 FROM statement_matches m JOIN orders o ON o.id = m.order_id
+        WHERE m.statement_id = l.statement_id AND m.line_number = l.line_number AND m.current AND o.state = 'succeeded'))
 $$;
 
 -- Asked by guard_order of an order that a recovery holds: two people approved, the statements are there, and none has it.
-CREATE FUNCTION may_release_restored(held orders, detail jsonb) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION may_release_restored(held orders, detail jsonb) RETURNS boolean LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 BEGIN
   RETURN coalesce(is_change_approved((detail ->> 'request')::int, 'release_restored', 'recovery ' || (held.detail ->> 'recovery')), false)
     AND coalesce(is_gap_covered((held.detail ->> 'recovery')::int), false)
-    AND NOT may_have_been_executed(held.phone_number, held.kind, held.accepted_at, (held.detail ->> 'recovery')::int);
+    AND NOT may_have_been_executed(held, (held.detail ->> 'recovery')::int);
 END $$;

@@ -102,7 +102,7 @@ export async function proposeRelease(
     return refused(`recovery ${recoveryId} holds no order any more`)
   if (!counts.isGapCovered)
     return refused(
-      `import complete statements of ${aliveAt.toISOString()} to ${foundAt.toISOString()} first: they alone know what was executed`,
+      `import complete statements of ${aliveAt.toISOString()} to ${foundAt.toISOString()}, of every source and with the lag after it (an hour, or what two people approved), and approve them (\`goldpro recon statements approve\`): they alone know what was executed`,
     )
   const proposed = await proposeChange(session, person, RELEASE_RESTORED, { recoveryId })
   if (proposed.is === 'refused') return proposed

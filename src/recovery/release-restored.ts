@@ -17,7 +17,7 @@ export const RELEASE_RESTORED: ChangeKind<{ readonly recoveryId: number }> = {
   async apply(runner, { recoveryId }, { requestId, approvedBy }) {
     const [counts] = await countRestored(runner, { recoveryId })
     if (counts?.isGapCovered !== true)
-      return refused('the statements of the time since the backup are not there')
+      return refused('the statements of the time since the backup are not there, or not approved')
     await releaseRestored(runner, { recoveryId, requestId, actor: `person:${approvedBy}` })
     return { is: 'done' }
   },

@@ -112,8 +112,7 @@ const isHeldBy = (recoveryId: unknown) =>
     eq(orders.reason, 'restored'),
     sql`(${orders.detail} ->> 'recovery')::int = ${recoveryId}`,
   )
-const mayHaveBeenExecuted = sql<boolean>`may_have_been_executed(
-  ${orders.phoneNumber}, ${orders.kind}, ${orders.acceptedAt}, (${orders.detail} ->> 'recovery')::int)`
+const mayHaveBeenExecuted = sql<boolean>`may_have_been_executed(${orders}, (${orders.detail} ->> 'recovery')::int)`
 
 /** The orders that a recovery holds, and of how many a statement may have the transaction. */
 export const countRestored = statement(

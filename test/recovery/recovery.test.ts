@@ -89,6 +89,40 @@ async function importStatement(stores: Stores, wallets: readonly string[]) {
   })
 }
 
+/** What two people must say before the statement's silence proves anything: that it is complete, and the lag. */
+async function approveStatement(stores: Stores) {
+  await stores.database.transaction(async (runner) => {
+    await runner.run(unnamed('SET LOCAL session_replication_role = replica'), [])
+    await runner.run(
+      unnamed(`INSERT INTO proposals (statement_id, decision, note, facts, proposed_by, state, decided_by, decided_at, decision_note)
+        VALUES (9, 'statement_complete', 'imported', '{}', 'ani', 'approved', 'budi', now(), 'so it is'),
+          (NULL, 'lag_shortened', 'at once or never', '{"lagMinutes": "0"}', 'ani', 'approved', 'budi', now(), 'so it is')`),
+      [],
+    )
+  })
+}
+
+/** One fact about the restored database, changed for one question only. */
+async function withChange<T>(
+  stores: Stores,
+  change: string,
+  ask: (run: (text: string) => Promise<T>) => Promise<T>,
+) {
+  const undo = new Error('undone')
+  let answer: T | undefined
+  await stores.database
+    .transaction(async (runner) => {
+      await runner.run(unnamed('SET LOCAL session_replication_role = replica'), [])
+      await runner.run(unnamed(change), [])
+      answer = await ask(async (text) => (await runner.run<{ is: T }>(unnamed(text), []))[0]?.is as T)
+      throw undo
+    })
+    .catch((error: unknown) => {
+      if (error !== undo) throw error
+    })
+  return answer
+}
+
 beforeAll(async () => {
   original = await createTestDatabase()
   const before = openStores(original.databaseUrl)
@@ -203,6 +237,12 @@ describe('a restored database', () => {
 
   it('executes, after two people released what no statement has, each order once', async () => {
     await importStatement(restored, [0, 1, 2, 3, 6].map(wallet))
+    expect(await inSession(restoredUrl, (session) => proposeRelease(session, ANI)), 'one word').toMatchObject(
+      {
+        is: 'refused',
+      },
+    )
+    await approveStatement(restored)
     const proposed = await inSession(restoredUrl, (session) => proposeRelease(session, ANI))
     if (proposed.is === 'refused') throw new Error(proposed.message)
     expect(proposed).toMatchObject({ held: 7, maybeExecuted: 5 })
@@ -217,5 +257,46 @@ describe('a restored database', () => {
     expect(await statesIn(restored)).toEqual({ 'held:restored': 5, 'succeeded:executed': 2 })
     expect([...executions.values()]).toEqual(Array.from({ length: 7 }, () => 1))
     expect(executions.size).toBe(7)
+  })
+
+  const COVERED = 'SELECT is_gap_covered(1) AS is'
+  it.each([
+    ['is enough as it is', 'SELECT 1', true],
+    ['ends before the lag is over', `DELETE FROM proposals WHERE decision = 'lag_shortened'`, false],
+    [
+      'begins after the last sign of life',
+      `UPDATE statements SET period_from = period_to - interval '1 ms'`,
+      false,
+    ],
+    ['is not complete', 'UPDATE statements SET complete = false', false],
+    [
+      'is not the only source',
+      `INSERT INTO statements (id, source, period_from, period_to, complete, content_hash, mapping_name, mapping_version, file_name, line_count, bad_line_count, imported_by)
+       VALUES (10, 'other', now() - interval '9 days', now() - interval '8 days', true, repeat('b', 64), 'sandbox', 1, 'g', 1, 0, 'ani')`,
+      false,
+    ],
+  ])(
+    'believes the silence of a statement only of every source and all of the time: it %s',
+    async (_what, change, is) => {
+      expect(await withChange<boolean>(restored, change, (run) => run(COVERED))).toBe(is)
+    },
+  )
+
+  it.each([
+    ['of its wallet', `UPDATE statement_lines SET phone_number = '${wallet(4)}' WHERE line_number = 2`, true],
+    [
+      'of its wallet and another kind',
+      `UPDATE statement_lines SET phone_number = '${wallet(4)}', kind = 'sell' WHERE line_number = 2`,
+      true,
+    ],
+    [
+      'of its recipient',
+      `UPDATE orders SET content = content || '{"recipient": "${wallet(0)}"}' WHERE phone_number = '${wallet(4)}'`,
+      true,
+    ],
+    ['of another wallet', 'SELECT 1', false],
+  ])('takes a line %s for what it may be', async (_what, change, is) => {
+    const asked = `SELECT may_have_been_executed(o, 1) AS is FROM orders o WHERE phone_number = '${wallet(4)}'`
+    expect(await withChange<boolean>(restored, change, (run) => run(asked))).toBe(is)
   })
 })
