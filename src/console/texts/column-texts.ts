@@ -39,6 +39,7 @@ export const COLUMN_TEXTS = {
   'col.ours': ['Order kita', 'Our order'],
   'col.theirs': ['Laporan', 'Statement'],
   'col.problem': ['Masalah', 'Problem'],
+  'col.line': ['Baris', 'Line'],
   'col.column': ['Kolom', 'Column'],
   'col.outcome': ['Hasil', 'Outcome'],
   'col.quote': ['Penawaran', 'Quote'],

@@ -5,6 +5,7 @@ import { DECISION_TEXTS } from './decision-texts.ts'
 import { FRAME_TEXTS } from './frame-texts.ts'
 import { ORDER_TEXTS } from './order-texts.ts'
 import { PARTNER_TEXTS } from './partner-texts.ts'
+import { PLAN_WORDS } from './plan-words.ts'
 import { RECON_TEXTS } from './recon-texts.ts'
 import { TODAY_TEXTS } from './today-texts.ts'
 import { WORD_TEXTS } from './word-texts.ts'
@@ -13,6 +14,7 @@ import { WORD_TEXTS } from './word-texts.ts'
 export const TEXTS = {
   ...FRAME_TEXTS,
   ...WORD_TEXTS,
+  ...PLAN_WORDS,
   ...TODAY_TEXTS,
   ...COLUMN_TEXTS,
   ...ORDER_TEXTS,
