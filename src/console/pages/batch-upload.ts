@@ -1,6 +1,6 @@
 import type { NumberedProblem } from '../../batches/copy-rows.ts'
 import { type CreateResult, createBatch } from '../../batches/create.ts'
-import { html, type Markup } from '../../core/html.ts'
+import type { Markup } from '../../core/html.ts'
 import { maskNumbersIn } from '../../core/masking.ts'
 import { readPlainText } from '../../core/plain-text.ts'
 import { sessionOf } from '../../operators/acting.ts'

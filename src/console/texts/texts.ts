@@ -7,6 +7,7 @@ import { ORDER_TEXTS } from './order-texts.ts'
 import { PARTNER_TEXTS } from './partner-texts.ts'
 import { PLAN_WORDS } from './plan-words.ts'
 import { RECON_TEXTS } from './recon-texts.ts'
+import { SWITCH_TEXTS } from './switch-texts.ts'
 import { TODAY_TEXTS } from './today-texts.ts'
 import { WORD_TEXTS } from './word-texts.ts'
 
@@ -15,6 +16,7 @@ export const TEXTS = {
   ...FRAME_TEXTS,
   ...WORD_TEXTS,
   ...PLAN_WORDS,
+  ...SWITCH_TEXTS,
   ...TODAY_TEXTS,
   ...COLUMN_TEXTS,
   ...ORDER_TEXTS,
