@@ -89,9 +89,13 @@ export async function createProgram(given: string): Promise<Command> {
   return program
 }
 
+/** Columns of help texts, whatever the terminal's: they are rendered when the program is built. */
+const HELP_WIDTH = 80
+
 /** Exit codes: 2 for wrong usage, 0 for help. Commander would use its own. */
 function setExitCodes(command: Command): void {
   command.exitOverride()
+  command.configureOutput({ getOutHelpWidth: () => HELP_WIDTH, getErrHelpWidth: () => HELP_WIDTH })
   command.configureHelp({ showGlobalOptions: true })
   command.showHelpAfterError('(add --help to see the usage)')
   for (const sub of command.commands) setExitCodes(sub)
