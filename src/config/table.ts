@@ -115,6 +115,16 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS
 
+/** The settings that are secrets, or may have one in them: each may be the content of a file that `NAME_FILE` names. */
+export const SECRET_SETTINGS = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'GATEWAY_CLIENT_SECRET',
+  'GATEWAY_SIGNING_SECRET',
+  'GOLDPRO_OPERATOR_TOKEN',
+  'OPS_WEBHOOK_SECRET',
+] as const satisfies readonly SettingName[]
+
 export const environment = z.object(SETTINGS)
 /** The settings as the environment has them, each checked and with its default. */
 export type Environment = z.infer<typeof environment>

@@ -83,6 +83,8 @@ export async function createProgram(given: string): Promise<Command> {
     let command = action
     while (command.parent !== null && command.parent !== program) command = command.parent
     keepOwnSettings(command.name(), process.env)
+    const { readSecretFiles } = await import('../config/secret-files.ts')
+    readSecretFiles(process.env)
     await (await import('../operators/cli/sign-in.ts')).signIn(action)
   })
   setExitCodes(program)

@@ -121,5 +121,8 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
  */
 export function keepOwnSettings(command: string, env: Record<string, string | undefined>): void {
   for (const [name, users] of Object.entries(SETTING_USERS))
-    if (!users.some((user) => user === command)) delete env[name]
+    if (!users.some((user) => user === command)) {
+      delete env[name]
+      delete env[`${name}_FILE`]
+    }
 }
