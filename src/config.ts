@@ -2,7 +2,7 @@ import { type Environment, environment } from './config/table.ts'
 import { readFields } from './core/field-problems.ts'
 import type { WalletPolicy } from './core/wallet-policies.ts'
 
-export { SETTINGS, type SettingName } from './config/table.ts'
+export { SECRET_SETTINGS, SETTINGS, type SettingName } from './config/table.ts'
 
 /** A setting that is missing or malformed. Its message names the variable and what it may be. */
 export class ConfigurationError extends Error {

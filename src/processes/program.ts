@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { currentUser } from '../cli/current-user.ts'
 import { describeFailure, type ExitCode } from '../cli/failure.ts'
 import { showTimesIn } from '../cli/shown-time.ts'
+import { readSecretFiles } from './secret-files.ts'
 import { type CommandName, keepOwnSettings } from './setting-users.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
@@ -83,7 +84,6 @@ export async function createProgram(given: string): Promise<Command> {
     let command = action
     while (command.parent !== null && command.parent !== program) command = command.parent
     keepOwnSettings(command.name(), process.env)
-    const { readSecretFiles } = await import('../config/secret-files.ts')
     readSecretFiles(process.env)
     await (await import('../operators/cli/sign-in.ts')).signIn(action)
   })

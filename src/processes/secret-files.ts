@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { ConfigurationError } from '../config.ts'
-import { SECRET_SETTINGS } from './table.ts'
+import { ConfigurationError, SECRET_SETTINGS } from '../config.ts'
 
 const MAX_BYTES = 65_536
 
