@@ -84,6 +84,7 @@ export const SETTINGS = {
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 07:30')
     .default('07:30'),
+  STATEMENT_INBOX: z.string().min(1).optional(),
   WALLET_POLICY: z.enum(WALLET_POLICIES, { error: `one of ${WALLET_POLICIES.join(', ')}` }).optional(),
   OVERDUE_DOUBT_HOURS: wholeNumber(0, 720, 4),
   OVERDUE_HELD_HOURS: wholeNumber(0, 720, 4),

@@ -113,6 +113,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'batch results': reads,
 
   'recon import': makes,
+  'recon inbox': makes,
   'recon run': makes,
   'recon report': reads,
   'recon breaks list': reads,

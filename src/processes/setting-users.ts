@@ -90,6 +90,7 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   RECON_ONE_PERSON: DECIDES,
   RECON_LAG_MINUTES: ['up', 'console', 'scheduler', 'recon'],
   RECON_DAILY_AT: SCHEDULES,
+  STATEMENT_INBOX: ['recon'],
   WALLET_POLICY: ['up', 'worker', 'web', 'scheduler', 'partner'],
   OVERDUE_DOUBT_HOURS: SCHEDULES,
   OVERDUE_HELD_HOURS: SCHEDULES,
