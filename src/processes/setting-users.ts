@@ -87,7 +87,7 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   BREAKER_MAX_PAUSE_SECONDS: EXECUTES,
   BREAKER_PROBE_RUPIAH: EXECUTES,
   BREAKER_PROBE_GRAMS: EXECUTES,
-  RECON_ONE_PERSON: DECIDES,
+  ONE_PERSON: DECIDES,
   RECON_LAG_MINUTES: ['up', 'console', 'scheduler', 'recon'],
   RECON_DAILY_AT: SCHEDULES,
   WALLET_POLICY: ['up', 'worker', 'web', 'scheduler', 'partner'],
