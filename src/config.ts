@@ -153,7 +153,7 @@ function toSettings(env: Environment): Settings {
     maxQuoteFee: env.QUOTE_MAX_FEE === undefined ? null : Number(env.QUOTE_MAX_FEE),
     debitsDuringDoubt: env.LANE_DEBITS_DURING_DOUBT,
     operatorToken: env.GOLDPRO_OPERATOR_TOKEN ?? null,
-    onePersonTeam: env.RECON_ONE_PERSON === 'true',
+    onePersonTeam: env.ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,
     statementInbox: env.STATEMENT_INBOX ?? null,

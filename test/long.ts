@@ -7,6 +7,7 @@ export const LONG_TESTS = [
   // Processes that are killed, frozen, or lose their servers.
   'test/crash/**',
   'test/switches/workers.test.ts',
+  'test/recovery/restored-under-load.test.ts',
   'test/observability/traced-process.test.ts',
   // Whole programs, as people start them.
   'test/processes/demo-and-up.test.ts',

@@ -11,7 +11,7 @@ import { differencesFrom } from './differences.ts'
 import { decideRequest, findOpenRequest, insertRequest, lockRequest } from './store.ts'
 
 /** The audit's remark on an approval without a second person. */
-const ALONE = 'RECON_ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
+const ALONE = 'ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
 
 /** Proposes a change. Nothing changes before another person approves it. */
 export async function proposeChange<Payload>(
@@ -36,7 +36,7 @@ export async function proposeChange<Payload>(
 /** How requests are approved: the kinds there are, and whether one person is the whole team. */
 export interface ApprovalRules {
   readonly kinds: readonly AnyChangeKind[]
-  /** `RECON_ONE_PERSON` */
+  /** `ONE_PERSON` */
   readonly onePersonTeam: boolean
 }
 
@@ -65,7 +65,7 @@ export async function approveChange(
     const { request } = locked
     if (request.isByAuthor && !onePersonTeam)
       return refused(
-        `${request.proposedBy} proposed it, so another person must approve it (a team of one sets RECON_ONE_PERSON=true)`,
+        `${request.proposedBy} proposed it, so another person must approve it (a team of one sets ONE_PERSON=true)`,
       )
     const kind = kinds.find(({ name }) => name === request.kind)
     if (kind === undefined) throw new Error(`no kind of change is called ${request.kind}`)

@@ -78,7 +78,7 @@ export const SETTINGS = {
   BREAKER_MAX_PAUSE_SECONDS: wholeNumber(1, 86_400, 900),
   BREAKER_PROBE_RUPIAH: wholeNumber(1, 1_000_000_000, 5_000_000),
   BREAKER_PROBE_GRAMS: wholeNumber(1, 1_000, 1),
-  RECON_ONE_PERSON: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
+  ONE_PERSON: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   RECON_LAG_MINUTES: wholeNumber(0, 10_080, 60),
   RECON_DAILY_AT: z
     .string()

@@ -18,7 +18,7 @@ export interface ConsoleDeps {
   inSession<T>(work: (session: Session) => Promise<T>): Promise<T>
   readonly signIn: SignIn
   readonly changeKinds: readonly AnyChangeKind[]
-  /** `RECON_ONE_PERSON` */
+  /** `ONE_PERSON` */
   readonly onePersonTeam: boolean
   /** `RECON_LAG_MINUTES`, in milliseconds. */
   readonly reconLagMs: number

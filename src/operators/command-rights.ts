@@ -64,6 +64,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'partner resume': administrates,
 
   'wallet list': reads,
+  'wallet show': reads,
   'wallet link': proposes,
   'wallet unlink': safer,
   // Everybody may see it; a stricter one takes one person, a looser one two, as Postgres demands.

@@ -24,7 +24,7 @@ export interface ConsoleOptions {
   readonly uploadLimitBytes: number
   /** Null: the operators of the installation. */
   readonly people: People | null
-  /** `RECON_ONE_PERSON` */
+  /** `ONE_PERSON` */
   readonly onePersonTeam: boolean
   readonly reconLagMs: number
   readonly log: Log
