@@ -11,12 +11,14 @@ import { WALLET_ROUTES } from '../partners/http/wallet-routes.ts'
 import { PLAN_COMMAND_ROUTES } from '../plans/http/plan-command-routes.ts'
 import { PLAN_ROUTES } from '../plans/http/plan-routes.ts'
 import { PRICE_ROUTES } from '../prices/http.ts'
+import { EVENT_ROUTES } from '../webhooks/http/event-routes.ts'
 import { WEBHOOKS } from '../webhooks/http/webhook-messages.ts'
 
 /** What each group of routes is about, in the order people read them. */
 const TAGS = {
   orders: 'Place orders, and follow them',
   quotes: 'Prices now, without an order',
+  events: 'Everything that webhooks tell of your orders, to be read',
   batches: 'Files of orders, which one holder of a key sends and another approves',
   plans: 'Orders and batches that come again and again',
   wallets: 'Your customers’ accounts at the gateway',
@@ -42,6 +44,7 @@ const STATES: Readonly<Record<OrderState, string>> = {
 export const ROUTES: readonly AnyRoute[] = [
   ...ORDER_ROUTES,
   ...QUOTE_ROUTES,
+  ...EVENT_ROUTES,
   ...BATCH_ROUTES,
   ...PLAN_ROUTES,
   ...PLAN_COMMAND_ROUTES,

@@ -11,7 +11,6 @@ import { createUploadSlots } from '../http/uploads.ts'
 import { createMetrics } from '../observability/http-metrics.ts'
 import { type MetricsServer, startMetricsServer } from '../observability/metrics-server.ts'
 import { measureOrders } from '../orders/queries/order-figures.ts'
-import { findEnded } from '../orders/queries/partner-orders.ts'
 import { partnerAuthentication } from '../partners/http/authenticate-request.ts'
 import { createQuoteGate } from '../partners/http/quote-gate.ts'
 import type { WalletGateway } from '../partners/http/wallet-gateway.ts'
@@ -22,6 +21,7 @@ import { createWaker } from '../queue/waker.ts'
 import { readClosedCount } from '../switches/queries.ts'
 import { readWebhookLag } from '../webhooks/lag.ts'
 import { createLoaders } from './loaders.ts'
+import { findReady } from './ready-waits.ts'
 import { ROUTES } from './routes.ts'
 import type { RunningWorker } from './worker.ts'
 
@@ -88,7 +88,7 @@ export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
     carried: () => traces.carried(),
   })
   const longPoll = createLongPoll({
-    findEnded: (orderIds) => findEnded(database, orderIds),
+    findReady: (keys) => findReady(database, keys),
     onError: (error) => log.warn({ err: error }, 'long polls not answered yet'),
     everyMs: POLL_EVERY_MS,
     maxWaits: parts.maxWaits ?? MAX_WAITS,

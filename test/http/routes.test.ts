@@ -5,6 +5,7 @@ import type { Sandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { jsonSchemaOf } from '../../src/http/json-schema.ts'
 import type { openapiOf } from '../../src/http/openapi.ts'
+import { writePlace } from '../../src/http/paging.ts'
 import { PROBLEMS, type ProblemCode } from '../../src/http/problems.ts'
 import { orderBody } from '../../src/orders/http/order-schemas.ts'
 import { setState } from '../../src/partners/store/partners.ts'
@@ -84,6 +85,10 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
   'GET /v1/orders/{id} 200': async () => here.ask('GET', `/v1/orders/${await placed()}`, { key }),
   'GET /v1/orders/{id}/events 200': async () =>
     here.ask('GET', `/v1/orders/${await placed()}/events`, { key }),
+  'GET /v1/events 200': async () => {
+    await here.ask('POST', `/v1/orders/${await placed()}/cancel`, { key })
+    return await here.ask('GET', '/v1/events', { key })
+  },
   'POST /v1/orders/{id}/cancel 200': async () =>
     here.ask('POST', `/v1/orders/${await placed()}/cancel`, { key }),
   'POST /v1/quotes 200': () =>
@@ -286,6 +291,7 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
     await here.database.run(unnamed(hold), [id])
     return await here.ask('POST', `/v1/orders/${id}/cancel`, { key })
   },
+  cursor_outdated: () => here.ask('GET', `/v1/events?after=${writePlace('7/1/1')}`, { key }),
   async plan_conflict() {
     const name = await added()
     return await here.ask('POST', '/v1/plans', { key, body: aPlan({ name, count: 2 }) })

@@ -61,7 +61,7 @@ export async function readOrderWhenEnded(
   call.releaseSlot()
   // By the stored id: a path may spell it in capitals.
   const { partner } = caller
-  await longPoll.waitFor({ orderId: order.orderId, partner, seconds: waitSeconds, signal: call.signal })
+  await longPoll.waitFor({ key: order.orderId, partner, seconds: waitSeconds, signal: call.signal })
   await call.reauthenticate()
   return await find()
 }

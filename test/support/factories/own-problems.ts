@@ -1,3 +1,4 @@
+import { writePlace } from '../../../src/http/paging.ts'
 import { partnerBatch } from '../scenes/own-batch.ts'
 import { inSession } from '../servers/sessions.ts'
 import {
@@ -42,6 +43,10 @@ function orderProblems(web: TestWeb): Ways {
     'takeQuote orders_per_minute': () => quoted({ orders_per_minute: 1 }, {}, [{}]),
     'takeQuote rupiah_per_day': () => quoted({ rupiah_per_day: '150000' }, {}, [{}]),
     'takeQuote wallets_per_day': () => quoted({ wallets_per_day: 1 }, { phone_number: '081234500002' }, [{}]),
+    async 'readEvents cursor_outdated'() {
+      const { key } = await web.partner()
+      return await web.ask('GET', `/v1/events?after=${writePlace('7/1/1')}`, { key })
+    },
     async 'placeOrder reference_conflict'() {
       const { key } = await web.partner()
       const place = (amount: number) => () =>
