@@ -4,6 +4,7 @@ import { docsPage } from '../http/docs/page.ts'
 import { openapiOf } from '../http/openapi.ts'
 import type { AnyRoute } from '../http/route.ts'
 import { systemRoutes } from '../http/system-routes.ts'
+import { CHECK_ROUTES } from '../orders/http/check-routes.ts'
 import { ORDER_ROUTES } from '../orders/http/order-routes.ts'
 import { QUOTE_ROUTES } from '../orders/http/quote-routes.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
@@ -43,6 +44,7 @@ const STATES: Readonly<Record<OrderState, string>> = {
 /** Every route of the API, in the order people read them. */
 export const ROUTES: readonly AnyRoute[] = [
   ...ORDER_ROUTES,
+  ...CHECK_ROUTES,
   ...QUOTE_ROUTES,
   ...EVENT_ROUTES,
   ...BATCH_ROUTES,

@@ -85,6 +85,11 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
   'GET /v1/orders/{id} 200': async () => here.ask('GET', `/v1/orders/${await placed()}`, { key }),
   'GET /v1/orders/{id}/events 200': async () =>
     here.ask('GET', `/v1/orders/${await placed()}/events`, { key }),
+  'POST /v1/orders/check 200': async () => {
+    const body = aBuy()
+    await here.ask('POST', '/v1/orders', { key, body })
+    return await here.ask('POST', '/v1/orders/check', { key, body })
+  },
   'GET /v1/events 200': async () => {
     await here.ask('POST', `/v1/orders/${await placed()}/cancel`, { key })
     return await here.ask('GET', '/v1/events', { key })

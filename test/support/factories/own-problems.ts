@@ -35,7 +35,23 @@ function orderProblems(web: TestWeb): Ways {
     for (const order of orders) await web.ask('POST', '/v1/orders', { key, body: aBuy(order) })
     return await web.ask('POST', '/v1/quotes', { key, body: { ...A_QUOTE, ...body } })
   }
+  const checked = async (limits: object, body: object = {}, orders: object[] = []) => {
+    const { key, name } = await web.partner({ limits })
+    await freezeUsage(web, name)
+    for (const order of orders) await web.ask('POST', '/v1/orders', { key, body: aBuy(order) })
+    return await web.ask('POST', '/v1/orders/check', { key, body: aBuy(body) })
+  }
   return {
+    'checkOrder reference_conflict': () =>
+      checked({}, { reference: 'known', amount: 6 }, [{ reference: 'known' }]),
+    'checkOrder kind_not_allowed': () => checked({ kinds: ['sell'] }),
+    'checkOrder rupiah_per_order': () => checked({ rupiah_per_order: '99999' }),
+    'checkOrder rupiah_unbounded': () =>
+      checked({ rupiah_per_day: '1' }, { amount: undefined, gold_weight: 1 }),
+    'checkOrder orders_per_minute': () => checked({ orders_per_minute: 1 }, {}, [{}]),
+    'checkOrder rupiah_per_day': () => checked({ rupiah_per_day: '150000' }, {}, [{}]),
+    'checkOrder wallets_per_day': () =>
+      checked({ wallets_per_day: 1 }, { phone_number: '081234500002' }, [{}]),
     'takeQuote kind_not_allowed': () => quoted({ kinds: ['sell'] }),
     'takeQuote rupiah_per_order': () => quoted({ rupiah_per_order: '99999' }),
     'takeQuote rupiah_unbounded': () =>
