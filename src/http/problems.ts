@@ -44,6 +44,10 @@ export const PROBLEMS = {
   },
   plan_state: { status: 409, title: 'The state of the plan does not allow this' },
   batch_unfit: { status: 409, title: 'The batch cannot be used for a plan' },
+  endpoint_state: {
+    status: 409,
+    title: 'The endpoint, or what was asked for it before, does not allow this',
+  },
   cursor_outdated: {
     status: 409,
     title: 'The database was restored since this cursor was given: read from the beginning',

@@ -12,6 +12,8 @@ import { WALLET_ROUTES } from '../partners/http/wallet-routes.ts'
 import { PLAN_COMMAND_ROUTES } from '../plans/http/plan-command-routes.ts'
 import { PLAN_ROUTES } from '../plans/http/plan-routes.ts'
 import { PRICE_ROUTES } from '../prices/http.ts'
+import { DELIVERY_ROUTES } from '../webhooks/http/delivery-routes.ts'
+import { ENDPOINT_ROUTES } from '../webhooks/http/endpoint-routes.ts'
 import { EVENT_ROUTES } from '../webhooks/http/event-routes.ts'
 import { WEBHOOKS } from '../webhooks/http/webhook-messages.ts'
 
@@ -26,6 +28,8 @@ const TAGS = {
   regions: 'Collection points',
   prices: 'Captured prices per gram',
   webhooks: 'What is sent to your URL, signed as Standard Webhooks say',
+  'webhook-endpoints': 'Where your events are sent; an operator approves each URL',
+  'webhook-deliveries': 'What was sent to your endpoints, and what they answered',
   service: 'The server itself',
 }
 
@@ -52,6 +56,8 @@ export const ROUTES: readonly AnyRoute[] = [
   ...PLAN_COMMAND_ROUTES,
   ...WALLET_ROUTES,
   ...PRICE_ROUTES,
+  ...ENDPOINT_ROUTES,
+  ...DELIVERY_ROUTES,
   ...systemRoutes({
     openapi: memoizeLast(openapi),
     page: memoizeLast((version: string) => docsPage(ROUTES, { ...factsOf(version), states: STATES })),

@@ -1,5 +1,7 @@
 import { writePlace } from '../../../src/http/paging.ts'
+import { pauseEndpoint } from '../../../src/webhooks/endpoint-states.ts'
 import { partnerBatch } from '../scenes/own-batch.ts'
+import { ownEndpoint } from '../scenes/own-endpoint.ts'
 import { inSession } from '../servers/sessions.ts'
 import {
   aBatchFile,
@@ -18,7 +20,13 @@ type Ways = Record<string, () => Promise<Reply>>
 
 /** How a problem comes about that is one route's own, by the names of both. */
 export function ownProblems(web: TestWeb): Ways {
-  return { ...orderProblems(web), ...batchProblems(web), ...moveProblems(web), ...planProblems(web) }
+  return {
+    ...orderProblems(web),
+    ...batchProblems(web),
+    ...moveProblems(web),
+    ...planProblems(web),
+    ...endpointProblems(web),
+  }
 }
 
 const A_QUOTE = { kind: 'buy', phone_number: '081234500001', amount: 100_000 }
@@ -205,6 +213,23 @@ function planProblems(web: TestWeb): Ways {
       const end = `UPDATE plans SET state = 'ended', reason = 'no_due_time_left', actor = 'scheduler:test', next_due_at = NULL WHERE owner = $1`
       await web.database.run(unnamed(end), [name])
       return await web.ask('POST', '/v1/plans/over/remove', { key })
+    },
+  }
+}
+
+function endpointProblems(web: TestWeb): Ways {
+  return {
+    async 'addWebhookEndpoint endpoint_state'() {
+      const { key } = await web.partner()
+      const body = { url: 'https://twice.example/hook' }
+      const ask = () => web.ask('POST', '/v1/webhook-endpoints', { key, body })
+      return await last([ask, ask])
+    },
+    async 'changeWebhookEndpoint endpoint_state'() {
+      const { key, name } = await web.partner()
+      const id = await ownEndpoint(web, name)
+      await pauseEndpoint(web.database, id, 'ani: too many calls')
+      return await web.ask('PATCH', `/v1/webhook-endpoints/${id}`, { key, body: { state: 'active' } })
     },
   }
 }
