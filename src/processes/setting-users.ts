@@ -108,7 +108,7 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   CONSOLE_PORT: SERVES_PEOPLE,
   CONSOLE_ORIGIN: SERVES_PEOPLE,
   METRICS_PORT: ['up', 'worker', 'scheduler'],
-  WEBHOOK_ALLOW_LOOPBACK: ['up', 'scheduler', 'webhook'],
+  WEBHOOK_ALLOW_LOOPBACK: ['up', 'web', 'scheduler', 'webhook'],
   WEBHOOK_KEEP_DAYS: SCHEDULES,
   OTEL_EXPORTER_OTLP_ENDPOINT: TRACED,
   // Read by OpenTelemetry itself; it often has a key of the receiver.
