@@ -61,6 +61,7 @@ export interface Settings {
   readonly opsWebhook: { readonly url: string; readonly secret: string } | null
   readonly http: HttpSettings
   readonly console: ConsoleAddress
+  readonly consoleSignIn: ConsoleSignIn
   /** The port where a worker or a scheduler serves its own metrics; null: no metrics. */
   readonly metricsPort: number | null
   /** Webhooks may be sent to this machine, also by http: for development only. */
@@ -103,6 +104,24 @@ export interface ConsoleAddress {
   readonly host: string
   readonly port: number
   readonly publicOrigin: string | null
+}
+
+/** How people sign in at the console. */
+export interface ConsoleSignIn {
+  /** Whatever the console encrypts, and by what Postgres knows it, comes from it; null: nobody can sign in. */
+  readonly secret: string | null
+  readonly hasPasswords: boolean
+  /** The provider of OpenID Connect; null: none. */
+  readonly issuer: string | null
+  /** Null: no OpenID Connect. */
+  readonly oidc: OidcClient | null
+}
+
+/** The console as a client of an OpenID Connect provider. */
+export interface OidcClient {
+  readonly issuer: string
+  readonly clientId: string
+  readonly clientSecret: string
 }
 
 /** Where `goldpro web` listens, and how much it accepts. */
@@ -182,12 +201,36 @@ function toSettings(env: Environment): Settings {
       port: env.CONSOLE_PORT,
       publicOrigin: env.CONSOLE_ORIGIN === undefined ? null : new URL(env.CONSOLE_ORIGIN).origin,
     }),
+    consoleSignIn: consoleSignIn(env),
     metricsPort: env.METRICS_PORT === 0 ? null : env.METRICS_PORT,
     webhookAllowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === 'true',
     webhookKeepDays: env.WEBHOOK_KEEP_DAYS,
     tracesEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     logLevel: env.LOG_LEVEL,
   }
+}
+
+function consoleSignIn(env: Environment): ConsoleSignIn {
+  const { CONSOLE_OIDC_ISSUER: issuer, CONSOLE_PASSWORDS } = env
+  const account = bothOrNeither(
+    'CONSOLE_OIDC_CLIENT_ID',
+    env.CONSOLE_OIDC_CLIENT_ID,
+    'CONSOLE_OIDC_CLIENT_SECRET',
+    env.CONSOLE_OIDC_CLIENT_SECRET,
+    (clientId, clientSecret) => ({ clientId, clientSecret }),
+  )
+  // Commands that link accounts have the issuer alone.
+  if (account !== null && issuer === undefined)
+    throw new ConfigurationError('CONSOLE_OIDC_ISSUER must be set when CONSOLE_OIDC_CLIENT_ID is')
+  if (account !== null && env.CONSOLE_ORIGIN === undefined)
+    throw new ConfigurationError('CONSOLE_ORIGIN must be set when CONSOLE_OIDC_CLIENT_ID is')
+  const oidc = account === null || issuer === undefined ? null : Object.freeze({ issuer, ...account })
+  return Object.freeze({
+    secret: env.CONSOLE_SECRET ?? null,
+    hasPasswords: CONSOLE_PASSWORDS === 'true',
+    issuer: issuer ?? null,
+    oidc,
+  })
 }
 
 function breakerSettings(env: Environment): BreakerSettings {

@@ -5,6 +5,7 @@ import type { Log } from '../core/log.ts'
 import type { Person } from '../operators/person-commands.ts'
 import type { Database } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
+import type { Enrolment } from './enrolment.ts'
 import type { Cookies } from './http/cookies.ts'
 import type { Operator, Role } from './people.ts'
 import type { SignIn } from './sign-in.ts'
@@ -17,6 +18,8 @@ export interface ConsoleDeps {
   /** Runs work in a session of Postgres of its own. */
   inSession<T>(work: (session: Session) => Promise<T>): Promise<T>
   readonly signIn: SignIn
+  /** Null: names are declared, and nobody sets a password. */
+  readonly enrolment: Enrolment | null
   readonly changeKinds: readonly AnyChangeKind[]
   /** `RECON_ONE_PERSON` */
   readonly onePersonTeam: boolean
@@ -32,6 +35,8 @@ export interface ConsoleDeps {
 export interface Call extends ConsoleDeps {
   readonly operator: Operator
   readonly path: string
+  /** The name by which the console was asked, without its port. */
+  readonly host: string
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   /** The fields of a form; empty for a GET. */

@@ -170,6 +170,7 @@ async function callOf(
     ...deps,
     operator: operator ?? NOBODY,
     path,
+    host: request.hostname,
     params: request.params as Record<string, string>,
     query: new URLSearchParams(search),
     form,
