@@ -1,13 +1,11 @@
+import { bothOrNeither, ConfigurationError } from './config/configuration-error.ts'
+import { type ConsoleSignIn, consoleSignIn } from './config/console-sign-in.ts'
 import { type Environment, environment } from './config/table.ts'
 import { readFields } from './core/field-problems.ts'
 import type { WalletPolicy } from './core/wallet-policies.ts'
 
+export { ConfigurationError } from './config/configuration-error.ts'
 export { SETTINGS, type SettingName } from './config/table.ts'
-
-/** A setting that is missing or malformed. Its message names the variable and what it may be. */
-export class ConfigurationError extends Error {
-  override name = 'ConfigurationError'
-}
 
 /** How to reach the gateway, and how long a call may take: everything that the client needs to know. */
 export interface GatewaySettings {
@@ -106,24 +104,6 @@ export interface ConsoleAddress {
   readonly publicOrigin: string | null
 }
 
-/** How people sign in at the console. */
-export interface ConsoleSignIn {
-  /** Whatever the console encrypts, and by what Postgres knows it, comes from it; null: nobody can sign in. */
-  readonly secret: string | null
-  readonly hasPasswords: boolean
-  /** The provider of OpenID Connect; null: none. */
-  readonly issuer: string | null
-  /** Null: no OpenID Connect. */
-  readonly oidc: OidcClient | null
-}
-
-/** The console as a client of an OpenID Connect provider. */
-export interface OidcClient {
-  readonly issuer: string
-  readonly clientId: string
-  readonly clientSecret: string
-}
-
 /** Where `goldpro web` listens, and how much it accepts. */
 export interface HttpSettings {
   readonly host: string
@@ -210,29 +190,6 @@ function toSettings(env: Environment): Settings {
   }
 }
 
-function consoleSignIn(env: Environment): ConsoleSignIn {
-  const { CONSOLE_OIDC_ISSUER: issuer, CONSOLE_PASSWORDS } = env
-  const account = bothOrNeither(
-    'CONSOLE_OIDC_CLIENT_ID',
-    env.CONSOLE_OIDC_CLIENT_ID,
-    'CONSOLE_OIDC_CLIENT_SECRET',
-    env.CONSOLE_OIDC_CLIENT_SECRET,
-    (clientId, clientSecret) => ({ clientId, clientSecret }),
-  )
-  // Commands that link accounts have the issuer alone.
-  if (account !== null && issuer === undefined)
-    throw new ConfigurationError('CONSOLE_OIDC_ISSUER must be set when CONSOLE_OIDC_CLIENT_ID is')
-  if (account !== null && env.CONSOLE_ORIGIN === undefined)
-    throw new ConfigurationError('CONSOLE_ORIGIN must be set when CONSOLE_OIDC_CLIENT_ID is')
-  const oidc = account === null || issuer === undefined ? null : Object.freeze({ issuer, ...account })
-  return Object.freeze({
-    secret: env.CONSOLE_SECRET ?? null,
-    hasPasswords: CONSOLE_PASSWORDS === 'true',
-    issuer: issuer ?? null,
-    oidc,
-  })
-}
-
 function breakerSettings(env: Environment): BreakerSettings {
   return Object.freeze({
     windowSeconds: env.BREAKER_WINDOW_SECONDS,
@@ -281,18 +238,4 @@ function gatewaySettings(env: Environment, baseUrl: string): GatewaySettings {
       }),
     ),
   })
-}
-
-/** Requires both or neither: a key without its secret would silently send unsigned requests. */
-function bothOrNeither<T>(
-  firstName: string,
-  first: string | undefined,
-  secondName: string,
-  second: string | undefined,
-  build: (first: string, second: string) => T,
-): T | null {
-  if (first === undefined && second === undefined) return null
-  if (first === undefined) throw new ConfigurationError(`${firstName} must be set when ${secondName} is`)
-  if (second === undefined) throw new ConfigurationError(`${secondName} must be set when ${firstName} is`)
-  return build(first, second)
 }

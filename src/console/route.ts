@@ -7,6 +7,7 @@ import type { Database } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Enrolment } from './enrolment.ts'
 import type { Cookies } from './http/cookies.ts'
+import type { Provider } from './oidc/provider.ts'
 import type { Operator, Role } from './people.ts'
 import type { SignIn } from './sign-in.ts'
 import type { Texts } from './texts/texts.ts'
@@ -20,6 +21,8 @@ export interface ConsoleDeps {
   readonly signIn: SignIn
   /** Null: names are declared, and nobody sets a password. */
   readonly enrolment: Enrolment | null
+  /** Null: nobody signs in by an account. */
+  readonly provider: Provider | null
   readonly changeKinds: readonly AnyChangeKind[]
   /** `RECON_ONE_PERSON` */
   readonly onePersonTeam: boolean
@@ -46,6 +49,8 @@ export interface Call extends ConsoleDeps {
   readonly address: string
   /** What the session's cookie holds; empty without one. */
   readonly sessionSecret: string
+  /** What the browser keeps while somebody is at the OpenID Connect provider; empty without it. */
+  readonly accountFlow: string
   readonly texts: Texts
   may(...roles: readonly Role[]): boolean
   /** Who gives the command of this request, and why. */
@@ -73,6 +78,9 @@ export interface Page {
   readonly problem?: string
   /** Whether the page asks for itself again from time to time. */
   readonly isLive?: boolean
+  /** Where the browser goes on by itself. */
+  readonly goTo?: string
+  readonly setCookie?: (cookies: Cookies) => readonly string[]
 }
 
 /** One row of the console's table of routes. Its roles are checked before anything of the request is read. */

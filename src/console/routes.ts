@@ -1,3 +1,4 @@
+import { ACCOUNT_ROUTES } from './pages/account-pages.ts'
 import * as approvals from './pages/approval-actions.ts'
 import { approvalsPage } from './pages/approvals.ts'
 import { auditPage } from './pages/audit.ts'
@@ -36,6 +37,7 @@ const post = (path: string, roles: ConsoleRoute['roles'], handle: ConsoleRoute['
 /** Every page and command of the console, with the roles that may. */
 export const ROUTES: readonly ConsoleRoute[] = [
   ...SIGN_IN_ROUTES,
+  ...ACCOUNT_ROUTES,
   ...ENROLMENT_ROUTES,
   get('/', todayPage),
   get('/search', findOrder),

@@ -4,6 +4,7 @@ import { errorCode, Failure } from '../cli/failure.ts'
 import { endSignal, exitAtTheLatestIn } from '../cli/signals.ts'
 import type { Settings } from '../config.ts'
 import { createConsoleKeys } from '../console/keys.ts'
+import type { ProviderSettings } from '../console/oidc/provider.ts'
 import { createLog, type Logger } from '../observability/log.ts'
 import { isConsoleKey } from '../operators/sign-in/console-key.ts'
 import { withSession } from '../postgres/session.ts'
@@ -55,13 +56,32 @@ async function runConsole(): Promise<void> {
 type ReadySettings = Settings & { readonly databaseUrl: string }
 
 /** The door of the installation's operators. @throws Failure that says what to do, when Postgres does not know the console */
-export async function provenDoor({ databaseUrl, consoleSignIn }: ReadySettings): Promise<Door> {
+export async function provenDoor(settings: ReadySettings): Promise<Door> {
+  const { databaseUrl, consoleSignIn } = settings
   const { secret, hasPasswords } = consoleSignIn
   if (secret === null) throw new Failure(2, `set CONSOLE_SECRET: ${LET_IN}`)
   const key = createConsoleKeys(secret).database
   if (!(await withSession(databaseUrl, (session) => isConsoleKey(session, key))))
     throw new Failure(1, `Postgres does not know a console with this CONSOLE_SECRET: ${LET_IN}`)
-  return { is: 'proven', secret, hasPasswords }
+  const provider = providerOf(settings)
+  if (provider === null && !hasPasswords)
+    throw new Failure(
+      2,
+      'CONSOLE_PASSWORDS is false, and CONSOLE_OIDC_ISSUER is not set: nobody could sign in',
+    )
+  return { is: 'proven', secret, hasPasswords, provider }
+}
+
+/** The callback of the console; the provider must know it. */
+const CALLBACK = '/sign-in/oidc/callback'
+
+function providerOf({ consoleSignIn, console: { publicOrigin } }: ReadySettings): ProviderSettings | null {
+  const { issuer, oidc } = consoleSignIn
+  if (issuer === null) return null
+  if (oidc === null)
+    throw new Failure(2, 'set CONSOLE_OIDC_CLIENT_ID and CONSOLE_OIDC_CLIENT_SECRET with CONSOLE_OIDC_ISSUER')
+  if (publicOrigin === null) throw new Failure(2, 'set CONSOLE_ORIGIN with CONSOLE_OIDC_ISSUER')
+  return { ...oidc, redirectUri: `${publicOrigin}${CALLBACK}` }
 }
 
 const LET_IN =

@@ -2,6 +2,7 @@ import { type DemoPerson, demoPeople } from '../console/demo-people.ts'
 import { createEnrolment } from '../console/enrolment.ts'
 import { createConsoleServer } from '../console/http/server.ts'
 import { createConsoleKeys } from '../console/keys.ts'
+import { createProvider, type ProviderSettings } from '../console/oidc/provider.ts'
 import { operatorPeople } from '../console/operator-people.ts'
 import { ROUTES } from '../console/routes.ts'
 import { createSignIn } from '../console/sign-in.ts'
@@ -22,6 +23,7 @@ export type Door =
       readonly is: 'proven'
       readonly secret: string
       readonly hasPasswords: boolean
+      readonly provider: ProviderSettings | null
       /** The cost of scrypt; unset: that of the product. */
       readonly passwordCost?: string
     }
@@ -53,12 +55,17 @@ const WAKE_TTL_MS = 5_000
 const STOP_WITHIN_MS = 2_000
 
 /** How people sign in by the settings. */
-function openDoor(database: Database, door: Door) {
+function openDoor(database: Database, door: Door, log: Log) {
   if (door.is === 'declared')
-    return { signIn: createSignIn(database, demoPeople(database, door.people)), enrolment: null }
+    return {
+      signIn: createSignIn(database, demoPeople(database, door.people)),
+      enrolment: null,
+      provider: null,
+    }
   const keys = createConsoleKeys(door.secret)
   const signIn = createSignIn(database, operatorPeople(database, keys, door.passwordCost), door.hasPasswords)
-  return { signIn, enrolment: createEnrolment(database, keys, door.passwordCost) }
+  const provider = door.provider === null ? null : createProvider(door.provider, keys, log)
+  return { signIn, provider, enrolment: createEnrolment(database, keys, door.passwordCost) }
 }
 
 /** Starts the console: pages for operators, by their own sign-in. */
@@ -75,7 +82,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
   const server = createConsoleServer(ROUTES, options, {
     database,
     inSession: (work) => withSession(databaseUrl, work),
-    ...openDoor(database, door),
+    ...openDoor(database, door, log),
     changeKinds: CHANGE_KINDS,
     onePersonTeam: options.onePersonTeam,
     reconLagMs: options.reconLagMs,

@@ -33,7 +33,7 @@ beforeAll(async () => {
   here = await startConsole({
     ...{ databaseUrl: url, redisUrl: null, host: '127.0.0.1', port: 0, publicOrigin: null },
     ...{ trustedProxies: [], uploadLimitBytes: 1024, onePersonTeam: false, reconLagMs: 0 },
-    door: { is: 'proven', secret: CONSOLE_SECRET, hasPasswords: true, passwordCost: CHEAP },
+    door: { is: 'proven', secret: CONSOLE_SECRET, hasPasswords: true, provider: null, passwordCost: CHEAP },
     log: silentLog,
   })
 })

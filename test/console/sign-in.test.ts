@@ -20,6 +20,14 @@ const trySignIn = (name: string, password: string, asked: Asked = {}) =>
   here.ask('POST', '/sign-in', { form: { name, password, code: '' }, ...asked })
 
 describe('signing in', () => {
+  it('says that it is development, where a name is only declared, and asks for no code', async () => {
+    const { text } = await here.ask('GET', '/sign-in')
+    expect(text).toContain('Development mode.')
+    expect(text).not.toContain('name="code"')
+    for (const path of ['/enrol', '/sign-in/oidc', '/sign-in/oidc/callback'])
+      expect((await here.ask('GET', path)).status, path).toBe(404)
+  })
+
   it('leads from every page to the sign-in and back', async () => {
     const reply = await here.ask('GET', '/orders?state=in_doubt')
     expect(reply.status).toBe(303)

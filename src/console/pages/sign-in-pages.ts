@@ -9,6 +9,10 @@ export function localPath(path: string | null): string {
   return path !== null && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.startsWith('/sign-in') ? path : '/'
 }
 
+/** The page again, with why nobody is signed in. */
+export const refusedSignIn = (call: Call, problem: string, status: number): Answer =>
+  signInPage(call, problem, status)
+
 function signInPage(call: Call, problem?: string, status = 200): Answer {
   const { texts, query, form, signIn } = call
   const next = localPath(query.get('next') ?? form.get('next'))
@@ -18,6 +22,7 @@ function signInPage(call: Call, problem?: string, status = 200): Answer {
     ...(problem === undefined ? {} : { problem }),
     main: html`<p>${texts('sign_in.what')}</p>
 ${signIn.isDevelopment ? html`<div class="notice problem development"><strong>${texts('sign_in.development')}</strong> ${texts('sign_in.development.what')}</div>` : EMPTY}
+${call.provider === null ? EMPTY : html`<p><a class="button primary" href="/sign-in/oidc?next=${encodeURIComponent(next)}">${texts('account.sign_in')}</a></p>`}
 ${signIn.hasPasswords ? passwordForm(call, next) : EMPTY}`,
   })
 }

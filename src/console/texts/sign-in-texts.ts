@@ -30,6 +30,25 @@ export const SIGN_IN_TEXTS = {
     'Nama hanya dinyatakan, tanpa faktor kedua. Jangan pakai untuk uang sungguhan.',
     'Names are only declared, and there is no second factor. Do not use it for real money.',
   ],
+  'account.sign_in': ['Masuk dengan akun perusahaan', 'Sign in with your company account'],
+  'account.go_on': ['Lanjut', 'Go on'],
+  'account.unreachable': [
+    'Penyedia akun tidak dapat dihubungi. Coba lagi sebentar.',
+    'The provider of accounts cannot be reached. Try again in a moment.',
+  ],
+  'account.stale': [
+    'Proses masuk ini tidak dimulai di peramban ini, atau lebih dari 10 menit lalu. Mulai lagi.',
+    'This sign-in was not begun in this browser, or more than 10 minutes ago. Begin again.',
+  ],
+  'account.refused': [
+    'Jawaban penyedia akun tidak membuktikan siapa pun. Mulai lagi; bila terulang, tunjukkan kepada admin.',
+    'The answer of the provider proves nobody. Begin again; if it fails again, tell an admin.',
+  ],
+  'account.unknown': ['Akun ini bukan milik operator', 'This account is no operator’s'],
+  'account.unknown.what': [
+    'Penyedia mengenal Anda, tetapi akun ini belum dihubungkan. Berikan baris di bawah kepada admin.',
+    'The provider knows you, but this account is linked to no operator. Give the line below to an admin.',
+  ],
   'enrol.title': ['Kata sandi untuk {name}', 'A password for {name}'],
   'enrol.password.what': [
     'Undangan ini berlaku sekali. Pilih kata sandi, lalu hubungkan aplikasi TOTP.',
