@@ -1,3 +1,4 @@
+import { ACCOUNT_ROUTES } from './pages/account-pages.ts'
 import * as approvals from './pages/approval-actions.ts'
 import { approvalsPage } from './pages/approvals.ts'
 import { auditPage } from './pages/audit.ts'
@@ -6,6 +7,7 @@ import { batchesPage, batchPage } from './pages/batches.ts'
 import { breakPage } from './pages/break.ts'
 import * as breaks from './pages/break-actions.ts'
 import { breaksPage } from './pages/breaks.ts'
+import { ENROLMENT_ROUTES } from './pages/enrolment-pages.ts'
 import { orderPage } from './pages/order.ts'
 import { approve, cancel, decline, hold, release, resolve, reveal } from './pages/order-actions.ts'
 import { findOrder, ordersCsv, ordersPage } from './pages/orders.ts'
@@ -35,6 +37,8 @@ const post = (path: string, roles: ConsoleRoute['roles'], handle: ConsoleRoute['
 /** Every page and command of the console, with the roles that may. */
 export const ROUTES: readonly ConsoleRoute[] = [
   ...SIGN_IN_ROUTES,
+  ...ACCOUNT_ROUTES,
+  ...ENROLMENT_ROUTES,
   get('/', todayPage),
   get('/search', findOrder),
   get('/orders', ordersPage),

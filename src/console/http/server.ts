@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { fastify as Fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { readAssets } from '../assets.ts'
 import { renderDocument } from '../html/layout.ts'
 import type { Operator } from '../people.ts'
 import type { Answer, Call, ConsoleDeps, ConsoleRoute } from '../route.ts'
 import { languageOf, type Texts, textsIn } from '../texts/texts.ts'
+import { addAssets } from './asset-routes.ts'
 import { type Cookies, cookiesFor, readCookie } from './cookies.ts'
 import { OF_ONE_READER, SECURITY_HEADERS } from './headers.ts'
 import { ConsoleProblem, problemPage } from './problem-pages.ts'
@@ -110,18 +110,6 @@ function acceptForms(server: FastifyInstance): void {
   server.addContentTypeParser('multipart/form-data', (_request, body, done) => done(null, body))
 }
 
-function addAssets(server: FastifyInstance): void {
-  const assets = readAssets()
-  server.get<{ Params: { name: string } }>('/assets/:name', (request, reply) => {
-    const asset = assets.get(request.params.name)
-    if (asset === undefined) throw new ConsoleProblem('not_found')
-    reply.headers({ 'cache-control': 'public, max-age=300, must-revalidate', etag: asset.etag })
-    if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send()
-    return reply.type(asset.type).send(asset.body)
-  })
-  server.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'))
-}
-
 interface Context {
   readonly settings: ConsoleSettings
   readonly deps: ConsoleDeps
@@ -170,12 +158,14 @@ async function callOf(
     ...deps,
     operator: operator ?? NOBODY,
     path,
+    host: request.hostname,
     params: request.params as Record<string, string>,
     query: new URLSearchParams(search),
     form,
     file,
     address: request.ip,
     sessionSecret: readCookie(request.headers.cookie, cookies.session),
+    accountFlow: readCookie(request.headers.cookie, cookies.account),
     texts,
     person: (note) => (operator ?? NOBODY).person(note, `console ${path}`),
     may: (...roles) => operator !== null && roles.some((role) => operator.roles.includes(role)),
@@ -216,6 +206,8 @@ function send(
     case 'page': {
       const operator = context.known.get(request)?.operator ?? null
       const frame = { operator, texts: call.texts, url: request.method === 'GET' ? request.url : call.path }
+      const cookies = answer.setCookie?.(context.cookies)
+      if (cookies !== undefined) reply.header('set-cookie', cookies)
       const isLive = answer.isLive === true && request.method === 'GET'
       reply.code(answer.status ?? 200).type('text/html; charset=utf-8')
       return reply.send(renderDocument({ ...answer, isLive }, frame))

@@ -1,10 +1,17 @@
 import { ACTION_TEXTS } from './action-texts.ts'
 import { FRAME_TEXTS } from './frame-texts.ts'
 import { PAGE_TEXTS } from './page-texts.ts'
+import { SIGN_IN_TEXTS } from './sign-in-texts.ts'
 import { WORD_TEXTS } from './word-texts.ts'
 
 /** Every text of the console: Indonesian and English. */
-export const TEXTS = { ...FRAME_TEXTS, ...WORD_TEXTS, ...PAGE_TEXTS, ...ACTION_TEXTS } as const
+export const TEXTS = {
+  ...FRAME_TEXTS,
+  ...SIGN_IN_TEXTS,
+  ...WORD_TEXTS,
+  ...PAGE_TEXTS,
+  ...ACTION_TEXTS,
+} as const
 export type TextKey = keyof typeof TEXTS
 
 export const LANGUAGES = ['id', 'en'] as const
