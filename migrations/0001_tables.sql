@@ -46,7 +46,7 @@ CREATE TABLE "console_events" (
 	"event" text NOT NULL,
 	"subject" text,
 	"address" text,
-	CONSTRAINT "console_events_event" CHECK (event in ('signed_in', 'sign_in_refused', 'signed_out', 'phone_number_shown', 'orders_exported'))
+	CONSTRAINT "console_events_event" CHECK (event in ('signed_in', 'sign_in_refused', 'signed_out', 'phone_number_shown', 'orders_exported', 'results_exported', 'audit_exported'))
 );
 --> statement-breakpoint
 CREATE TABLE "console_throttles" (
