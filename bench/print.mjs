@@ -16,6 +16,10 @@ export const FIGURES = {
   p50Ms: ['p50 ms', 1],
   p99Ms: ['p99 ms', 1],
   peakMiB: ['peak MiB', 0],
+  closedMs: ['closed ms', 0],
+  lastReplyMs: ['last reply ms', 0],
+  confirmsOut: ['confirms out', 0],
+  intentsAfter: ['intents after', 0],
 }
 
 const cell = (value, decimals) => (value === null || value === undefined ? '–' : value.toFixed(decimals))

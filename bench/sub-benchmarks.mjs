@@ -14,6 +14,11 @@ export const SUB_BENCHMARKS = {
     },
     load: async () => (await import('./growth/growth.mjs')).runGrowth,
   },
+  switch: {
+    title: 'how soon the kill switch holds, with three workers under load',
+    defaults: { orders: 2_000, concurrency: 16, repeat: 3, processCount: 3 },
+    load: async () => (await import('./switch/switch.mjs')).runSwitch,
+  },
   recon: {
     title: 'reconciliation, beside COPY and one hash join',
     defaults: { lines: [100_000, 1_000_000] },

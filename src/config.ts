@@ -5,7 +5,7 @@ import { readFields } from './core/field-problems.ts'
 import type { WalletPolicy } from './core/wallet-policies.ts'
 
 export { ConfigurationError } from './config/configuration-error.ts'
-export { SETTINGS, type SettingName } from './config/table.ts'
+export { SECRET_SETTINGS, SETTINGS, type SettingName } from './config/table.ts'
 
 /** How to reach the gateway, and how long a call may take: everything that the client needs to know. */
 export interface GatewaySettings {
@@ -49,6 +49,8 @@ export interface Settings {
   readonly reconLagMs: number
   /** When the scheduler begins to reconcile yesterday, `HH:MM` in Asia/Jakarta. */
   readonly reconDailyAt: string
+  /** The folder whose statements `goldpro recon inbox` imports; null: it must be named. */
+  readonly statementInbox: string | null
   /** By which wallets orders are accepted; null: as the database says. */
   readonly walletPolicy: WalletPolicy | null
   /** When workers close a switch by themselves; null: never. */
@@ -150,9 +152,10 @@ function toSettings(env: Environment): Settings {
     maxQuoteFee: env.QUOTE_MAX_FEE === undefined ? null : Number(env.QUOTE_MAX_FEE),
     debitsDuringDoubt: env.LANE_DEBITS_DURING_DOUBT,
     operatorToken: env.GOLDPRO_OPERATOR_TOKEN ?? null,
-    onePersonTeam: env.RECON_ONE_PERSON === 'true',
+    onePersonTeam: env.ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,
+    statementInbox: env.STATEMENT_INBOX ?? null,
     walletPolicy: env.WALLET_POLICY ?? null,
     breaker: env.BREAKER === 'true' ? breakerSettings(env) : null,
     overdue: Object.freeze({

@@ -24,7 +24,7 @@ export interface ConsoleDeps {
   /** Null: nobody signs in by an account. */
   readonly provider: Provider | null
   readonly changeKinds: readonly AnyChangeKind[]
-  /** `RECON_ONE_PERSON` */
+  /** `ONE_PERSON` */
   readonly onePersonTeam: boolean
   /** `RECON_LAG_MINUTES`, in milliseconds. */
   readonly reconLagMs: number

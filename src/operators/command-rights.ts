@@ -69,6 +69,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'partner resume': administrates,
 
   'wallet list': reads,
+  'wallet show': reads,
   'wallet link': proposes,
   'wallet unlink': safer,
   // Everybody may see it; a stricter one takes one person, a looser one two, as Postgres demands.
@@ -118,6 +119,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'batch results': reads,
 
   'recon import': makes,
+  'recon inbox': makes,
   'recon run': makes,
   'recon report': reads,
   'recon breaks list': reads,
@@ -177,12 +179,15 @@ export interface RouteRight {
 }
 
 const places: RouteRight = { scope: 'orders:write', holders: 'one' }
+// An operator approves where events are sent.
+const tells: RouteRight = { scope: 'webhooks', holders: 'one' }
 const sends: RouteRight = { scope: 'batches:write', holders: 'one' }
 
 /** Every route that changes something, by its name. No operator uses them: they are the partners'. */
 export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
   placeOrder: places,
   takeQuote: places,
+  checkOrder: places,
   cancelOrder: places,
   registerWallet: places,
   checkBatch: sends,
@@ -197,4 +202,10 @@ export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
   resumePlan: sends,
   removePlan: sends,
   runPlanNow: sends,
+  addWebhookEndpoint: tells,
+  changeWebhookEndpoint: tells,
+  removeWebhookEndpoint: tells,
+  rotateWebhookSecret: tells,
+  testWebhookEndpoint: tells,
+  redeliverWebhook: tells,
 }

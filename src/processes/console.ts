@@ -40,7 +40,7 @@ export interface ConsoleOptions {
   readonly trustedProxies: readonly string[]
   readonly uploadLimitBytes: number
   readonly door: Door
-  /** `RECON_ONE_PERSON` */
+  /** `ONE_PERSON` */
   readonly onePersonTeam: boolean
   readonly reconLagMs: number
   readonly log: Log

@@ -86,7 +86,11 @@ async function runUp(): Promise<void> {
     stops.push(
       startConfiguredScheduler({ ...settings, gateway, webhookAllowLoopback }, databaseUrl, log).stop,
     )
-    const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, traces, log)
+    const web = await startWebSomewhere(
+      { ...settings, databaseUrl, gateway, webhookAllowLoopback },
+      traces,
+      log,
+    )
     stops.push(web.stop)
     const people = await findUpPeople(databaseUrl)
     const door = await doorOf({ ...settings, databaseUrl }, people)

@@ -20,7 +20,7 @@ const ROOMS: Record<string, readonly string[]> = {
   queue: ['core', 'postgres', 'orders'],
   partners: ['core', 'postgres', 'operators', 'approvals', 'wallets', 'orders'],
   batches: ['core', 'csv', 'postgres', 'operators', 'wallets', 'orders', 'partners', 'prices'],
-  plans: ['core', 'postgres', 'operators', 'orders', 'partners', 'batches'],
+  plans: ['core', 'postgres', 'operators', 'wallets', 'orders', 'partners', 'batches'],
   prices: ['core', 'postgres', 'orders'],
   webhooks: ['core', 'postgres', 'operators', 'approvals', 'orders', 'batches/schema.ts'],
   reconciliation: ['core', 'csv', 'postgres', 'operators', 'approvals', 'orders'],
@@ -77,7 +77,7 @@ const ROOMS: Record<string, readonly string[]> = {
   config: ['core'],
   'config.ts': ['core', 'config'],
   'index.ts': ['orders', 'queue'],
-  'main.ts': ['cli/signals.ts', 'processes/program.ts'],
+  'main.ts': ['cli/prepared-help.ts', 'cli/signals.ts', 'processes/program.ts'],
 }
 
 /**
