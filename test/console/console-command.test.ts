@@ -53,7 +53,7 @@ describe('goldpro console', () => {
       'CONSOLE_ORIGIN',
     ],
     ['a provider without TLS', { CONSOLE_OIDC_ISSUER: 'http://login.example.id' }, 'https://'],
-    ['no way in', { CONSOLE_PASSWORDS: 'false' }, 'CONSOLE_PASSWORDS'],
+    ['no way in', { CONSOLE_OIDC_ONLY: 'true' }, 'CONSOLE_OIDC_ONLY'],
     ['a short secret', { CONSOLE_SECRET: 'short' }, 'CONSOLE_SECRET'],
   ])('does not start with %s', async (_what, env, named) => {
     expect(await goldpro(['console'], { CONSOLE_SECRET, ...env })).toMatchObject({
