@@ -22,6 +22,7 @@ export const LONG_TESTS = [
   'test/clients/**',
   'test/bench/**',
   'test/console/browser.test.ts',
+  'test/console/browser-sign-in.test.ts',
   'test/risk/watch.test.ts',
   // Many seeds, and products of everything with everything.
   'test/seeded/**',

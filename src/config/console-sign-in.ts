@@ -21,7 +21,7 @@ export interface OidcClient {
 
 /** @throws ConfigurationError when a setting is there without one that it needs */
 export function consoleSignIn(env: Environment): ConsoleSignIn {
-  const { CONSOLE_OIDC_ISSUER: issuer, CONSOLE_PASSWORDS } = env
+  const { CONSOLE_OIDC_ISSUER: issuer, CONSOLE_OIDC_ONLY } = env
   const account = bothOrNeither(
     'CONSOLE_OIDC_CLIENT_ID',
     env.CONSOLE_OIDC_CLIENT_ID,
@@ -41,7 +41,7 @@ export function consoleSignIn(env: Environment): ConsoleSignIn {
   const oidc = account === null || issuer === undefined ? null : Object.freeze({ issuer, ...account })
   return Object.freeze({
     secret: env.CONSOLE_SECRET ?? null,
-    hasPasswords: CONSOLE_PASSWORDS === 'true',
+    hasPasswords: CONSOLE_OIDC_ONLY === 'false',
     issuer: issuer ?? null,
     oidc,
   })

@@ -111,7 +111,7 @@ export const SETTINGS = {
     .string()
     .min(32, 'at least 32 random characters, such as `openssl rand -base64 32` gives')
     .optional(),
-  CONSOLE_PASSWORDS: z.enum(['true', 'false'], { error: 'true or false' }).default('true'),
+  CONSOLE_OIDC_ONLY: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   CONSOLE_OIDC_ISSUER: url({ ...WEB_URL, example: 'https://login.example.id' }),
   CONSOLE_OIDC_CLIENT_ID: z.string().min(1).optional(),
   CONSOLE_OIDC_CLIENT_SECRET: z.string().min(1).optional(),

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { openDeclaredSession } from '../operators/sign-in/sessions.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
+import { StorageError } from '../postgres/storage-error.ts'
 import type { Operator, People, Role } from './people.ts'
 
 /** A person of `up`, where names are declared: for trying the product. */
@@ -22,7 +23,13 @@ export function demoPeople(runner: StatementRunner, people: readonly DemoPerson[
     async openByPassword({ name, password }, sessionId) {
       const found = people.find((each) => isSameText(each.name, name) && isSameText(each.password, password))
       if (found === undefined) return { is: 'refused' }
-      await openDeclaredSession(runner, { name: found.name, sessionId })
+      try {
+        await openDeclaredSession(runner, { name: found.name, sessionId })
+      } catch (error) {
+        // The installation has operators since: `up` begins anew with them.
+        if (error instanceof StorageError && error.constraint === 'operator_proven') return { is: 'refused' }
+        throw error
+      }
       return { is: 'signed_in', name: found.name }
     },
     openByAccount: async () => ({ is: 'refused' }),

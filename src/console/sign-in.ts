@@ -34,7 +34,7 @@ export interface SignIn {
   signOut(secret: string, address: string): Promise<void>
 }
 
-/** @param hasPasswords `CONSOLE_PASSWORDS` */
+/** @param hasPasswords false with `CONSOLE_OIDC_ONLY` */
 export function createSignIn(database: Database, people: People, hasPasswords = true): SignIn {
   return {
     isDevelopment: people.isDevelopment,

@@ -67,7 +67,7 @@ export async function provenDoor(settings: ReadySettings): Promise<Door> {
   if (provider === null && !hasPasswords)
     throw new Failure(
       2,
-      'CONSOLE_PASSWORDS is false, and CONSOLE_OIDC_ISSUER is not set: nobody could sign in',
+      'CONSOLE_OIDC_ONLY is true, and CONSOLE_OIDC_ISSUER is not set: nobody could sign in',
     )
   return { is: 'proven', secret, hasPasswords, provider }
 }

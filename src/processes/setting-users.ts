@@ -110,7 +110,7 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   CONSOLE_ORIGIN: [...SERVES_PEOPLE, 'operator'],
   // The owner of the tables lets the console in.
   CONSOLE_SECRET: [...SERVES_PEOPLE, 'migrate'],
-  CONSOLE_PASSWORDS: SERVES_PEOPLE,
+  CONSOLE_OIDC_ONLY: SERVES_PEOPLE,
   // Accounts are linked at it.
   CONSOLE_OIDC_ISSUER: [...SERVES_PEOPLE, 'operator'],
   CONSOLE_OIDC_CLIENT_ID: SERVES_PEOPLE,

@@ -65,6 +65,7 @@ Or let people prove who they are, instead of --by (docs/people.md):
   npx goldpro login                       # the token that was printed
   npx goldpro operator add budi --roles checker --note "finance"
   GOLDPRO_OPERATOR_TOKEN=… npx goldpro whoami    # budi's token
+  npx goldpro operator invite budi --note "works at the console"    # then start up again
 `
 
 const batchesToTry = `
