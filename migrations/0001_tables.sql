@@ -32,6 +32,7 @@ CREATE TABLE "database_identity" (
 	"identity" text NOT NULL,
 	"alive_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"found_at" timestamp with time zone,
+	"feed_shift" bigint DEFAULT 0 NOT NULL,
 	CONSTRAINT "database_identity_one_row" CHECK (id)
 );
 --> statement-breakpoint
@@ -730,7 +731,10 @@ CREATE TABLE "order_events" (
 	"to_state" text NOT NULL,
 	"reason" text NOT NULL,
 	"actor" text NOT NULL,
-	"detail" jsonb
+	"detail" jsonb,
+	"partner" text,
+	"feed_position" bigint,
+	CONSTRAINT "order_events_fed" CHECK ((to_state in ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')) = (feed_position is not null) and (partner is null) = (feed_position is null))
 );
 --> statement-breakpoint
 CREATE TABLE "orders" (
@@ -925,6 +929,7 @@ CREATE INDEX "attempts_in_doubt" ON "attempts" USING btree ("order_id") WHERE ou
 CREATE INDEX "attempts_quote_id" ON "attempts" USING btree ("quote_id");--> statement-breakpoint
 CREATE INDEX "attempts_response_id" ON "attempts" USING btree ("response_id") WHERE response_id is not null;--> statement-breakpoint
 CREATE INDEX "order_events_order_id" ON "order_events" USING btree ("order_id");--> statement-breakpoint
+CREATE INDEX "order_events_feed" ON "order_events" USING btree ("partner","feed_position","id") WHERE feed_position is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "orders_partner_reference" ON "orders" USING btree ("partner","reference");--> statement-breakpoint
 CREATE INDEX "orders_wake_at" ON "orders" USING btree ("wake_at") WHERE wake_at is not null;--> statement-breakpoint
 CREATE INDEX "orders_accepted_at" ON "orders" USING btree ("accepted_at");--> statement-breakpoint
@@ -937,6 +942,7 @@ CREATE UNIQUE INDEX "rejected_jobs_once" ON "rejected_jobs" USING btree ("job_id
 CREATE INDEX "rejected_jobs_at" ON "rejected_jobs" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("endpoint_id","next_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_order" ON "webhook_deliveries" USING btree ("order_id","endpoint_id","sequence") WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX "webhook_deliveries_endpoint_ended" ON "webhook_deliveries" USING btree ("endpoint_id","ended_at","event_id") WHERE ended_at is not null;--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_ended_at" ON "webhook_deliveries" USING btree ("ended_at") WHERE ended_at is not null;--> statement-breakpoint
 CREATE INDEX "webhook_endpoints_partner" ON "webhook_endpoints" USING btree ("partner") WHERE state <> 'removed';--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_events_sequence" ON "webhook_events" USING btree ("order_id","sequence");--> statement-breakpoint

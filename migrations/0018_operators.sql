@@ -297,18 +297,37 @@ CREATE TRIGGER break_events_guard_person BEFORE INSERT ON break_events FOR EACH 
 CREATE TRIGGER wallet_events_guard_person BEFORE INSERT ON wallet_events FOR EACH ROW
   WHEN (starts_with(NEW.actor, 'person:')) EXECUTE FUNCTION guard_person_event();
 
+-- A holder of a partner's keys acts in this transaction, which the program has authenticated: it changes its partner's own
+-- endpoints and no other partner's. The names of operators have no slash.
+CREATE FUNCTION act_as_holder(partner text, holder text) RETURNS text LANGUAGE sql VOLATILE AS $$
+  SELECT set_config('goldpro.holder', act_as_holder.partner || '/' || act_as_holder.holder, true)
+$$;
+
+CREATE FUNCTION is_holder_acting(partner text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT starts_with(coalesce(current_setting('goldpro.holder', true), ''), is_holder_acting.partner || '/')
+$$;
+
 -- What takes two people: a maker proposes, a checker approves; any operator declines. Operators' roles are the admins'.
 CREATE FUNCTION guard_two_people() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   is_grant boolean := to_jsonb(NEW) ->> 'kind' = 'grant_roles';
+  -- A partner asks for an endpoint of its own, and a checker approves it.
+  is_of_holder boolean := coalesce(to_jsonb(NEW) ->> 'kind' = 'change_endpoint'
+    AND starts_with(NEW.proposed_by, (to_jsonb(NEW) -> 'payload' ->> 'partner') || '/'), false);
 BEGIN
-  IF TG_OP = 'INSERT' THEN
+  IF TG_OP = 'INSERT' AND is_of_holder THEN
+    IF NOT is_holder_acting(to_jsonb(NEW) -> 'payload' ->> 'partner') THEN
+      PERFORM demand_operator(NEW.proposed_by, '{maker}');
+    END IF;
+  ELSIF TG_OP = 'INSERT' THEN
     PERFORM demand_operator(NEW.proposed_by, CASE WHEN is_grant THEN '{admin}'::text[] ELSE '{maker}' END);
   ELSIF NEW.state = 'declined' THEN
     PERFORM demand_operator(NEW.decided_by, '{maker,checker,admin}');
   ELSE
     PERFORM demand_operator(NEW.decided_by, CASE WHEN is_grant THEN '{admin}'::text[] ELSE '{checker}' END);
-    PERFORM demand_enabled_author(NEW.proposed_by);
+    IF NOT is_of_holder THEN
+      PERFORM demand_enabled_author(NEW.proposed_by);
+    END IF;
   END IF;
   RETURN NEW;
 END $$;
@@ -414,7 +433,8 @@ END $$;
 CREATE TRIGGER partner_keys_guard_scopes BEFORE INSERT ON partner_keys
   FOR EACH ROW EXECUTE FUNCTION guard_partner_key_scopes();
 
--- An admin changes an endpoint's secret and sends to it again; the sender pauses one that fails, and notes failures.
+-- An admin, or a holder of the partner's keys, changes an endpoint's secret and sends to it again; the sender pauses one that
+-- fails, and notes failures.
 CREATE FUNCTION guard_endpoint_people() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF is_identity_declared() THEN
@@ -430,7 +450,7 @@ BEGIN
     RAISE EXCEPTION 'two people decide where events are sent'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'webhook_endpoint_approved';
   END IF;
-  IF TG_OP = 'UPDATE' THEN
+  IF TG_OP = 'UPDATE' AND NOT is_holder_acting(OLD.partner) THEN
     IF NEW.state = 'active' AND OLD.state <> 'active' OR NEW.state <> 'removed' AND NEW.secret IS DISTINCT FROM OLD.secret THEN
       PERFORM demand_operator(NULL, '{admin}');
     ELSIF NEW.state = 'removed' AND OLD.state <> 'removed' OR NEW.paused_because = 'person' AND OLD.paused_because IS DISTINCT FROM 'person' THEN

@@ -2,7 +2,7 @@ import { type Environment, environment } from './config/table.ts'
 import { readFields } from './core/field-problems.ts'
 import type { WalletPolicy } from './core/wallet-policies.ts'
 
-export { SETTINGS, type SettingName } from './config/table.ts'
+export { SECRET_SETTINGS, SETTINGS, type SettingName } from './config/table.ts'
 
 /** A setting that is missing or malformed. Its message names the variable and what it may be. */
 export class ConfigurationError extends Error {
@@ -51,6 +51,8 @@ export interface Settings {
   readonly reconLagMs: number
   /** When the scheduler begins to reconcile yesterday, `HH:MM` in Asia/Jakarta. */
   readonly reconDailyAt: string
+  /** The folder whose statements `goldpro recon inbox` imports; null: it must be named. */
+  readonly statementInbox: string | null
   /** By which wallets orders are accepted; null: as the database says. */
   readonly walletPolicy: WalletPolicy | null
   /** When workers close a switch by themselves; null: never. */
@@ -154,6 +156,7 @@ function toSettings(env: Environment): Settings {
     onePersonTeam: env.ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,
+    statementInbox: env.STATEMENT_INBOX ?? null,
     walletPolicy: env.WALLET_POLICY ?? null,
     breaker: env.BREAKER === 'true' ? breakerSettings(env) : null,
     overdue: Object.freeze({

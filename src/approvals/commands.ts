@@ -5,6 +5,7 @@ import {
   refused,
   storedName,
 } from '../operators/person-commands.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
 import type { AnyChangeKind, ChangeKind } from './change-kind.ts'
 import { differencesFrom } from './differences.ts'
@@ -31,6 +32,24 @@ export async function proposeChange<Payload>(
       `${open?.proposedBy ?? 'somebody'} has proposed it already: decide on request ${open?.requestId ?? ''} first (\`goldpro approvals list\`)`,
     )
   })
+}
+
+/**
+ * The same for a holder of a partner's keys, whom the caller has authenticated and named to Postgres in this transaction. Its
+ * name has a slash, so it is no operator's.
+ */
+export async function proposeAsHolder<Payload>(
+  runner: StatementRunner,
+  proposedBy: string,
+  kind: ChangeKind<Payload>,
+  payload: Payload,
+): Promise<CommandResult<{ requestId: number }>> {
+  const seen = await kind.readCurrent(runner, payload)
+  const request = { kind: kind.name, subject: kind.subjectOf(payload), payload, seen }
+  const [row] = await insertRequest(runner, { ...request, note: 'asked for over HTTP', proposedBy })
+  return row === undefined
+    ? refused('it waits for an approval already')
+    : { is: 'done', requestId: row.requestId }
 }
 
 /** How requests are approved: the kinds there are, and whether one person is the whole team. */

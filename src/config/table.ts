@@ -84,6 +84,7 @@ export const SETTINGS = {
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 07:30')
     .default('07:30'),
+  STATEMENT_INBOX: z.string().min(1).optional(),
   WALLET_POLICY: z.enum(WALLET_POLICIES, { error: `one of ${WALLET_POLICIES.join(', ')}` }).optional(),
   OVERDUE_DOUBT_HOURS: wholeNumber(0, 720, 4),
   OVERDUE_HELD_HOURS: wholeNumber(0, 720, 4),
@@ -114,6 +115,16 @@ export const SETTINGS = {
 } as const
 
 export type SettingName = keyof typeof SETTINGS
+
+/** The settings that are secrets, or may have one in them: each may be the content of a file that `NAME_FILE` names. */
+export const SECRET_SETTINGS = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'GATEWAY_CLIENT_SECRET',
+  'GATEWAY_SIGNING_SECRET',
+  'GOLDPRO_OPERATOR_TOKEN',
+  'OPS_WEBHOOK_SECRET',
+] as const satisfies readonly SettingName[]
 
 export const environment = z.object(SETTINGS)
 /** The settings as the environment has them, each checked and with its default. */

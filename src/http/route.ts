@@ -69,7 +69,7 @@ export interface AnswerRow {
 /** One row of the table of routes. Registration, validation, OpenAPI, docs and tests are derived from it. */
 export interface Route<Params, Query, Body> {
   readonly name: string
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** In OpenAPI's spelling: `/v1/orders/{id}`. */
   readonly path: string
   readonly summary: string
@@ -130,7 +130,9 @@ export function problemsOf(row: AnyRoute): ProblemCode[] {
     ...row.problems,
     ...(takes ? (['invalid_request'] as const) : []),
     ...(row.files === undefined ? [] : (['too_many_files'] as const)),
-    ...(row.method === 'POST' ? (['payload_too_large', 'unsupported_media_type'] as const) : []),
+    ...(row.method === 'POST' || row.method === 'PATCH'
+      ? (['payload_too_large', 'unsupported_media_type'] as const)
+      : []),
     ...(row.scope === null ? [] : KEY_PROBLEMS),
     ...(isProbe(row) ? [] : (['overloaded'] as const)),
     ...COMMON_PROBLEMS,

@@ -114,6 +114,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'batch results': reads,
 
   'recon import': makes,
+  'recon inbox': makes,
   'recon run': makes,
   'recon report': reads,
   'recon breaks list': reads,
@@ -173,12 +174,15 @@ export interface RouteRight {
 }
 
 const places: RouteRight = { scope: 'orders:write', holders: 'one' }
+// An operator approves where events are sent.
+const tells: RouteRight = { scope: 'webhooks', holders: 'one' }
 const sends: RouteRight = { scope: 'batches:write', holders: 'one' }
 
 /** Every route that changes something, by its name. No operator uses them: they are the partners'. */
 export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
   placeOrder: places,
   takeQuote: places,
+  checkOrder: places,
   cancelOrder: places,
   registerWallet: places,
   checkBatch: sends,
@@ -193,4 +197,10 @@ export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
   resumePlan: sends,
   removePlan: sends,
   runPlanNow: sends,
+  addWebhookEndpoint: tells,
+  changeWebhookEndpoint: tells,
+  removeWebhookEndpoint: tells,
+  rotateWebhookSecret: tells,
+  testWebhookEndpoint: tells,
+  redeliverWebhook: tells,
 }

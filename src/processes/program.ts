@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { currentUser } from '../cli/current-user.ts'
 import { describeFailure, type ExitCode } from '../cli/failure.ts'
 import { showTimesIn } from '../cli/shown-time.ts'
+import { readSecretFiles } from './secret-files.ts'
 import { type CommandName, keepOwnSettings } from './setting-users.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
@@ -83,15 +84,20 @@ export async function createProgram(given: string): Promise<Command> {
     let command = action
     while (command.parent !== null && command.parent !== program) command = command.parent
     keepOwnSettings(command.name(), process.env)
+    readSecretFiles(process.env)
     await (await import('../operators/cli/sign-in.ts')).signIn(action)
   })
   setExitCodes(program)
   return program
 }
 
+/** Columns of help texts, whatever the terminal's: they are rendered when the program is built. */
+const HELP_WIDTH = 80
+
 /** Exit codes: 2 for wrong usage, 0 for help. Commander would use its own. */
 function setExitCodes(command: Command): void {
   command.exitOverride()
+  command.configureOutput({ getOutHelpWidth: () => HELP_WIDTH, getErrHelpWidth: () => HELP_WIDTH })
   command.configureHelp({ showGlobalOptions: true })
   command.showHelpAfterError('(add --help to see the usage)')
   for (const sub of command.commands) setExitCodes(sub)

@@ -90,6 +90,7 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   ONE_PERSON: DECIDES,
   RECON_LAG_MINUTES: ['up', 'console', 'scheduler', 'recon'],
   RECON_DAILY_AT: SCHEDULES,
+  STATEMENT_INBOX: ['recon'],
   WALLET_POLICY: ['up', 'worker', 'web', 'scheduler', 'partner'],
   OVERDUE_DOUBT_HOURS: SCHEDULES,
   OVERDUE_HELD_HOURS: SCHEDULES,
@@ -107,7 +108,7 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   CONSOLE_PORT: SERVES_PEOPLE,
   CONSOLE_ORIGIN: SERVES_PEOPLE,
   METRICS_PORT: ['up', 'worker', 'scheduler'],
-  WEBHOOK_ALLOW_LOOPBACK: ['up', 'scheduler', 'webhook'],
+  WEBHOOK_ALLOW_LOOPBACK: ['up', 'web', 'scheduler', 'webhook'],
   WEBHOOK_KEEP_DAYS: SCHEDULES,
   OTEL_EXPORTER_OTLP_ENDPOINT: TRACED,
   // Read by OpenTelemetry itself; it often has a key of the receiver.
@@ -121,5 +122,8 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
  */
 export function keepOwnSettings(command: string, env: Record<string, string | undefined>): void {
   for (const [name, users] of Object.entries(SETTING_USERS))
-    if (!users.some((user) => user === command)) delete env[name]
+    if (!users.some((user) => user === command)) {
+      delete env[name]
+      delete env[`${name}_FILE`]
+    }
 }

@@ -85,7 +85,11 @@ async function runUp(): Promise<void> {
     stops.push(
       startConfiguredScheduler({ ...settings, gateway, webhookAllowLoopback }, databaseUrl, log).stop,
     )
-    const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, traces, log)
+    const web = await startWebSomewhere(
+      { ...settings, databaseUrl, gateway, webhookAllowLoopback },
+      traces,
+      log,
+    )
     stops.push(web.stop)
     const people = await findUpPeople(databaseUrl)
     const served = await startConsoleSomewhere({ ...settings, databaseUrl }, people?.people ?? null, log)

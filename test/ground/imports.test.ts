@@ -77,7 +77,7 @@ const ROOMS: Record<string, readonly string[]> = {
   config: ['core'],
   'config.ts': ['core', 'config'],
   'index.ts': ['orders', 'queue'],
-  'main.ts': ['cli/signals.ts', 'processes/program.ts'],
+  'main.ts': ['cli/prepared-help.ts', 'cli/signals.ts', 'processes/program.ts'],
 }
 
 /**
