@@ -17,7 +17,9 @@ BEGIN
     RAISE EXCEPTION 'an installation with operators proves its people'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'installation_has_operators';
   END IF;
-  NEW.since := now();
+  IF NEW.identity <> OLD.identity THEN
+    NEW.since := now();
+  END IF;
   RETURN NEW;
 END $$;
 
@@ -35,24 +37,33 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()) AND o.disabled_at IS NULL
 $$;
 
--- Makes the token's operator the one who acts in this transaction; null when the token is not valid. The rows are locked
--- until the transaction ends: an operator who is disabled meanwhile is disabled after this transaction, or before it.
+-- Makes the operator of a token, or of a session of the console (gps_…), the one who acts in this transaction; null when it is
+-- not valid. The rows are locked until the transaction ends: an operator who is disabled meanwhile is disabled after this
+-- transaction, or before it.
 CREATE FUNCTION act_as_operator(token text, command text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   who record;
 BEGIN
-  SELECT o.id, o.name, t.prefix INTO who
-  FROM operator_tokens t JOIN operators o ON o.id = t.operator_id
-  WHERE t.prefix = substring(act_as_operator.token FROM '^gpo_([a-z0-9]{12})_')
-    AND t.secret_hash = encode(sha256(convert_to(act_as_operator.token, 'UTF8')), 'hex')
-    AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()) AND o.disabled_at IS NULL
-  FOR SHARE;
+  IF starts_with(token, 'gps_') THEN
+    SELECT o.id, o.name, s.proof, NULL::text AS token_prefix, left(s.id, 12) AS session_prefix INTO who
+    FROM operator_sessions s JOIN operator_factors f ON f.id = s.factor_id JOIN operators o ON o.id = f.operator_id
+    WHERE s.id = secret_hash(substr(act_as_operator.token, 5)) AND is_session_alive(s) AND is_factor_usable(f, o)
+    FOR SHARE OF f, o;
+  ELSE
+    SELECT o.id, o.name, 'token' AS proof, t.prefix AS token_prefix, NULL::text AS session_prefix INTO who
+    FROM operator_tokens t JOIN operators o ON o.id = t.operator_id
+    WHERE t.prefix = substring(act_as_operator.token FROM '^gpo_([a-z0-9]{12})_')
+      AND t.secret_hash = encode(sha256(convert_to(act_as_operator.token, 'UTF8')), 'hex')
+      AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()) AND o.disabled_at IS NULL
+    FOR SHARE;
+  END IF;
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
-  INSERT INTO operator_acts (xid, at, operator_id, name, proof, token_prefix, command)
-  VALUES (pg_current_xact_id()::text::bigint, now(), who.id, who.name, 'token', who.prefix, act_as_operator.command);
+  INSERT INTO operator_acts (xid, at, operator_id, name, proof, token_prefix, session_prefix, command)
+  VALUES (pg_current_xact_id()::text::bigint, now(), who.id, who.name, who.proof, who.token_prefix, who.session_prefix,
+    act_as_operator.command);
   RETURN who.name;
 END $$;
 

@@ -107,6 +107,14 @@ export const SETTINGS = {
   CONSOLE_HOST: z.string().min(1).default('127.0.0.1'),
   CONSOLE_PORT: wholeNumber(1, 65_535, 8_090),
   CONSOLE_ORIGIN: url({ ...WEB_URL, example: 'https://ops.example.id' }),
+  CONSOLE_SECRET: z
+    .string()
+    .min(32, 'at least 32 random characters, such as `openssl rand -base64 32` gives')
+    .optional(),
+  CONSOLE_PASSWORDS: z.enum(['true', 'false'], { error: 'true or false' }).default('true'),
+  CONSOLE_OIDC_ISSUER: url({ ...WEB_URL, example: 'https://login.example.id' }),
+  CONSOLE_OIDC_CLIENT_ID: z.string().min(1).optional(),
+  CONSOLE_OIDC_CLIENT_SECRET: z.string().min(1).optional(),
   METRICS_PORT: wholeNumber(0, 65_535, 0),
   WEBHOOK_ALLOW_LOOPBACK: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   WEBHOOK_KEEP_DAYS: wholeNumber(30, 3_650, 90),
@@ -124,6 +132,8 @@ export const SECRET_SETTINGS = [
   'GATEWAY_SIGNING_SECRET',
   'GOLDPRO_OPERATOR_TOKEN',
   'OPS_WEBHOOK_SECRET',
+  'CONSOLE_SECRET',
+  'CONSOLE_OIDC_CLIENT_SECRET',
 ] as const satisfies readonly SettingName[]
 
 export const environment = z.object(SETTINGS)

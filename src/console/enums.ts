@@ -5,5 +5,7 @@ export const CONSOLE_EVENTS = [
   'signed_out',
   'phone_number_shown',
   'orders_exported',
+  'results_exported',
+  'audit_exported',
 ] as const
 export type ConsoleEvent = (typeof CONSOLE_EVENTS)[number]

@@ -1,16 +1,23 @@
+import { ACCOUNT_ROUTES } from './pages/account-pages.ts'
 import * as approvals from './pages/approval-actions.ts'
 import { approvalsPage } from './pages/approvals.ts'
 import { auditPage } from './pages/audit.ts'
+import { batchPage } from './pages/batch.ts'
 import * as batches from './pages/batch-actions.ts'
-import { batchesPage, batchPage } from './pages/batches.ts'
+import { batchResultsCsv } from './pages/batch-results.ts'
+import { uploadBatch } from './pages/batch-upload.ts'
+import { batchesPage } from './pages/batches.ts'
 import { breakPage } from './pages/break.ts'
 import * as breaks from './pages/break-actions.ts'
 import { breaksPage } from './pages/breaks.ts'
+import { ENROLMENT_ROUTES } from './pages/enrolment-pages.ts'
 import { orderPage } from './pages/order.ts'
 import { approve, cancel, decline, hold, release, resolve, reveal } from './pages/order-actions.ts'
 import { findOrder, ordersCsv, ordersPage } from './pages/orders.ts'
 import { partnerPage, partnersPage } from './pages/partners.ts'
-import { planPage, plansPage } from './pages/plans.ts'
+import { planPage } from './pages/plan.ts'
+import * as plans from './pages/plan-actions.ts'
+import { plansPage } from './pages/plans.ts'
 import { reconciliationPage, statementPage } from './pages/reconciliation.ts'
 import { reportCsv, reportPage } from './pages/report.ts'
 import { SIGN_IN_ROUTES } from './pages/sign-in-pages.ts'
@@ -35,6 +42,8 @@ const post = (path: string, roles: ConsoleRoute['roles'], handle: ConsoleRoute['
 /** Every page and command of the console, with the roles that may. */
 export const ROUTES: readonly ConsoleRoute[] = [
   ...SIGN_IN_ROUTES,
+  ...ACCOUNT_ROUTES,
+  ...ENROLMENT_ROUTES,
   get('/', todayPage),
   get('/search', findOrder),
   get('/orders', ordersPage),
@@ -69,15 +78,19 @@ export const ROUTES: readonly ConsoleRoute[] = [
   post('/approvals/proposals/:id/decline', MAKES_SAFER, approvals.declineProposal),
   post('/approvals/groups/:id/approve', APPROVES, approvals.approveGroup),
   post('/approvals/groups/:id/decline', MAKES_SAFER, approvals.declineGroup),
-  get('/batches', batchesPage),
+  get('/batches', (call) => batchesPage(call)),
+  { ...post('/batches/upload', PROPOSES, uploadBatch), takesFile: true },
   get('/batches/:id', (call) => batchPage(call)),
+  get('/batches/:id/results.csv', batchResultsCsv),
   post('/batches/:id/approve', APPROVES, batches.approve),
   post('/batches/:id/run', PROPOSES, batches.run),
   post('/batches/:id/pause', MAKES_SAFER, batches.pause),
   post('/batches/:id/resume', PROPOSES, batches.resume),
   post('/batches/:id/cancel', MAKES_SAFER, batches.cancel),
   get('/plans', plansPage),
-  get('/plans/:id', planPage),
+  get('/plans/:id', (call) => planPage(call)),
+  post('/plans/:id/pause', MAKES_SAFER, plans.pause),
+  post('/plans/:id/resume', PROPOSES, plans.resume),
   get('/partners', partnersPage),
   get('/partners/:name', partnerPage),
   get('/switches', (call) => switches.switchesPage(call)),

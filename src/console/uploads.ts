@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, unlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
+import { openTemporaryFile, piecesOf } from './temporary-file.ts'
 
 /** A file that a person sent, kept for as long as they look at its preview. */
 export interface UploadedFile {
@@ -77,23 +76,8 @@ export function createUploads(limitBytes: number): Uploads {
   }
 }
 
-const PIECE_BYTES = 64 * 1024
-
-/** The file from its beginning. A stream of the file itself would close it. */
-async function* piecesOf(file: FileHandle): AsyncGenerator<Buffer> {
-  for (let position = 0; ; ) {
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(PIECE_BYTES), 0, PIECE_BYTES, position)
-    if (bytesRead === 0) return
-    position += bytesRead
-    yield buffer.subarray(0, bytesRead)
-  }
-}
-
-/** Writes into a file that nobody else can open, and that disappears with the process. */
 async function spool(body: Readable, limitBytes: number): Promise<{ file: FileHandle; bytes: number }> {
-  const path = join(tmpdir(), `goldpro-${randomUUID()}`)
-  const file = await open(path, 'wx+', 0o600)
-  await unlink(path)
+  const file = await openTemporaryFile()
   let bytes = 0
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {

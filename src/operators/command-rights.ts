@@ -51,6 +51,11 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'operator enable': grants,
   'operator disable': administrates,
   // Everybody rotates their own token; another's takes an admin, or two.
+  // Everybody for themselves; for another it takes an admin, and once there are two, somebody else who confirms.
+  'operator invite': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
+  'operator link-oidc': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
+  'operator confirm': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
+  'operator revoke-sign-in': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 1 },
   'operator rotate': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
 
   'partner add': administrates,

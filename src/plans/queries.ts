@@ -102,26 +102,37 @@ const selectRuns = statement(
   {
     planId: planRuns.planId,
     dueAt: nullable(planRuns.dueAt),
+    state: nullable(type.text),
     limit: type.integer,
     skip: type.integer,
   },
-  (db, { planId, dueAt }) =>
+  (db, { planId, dueAt, state }) =>
     db
       .select(runColumns)
       .from(opsPlanRuns)
-      .where(and(eq(opsPlanRuns.planId, planId), sql`(${dueAt} is null or ${opsPlanRuns.dueAt} = ${dueAt})`))
+      .where(
+        and(
+          eq(opsPlanRuns.planId, planId),
+          sql`(${dueAt} is null or ${opsPlanRuns.dueAt} = ${dueAt})`,
+          sql`(${state} is null or ${opsPlanRuns.state} = ${state})`,
+        ),
+      )
       .orderBy(desc(opsPlanRuns.dueAt))
       .limit(sql.placeholder('limit'))
       .offset(sql.placeholder('skip')),
 )
 
-/** The newest due times of a plan, the newest first. */
+/** The newest due times of a plan, the newest first; only those in a state, where one is named. */
 export async function readRuns(
   runner: StatementRunner,
   planId: number,
-  { limit, skip }: { readonly limit: number; readonly skip: number },
+  {
+    limit,
+    skip,
+    state = null,
+  }: { readonly limit: number; readonly skip: number; readonly state?: RunState | null },
 ): Promise<RunStory[]> {
-  return await selectRuns(runner, { planId, dueAt: null, limit, skip })
+  return await selectRuns(runner, { planId, dueAt: null, state, limit, skip })
 }
 
 const selectRunCount = statement('count_plan_runs', { planId: planRuns.planId }, (db, { planId }) =>
@@ -136,7 +147,7 @@ export async function countRuns(runner: StatementRunner, planId: number): Promis
 
 /** One due time of a plan. */
 export async function readRun(runner: StatementRunner, planId: number, dueAt: Date): Promise<RunStory> {
-  const [run] = await selectRuns(runner, { planId, dueAt, limit: 1, skip: 0 })
+  const [run] = await selectRuns(runner, { planId, dueAt, state: null, limit: 1, skip: 0 })
   if (run === undefined) throw new Error('a due time that was written vanished')
   return run
 }

@@ -12,7 +12,8 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   demo: async () => (await import('./demo/demo.ts')).demoCommand(),
   up: async () => (await import('./up.ts')).upCommand(),
-  migrate: async () => (await import('../cli/migrate.ts')).migrateCommand(),
+  migrate: async () =>
+    (await import('../cli/migrate.ts')).migrateCommand((await import('./console-key.ts')).letConsoleIn),
   worker: async () => (await import('./worker-command.ts')).workerCommand(),
   web: async () => (await import('./web-command.ts')).webCommand(),
   console: async () => (await import('./console-command.ts')).consoleCommand(),

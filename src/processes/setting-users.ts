@@ -106,7 +106,15 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   HTTP_TRUSTED_PROXIES: ['up', 'web', 'console'],
   CONSOLE_HOST: SERVES_PEOPLE,
   CONSOLE_PORT: SERVES_PEOPLE,
-  CONSOLE_ORIGIN: SERVES_PEOPLE,
+  // The address of an invitation.
+  CONSOLE_ORIGIN: [...SERVES_PEOPLE, 'operator'],
+  // The owner of the tables lets the console in.
+  CONSOLE_SECRET: [...SERVES_PEOPLE, 'migrate'],
+  CONSOLE_PASSWORDS: SERVES_PEOPLE,
+  // Accounts are linked at it.
+  CONSOLE_OIDC_ISSUER: [...SERVES_PEOPLE, 'operator'],
+  CONSOLE_OIDC_CLIENT_ID: SERVES_PEOPLE,
+  CONSOLE_OIDC_CLIENT_SECRET: SERVES_PEOPLE,
   METRICS_PORT: ['up', 'worker', 'scheduler'],
   WEBHOOK_ALLOW_LOOPBACK: ['up', 'web', 'scheduler', 'webhook'],
   WEBHOOK_KEEP_DAYS: SCHEDULES,

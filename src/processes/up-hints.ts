@@ -95,7 +95,7 @@ Or lose a reply, so that an order is in doubt, and settle it by the gateway's st
 }
 
 function whoSignsIn(people: Running['console']['people']): string {
-  if (people === null) return "sign in as an operator, with the operator's token"
+  if (people === null) return 'operators sign in; `npx goldpro operator invite` lets you set a password'
   const { makers, checkers, password } = people
   return `sign in as ${makers}, who proposes, or as ${checkers}, who approves; the password of both is ${password}`
 }

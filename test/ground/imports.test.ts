@@ -126,6 +126,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   pino: ['observability'],
   fastify: ['http', 'console'],
   '@fastify': ['console'],
+  uqr: ['console'],
+  'openid-client': ['console'],
   'prom-client': ['observability'],
   commander: ['cli', 'processes'],
   'cli-progress': ['cli'],

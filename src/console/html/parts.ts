@@ -1,7 +1,7 @@
 import { formatDecimal, formatMoney, formatWeight, NOTHING } from '../../core/format.ts'
 import { html, Markup } from '../../core/html.ts'
 import { maskNumbersIn } from '../../core/masking.ts'
-import type { Texts } from '../texts/texts.ts'
+import type { TextKey, Texts } from '../texts/texts.ts'
 
 export const EMPTY = new Markup('')
 
@@ -75,6 +75,13 @@ export interface Column {
   readonly heading: string
   readonly isNumber?: boolean
 }
+
+/** Columns by the keys of their headings. @param numbers the positions of those that have numbers */
+export const columnsOf = (
+  texts: Texts,
+  keys: readonly TextKey[],
+  numbers: readonly number[] = [],
+): Column[] => keys.map((key, position) => ({ heading: texts(key), isNumber: numbers.includes(position) }))
 
 /** A table that scrolls in its own region on narrow screens. `j` and `k` go through its rows. */
 export function table(

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { fastify as Fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { readAssets } from '../assets.ts'
 import { renderDocument } from '../html/layout.ts'
-import type { Operator } from '../people.ts'
-import type { Answer, Call, ConsoleDeps, ConsoleRoute } from '../route.ts'
+import type { ConsoleDeps, ConsoleRoute } from '../route.ts'
 import { languageOf, type Texts, textsIn } from '../texts/texts.ts'
-import { type Cookies, cookiesFor, readCookie } from './cookies.ts'
+import { addRoute, type Known } from './answer-route.ts'
+import { addAssets } from './asset-routes.ts'
+import { cookiesFor, readCookie } from './cookies.ts'
 import { OF_ONE_READER, SECURITY_HEADERS } from './headers.ts'
 import { ConsoleProblem, problemPage } from './problem-pages.ts'
-import { type ReceivedForm, readFileForm } from './read-form.ts'
 import { isSameOrigin } from './same-origin.ts'
 
 export interface ConsoleSettings {
@@ -16,12 +15,6 @@ export interface ConsoleSettings {
   readonly publicOrigin: string | null
   readonly trustedProxies: readonly string[]
   readonly uploadLimitBytes: number
-}
-
-/** What is known of a request before its handler runs. */
-interface Known {
-  readonly operator: Operator | null
-  readonly texts: Texts
 }
 
 const BODY_LIMIT = 256 * 1024
@@ -77,7 +70,7 @@ export function createConsoleServer(
   })
   acceptForms(server)
   addAssets(server)
-  for (const route of routes) addRoute(server, route, { settings, deps, cookies, known })
+  for (const route of routes) addRoute(server, route, { deps, cookies, known })
   return server
 }
 
@@ -108,117 +101,4 @@ function acceptForms(server: FastifyInstance): void {
   )
   // Read by the handler of a route that takes a file; every other route refuses it.
   server.addContentTypeParser('multipart/form-data', (_request, body, done) => done(null, body))
-}
-
-function addAssets(server: FastifyInstance): void {
-  const assets = readAssets()
-  server.get<{ Params: { name: string } }>('/assets/:name', (request, reply) => {
-    const asset = assets.get(request.params.name)
-    if (asset === undefined) throw new ConsoleProblem('not_found')
-    reply.headers({ 'cache-control': 'public, max-age=300, must-revalidate', etag: asset.etag })
-    if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send()
-    return reply.type(asset.type).send(asset.body)
-  })
-  server.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'))
-}
-
-interface Context {
-  readonly settings: ConsoleSettings
-  readonly deps: ConsoleDeps
-  readonly cookies: Cookies
-  readonly known: WeakMap<FastifyRequest, Known>
-}
-
-function addRoute(server: FastifyInstance, route: ConsoleRoute, context: Context): void {
-  server.route({
-    method: route.method,
-    url: route.path,
-    onRequest: async (request) => admit(route, request, context),
-    async handler(request, reply) {
-      const call = await callOf(route, request, context)
-      return send(await route.handle(call), call, { request, reply, context })
-    },
-  })
-}
-
-/** Whoever may not is refused before the body is read. */
-function admit({ roles }: ConsoleRoute, request: FastifyRequest, { known }: Context): void {
-  if (roles === null) return
-  const operator = known.get(request)?.operator ?? null
-  if (operator === null) throw new ConsoleProblem('signed_out', { next: request.url })
-  if (!roles.some((role) => operator.roles.includes(role))) throw new ConsoleProblem('role', { roles })
-}
-
-/** Whoever signs in has no name yet; no command is given in this one. */
-const NOBODY: Operator = {
-  name: '',
-  roles: [],
-  person() {
-    throw new Error('nobody is signed in')
-  },
-}
-
-async function callOf(
-  route: ConsoleRoute,
-  request: FastifyRequest,
-  { deps, known, cookies }: Context,
-): Promise<Call> {
-  const { operator, texts } = known.get(request) ?? { operator: null, texts: textsIn('en') }
-  const { form, file } = await formOf(route, request, operator, deps)
-  const [path = '', search = ''] = request.url.split(/\?(.*)/s)
-  return {
-    ...deps,
-    operator: operator ?? NOBODY,
-    path,
-    params: request.params as Record<string, string>,
-    query: new URLSearchParams(search),
-    form,
-    file,
-    address: request.ip,
-    sessionSecret: readCookie(request.headers.cookie, cookies.session),
-    texts,
-    person: (note) => (operator ?? NOBODY).person(note, `console ${path}`),
-    may: (...roles) => operator !== null && roles.some((role) => operator.roles.includes(role)),
-  }
-}
-
-async function formOf(
-  route: ConsoleRoute,
-  request: FastifyRequest,
-  operator: Operator | null,
-  { uploads }: ConsoleDeps,
-): Promise<ReceivedForm> {
-  if (request.method !== 'POST') return { form: new URLSearchParams(), file: null }
-  if (request.body instanceof URLSearchParams) return { form: request.body, file: null }
-  if (route.takesFile !== true || operator === null) {
-    request.raw.resume()
-    throw new ConsoleProblem('bad_form')
-  }
-  return await readFileForm(request.raw, request.headers, operator.name, uploads)
-}
-
-function send(
-  answer: Answer,
-  call: Call,
-  { request, reply, context }: { request: FastifyRequest; reply: FastifyReply; context: Context },
-): FastifyReply {
-  switch (answer.is) {
-    case 'redirect': {
-      const cookie = answer.setCookie?.(context.cookies)
-      if (cookie !== undefined) reply.header('set-cookie', cookie)
-      return reply.code(303).header('location', answer.to).send()
-    }
-    case 'file':
-      return reply
-        .type(answer.type)
-        .header('content-disposition', `attachment; filename="${answer.name.replace(/[^\w.-]/g, '_')}"`)
-        .send(answer.body)
-    case 'page': {
-      const operator = context.known.get(request)?.operator ?? null
-      const frame = { operator, texts: call.texts, url: request.method === 'GET' ? request.url : call.path }
-      const isLive = answer.isLive === true && request.method === 'GET'
-      reply.code(answer.status ?? 200).type('text/html; charset=utf-8')
-      return reply.send(renderDocument({ ...answer, isLive }, frame))
-    }
-  }
 }

@@ -7,10 +7,12 @@ import {
   resumeBatch,
   runBatch,
 } from '../../batches/commands.ts'
-import { NotProven, sessionOf } from '../../operators/acting.ts'
+import { sessionOf } from '../../operators/acting.ts'
 import type { Session } from '../../postgres/session.ts'
+import { doneOf, orRefusal, Refused } from '../command-outcome.ts'
 import { type Answer, type Call, done } from '../route.ts'
-import { batchPage, readBatchView, seenOfBatch } from './batches.ts'
+import { staleness } from '../stale.ts'
+import { batchPage, readBatchView, seenOfBatch } from './batch.ts'
 
 interface Order {
   readonly batchId: number
@@ -24,21 +26,23 @@ const commandOf =
   (said: string, work: (session: Session, order: Order) => Promise<CommandResult>) =>
   async (call: Call): Promise<Answer> => {
     const batch = await readBatchView(call)
-    const [seen, now] = [call.form.get('seen') ?? '', seenOfBatch(batch)]
-    if (seen !== now) return await batchPage(call, call.texts('stale', { before: seen.slice(0, 90), now }))
+    const stale = staleness(call, seenOfBatch(batch))
+    if (stale !== null) return await batchPage(call, stale)
     const { batchId, contentHash } = batch
-    const note = (call.form.get('note') ?? '').trim()
-    if (!/[\p{L}\p{N}]/u.test(note)) return await batchPage(call, 'say why: the note is empty')
-    const person = call.person(note)
-    const order = { batchId, person: { by: person.by, note }, onePersonTeam: call.onePersonTeam, contentHash }
-    try {
-      const result = await call.inSession((session) => work(sessionOf(session, person), order))
-      if (result.is === 'refused') return await batchPage(call, result.message)
-    } catch (error) {
-      if (error instanceof NotProven) return await batchPage(call, error.message)
-      throw error
+    const give = async () => {
+      const note = (call.form.get('note') ?? '').trim()
+      if (!/[\p{L}\p{N}]/u.test(note)) throw new Refused(call.texts('no_reason'))
+      const person = call.person(note)
+      const order = {
+        batchId,
+        person: { by: person.by, note },
+        onePersonTeam: call.onePersonTeam,
+        contentHash,
+      }
+      doneOf(await call.inSession((session) => work(sessionOf(session, person), order)))
+      return done(`/batches/${batchId}`, said)
     }
-    return done(`/batches/${batchId}`, said)
+    return await orRefusal(give, (problem) => batchPage(call, problem))
   }
 
 export const approve = commandOf(

@@ -54,10 +54,17 @@ export const ACTION_TEXTS = {
     'From then on no confirm is sent. One person is enough.',
   ],
   'switches.open': ['Usulkan pembukaan', 'Propose to open it'],
+  'done.batch_created': [
+    'Batch disimpan dan disegel. Orang lain harus menyetujuinya.',
+    'The batch is stored and sealed. Another person must approve it.',
+  ],
+  no_reason: ['tuliskan alasannya: catatan kosong', 'say why: the note is empty'],
   'done.batch_approved': ['Batch disetujui.', 'The batch is approved.'],
   'done.batch_runs': ['Batch berjalan.', 'The batch runs.'],
   'done.batch_paused': ['Batch dijeda.', 'The batch is paused.'],
   'done.batch_cancelled': ['Batch dibatalkan.', 'The batch is cancelled.'],
+  'done.plan_paused': ['Jadwal dijeda.', 'The plan is paused.'],
+  'done.plan_resumed': ['Jadwal dilanjutkan.', 'The plan is active again.'],
   'done.switch_closed': [
     'Sakelar ditutup: tidak ada konfirmasi yang keluar lagi.',
     'The switch is closed: no confirm leaves any more.',

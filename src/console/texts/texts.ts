@@ -1,10 +1,31 @@
 import { ACTION_TEXTS } from './action-texts.ts'
+import { BATCH_TEXTS } from './batch-texts.ts'
+import { COLUMN_TEXTS } from './column-texts.ts'
+import { DECISION_TEXTS } from './decision-texts.ts'
 import { FRAME_TEXTS } from './frame-texts.ts'
-import { PAGE_TEXTS } from './page-texts.ts'
+import { ORDER_TEXTS } from './order-texts.ts'
+import { PARTNER_TEXTS } from './partner-texts.ts'
+import { PLAN_WORDS } from './plan-words.ts'
+import { RECON_TEXTS } from './recon-texts.ts'
+import { SIGN_IN_TEXTS } from './sign-in-texts.ts'
+import { TODAY_TEXTS } from './today-texts.ts'
 import { WORD_TEXTS } from './word-texts.ts'
 
 /** Every text of the console: Indonesian and English. */
-export const TEXTS = { ...FRAME_TEXTS, ...WORD_TEXTS, ...PAGE_TEXTS, ...ACTION_TEXTS } as const
+export const TEXTS = {
+  ...FRAME_TEXTS,
+  ...SIGN_IN_TEXTS,
+  ...WORD_TEXTS,
+  ...PLAN_WORDS,
+  ...TODAY_TEXTS,
+  ...COLUMN_TEXTS,
+  ...ORDER_TEXTS,
+  ...RECON_TEXTS,
+  ...DECISION_TEXTS,
+  ...BATCH_TEXTS,
+  ...PARTNER_TEXTS,
+  ...ACTION_TEXTS,
+} as const
 export type TextKey = keyof typeof TEXTS
 
 export const LANGUAGES = ['id', 'en'] as const

@@ -50,6 +50,8 @@ export const WORD_TEXTS = {
   'event.signed_out': ['keluar', 'signed out'],
   'event.sign_in_refused': ['gagal masuk', 'failed to sign in'],
   'event.phone_number_shown': ['melihat nomor telepon', 'saw a phone number'],
+  'event.results_exported': ['mengunduh hasil batch', 'exported results of a batch'],
+  'event.audit_exported': ['mengunduh audit', 'exported the audit'],
   'event.orders_exported': ['mengunduh order', 'exported orders'],
   'request.open': ['menunggu', 'open'],
   'request.approved': ['disetujui', 'approved'],

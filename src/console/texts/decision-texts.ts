@@ -1,0 +1,17 @@
+/** Approvals and the audit. */
+export const DECISION_TEXTS = {
+  'approvals.none': ['Tidak ada yang menunggu.', 'Nothing waits.'],
+  'approvals.seen': ['Yang dilihat pengusul', 'What the proposer saw'],
+  'approvals.group': [
+    '{n} selisih dihapus buku bersama, {rupiah}',
+    '{n} breaks to write off together, {rupiah}',
+  ],
+  'approvals.decided': ['Keputusan terakhir', 'Decided lately'],
+  'approvals.alone': ['TANPA ORANG KEDUA', 'NO SECOND PERSON'],
+  'approvals.gone': [
+    'Usulan ini bukan lagi yang Anda lihat. Periksa halaman ini lagi.',
+    'This proposal is no longer what you saw. Look at this page again.',
+  ],
+  'audit.none': ['Belum ada.', 'Nothing yet.'],
+  'audit.declared': ['(nama dinyatakan, tidak dibuktikan)', '(a declared name, not proven)'],
+} as const

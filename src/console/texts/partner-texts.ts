@@ -1,0 +1,27 @@
+/** Partners, their webhooks, and switches. */
+export const PARTNER_TEXTS = {
+  'partners.none': ['Tidak ada mitra.', 'No partners.'],
+  'partners.per_minute': ['Order per menit', 'Orders a minute'],
+  'partners.per_order': ['Rupiah per order', 'Rupiah an order'],
+  'partners.per_day': ['Rupiah per hari', 'Rupiah a day'],
+  'partners.wallets': ['Dompet per hari', 'Wallets a day'],
+  'partners.addresses': ['Alamat jaringan', 'Network addresses'],
+  'partners.unlimited': ['tanpa batas', 'no limit'],
+  'partners.keys': ['Kunci', 'Keys'],
+  'partners.valid': ['berlaku', 'valid'],
+  'partners.invalid': ['tidak berlaku', 'not valid'],
+  'partners.failing': ['gagal', 'failing'],
+  'partners.pending': ['Menunggu', 'Pending'],
+  'partners.given_up': ['Menyerah', 'Given up'],
+  'partners.delivered': ['Terakhir terkirim', 'Last delivered'],
+  'partners.deliveries': ['Pengiriman terakhir', 'Newest deliveries'],
+  'switches.none': ['Tidak ada yang ditutup: order berjalan.', 'Nothing is closed: orders run.'],
+  'switches.closed': ['ditutup', 'closed'],
+  'switches.opened': ['Dibuka', 'Opened'],
+  'switches.waiting': ['Order yang menunggu', 'Orders waiting'],
+  'switches.scope': ['Apa', 'What'],
+  'switches.extends': [
+    'Perpanjang batas waktu order yang menunggu',
+    'Extend the deadlines of orders that wait',
+  ],
+} as const
