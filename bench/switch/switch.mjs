@@ -62,8 +62,12 @@ async function runOnce(backend, servers, { orders, concurrency, processCount }) 
   try {
     const { enqueue } = await CONTESTANTS[name].load()
     await enqueue(place, { from: 0, count: orders })
-    for (const each of processes) void each.work({}).catch(() => {})
-    return await withClient(databaseUrl, (client) => measure(client, databaseUrl))
+    const working = Promise.all(processes.map((each) => each.work({})))
+    const figures = await withClient(databaseUrl, (client) => measure(client, databaseUrl))
+    for (const { child } of processes) child.send({ is: 'finish' })
+    await working
+    await Promise.all(processes.map((each) => each.rest()))
+    return figures
   } finally {
     await Promise.all(processes.map((each) => each.close()))
     await postgres.dropDatabase(databaseUrl)
