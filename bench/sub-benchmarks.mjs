@@ -34,4 +34,9 @@ export const SUB_BENCHMARKS = {
     defaults: { rows: 100_000, repeat: 2, drainSizes: [2_000, 20_000] },
     load: async () => (await import('./batch/batch.mjs')).runBatch,
   },
+  console: {
+    title: 'the queries of every page of the console beside many orders',
+    defaults: { orders: 200_000 },
+    load: async () => (await import('./console/console.mjs')).runConsole,
+  },
 }

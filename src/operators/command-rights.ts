@@ -86,7 +86,9 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'switch open': proposes,
 
   'orders list': reads,
+  'orders find': reads,
   'orders show': reads,
+  'orders rejected': reads,
   'orders cancel': safer,
   'orders hold': safer,
   'orders release': makes,

@@ -27,8 +27,12 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
     const { readOrderOrigins } = await import('../plans/order-origins.ts')
     const { resolutionCommands } = await import('../reconciliation/cli/order-resolution.ts')
     const { readOrderHold } = await import('../switches/queries.ts')
-    const readers = { readOrigins: readOrderOrigins, readHold: readOrderHold }
-    return ordersCommand(readers, resolutionCommands(currentUser()))
+    const { readMatchedLines } = await import('../reconciliation/matched-lines.ts')
+    const { readOrderDeliveries } = await import('../webhooks/order-deliveries.ts')
+    const { findBatchOrPlan } = await import('./find-batch-or-plan.ts')
+    const evidence = { readLines: readMatchedLines, readDeliveries: readOrderDeliveries }
+    const readers = { readOrigins: readOrderOrigins, readHold: readOrderHold, ...evidence }
+    return ordersCommand(readers, findBatchOrPlan, resolutionCommands(currentUser()))
   },
   plan: async () => (await import('../plans/cli/plan.ts')).planCommand(),
   prices: async () => (await import('../prices/cli.ts')).pricesCommand(),
