@@ -35,6 +35,8 @@ export interface Call extends ApiDeps {
   readonly caller: Caller
   /** Runs work in a session of Postgres, which counts as the caller's. */
   readonly inSession: InSession
+  /** The media types that the client accepts, as it wrote them. */
+  readonly accept: string
   /** Aborted when the client has disconnected and when the answer has ended. */
   readonly signal: AbortSignal
   /** Authenticates the key again after a wait, in which it may have been revoked. @throws Problem */
@@ -52,6 +54,8 @@ export interface Input<Params, Query, Body> {
 export interface Answer {
   readonly status: number
   readonly body: unknown
+  /** One of the answer's other media types, where the request asks for it. */
+  readonly contentType?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -63,6 +67,8 @@ export interface AnswerRow {
   /** Null: a text that is not JSON. */
   readonly schema: z.ZodType | null
   readonly example: unknown
+  /** Other media types of the same answer, each a text with an example. */
+  readonly texts?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
 }
 

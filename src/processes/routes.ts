@@ -12,6 +12,7 @@ import { WALLET_ROUTES } from '../partners/http/wallet-routes.ts'
 import { PLAN_COMMAND_ROUTES } from '../plans/http/plan-command-routes.ts'
 import { PLAN_ROUTES } from '../plans/http/plan-routes.ts'
 import { PRICE_ROUTES } from '../prices/http.ts'
+import { SETTLEMENT_ROUTES } from '../reconciliation/http/settlement-routes.ts'
 import { DELIVERY_ROUTES } from '../webhooks/http/delivery-routes.ts'
 import { ENDPOINT_ROUTES } from '../webhooks/http/endpoint-routes.ts'
 import { EVENT_ROUTES } from '../webhooks/http/event-routes.ts'
@@ -28,6 +29,7 @@ const TAGS = {
   regions: 'Collection points',
   prices: 'Captured prices per gram',
   webhooks: 'What is sent to your URL, signed as Standard Webhooks say',
+  settlements: 'What was executed on a day, to reconcile with us',
   'webhook-endpoints': 'Where your events are sent; an operator approves each URL',
   'webhook-deliveries': 'What was sent to your endpoints, and what they answered',
   service: 'The server itself',
@@ -56,6 +58,7 @@ export const ROUTES: readonly AnyRoute[] = [
   ...PLAN_COMMAND_ROUTES,
   ...WALLET_ROUTES,
   ...PRICE_ROUTES,
+  ...SETTLEMENT_ROUTES,
   ...ENDPOINT_ROUTES,
   ...DELIVERY_ROUTES,
   ...systemRoutes({

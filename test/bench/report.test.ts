@@ -27,7 +27,10 @@ describe('npm run bench', () => {
   })
 
   it.each([
-    [['speed'], 'There is no benchmark speed; there are engine, growth, switch, recon, intake, batch, console'],
+    [
+      ['speed'],
+      'There is no benchmark speed; there are engine, growth, switch, recon, intake, batch, console',
+    ],
     [['--orders', '0'], '--orders must be a whole number above 0, not 0'],
     [['--sizes', '10,many'], '--sizes must be a whole number above 0, not many'],
     [['--only', 'sidekiq'], /^--only knows undici, axios, .*, and not sidekiq$/],

@@ -62,6 +62,7 @@ const SAMPLES: Record<string, string> = {
   id: '019c4f2a-7b1e-7c3d-9a4b-5e6f70818293',
   number: '999999999',
   endpoint_id: '999999999',
+  date: '2026-02-09',
   name: 'none',
   phone_number: '081234500099',
   kecamatan: 'Gambir',

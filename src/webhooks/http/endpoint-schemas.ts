@@ -7,7 +7,7 @@ import type { AskedEndpoint, OwnEndpoint } from '../own-endpoints.ts'
 const url = z
   .string()
   .max(2_000)
-  .describe('https://… in the public internet, without user, password and fragment')
+  .describe('an https address in the public internet, without user, password and fragment')
 const kinds = z
   .array(z.enum(ENDPOINT_KINDS))
   .min(1)
