@@ -20,8 +20,8 @@ function contestants(text) {
 
 /** Flags with a value. Without it a sub-benchmark has a default of its own. */
 export const FLAGS = {
-  orders: { read: one, what: 'orders measured: engine, growth, intake' },
-  concurrency: { read: one, what: 'orders at once: engine, growth, intake' },
+  orders: { read: one, what: 'orders measured: engine, growth, switch, intake; stored: console' },
+  concurrency: { read: one, what: 'orders at once: engine, growth, switch, intake' },
   repeat: { read: one, what: 'rounds, of which the median is shown' },
   only: { read: contestants, what: 'engine: contestants to run, separated by commas' },
   sizes: { read: several, what: 'growth: orders that wait in Postgres' },

@@ -13,9 +13,16 @@ export const FIGURES = {
   workerCpuMicros: ['CPU µs', 0],
   postgresCpuMicros: ['PG CPU µs', 0],
   redisCpuMicros: ['Redis CPU µs', 0],
+  slowestMs: ['slowest query ms', 1],
+  pageMs: ['page ms', 1],
+  statements: ['queries', 0],
   p50Ms: ['p50 ms', 1],
   p99Ms: ['p99 ms', 1],
   peakMiB: ['peak MiB', 0],
+  closedMs: ['closed ms', 0],
+  lastReplyMs: ['last reply ms', 0],
+  confirmsOut: ['confirms out', 0],
+  intentsAfter: ['intents after', 0],
 }
 
 const cell = (value, decimals) => (value === null || value === undefined ? '–' : value.toFixed(decimals))

@@ -14,6 +14,11 @@ export const SUB_BENCHMARKS = {
     },
     load: async () => (await import('./growth/growth.mjs')).runGrowth,
   },
+  switch: {
+    title: 'how soon the kill switch holds, with three workers under load',
+    defaults: { orders: 2_000, concurrency: 16, repeat: 3, processCount: 3 },
+    load: async () => (await import('./switch/switch.mjs')).runSwitch,
+  },
   recon: {
     title: 'reconciliation, beside COPY and one hash join',
     defaults: { lines: [100_000, 1_000_000] },
@@ -28,5 +33,10 @@ export const SUB_BENCHMARKS = {
     title: 'files of many orders, beside COPY',
     defaults: { rows: 100_000, repeat: 2, drainSizes: [2_000, 20_000] },
     load: async () => (await import('./batch/batch.mjs')).runBatch,
+  },
+  console: {
+    title: 'the queries of every page of the console beside many orders',
+    defaults: { orders: 200_000 },
+    load: async () => (await import('./console/console.mjs')).runConsole,
   },
 }

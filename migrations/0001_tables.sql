@@ -1,3 +1,44 @@
+CREATE TABLE "operator_factors" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"operator_id" integer NOT NULL,
+	"kind" text NOT NULL,
+	"code_hash" text,
+	"code_ends_at" timestamp with time zone,
+	"salt" text,
+	"scrypt" text,
+	"key_hash" text,
+	"totp_secret" text,
+	"last_step" integer,
+	"recovery_hashes" text[],
+	"issuer" text,
+	"subject" text,
+	"created_by" integer NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"takes_two" boolean NOT NULL,
+	"enrolled_at" timestamp with time zone,
+	"confirmed_by" integer,
+	"confirmed_at" timestamp with time zone,
+	"revoked_at" timestamp with time zone,
+	CONSTRAINT "operator_factors_kind" CHECK (kind in ('password', 'oidc')),
+	CONSTRAINT "operator_factors_form" CHECK (case kind when 'oidc' then issuer is not null and subject is not null and enrolled_at is not null
+        else code_hash is not null and code_ends_at is not null and (enrolled_at is null
+          or num_nulls(salt, scrypt, key_hash, totp_secret, last_step, recovery_hashes) = 0) end)
+);
+--> statement-breakpoint
+CREATE TABLE "operator_sessions" (
+	"id" text PRIMARY KEY NOT NULL,
+	"factor_id" integer,
+	"name" text NOT NULL,
+	"proof" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ends_at" timestamp with time zone NOT NULL,
+	"ended_at" timestamp with time zone,
+	CONSTRAINT "operator_sessions_id" CHECK (id ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT "operator_sessions_proof" CHECK (proof in ('password', 'oidc', 'declared')),
+	CONSTRAINT "operator_sessions_proven" CHECK ((proof = 'declared') = (factor_id is null))
+);
+--> statement-breakpoint
 CREATE TABLE "console_events" (
 	"id" bigserial PRIMARY KEY NOT NULL,
 	"at" timestamp with time zone DEFAULT now() NOT NULL,
@@ -6,17 +47,6 @@ CREATE TABLE "console_events" (
 	"subject" text,
 	"address" text,
 	CONSTRAINT "console_events_event" CHECK (event in ('signed_in', 'sign_in_refused', 'signed_out', 'phone_number_shown', 'orders_exported', 'results_exported', 'audit_exported'))
-);
---> statement-breakpoint
-CREATE TABLE "console_sessions" (
-	"id" text PRIMARY KEY NOT NULL,
-	"operator" text NOT NULL,
-	"proof" text,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"ends_at" timestamp with time zone NOT NULL,
-	"ended_at" timestamp with time zone,
-	CONSTRAINT "console_sessions_id" CHECK (id ~ '^[0-9a-f]{64}$')
 );
 --> statement-breakpoint
 CREATE TABLE "console_throttles" (
@@ -32,6 +62,7 @@ CREATE TABLE "database_identity" (
 	"identity" text NOT NULL,
 	"alive_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"found_at" timestamp with time zone,
+	"feed_shift" bigint DEFAULT 0 NOT NULL,
 	CONSTRAINT "database_identity_one_row" CHECK (id)
 );
 --> statement-breakpoint
@@ -118,6 +149,7 @@ CREATE TABLE "installation" (
 	"id" uuid DEFAULT gen_random_uuid() NOT NULL,
 	"identity" text NOT NULL,
 	"since" timestamp with time zone DEFAULT now() NOT NULL,
+	"console_key_hash" text,
 	CONSTRAINT "installation_is_one" CHECK (one = 1),
 	CONSTRAINT "installation_identity" CHECK (identity in ('proven', 'declared'))
 );
@@ -129,10 +161,12 @@ CREATE TABLE "operator_acts" (
 	"name" text NOT NULL,
 	"proof" text NOT NULL,
 	"token_prefix" text,
+	"session_prefix" text,
 	"command" text,
 	CONSTRAINT "operator_acts_xid_at_pk" PRIMARY KEY("xid","at"),
-	CONSTRAINT "operator_acts_proof" CHECK (proof in ('token', 'declared')),
-	CONSTRAINT "operator_acts_proven" CHECK ((proof = 'token') = (operator_id is not null) and (proof = 'token') = (token_prefix is not null))
+	CONSTRAINT "operator_acts_proof" CHECK (proof in ('token', 'password', 'oidc', 'declared')),
+	CONSTRAINT "operator_acts_proven" CHECK ((proof <> 'declared') = (operator_id is not null) and (proof = 'token') = (token_prefix is not null)
+        and (proof in ('password', 'oidc')) = (session_prefix is not null))
 );
 --> statement-breakpoint
 CREATE TABLE "operator_events" (
@@ -143,7 +177,7 @@ CREATE TABLE "operator_events" (
 	"actor" text NOT NULL,
 	"note" text,
 	"detail" jsonb NOT NULL,
-	CONSTRAINT "operator_events_event" CHECK (event in ('added', 'roles_set', 'disabled', 'enabled', 'token_added', 'token_ends', 'token_revoked'))
+	CONSTRAINT "operator_events_event" CHECK (event in ('added', 'roles_set', 'disabled', 'enabled', 'token_added', 'token_ends', 'token_revoked', 'invited', 'enrolled', 'account_linked', 'sign_in_confirmed', 'sign_in_revoked'))
 );
 --> statement-breakpoint
 CREATE TABLE "operator_tokens" (
@@ -730,7 +764,10 @@ CREATE TABLE "order_events" (
 	"to_state" text NOT NULL,
 	"reason" text NOT NULL,
 	"actor" text NOT NULL,
-	"detail" jsonb
+	"detail" jsonb,
+	"partner" text,
+	"feed_position" bigint,
+	CONSTRAINT "order_events_fed" CHECK ((to_state in ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')) = (feed_position is not null) and (partner is null) = (feed_position is null))
 );
 --> statement-breakpoint
 CREATE TABLE "orders" (
@@ -840,6 +877,8 @@ CREATE TABLE "webhook_tries" (
 	CONSTRAINT "webhook_tries_came_to" CHECK ((http_status is null) = (trouble is not null))
 );
 --> statement-breakpoint
+ALTER TABLE "operator_factors" ADD CONSTRAINT "operator_factors_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "operator_sessions" ADD CONSTRAINT "operator_sessions_factor_id_fk" FOREIGN KEY ("factor_id") REFERENCES "public"."operator_factors"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "breaker_probes" ADD CONSTRAINT "breaker_probes_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "breaker_trips" ADD CONSTRAINT "breaker_trips_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "operator_tokens" ADD CONSTRAINT "operator_tokens_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -863,8 +902,12 @@ ALTER TABLE "proposals" ADD CONSTRAINT "proposals_statement_id_fk" FOREIGN KEY (
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KEY ("proposal_id") REFERENCES "public"."proposals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "operator_factors_operator_id" ON "operator_factors" USING btree ("operator_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "operator_factors_code" ON "operator_factors" USING btree ("code_hash");--> statement-breakpoint
+CREATE UNIQUE INDEX "operator_factors_one_password" ON "operator_factors" USING btree ("operator_id") WHERE kind = 'password' and revoked_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "operator_factors_one_account" ON "operator_factors" USING btree ("issuer","subject") WHERE kind = 'oidc' and revoked_at is null;--> statement-breakpoint
+CREATE INDEX "operator_sessions_ends_at" ON "operator_sessions" USING btree ("ends_at");--> statement-breakpoint
 CREATE INDEX "console_events_at" ON "console_events" USING btree ("at");--> statement-breakpoint
-CREATE INDEX "console_sessions_operator" ON "console_sessions" USING btree ("operator");--> statement-breakpoint
 CREATE INDEX "alerts_due" ON "alerts" USING btree ("next_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE UNIQUE INDEX "breaker_probes_one_at_a_time" ON "breaker_probes" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "breaker_probes_order" ON "breaker_probes" USING btree ("order_id","closing_id") WHERE ended_at is null;--> statement-breakpoint
@@ -925,6 +968,7 @@ CREATE INDEX "attempts_in_doubt" ON "attempts" USING btree ("order_id") WHERE ou
 CREATE INDEX "attempts_quote_id" ON "attempts" USING btree ("quote_id");--> statement-breakpoint
 CREATE INDEX "attempts_response_id" ON "attempts" USING btree ("response_id") WHERE response_id is not null;--> statement-breakpoint
 CREATE INDEX "order_events_order_id" ON "order_events" USING btree ("order_id");--> statement-breakpoint
+CREATE INDEX "order_events_feed" ON "order_events" USING btree ("partner","feed_position","id") WHERE feed_position is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "orders_partner_reference" ON "orders" USING btree ("partner","reference");--> statement-breakpoint
 CREATE INDEX "orders_wake_at" ON "orders" USING btree ("wake_at") WHERE wake_at is not null;--> statement-breakpoint
 CREATE INDEX "orders_accepted_at" ON "orders" USING btree ("accepted_at");--> statement-breakpoint
@@ -937,6 +981,7 @@ CREATE UNIQUE INDEX "rejected_jobs_once" ON "rejected_jobs" USING btree ("job_id
 CREATE INDEX "rejected_jobs_at" ON "rejected_jobs" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("endpoint_id","next_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_order" ON "webhook_deliveries" USING btree ("order_id","endpoint_id","sequence") WHERE state = 'pending';--> statement-breakpoint
+CREATE INDEX "webhook_deliveries_endpoint_ended" ON "webhook_deliveries" USING btree ("endpoint_id","ended_at","event_id") WHERE ended_at is not null;--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_ended_at" ON "webhook_deliveries" USING btree ("ended_at") WHERE ended_at is not null;--> statement-breakpoint
 CREATE INDEX "webhook_endpoints_partner" ON "webhook_endpoints" USING btree ("partner") WHERE state <> 'removed';--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_events_sequence" ON "webhook_events" USING btree ("order_id","sequence");--> statement-breakpoint

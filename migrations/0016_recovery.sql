@@ -57,6 +57,12 @@ BEGIN
   RETURN EXISTS (SELECT 1 FROM database_identity i WHERE i.id AND i.identity <> here);
 END $$;
 
+-- A place in a feed is good until the next restore, which may bring back a time before it. Null while the restore waits for
+-- its recovery.
+CREATE FUNCTION feed_epoch() RETURNS int LANGUAGE sql VOLATILE AS $$
+  SELECT CASE WHEN NOT is_database_restored() THEN coalesce((SELECT max(r.id) FROM recoveries r), 0) END
+$$;
+
 -- Closes the switches of what may make orders again that were made and executed since the backup: rows of batches that
 -- were fed, and due times of plans that were run. Each is opened by two people of its own.
 CREATE FUNCTION close_restored_sources() RETURNS int LANGUAGE plpgsql VOLATILE AS $$
@@ -86,6 +92,9 @@ BEGIN
     RAISE EXCEPTION 'a restored database is recovered by `goldpro recover`'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'database_recovered';
   END IF;
+  -- What is told from now on comes after all that was told before, whatever the ids of transactions are here.
+  NEW.feed_shift := greatest(OLD.feed_shift, coalesce(
+    (SELECT max(e.feed_position) FROM order_events e WHERE e.feed_position IS NOT NULL), 0) - pg_current_xact_id()::text::bigint);
   RETURN NEW;
 END $$;
 

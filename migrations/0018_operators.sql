@@ -17,7 +17,9 @@ BEGIN
     RAISE EXCEPTION 'an installation with operators proves its people'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'installation_has_operators';
   END IF;
-  NEW.since := now();
+  IF NEW.identity <> OLD.identity THEN
+    NEW.since := now();
+  END IF;
   RETURN NEW;
 END $$;
 
@@ -35,24 +37,33 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()) AND o.disabled_at IS NULL
 $$;
 
--- Makes the token's operator the one who acts in this transaction; null when the token is not valid. The rows are locked
--- until the transaction ends: an operator who is disabled meanwhile is disabled after this transaction, or before it.
+-- Makes the operator of a token, or of a session of the console (gps_…), the one who acts in this transaction; null when it is
+-- not valid. The rows are locked until the transaction ends: an operator who is disabled meanwhile is disabled after this
+-- transaction, or before it.
 CREATE FUNCTION act_as_operator(token text, command text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   who record;
 BEGIN
-  SELECT o.id, o.name, t.prefix INTO who
-  FROM operator_tokens t JOIN operators o ON o.id = t.operator_id
-  WHERE t.prefix = substring(act_as_operator.token FROM '^gpo_([a-z0-9]{12})_')
-    AND t.secret_hash = encode(sha256(convert_to(act_as_operator.token, 'UTF8')), 'hex')
-    AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()) AND o.disabled_at IS NULL
-  FOR SHARE;
+  IF starts_with(token, 'gps_') THEN
+    SELECT o.id, o.name, s.proof, NULL::text AS token_prefix, left(s.id, 12) AS session_prefix INTO who
+    FROM operator_sessions s JOIN operator_factors f ON f.id = s.factor_id JOIN operators o ON o.id = f.operator_id
+    WHERE s.id = secret_hash(substr(act_as_operator.token, 5)) AND is_session_alive(s) AND is_factor_usable(f, o)
+    FOR SHARE OF f, o;
+  ELSE
+    SELECT o.id, o.name, 'token' AS proof, t.prefix AS token_prefix, NULL::text AS session_prefix INTO who
+    FROM operator_tokens t JOIN operators o ON o.id = t.operator_id
+    WHERE t.prefix = substring(act_as_operator.token FROM '^gpo_([a-z0-9]{12})_')
+      AND t.secret_hash = encode(sha256(convert_to(act_as_operator.token, 'UTF8')), 'hex')
+      AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp()) AND o.disabled_at IS NULL
+    FOR SHARE;
+  END IF;
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
-  INSERT INTO operator_acts (xid, at, operator_id, name, proof, token_prefix, command)
-  VALUES (pg_current_xact_id()::text::bigint, now(), who.id, who.name, 'token', who.prefix, act_as_operator.command);
+  INSERT INTO operator_acts (xid, at, operator_id, name, proof, token_prefix, session_prefix, command)
+  VALUES (pg_current_xact_id()::text::bigint, now(), who.id, who.name, who.proof, who.token_prefix, who.session_prefix,
+    act_as_operator.command);
   RETURN who.name;
 END $$;
 
@@ -297,18 +308,37 @@ CREATE TRIGGER break_events_guard_person BEFORE INSERT ON break_events FOR EACH 
 CREATE TRIGGER wallet_events_guard_person BEFORE INSERT ON wallet_events FOR EACH ROW
   WHEN (starts_with(NEW.actor, 'person:')) EXECUTE FUNCTION guard_person_event();
 
+-- A holder of a partner's keys acts in this transaction, which the program has authenticated: it changes its partner's own
+-- endpoints and no other partner's. The names of operators have no slash.
+CREATE FUNCTION act_as_holder(partner text, holder text) RETURNS text LANGUAGE sql VOLATILE AS $$
+  SELECT set_config('goldpro.holder', act_as_holder.partner || '/' || act_as_holder.holder, true)
+$$;
+
+CREATE FUNCTION is_holder_acting(partner text) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT starts_with(coalesce(current_setting('goldpro.holder', true), ''), is_holder_acting.partner || '/')
+$$;
+
 -- What takes two people: a maker proposes, a checker approves; any operator declines. Operators' roles are the admins'.
 CREATE FUNCTION guard_two_people() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
   is_grant boolean := to_jsonb(NEW) ->> 'kind' = 'grant_roles';
+  -- A partner asks for an endpoint of its own, and a checker approves it.
+  is_of_holder boolean := coalesce(to_jsonb(NEW) ->> 'kind' = 'change_endpoint'
+    AND starts_with(NEW.proposed_by, (to_jsonb(NEW) -> 'payload' ->> 'partner') || '/'), false);
 BEGIN
-  IF TG_OP = 'INSERT' THEN
+  IF TG_OP = 'INSERT' AND is_of_holder THEN
+    IF NOT is_holder_acting(to_jsonb(NEW) -> 'payload' ->> 'partner') THEN
+      PERFORM demand_operator(NEW.proposed_by, '{maker}');
+    END IF;
+  ELSIF TG_OP = 'INSERT' THEN
     PERFORM demand_operator(NEW.proposed_by, CASE WHEN is_grant THEN '{admin}'::text[] ELSE '{maker}' END);
   ELSIF NEW.state = 'declined' THEN
     PERFORM demand_operator(NEW.decided_by, '{maker,checker,admin}');
   ELSE
     PERFORM demand_operator(NEW.decided_by, CASE WHEN is_grant THEN '{admin}'::text[] ELSE '{checker}' END);
-    PERFORM demand_enabled_author(NEW.proposed_by);
+    IF NOT is_of_holder THEN
+      PERFORM demand_enabled_author(NEW.proposed_by);
+    END IF;
   END IF;
   RETURN NEW;
 END $$;
@@ -414,7 +444,8 @@ END $$;
 CREATE TRIGGER partner_keys_guard_scopes BEFORE INSERT ON partner_keys
   FOR EACH ROW EXECUTE FUNCTION guard_partner_key_scopes();
 
--- An admin changes an endpoint's secret and sends to it again; the sender pauses one that fails, and notes failures.
+-- An admin, or a holder of the partner's keys, changes an endpoint's secret and sends to it again; the sender pauses one that
+-- fails, and notes failures.
 CREATE FUNCTION guard_endpoint_people() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF is_identity_declared() THEN
@@ -430,7 +461,7 @@ BEGIN
     RAISE EXCEPTION 'two people decide where events are sent'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'webhook_endpoint_approved';
   END IF;
-  IF TG_OP = 'UPDATE' THEN
+  IF TG_OP = 'UPDATE' AND NOT is_holder_acting(OLD.partner) THEN
     IF NEW.state = 'active' AND OLD.state <> 'active' OR NEW.state <> 'removed' AND NEW.secret IS DISTINCT FROM OLD.secret THEN
       PERFORM demand_operator(NULL, '{admin}');
     ELSIF NEW.state = 'removed' AND OLD.state <> 'removed' OR NEW.paused_because = 'person' AND OLD.paused_because IS DISTINCT FROM 'person' THEN

@@ -1,13 +1,11 @@
+import { bothOrNeither, ConfigurationError } from './config/configuration-error.ts'
+import { type ConsoleSignIn, consoleSignIn } from './config/console-sign-in.ts'
 import { type Environment, environment } from './config/table.ts'
 import { readFields } from './core/field-problems.ts'
 import type { WalletPolicy } from './core/wallet-policies.ts'
 
-export { SETTINGS, type SettingName } from './config/table.ts'
-
-/** A setting that is missing or malformed. Its message names the variable and what it may be. */
-export class ConfigurationError extends Error {
-  override name = 'ConfigurationError'
-}
+export { ConfigurationError } from './config/configuration-error.ts'
+export { SECRET_SETTINGS, SETTINGS, type SettingName } from './config/table.ts'
 
 /** How to reach the gateway, and how long a call may take: everything that the client needs to know. */
 export interface GatewaySettings {
@@ -51,6 +49,8 @@ export interface Settings {
   readonly reconLagMs: number
   /** When the scheduler begins to reconcile yesterday, `HH:MM` in Asia/Jakarta. */
   readonly reconDailyAt: string
+  /** The folder whose statements `goldpro recon inbox` imports; null: it must be named. */
+  readonly statementInbox: string | null
   /** By which wallets orders are accepted; null: as the database says. */
   readonly walletPolicy: WalletPolicy | null
   /** When workers close a switch by themselves; null: never. */
@@ -61,6 +61,7 @@ export interface Settings {
   readonly opsWebhook: { readonly url: string; readonly secret: string } | null
   readonly http: HttpSettings
   readonly console: ConsoleAddress
+  readonly consoleSignIn: ConsoleSignIn
   /** The port where a worker or a scheduler serves its own metrics; null: no metrics. */
   readonly metricsPort: number | null
   /** Webhooks may be sent to this machine, also by http: for development only. */
@@ -151,9 +152,10 @@ function toSettings(env: Environment): Settings {
     maxQuoteFee: env.QUOTE_MAX_FEE === undefined ? null : Number(env.QUOTE_MAX_FEE),
     debitsDuringDoubt: env.LANE_DEBITS_DURING_DOUBT,
     operatorToken: env.GOLDPRO_OPERATOR_TOKEN ?? null,
-    onePersonTeam: env.RECON_ONE_PERSON === 'true',
+    onePersonTeam: env.ONE_PERSON === 'true',
     reconLagMs: env.RECON_LAG_MINUTES * 60_000,
     reconDailyAt: env.RECON_DAILY_AT,
+    statementInbox: env.STATEMENT_INBOX ?? null,
     walletPolicy: env.WALLET_POLICY ?? null,
     breaker: env.BREAKER === 'true' ? breakerSettings(env) : null,
     overdue: Object.freeze({
@@ -182,6 +184,7 @@ function toSettings(env: Environment): Settings {
       port: env.CONSOLE_PORT,
       publicOrigin: env.CONSOLE_ORIGIN === undefined ? null : new URL(env.CONSOLE_ORIGIN).origin,
     }),
+    consoleSignIn: consoleSignIn(env),
     metricsPort: env.METRICS_PORT === 0 ? null : env.METRICS_PORT,
     webhookAllowLoopback: env.WEBHOOK_ALLOW_LOOPBACK === 'true',
     webhookKeepDays: env.WEBHOOK_KEEP_DAYS,
@@ -238,18 +241,4 @@ function gatewaySettings(env: Environment, baseUrl: string): GatewaySettings {
       }),
     ),
   })
-}
-
-/** Requires both or neither: a key without its secret would silently send unsigned requests. */
-function bothOrNeither<T>(
-  firstName: string,
-  first: string | undefined,
-  secondName: string,
-  second: string | undefined,
-  build: (first: string, second: string) => T,
-): T | null {
-  if (first === undefined && second === undefined) return null
-  if (first === undefined) throw new ConfigurationError(`${firstName} must be set when ${secondName} is`)
-  if (second === undefined) throw new ConfigurationError(`${secondName} must be set when ${firstName} is`)
-  return build(first, second)
 }

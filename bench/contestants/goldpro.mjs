@@ -53,7 +53,8 @@ async function enqueue({ databaseUrl, redisUrl }, { from, count }) {
     kind: 'buy',
     partner: 'bench',
     reference: `measured-${from + n}`,
-    phone_number: '081234500001',
+    // Orders of one wallet would wait for each other.
+    phone_number: `0812${String(from + n).padStart(8, '0')}`,
     gold_weight: 0.5,
   }))
   await producer.enqueueMany(orders)

@@ -5,13 +5,14 @@ import {
   refused,
   storedName,
 } from '../operators/person-commands.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
 import type { AnyChangeKind, ChangeKind } from './change-kind.ts'
 import { differencesFrom } from './differences.ts'
 import { decideRequest, findOpenRequest, insertRequest, lockRequest } from './store.ts'
 
 /** The audit's remark on an approval without a second person. */
-const ALONE = 'RECON_ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
+const ALONE = 'ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
 
 /** Proposes a change. Nothing changes before another person approves it. */
 export async function proposeChange<Payload>(
@@ -33,10 +34,28 @@ export async function proposeChange<Payload>(
   })
 }
 
+/**
+ * The same for a holder of a partner's keys, whom the caller has authenticated and named to Postgres in this transaction. Its
+ * name has a slash, so it is no operator's.
+ */
+export async function proposeAsHolder<Payload>(
+  runner: StatementRunner,
+  proposedBy: string,
+  kind: ChangeKind<Payload>,
+  payload: Payload,
+): Promise<CommandResult<{ requestId: number }>> {
+  const seen = await kind.readCurrent(runner, payload)
+  const request = { kind: kind.name, subject: kind.subjectOf(payload), payload, seen }
+  const [row] = await insertRequest(runner, { ...request, note: 'asked for over HTTP', proposedBy })
+  return row === undefined
+    ? refused('it waits for an approval already')
+    : { is: 'done', requestId: row.requestId }
+}
+
 /** How requests are approved: the kinds there are, and whether one person is the whole team. */
 export interface ApprovalRules {
   readonly kinds: readonly AnyChangeKind[]
-  /** `RECON_ONE_PERSON` */
+  /** `ONE_PERSON` */
   readonly onePersonTeam: boolean
 }
 
@@ -65,7 +84,7 @@ export async function approveChange(
     const { request } = locked
     if (request.isByAuthor && !onePersonTeam)
       return refused(
-        `${request.proposedBy} proposed it, so another person must approve it (a team of one sets RECON_ONE_PERSON=true)`,
+        `${request.proposedBy} proposed it, so another person must approve it (a team of one sets ONE_PERSON=true)`,
       )
     const kind = kinds.find(({ name }) => name === request.kind)
     if (kind === undefined) throw new Error(`no kind of change is called ${request.kind}`)

@@ -6,7 +6,7 @@ import { isSealed, pageOf } from './seal.ts'
 import { type MoveFields, moveBatch, type StoredBatch, withLockedBatch } from './store.ts'
 
 /** What the history says of an approval without a second person. */
-export const ALONE = 'RECON_ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
+export const ALONE = 'ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
 
 /** The default rate: low enough that interactive orders are not delayed. */
 export const DEFAULT_RATE_PER_SECOND = 20
@@ -21,7 +21,7 @@ const fieldsOf = ({ by, note, isProven }: CommandPerson): MoveFields => ({
 /**
  * Approves a batch. The approver is not its creator, unless the team has only one person; a partner never counts as such a
  * team.
- * @param onePersonTeam `RECON_ONE_PERSON`
+ * @param onePersonTeam `ONE_PERSON`
  * @param seenHash the content hash that the person looked at; null when it is not given
  */
 export async function approveBatch(
@@ -44,7 +44,7 @@ export async function approveBatch(
     if (alone && (!onePersonTeam || batch.owner !== null))
       return refused(
         'second_person',
-        `${createdBy} created it, so another person must approve it (a team of one sets RECON_ONE_PERSON=true)`,
+        `${createdBy} created it, so another person must approve it (a team of one sets ONE_PERSON=true)`,
       )
     if (seenHash !== null && seenHash !== contentHash)
       return refused('content', 'its content hash is not the one in the request: look at its preview again')

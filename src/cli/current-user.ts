@@ -15,5 +15,5 @@ export const personName = parsedBy(readPersonName, PERSON_EXPECTED.replace(/^mus
 export function byOption(description: string, fallback: string = currentUser()): Option {
   return new Option('--by <name>', `${description}; only in a development installation (goldpro whoami)`)
     .argParser(personName)
-    .default(fallback)
+    .default(fallback, 'the name of your account here')
 }

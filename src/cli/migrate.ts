@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import type { Settings } from '../config.ts'
 import {
   grantOperatorsRights,
   grantProgramRights,
@@ -16,8 +17,13 @@ interface MigrateOptions {
   readonly grantOperatorsTo?: string
 }
 
-/** `goldpro migrate` */
-export function migrateCommand(): Command {
+/**
+ * `goldpro migrate`
+ * @param letIn what the owner of the tables lets in besides, and what to print of it
+ */
+export function migrateCommand(
+  letIn: (settings: Settings, databaseUrl: string) => Promise<string | null>,
+): Command {
   return new Command('migrate')
     .description("create or update the tables, triggers and views, and BullMQ's schema in Postgres")
     .option('--grant-to <role>', 'then grant this role exactly the rights that the program needs')
@@ -31,16 +37,20 @@ export function migrateCommand(): Command {
       `
 Safe to repeat, and to run on several machines at once. Only this command needs the owner of the tables in DATABASE_URL. Run
 the other commands as the role of --grant-to, which cannot change tables or triggers and cannot delete records. Run migrate
-with the same options after every update. See docs/runbook.md, "Roles in Postgres".
+with the same options after every update. See docs/runbook.md, "Roles in Postgres". With CONSOLE_SECRET it also lets in the
+consoles that have the same one.
 
 Example:
   $ goldpro migrate
   $ DATABASE_URL=postgres://goldpro_owner:…@host/goldpro goldpro migrate --grant-to goldpro`,
     )
-    .action(runMigrate)
+    .action(async (options: MigrateOptions) => await runMigrate(options, letIn))
 }
 
-async function runMigrate({ grantTo, grantReadTo, grantOperatorsTo }: MigrateOptions): Promise<void> {
+async function runMigrate(
+  { grantTo, grantReadTo, grantOperatorsTo }: MigrateOptions,
+  letIn: (settings: Settings, databaseUrl: string) => Promise<string | null>,
+): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = requireDatabaseUrl(settings)
   const roles = [grantTo, grantReadTo, grantOperatorsTo].filter((role) => role !== undefined)
@@ -52,6 +62,8 @@ async function runMigrate({ grantTo, grantReadTo, grantOperatorsTo }: MigrateOpt
   )
   const queueVersion = await migrateQueue(databaseUrl)
   console.log(`the database has ${migrations} migrations, its queue schema version ${queueVersion}`)
+  const said = await letIn(settings, databaseUrl)
+  if (said !== null) console.log(said)
   if (grantTo !== undefined) {
     await orRefused(grantProgramRights(databaseUrl, grantTo))
     console.log(`${grantTo} has the rights that the program needs`)

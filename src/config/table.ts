@@ -78,12 +78,13 @@ export const SETTINGS = {
   BREAKER_MAX_PAUSE_SECONDS: wholeNumber(1, 86_400, 900),
   BREAKER_PROBE_RUPIAH: wholeNumber(1, 1_000_000_000, 5_000_000),
   BREAKER_PROBE_GRAMS: wholeNumber(1, 1_000, 1),
-  RECON_ONE_PERSON: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
+  ONE_PERSON: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   RECON_LAG_MINUTES: wholeNumber(0, 10_080, 60),
   RECON_DAILY_AT: z
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time such as 07:30')
     .default('07:30'),
+  STATEMENT_INBOX: z.string().min(1).optional(),
   WALLET_POLICY: z.enum(WALLET_POLICIES, { error: `one of ${WALLET_POLICIES.join(', ')}` }).optional(),
   OVERDUE_DOUBT_HOURS: wholeNumber(0, 720, 4),
   OVERDUE_HELD_HOURS: wholeNumber(0, 720, 4),
@@ -106,6 +107,14 @@ export const SETTINGS = {
   CONSOLE_HOST: z.string().min(1).default('127.0.0.1'),
   CONSOLE_PORT: wholeNumber(1, 65_535, 8_090),
   CONSOLE_ORIGIN: url({ ...WEB_URL, example: 'https://ops.example.id' }),
+  CONSOLE_SECRET: z
+    .string()
+    .min(32, 'at least 32 random characters, such as `openssl rand -base64 32` gives')
+    .optional(),
+  CONSOLE_OIDC_ONLY: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
+  CONSOLE_OIDC_ISSUER: url({ ...WEB_URL, example: 'https://login.example.id' }),
+  CONSOLE_OIDC_CLIENT_ID: z.string().min(1).optional(),
+  CONSOLE_OIDC_CLIENT_SECRET: z.string().min(1).optional(),
   METRICS_PORT: wholeNumber(0, 65_535, 0),
   WEBHOOK_ALLOW_LOOPBACK: z.enum(['true', 'false'], { error: 'true or false' }).default('false'),
   WEBHOOK_KEEP_DAYS: wholeNumber(30, 3_650, 90),
@@ -114,6 +123,18 @@ export const SETTINGS = {
 } as const
 
 export type SettingName = keyof typeof SETTINGS
+
+/** The settings that are secrets, or may have one in them: each may be the content of a file that `NAME_FILE` names. */
+export const SECRET_SETTINGS = [
+  'DATABASE_URL',
+  'REDIS_URL',
+  'GATEWAY_CLIENT_SECRET',
+  'GATEWAY_SIGNING_SECRET',
+  'GOLDPRO_OPERATOR_TOKEN',
+  'OPS_WEBHOOK_SECRET',
+  'CONSOLE_SECRET',
+  'CONSOLE_OIDC_CLIENT_SECRET',
+] as const satisfies readonly SettingName[]
 
 export const environment = z.object(SETTINGS)
 /** The settings as the environment has them, each checked and with its default. */

@@ -5,7 +5,9 @@ import type { Log } from '../core/log.ts'
 import type { Person } from '../operators/person-commands.ts'
 import type { Database } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
+import type { Enrolment } from './enrolment.ts'
 import type { Cookies } from './http/cookies.ts'
+import type { Provider } from './oidc/provider.ts'
 import type { Operator, Role } from './people.ts'
 import type { SignIn } from './sign-in.ts'
 import type { Texts } from './texts/texts.ts'
@@ -17,8 +19,12 @@ export interface ConsoleDeps {
   /** Runs work in a session of Postgres of its own. */
   inSession<T>(work: (session: Session) => Promise<T>): Promise<T>
   readonly signIn: SignIn
+  /** Null: names are declared, and nobody sets a password. */
+  readonly enrolment: Enrolment | null
+  /** Null: nobody signs in by an account. */
+  readonly provider: Provider | null
   readonly changeKinds: readonly AnyChangeKind[]
-  /** `RECON_ONE_PERSON` */
+  /** `ONE_PERSON` */
   readonly onePersonTeam: boolean
   /** `RECON_LAG_MINUTES`, in milliseconds. */
   readonly reconLagMs: number
@@ -32,6 +38,8 @@ export interface ConsoleDeps {
 export interface Call extends ConsoleDeps {
   readonly operator: Operator
   readonly path: string
+  /** The name by which the console was asked, without its port. */
+  readonly host: string
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   /** The fields of a form; empty for a GET. */
@@ -41,6 +49,8 @@ export interface Call extends ConsoleDeps {
   readonly address: string
   /** What the session's cookie holds; empty without one. */
   readonly sessionSecret: string
+  /** What the browser keeps while somebody is at the OpenID Connect provider; empty without it. */
+  readonly accountFlow: string
   readonly texts: Texts
   may(...roles: readonly Role[]): boolean
   /** Who gives the command of this request, and why. */
@@ -68,6 +78,9 @@ export interface Page {
   readonly problem?: string
   /** Whether the page asks for itself again from time to time. */
   readonly isLive?: boolean
+  /** Where the browser goes on by itself. */
+  readonly goTo?: string
+  readonly setCookie?: (cookies: Cookies) => readonly string[]
 }
 
 /** One row of the console's table of routes. Its roles are checked before anything of the request is read. */

@@ -1,3 +1,4 @@
+import { ACCOUNT_ROUTES } from './pages/account-pages.ts'
 import * as approvals from './pages/approval-actions.ts'
 import { approvalsPage } from './pages/approvals.ts'
 import { auditPage } from './pages/audit.ts'
@@ -12,6 +13,7 @@ import { breaksPage } from './pages/breaks.ts'
 import { deliveriesPage } from './pages/deliveries.ts'
 import { deliveryPage, replayEvent } from './pages/delivery.ts'
 import * as endpoints from './pages/endpoint-actions.ts'
+import { ENROLMENT_ROUTES } from './pages/enrolment-pages.ts'
 import { orderPage } from './pages/order.ts'
 import { approve, cancel, decline, hold, release, resolve, reveal } from './pages/order-actions.ts'
 import { findOrder, ordersCsv, ordersPage } from './pages/orders.ts'
@@ -54,6 +56,8 @@ const post = (path: string, roles: ConsoleRoute['roles'], handle: ConsoleRoute['
 /** Every page and command of the console, with the roles that may. */
 export const ROUTES: readonly ConsoleRoute[] = [
   ...SIGN_IN_ROUTES,
+  ...ACCOUNT_ROUTES,
+  ...ENROLMENT_ROUTES,
   get('/', todayPage),
   get('/search', findOrder),
   get('/orders', ordersPage),

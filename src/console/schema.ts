@@ -1,29 +1,6 @@
-import { sql } from 'drizzle-orm'
 import { bigserial, boolean, check, index, integer, pgTable, text } from 'drizzle-orm/pg-core'
 import { at, oneOf } from '../postgres/columns.ts'
 import { CONSOLE_EVENTS } from './enums.ts'
-
-/** Who is signed in at the console. A session's secret is in the browser's cookie; only its hash is stored. */
-export const consoleSessions = pgTable(
-  'console_sessions',
-  {
-    /** SHA-256 of the secret, in hex. */
-    id: text('id').primaryKey(),
-    operator: text('operator').notNull(),
-    /** The operator's proof of identity, encrypted with a key that only the cookie gives; null where names are declared. */
-    proof: text('proof'),
-    createdAt: at('created_at').notNull().defaultNow(),
-    seenAt: at('seen_at').notNull().defaultNow(),
-    /** The session ends then, however much it is used. */
-    endsAt: at('ends_at').notNull(),
-    /** Signed out, or revoked. */
-    endedAt: at('ended_at'),
-  },
-  (session) => [
-    index('console_sessions_operator').on(session.operator),
-    check('console_sessions_id', sql`id ~ '^[0-9a-f]{64}$'`),
-  ],
-)
 
 /** Failed sign-ins per name and per address: after some, the next ones must wait. */
 export const consoleThrottles = pgTable('console_throttles', {

@@ -61,6 +61,16 @@ export function formatMinute(moment: Date): string {
   return new Date(moment.getTime() + OFFSET_MS).toISOString().slice(0, 16)
 }
 
+const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?$/
+
+/** Reads a time with its zone, or by the clock in Jakarta: `2026-02-09T08:00`. Null when it is neither. */
+export function parseMoment(text: string): Date | null {
+  const [day = '', timeOfDay = ''] = [text.slice(0, 10), text.slice(11)]
+  const found = TIME_OF_DAY.exec(timeOfDay)
+  if (found === null || text[10] !== 'T' || startOfDay(day) === null) return null
+  return new Date(`${day}T${timeOfDay}${found[4] === undefined ? OFFSET : ''}`)
+}
+
 const isMidnight = (moment: Date) => (moment.getTime() + OFFSET_MS) % DAY_MS === 0
 
 function startOf(end: string): Date | null {

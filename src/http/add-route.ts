@@ -112,6 +112,7 @@ function callOf(request: FastifyRequest, { scope }: AnyRoute, deps: ApiDeps, cur
   return {
     ...deps,
     caller,
+    accept: request.headers.accept ?? '',
     get signal() {
       return current.signal
     },
@@ -124,7 +125,7 @@ function callOf(request: FastifyRequest, { scope }: AnyRoute, deps: ApiDeps, cur
 }
 
 function send(row: AnyRoute, answer: Answer, reply: FastifyReply): FastifyReply {
-  const contentType = row.answers[answer.status]?.contentType
+  const contentType = answer.contentType ?? row.answers[answer.status]?.contentType
   reply.code(answer.status).headers({ ...answer.headers })
   if (contentType !== undefined)
     return reply.type(contentType).header('content-security-policy', PAGE_POLICY).send(answer.body)

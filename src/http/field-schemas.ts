@@ -3,7 +3,7 @@ import { PHONE_NUMBER_EXPECTED, readPhoneNumber } from '../core/phone-number.ts'
 import { MOST_REFERENCE_CHARACTERS, plainTextExpected, readReference } from '../core/plain-text.ts'
 
 /** A text with one stored form, whatever form the request has. */
-const inOneForm = (read: (written: string) => string | null, expected: string) =>
+export const inOneForm = (read: (written: string) => string | null, expected: string) =>
   z.string().transform((written, context) => {
     const value = read(written)
     if (value !== null) return value

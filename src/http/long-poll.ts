@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { createBulkhead } from './bulkhead.ts'
 
-/** Holds requests until their order ends. One query asks for all of them. */
+/** Holds requests until what they wait for is there. One query asks for all of them. */
 export interface LongPoll {
   /**
-   * Waits until the order has ended or is in doubt, the seconds have passed, `signal` is aborted, or the server stops.
+   * Waits until the order has ended or is in doubt or the feed has news, the seconds have passed, `signal` is aborted, or the
+   * server stops.
    * Waiting is best effort: it returns at once when too many requests wait, of all partners or of this one.
    */
   waitFor(request: WaitRequest): Promise<void>
@@ -13,24 +14,24 @@ export interface LongPoll {
 }
 
 export interface WaitRequest {
-  /** As the database formats it. */
-  readonly orderId: string
+  /** The order's id as the database formats it, or a place in a feed. */
+  readonly key: string
   readonly partner: string
   readonly seconds: number
   readonly signal: AbortSignal
 }
 
 export interface LongPollDeps {
-  /** Which of these orders ended or are in doubt. */
-  findEnded(orderIds: readonly string[]): Promise<string[]>
+  /** Which of these keys need not wait any longer. */
+  findReady(keys: readonly string[]): Promise<string[]>
   onError(error: unknown): void
   readonly everyMs: number
   /** Requests that may wait at once; one partner may have half of them. */
   readonly maxWaits: number
 }
 
-export function createLongPoll({ findEnded, onError, everyMs, maxWaits }: LongPollDeps): LongPoll {
-  const waiting = new Map<symbol, { orderId: string; release(): void }>()
+export function createLongPoll({ findReady, onError, everyMs, maxWaits }: LongPollDeps): LongPoll {
+  const waiting = new Map<symbol, { key: string; release(): void }>()
   const bulkhead = createBulkhead({ slots: maxWaits, slotsPerPartner: Math.max(Math.ceil(maxWaits / 2), 1) })
   let isStopped = false
   let isPolling = false
@@ -41,9 +42,9 @@ export function createLongPoll({ findEnded, onError, everyMs, maxWaits }: LongPo
     while (waiting.size > 0) {
       await pause(everyMs)
       try {
-        const ids = [...new Set([...waiting.values()].map(({ orderId }) => orderId))]
-        const ended = new Set(ids.length === 0 ? [] : await findEnded(ids))
-        for (const { orderId, release } of [...waiting.values()]) if (ended.has(orderId)) release()
+        const keys = [...new Set([...waiting.values()].map(({ key }) => key))]
+        const ready = new Set(keys.length === 0 ? [] : await findReady(keys))
+        for (const { key, release } of [...waiting.values()]) if (ready.has(key)) release()
       } catch (error) {
         onError(error)
       }
@@ -52,11 +53,11 @@ export function createLongPoll({ findEnded, onError, everyMs, maxWaits }: LongPo
   }
 
   return {
-    async waitFor({ orderId, partner, seconds, signal }) {
+    async waitFor({ key, partner, seconds, signal }) {
       if (isStopped || seconds <= 0 || signal.aborted) return
       const taken = bulkhead.take(partner)
       if (taken.is !== 'taken') return
-      const id = Symbol(orderId)
+      const id = Symbol(key)
       await new Promise<void>((resolve) => {
         const release = () => {
           clearTimeout(timer)
@@ -67,7 +68,7 @@ export function createLongPoll({ findEnded, onError, everyMs, maxWaits }: LongPo
         }
         const timer = setTimeout(release, seconds * 1_000)
         signal.addEventListener('abort', release)
-        waiting.set(id, { orderId, release })
+        waiting.set(id, { key, release })
         void poll()
       })
     },

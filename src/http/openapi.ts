@@ -124,7 +124,14 @@ function fileBodyOf(files: Readonly<Record<string, string>>): Json {
 
 function responsesOf(row: AnyRoute, components: Components): Json {
   const answers = Object.entries(row.answers).map(([status, answer]) => {
-    const { description, schema, example, contentType = 'application/json', headers = {} } = answer
+    const {
+      description,
+      schema,
+      example,
+      contentType = 'application/json',
+      headers = {},
+      texts = {},
+    } = answer
     const shape = schema === null ? { type: 'string' } : components.refer(schema, 'output')
     const named = Object.entries(headers).map(([name, meaning]) => [name, headerOf(meaning)])
     return [
@@ -132,7 +139,15 @@ function responsesOf(row: AnyRoute, components: Components): Json {
       {
         description,
         ...(named.length === 0 ? {} : { headers: Object.fromEntries(named) }),
-        content: { [contentType]: { schema: shape, example } },
+        content: {
+          [contentType]: { schema: shape, example },
+          ...Object.fromEntries(
+            Object.entries(texts).map(([mediaType, text]) => [
+              mediaType,
+              { schema: { type: 'string' }, example: text },
+            ]),
+          ),
+        },
       },
     ] as const
   })

@@ -32,11 +32,15 @@ export function writePlace(place: string): string {
 }
 
 /** Decodes a cursor of {@link writePlace}. @throws Problem for anything else */
-export function readPlace(cursor: string | undefined, isPlace: (text: string) => boolean): string | null {
+export function readPlace(
+  cursor: string | undefined,
+  isPlace: (text: string) => boolean,
+  field = 'cursor',
+): string | null {
   if (cursor === undefined) return null
   const place = Buffer.from(cursor, 'base64url').toString()
   if (isPlace(place)) return place
-  throw new Problem('invalid_request', { errors: [{ field: 'cursor', problem: 'must be `next` of a page' }] })
+  throw new Problem('invalid_request', { errors: [{ field, problem: 'must be `next` of a page' }] })
 }
 
 /** Cuts rows that were read with one more than the limit into a page, with the cursor of the next one. */

@@ -44,6 +44,14 @@ export const PROBLEMS = {
   },
   plan_state: { status: 409, title: 'The state of the plan does not allow this' },
   batch_unfit: { status: 409, title: 'The batch cannot be used for a plan' },
+  endpoint_state: {
+    status: 409,
+    title: 'The endpoint, or what was asked for it before, does not allow this',
+  },
+  cursor_outdated: {
+    status: 409,
+    title: 'The database was restored since this cursor was given: read from the beginning',
+  },
   request_timeout: { status: 408, title: 'The request did not arrive completely in time' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The route does not accept this media type' },

@@ -35,6 +35,8 @@ export interface Call extends ApiDeps {
   readonly caller: Caller
   /** Runs work in a session of Postgres, which counts as the caller's. */
   readonly inSession: InSession
+  /** The media types that the client accepts, as it wrote them. */
+  readonly accept: string
   /** Aborted when the client has disconnected and when the answer has ended. */
   readonly signal: AbortSignal
   /** Authenticates the key again after a wait, in which it may have been revoked. @throws Problem */
@@ -52,6 +54,8 @@ export interface Input<Params, Query, Body> {
 export interface Answer {
   readonly status: number
   readonly body: unknown
+  /** One of the answer's other media types, where the request asks for it. */
+  readonly contentType?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -63,13 +67,15 @@ export interface AnswerRow {
   /** Null: a text that is not JSON. */
   readonly schema: z.ZodType | null
   readonly example: unknown
+  /** Other media types of the same answer, each a text with an example. */
+  readonly texts?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /** One row of the table of routes. Registration, validation, OpenAPI, docs and tests are derived from it. */
 export interface Route<Params, Query, Body> {
   readonly name: string
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** In OpenAPI's spelling: `/v1/orders/{id}`. */
   readonly path: string
   readonly summary: string
@@ -130,7 +136,9 @@ export function problemsOf(row: AnyRoute): ProblemCode[] {
     ...row.problems,
     ...(takes ? (['invalid_request'] as const) : []),
     ...(row.files === undefined ? [] : (['too_many_files'] as const)),
-    ...(row.method === 'POST' ? (['payload_too_large', 'unsupported_media_type'] as const) : []),
+    ...(row.method === 'POST' || row.method === 'PATCH'
+      ? (['payload_too_large', 'unsupported_media_type'] as const)
+      : []),
     ...(row.scope === null ? [] : KEY_PROBLEMS),
     ...(isProbe(row) ? [] : (['overloaded'] as const)),
     ...COMMON_PROBLEMS,

@@ -27,6 +27,7 @@ export function createLog(level: LevelWithSilent): Logger {
   return pino(
     {
       level,
+      formatters: { level: (level) => ({ level }) },
       base: { host: hostname(), pid: process.pid },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]), censor: '(masked)' },

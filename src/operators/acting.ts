@@ -73,6 +73,9 @@ const REFUSALS: Readonly<Record<string, string>> = {
   operator_last_admin: 'the last admin stays: add another one first',
   operator_grant_approved: 'it takes two admins to give somebody a role',
   operator_token_approved: 'it takes two admins to give somebody a token',
+  operator_enabled: 'there is no enabled operator of this name: see `goldpro operator list`',
+  operator_sign_in_confirmed: 'somebody else than who invited or linked confirms it',
+  operator_factors_one_account: 'this account is linked to another operator',
   operator_bootstrap: 'there is no operator yet: `goldpro operator bootstrap` makes the first one',
   operators_name: 'a name of an operator has no slash: that is the mark of a partner’s holder',
 }

@@ -51,6 +51,11 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'operator enable': grants,
   'operator disable': administrates,
   // Everybody rotates their own token; another's takes an admin, or two.
+  // Everybody for themselves; for another it takes an admin, and once there are two, somebody else who confirms.
+  'operator invite': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
+  'operator link-oidc': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
+  'operator confirm': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
+  'operator revoke-sign-in': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 1 },
   'operator rotate': { needs: ['viewer', 'maker', 'checker', 'admin'], people: 2 },
 
   'partner add': administrates,
@@ -64,6 +69,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'partner resume': administrates,
 
   'wallet list': reads,
+  'wallet show': reads,
   'wallet link': proposes,
   'wallet unlink': safer,
   // Everybody may see it; a stricter one takes one person, a looser one two, as Postgres demands.
@@ -80,7 +86,9 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'switch open': proposes,
 
   'orders list': reads,
+  'orders find': reads,
   'orders show': reads,
+  'orders rejected': reads,
   'orders cancel': safer,
   'orders hold': safer,
   'orders release': makes,
@@ -113,6 +121,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'batch results': reads,
 
   'recon import': makes,
+  'recon inbox': makes,
   'recon run': makes,
   'recon report': reads,
   'recon breaks list': reads,
@@ -172,12 +181,15 @@ export interface RouteRight {
 }
 
 const places: RouteRight = { scope: 'orders:write', holders: 'one' }
+// An operator approves where events are sent.
+const tells: RouteRight = { scope: 'webhooks', holders: 'one' }
 const sends: RouteRight = { scope: 'batches:write', holders: 'one' }
 
 /** Every route that changes something, by its name. No operator uses them: they are the partners'. */
 export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
   placeOrder: places,
   takeQuote: places,
+  checkOrder: places,
   cancelOrder: places,
   registerWallet: places,
   checkBatch: sends,
@@ -192,4 +204,10 @@ export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
   resumePlan: sends,
   removePlan: sends,
   runPlanNow: sends,
+  addWebhookEndpoint: tells,
+  changeWebhookEndpoint: tells,
+  removeWebhookEndpoint: tells,
+  rotateWebhookSecret: tells,
+  testWebhookEndpoint: tells,
+  redeliverWebhook: tells,
 }

@@ -20,4 +20,20 @@ export const OPERATOR_EVENTS = [
   'token_added',
   'token_ends',
   'token_revoked',
+  'invited',
+  'enrolled',
+  'account_linked',
+  'sign_in_confirmed',
+  'sign_in_revoked',
 ] as const
+
+/** By what an operator signs in at the console. */
+export const FACTOR_KINDS = ['password', 'oidc'] as const
+
+/** How a session of the console was proven. `declared`: anybody may have typed the name. */
+export const SESSION_PROOFS = [...FACTOR_KINDS, 'declared'] as const
+export type SessionProof = (typeof SESSION_PROOFS)[number]
+
+/** How it was known who acted in a transaction. */
+export const ACT_PROOFS = ['token', ...SESSION_PROOFS] as const
+export type ActProof = (typeof ACT_PROOFS)[number]

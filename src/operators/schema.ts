@@ -15,7 +15,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import { at, oneOf } from '../postgres/columns.ts'
-import { IDENTITIES, OPERATOR_EVENTS, ROLES } from './enums.ts'
+import { ACT_PROOFS, IDENTITIES, OPERATOR_EVENTS, ROLES } from './enums.ts'
 
 /**
  * The people who operate the installation, how they prove who they are, and who acts in which transaction. The functions and
@@ -31,6 +31,8 @@ export const installation = pgTable(
     id: uuid('id').notNull().defaultRandom(),
     identity: text('identity', { enum: IDENTITIES }).notNull(),
     since: at('since').notNull().defaultNow(),
+    /** SHA-256 of the key by which Postgres knows the console, in hex. The owner of the tables sets it. */
+    consoleKeyHash: text('console_key_hash'),
   },
   () => [
     check('installation_is_one', sql`one = 1`),
@@ -96,7 +98,7 @@ export const operatorTokens = pgTable(
   ],
 )
 
-/** What happened to operators and their tokens, written by triggers. */
+/** What happened to operators, their tokens and what they sign in by; written by triggers and functions. */
 export const operatorEvents = pgTable(
   'operator_events',
   {
@@ -126,8 +128,10 @@ export const operatorActs = pgTable(
     operatorId: integer('operator_id'),
     name: text('name').notNull(),
     /** `declared`: anybody may have typed the name. */
-    proof: text('proof', { enum: ['token', 'declared'] }).notNull(),
+    proof: text('proof', { enum: ACT_PROOFS }).notNull(),
     tokenPrefix: text('token_prefix'),
+    /** The beginning of the session's id. */
+    sessionPrefix: text('session_prefix'),
     /** The command, such as `orders approve`. */
     command: text('command'),
   },
@@ -135,10 +139,11 @@ export const operatorActs = pgTable(
     // One transaction has one person.
     primaryKey({ columns: [act.xid, act.at] }),
     index('operator_acts_at').on(act.at),
-    check('operator_acts_proof', oneOf('proof', ['token', 'declared'])),
+    check('operator_acts_proof', oneOf('proof', ACT_PROOFS)),
     check(
       'operator_acts_proven',
-      sql`(proof = 'token') = (operator_id is not null) and (proof = 'token') = (token_prefix is not null)`,
+      sql`(proof <> 'declared') = (operator_id is not null) and (proof = 'token') = (token_prefix is not null)
+        and (proof in ('password', 'oidc')) = (session_prefix is not null)`,
     ),
   ],
 )

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import {
+  bigint,
   bigserial,
   check,
   index,
@@ -172,9 +173,21 @@ export const orderEvents = pgTable(
     reason: text('reason').notNull(),
     actor: text('actor').notNull(),
     detail: jsonb('detail').$type<Readonly<Record<string, unknown>>>(),
+    /** The order's partner, where the event is one that partners are told; null for all others. */
+    partner: text('partner'),
+    /** Its place in the partner's feed, with the id after it: see append_order_events. */
+    feedPosition: bigint('feed_position', { mode: 'bigint' }),
   },
   (event) => [
     // Without a foreign key: the trigger writes it from the order, which is never deleted.
     index('order_events_order_id').on(event.orderId),
+    // A partner's feed. Most orders have one such event.
+    index('order_events_feed')
+      .on(event.partner, event.feedPosition, event.id)
+      .where(sql`feed_position is not null`),
+    check(
+      'order_events_fed',
+      sql`(to_state in ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')) = (feed_position is not null) and (partner is null) = (feed_position is null)`,
+    ),
   ],
 )

@@ -27,15 +27,16 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   breaks: CHANGE,
   change_requests: CHANGE,
   console_events: APPEND,
-  console_sessions: REPLACE,
   console_throttles: REPLACE,
   database_identity: CHANGE,
   doubt_evidence: APPEND,
   doubt_stays: REPLACE,
-  // Read only: whether people are proven, and who acts, is written by functions of the owner and by the owner.
+  // Read only: whether people are proven, who acts and who is signed in is written by functions of the owner and by the owner.
   installation: READ,
   operator_acts: READ,
   operator_events: READ,
+  operator_factors: READ,
+  operator_sessions: READ,
   operator_tokens: CHANGE,
   operators: CHANGE,
   order_events: APPEND,

@@ -3,9 +3,12 @@ import { readyDatabaseUrl, settingsHere } from '../cli/context.ts'
 import { errorCode, Failure } from '../cli/failure.ts'
 import { endSignal, exitAtTheLatestIn } from '../cli/signals.ts'
 import type { Settings } from '../config.ts'
-import type { People } from '../console/people.ts'
+import { createConsoleKeys } from '../console/keys.ts'
+import type { ProviderSettings } from '../console/oidc/provider.ts'
 import { createLog, type Logger } from '../observability/log.ts'
-import { type RunningConsole, startConsole } from './console.ts'
+import { isConsoleKey } from '../operators/sign-in/console-key.ts'
+import { withSession } from '../postgres/session.ts'
+import { type Door, type RunningConsole, startConsole } from './console.ts'
 
 /** How long open requests may take to end. */
 const STOP_WITHIN_MS = 25_000
@@ -17,7 +20,7 @@ export function consoleCommand(): Command {
     .addHelpText(
       'after',
       `
-Needs DATABASE_URL, and the same REDIS_URL as the workers. The pages are at CONSOLE_HOST:CONSOLE_PORT. Behind a proxy that
+Needs DATABASE_URL, CONSOLE_SECRET, and the same REDIS_URL as the workers. The pages are at CONSOLE_HOST:CONSOLE_PORT. Behind a proxy that
 terminates TLS set CONSOLE_ORIGIN to the address that browsers ask, such as https://ops.example.id: forms of every other
 origin are refused, and cookies are then sent by TLS only. Start any number; sessions are in Postgres. docs/console.md says
 who may do what. \`goldpro up\` starts a console of its own, with two people to try it as.
@@ -33,7 +36,8 @@ async function runConsole(): Promise<void> {
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
   const { host, port } = settings.console
-  const running = await startConfiguredConsole({ ...settings, databaseUrl }, null, log).catch(
+  const door = await provenDoor({ ...settings, databaseUrl })
+  const running = await startConfiguredConsole({ ...settings, databaseUrl }, door, log).catch(
     (error: unknown) => {
       throw new Failure(
         1,
@@ -51,32 +55,60 @@ async function runConsole(): Promise<void> {
 
 type ReadySettings = Settings & { readonly databaseUrl: string }
 
-/** Starts the console by the settings. @param people null: the operators of the installation */
+/** The door of the installation's operators. @throws Failure that says what to do, when Postgres does not know the console */
+export async function provenDoor(settings: ReadySettings): Promise<Door> {
+  const { databaseUrl, consoleSignIn } = settings
+  const { secret, hasPasswords } = consoleSignIn
+  if (secret === null) throw new Failure(2, `set CONSOLE_SECRET: ${LET_IN}`)
+  const key = createConsoleKeys(secret).database
+  if (!(await withSession(databaseUrl, (session) => isConsoleKey(session, key))))
+    throw new Failure(1, `Postgres does not know a console with this CONSOLE_SECRET: ${LET_IN}`)
+  const provider = providerOf(settings)
+  if (provider === null && !hasPasswords)
+    throw new Failure(
+      2,
+      'CONSOLE_OIDC_ONLY is true, and CONSOLE_OIDC_ISSUER is not set: nobody could sign in',
+    )
+  return { is: 'proven', secret, hasPasswords, provider }
+}
+
+/** The callback of the console; the provider must know it. */
+const CALLBACK = '/sign-in/oidc/callback'
+
+function providerOf({ consoleSignIn, console: { publicOrigin } }: ReadySettings): ProviderSettings | null {
+  const { issuer, oidc } = consoleSignIn
+  if (issuer === null) return null
+  if (oidc === null)
+    throw new Failure(2, 'set CONSOLE_OIDC_CLIENT_ID and CONSOLE_OIDC_CLIENT_SECRET with CONSOLE_OIDC_ISSUER')
+  if (publicOrigin === null) throw new Failure(2, 'set CONSOLE_ORIGIN with CONSOLE_OIDC_ISSUER')
+  return { ...oidc, redirectUri: `${publicOrigin}${CALLBACK}` }
+}
+
+const LET_IN =
+  'make one by `openssl rand -base64 32`, give it to `goldpro console`, and once to `goldpro migrate`'
+
+/** Starts the console by the settings. */
 export async function startConfiguredConsole(
   settings: ReadySettings,
-  people: People | null,
+  door: Door,
   log: Logger,
 ): Promise<RunningConsole> {
   const { databaseUrl, redisUrl, onePersonTeam, reconLagMs } = settings
   const { trustedProxies, uploadLimitBytes } = settings.http
   const given = { databaseUrl, redisUrl, onePersonTeam, reconLagMs, trustedProxies, uploadLimitBytes }
-  return await startConsole({ ...given, ...settings.console, people, log })
+  return await startConsole({ ...given, ...settings.console, door, log })
 }
 
 /** As `startConfiguredConsole`, on a free port where the configured one is taken. */
 export async function startConsoleSomewhere(
   settings: ReadySettings,
-  people: People | null,
+  door: Door,
   log: Logger,
 ): Promise<RunningConsole> {
   try {
-    return await startConfiguredConsole(settings, people, log)
+    return await startConfiguredConsole(settings, door, log)
   } catch (error) {
     if (errorCode(error) !== 'EADDRINUSE') throw error
-    return await startConfiguredConsole(
-      { ...settings, console: { ...settings.console, port: 0 } },
-      people,
-      log,
-    )
+    return await startConfiguredConsole({ ...settings, console: { ...settings.console, port: 0 } }, door, log)
   }
 }

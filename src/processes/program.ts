@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { currentUser } from '../cli/current-user.ts'
 import { describeFailure, type ExitCode } from '../cli/failure.ts'
 import { showTimesIn } from '../cli/shown-time.ts'
+import { readSecretFiles } from './secret-files.ts'
 import { type CommandName, keepOwnSettings } from './setting-users.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
@@ -11,7 +12,8 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   demo: async () => (await import('./demo/demo.ts')).demoCommand(),
   up: async () => (await import('./up.ts')).upCommand(),
-  migrate: async () => (await import('../cli/migrate.ts')).migrateCommand(),
+  migrate: async () =>
+    (await import('../cli/migrate.ts')).migrateCommand((await import('./console-key.ts')).letConsoleIn),
   worker: async () => (await import('./worker-command.ts')).workerCommand(),
   web: async () => (await import('./web-command.ts')).webCommand(),
   console: async () => (await import('./console-command.ts')).consoleCommand(),
@@ -25,8 +27,12 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
     const { readOrderOrigins } = await import('../plans/order-origins.ts')
     const { resolutionCommands } = await import('../reconciliation/cli/order-resolution.ts')
     const { readOrderHold } = await import('../switches/queries.ts')
-    const readers = { readOrigins: readOrderOrigins, readHold: readOrderHold }
-    return ordersCommand(readers, resolutionCommands(currentUser()))
+    const { readMatchedLines } = await import('../reconciliation/matched-lines.ts')
+    const { readOrderDeliveries } = await import('../webhooks/order-deliveries.ts')
+    const { findBatchOrPlan } = await import('./find-batch-or-plan.ts')
+    const evidence = { readLines: readMatchedLines, readDeliveries: readOrderDeliveries }
+    const readers = { readOrigins: readOrderOrigins, readHold: readOrderHold, ...evidence }
+    return ordersCommand(readers, findBatchOrPlan, resolutionCommands(currentUser()))
   },
   plan: async () => (await import('../plans/cli/plan.ts')).planCommand(),
   prices: async () => (await import('../prices/cli.ts')).pricesCommand(),
@@ -83,15 +89,20 @@ export async function createProgram(given: string): Promise<Command> {
     let command = action
     while (command.parent !== null && command.parent !== program) command = command.parent
     keepOwnSettings(command.name(), process.env)
+    readSecretFiles(process.env)
     await (await import('../operators/cli/sign-in.ts')).signIn(action)
   })
   setExitCodes(program)
   return program
 }
 
+/** Columns of help texts, whatever the terminal's: they are rendered when the program is built. */
+const HELP_WIDTH = 80
+
 /** Exit codes: 2 for wrong usage, 0 for help. Commander would use its own. */
 function setExitCodes(command: Command): void {
   command.exitOverride()
+  command.configureOutput({ getOutHelpWidth: () => HELP_WIDTH, getErrHelpWidth: () => HELP_WIDTH })
   command.configureHelp({ showGlobalOptions: true })
   command.showHelpAfterError('(add --help to see the usage)')
   for (const sub of command.commands) setExitCodes(sub)

@@ -4,6 +4,7 @@ import { docsPage } from '../http/docs/page.ts'
 import { openapiOf } from '../http/openapi.ts'
 import type { AnyRoute } from '../http/route.ts'
 import { systemRoutes } from '../http/system-routes.ts'
+import { CHECK_ROUTES } from '../orders/http/check-routes.ts'
 import { ORDER_ROUTES } from '../orders/http/order-routes.ts'
 import { QUOTE_ROUTES } from '../orders/http/quote-routes.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
@@ -11,18 +12,26 @@ import { WALLET_ROUTES } from '../partners/http/wallet-routes.ts'
 import { PLAN_COMMAND_ROUTES } from '../plans/http/plan-command-routes.ts'
 import { PLAN_ROUTES } from '../plans/http/plan-routes.ts'
 import { PRICE_ROUTES } from '../prices/http.ts'
+import { SETTLEMENT_ROUTES } from '../reconciliation/http/settlement-routes.ts'
+import { DELIVERY_ROUTES } from '../webhooks/http/delivery-routes.ts'
+import { ENDPOINT_ROUTES } from '../webhooks/http/endpoint-routes.ts'
+import { EVENT_ROUTES } from '../webhooks/http/event-routes.ts'
 import { WEBHOOKS } from '../webhooks/http/webhook-messages.ts'
 
 /** What each group of routes is about, in the order people read them. */
 const TAGS = {
   orders: 'Place orders, and follow them',
   quotes: 'Prices now, without an order',
+  events: 'Everything that webhooks tell of your orders, to be read',
   batches: 'Files of orders, which one holder of a key sends and another approves',
   plans: 'Orders and batches that come again and again',
   wallets: 'Your customers’ accounts at the gateway',
   regions: 'Collection points',
   prices: 'Captured prices per gram',
   webhooks: 'What is sent to your URL, signed as Standard Webhooks say',
+  settlements: 'What was executed on a day, to reconcile with us',
+  'webhook-endpoints': 'Where your events are sent; an operator approves each URL',
+  'webhook-deliveries': 'What was sent to your endpoints, and what they answered',
   service: 'The server itself',
 }
 
@@ -41,12 +50,17 @@ const STATES: Readonly<Record<OrderState, string>> = {
 /** Every route of the API, in the order people read them. */
 export const ROUTES: readonly AnyRoute[] = [
   ...ORDER_ROUTES,
+  ...CHECK_ROUTES,
   ...QUOTE_ROUTES,
+  ...EVENT_ROUTES,
   ...BATCH_ROUTES,
   ...PLAN_ROUTES,
   ...PLAN_COMMAND_ROUTES,
   ...WALLET_ROUTES,
   ...PRICE_ROUTES,
+  ...SETTLEMENT_ROUTES,
+  ...ENDPOINT_ROUTES,
+  ...DELIVERY_ROUTES,
   ...systemRoutes({
     openapi: memoizeLast(openapi),
     page: memoizeLast((version: string) => docsPage(ROUTES, { ...factsOf(version), states: STATES })),

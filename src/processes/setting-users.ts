@@ -87,9 +87,10 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   BREAKER_MAX_PAUSE_SECONDS: EXECUTES,
   BREAKER_PROBE_RUPIAH: EXECUTES,
   BREAKER_PROBE_GRAMS: EXECUTES,
-  RECON_ONE_PERSON: DECIDES,
+  ONE_PERSON: DECIDES,
   RECON_LAG_MINUTES: ['up', 'console', 'scheduler', 'recon'],
   RECON_DAILY_AT: SCHEDULES,
+  STATEMENT_INBOX: ['recon'],
   WALLET_POLICY: ['up', 'worker', 'web', 'scheduler', 'partner'],
   OVERDUE_DOUBT_HOURS: SCHEDULES,
   OVERDUE_HELD_HOURS: SCHEDULES,
@@ -105,9 +106,17 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   HTTP_TRUSTED_PROXIES: ['up', 'web', 'console'],
   CONSOLE_HOST: SERVES_PEOPLE,
   CONSOLE_PORT: SERVES_PEOPLE,
-  CONSOLE_ORIGIN: SERVES_PEOPLE,
+  // The address of an invitation.
+  CONSOLE_ORIGIN: [...SERVES_PEOPLE, 'operator'],
+  // The owner of the tables lets the console in.
+  CONSOLE_SECRET: [...SERVES_PEOPLE, 'migrate'],
+  CONSOLE_OIDC_ONLY: SERVES_PEOPLE,
+  // Accounts are linked at it.
+  CONSOLE_OIDC_ISSUER: [...SERVES_PEOPLE, 'operator'],
+  CONSOLE_OIDC_CLIENT_ID: SERVES_PEOPLE,
+  CONSOLE_OIDC_CLIENT_SECRET: SERVES_PEOPLE,
   METRICS_PORT: ['up', 'worker', 'scheduler'],
-  WEBHOOK_ALLOW_LOOPBACK: ['up', 'scheduler', 'webhook'],
+  WEBHOOK_ALLOW_LOOPBACK: ['up', 'web', 'scheduler', 'webhook'],
   WEBHOOK_KEEP_DAYS: SCHEDULES,
   OTEL_EXPORTER_OTLP_ENDPOINT: TRACED,
   // Read by OpenTelemetry itself; it often has a key of the receiver.
@@ -121,5 +130,8 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
  */
 export function keepOwnSettings(command: string, env: Record<string, string | undefined>): void {
   for (const [name, users] of Object.entries(SETTING_USERS))
-    if (!users.some((user) => user === command)) delete env[name]
+    if (!users.some((user) => user === command)) {
+      delete env[name]
+      delete env[`${name}_FILE`]
+    }
 }

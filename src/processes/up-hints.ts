@@ -65,6 +65,7 @@ Or let people prove who they are, instead of --by (docs/people.md):
   npx goldpro login                       # the token that was printed
   npx goldpro operator add budi --roles checker --note "finance"
   GOLDPRO_OPERATOR_TOKEN=… npx goldpro whoami    # budi's token
+  npx goldpro operator invite budi --note "works at the console"    # then start up again
 `
 
 const batchesToTry = `
@@ -95,7 +96,7 @@ Or lose a reply, so that an order is in doubt, and settle it by the gateway's st
 }
 
 function whoSignsIn(people: Running['console']['people']): string {
-  if (people === null) return "sign in as an operator, with the operator's token"
+  if (people === null) return 'operators sign in; `npx goldpro operator invite` lets you set a password'
   const { makers, checkers, password } = people
   return `sign in as ${makers}, who proposes, or as ${checkers}, who approves; the password of both is ${password}`
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { demoPeople, type People } from '../console/people.ts'
+import type { DemoPerson } from '../console/demo-people.ts'
 import { readInstallation } from '../operators/identity.ts'
 import { withSession } from '../postgres/session.ts'
 
 /** The people of one `goldpro up`: a maker and a checker, with a password that is drawn anew at each start. */
 export interface UpPeople {
-  readonly people: People
+  readonly people: readonly DemoPerson[]
   readonly makers: string
   readonly checkers: string
   readonly password: string
@@ -20,9 +20,9 @@ export async function findUpPeople(databaseUrl: string): Promise<UpPeople | null
 function newUpPeople(): UpPeople {
   const password = randomBytes(9).toString('base64url')
   const [makers, checkers] = ['ani', 'budi']
-  const people = demoPeople([
+  const people: readonly DemoPerson[] = [
     { name: makers, roles: ['maker'], password },
     { name: checkers, roles: ['checker'], password },
-  ])
+  ]
   return { people, makers, checkers, password }
 }

@@ -21,10 +21,11 @@ import { withSession } from '../postgres/session.ts'
 import { migrateQueue } from '../queue/probe.ts'
 import { startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
-import { startConsoleSomewhere } from './console-command.ts'
+import { provenDoor, startConsoleSomewhere } from './console-command.ts'
+import { letConsoleIn, readKeptSecret } from './console-key.ts'
 import { startConfiguredScheduler } from './scheduler-command.ts'
 import { whatToTry } from './up-hints.ts'
-import { findUpPeople } from './up-people.ts'
+import { findUpPeople, type UpPeople } from './up-people.ts'
 import { requireWalletPolicy } from './wallet-policy.ts'
 import { startWebSomewhere } from './web-command.ts'
 import { startConfiguredWorker } from './worker-command.ts'
@@ -85,10 +86,15 @@ async function runUp(): Promise<void> {
     stops.push(
       startConfiguredScheduler({ ...settings, gateway, webhookAllowLoopback }, databaseUrl, log).stop,
     )
-    const web = await startWebSomewhere({ ...settings, databaseUrl, gateway }, traces, log)
+    const web = await startWebSomewhere(
+      { ...settings, databaseUrl, gateway, webhookAllowLoopback },
+      traces,
+      log,
+    )
     stops.push(web.stop)
     const people = await findUpPeople(databaseUrl)
-    const served = await startConsoleSomewhere({ ...settings, databaseUrl }, people?.people ?? null, log)
+    const door = await doorOf({ ...settings, databaseUrl }, people)
+    const served = await startConsoleSomewhere({ ...settings, databaseUrl }, door, log)
     stops.push(served.stop)
     const { redisUrl } = settings
     announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })
@@ -111,6 +117,15 @@ async function runUp(): Promise<void> {
   } finally {
     for (const stop of stops.reverse()) await stop()
   }
+}
+
+/** The people of `up`; once there are operators, they. Whoever runs `up` owns the tables, and lets its console in. */
+async function doorOf(settings: Settings & { readonly databaseUrl: string }, people: UpPeople | null) {
+  if (people !== null) return { is: 'declared', people: people.people } as const
+  const secret = settings.consoleSignIn.secret ?? (await readKeptSecret(LOCAL_FOLDER))
+  const proven = { ...settings, consoleSignIn: { ...settings.consoleSignIn, secret } }
+  await letConsoleIn(proven, settings.databaseUrl)
+  return await provenDoor(proven)
 }
 
 function gatewayAt(gatewayUrl: string) {

@@ -72,7 +72,7 @@ export async function startConfiguredWeb(
   const { databaseUrl, redisUrl } = settings
   const web = await startWeb({
     ...{ databaseUrl, redisUrl, gateway: client, quotesPerSecond: settings.ratePerSecond },
-    ...{ ...http, version, log, traces },
+    ...{ ...http, version, log, traces, webhookAllowLoopback: settings.webhookAllowLoopback },
   })
   const heartbeat = startHeartbeat('web', { databaseUrl, log })
   return {

@@ -11,7 +11,6 @@ import { createUploadSlots } from '../http/uploads.ts'
 import { createMetrics } from '../observability/http-metrics.ts'
 import { type MetricsServer, startMetricsServer } from '../observability/metrics-server.ts'
 import { measureOrders } from '../orders/queries/order-figures.ts'
-import { findEnded } from '../orders/queries/partner-orders.ts'
 import { partnerAuthentication } from '../partners/http/authenticate-request.ts'
 import { createQuoteGate } from '../partners/http/quote-gate.ts'
 import type { WalletGateway } from '../partners/http/wallet-gateway.ts'
@@ -21,7 +20,9 @@ import { type OrderQueue, openQueue } from '../queue/backend.ts'
 import { createWaker } from '../queue/waker.ts'
 import { readClosedCount } from '../switches/queries.ts'
 import { readWebhookLag } from '../webhooks/lag.ts'
+import { openPost } from '../webhooks/start-sender.ts'
 import { createLoaders } from './loaders.ts'
+import { findReady } from './ready-waits.ts'
 import { ROUTES } from './routes.ts'
 import type { RunningWorker } from './worker.ts'
 
@@ -46,6 +47,8 @@ export interface WebOptions extends Partial<ServerSettings> {
   /** Wraps the database. Tests of crashes stop the process in it. */
   readonly aroundDatabase?: (database: Database) => Database
   readonly maxWaits?: number
+  /** Whether webhooks may be sent to this machine. Default: no. */
+  readonly webhookAllowLoopback?: boolean
 }
 
 export interface RunningWeb extends RunningWorker {
@@ -68,6 +71,8 @@ const MAX_SESSIONS = 8
 const SESSIONS_PER_PARTNER = 4
 const MAX_UPLOADS = 6
 const UPLOADS_PER_PARTNER = 2
+/** Of this process; one partner has half of them. */
+const WEBHOOK_TESTS_PER_SECOND = 4
 const POLL_EVERY_MS = 200
 const MAX_WAITS = 2_000
 const WAKE_TTL_MS = 5_000
@@ -88,7 +93,7 @@ export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
     carried: () => traces.carried(),
   })
   const longPoll = createLongPoll({
-    findEnded: (orderIds) => findEnded(database, orderIds),
+    findReady: (keys) => findReady(database, keys),
     onError: (error) => log.warn({ err: error }, 'long polls not answered yet'),
     everyMs: POLL_EVERY_MS,
     maxWaits: parts.maxWaits ?? MAX_WAITS,
@@ -126,7 +131,7 @@ export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
 }
 
 function depsOf(
-  { databaseUrl, gateway, quotesPerSecond = null, log, version }: WebOptions,
+  { databaseUrl, gateway, quotesPerSecond = null, webhookAllowLoopback = false, log, version }: WebOptions,
   made: {
     database: Database
     queue: OrderQueue
@@ -143,6 +148,11 @@ function depsOf(
     authentication: partnerAuthentication({ database, findKey: loaders.findKey }),
     gateway,
     quoteGate: createQuoteGate(quotesPerSecond, CLOCKS.monotonicMs),
+    webhooks: {
+      allowLoopback: webhookAllowLoopback,
+      post: openPost(webhookAllowLoopback),
+      tests: createQuoteGate(WEBHOOK_TESTS_PER_SECOND, CLOCKS.monotonicMs),
+    },
     wake: (orderId: string) => waker.wake(orderId),
     longPoll,
     sessions: boundedSessions(MAX_SESSIONS, SESSIONS_PER_PARTNER, (work) => withSession(databaseUrl, work)),

@@ -28,7 +28,7 @@ export interface OpenProposal {
 }
 
 /** The audit's remark on an approval without a second person. */
-export const ALONE = 'RECON_ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
+export const ALONE = 'ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS'
 
 /** The subject as a part of a sentence. */
 export function formatSubject(subject: Subject): string {
@@ -153,7 +153,7 @@ const decideProposal = statement(
 
 /**
  * Stores the approval of a second person, or of the author in a team of one.
- * @param onePersonTeam `RECON_ONE_PERSON`
+ * @param onePersonTeam `ONE_PERSON`
  */
 export async function approveProposal(
   session: Session,
@@ -163,7 +163,7 @@ export async function approveProposal(
 ): Promise<CommandResult<{ alone: boolean }>> {
   if (alone && !onePersonTeam)
     return refused(
-      `${proposedBy} proposed it, so another person must approve it (a team of one sets RECON_ONE_PERSON=true)`,
+      `${proposedBy} proposed it, so another person must approve it (a team of one sets ONE_PERSON=true)`,
     )
   const decision = { state: 'approved', decidedBy: storedName(by), decisionNote: note, alone } as const
   await decideProposal(session, { proposalId, ...decision })

@@ -8,7 +8,7 @@ import { table } from '../cli/table.ts'
 import { formatCount } from '../core/format.ts'
 import type { CommandResult, Person } from '../operators/person-commands.ts'
 import type { Session } from '../postgres/session.ts'
-import { proposeRelease, recoverDatabase } from './commands.ts'
+import { proposeRelease, type Recovered, recoverDatabase } from './commands.ts'
 import { listRecoveries } from './store.ts'
 
 const MOST_LISTED = 50
@@ -16,13 +16,14 @@ const MOST_LISTED = 50
 /** `goldpro recover` */
 export function recoverCommand(): Command {
   const command = new Command('recover')
-    .description('after a restore from a backup: hold what may have been executed since, and let the rest go')
+    .description('after a restore or a failover: hold what may have been executed since, and let the rest go')
     .addHelpText(
       'after',
       `
 A restored or promoted database sends nothing until this is done. Run \`recover orders\`, import complete statements of
 the time that it names, run \`recover orders\` again for what has come in, and \`recover release\`; another person approves.
-Then two people open each switch that \`goldpro switch show\` lists. docs/runbook.md has the drill.
+Then two people open each switch that \`goldpro switch show\` lists. When nothing is held, as after a planned failover, there is
+nothing to release. docs/runbook.md has the drill, and the commands of a failover that loses nothing.
 
 Example:
   $ goldpro recover orders --note "restored last night's backup"
@@ -34,10 +35,7 @@ Example:
       async ({ json, ...person }: Options) => {
         const done = await inSessionHere((session) => recoverDatabase(session, person))
         if (json) console.log(JSON.stringify(done))
-        else
-          console.log(
-            `recovery ${done.recoveryId}: ${formatCount(done.held)} orders are held, ${formatCount(done.closed)} switches of batches and plans are closed\nonly statements know what was executed from ${shownTime(done.from)} to ${shownTime(done.to)}: import them`,
-          )
+        else console.log(describeRecovered(done))
       },
     ),
   )
@@ -54,6 +52,14 @@ Example:
     ),
   )
   return command.addCommand(listCommand())
+}
+
+function describeRecovered({ recoveryId, held, closed, from, to }: Recovered): string {
+  const done = `recovery ${recoveryId}: ${formatCount(held)} orders are held, ${formatCount(closed)} switches of batches and plans are closed`
+  const gap = `${shownTime(from)} to ${shownTime(to)}`
+  return held === 0
+    ? `${done}\nnothing is held, so nothing needs a release. Was anything lost from ${gap}? Partners who send it again send it twice: let two people open the switches (goldpro switch show) once you know`
+    : `${done}\nonly statements know what was executed from ${gap}: import them`
 }
 
 interface Options extends Person {

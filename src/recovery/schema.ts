@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, pgTable, serial, text } from 'drizzle-orm/pg-core'
+import { bigint, boolean, check, pgTable, serial, text } from 'drizzle-orm/pg-core'
 import { at } from '../postgres/columns.ts'
 
 /** Which database this is, as it was last known: one row. A restore brings the row along into another database. */
@@ -13,6 +13,8 @@ export const databaseIdentity = pgTable(
     aliveAt: at('alive_at').notNull().defaultNow(),
     /** When a process found that this is another database; null while it is the one that is remembered. */
     foundAt: at('found_at'),
+    /** What places in feeds are ahead of transaction ids, which begin anew in a database that a dump was restored into. */
+    feedShift: bigint('feed_shift', { mode: 'bigint' }).notNull().default(sql`0`),
   },
   () => [check('database_identity_one_row', sql`id`)],
 )

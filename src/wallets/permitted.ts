@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { StorageError } from '../postgres/pool.ts'
-import { columnName } from '../postgres/statement.ts'
+import { type StatementRunner, StorageError } from '../postgres/pool.ts'
+import { columnName, statement } from '../postgres/statement.ts'
 import { partnerWallets } from './schema.ts'
 
 const POLICY = sql`(select wallet_policy())`
@@ -15,6 +15,24 @@ export function isPermitted(phoneNumber: SQL, partner: SQL): SQL {
     select case ${columnName(state)} when 'linked' then ${columnName(owner)} else '' end from ${partnerWallets}
     where ${partnerWallets}.${columnName(wallet)} = ${phoneNumber})`
   return sql`(${POLICY} = 'open' or coalesce(${found}, case ${POLICY} when 'first_use' then ${partner} else '' end) = ${partner})`
+}
+
+const selectPermitted = statement(
+  'is_wallet_permitted',
+  { phoneNumber: partnerWallets.phoneNumber, partner: partnerWallets.partner },
+  (db, { phoneNumber, partner }) =>
+    db
+      .select({ is: sql<boolean>`${isPermitted(sql`${phoneNumber}`, sql`${partner}`)}` })
+      .from(sql`(select) as nothing`),
+)
+
+/** Whether an order of the partner for the wallet would be accepted now. */
+export async function isOrderPermitted(
+  runner: StatementRunner,
+  order: { readonly phoneNumber: string; readonly partner: string },
+): Promise<boolean> {
+  const [row] = await selectPermitted(runner, order)
+  return row?.is === true
 }
 
 /**

@@ -1,6 +1,6 @@
-import { and, asc, eq, isNull, or, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, isNull, or, sql } from 'drizzle-orm'
 import { limitOf, nullable, statement, type } from '../postgres/statement.ts'
-import { partnerWallets } from './schema.ts'
+import { partnerWallets, walletEvents } from './schema.ts'
 
 /** Wallets by partner and number, with how many there are. */
 export const listWallets = statement(
@@ -36,4 +36,24 @@ export const listWallets = statement(
       .orderBy(asc(partnerWallets.partner), asc(partnerWallets.phoneNumber))
       .limit(limitOf(limit))
       .offset(limitOf(skip)),
+)
+
+/** What happened to a wallet, the newest first. */
+export const listWalletEvents = statement(
+  'list_wallet_events',
+  { phoneNumber: walletEvents.phoneNumber, limit: type.integer },
+  (db, { phoneNumber, limit }) =>
+    db
+      .select({
+        at: walletEvents.at,
+        event: walletEvents.event,
+        partner: walletEvents.partner,
+        actor: walletEvents.actor,
+        requestId: walletEvents.requestId,
+        note: walletEvents.note,
+      })
+      .from(walletEvents)
+      .where(eq(walletEvents.phoneNumber, phoneNumber))
+      .orderBy(desc(walletEvents.id))
+      .limit(limitOf(limit)),
 )

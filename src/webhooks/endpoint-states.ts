@@ -1,5 +1,5 @@
 import { and, eq, exists, type SQL, sql } from 'drizzle-orm'
-import type { Database } from '../postgres/pool.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import { statement } from '../postgres/statement.ts'
 import { isLeft } from './endpoints.ts'
 import {
@@ -23,8 +23,8 @@ const pause = statement(
 )
 
 /** Stops sending to an endpoint; its events are kept. @returns whether there is such an endpoint */
-export async function pauseEndpoint(database: Database, id: number, note: string): Promise<boolean> {
-  return (await pause(database, { id, note })).length > 0
+export async function pauseEndpoint(runner: StatementRunner, id: number, note: string): Promise<boolean> {
+  return (await pause(runner, { id, note })).length > 0
 }
 
 // A delivery whose last try has no result may be on its way right now: it keeps its lease, so that it is not sent a
@@ -66,8 +66,8 @@ const resume = statement('resume_webhook_endpoint', { id: endpoints.id }, (db, {
  * Sends to an endpoint again; its pending deliveries are due now instead of after their pauses.
  * @returns how many are pending; null when there is no such endpoint
  */
-export async function resumeEndpoint(database: Database, id: number): Promise<number | null> {
-  const [row] = await resume(database, { id })
+export async function resumeEndpoint(runner: StatementRunner, id: number): Promise<number | null> {
+  const [row] = await resume(runner, { id })
   return row?.waiting ?? null
 }
 
@@ -110,7 +110,11 @@ const remove = statement(
  * Removes an endpoint for good: its secrets are erased, its pending deliveries are given up, its history stays.
  * @returns how many were given up; null when there is no such endpoint
  */
-export async function removeEndpoint(database: Database, id: number, note: string): Promise<number | null> {
-  const [row] = await remove(database, { id, note })
+export async function removeEndpoint(
+  runner: StatementRunner,
+  id: number,
+  note: string,
+): Promise<number | null> {
+  const [row] = await remove(runner, { id, note })
   return row?.givenUp ?? null
 }

@@ -1,5 +1,5 @@
 import { and, asc, eq, or, sql } from 'drizzle-orm'
-import type { Database, StatementRunner } from '../postgres/pool.ts'
+import type { StatementRunner } from '../postgres/pool.ts'
 import { list, nullable, statement, type } from '../postgres/statement.ts'
 import type { EndpointState, PauseReason } from './enums.ts'
 import { webhookDeliveries as deliveries, webhookEndpoints as endpoints } from './schema.ts'
@@ -132,11 +132,11 @@ const updateSecret = statement(
  * @returns null when there is no such endpoint
  */
 export async function rotateSecret(
-  database: Database,
+  runner: StatementRunner,
   id: number,
   overlapMs: number,
 ): Promise<{ secret: string; previousUntil: Date | null } | null> {
   const secret = newSecret()
-  const [row] = await updateSecret(database, { id, secret, overlapMs })
+  const [row] = await updateSecret(runner, { id, secret, overlapMs })
   return row === undefined ? null : { secret, previousUntil: row.previousUntil }
 }

@@ -78,13 +78,18 @@ function batchFactsOf({ batch, counts }: EventRow): BatchFacts | null {
   return { ...batch, finishedAt: batch.finishedAt, counts }
 }
 
+/** The body of a webhook. */
+export function messageBody(event: EventFacts): string {
+  return JSON.stringify(messageOf(event))
+}
+
 /**
- * The body that `docs/webhooks.md` documents. It has no phone number, KTP number or address: the partner knows its
+ * The message that `docs/webhooks.md` documents. It has no phone number, KTP number or address: the partner knows its
  * reference.
  */
-export function messageBody({ kind, at, sequence, order, batch }: EventFacts): string {
+export function messageOf({ kind, at, sequence, order, batch }: EventFacts) {
   const data = order !== null ? orderData(order, sequence) : batch !== null ? batchData(batch) : {}
-  return JSON.stringify({ type: kind, timestamp: at.toISOString(), data })
+  return { type: kind, timestamp: at.toISOString(), data }
 }
 
 function orderData(order: OrderFacts, sequence: number | null) {

@@ -115,6 +115,10 @@ export const webhookDeliveries = pgTable(
     index('webhook_deliveries_order')
       .on(delivery.orderId, delivery.endpointId, delivery.sequence)
       .where(sql`state = 'pending'`),
+    // What a partner lists. A delivery enters it when it ends, and not with its order.
+    index('webhook_deliveries_endpoint_ended')
+      .on(delivery.endpointId, delivery.endedAt, delivery.eventId)
+      .where(sql`ended_at is not null`),
     // The oldest are deleted.
     index('webhook_deliveries_ended_at').on(delivery.endedAt).where(sql`ended_at is not null`),
     check('webhook_deliveries_state', oneOf('state', DELIVERY_STATES)),

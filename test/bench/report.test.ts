@@ -9,7 +9,7 @@ const { cpuSecondsWithChildren, parseStat } = await bench('measure.mjs')
 
 const parse = (...args: string[]) => parseOptions(args, SUB_BENCHMARKS)
 
-const ALL = ['engine', 'growth', 'recon', 'intake', 'batch']
+const ALL = ['engine', 'growth', 'switch', 'recon', 'intake', 'batch', 'console']
 
 describe('npm run bench', () => {
   it('runs everything by the defaults of each when nothing is asked for', () => {
@@ -27,7 +27,10 @@ describe('npm run bench', () => {
   })
 
   it.each([
-    [['speed'], 'There is no benchmark speed; there are engine, growth, recon, intake, batch'],
+    [
+      ['speed'],
+      'There is no benchmark speed; there are engine, growth, switch, recon, intake, batch, console',
+    ],
     [['--orders', '0'], '--orders must be a whole number above 0, not 0'],
     [['--sizes', '10,many'], '--sizes must be a whole number above 0, not many'],
     [['--only', 'sidekiq'], /^--only knows undici, axios, .*, and not sidekiq$/],

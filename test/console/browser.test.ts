@@ -62,7 +62,7 @@ describe.skipIf('skip' in program)('in a browser', () => {
     const page = await context.newPage()
     await page.goto('/sign-in')
     await page.fill('#name', name)
-    await page.fill('#secret', PASSWORD)
+    await page.fill('#password', PASSWORD)
     await page.click('button.primary')
     await page.waitForURL(`${here.url}/`)
     await page.close()

@@ -16,16 +16,24 @@ afterAll(async () => {
   await here?.stop()
 })
 
-const trySignIn = (name: string, secret: string, asked: Asked = {}) =>
-  here.ask('POST', '/sign-in', { form: { name, secret, code: '' }, ...asked })
+const trySignIn = (name: string, password: string, asked: Asked = {}) =>
+  here.ask('POST', '/sign-in', { form: { name, password, code: '' }, ...asked })
 
 describe('signing in', () => {
+  it('says that it is development, where a name is only declared, and asks for no code', async () => {
+    const { text } = await here.ask('GET', '/sign-in')
+    expect(text).toContain('Development mode.')
+    expect(text).not.toContain('name="code"')
+    for (const path of ['/enrol', '/sign-in/oidc', '/sign-in/oidc/callback'])
+      expect((await here.ask('GET', path)).status, path).toBe(404)
+  })
+
   it('leads from every page to the sign-in and back', async () => {
     const reply = await here.ask('GET', '/orders?state=in_doubt')
     expect(reply.status).toBe(303)
     expect(reply.headers.get('location')).toBe('/sign-in?next=%2Forders%3Fstate%3Din_doubt')
     const back = await here.ask('POST', '/sign-in', {
-      form: { name: 'vina', secret: PASSWORD, next: '/orders?state=in_doubt' },
+      form: { name: 'vina', password: PASSWORD, next: '/orders?state=in_doubt' },
     })
     expect(back.headers.get('location')).toBe('/orders?state=in_doubt')
   })
@@ -33,7 +41,7 @@ describe('signing in', () => {
   it.each(['//evil.example', '/\\evil.example', 'https://evil.example', '/sign-in', '/a\nb'])(
     'never leads to %j afterwards',
     async (next) => {
-      const reply = await here.ask('POST', '/sign-in', { form: { name: 'vina', secret: PASSWORD, next } })
+      const reply = await here.ask('POST', '/sign-in', { form: { name: 'vina', password: PASSWORD, next } })
       expect(reply.headers.get('location')).toBe('/')
     },
   )
@@ -48,7 +56,7 @@ describe('signing in', () => {
     const origin = 'https://ops.example.id'
     const behind = await startTestConsole({ databaseUrl: here.databaseUrl, publicOrigin: origin })
     try {
-      const form = { name: 'vina', secret: PASSWORD }
+      const form = { name: 'vina', password: PASSWORD }
       const reply = await behind.ask('POST', '/sign-in', { form, headers: { origin } })
       expect(reply.headers.get('set-cookie')).toMatch(/^__Host-goldpro-session=.*; SameSite=Strict; Secure;/)
       expect((await behind.ask('POST', '/sign-in', { form })).status).toBe(403)
@@ -61,7 +69,7 @@ describe('signing in', () => {
     const cookie = await signIn(here.url, 'vina')
     const rows = await sql<{ text: string }>(
       here.databaseUrl,
-      'SELECT t::text AS text FROM console_sessions t',
+      'SELECT t::text AS text FROM operator_sessions t',
     )
     const all = rows.map(({ text }) => text).join()
     expect(all).not.toContain(cookie.split('=')[1])
@@ -86,7 +94,7 @@ describe('signing in', () => {
     for (const change of [`seen_at = now() - interval '31 minutes'`, 'ends_at = now()', 'ended_at = now()']) {
       const other = await signIn(here.url, 'adi')
       expect((await here.ask('GET', '/', { as: other })).status).toBe(200)
-      await sql(here.databaseUrl, `UPDATE console_sessions SET ${change} WHERE operator = 'adi'`)
+      await sql(here.databaseUrl, `UPDATE operator_sessions SET ${change} WHERE name = 'adi'`)
       expect((await here.ask('GET', '/', { as: other })).status, change).toBe(303)
     }
   })
@@ -95,13 +103,13 @@ describe('signing in', () => {
     const cookie = await signIn(here.url, 'adi')
     await sql(
       here.databaseUrl,
-      `UPDATE console_sessions SET seen_at = now() - interval '29 minutes' WHERE ended_at IS NULL AND operator = 'adi'`,
+      `UPDATE operator_sessions SET seen_at = now() - interval '29 minutes' WHERE ended_at IS NULL AND name = 'adi'`,
     )
     const asksItself = { as: cookie, headers: { 'hx-request': 'true' } }
     expect((await here.ask('GET', '/', asksItself)).status).toBe(200)
     const [row] = await sql<{ is_old: boolean }>(
       here.databaseUrl,
-      `SELECT bool_or(seen_at < now() - interval '20 minutes') AS is_old FROM console_sessions WHERE operator = 'adi' AND ends_at > now()`,
+      `SELECT bool_or(seen_at < now() - interval '20 minutes') AS is_old FROM operator_sessions WHERE name = 'adi' AND ends_at > now()`,
     )
     expect(row?.is_old).toBe(true)
   })

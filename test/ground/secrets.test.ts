@@ -46,7 +46,7 @@ describe('the settings of a command', () => {
         command,
       ).toEqual([])
     expect(settingsOf('sandbox')).not.toContain('DATABASE_URL')
-    expect(settingsOf('migrate')).toEqual(['DATABASE_URL'])
+    expect(settingsOf('migrate')).toEqual(['DATABASE_URL', 'CONSOLE_SECRET'])
   })
 })
 

@@ -60,19 +60,21 @@ async function withoutDatabase() {
 
 const SAMPLES: Record<string, string> = {
   id: '019c4f2a-7b1e-7c3d-9a4b-5e6f70818293',
-  batch_id: '999999999',
+  number: '999999999',
+  endpoint_id: '999999999',
+  date: '2026-02-09',
   name: 'none',
   phone_number: '081234500099',
   kecamatan: 'Gambir',
 }
 /** A route's path with something for each of its parameters and what its query must have. */
 function pathOf({ path, query }: AnyRoute, more = ''): string {
-  const needed = ['kecamatan', 'phone_number'].filter(
+  const needed = ['kecamatan', 'phone_number', 'endpoint_id'].filter(
     (name) => query?.safeParse({}).success === false && query.safeParse({ [name]: SAMPLES[name] }).success,
   )
   const search = [...needed.map((name) => `${name}=${SAMPLES[name]}`), more].filter((each) => each !== '')
   const sample = (name: string) =>
-    SAMPLES[name === 'id' && path.startsWith('/v1/batches') ? 'batch_id' : name] ?? ''
+    SAMPLES[name === 'id' && /^\/v1\/(batches|webhook-endpoints)/.test(path) ? 'number' : name] ?? ''
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => sample(name))
   return `${filled}${search.length === 0 ? '' : `?${search.join('&')}`}`
 }
@@ -139,7 +141,7 @@ async function unforeseen(row: AnyRoute): Promise<Reply> {
 const ON_ANY_ROUTE: Partial<Record<ProblemCode, (row: AnyRoute) => Promise<Reply>>> = {
   malformed_request: (row) =>
     raw(`${row.method} ${pathOf(row)} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n`),
-  method_not_allowed: (row) => here.ask('DELETE', pathOf(row)),
+  method_not_allowed: (row) => here.ask('PUT', pathOf(row)),
   // Of a body that never comes; without one, of a head that does not end.
   request_timeout(row) {
     const head = `${row.method} ${pathOf(row)} HTTP/1.1\r\nHost: x\r\n`

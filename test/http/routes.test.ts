@@ -5,14 +5,18 @@ import type { Sandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { jsonSchemaOf } from '../../src/http/json-schema.ts'
 import type { openapiOf } from '../../src/http/openapi.ts'
+import { writePlace } from '../../src/http/paging.ts'
 import { PROBLEMS, type ProblemCode } from '../../src/http/problems.ts'
 import { orderBody } from '../../src/orders/http/order-schemas.ts'
 import { setState } from '../../src/partners/store/partners.ts'
 import { ROUTES } from '../../src/processes/routes.ts'
+import { pauseEndpoint } from '../../src/webhooks/endpoint-states.ts'
 import { readText, tableRows } from '../ground/tables.ts'
 import { openTestClient } from '../support/factories/gateway-settings.ts'
+import { recordStatement } from '../support/factories/recorded-orders.ts'
 import { openUpload } from '../support/factories/uploads.ts'
 import { partnerBatch } from '../support/scenes/own-batch.ts'
+import { ownEndpoint } from '../support/scenes/own-endpoint.ts'
 import { envelope, replyWith, startServer } from '../support/servers/http-server.ts'
 import { rawHttp, replyIn } from '../support/servers/raw-http.ts'
 import {
@@ -84,6 +88,58 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
   'GET /v1/orders/{id} 200': async () => here.ask('GET', `/v1/orders/${await placed()}`, { key }),
   'GET /v1/orders/{id}/events 200': async () =>
     here.ask('GET', `/v1/orders/${await placed()}/events`, { key }),
+  'POST /v1/orders/check 200': async () => {
+    const body = aBuy()
+    await here.ask('POST', '/v1/orders', { key, body })
+    return await here.ask('POST', '/v1/orders/check', { key, body })
+  },
+  'GET /v1/events 200': async () => {
+    await here.ask('POST', `/v1/orders/${await placed()}/cancel`, { key })
+    return await here.ask('GET', '/v1/events', { key })
+  },
+  'GET /v1/settlements/{date} 200': async () => {
+    // A statement of every source that sends them.
+    const period = { from: new Date('2026-02-08T17:00:00Z'), to: new Date('2026-02-09T17:00:00Z') }
+    await recordStatement(here.databaseUrl, [], { period })
+    return await here.ask('GET', '/v1/settlements/2026-02-09', { key })
+  },
+  'GET /v1/webhook-endpoints 200': async () => {
+    await ownEndpoint(here, partner)
+    await here.ask('POST', '/v1/webhook-endpoints', { key, body: { url: 'https://listed.example/hook' } })
+    return await here.ask('GET', '/v1/webhook-endpoints', { key })
+  },
+  'POST /v1/webhook-endpoints 202': () =>
+    here.ask('POST', '/v1/webhook-endpoints', { key, body: { url: 'https://asked.example/hook' } }),
+  'PATCH /v1/webhook-endpoints/{id} 200': async () => {
+    const path = `/v1/webhook-endpoints/${await ownEndpoint(here, partner)}`
+    return await here.ask('PATCH', path, { key, body: { state: 'paused' } })
+  },
+  'PATCH /v1/webhook-endpoints/{id} 202': async () => {
+    const path = `/v1/webhook-endpoints/${await ownEndpoint(here, partner)}`
+    return await here.ask('PATCH', path, { key, body: { url: 'https://moved.example/hook' } })
+  },
+  'DELETE /v1/webhook-endpoints/{id} 200': async () =>
+    here.ask('DELETE', `/v1/webhook-endpoints/${await ownEndpoint(here, partner)}`, { key }),
+  'POST /v1/webhook-endpoints/{id}/secret 200': async () =>
+    here.ask('POST', `/v1/webhook-endpoints/${await ownEndpoint(here, partner)}/secret`, { key }),
+  'POST /v1/webhook-endpoints/{id}/test 200': async () =>
+    here.ask(
+      'POST',
+      `/v1/webhook-endpoints/${await ownEndpoint(here, partner, 'http://127.0.0.1:1/')}/test`,
+      { key },
+    ),
+  'GET /v1/webhook-deliveries 200': async () => {
+    const id = await ownEndpoint(here, partner)
+    await here.ask('POST', `/v1/webhook-endpoints/${id}/test`, { key })
+    return await here.ask('GET', `/v1/webhook-deliveries?endpoint_id=${id}`, { key })
+  },
+  'POST /v1/webhook-deliveries/{id}/redeliver 202': async () => {
+    const id = await ownEndpoint(here, partner, 'http://127.0.0.1:1/')
+    await here.ask('POST', `/v1/webhook-endpoints/${id}/test`, { key })
+    const { json } = await here.ask('GET', `/v1/webhook-deliveries?endpoint_id=${id}`, { key })
+    const [delivery] = json.deliveries as { id: string }[]
+    return await here.ask('POST', `/v1/webhook-deliveries/${delivery?.id}/redeliver`, { key })
+  },
   'POST /v1/orders/{id}/cancel 200': async () =>
     here.ask('POST', `/v1/orders/${await placed()}/cancel`, { key }),
   'POST /v1/quotes 200': () =>
@@ -286,6 +342,12 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
     await here.database.run(unnamed(hold), [id])
     return await here.ask('POST', `/v1/orders/${id}/cancel`, { key })
   },
+  async endpoint_state() {
+    const id = await ownEndpoint(here, partner)
+    await pauseEndpoint(here.database, id, 'ani: too many calls')
+    return await here.ask('PATCH', `/v1/webhook-endpoints/${id}`, { key, body: { state: 'active' } })
+  },
+  cursor_outdated: () => here.ask('GET', `/v1/events?after=${writePlace('7/1/1')}`, { key }),
   async plan_conflict() {
     const name = await added()
     return await here.ask('POST', '/v1/plans', { key, body: aPlan({ name, count: 2 }) })
@@ -477,7 +539,10 @@ describe('the description', () => {
 
   it('is a page without a script or anything from elsewhere, with every route', async () => {
     const { text, headers } = await here.ask('GET', '/docs')
-    expect(text).not.toMatch(/<script|src=|https?:\/\/(?!json-schema)/)
+    expect(text).not.toMatch(/<script|src=/)
+    // A block of text without a tag loads nothing, whatever it says.
+    const beside = text.replace(/<pre tabindex="0">[^<]*<\/pre>/g, '')
+    expect(beside).not.toMatch(/https?:\/\/(?!json-schema)/)
     for (const { path } of ROUTES) expect(text).toContain(path)
     expect(headers.get('content-security-policy')).toContain("default-src 'none'")
   })

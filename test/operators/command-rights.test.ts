@@ -29,7 +29,14 @@ describe('the table of rights', () => {
 
   it('lets viewers into no command that changes something, but where Postgres tells what they do', () => {
     const byViewers = changing.filter(([, { needs }]) => needs === 'nobody' || needs.includes('viewer'))
-    expect(byViewers.map(([name]) => name)).toEqual(['operator rotate', 'wallet policy'])
+    expect(byViewers.map(([name]) => name)).toEqual([
+      'operator invite',
+      'operator link-oidc',
+      'operator confirm',
+      'operator revoke-sign-in',
+      'operator rotate',
+      'wallet policy',
+    ])
   })
 
   it.each([

@@ -296,6 +296,21 @@ describe('an order that decides to wait while the one before it ends', () => {
     }
   })
 
+  it('sleeps no more when the one before it ends while another worker looks', async () => {
+    const [first, second] = await aLane('sell', 'sell')
+    const [intent] = await commit(first)
+    if (intent === undefined) throw new Error('no intent')
+    await stores.store.waitForTurn([second])
+    expect(await sleeps(second)).toBe(true)
+    await stores.database.transaction(async (runner) => {
+      await runner.run(unnamed('SELECT 1 FROM orders WHERE id = $1 FOR NO KEY UPDATE'), [second])
+      // Skips the row that is held, and so does not wake it.
+      await stores.store.endIntents([{ ...intent, outcome: outcomes.succeeded }], 'worker:test')
+      expect(await createOrderStore(runner).waitForTurn([second])).toEqual([])
+    })
+    expect(await sleeps(second)).toBe(false)
+  })
+
   it('is not made to sleep by one whose cancellation is not committed yet', async () => {
     const [first, second] = await aLane('sell', 'sell')
     await stores.database.transaction(async (runner) => {

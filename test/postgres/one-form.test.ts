@@ -5,7 +5,9 @@ import { phoneNumberOption } from '../../src/cli/options.ts'
 import { isSamePerson, personKey, readPersonName } from '../../src/core/person.ts'
 import { readPhoneNumber } from '../../src/core/phone-number.ts'
 import { readReference } from '../../src/core/plain-text.ts'
-import { findOrderId, listOrders } from '../../src/orders/queries/orders.ts'
+import { ANY_ORDER } from '../../src/orders/filter-fields.ts'
+import { findOrderId } from '../../src/orders/queries/find-order.ts'
+import { listOrders } from '../../src/orders/queries/orders.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { draw, spellingsOf } from '../support/factories/spellings.ts'
 import { anAccepted, aQuote, openStores } from '../support/factories/stored-orders.ts'
@@ -160,14 +162,7 @@ describe('looking for orders', () => {
     async (asked) => {
       const phone_number = '6281234500041'
       const orderId = await anAccepted(stores, 'buy', { phone_number })
-      const filter = {
-        state: null,
-        kind: null,
-        partner: null,
-        phoneNumber: phoneNumberOption(asked),
-        limit: 50,
-        skip: 0,
-      }
+      const filter = { ...ANY_ORDER, phoneNumber: phoneNumberOption(asked), limit: 50, skip: 0 }
       const found = await listOrders(stores.database, filter)
       expect(found.map((order) => order.orderId)).toContain(orderId)
     },

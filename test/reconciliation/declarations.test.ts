@@ -138,7 +138,7 @@ describe("a statement's silence", () => {
     expect(await approve({ is: 'statement', statementId }, { ...BUDI, by: 'ani' }, true)).toEqual(done)
     expect(await run()).toBe('rejected')
     expect(await on((session) => listDeclarations(session, 'statement'))).toMatchObject([
-      { note: expect.stringMatching(/RECON_ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS/) },
+      { note: expect.stringMatching(/ONE_PERSON is set: NOBODY ELSE HAS LOOKED AT THIS/) },
     ])
   })
 

@@ -174,7 +174,7 @@ const DONE_ON_BREAKS: [what: string, steps: BreakStep[], state: string, history:
     'closed, of nobody',
     [
       'proposed by person:ani, of nobody: looked it up',
-      `written_off by person: ANI\t, of nobody: sure (proposed by ani: looked it up) – RECON_ONE_PERSON is set: ${ALONE}`,
+      `written_off by person: ANI\t, of nobody: sure (proposed by ani: looked it up) – ONE_PERSON is set: ${ALONE}`,
     ],
   ],
   [

@@ -163,4 +163,34 @@ describe('the policy', () => {
     await requireWalletPolicy({ walletPolicy: null }, place.databaseUrl, { log })
     expect(warned).toEqual([expect.stringContaining('ANY PARTNER MAY MOVE ANY WALLET')])
   })
+
+  it('tells people whose wallets would be refused, and what happened to a wallet', async () => {
+    expect((await goldpro('wallet', 'policy', 'owned', '--note', 'again', '--by', 'ani')).code).toBe(0)
+    expect((await goldpro('partner', 'add', 'told', '--by', 'ani')).out).toContain('wallet policy   owned')
+    await approve((await propose('081234500777', '--partner', 'told')).requestId)
+    const row = 'buy,T-1,081234500777,0.5,,,,\n'
+    await writeFile(
+      join(folder, 'rows.csv'),
+      `partner,kind,reference,phone_number,gold_weight,amount,recipient,remarks,max_price_per_gram\ntold,${row}`,
+    )
+    const created = await goldpro('batch', 'create', 'rows.csv', '--by', 'ani')
+    expect(created).toMatchObject({ code: 0 })
+    const [, id = ''] = /^batch (\d+):/.exec(created.out) ?? []
+    expect((await goldpro('batch', 'preview', id)).out).not.toContain('refused wallets')
+    await goldpro('wallet', 'unlink', '081234500777', '--note', 'left told', '--by', 'ani')
+    const preview = await goldpro('batch', 'preview', id)
+    expect(preview.out).toMatch(/refused wallets +1 rows .* row 1 \(08xxxxxxx777\)/)
+    const order = { kind: 'buy', partner: 'told', phone_number: '081234500777', amount: 100_000 }
+    await writeFile(join(folder, 'order.json'), JSON.stringify(order))
+    const planned = await goldpro('plan', 'add', 'told', '--order', 'order.json', '--monthly', '25')
+    expect(planned).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('08xxxxxxx777 is not a wallet of told'),
+    })
+    const shown = await goldpro('wallet', 'show', '+62 812 3450 0777')
+    expect(shown.out).toMatch(/^08xxxxxxx777 is told’s, unlinked; the policy is owned\n/)
+    expect(shown.out).toMatch(/unlinked +told +person:ani +left told\n.* linked +told +person:budi +\d+/)
+    const { events } = JSON.parse((await goldpro('wallet', 'show', '081234500777', '--json')).out)
+    expect(events.map(({ event }: { event: string }) => event)).toEqual(['unlinked', 'linked'])
+  })
 })

@@ -19,7 +19,7 @@ export function decisionCommands(kinds: readonly AnyChangeKind[]): Command[] {
         )
         if (answer.is === 'refused') throw new Failure(1, shownText(answer.message))
         console.log(`request ${requestId} is approved and carried out`)
-        if (answer.alone) console.log('NOBODY ELSE HAS LOOKED AT THIS: RECON_ONE_PERSON is set')
+        if (answer.alone) console.log('NOBODY ELSE HAS LOOKED AT THIS: ONE_PERSON is set')
       },
     ),
     decisionCommand('decline', 'decline a change: nothing changes').action(

@@ -8,6 +8,7 @@ import { CLOCKS } from '../../core/clocks.ts'
 import { formatCount, formatDecimal, formatMoney, NOTHING } from '../../core/format.ts'
 import type { Session } from '../../postgres/session.ts'
 import { findNewestPrices, type NewestPrice, type NewestPrices } from '../../prices/newest-prices.ts'
+import { findForeignWallets } from '../foreign-wallets.ts'
 import type { BatchState } from '../lifecycle.ts'
 import { firstWalletOf, type Preview, readPreview } from '../preview.ts'
 import { readProgress } from '../queries.ts'
@@ -40,6 +41,7 @@ Example:
         const newest = await newestPrices(settings, session, wallet)
         const prices = { buy: newest.buy?.rupiah ?? null, sell: newest.sell?.rupiah ?? null }
         const preview = await readPreview(session, batchId, prices)
+        const refused = await findForeignWallets(session, batchId, MOST_REFUSED_SHOWN)
         const { contentHash, owner, rows, state } = batch
         if (json)
           return console.log(
@@ -52,6 +54,7 @@ Example:
               prices,
               pricesBy: newest,
               ...preview,
+              refusedWallets: refused.badRows,
             }),
           )
         console.log(
@@ -59,11 +62,21 @@ Example:
         )
         console.log(`content hash ${contentHash}${owner === null ? '' : `, of partner ${owner}`}\n`)
         console.log(formatPreview(preview, newest))
+        if (refused.badRows > 0) console.log(formatRefused(refused))
         const next = NEXT[state]
         // A plan's batch is run only by its plan.
         if (next !== undefined && batch.plan === null) console.log(`\nnext: ${next(batchId)}`)
       })
     })
+}
+
+const MOST_REFUSED_SHOWN = 5
+
+/** What would be refused under the wallet policy if the batch ran now. */
+function formatRefused({ badRows, problems }: Awaited<ReturnType<typeof findForeignWallets>>): string {
+  const rows = problems.map(({ rowNumber, maskedValue }) => `row ${rowNumber} (${maskedValue})`).join(', ')
+  const more = badRows > problems.length ? ', …' : ''
+  return `\nrefused wallets     ${formatCount(badRows)} rows are not their partners' wallets and would end as refused: ${rows}${more}\n                    \`goldpro wallet link\` links wallets`
 }
 
 /** The newest known prices. The gateway gives its chart only to a wallet. */

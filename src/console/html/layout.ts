@@ -39,6 +39,7 @@ export function renderDocument(page: Page, frame: Frame): string {
 <meta name="color-scheme" content="light dark">
 <meta name="htmx-config" content="includeIndicatorCSS:false history:false">
 <title>${page.title} · goldpro</title>
+${page.goTo === undefined ? NOTHING : html`<meta http-equiv="refresh" content="0; url=${page.goTo}">`}
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/uplot.css">
 <link rel="stylesheet" href="/assets/console.css">

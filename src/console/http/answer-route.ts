@@ -62,12 +62,14 @@ async function callOf(
     ...deps,
     operator: operator ?? NOBODY,
     path,
+    host: request.hostname,
     params: request.params as Record<string, string>,
     query: new URLSearchParams(search),
     form,
     file,
     address: request.ip,
     sessionSecret: readCookie(request.headers.cookie, cookies.session),
+    accountFlow: readCookie(request.headers.cookie, cookies.account),
     texts,
     person: (note) => (operator ?? NOBODY).person(note, `console ${path}`),
     may: (...roles) => operator !== null && roles.some((role) => operator.roles.includes(role)),
@@ -108,6 +110,8 @@ function send(
     case 'page': {
       const operator = context.known.get(request)?.operator ?? null
       const frame = { operator, texts: call.texts, url: request.method === 'GET' ? request.url : call.path }
+      const cookies = answer.setCookie?.(context.cookies)
+      if (cookies !== undefined) reply.header('set-cookie', cookies)
       const isLive = answer.isLive === true && request.method === 'GET'
       reply.code(answer.status ?? 200).type('text/html; charset=utf-8')
       return reply.send(renderDocument({ ...answer, isLive }, frame))

@@ -2,7 +2,11 @@
 export interface Cookies {
   readonly session: string
   readonly language: string
+  /** What must be equal when the browser comes back from an OpenID Connect provider. */
+  readonly account: string
   set(name: string, value: string, maxAgeS: number): string
+  /** Sent also when another site leads here: for nothing that signs in by itself. */
+  setLax(name: string, value: string, maxAgeS: number): string
   clear(name: string): string
 }
 
@@ -12,7 +16,10 @@ export function cookiesFor(isSecure: boolean): Cookies {
   return {
     session: `${prefix}goldpro-session`,
     language: `${prefix}goldpro-language`,
+    account: `${prefix}goldpro-account`,
     set: (name, value, maxAgeS) => `${name}=${value}; ${flags}; Max-Age=${maxAgeS}`,
+    setLax: (name, value, maxAgeS) =>
+      `${name}=${value}; ${flags.replace('SameSite=Strict', 'SameSite=Lax')}; Max-Age=${maxAgeS}`,
     clear: (name) => `${name}=; ${flags}; Max-Age=0`,
   }
 }

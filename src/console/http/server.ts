@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { fastify as Fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { readAssets } from '../assets.ts'
 import { renderDocument } from '../html/layout.ts'
 import type { ConsoleDeps, ConsoleRoute } from '../route.ts'
 import { languageOf, type Texts, textsIn } from '../texts/texts.ts'
 import { addRoute, type Known } from './answer-route.ts'
+import { addAssets } from './asset-routes.ts'
 import { cookiesFor, readCookie } from './cookies.ts'
 import { OF_ONE_READER, SECURITY_HEADERS } from './headers.ts'
 import { ConsoleProblem, problemPage } from './problem-pages.ts'
@@ -101,16 +101,4 @@ function acceptForms(server: FastifyInstance): void {
   )
   // Read by the handler of a route that takes a file; every other route refuses it.
   server.addContentTypeParser('multipart/form-data', (_request, body, done) => done(null, body))
-}
-
-function addAssets(server: FastifyInstance): void {
-  const assets = readAssets()
-  server.get<{ Params: { name: string } }>('/assets/:name', (request, reply) => {
-    const asset = assets.get(request.params.name)
-    if (asset === undefined) throw new ConsoleProblem('not_found')
-    reply.headers({ 'cache-control': 'public, max-age=300, must-revalidate', etag: asset.etag })
-    if (request.headers['if-none-match'] === asset.etag) return reply.code(304).send()
-    return reply.type(asset.type).send(asset.body)
-  })
-  server.get('/healthz', (_request, reply) => reply.type('text/plain').send('ok\n'))
 }

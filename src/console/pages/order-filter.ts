@@ -1,74 +1,31 @@
-import { parsePeriod, startOfDay } from '../../core/business-days.ts'
 import { html, type Markup } from '../../core/html.ts'
-import { parseRupiah } from '../../core/money.ts'
-import { readPhoneNumber } from '../../core/phone-number.ts'
-import { readPlainText, readReference } from '../../core/plain-text.ts'
 import { ORDER_KINDS } from '../../orders/command.ts'
+import { FILTER_FIELDS, FILTER_KEYS } from '../../orders/filter-fields.ts'
 import { ORDER_STATES } from '../../orders/lifecycle.ts'
 import type { OrderSearch } from '../../orders/queries/order-search.ts'
 import { input, select } from '../html/forms.ts'
 import { type TextKey, type Texts, wordOf } from '../texts/texts.ts'
 
 /** The fields of the filter as the page's address has them. */
-const FIELDS = [
-  'state',
-  'kind',
-  'partner',
-  'wallet',
-  'reference',
-  'session',
-  'request',
-  'response',
-  'amount',
-  'from',
-  'to',
-]
+const FIELDS = FILTER_KEYS.map((key) => FILTER_FIELDS[key].page)
 
 /** A filter as it was read, and the fields that cannot be. */
 export interface ReadFilter {
   readonly search: OrderSearch
   readonly bad: readonly string[]
-  readonly isEmpty: boolean
 }
 
 /** Reads the filter of an address. A field that cannot be read is named, and narrows nothing. */
 export function readFilter(query: URLSearchParams): ReadFilter {
   const bad: string[] = []
-  const read = <T>(field: string, parse: (text: string) => T | null): T | null => {
-    const text = (query.get(field) ?? '').trim()
-    if (text === '') return null
-    const value = parse(text)
-    if (value === null) bad.push(field)
-    return value
-  }
-  const text = (written: string) => readPlainText(written, 200)
-  const search = {
-    state: read('state', (given) => ORDER_STATES.find((state) => state === given) ?? null),
-    kind: read('kind', (given) => ORDER_KINDS.find((kind) => kind === given) ?? null),
-    partner: read('partner', text),
-    phoneNumber: read('wallet', readPhoneNumber),
-    reference: read('reference', readReference),
-    sessionId: read('session', text),
-    requestId: read('request', text),
-    responseId: read('response', text),
-    amount: read('amount', (given) => parseRupiah(given.replace(/[Rp. ]/g, ''))),
-    from: read('from', momentOf),
-    to: read('to', endOf),
-  }
-  const isEmpty = Object.values(search).every((value) => value === null)
-  return { search, bad, isEmpty }
-}
-
-/** A day, or a minute as browsers send it; by the clock in Jakarta. */
-function momentOf(text: string): Date | null {
-  return text.includes('T')
-    ? (parsePeriod(`${text.slice(0, 16)}..2099-12-31`, new Date())?.from ?? null)
-    : startOfDay(text)
-}
-
-function endOf(text: string): Date | null {
-  const start = momentOf(text)
-  return start === null || text.includes('T') ? start : new Date(start.getTime() + 86_400_000)
+  const read = FILTER_KEYS.map((key) => {
+    const { page, read } = FILTER_FIELDS[key]
+    const text = (query.get(page) ?? '').trim()
+    const value = text === '' ? null : read(text)
+    if (text !== '' && value === null) bad.push(page)
+    return [key, value] as const
+  })
+  return { search: Object.fromEntries(read) as unknown as OrderSearch, bad }
 }
 
 /** The filter's own part of an address, without the page's. */

@@ -1,14 +1,11 @@
 import { html, type Markup } from '../../core/html.ts'
 import { maskPhoneNumber } from '../../core/masking.ts'
 import { readPhoneNumber } from '../../core/phone-number.ts'
-import { findOrderId, type ListedOrder, readListedOrders } from '../../orders/queries/orders.ts'
+import { findOrderId } from '../../orders/queries/find-order.ts'
+import type { SearchPlace } from '../../orders/queries/order-search.ts'
+import { type ListedOrder, readListedOrders } from '../../orders/queries/orders.ts'
 import { ordersAsCsv } from '../../orders/queries/orders-csv.ts'
-import {
-  type FoundOrders,
-  MOST_READ,
-  type SearchPlace,
-  searchOrders,
-} from '../../orders/queries/search-orders.ts'
+import { type FoundOrders, MOST_READ, searchOrders } from '../../orders/queries/search-orders.ts'
 import { filterForm } from '../html/forms.ts'
 import { badge, countOf, EMPTY, empty, gramsOf, link, rupiahOf, table, timeTag } from '../html/parts.ts'
 import { type Answer, type Call, page } from '../route.ts'

@@ -1,4 +1,5 @@
 import { desc, lt, sql } from 'drizzle-orm'
+import type { ActProof } from '../../operators/enums.ts'
 import { operatorActs } from '../../operators/schema.ts'
 import type { StatementRunner } from '../../postgres/pool.ts'
 import { statement, type } from '../../postgres/statement.ts'
@@ -9,7 +10,7 @@ export interface AuditRow {
   readonly at: Date
   readonly who: string
   /** How it was known who acted; null at the console's door. */
-  readonly proof: 'token' | 'declared' | null
+  readonly proof: ActProof | null
   readonly what: string
   readonly subject: string | null
   readonly address: string | null

@@ -1,4 +1,4 @@
-/** Navigation, sign-in, notices and problems. */
+/** Navigation, notices and problems. */
 export const FRAME_TEXTS = {
   skip: ['Langsung ke isi', 'Skip to content'],
   'nav.label': ['Bagian', 'Sections'],
@@ -14,24 +14,6 @@ export const FRAME_TEXTS = {
   'nav.audit': ['Audit', 'Audit'],
   'search.label': ['Cari order', 'Find an order'],
   'search.hint': ['ID, referensi, atau dompet', 'Id, reference or wallet'],
-  sign_in: ['Masuk', 'Sign in'],
-  sign_out: ['Keluar', 'Sign out'],
-  'sign_in.name': ['Nama', 'Name'],
-  'sign_in.secret': ['Kata sandi, atau token operator', 'Password, or operator token'],
-  'sign_in.code': ['Kode enam angka', 'Six-digit code'],
-  'sign_in.code.hint': [
-    'Dari aplikasi TOTP Anda. Kosongkan bila Anda masuk dengan token.',
-    'From your TOTP app. Leave it empty when you sign in with a token.',
-  ],
-  'sign_in.refused': ['Nama, kata sandi, atau kode tidak cocok.', 'Name, password and code do not match.'],
-  'sign_in.throttled': [
-    'Terlalu banyak percobaan gagal. Coba lagi dalam {n} detik.',
-    'Too many failed attempts. Try again in {n} seconds.',
-  ],
-  'sign_in.what': [
-    'Konsol operasi: order, uang yang belum jelas, dan keputusan yang menunggu.',
-    'The operations console: orders, money in doubt, and decisions that wait.',
-  ],
   'footer.zone': ['Waktu dalam WIB (Asia/Jakarta)', 'Times in WIB (Asia/Jakarta)'],
   refused: ['Ditolak:', 'Refused:'],
   'help.open': ['Tombol pintas', 'Keyboard shortcuts'],

@@ -7,6 +7,7 @@ import { ORDER_TEXTS } from './order-texts.ts'
 import { PARTNER_TEXTS } from './partner-texts.ts'
 import { PLAN_WORDS } from './plan-words.ts'
 import { RECON_TEXTS } from './recon-texts.ts'
+import { SIGN_IN_TEXTS } from './sign-in-texts.ts'
 import { SWITCH_TEXTS } from './switch-texts.ts'
 import { TODAY_TEXTS } from './today-texts.ts'
 import { WORD_TEXTS } from './word-texts.ts'
@@ -14,6 +15,7 @@ import { WORD_TEXTS } from './word-texts.ts'
 /** Every text of the console: Indonesian and English. */
 export const TEXTS = {
   ...FRAME_TEXTS,
+  ...SIGN_IN_TEXTS,
   ...WORD_TEXTS,
   ...PLAN_WORDS,
   ...SWITCH_TEXTS,

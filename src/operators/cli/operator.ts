@@ -11,6 +11,7 @@ import { type ListedOperator, listOperators } from '../admin/store.ts'
 import type { Role } from '../enums.ts'
 import { addCommand, rolesCommand, rotateCommand, stateCommands } from './operator-grants.ts'
 import { onceShown, rolesOption, uniqueRoles } from './operator-options.ts'
+import { signInCommands } from './operator-sign-in.ts'
 
 /** `goldpro operator …` */
 export function operatorCommand(): Command {
@@ -25,10 +26,11 @@ operators and partners. Every operator may read, and every role but viewer may m
 Start here:
   $ goldpro operator bootstrap ani --roles admin maker
   $ goldpro login
-  $ goldpro operator add budi --roles checker --note "finance"`,
+  $ goldpro operator add budi --roles checker --note "finance"
+  $ goldpro operator invite budi --note "works at the console"`,
     )
   const commands = [bootstrapCommand(), listCommand(), addCommand(), rolesCommand(), rotateCommand()]
-  for (const each of [...commands, ...stateCommands()]) command.addCommand(each)
+  for (const each of [...commands, ...stateCommands(), ...signInCommands()]) command.addCommand(each)
   return command
 }
 

@@ -1,14 +1,16 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
+import { forEach } from '../../cli/each.ts'
 import { Failure } from '../../cli/failure.ts'
 import { openQueueClient } from '../../cli/queue-client.ts'
+import type { Settings } from '../../config.ts'
 import { databaseOf } from '../../operators/acting.ts'
 import type { Person } from '../../operators/person-commands.ts'
 import type { Database } from '../../postgres/pool.ts'
 import { type CommandResult, cancelOrder, holdOrder, releaseOrder } from '../commands.ts'
 import type { OrderStore } from '../ports.ts'
-import { findOrderId } from '../queries/orders.ts'
+import { findOrderId } from '../queries/find-order.ts'
 import { createOrderStore } from '../store/order-store.ts'
 
 interface PlainMove {
@@ -35,11 +37,19 @@ const PLAIN_MOVES: readonly PlainMove[] = [
 /** `goldpro orders cancel|hold|release` */
 export function moveCommands(currentUser: string): Command[] {
   return PLAIN_MOVES.map(({ name, does, move, wakes }) =>
-    personsCommand(name, does, currentUser)
-      .addHelpText('after', `\nExample:\n  $ goldpro orders ${name} acme/A-1 --note "requested by phone"`)
-      .action(async (given: string, person: Person) => {
+    decisionCommand(name, `${does}, or several`, currentUser)
+      .argument('<order...>', 'order ids, or partner/reference')
+      .addHelpText(
+        'after',
+        `
+Of several orders each has a line of its own; the command ends with 1 when any was refused.
+
+Example:
+  $ goldpro orders ${name} acme/A-1 acme/A-2 --note "requested by phone"`,
+      )
+      .action(async (given: string[], person: Person) => {
         const { by, note } = person
-        await moveOrder(given, person, wakes, (orderId, store) =>
+        await moveOrders(given, person, wakes, (orderId, store) =>
           move({ orderId, actor: `person:${by}`, note }, store),
         )
       }),
@@ -48,29 +58,44 @@ export function moveCommands(currentUser: string): Command[] {
 
 /** A command by which a person decides about one order. */
 export function personsCommand(name: string, does: string, currentUser: string): Command {
+  return decisionCommand(name, does, currentUser).argument('<order>', 'order id, or partner/reference')
+}
+
+function decisionCommand(name: string, does: string, currentUser: string): Command {
   return new Command(name)
     .description(does)
-    .argument('<order>', 'order id, or partner/reference')
     .requiredOption('--note <text>', 'why; recorded as an event of the order')
     .addOption(byOption('who decides', currentUser))
 }
 
-async function moveOrder(
-  given: string,
+async function moveOrders(
+  given: readonly string[],
   person: Person,
   wakes: boolean,
   move: (orderId: string, store: OrderStore) => Promise<CommandResult>,
 ): Promise<void> {
   const settings = await settingsHere()
   await withDatabase(settings, async (database) => {
-    const orderId = await requireOrderId(database, given)
-    const answer = await move(orderId, createOrderStore(databaseOf(database, person)))
-    if (answer.is === 'refused') throw new Failure(1, answer.message)
-    console.log(`order ${orderId} is ${answer.state}`)
-    if (!wakes) return
-    const queue = await openQueueClient(settings)
-    await queue.wake([orderId]).finally(queue.close)
+    const store = createOrderStore(databaseOf(database, person))
+    const moved: string[] = []
+    const moveOne = async (name: string) => {
+      const orderId = await requireOrderId(database, name)
+      const answer = await move(orderId, store)
+      if (answer.is === 'refused') throw new Failure(1, answer.message)
+      moved.push(orderId)
+      console.log(`order ${orderId} is ${answer.state}`)
+    }
+    try {
+      await forEach([...new Set(given)], moveOne)
+    } finally {
+      if (wakes && moved.length > 0) await wake(settings, moved)
+    }
   })
+}
+
+async function wake(settings: Settings, orderIds: readonly string[]): Promise<void> {
+  const queue = await openQueueClient(settings)
+  await queue.wake(orderIds).finally(queue.close)
 }
 
 /** The id of the order that a person names. @throws Failure when there is none */

@@ -13,9 +13,13 @@ import {
   readOrderStory,
 } from '../queries/order-story.ts'
 import { requireOrderId } from './order-commands.ts'
+import { type EvidenceReaders, evidenceLines, readEvidence } from './order-evidence.ts'
+
+/** What reconciliation and webhooks know of an order. */
+export interface ShowReaders extends OrderReaders, EvidenceReaders {}
 
 /** `goldpro orders show` */
-export function showCommand(readers: OrderReaders): Command {
+export function showCommand(readers: ShowReaders): Command {
   return new Command('show')
     .description('show one order with its attempts and events')
     .argument('<order>', 'order id, or partner/reference')
@@ -23,16 +27,17 @@ export function showCommand(readers: OrderReaders): Command {
     .addHelpText('after', '\nExample:\n  $ goldpro orders show acme/A-1')
     .action(async (given: string, options: { json?: true }) => {
       const settings = await settingsHere()
-      const story = await withDatabase(settings, async (database) =>
-        readOrderStory(
-          database,
-          await requireOrderId(database, given),
-          readers,
-          settings.debitsDuringDoubt === 'wait',
-        ),
-      )
+      const [story, evidence] = await withDatabase(settings, async (database) => {
+        const orderId = await requireOrderId(database, given)
+        const debitsWait = settings.debitsDuringDoubt === 'wait'
+        return [
+          await readOrderStory(database, orderId, readers, debitsWait),
+          await readEvidence(database, orderId, readers),
+        ]
+      })
       if (story === null) throw new Error('the order does not exist any more')
-      console.log(options.json ? JSON.stringify(maskedStory(story)) : printStory(story))
+      if (options.json) console.log(JSON.stringify({ ...maskedStory(story), ...evidence }))
+      else console.log([printStory(story), ...evidenceLines(evidence)].join('\n'))
     })
 }
 

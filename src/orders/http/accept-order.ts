@@ -2,8 +2,9 @@ import type { FieldProblem } from '../../core/field-problems.ts'
 import { Problem } from '../../http/problems.ts'
 import type { Answer, Call } from '../../http/route.ts'
 import type { Breach, PartnerLimits } from '../../partners/limits.ts'
+import { tryOrder } from '../../partners/place-counted.ts'
 import { placeOrder } from '../../partners/place-order.ts'
-import type { ShownUsage } from '../../partners/placed.ts'
+import type { Placed, ShownUsage } from '../../partners/placed.ts'
 import { differingFields } from '../differences.ts'
 import { newPartnerOrder } from '../new-partner-order.ts'
 import type { PartnerOrder } from '../queries/partner-orders.ts'
@@ -16,31 +17,51 @@ export async function acceptOrder(body: unknown, waitSeconds: number, call: Call
   const submission = readOrder(body, caller.partner)
   const placed = await placeOrder(submission, caller.limits, call)
   const headers = rateLimitHeaders(caller.limits, placed.usage)
+  if (placed.is !== 'stored') throw whyNotPlaced(placed, submission, headers)
+  const { orderId, state } = placed.order
+  // A repetition wakes it too: the first request may have failed between the commit and the queue.
+  if (state === 'accepted') call.wake(orderId)
+  const order =
+    (placed.isNew && waitSeconds === 0 ? newPartnerOrder(placed.order, submission) : null) ??
+    (await readOrderWhenEnded(orderId, waitSeconds, call))
+  return {
+    status: 202,
+    body: orderAnswerOf(order),
+    headers: { ...headers, location: `/v1/orders/${orderId}` },
+  }
+}
+
+/** Says what would become of an order. Nothing is stored and nothing is counted. @throws Problem as `acceptOrder` does */
+export async function checkOrder(body: unknown, call: Call): Promise<Answer> {
+  const { caller, database } = call
+  const submission = readOrder(body, caller.partner)
+  const placed = await tryOrder(database, { orderId: call.newId(), submission, limits: caller.limits })
+  if (placed.is !== 'stored') throw whyNotPlaced(placed, submission, {})
+  const order = placed.isNew ? null : orderAnswerOf(await readOrderWhenEnded(placed.order.orderId, 0, call))
+  return { status: 200, body: { would_be: placed.isNew ? 'accepted' : 'repeated', order } }
+}
+
+/** The problem of an order that is not stored. */
+function whyNotPlaced(
+  placed: Exclude<Placed, { is: 'stored' }>,
+  submission: Submission,
+  headers: Record<string, string>,
+): Problem {
   switch (placed.is) {
     case 'refused':
-      throw refusal(placed.breach, placed.usage, headers)
+      return refusal(placed.breach, placed.usage, headers)
     case 'overdue':
-      throw new Problem('invalid_request', {
+      return new Problem('invalid_request', {
         errors: [{ field: 'deadline', problem: DEADLINE_PASSED }],
         headers,
       })
     case 'wallet_refused':
-      throw new Problem('wallet_refused', { headers })
+      return new Problem('wallet_refused', { headers })
     case 'conflict':
-      throw new Problem('reference_conflict', { differs: differingFields(placed.order, submission), headers })
-    case 'stored': {
-      const { orderId, state } = placed.order
-      // A repetition wakes it too: the first request may have failed between the commit and the queue.
-      if (state === 'accepted') call.wake(orderId)
-      const order =
-        (placed.isNew && waitSeconds === 0 ? newPartnerOrder(placed.order, submission) : null) ??
-        (await readOrderWhenEnded(orderId, waitSeconds, call))
-      return {
-        status: 202,
-        body: orderAnswerOf(order),
-        headers: { ...headers, location: `/v1/orders/${orderId}` },
-      }
-    }
+      return new Problem('reference_conflict', {
+        differs: differingFields(placed.order, submission),
+        headers,
+      })
   }
 }
 
@@ -61,7 +82,7 @@ export async function readOrderWhenEnded(
   call.releaseSlot()
   // By the stored id: a path may spell it in capitals.
   const { partner } = caller
-  await longPoll.waitFor({ orderId: order.orderId, partner, seconds: waitSeconds, signal: call.signal })
+  await longPoll.waitFor({ key: order.orderId, partner, seconds: waitSeconds, signal: call.signal })
   await call.reauthenticate()
   return await find()
 }

@@ -4,10 +4,8 @@ import type { PartnerOrderEvent } from '../queries/partner-order-events.ts'
 import type { PartnerOrder } from '../queries/partner-orders.ts'
 import type { OrderAnswer } from './order-schemas.ts'
 
-type ReadOrder = Omit<PartnerOrder, 'acceptedMicros'>
-
 /** A stored order as it is answered: masked, without a withdrawal's KTP number and address. */
-export function orderAnswerOf(order: ReadOrder): OrderAnswer {
+export function orderAnswerOf(order: PartnerOrder): OrderAnswer {
   return {
     id: order.orderId,
     reference: order.reference,
@@ -35,7 +33,7 @@ export function requestOf(content: PartnerOrder['content']): OrderAnswer['reques
   }
 }
 
-function executedOf(order: ReadOrder): OrderAnswer['executed'] {
+function executedOf(order: PartnerOrder): OrderAnswer['executed'] {
   const { requestId, responseId, sessionId, goldWeight, amount, fee } = order
   if (goldWeight === null || amount === null || fee === null) return null
   return {

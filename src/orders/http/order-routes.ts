@@ -1,18 +1,17 @@
 import { z } from 'zod'
-import { phoneNumber, reference } from '../../http/field-schemas.ts'
-import { PAGE, pageOf, paging, readPlace, wholeNumber } from '../../http/paging.ts'
+import { PAGE, wholeNumber, writePlace } from '../../http/paging.ts'
 import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, type Call, route } from '../../http/route.ts'
-import { ORDER_KINDS } from '../command.ts'
 import { cancelOrder } from '../commands.ts'
-import { ORDER_STATES } from '../lifecycle.ts'
 import { readPartnerOrderEvents } from '../queries/partner-order-events.ts'
-import { listPartnerOrders } from '../queries/partner-orders.ts'
+import { findPartnerOrders } from '../queries/partner-orders.ts'
+import { searchOrders } from '../queries/search-orders.ts'
 import { createOrderStore } from '../store/order-store.ts'
 import { acceptOrder, readOrderWhenEnded } from './accept-order.ts'
 import { eventAnswerOf, orderAnswerOf } from './order-answer.ts'
-import { parsePlace, placeText } from './order-cursor.ts'
+import { placeOf, placeText } from './order-cursor.ts'
 import { ACCEPTED, CANCELLED, EVENTS, ORDER_BODIES, SUCCEEDED } from './order-examples.ts'
+import { orderFilter, searchOf } from './order-filter.ts'
 import { eventsAnswer, orderAnswer, orderBody, ordersAnswer } from './order-schemas.ts'
 
 const MAX_WAIT_S = 60
@@ -20,24 +19,6 @@ const MAX_WAIT_S = 60
 const wait = wholeNumber(0, MAX_WAIT_S, 'seconds to wait for the order to end or to be in doubt').optional()
 const waiting = z.strictObject({ wait })
 const one = z.strictObject({ id: z.guid().describe("the order's id") })
-
-const listing = z.strictObject({
-  reference: reference.describe('only the order of this reference').optional(),
-  state: z.enum(ORDER_STATES).describe('only orders in this state').optional(),
-  since: z.iso
-    .datetime({ offset: true })
-    .transform((text) => new Date(text))
-    .describe('only orders accepted at this time or later')
-    .optional(),
-  until: z.iso
-    .datetime({ offset: true })
-    .transform((text) => new Date(text))
-    .describe('only orders accepted before this time')
-    .optional(),
-  phone_number: phoneNumber.describe('only orders of this wallet').optional(),
-  kind: z.enum(ORDER_KINDS).describe('only orders of this kind').optional(),
-  ...paging('orders'),
-})
 
 const IDEMPOTENT_PER_REFERENCE = `Safe to repeat at any time: the same reference and content is the same order; with other content the answer is 409
 and the first order stands. 202 is answered once the order is committed, whether or not the queue is up.`
@@ -84,9 +65,10 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     method: 'GET',
     path: '/v1/orders',
     summary: 'List your orders, the newest first',
-    description: 'An order that is accepted while you read pages is on none of them.',
+    description:
+      'An order that is accepted while you read pages is on none of them. A page may be shorter than the limit: there are more while `next` is not null.',
     scope: 'orders:read',
-    query: listing,
+    query: orderFilter,
     answers: {
       200: {
         description: 'A page of orders',
@@ -96,24 +78,13 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
     },
     problems: [],
     async handle({ query }, { database, caller }) {
-      const { reference = null, state = null, since = null, until = null, limit = PAGE, cursor } = query
-      const { phone_number: phoneNumber = null, kind = null } = query
-      const place = readPlace(cursor, (text) => parsePlace(text) !== null)
-      const after = place === null ? null : parsePlace(place)
-      const filter = {
-        partner: caller.partner,
-        reference,
-        state,
-        phoneNumber,
-        kind,
-        since,
-        until,
-        after,
-        limit: limit + 1,
-      }
-      const found = await listPartnerOrders(database, filter)
-      const { page, next } = pageOf(found, limit, placeText)
-      return { status: 200, body: { orders: page.map(orderAnswerOf), next } }
+      const after = placeOf(query.cursor)
+      const search = searchOf(query, caller.partner)
+      const { orderIds, next } = await searchOrders(database, search, after, query.limit ?? PAGE)
+      const owns = orderIds.map((orderId) => ({ partner: caller.partner, orderId }))
+      const orders = (await findPartnerOrders(database, owns)).filter((order) => order !== null)
+      const cursor = next === null ? null : writePlace(placeText(next))
+      return { status: 200, body: { orders: orders.map(orderAnswerOf), next: cursor } }
     },
   }),
   route({

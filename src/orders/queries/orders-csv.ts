@@ -2,9 +2,9 @@ import { Readable } from 'node:stream'
 import { stringify } from 'csv-stringify/sync'
 import { maskPhoneNumber } from '../../core/masking.ts'
 import type { StatementRunner } from '../../postgres/pool.ts'
-import type { OrderSearch } from './order-search.ts'
+import type { OrderSearch, SearchPlace } from './order-search.ts'
 import { type ListedOrder, readListedOrders } from './orders.ts'
-import { type SearchPlace, searchOrders } from './search-orders.ts'
+import { searchOrders } from './search-orders.ts'
 
 /** The columns of exported orders. New ones may come at the end; these stay. Phone numbers are masked. */
 export const ORDER_CSV_COLUMNS = [

@@ -1,18 +1,14 @@
-import { and, asc, desc, eq, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
-import { readReference } from '../../core/plain-text.ts'
+import { and, asc, desc, eq, gte, isNull, lt, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Database, StatementRunner } from '../../postgres/pool.ts'
 import { list, nullable, type Queries, statement, type } from '../../postgres/statement.ts'
-import type { OrderKind } from '../command.ts'
-import type { OrderState } from '../lifecycle.ts'
 import { attempts, orders } from '../schema.ts'
 import { asText, baseOrders, type OrderSummary, opsOrders, summaryOf } from './ops-orders.ts'
+import { hasAttemptOf, NARROWING, narrowingOf, type OrderSearch } from './order-search.ts'
+import { hasId } from './search-by-id.ts'
+import { searchOrders } from './search-orders.ts'
 
-/** Which orders to list; null fields do not narrow. The newest come first. */
-export interface OrderFilter {
-  readonly state: OrderState | null
-  readonly kind: OrderKind | null
-  readonly partner: string | null
-  readonly phoneNumber: string | null
+/** A page of the orders of a search, the newest first. */
+export interface OrderFilter extends OrderSearch {
   readonly limit: number
   readonly skip: number
 }
@@ -34,21 +30,38 @@ export interface OrderSums {
   readonly withoutRupiah: number
 }
 
-const FILTER = {
-  state: nullable(orders.state),
-  kind: nullable(orders.kind),
-  partner: nullable(orders.partner),
-  phoneNumber: nullable(orders.phoneNumber),
-}
+/** What narrows a list. Ids lead to few orders, which are found first: their list as an array of Postgres. */
+const FILTER = { ...NARROWING, found: nullable(type.text) }
+
+const askedAmount = sql`(select ${baseOrders.content} ->> 'amount' from ${orders} as ${sql.identifier('base_orders')}
+  where ${baseOrders.id} = ${opsOrders.orderId})`
 
 /** Lists and sums select the same orders. */
-const isListed = ({ state, kind, partner, phoneNumber }: Record<keyof typeof FILTER, SQL>) =>
+const isListed = (values: Record<keyof typeof FILTER, SQL>) =>
   and(
-    or(isNull(state), eq(opsOrders.state, state)),
-    or(isNull(kind), eq(opsOrders.kind, kind)),
-    or(isNull(partner), eq(opsOrders.partner, partner)),
-    or(isNull(phoneNumber), eq(opsOrders.phoneNumber, phoneNumber)),
+    sql`(${values.found} is null or ${opsOrders.orderId} = any(${values.found}::uuid[]))`,
+    or(isNull(values.state), eq(opsOrders.state, values.state)),
+    or(isNull(values.kind), eq(opsOrders.kind, values.kind)),
+    or(isNull(values.partner), eq(opsOrders.partner, values.partner)),
+    or(isNull(values.phoneNumber), eq(opsOrders.phoneNumber, values.phoneNumber)),
+    or(
+      isNull(values.amount),
+      sql`${askedAmount} = ${values.amount}::text`,
+      hasAttemptOf(opsOrders.orderId, values.amount),
+    ),
+    gte(opsOrders.acceptedAt, values.from),
+    lt(opsOrders.acceptedAt, values.to),
   )
+
+/** The most orders that one id can lead to, and more. */
+const MOST_FOUND = 10_000
+
+async function filterValues(runner: StatementRunner, search: OrderSearch) {
+  const narrowing = narrowingOf(search)
+  if (!hasId(search)) return { ...narrowing, found: null }
+  const { orderIds } = await searchOrders(runner, search, null, MOST_FOUND)
+  return { ...narrowing, found: `{${orderIds.join(',')}}` }
+}
 
 /** The quote of an order's newest attempt that may have been executed. */
 const newestQuote = (db: Queries) =>
@@ -134,7 +147,8 @@ export async function readListedOrders(
 
 /** Lists orders as `ops.orders` shows them, with the grams and rupiah of each. */
 export async function listOrders(database: Database, filter: OrderFilter): Promise<ListedOrder[]> {
-  return await selectOrders(database, filter)
+  const { limit, skip } = filter
+  return await selectOrders(database, { ...(await filterValues(database, filter)), limit, skip })
 }
 
 const selectSums = statement('sum_orders', FILTER, (db, filter) => {
@@ -159,45 +173,8 @@ const selectSums = statement('sum_orders', FILTER, (db, filter) => {
 })
 
 /** Sums all orders of a filter, also those beyond its limit. */
-export async function sumOrders(database: Database, filter: OrderFilter): Promise<OrderSums> {
-  const { state, kind, partner, phoneNumber } = filter
-  const [sums] = await selectSums(database, { state, kind, partner, phoneNumber })
+export async function sumOrders(database: Database, filter: OrderSearch): Promise<OrderSums> {
+  const [sums] = await selectSums(database, await filterValues(database, filter))
   if (sums === undefined) throw new Error('orders without a sum')
   return sums
-}
-
-const selectOrderId = statement(
-  'find_order_id',
-  { orderId: nullable(orders.id), partner: orders.partner, reference: nullable(orders.reference) },
-  (db, { orderId, partner, reference }) =>
-    db
-      .select({ orderId: orders.id })
-      .from(orders)
-      .where(or(eq(orders.id, orderId), and(eq(orders.partner, partner), eq(orders.reference, reference))))
-      .orderBy(desc(sql`(${orders.id} = ${orderId}) is true`))
-      .limit(1),
-)
-
-const ORDER_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-
-/** Finds an order by its id or by `partner/reference`; null when there is none. */
-export async function findOrderId(database: Database, given: string): Promise<string | null> {
-  const [partner = '', ...rest] = given.split('/')
-  const orderId = ORDER_ID.test(given) ? given : null
-  const [row] = await selectOrderId(database, { orderId, partner, reference: readReference(rest.join('/')) })
-  return row?.orderId ?? null
-}
-
-const selectCounts = statement('count_orders', {}, (db) =>
-  db
-    .select({ kind: orders.kind, state: orders.state, count: sql<number>`count(*)::int` })
-    .from(orders)
-    .groupBy(orders.kind, orders.state),
-)
-
-/** How many orders of each kind are in each state. */
-export async function countOrders(
-  database: Database,
-): Promise<{ kind: OrderKind; state: OrderState; count: number }[]> {
-  return await selectCounts(database, {})
 }

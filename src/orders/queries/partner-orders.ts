@@ -1,10 +1,10 @@
-import { and, desc, eq, gte, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { GoldWeight, Rupiah } from '../../core/money.ts'
 import type { Database } from '../../postgres/pool.ts'
-import { list, nullable, type Queries, rows, type Scalar, statement, type } from '../../postgres/statement.ts'
+import { list, rows, statement, type } from '../../postgres/statement.ts'
 import type { OrderKind } from '../command.ts'
-import { isFinal, type OrderState } from '../lifecycle.ts'
+import type { OrderState } from '../lifecycle.ts'
 import { attempts, orders } from '../schema.ts'
 import type { OrderContent } from '../submission.ts'
 
@@ -27,12 +27,9 @@ export interface PartnerOrder {
   readonly acceptedAt: Date
   readonly deadlineAt: Date
   readonly settledAt: Date | null
-  /** The time of acceptance to the microsecond: a Date has milliseconds. */
-  readonly acceptedMicros: string
 }
 
 const executed = alias(attempts, 'executed')
-const walletOrders = alias(orders, 'wallet_orders')
 const wasExecuted = and(eq(executed.orderId, orders.id), sql`${executed.outcome} = 'succeeded'`)
 
 const PARTNER_ORDER = {
@@ -53,7 +50,6 @@ const PARTNER_ORDER = {
   acceptedAt: orders.acceptedAt,
   deadlineAt: orders.deadlineAt,
   settledAt: orders.settledAt,
-  acceptedMicros: sql<string>`to_char(${orders.acceptedAt} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
 }
 
 const selectByIds = statement(
@@ -77,115 +73,6 @@ export async function findPartnerOrders(
   const byPosition = new Map(found.map(({ position, ...order }) => [position, order]))
   return owns.map((_own, position) => byPosition.get(position) ?? null)
 }
-
-/** A place in a list: the order that was last on the page before. */
-export interface Place {
-  readonly acceptedMicros: string
-  readonly orderId: string
-}
-
-export interface PartnerOrderFilter {
-  readonly partner: string
-  readonly reference: string | null
-  readonly state: OrderState | null
-  /** In its stored form. */
-  readonly phoneNumber: string | null
-  readonly kind: OrderKind | null
-  readonly since: Date | null
-  /** Before this time. */
-  readonly until: Date | null
-  readonly after: Place | null
-  readonly limit: number
-}
-
-/** Before the newest order. */
-const NEWEST: Place = { acceptedMicros: 'infinity', orderId: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
-
-/** A time that a Date cannot have: with microseconds, or infinite. */
-const timeText: Scalar<string> = { sqlType: 'timestamptz' }
-
-const PAGE = {
-  partner: orders.partner,
-  acceptedMicros: timeText,
-  orderId: orders.id,
-  since: timeText,
-  until: timeText,
-  kind: nullable(orders.kind),
-  limit: type.integer,
-}
-
-/** A page of a partner's orders after a place. All bounds are always set, so that the one cached plan seeks in the index. */
-const selectPage = (
-  db: Queries,
-  { partner, acceptedMicros, orderId, since, until, kind }: Record<keyof typeof PAGE, SQL>,
-  narrowed: SQL | undefined,
-) =>
-  db
-    .select(PARTNER_ORDER)
-    .from(orders)
-    .leftJoin(executed, wasExecuted)
-    .where(
-      and(
-        eq(orders.partner, partner),
-        sql`(${orders.acceptedAt}, ${orders.id}) < (${acceptedMicros}, ${orderId})`,
-        gte(orders.acceptedAt, since),
-        lt(orders.acceptedAt, until),
-        or(isNull(kind), eq(orders.kind, kind)),
-        narrowed,
-      ),
-    )
-    .orderBy(desc(orders.acceptedAt), desc(orders.id))
-    .limit(sql.placeholder('limit'))
-
-const hasState = (state: SQL) => or(isNull(state), eq(orders.state, state))
-
-const selectAll = statement('list_own_orders', { ...PAGE, state: nullable(orders.state) }, (db, page) =>
-  selectPage(db, page, hasState(page.state)),
-)
-// Polling for orders in doubt finds few beside all the others: orders that have not ended have an index of their own.
-const selectOpen = statement('list_own_open_orders', { ...PAGE, state: orders.state }, (db, page) =>
-  selectPage(db, page, and(eq(orders.state, page.state), isNull(orders.settledAt))),
-)
-const selectByReference = statement(
-  'list_own_orders_by_reference',
-  { ...PAGE, state: nullable(orders.state), reference: orders.reference },
-  (db, page) => selectPage(db, page, and(hasState(page.state), eq(orders.reference, page.reference))),
-)
-
-// The ids of a wallet's orders come from its own index, and narrow the scan of the partner's within that index.
-const selectByWallet = statement(
-  'list_own_orders_by_wallet',
-  { ...PAGE, state: nullable(orders.state), phoneNumber: orders.phoneNumber },
-  (db, page) => {
-    const ofWallet = db
-      .select({ id: walletOrders.id })
-      .from(walletOrders)
-      .where(eq(walletOrders.phoneNumber, page.phoneNumber))
-    return selectPage(db, page, and(hasState(page.state), sql`${orders.id} = any(array(${ofWallet}))`))
-  },
-)
-
-/** A page of this partner's orders, the newest first. */
-export async function listPartnerOrders(
-  database: Database,
-  filter: PartnerOrderFilter,
-): Promise<PartnerOrder[]> {
-  const { partner, reference, phoneNumber, kind, state, since, until, after, limit } = filter
-  const times = { since: sinceText(since), until: untilText(until) }
-  const page = { partner, ...(after ?? NEWEST), ...times, kind, limit }
-  if (reference !== null) return await selectByReference(database, { ...page, state, reference })
-  if (phoneNumber !== null) return await selectByWallet(database, { ...page, state, phoneNumber })
-  if (state === null || isFinal(state)) return await selectAll(database, { ...page, state })
-  return await selectOpen(database, { ...page, state })
-}
-
-/** Postgres reads no ISO time of a year before 1 or after 9999: no order is older than the first or newer than the last. */
-function sinceText(since: Date | null): string {
-  if (since === null || since.getUTCFullYear() < 1) return '-infinity'
-  return since.getUTCFullYear() > 9_999 ? 'infinity' : since.toISOString()
-}
-
-const untilText = (until: Date | null) => (until === null ? 'infinity' : sinceText(until))
 
 const selectEnded = statement('find_ended_orders', { orderIds: list(orders.id) }, (db, { orderIds }) =>
   db

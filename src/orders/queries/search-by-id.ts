@@ -2,8 +2,9 @@ import { and, desc, eq, gte, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { StatementRunner } from '../../postgres/pool.ts'
 import { list, statement, type } from '../../postgres/statement.ts'
+import type { ValuesOf } from '../../postgres/statement-values.ts'
 import { attempts, orders } from '../schema.ts'
-import { NARROWING, narrowingOf, type OrderSearch } from './order-search.ts'
+import { FOUND, hasAttemptOf, microsOf, type OrderSearch } from './order-search.ts'
 
 /** Whether a search names orders by an id. */
 export const hasId = ({ reference, sessionId, requestId, responseId }: OrderSearch) =>
@@ -41,12 +42,12 @@ const selectByRequest = byAttempt('request', attempts.quoteId, sql`true`)
 
 const MOST_OF_ONE_ID = 200
 
-/** Ids lead to few orders, which the rest of the search narrows. */
+/** Ids lead to few orders, which the rest of the search narrows: a page of them. */
 export async function searchById(
   runner: StatementRunner,
   search: OrderSearch,
-  limit: number,
-): Promise<string[]> {
+  page: ValuesOf<typeof FOUND>,
+): Promise<{ orderId: string; at: string }[]> {
   const { reference, sessionId, requestId, responseId } = search
   const most = MOST_OF_ONE_ID
   const lists = await Promise.all([
@@ -59,39 +60,30 @@ export async function searchById(
     .filter((rows) => rows !== null)
     .map((rows) => rows.map(({ orderId }) => orderId))
   const inAll = first.filter((id) => others.every((ids) => ids.includes(id)))
-  const narrowed = await narrow(runner, { ...narrowingOf(search), orderIds: inAll, limit })
-  return narrowed.map(({ orderId }) => orderId)
+  return await narrow(runner, { ...page, orderIds: inAll })
 }
 
-const narrow = statement(
-  'narrow_found_orders',
-  {
-    ...NARROWING,
-    orderIds: list(orders.id),
-    limit: type.integer,
-  },
-  (db, values) =>
-    db
-      .select({ orderId: orders.id })
-      .from(orders)
-      .where(
-        and(
-          sql`${orders.id} = any(${values.orderIds})`,
-          or(isNull(values.state), eq(orders.state, values.state)),
-          or(isNull(values.kind), eq(orders.kind, values.kind)),
-          or(isNull(values.partner), eq(orders.partner, values.partner)),
-          or(isNull(values.phoneNumber), eq(orders.phoneNumber, values.phoneNumber)),
-          or(
-            isNull(values.amount),
-            sql`${orders.content} ->> 'amount' = ${values.amount}::text`,
-            sql`exists (
-            select 1 from ${attempts} where ${attempts.orderId} = ${orders.id}
-              and (${attempts.amount} = ${values.amount} or ${attempts.quotedAmount} = ${values.amount}))`,
-          ),
-          gte(orders.acceptedAt, values.from),
-          lt(orders.acceptedAt, values.to),
+const narrow = statement('narrow_found_orders', { ...FOUND, orderIds: list(orders.id) }, (db, values) =>
+  db
+    .select({ orderId: orders.id, at: microsOf(orders.acceptedAt) })
+    .from(orders)
+    .where(
+      and(
+        sql`${orders.id} = any(${values.orderIds})`,
+        or(isNull(values.state), eq(orders.state, values.state)),
+        or(isNull(values.kind), eq(orders.kind, values.kind)),
+        or(isNull(values.partner), eq(orders.partner, values.partner)),
+        or(isNull(values.phoneNumber), eq(orders.phoneNumber, values.phoneNumber)),
+        or(
+          isNull(values.amount),
+          sql`${orders.content} ->> 'amount' = ${values.amount}::text`,
+          hasAttemptOf(orders.id, values.amount),
         ),
-      )
-      .orderBy(desc(orders.acceptedAt), desc(orders.id))
-      .limit(sql.placeholder('limit')),
+        sql`(${orders.acceptedAt}, ${orders.id}) < (${values.placeAt}, ${values.placeId})`,
+        gte(orders.acceptedAt, values.from),
+        lt(orders.acceptedAt, values.to),
+      ),
+    )
+    .orderBy(desc(orders.acceptedAt), desc(orders.id))
+    .limit(sql.placeholder('limit')),
 )

@@ -1,22 +1,22 @@
-import { and, desc, eq, exists, gte, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, gte, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../../postgres/pool.ts'
 import { type Queries, statement, type } from '../../postgres/statement.ts'
 import { isFinal } from '../lifecycle.ts'
-import { attempts, orders } from '../schema.ts'
-import { NARROWING, narrowingOf, type OrderSearch, timeText } from './order-search.ts'
+import { orders } from '../schema.ts'
+import {
+  FOUND,
+  hasAttemptOf,
+  microsOf,
+  narrowingOf,
+  type OrderSearch,
+  type SearchPlace,
+} from './order-search.ts'
 import { hasId, searchById } from './search-by-id.ts'
 
 /**
  * A search over all orders, page by page. Each page reads a bounded number of rows by an index, however many orders there
  * are: a page may be short, and then says from where to search on.
  */
-
-/** The place of an order in the list, which begins with the newest. */
-export interface SearchPlace {
-  /** The time of acceptance, to the microsecond. */
-  readonly at: string
-  readonly orderId: string
-}
 
 export interface FoundOrders {
   readonly orderIds: readonly string[]
@@ -31,13 +31,7 @@ export const MOST_READ = 5_000
 
 const NEWEST: SearchPlace = { at: 'infinity', orderId: 'ffffffff-ffff-ffff-ffff-ffffffffffff' }
 
-const SEARCH = {
-  ...NARROWING,
-  placeAt: timeText,
-  placeId: orders.id,
-  limit: type.integer,
-  most: type.integer,
-}
+const SEARCH = { ...FOUND, most: type.integer }
 type Built = { readonly [Key in keyof typeof SEARCH]: SQL }
 
 /** The rows that a page reads, by an index that ends in the time of acceptance. */
@@ -65,22 +59,10 @@ const readRows = (db: Queries, values: Built, by: SQL | undefined) =>
     .limit(sql.placeholder('most'))
     .as('read')
 
-const AT_TEXT = (at: SQL | SQL.Aliased) =>
-  sql<string>`to_char(${at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-
 function selectFound(db: Queries, values: Built, by: SQL | undefined) {
   const read = readRows(db, values, by)
-  const hasAmount = db
-    .select({ one: sql`1` })
-    .from(attempts)
-    .where(
-      and(
-        eq(attempts.orderId, read.id),
-        or(eq(attempts.amount, values.amount), eq(attempts.quotedAmount, values.amount)),
-      ),
-    )
   return db
-    .select({ orderId: read.id, at: AT_TEXT(read.at) })
+    .select({ orderId: read.id, at: microsOf(read.at) })
     .from(read)
     .where(
       and(
@@ -88,7 +70,11 @@ function selectFound(db: Queries, values: Built, by: SQL | undefined) {
         or(isNull(values.kind), eq(read.kind, values.kind)),
         or(isNull(values.partner), eq(read.partner, values.partner)),
         or(isNull(values.phoneNumber), eq(read.phoneNumber, values.phoneNumber)),
-        or(isNull(values.amount), sql`${read.asked} = ${values.amount}::text`, exists(hasAmount)),
+        or(
+          isNull(values.amount),
+          sql`${read.asked} = ${values.amount}::text`,
+          hasAttemptOf(read.id, values.amount),
+        ),
       ),
     )
     .limit(sql.placeholder('limit'))
@@ -98,7 +84,7 @@ function selectFound(db: Queries, values: Built, by: SQL | undefined) {
 function selectEnd(db: Queries, values: Built, by: SQL | undefined) {
   const read = readRows(db, values, by)
   return db
-    .select({ orderId: read.id, at: AT_TEXT(read.at) })
+    .select({ orderId: read.id, at: microsOf(read.at) })
     .from(read)
     .offset(sql.placeholder('limit'))
 }
@@ -113,12 +99,15 @@ const WAYS = {
   all: way('all', () => undefined),
   open: way('open', () => sql`${orders.settledAt} is null`),
   partner: way('of_partner', ({ partner }) => eq(orders.partner, partner)),
+  partnerOpen: way('of_partner_open', ({ partner }) =>
+    and(eq(orders.partner, partner), sql`${orders.settledAt} is null`),
+  ),
   wallet: way('of_wallet', ({ phoneNumber }) => eq(orders.phoneNumber, phoneNumber)),
 }
 
 function wayOf({ phoneNumber, state, partner }: OrderSearch) {
   if (phoneNumber !== null) return WAYS.wallet
-  if (state !== null && !isFinal(state)) return WAYS.open
+  if (state !== null && !isFinal(state)) return partner === null ? WAYS.open : WAYS.partnerOpen
   return partner === null ? WAYS.all : WAYS.partner
 }
 
@@ -129,19 +118,15 @@ export async function searchOrders(
   after: SearchPlace | null,
   limit: number,
 ): Promise<FoundOrders> {
-  if (hasId(search)) return { orderIds: await searchById(runner, search, limit), next: null, isCut: false }
-  const { found, end } = wayOf(search)
   const place = after ?? NEWEST
-  const values = {
-    ...narrowingOf(search),
-    placeAt: place.at,
-    placeId: place.orderId,
-    most: MOST_READ,
-  }
-  const rows = await found(runner, { ...values, limit: limit + 1 })
+  const values = { ...narrowingOf(search), placeAt: place.at, placeId: place.orderId }
+  const rows = hasId(search)
+    ? await searchById(runner, search, { ...values, limit: limit + 1 })
+    : await wayOf(search).found(runner, { ...values, most: MOST_READ, limit: limit + 1 })
   const shown = rows.slice(0, limit)
   const orderIds = shown.map(({ orderId }) => orderId)
   if (rows.length > limit) return { orderIds, next: shown.at(-1) ?? null, isCut: false }
-  const [last] = await end(runner, { ...values, limit: MOST_READ - 1 })
+  if (hasId(search)) return { orderIds, next: null, isCut: false }
+  const [last] = await wayOf(search).end(runner, { ...values, most: MOST_READ, limit: MOST_READ - 1 })
   return { orderIds, next: last ?? null, isCut: last !== undefined }
 }

@@ -4,10 +4,12 @@ import { list, statement, type } from '../../postgres/statement.ts'
 import type { WaitingOrder } from '../ports.ts'
 import { orders } from '../schema.ts'
 import { isAmong } from './order-rows.ts'
+import { wakeAfter } from './wake-at.ts'
 
 /**
  * Lets orders sleep until their deadline, whose front is sure to wake them. Takes no lock that somebody holds: what is
- * missing from the result must look again.
+ * missing from the result must look again. Should it have slept already, it sleeps no more: the front may have ended while
+ * this statement held the order, and then nobody else wakes it.
  */
 const sleepInLane = statement(
   'wait_for_turn',
@@ -26,28 +28,38 @@ const sleepInLane = statement(
       db
         .select({
           orderId: asked.orderId,
-          front:
-            sql<string>`lane_front_kept(${asked.orderId}, ${asked.phoneNumber}, ${asked.kind}, ${asked.acceptedAt}, ${debitsWait})`.as(
-              'front',
-            ),
+          front: sql<
+            string | null
+          >`lane_front_kept(${asked.orderId}, ${asked.phoneNumber}, ${asked.kind}, ${asked.acceptedAt}, ${debitsWait})`.as(
+            'front',
+          ),
         })
         .from(asked),
     )
     return db
       .with(asked, waiting)
       .update(orders)
-      .set({ wakeAt: sql`${orders.deadlineAt}` })
+      .set({
+        wakeAt: sql`case when ${waiting.front} is null then ${wakeAfter()} else ${orders.deadlineAt} end`,
+      })
       .from(waiting)
-      .where(and(eq(id, waiting.orderId), isAmong(id, orderIds), sql`${waiting.front} is not null`))
+      .where(
+        and(
+          eq(id, waiting.orderId),
+          isAmong(id, orderIds),
+          sql`(${waiting.front} is not null or ${orders.wakeAt} = ${orders.deadlineAt})`,
+        ),
+      )
       .returning({ orderId: id, waitsFor: waiting.front })
   },
 )
 
 /** See `OrderStore.waitForTurn`. */
-export function waitForTurn(
+export async function waitForTurn(
   runner: StatementRunner,
   orderIds: readonly string[],
   debitsWait: boolean,
 ): Promise<WaitingOrder[]> {
-  return sleepInLane(runner, { orderIds, debitsWait })
+  const looked = await sleepInLane(runner, { orderIds, debitsWait })
+  return looked.flatMap(({ orderId, waitsFor }) => (waitsFor === null ? [] : [{ orderId, waitsFor }]))
 }

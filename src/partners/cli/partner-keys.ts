@@ -5,9 +5,10 @@ import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
 import { DEFAULT_SCOPES, SCOPES, type Scope } from '../../core/scopes.ts'
+import type { WalletPolicy } from '../../core/wallet-policies.ts'
 import { type Actor, databaseOf } from '../../operators/acting.ts'
 import type { Database } from '../../postgres/pool.ts'
-import { decideFirstPolicy } from '../../wallets/policy.ts'
+import { decideFirstPolicy, readWalletPolicy } from '../../wallets/policy.ts'
 import {
   addHolderKey,
   addPartnerWithKey,
@@ -64,11 +65,24 @@ export function addCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ goldpro partner add acme')
     .action(async (name: string, options: GrantOptions) => {
       const grant = { ...grantOf(options), holder: options.holder }
+      const decided: { policy?: WalletPolicy } = {}
       await handOut(options, async (deps) => {
         await decideAsSet(deps.database)
-        return await addPartnerWithKey(name, grant, deps)
+        const answer = await addPartnerWithKey(name, grant, deps)
+        decided.policy = await readWalletPolicy(deps.database)
+        return answer
       })
+      if (decided.policy !== undefined && !options.json) console.log(POLICY_TEXTS[decided.policy](name))
     })
+}
+
+/** Whose wallets the new partner's orders are accepted for. */
+const POLICY_TEXTS: Readonly<Record<WalletPolicy, (partner: string) => string>> = {
+  owned: (partner) =>
+    `wallet policy   owned: orders are accepted for wallets that ${partner} activates over HTTP or operators link (goldpro wallet link)`,
+  first_use: () =>
+    'wallet policy   first_use: a wallet that is nobody’s becomes the partner’s whose order is the first',
+  open: () => 'wallet policy   open: any partner can move any customer’s gold (goldpro wallet policy)',
 }
 
 /** Decides the wallet policy as it is set, before the first key decides it. A database that has one keeps it. */

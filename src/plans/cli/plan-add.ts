@@ -2,15 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { Command, Option } from 'commander'
 import { batchNumber, failuresOption, rateOption } from '../../batches/cli/batch-commands.ts'
+import { findForeignWallets } from '../../batches/foreign-wallets.ts'
 import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { describeProblems } from '../../core/field-problems.ts'
+import { formatCount } from '../../core/format.ts'
+import { maskPhoneNumber } from '../../core/masking.ts'
 import { readStrictJson } from '../../core/strict-json.ts'
 import { type Actor, sessionOf } from '../../operators/acting.ts'
 import { InvalidOrderError } from '../../orders/submission.ts'
 import { databaseClock } from '../../postgres/clock.ts'
 import type { Session } from '../../postgres/session.ts'
+import { isOrderPermitted } from '../../wallets/permitted.ts'
 import { addBatchPlan } from '../batch-source.ts'
 import { WEEKENDS } from '../calendar.ts'
 import { addPlan, type CommandContext, type PlanAnswer } from '../commands.ts'
@@ -75,8 +79,9 @@ export function addCommand(): Command {
     .option('--json', 'print it as JSON')
     .addHelpText('after', HELP)
     .action(async (name: string, options: AddOptions) => {
-      const plan = await add(name, options)
+      const { plan, warning } = await add(name, options)
       console.log(options.json ? planAsJson(plan, 5) : `added\n${printPlan(plan, 5)}`)
+      if (warning !== null) console.error(warning)
     })
 }
 
@@ -94,14 +99,32 @@ Examples:
   $ goldpro plan add try-it --order savings.json --cron '* * * * *' --count 3
   $ goldpro plan add payroll --batch 1 --monthly 25 --rate 50/s --stop-after-failures 5%`
 
-async function add(name: string, options: AddOptions): Promise<Plan> {
+async function add(
+  name: string,
+  options: AddOptions,
+): Promise<{ readonly plan: Plan; readonly warning: string | null }> {
   const request = readPlanOptions(name, options)
   const { by, note = null } = options
   const command: CommandContext = { who: 'person', by, note, clock: databaseClock }
   const add = await adding(request, command)
-  const answer = await withSessionHere(await settingsHere(), (session) => add(sessionOf(session, options)))
-  if (answer.is === 'refused') throw new Failure(1, answer.message)
-  return answer.plan
+  return await withSessionHere(await settingsHere(), async (session) => {
+    const answer = await add(sessionOf(session, options))
+    if (answer.is === 'refused') throw new Failure(1, answer.message)
+    return { plan: answer.plan, warning: await foreignWalletsOf(session, answer.plan) }
+  })
+}
+
+/** Says which wallets of the plan would be refused under the policy if it ran now; null when none. */
+async function foreignWalletsOf(session: Session, { partner, source }: Plan): Promise<string | null> {
+  if (source.is === 'batch') {
+    const { badRows } = await findForeignWallets(session, source.batch_id, 1)
+    return badRows === 0
+      ? null
+      : `${formatCount(badRows)} rows of batch ${source.batch_id} are not their partners' wallets and would end as refused: \`goldpro batch preview ${source.batch_id}\` names them`
+  }
+  const { phone_number: phoneNumber } = source
+  if (partner === null || (await isOrderPermitted(session, { phoneNumber, partner }))) return null
+  return `${maskPhoneNumber(phoneNumber)} is not a wallet of ${partner}: its runs are skipped as wallet_refused until \`goldpro wallet link\` links it`
 }
 
 /** The work that adds the plan. The order is read before a session is opened. */

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { breaksCommand } from './recon-breaks.ts'
 import { lagCommand, sourcesCommand } from './recon-declarations.ts'
 import { importCommand } from './recon-import.ts'
+import { inboxCommand } from './recon-inbox.ts'
 import { mappingsCommand } from './recon-mappings.ts'
 import { reportCommand } from './recon-report.ts'
 import { runCommand } from './recon-run.ts'
@@ -23,6 +24,7 @@ Every day:
     )
   const commands = [
     importCommand(),
+    inboxCommand(),
     runCommand(),
     reportCommand(),
     breaksCommand(),

@@ -3,7 +3,7 @@ import type { Session } from '../../postgres/session.ts'
 import { list, statement } from '../../postgres/statement.ts'
 import { statementMatches } from '../runs-schema.ts'
 import { statements } from './schema.ts'
-import { StatementRefused } from './statement-refused.ts'
+import { AlreadyImported, StatementRefused } from './statement-refused.ts'
 import type { NewStatement } from './store.ts'
 
 /** A current statement that a new one may be meant to replace. */
@@ -94,7 +94,7 @@ export async function replaceOrRefuse(
   const earlier = await findEarlier(session, statement)
   const sameFile = earlier.find(({ isSameFile }) => isSameFile)
   if (!replace && sameFile !== undefined)
-    throw new StatementRefused(
+    throw new AlreadyImported(
       `this file is imported already: it is statement ${sameFile.statementId} (${sameFile.fileName}); --replace imports it again and keeps the old version`,
     )
   if (!replace) return []

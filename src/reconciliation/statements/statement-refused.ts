@@ -2,3 +2,8 @@
 export class StatementRefused extends Error {
   override name = 'StatementRefused'
 }
+
+/** A current statement of the source has exactly this content. */
+export class AlreadyImported extends StatementRefused {
+  override name = 'AlreadyImported'
+}

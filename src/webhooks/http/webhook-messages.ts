@@ -7,7 +7,8 @@ import { type BATCH_COUNTS, type EventKind, ORDER_EVENT_KINDS } from '../enums.t
 /** The bodies of webhooks, as `messageBody` makes them. */
 const timestamp = time('when the order or the batch changed its state')
 
-const orderMessage = z
+/** The message of an order's event, in a webhook and in the feed. */
+export const orderMessage = z
   .strictObject({
     type: z.enum(ORDER_EVENT_KINDS).describe('the kind of the event'),
     timestamp,

@@ -204,7 +204,7 @@ describe('batch', () => {
       err: expect.stringContaining('another person must approve it'),
     })
     const alone = await goldpro(['batch', 'approve', batchId, '--by', 'ani'], {
-      env: { RECON_ONE_PERSON: 'true' },
+      env: { ONE_PERSON: 'true' },
     })
     expect(alone).toMatchObject({ code: 0, out: expect.stringContaining('NOBODY ELSE HAS LOOKED AT THIS') })
   })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ANY_ORDER } from '../../../src/orders/filter-fields.ts'
 import { ORDER_STATES } from '../../../src/orders/lifecycle.ts'
 import { listOrders, type OrderFilter, sumOrders } from '../../../src/orders/queries/orders.ts'
 import { anOrderIn, openStores } from '../../support/factories/stored-orders.ts'
@@ -19,7 +20,7 @@ afterAll(async () => {
 })
 
 const filter = (narrowed: Partial<OrderFilter> = {}): OrderFilter => ({
-  ...{ state: null, kind: null, partner: null, phoneNumber: null, limit: 50, skip: 0 },
+  ...{ ...ANY_ORDER, limit: 50, skip: 0 },
   ...narrowed,
 })
 

@@ -3,6 +3,7 @@ import { LEDGER_RULES } from '../../../src/dev/sandbox/ledger-check.ts'
 import type { Sandbox } from '../../../src/dev/sandbox/sandbox.ts'
 import { FINAL_STATES } from '../../../src/orders/lifecycle.ts'
 import { readOrdersWithAttempts } from '../../../src/orders/queries/checked-orders.ts'
+import { overlaps, overtakings } from '../../support/lane-order.ts'
 import { sessionDatabase, sql } from '../../support/servers/sessions.ts'
 import { type Doubt, type Explanation, incidentsNear } from './doubts.ts'
 import type { Incident } from './incidents.ts'
@@ -11,8 +12,11 @@ import { PARTNER, type StormOrder } from './orders.ts'
 /** What must hold after a storm, beside the rules between orders and ledger. */
 export const STORM_RULES = {
   ...LEDGER_RULES,
-  wallet_executed_at_most_once: 'the ledger has at most one transaction of an order’s wallet',
-  nothing_lost: 'every order that was enqueued is stored or was refused, and an invalid one is not stored',
+  wallet_executed_at_most_once: 'the ledger has at most one transaction for each order of a wallet',
+  one_at_a_time: 'of the orders of a wallet one is in flight at a time, in the order of acceptance',
+  breaker_half_open: 'the breaker closed a switch, and probes opened one',
+  nothing_lost:
+    'every order that was enqueued is stored or was refused, and an invalid one or one of a foreign wallet is not stored',
   final_is_final: 'no event follows a final state, which stays as it was first seen',
   state_is_last_event: 'the state of an order is that of its last event',
   doubt_was_explained: 'every doubt has a fault, a kill or an outage that explains it',
@@ -28,18 +32,27 @@ export interface Problem {
 }
 
 /** Orders and their attempts against the ledger, once nothing is in doubt any more. */
-export async function checkLedgerAgainstOrders(databaseUrl: string, sandbox: Sandbox): Promise<Problem[]> {
+export async function checkLedgerAgainstOrders(
+  databaseUrl: string,
+  sandbox: Sandbox,
+  placed: readonly StormOrder[],
+): Promise<Problem[]> {
   const orders = await readOrdersWithAttempts(sessionDatabase(databaseUrl), PARTNER)
-  return [...checkSandbox(orders, sandbox, () => false), ...walletsExecutedTwice(sandbox)]
+  return [...checkSandbox(orders, sandbox, () => false), ...walletsExecutedTwice(sandbox, placed)]
 }
 
-/** Does not ask Postgres at all: each order has a wallet of its own. */
-function walletsExecutedTwice(sandbox: Sandbox): Problem[] {
+/** Does not ask Postgres at all: most orders have a wallet of their own. */
+function walletsExecutedTwice(sandbox: Sandbox, placed: readonly StormOrder[]): Problem[] {
   const times = new Map<string, number>()
   for (const { phoneNumber } of sandbox.ledger()) times.set(phoneNumber, (times.get(phoneNumber) ?? 0) + 1)
-  const more = [...times.values()].filter((count) => count > 1)
+  const orders = new Map<string, number>()
+  for (const { wallet } of placed) orders.set(wallet, (orders.get(wallet) ?? 0) + 1)
+  const more = [...times].filter(([wallet, count]) => count > (orders.get(wallet) ?? 0))
   const rule = 'wallet_executed_at_most_once' as const
-  return more.map((count) => ({ rule, what: `an order's wallet has ${count} transactions` }))
+  return more.map(([wallet, count]) => ({
+    rule,
+    what: `a wallet of ${orders.get(wallet) ?? 0} orders has ${count} transactions`,
+  }))
 }
 
 const REFERENCES = 'SELECT reference FROM orders WHERE partner = $1'
@@ -62,8 +75,8 @@ export async function checkNothingLost(
       .filter(({ reference }) => !stored.has(reference) && !refused.has(reference))
       .map(({ reference }) => ({ rule, what: `${reference} is neither stored nor refused` })),
     ...orders
-      .filter(({ request, reference }) => request === null && stored.has(reference))
-      .map(({ reference }) => ({ rule, what: `${reference} is invalid and stored` })),
+      .filter(({ request, isForeign, reference }) => (request === null || isForeign) && stored.has(reference))
+      .map(({ reference }) => ({ rule, what: `${reference} must be refused and is stored` })),
     ...[...stored]
       .filter((reference) => !known.has(reference))
       .map((reference) => ({ rule, what: `${reference} was never enqueued` })),
@@ -92,6 +105,17 @@ export async function checkEvents(databaseUrl: string): Promise<Problem[]> {
     ...(await find('final_is_final', TWO_FINALS)),
     ...(await find('state_is_last_event', OTHER_STATE)),
   ]
+}
+
+/** Orders that were accepted this long after one another have an order. */
+const ACCEPTED_APART_MS = 2_000
+
+export async function checkLanes(databaseUrl: string): Promise<Problem[]> {
+  const database = sessionDatabase(databaseUrl)
+  const rule = 'one_at_a_time' as const
+  const inFlight = (await overlaps(database)).map(() => ({ rule, what: 'two orders of a wallet in flight' }))
+  const passed = await overtakings(database, ACCEPTED_APART_MS)
+  return [...inFlight, ...passed.map(() => ({ rule, what: 'an order went before an earlier one' }))]
 }
 
 /** What is not explained is told with what the storm did at that time. */

@@ -5,7 +5,7 @@ import { sql } from '../../support/servers/sessions.ts'
 import type { SilentProxy } from '../../support/servers/silent-proxy.ts'
 import type { IncidentName, Incidents } from './incidents.ts'
 import type { Place } from './place.ts'
-import { setWeather, WEATHERS } from './weather.ts'
+import { setWeather, WEATHERS, type Weather } from './weather.ts'
 import type { Workers } from './workers.ts'
 
 /** Everything that a fault is done to. */
@@ -64,16 +64,27 @@ export async function makeFaults(
   { seed, deck, signal, moved }: FaultPlan,
   isOver: () => boolean,
 ): Promise<void> {
+  const nextWeather = weathers(seed)
   for (let n = 0; !signal.aborted && (n < deck.length || !isOver()); n += 1) {
     await moved()
     await wait(SHORTEST_PAUSE_MS + draw(seed, 'pause', n) * (LONGEST_PAUSE_MS - SHORTEST_PAUSE_MS))
     const round = Math.floor(n / deck.length)
     const card = shuffled(deck, seed, round)[n % deck.length] as IncidentName
-    await doFault(card, targets, (what) => draw(seed, what, n))
+    await doFault(card, targets, (what) => draw(seed, what, n), nextWeather)
   }
 }
 
-function shuffled(deck: Deck, seed: number, round: number): Deck {
+/** Each weather comes once before any comes again: a small storm too has one that is bad. */
+function weathers(seed: number): () => Weather {
+  let n = 0
+  return () => {
+    const next = shuffled(WEATHERS, seed, -1 - Math.floor(n / WEATHERS.length))[n % WEATHERS.length]
+    n += 1
+    return next ?? 'unsettled'
+  }
+}
+
+function shuffled<Card>(deck: readonly Card[], seed: number, round: number): Card[] {
   const at = (index: number) => draw(seed, 'shuffle', round, index)
   return deck
     .map((card, index) => ({ card, place: at(index) }))
@@ -83,7 +94,12 @@ function shuffled(deck: Deck, seed: number, round: number): Deck {
 
 type Random = (what: string) => number
 
-async function doFault(card: IncidentName, targets: Targets, random: Random): Promise<void> {
+async function doFault(
+  card: IncidentName,
+  targets: Targets,
+  random: Random,
+  nextWeather: () => Weather,
+): Promise<void> {
   const { place, sandbox, workers, proxies, incidents } = targets
   const slot = Math.floor(random('slot') * 1_000)
   switch (card) {
@@ -110,7 +126,7 @@ async function doFault(card: IncidentName, targets: Targets, random: Random): Pr
     case 'flush_redis':
       return await lasting(card, incidents, place.flushRedis)
     case 'weather': {
-      setWeather(sandbox, WEATHERS[Math.floor(random('weather') * WEATHERS.length)] ?? 'unsettled')
+      setWeather(sandbox, nextWeather())
       sandbox.movePrice()
       return incidents.note(card)
     }

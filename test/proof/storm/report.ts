@@ -12,7 +12,7 @@ const MOST_PRINTED = 5
 export function reportOf(result: StormResult): string {
   const { options, seconds } = result
   const title = `Storm on the ${options.backend} queue: ${options.orders} orders, seed ${options.seed}, ${Math.round(seconds)} s`
-  const rows = [...incidentRows(result), ...orderRows(result), ...doubtRows(result)]
+  const rows = [...incidentRows(result), ...orderRows(result), ...breakerRows(result), ...doubtRows(result)]
   const width = Math.max(...rows.map(([name]) => name.length))
   const lines = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)
   return [title, ...lines, ...errorLines(result), ...problemLines(result), ''].join('\n')
@@ -38,6 +38,14 @@ function orderRows({ seen, ends, executed }: StormResult): Row[] {
     ['orders refused before they were stored', seen.refused],
     ...states.map((state): Row => [`orders ${state}`, count(state)]),
     ['transactions in the ledger', executed],
+  ]
+}
+
+function breakerRows({ breaker: { closed, opened, probes } }: StormResult): Row[] {
+  return [
+    ['switches closed by the breaker', closed],
+    ['  opened by its probes', opened],
+    ...probes.map(({ outcome, count }): Row => [`  probes: ${outcome}`, count]),
   ]
 }
 

@@ -2,9 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Sandbox, startSandbox } from '../../../src/dev/sandbox/sandbox.ts'
 import { sql } from '../../support/servers/sessions.ts'
 import { type SilentProxy, startSilentProxy } from '../../support/servers/silent-proxy.ts'
+import { type BreakerFacts, checkHalfOpen, readBreakerFacts, STORM_BREAKER } from './breaker.ts'
 import {
   checkDoubts,
   checkEvents,
+  checkLanes,
   checkLedgerAgainstOrders,
   checkNothingLost,
   type Problem,
@@ -16,6 +18,7 @@ import { type StormOrder, stormOrders } from './orders.ts'
 import { createPartner, type Partner, type Seen } from './partner.ts'
 import { type Backend, startPlace } from './place.ts'
 import { type Settled, settleByStatement } from './settle.ts'
+import { ownWallets } from './wallets.ts'
 import { setWeather } from './weather.ts'
 import { startWorkers } from './workers.ts'
 
@@ -44,6 +47,7 @@ export interface StormResult {
   readonly ends: readonly { readonly state: string; readonly reason: string; readonly count: number }[]
   readonly doubts: readonly (Doubt & { readonly because: Explanation | null })[]
   readonly settled: Settled
+  readonly breaker: BreakerFacts
   readonly workerErrors: ReadonlyMap<string, number>
   readonly problems: readonly Problem[]
 }
@@ -77,7 +81,13 @@ export async function runStorm(options: StormOptions): Promise<StormResult> {
     }
     toStop.push(() => Promise.all(Object.values(proxies).map((proxy) => proxy?.stop())))
     const incidents = createIncidents()
-    const settings = { ...urlsOf(proxies), callTimeoutMs, concurrency: CONCURRENCY, mutant }
+    const settings = {
+      ...urlsOf(proxies),
+      callTimeoutMs,
+      concurrency: CONCURRENCY,
+      mutant,
+      breaker: STORM_BREAKER,
+    }
     const workers = startWorkers(WORKERS, settings, incidents)
     toStop.push(() => workers.end())
     return await weather({ place, sandbox, workers, proxies, incidents }, options)
@@ -104,6 +114,7 @@ async function weather(targets: Targets, options: StormOptions): Promise<StormRe
   const startedAt = Date.now()
   const orders = stormOrders(seed, options.orders)
   const { databaseUrl, redisUrl } = place
+  await ownWallets(databaseUrl, orders)
   const partner = createPartner(databaseUrl, { databaseUrl, redisUrl }, orders)
   const showing = setInterval(
     () => options.onProgress?.(lineOf(partner.seen(), targets, startedAt)),
@@ -157,11 +168,14 @@ async function look(targets: Targets, passed: Passed): Promise<StormResult> {
   const explain = doubtExplainer(incidents.all(), sandbox.faultLog())
   const doubts = (await readDoubts(databaseUrl)).map((doubt) => ({ ...doubt, because: explain(doubt) }))
   const settled = await settleByStatement(databaseUrl, sandbox, startedAt)
+  const breaker = await readBreakerFacts(databaseUrl)
   const came = new Set(incidents.all().map(({ is }) => is))
   const problems: Problem[] = [
-    ...(await checkLedgerAgainstOrders(databaseUrl, sandbox)),
+    ...(await checkLedgerAgainstOrders(databaseUrl, sandbox, orders)),
     ...(await checkNothingLost(databaseUrl, orders)),
     ...(await checkEvents(databaseUrl)),
+    ...(await checkLanes(databaseUrl)),
+    ...checkHalfOpen(breaker),
     ...partner.seen().problems.map((what) => ({ rule: 'final_is_final', what }) as const),
     ...checkDoubts(doubts, incidents.all()),
     ...settled.problems,
@@ -169,7 +183,7 @@ async function look(targets: Targets, passed: Passed): Promise<StormResult> {
     ...deck.filter((card) => !came.has(card)).map((what) => ({ rule: 'all_faults_came', what }) as const),
   ]
   return {
-    ...{ options, seen: partner.seen(), incidents: incidents.all(), doubts, settled, problems },
+    ...{ options, seen: partner.seen(), incidents: incidents.all(), doubts, settled, breaker, problems },
     seconds: (Date.now() - startedAt) / 1_000,
     sandboxFaults: sandbox.faultLog().length,
     executed: sandbox.ledger().length,

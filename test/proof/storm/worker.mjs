@@ -6,7 +6,7 @@ import { createGatewayClient } from '../../../dist/gateway/client.js'
 import { startWorker } from '../../../dist/processes/worker.js'
 import { mutated } from './mutants.mjs'
 
-const { databaseUrl, redisUrl, gatewayUrl, callTimeoutMs, concurrency, mutant, name } = JSON.parse(
+const { databaseUrl, redisUrl, gatewayUrl, callTimeoutMs, concurrency, breaker, mutant, name } = JSON.parse(
   process.argv[2],
 )
 
@@ -27,7 +27,7 @@ const client = createGatewayClient(settings, { ...CLOCKS, log })
 
 const worker = startWorker({
   ...{ databaseUrl, redisUrl, callTimeoutMs, concurrency, name, log },
-  ...{ ratePerSecond: null, maxRequotes: 5, quoteMaxAgeMs: 10_000 },
+  ...{ ratePerSecond: null, maxRequotes: 5, quoteMaxAgeMs: 10_000, breaker },
   pace: { sweepEveryMs: 500, wakeAgainMs: 2_000, lockDurationMs: 3_000 },
   ...mutated(mutant, client),
 })

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { BreakerRules } from '../../../src/breaker/rules.ts'
 import type { Incidents } from './incidents.ts'
 
 const PROGRAM = fileURLToPath(new URL('worker.mjs', import.meta.url))
@@ -15,6 +16,7 @@ export interface WorkerSettings {
   readonly concurrency: number
   /** The safety that is taken out of it; null: none. */
   readonly mutant: string | null
+  readonly breaker: BreakerRules
 }
 
 interface WorkerProcess {

@@ -180,8 +180,8 @@ describe('two people work on a break', () => {
     const id = ids.missing_here
     const as = (name: string, env = {}) => breaks([name, id, '--by', 'ani', '--note', 'known'], env)
     await as('propose')
-    expect(await as('approve')).toMatchObject(refused(/RECON_ONE_PERSON=true/))
-    expect(await as('approve', { RECON_ONE_PERSON: 'true' })).toMatchObject({ code: 0 })
+    expect(await as('approve')).toMatchObject(refused(/ONE_PERSON=true/))
+    expect(await as('approve', { ONE_PERSON: 'true' })).toMatchObject({ code: 0 })
     expect((await breaks(['show', id])).out).toContain('NOBODY ELSE HAS LOOKED AT THIS')
   })
 })

@@ -1,4 +1,7 @@
+import { writePlace } from '../../../src/http/paging.ts'
+import { pauseEndpoint } from '../../../src/webhooks/endpoint-states.ts'
 import { partnerBatch } from '../scenes/own-batch.ts'
+import { ownEndpoint } from '../scenes/own-endpoint.ts'
 import { inSession } from '../servers/sessions.ts'
 import {
   aBatchFile,
@@ -17,7 +20,13 @@ type Ways = Record<string, () => Promise<Reply>>
 
 /** How a problem comes about that is one route's own, by the names of both. */
 export function ownProblems(web: TestWeb): Ways {
-  return { ...orderProblems(web), ...batchProblems(web), ...moveProblems(web), ...planProblems(web) }
+  return {
+    ...orderProblems(web),
+    ...batchProblems(web),
+    ...moveProblems(web),
+    ...planProblems(web),
+    ...endpointProblems(web),
+  }
 }
 
 const A_QUOTE = { kind: 'buy', phone_number: '081234500001', amount: 100_000 }
@@ -34,7 +43,23 @@ function orderProblems(web: TestWeb): Ways {
     for (const order of orders) await web.ask('POST', '/v1/orders', { key, body: aBuy(order) })
     return await web.ask('POST', '/v1/quotes', { key, body: { ...A_QUOTE, ...body } })
   }
+  const checked = async (limits: object, body: object = {}, orders: object[] = []) => {
+    const { key, name } = await web.partner({ limits })
+    await freezeUsage(web, name)
+    for (const order of orders) await web.ask('POST', '/v1/orders', { key, body: aBuy(order) })
+    return await web.ask('POST', '/v1/orders/check', { key, body: aBuy(body) })
+  }
   return {
+    'checkOrder reference_conflict': () =>
+      checked({}, { reference: 'known', amount: 6 }, [{ reference: 'known' }]),
+    'checkOrder kind_not_allowed': () => checked({ kinds: ['sell'] }),
+    'checkOrder rupiah_per_order': () => checked({ rupiah_per_order: '99999' }),
+    'checkOrder rupiah_unbounded': () =>
+      checked({ rupiah_per_day: '1' }, { amount: undefined, gold_weight: 1 }),
+    'checkOrder orders_per_minute': () => checked({ orders_per_minute: 1 }, {}, [{}]),
+    'checkOrder rupiah_per_day': () => checked({ rupiah_per_day: '150000' }, {}, [{}]),
+    'checkOrder wallets_per_day': () =>
+      checked({ wallets_per_day: 1 }, { phone_number: '081234500002' }, [{}]),
     'takeQuote kind_not_allowed': () => quoted({ kinds: ['sell'] }),
     'takeQuote rupiah_per_order': () => quoted({ rupiah_per_order: '99999' }),
     'takeQuote rupiah_unbounded': () =>
@@ -42,6 +67,10 @@ function orderProblems(web: TestWeb): Ways {
     'takeQuote orders_per_minute': () => quoted({ orders_per_minute: 1 }, {}, [{}]),
     'takeQuote rupiah_per_day': () => quoted({ rupiah_per_day: '150000' }, {}, [{}]),
     'takeQuote wallets_per_day': () => quoted({ wallets_per_day: 1 }, { phone_number: '081234500002' }, [{}]),
+    async 'readEvents cursor_outdated'() {
+      const { key } = await web.partner()
+      return await web.ask('GET', `/v1/events?after=${writePlace('7/1/1')}`, { key })
+    },
     async 'placeOrder reference_conflict'() {
       const { key } = await web.partner()
       const place = (amount: number) => () =>
@@ -184,6 +213,23 @@ function planProblems(web: TestWeb): Ways {
       const end = `UPDATE plans SET state = 'ended', reason = 'no_due_time_left', actor = 'scheduler:test', next_due_at = NULL WHERE owner = $1`
       await web.database.run(unnamed(end), [name])
       return await web.ask('POST', '/v1/plans/over/remove', { key })
+    },
+  }
+}
+
+function endpointProblems(web: TestWeb): Ways {
+  return {
+    async 'addWebhookEndpoint endpoint_state'() {
+      const { key } = await web.partner()
+      const body = { url: 'https://twice.example/hook' }
+      const ask = () => web.ask('POST', '/v1/webhook-endpoints', { key, body })
+      return await last([ask, ask])
+    },
+    async 'changeWebhookEndpoint endpoint_state'() {
+      const { key, name } = await web.partner()
+      const id = await ownEndpoint(web, name)
+      await pauseEndpoint(web.database, id, 'ani: too many calls')
+      return await web.ask('PATCH', `/v1/webhook-endpoints/${id}`, { key, body: { state: 'active' } })
     },
   }
 }

@@ -1,4 +1,4 @@
-import { demoPeople, type Role } from '../../../src/console/people.ts'
+import type { Role } from '../../../src/console/people.ts'
 import { type RunningConsole, startConsole } from '../../../src/processes/console.ts'
 import { silentLog } from '../deps.ts'
 import { createTestDatabase } from './postgres.ts'
@@ -51,7 +51,7 @@ export async function startTestConsole(
     publicOrigin: given.publicOrigin ?? null,
     trustedProxies: [],
     uploadLimitBytes: 1024 * 1024,
-    people: demoPeople(people),
+    door: { is: 'declared', people },
     onePersonTeam: given.onePersonTeam ?? false,
     reconLagMs: 0,
     log: { ...silentLog, error: (fields) => console.error(fields) },
@@ -99,8 +99,8 @@ export async function askPage(
 }
 
 /** The cookie of a new session. */
-export async function signIn(url: string, name: string, password = PASSWORD): Promise<string> {
-  const reply = await askPage(url, 'POST', '/sign-in', { form: { name, secret: password, code: '' } })
+export async function signIn(url: string, name: string, password = PASSWORD, code = ''): Promise<string> {
+  const reply = await askPage(url, 'POST', '/sign-in', { form: { name, password, code } })
   const cookie = reply.headers.get('set-cookie')
   if (reply.status !== 303 || cookie === null) throw new Error(`${name} is not signed in: ${reply.status}`)
   return cookie.split(';')[0] ?? ''

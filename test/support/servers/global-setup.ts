@@ -9,6 +9,7 @@ import { withSession } from '../../../src/postgres/session.ts'
 import { migrateQueue } from '../../../src/queue/probe.ts'
 import { memoryOrDisk } from '../memory.ts'
 import { type BrowserProgram, findBrowserProgram } from './browser-program.ts'
+import { findPostgresTools, type PostgresTools } from './postgres-tools.ts'
 import { findRedisProgram, type RedisProgram } from './redis-program.ts'
 
 declare module 'vitest' {
@@ -19,6 +20,7 @@ declare module 'vitest' {
     templateDatabase: string
     redisProgram: RedisProgram
     browserProgram: BrowserProgram
+    postgresTools: PostgresTools
   }
 }
 
@@ -36,6 +38,12 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     console.warn(`\n!! The tests in a browser are SKIPPED: ${browserProgram.skip}\n`)
     if (process.env.CI === 'true') throw new Error(`CI runs all tests, but: ${browserProgram.skip}`)
   }
+  const postgresTools = findPostgresTools(process.env)
+  if ('skip' in postgresTools) {
+    console.warn(`\n!! The test that restores a pg_dump is SKIPPED: ${postgresTools.skip}\n`)
+    if (process.env.CI === 'true' && postgresTools.canInstall)
+      throw new Error(`CI runs all tests, but: ${postgresTools.skip}`)
+  }
   const dataDir = mkdtempSync(join(memoryOrDisk(), 'goldpro-test-'))
   const postgres = await startLocalPostgres({ dataDir, keepData: false, log: console.log })
   try {
@@ -48,6 +56,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   project.provide('templateDatabase', TEMPLATE)
   project.provide('redisProgram', redisProgram)
   project.provide('browserProgram', browserProgram)
+  project.provide('postgresTools', postgresTools)
   return postgres.stop
 }
 

@@ -1,0 +1,58 @@
+// Orders of half a year, as they lie in Postgres after their lives, made by set-based SQL.
+
+const BLOCK = 500_000
+
+/** Two wallets in a thousand orders are one busy wallet's; partners are 40, of which the first has half of all. */
+const ROWS = `
+  generate_series($1::int, $2::int) AS i,
+  LATERAL (SELECT now() - interval '180 days' * i / $3::int AS at) AS t,
+  LATERAL (SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5('o' || i), 1, 3)
+    || '8' || substr(md5('o' || i), 5, 15))::uuid AS id,
+    CASE WHEN i % 500 = 0 THEN '081299999999' ELSE '0812' || lpad((i % 200000)::text, 8, '0') END AS wallet,
+    CASE WHEN i % 2 = 0 THEN 'p01' ELSE 'p' || lpad((2 + i % 39)::text, 2, '0') END AS partner,
+    CASE WHEN i % 20 = 7 THEN 'sell' WHEN i % 50 = 11 THEN 'transfer' ELSE 'buy' END AS kind,
+    CASE WHEN i <= 2000 THEN CASE i % 4 WHEN 0 THEN 'in_doubt' WHEN 1 THEN 'held' ELSE 'accepted' END
+      WHEN i % 5000 = 1 THEN 'in_doubt'
+      WHEN i % 25 = 3 THEN 'rejected' WHEN i % 200 = 5 THEN 'expired' WHEN i % 1000 = 13 THEN 'cancelled'
+      ELSE 'succeeded' END AS state,
+    400000 + i % 90000 AS amount) AS o`
+
+const ORDERS = `
+  INSERT INTO orders (id, partner, reference, kind, phone_number, content, content_hash, state, previous_state, reason, actor,
+    accepted_at, deadline_at, wake_at, settled_at)
+  SELECT id, partner, 'R-' || i, kind, wallet, '{"gold_weight": "0.5000"}', md5('c' || i) || md5('d' || i), state, 'confirming',
+    CASE state WHEN 'rejected' THEN 'insufficient_balance' ELSE 'executed' END, 'worker:bench', at, at + interval '15 minutes',
+    CASE WHEN state = 'accepted' THEN at + interval '1 year' END,
+    CASE WHEN state IN ('succeeded', 'rejected', 'expired', 'cancelled') THEN at + interval '2 seconds' END
+  FROM ${ROWS}`
+
+const ATTEMPTS = `
+  INSERT INTO attempts (order_id, seq, intent_id, outcome, kind, phone_number, quote_id, quoted_gold_weight, quoted_amount, quoted_fee,
+    intent_at, worker, ended_at, request_id, response_id, session_id, gold_weight, amount, fee, gateway_message, http_status)
+  SELECT id, 1, md5('i' || i)::uuid, state, kind, wallet, 'Q' || i, 0.5, amount, 5000, at, 'bench', at + interval '1 second',
+    'Q' || i, CASE state WHEN 'succeeded' THEN 'P' || i END,
+    CASE WHEN state = 'succeeded' AND kind <> 'sell' THEN 'S' || i END,
+    CASE state WHEN 'succeeded' THEN 0.5 END, CASE state WHEN 'succeeded' THEN amount END, CASE state WHEN 'succeeded' THEN 5000 END,
+    CASE state WHEN 'rejected' THEN 'wallet balance is insufficient' ELSE 'Success' END, CASE state WHEN 'rejected' THEN 400 ELSE 200 END
+  FROM ${ROWS} WHERE state IN ('succeeded', 'rejected', 'in_doubt')`
+
+const EVENTS = `
+  INSERT INTO order_events (order_id, at, from_state, to_state, reason, actor)
+  SELECT o.id, o.accepted_at + interval '1 second' * n, NULL, CASE n WHEN 0 THEN 'accepted' WHEN 1 THEN 'confirming' ELSE o.state END,
+    CASE n WHEN 0 THEN 'submitted' ELSE o.reason END, 'worker:bench'
+  FROM (SELECT * FROM orders ORDER BY accepted_at LIMIT $1::int OFFSET $2::int) o, generate_series(0, 2) AS n ORDER BY o.accepted_at, n`
+
+/** Stores them: triggers, a row at a time, would take hours and leave the same rows. */
+export async function storeOrders(client, count, tell) {
+  await client.query('SET session_replication_role = replica')
+  for (let from = 1; from <= count; from += BLOCK) {
+    const block = [from, Math.min(from + BLOCK - 1, count), count]
+    await client.query(ORDERS, block)
+    await client.query(ATTEMPTS, block)
+    tell(`${block[1]} orders`)
+  }
+  await client.query(EVENTS, [count, 0])
+  await client.query('SET session_replication_role = origin')
+  tell('VACUUM ANALYZE')
+  await client.query('VACUUM ANALYZE')
+}

@@ -1,0 +1,134 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findArrivals, SETTLE_MS } from '../../../src/reconciliation/inbox/arrivals.ts'
+import { aRecordedOrder, lineOf, recordOrders } from '../../support/factories/recorded-orders.ts'
+import { csvOf } from '../../support/factories/statement-files.ts'
+import { runInProcess } from '../../support/in-process.ts'
+import { openScene, type Scene } from '../../support/scenes/recon-scene.ts'
+
+let scene: Scene
+let folder: string
+let inbox: string
+beforeAll(async () => {
+  scene = await openScene()
+  folder = await mkdtemp(join(tmpdir(), 'goldpro-inbox-'))
+})
+afterAll(async () => {
+  await scene?.close()
+  await rm(folder, { recursive: true, force: true })
+})
+beforeEach(async () => {
+  inbox = await mkdtemp(join(folder, 'inbox-'))
+  await mkdir(join(inbox, 'gateway'))
+})
+
+/** A file of the source `gateway` that nobody writes to any more. */
+async function arrived(name: string, content: string, agoMs = SETTLE_MS + 1_000): Promise<void> {
+  const path = join(inbox, 'gateway', name)
+  await writeFile(path, content)
+  const at = new Date(Date.now() - agoMs)
+  await utimes(path, at, at)
+}
+
+const goldpro = (...args: string[]) =>
+  runInProcess(['recon', 'inbox', ...args, '--once', '--by', 'ani'], {
+    env: { DATABASE_URL: scene.databaseUrl, STATEMENT_INBOX: inbox },
+    cwd: folder,
+    input: '',
+  })
+const take = (...args: string[]) => goldpro(inbox, '--mapping', 'sandbox', ...args)
+const filesIn = (name: string) => readdir(join(inbox, 'gateway', name))
+const aDayOf = (order = aRecordedOrder()) => ({ order, file: csvOf([lineOf(order)]) })
+
+describe('recon inbox', () => {
+  it('imports what arrived, for the period of its name, and reconciles', async () => {
+    const { order, file } = aDayOf()
+    await recordOrders(scene.databaseUrl, [order])
+    await arrived('2026-02-09.csv', file)
+    const { code, out } = await take('--complete')
+    expect(code).toBe(0)
+    expect(out).toContain('gateway/2026-02-09.csv: imported')
+    expect(out).toMatch(/period +2026-02-09\n/)
+    expect(out).toContain('complete only once another person runs')
+    expect(out).toMatch(/new matches +1 /)
+    expect(await filesIn('imported')).toEqual(['2026-02-09.csv'])
+    expect(await findArrivals(inbox, Date.now())).toEqual([])
+  })
+
+  it('imports a file once: when it comes again, or when its move was interrupted', async () => {
+    const { file } = aDayOf()
+    await arrived('day.csv', file)
+    expect((await take()).code).toBe(0)
+    await arrived('day.csv', file)
+    const again = await take()
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining('this file is imported already') })
+    expect(await filesIn('imported')).toEqual(['day (2).csv', 'day.csv'])
+  })
+
+  it('refuses a file with its lines, and goes on with the next', async () => {
+    await arrived('a.csv', aDayOf().file.replace(/\d{4}-\d\d-\d\dT/, 'yesterday '))
+    await arrived('b.csv', aDayOf().file)
+    const { code, out, err } = await take()
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringContaining('1 refused: see the folder refused of each source'),
+    })
+    expect(out).toContain('gateway/b.csv: imported')
+    expect(await filesIn('refused')).toEqual(['a.csv', 'a.csv.txt'])
+    expect(await readFile(join(inbox, 'gateway/refused/a.csv.txt'), 'utf8')).toMatch(/line 2, executed_at: /)
+  })
+
+  it('says no phone number of a refused file', async () => {
+    await arrived('081234567890.csv', aDayOf().file.replace(/\d{4}-\d\d-\d\dT/, '081234567890 '))
+    const { out } = await take()
+    expect(out).not.toContain('081234567890')
+    const [, text = ''] = await filesIn('refused')
+    expect(await readFile(join(inbox, 'gateway/refused', text), 'utf8')).not.toContain('081234567890')
+  })
+
+  it.each([
+    ['without a mapping of the source’s name', [], 'there is no mapping gateway'],
+    [
+      'as complete without a period in its name',
+      ['--mapping', 'sandbox', '--complete'],
+      'name the file by it',
+    ],
+  ])('refuses a file %s', async (_why, args, reason) => {
+    await arrived('statement.csv', aDayOf().file)
+    const { code, out } = await goldpro(...args)
+    expect({ code, out }).toEqual({ code: 1, out: expect.stringContaining(reason) })
+    expect(await filesIn('refused')).toHaveLength(2)
+  })
+
+  it('leaves alone what is still written, hidden, unfinished or linked', async () => {
+    await arrived('new.csv', aDayOf().file, 1_000)
+    for (const name of ['.hidden.csv', 'a.csv.part', 'a.tmp', 'a.csv~']) await arrived(name, aDayOf().file)
+    await writeFile(join(folder, 'secret.csv'), 'not for the inbox')
+    await symlink(join(folder, 'secret.csv'), join(inbox, 'gateway', 'linked.csv'))
+    await symlink(folder, join(inbox, 'linked'))
+    await mkdir(join(inbox, '.git'))
+    expect(await findArrivals(inbox, Date.now())).toEqual([])
+    expect(await findArrivals(inbox, Date.now() + SETTLE_MS)).toMatchObject([{ fileName: 'new.csv' }])
+  })
+
+  it('leaves the files where they are when the database cannot be used', async () => {
+    await arrived('day.csv', aDayOf().file)
+    const { code } = await runInProcess(['recon', 'inbox', inbox, '--once'], {
+      env: { DATABASE_URL: scene.databaseUrl.replace(/\/[^/]*$/, '/missing') },
+      cwd: folder,
+      input: '',
+    })
+    expect(code).toBe(2)
+    expect(await findArrivals(inbox, Date.now())).toHaveLength(1)
+  })
+
+  it('says when there is no such folder, or none is named', async () => {
+    const missing = await goldpro(join(inbox, 'missing'))
+    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('cannot read the folder') })
+    const env = { DATABASE_URL: scene.databaseUrl }
+    const unnamed = await runInProcess(['recon', 'inbox', '--once'], { env, cwd: folder, input: '' })
+    expect(unnamed).toMatchObject({ code: 2, err: expect.stringContaining('STATEMENT_INBOX') })
+  })
+})
