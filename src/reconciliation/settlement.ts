@@ -1,5 +1,7 @@
 import { and, asc, eq, exists, gte, inArray, isNull, lt, sql } from 'drizzle-orm'
 import type { Period } from '../core/business-days.ts'
+import type { GoldWeight, Rupiah } from '../core/money.ts'
+import type { OrderKind } from '../orders/command.ts'
 import { attempts, orders } from '../orders/schema.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import { present, statement } from '../postgres/statement.ts'
@@ -12,6 +14,19 @@ import { statements } from './statements/schema.ts'
  * gets one of a day that is over, and an attempt that succeeded is final. So once nothing of the day is in flight or in doubt,
  * the rows are the same for ever.
  */
+
+/** One execution of the day. */
+export interface SettledOrder {
+  readonly orderId: string
+  readonly reference: string
+  readonly kind: OrderKind
+  readonly sessionId: string | null
+  readonly responseId: string | null
+  readonly goldWeight: GoldWeight
+  readonly amount: Rupiah
+  readonly fee: Rupiah
+  readonly confirmedAt: Date
+}
 
 const DAY = { partner: orders.partner, from: attempts.intentAt, to: attempts.intentAt }
 
@@ -40,7 +55,6 @@ const selectSettled = statement('read_settlement', DAY, (db, { partner, from, to
     )
     .orderBy(asc(attempts.intentAt), asc(orders.id)),
 )
-export type SettledOrder = Awaited<ReturnType<typeof selectSettled>>[number]
 
 /** The partner's executions of a day, the first one first. */
 export async function readSettlement(

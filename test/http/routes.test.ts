@@ -134,11 +134,13 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
     return await here.ask('GET', `/v1/webhook-deliveries?endpoint_id=${id}`, { key })
   },
   'POST /v1/webhook-deliveries/{id}/redeliver 202': async () => {
-    const id = await ownEndpoint(here, partner, 'http://127.0.0.1:1/')
-    await here.ask('POST', `/v1/webhook-endpoints/${id}/test`, { key })
-    const { json } = await here.ask('GET', `/v1/webhook-deliveries?endpoint_id=${id}`, { key })
+    // Tests of one partner are few a second.
+    const own = await here.partner()
+    const id = await ownEndpoint(here, own.name, 'http://127.0.0.1:1/')
+    await here.ask('POST', `/v1/webhook-endpoints/${id}/test`, { key: own.key })
+    const { json } = await here.ask('GET', `/v1/webhook-deliveries?endpoint_id=${id}`, { key: own.key })
     const [delivery] = json.deliveries as { id: string }[]
-    return await here.ask('POST', `/v1/webhook-deliveries/${delivery?.id}/redeliver`, { key })
+    return await here.ask('POST', `/v1/webhook-deliveries/${delivery?.id}/redeliver`, { key: own.key })
   },
   'POST /v1/orders/{id}/cancel 200': async () =>
     here.ask('POST', `/v1/orders/${await placed()}/cancel`, { key }),

@@ -10,6 +10,7 @@ import {
   findFeedsWithNews,
   readFeed,
 } from '../../src/webhooks/feed.ts'
+import { eventually } from '../support/eventually.ts'
 import {
   aConfirming,
   anAccepted,
@@ -32,6 +33,19 @@ afterAll(async () => {
   await stores?.database.close()
   await here?.stop()
 })
+
+/**
+ * Waits until the feed shows what was committed by now: any transaction that writes on the server holds it back, those of
+ * tests that run beside this one too.
+ */
+async function shown(): Promise<void> {
+  const ask = (text: string) => stores.database.run<{ id: string }>(unnamed(text), [])
+  const [now] = await ask('SELECT pg_current_xact_id()::text AS id')
+  await eventually(async () => {
+    const [horizon] = await ask('SELECT feed_horizon()::text AS id')
+    return BigInt(horizon?.id ?? 0) > BigInt(now?.id ?? 0) ? true : null
+  })
+}
 
 let partners = 0
 const aPartner = () => `shop${++partners}`
@@ -103,6 +117,7 @@ describe('transactions that commit in another order than their events were writt
     expect(await findFeedsWithNews(stores.database, [feedKey(partner, FEED_BEGINNING)])).toEqual([])
 
     await first.commit()
+    await shown()
     // The control that is missing there: its cursor is after the event that came late.
     expect(await followIds(partner, seen)).toEqual([])
     expect(await followIds(partner, 0n)).toHaveLength(2)
@@ -124,6 +139,7 @@ describe('transactions that commit in another order than their events were writt
     await stores.store.endIntents([{ orderId, seq, outcome: outcomes.in_doubt }], 'worker:test')
     await endDoubt(orderId, older.within())
     await older.commit()
+    await shown()
     const events = (await read('acme')).filter(({ facts }) => facts.order?.orderId === orderId)
     expect(told(events)).toEqual([`${orderId} order.in_doubt 1`, `${orderId} order.resolved 2`])
     expect(events.map(({ facts }) => facts.order?.executed?.amount ?? null)).toEqual([null, 441_000])
@@ -140,6 +156,7 @@ describe('transactions that commit in another order than their events were writt
       .catch(() => {})
     expect(await read(partner)).toEqual([])
     await cancel(orderId)
+    await shown()
     expect(told(await read(partner))).toEqual([`${orderId} order.cancelled 1`])
   })
 })
@@ -163,6 +180,7 @@ describe('readers that follow the cursor while many write', () => {
     )
     const writers = Array.from({ length: 8 }, (_, number) => writeSome(names[number % 2] ?? '', number))
     const written = await Promise.all(writers)
+    await shown()
     isOver = true
     const all = await Promise.all(readers)
     for (const partner of names) {
@@ -245,6 +263,7 @@ describe('GET /v1/events', () => {
       placed.push(String(json.id))
       await cancel(String(json.id))
     }
+    await shown()
     const page = await events('limit=2', shop.key)
     expect(page).toMatchObject({
       more: true,
