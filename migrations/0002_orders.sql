@@ -213,7 +213,7 @@ CREATE TRIGGER attempts_guard BEFORE INSERT OR UPDATE ON attempts FOR EACH ROW E
 -- end, if debits_wait; buys then pass them. What a person holds is in nobody's way.
 
 -- The order that this one waits for, null when it is its turn. Volatile: each call sees what was committed before it, also
--- within a statement that waited for a lock, and what its statement has inserted so far. Four probes, however many wait:
+-- within a statement that waited for a lock, and what its statement has inserted so far. Six probes at most, however many wait:
 -- the index keeps buys and debits apart, so that buys pass any number of debits.
 CREATE FUNCTION lane_front(this uuid, wallet text, this_kind text, since timestamptz, debits_wait boolean) RETURNS uuid
 LANGUAGE plpgsql AS $$
@@ -221,6 +221,14 @@ DECLARE
   front uuid;
   doubt uuid;
 BEGIN
+  -- Nearly every order is the only one of its wallet that has not ended. An order with an intent is under way, too. Each probe
+  -- in the order of its index, which then serves: orders_lane, and orders_lane_stopped.
+  IF (SELECT true FROM orders o WHERE o.phone_number = wallet AND o.wake_at IS NOT NULL AND o.id <> this
+      ORDER BY (o.kind = 'buy')::int, o.accepted_at, o.id LIMIT 1) IS NULL
+    AND (SELECT true FROM orders o WHERE o.phone_number = wallet AND o.wake_at IS NULL AND o.settled_at IS NULL AND o.id <> this
+      ORDER BY o.accepted_at, o.id LIMIT 1) IS NULL THEN
+    RETURN NULL;
+  END IF;
   SELECT a.order_id INTO front FROM attempts a WHERE a.phone_number = wallet AND a.outcome = 'intent' AND a.order_id <> this;
   IF FOUND THEN
     RETURN front;
