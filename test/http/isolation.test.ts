@@ -8,6 +8,7 @@ import { addPlan } from '../../src/plans/commands.ts'
 import { ROUTES } from '../../src/processes/routes.ts'
 import { spoiled, valuesOf } from '../support/factories/from-schema.ts'
 import { openTestClient } from '../support/factories/gateway-settings.ts'
+import { ownEndpoint } from '../support/scenes/own-endpoint.ts'
 import { leadAt, planTerms } from '../support/scenes/plan-scene.ts'
 import { aBuy, aPlan, CSV, sentBatch, startTestWeb, type TestWeb } from '../support/servers/web.ts'
 import { unnamed } from '../support/unnamed.ts'
@@ -37,10 +38,14 @@ describe('another partner', () => {
   let other: { key: string; name: string }
   let orderId: string
   let batchId: number
-  /** What stands in a path: a batch has a number, everything else an id of an order. */
-  const paramsOf = (path: string, id: string, number: string) => ({
-    id: path.startsWith('/v1/batches') ? number : id,
-  })
+  let endpointId: number
+  /** What stands in a path: batches and endpoints have a number, everything else the id of an order. */
+  const mineIn = (path: string) => {
+    if (path.startsWith('/v1/batches')) return String(batchId)
+    return path.startsWith('/v1/webhook-endpoints') ? String(endpointId) : orderId
+  }
+  const absentIn = (path: string) =>
+    /^\/v1\/(batches|webhook-endpoints)/.test(path) ? '999999999' : '019c4f2a-7b1e-7c3d-9a4b-5e6f70818293'
   beforeAll(async () => {
     owner = await here.partner()
     other = await here.partner()
@@ -49,19 +54,22 @@ describe('another partner', () => {
     const plan = await here.ask('POST', '/v1/plans', { key: owner.key, body: aPlan({ name: PLAN }) })
     expect(plan.status).toBe(201)
     batchId = await sentBatch(here, owner.key)
+    endpointId = await ownEndpoint(here, owner.name)
     const wallet = { phone_number: WALLET, name: 'Sari Contoh', email: 'sari@contoh.example' }
     for (const { key } of [owner, other])
       expect((await here.ask('POST', '/v1/wallets', { key, body: wallet })).status).toBe(200)
   })
 
   it.each(
-    keyed.filter(({ params }) => params !== undefined).map((row) => [row.method, row.path, row] as const),
+    // A day is nobody's: each partner has a settlement of its own.
+    keyed
+      .filter(({ path }) => path.includes('{') && !path.endsWith('{date}'))
+      .map((row) => [row.method, row.path, row] as const),
   )('gets of %s %s what it gets for nothing at all', async (method, path, row) => {
     const [body] = Object.values(row.bodyExamples ?? {})
     const asked = { key: other.key, body }
-    const nobodys = paramsOf(path, '019c4f2a-7b1e-7c3d-9a4b-5e6f70818293', '999999999')
-    const mine = { ...paramsOf(path, orderId, String(batchId)), phone_number: WALLET, name: PLAN }
-    const absent = { ...nobodys, phone_number: '081234500078', name: 'none' }
+    const mine = { id: mineIn(path), phone_number: WALLET, name: PLAN }
+    const absent = { id: absentIn(path), phone_number: '081234500078', name: 'none' }
     const theirs = await here.ask(method, withParams(path, mine), asked)
     const nothing = await here.ask(method, withParams(path, absent), asked)
     const malformed = await here.ask(
@@ -141,7 +149,7 @@ describe('another partner', () => {
     async (method, path) => {
       const { key, name } = await here.partner()
       const run = (text: string) => here.database.run(unnamed(text), [name])
-      const params = { ...paramsOf(path, orderId, String(batchId)), phone_number: WALLET, name: PLAN }
+      const params = { id: mineIn(path), phone_number: WALLET, name: PLAN }
       const ask = (given: string | null) => here.ask(method, withParams(path, params), { key: given })
       const wrong = `${key.slice(0, -2)}${key.endsWith('AA') ? 'BB' : 'AA'}`
       const answers = [
