@@ -106,34 +106,27 @@ CREATE TRIGGER orders_guard BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECU
 -- writing transaction, or that of the order's event before it where that is later; so no transaction that is still to come
 -- can write a place before the oldest one that runs, and what is before that one is complete.
 CREATE FUNCTION append_order_events() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  feed_here bigint;
 BEGIN
-  IF EXISTS (
-    SELECT 1 FROM written w WHERE w.previous_state IS DISTINCT FROM w.state
-      AND w.state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')
-  ) THEN
-    feed_here := pg_current_xact_id()::text::bigint + coalesce((SELECT i.feed_shift FROM database_identity i WHERE i.id), 0);
-    INSERT INTO order_events (order_id, at, from_state, to_state, reason, actor, detail, partner, feed_position)
-    SELECT w.id, clock_timestamp(), w.previous_state, w.state, w.reason, w.actor, w.detail,
-      CASE WHEN told.is_so THEN w.partner END,
-      CASE
-        WHEN NOT told.is_so THEN NULL
-        -- The only event that partners are told and that another follows.
-        WHEN w.previous_state = 'in_doubt' THEN greatest(feed_here,
-          (SELECT max(e.feed_position) FROM order_events e WHERE e.order_id = w.id))
-        ELSE feed_here
-      END
-    FROM written w
-    CROSS JOIN LATERAL (SELECT w.state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt') AS is_so) told
-    WHERE w.previous_state IS DISTINCT FROM w.state;
-  ELSIF EXISTS (SELECT 1 FROM written w WHERE w.previous_state IS DISTINCT FROM w.state) THEN
-    INSERT INTO order_events (order_id, at, from_state, to_state, reason, actor, detail)
-    SELECT w.id, clock_timestamp(), w.previous_state, w.state, w.reason, w.actor, w.detail
-    FROM written w WHERE w.previous_state IS DISTINCT FROM w.state;
-  END IF;
+  -- The subqueries of this transaction's place are computed once for the statement, and only when one of its orders is told.
+  INSERT INTO order_events (order_id, at, from_state, to_state, reason, actor, detail, partner, feed_position)
+  SELECT w.id, clock_timestamp(), w.previous_state, w.state, w.reason, w.actor, w.detail,
+    CASE WHEN w.state IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt') THEN w.partner END,
+    CASE
+      WHEN w.state NOT IN ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt') THEN NULL
+      -- The only event that partners are told and that another follows.
+      WHEN w.previous_state = 'in_doubt' THEN greatest((SELECT feed_place()),
+        (SELECT max(e.feed_position) FROM order_events e WHERE e.order_id = w.id))
+      ELSE (SELECT feed_place())
+    END
+  FROM written w
+  WHERE w.previous_state IS DISTINCT FROM w.state;
   RETURN NULL;
 END $$;
+
+-- The place of this transaction's events in the feeds.
+CREATE FUNCTION feed_place() RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT pg_current_xact_id()::text::bigint + coalesce((SELECT i.feed_shift FROM database_identity i WHERE i.id), 0)
+$$;
 
 -- Every event with a place before this one is visible to the calling statement, and none will come. Only transactions that
 -- write hold it back, those of other databases of the cluster too.
@@ -213,7 +206,7 @@ CREATE TRIGGER attempts_guard BEFORE INSERT OR UPDATE ON attempts FOR EACH ROW E
 -- end, if debits_wait; buys then pass them. What a person holds is in nobody's way.
 
 -- The order that this one waits for, null when it is its turn. Volatile: each call sees what was committed before it, also
--- within a statement that waited for a lock, and what its statement has inserted so far. Four probes, however many wait:
+-- within a statement that waited for a lock, and what its statement has inserted so far. Six probes at most, however many wait:
 -- the index keeps buys and debits apart, so that buys pass any number of debits.
 CREATE FUNCTION lane_front(this uuid, wallet text, this_kind text, since timestamptz, debits_wait boolean) RETURNS uuid
 LANGUAGE plpgsql AS $$
@@ -221,6 +214,14 @@ DECLARE
   front uuid;
   doubt uuid;
 BEGIN
+  -- Nearly every order is the only one of its wallet that has not ended. An order with an intent is under way, too. Each probe
+  -- in the order of its index, which then serves: orders_lane, and orders_lane_stopped.
+  IF (SELECT true FROM orders o WHERE o.phone_number = wallet AND o.wake_at IS NOT NULL AND o.id <> this
+      ORDER BY (o.kind = 'buy')::int, o.accepted_at, o.id LIMIT 1) IS NULL
+    AND (SELECT true FROM orders o WHERE o.phone_number = wallet AND o.wake_at IS NULL AND o.settled_at IS NULL AND o.id <> this
+      ORDER BY o.accepted_at, o.id LIMIT 1) IS NULL THEN
+    RETURN NULL;
+  END IF;
   SELECT a.order_id INTO front FROM attempts a WHERE a.phone_number = wallet AND a.outcome = 'intent' AND a.order_id <> this;
   IF FOUND THEN
     RETURN front;

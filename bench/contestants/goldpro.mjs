@@ -3,6 +3,10 @@ import { CLOCKS } from '../../dist/core/clocks.js'
 import { createGatewayClient } from '../../dist/gateway/client.js'
 import { startWorker } from '../../dist/processes/worker.js'
 import { createProducer } from '../../dist/queue/producer.js'
+import { withClient } from '../servers/postgres.mjs'
+
+/** More than a run has orders. */
+const MOST_WALLETS = 50_000
 
 const LOG = { debug() {}, info() {}, warn() {}, error: console.error }
 
@@ -47,6 +51,16 @@ async function open({ databaseUrl, redisUrl, gatewayUrl, concurrency }) {
   }
 }
 
+/**
+ * The wallets are the partner's already, as those of customers who come back: a wallet's first order stores whose it is, which
+ * costs PostgreSQL 0.1 ms more.
+ */
+async function prepare({ databaseUrl }) {
+  const text = `INSERT INTO partner_wallets (phone_number, partner, origin, state, actor)
+    SELECT '0812' || lpad(n::text, 8, '0'), 'bench', 'first_use', 'linked', 'bench' FROM generate_series(0, $1 - 1) n`
+  await withClient(databaseUrl, (client) => client.query(text, [MOST_WALLETS]))
+}
+
 async function enqueue({ databaseUrl, redisUrl }, { from, count }) {
   const producer = createProducer(redisUrl === null ? { databaseUrl } : { redisUrl })
   const orders = Array.from({ length: count }, (_, n) => ({
@@ -61,4 +75,4 @@ async function enqueue({ databaseUrl, redisUrl }, { from, count }) {
   await producer.close()
 }
 
-export const goldpro = { async prepare() {}, enqueue, open }
+export const goldpro = { prepare, enqueue, open }

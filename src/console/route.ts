@@ -99,6 +99,8 @@ export const READS: readonly Role[] = ['viewer', 'maker', 'checker', 'admin']
 export const PROPOSES: readonly Role[] = ['maker']
 /** Approves what another person proposed. */
 export const APPROVES: readonly Role[] = ['checker']
+/** Administrates partners: what lets more happen than before. */
+export const ADMINISTRATES: readonly Role[] = ['admin']
 /** One person is enough to make things safer. */
 export const MAKES_SAFER: readonly Role[] = ['maker', 'checker', 'admin']
 

@@ -10,11 +10,16 @@ import { batchesPage } from './pages/batches.ts'
 import { breakPage } from './pages/break.ts'
 import * as breaks from './pages/break-actions.ts'
 import { breaksPage } from './pages/breaks.ts'
+import { deliveriesPage } from './pages/deliveries.ts'
+import { deliveryPage, replayEvent } from './pages/delivery.ts'
+import * as endpoints from './pages/endpoint-actions.ts'
 import { ENROLMENT_ROUTES } from './pages/enrolment-pages.ts'
 import { orderPage } from './pages/order.ts'
 import { approve, cancel, decline, hold, release, resolve, reveal } from './pages/order-actions.ts'
 import { findOrder, ordersCsv, ordersPage } from './pages/orders.ts'
-import { partnerPage, partnersPage } from './pages/partners.ts'
+import { partnerPage } from './pages/partner.ts'
+import * as partners from './pages/partner-actions.ts'
+import { partnersPage } from './pages/partners.ts'
 import { planPage } from './pages/plan.ts'
 import * as plans from './pages/plan-actions.ts'
 import { plansPage } from './pages/plans.ts'
@@ -24,7 +29,16 @@ import { SIGN_IN_ROUTES } from './pages/sign-in-pages.ts'
 import { importUpload, previewUpload, run } from './pages/statement-upload.ts'
 import * as switches from './pages/switches.ts'
 import { todayPage } from './pages/today.ts'
-import { APPROVES, type Call, type ConsoleRoute, MAKES_SAFER, PROPOSES, READS } from './route.ts'
+import { walletsPage } from './pages/wallets.ts'
+import {
+  ADMINISTRATES,
+  APPROVES,
+  type Call,
+  type ConsoleRoute,
+  MAKES_SAFER,
+  PROPOSES,
+  READS,
+} from './route.ts'
 
 const get = (path: string, handle: ConsoleRoute['handle']): ConsoleRoute => ({
   method: 'GET',
@@ -92,7 +106,18 @@ export const ROUTES: readonly ConsoleRoute[] = [
   post('/plans/:id/pause', MAKES_SAFER, plans.pause),
   post('/plans/:id/resume', PROPOSES, plans.resume),
   get('/partners', partnersPage),
-  get('/partners/:name', partnerPage),
+  get('/partners/:name', (call) => partnerPage(call)),
+  post('/partners/:name/suspend', MAKES_SAFER, partners.suspend),
+  post('/partners/:name/resume', ADMINISTRATES, partners.resume),
+  get('/partners/:name/wallets', (call) => walletsPage(call)),
+  post('/partners/:name/wallets/link', PROPOSES, partners.link),
+  post('/partners/:name/wallets/unlink', MAKES_SAFER, partners.unlink),
+  get('/partners/:name/deliveries', deliveriesPage),
+  post('/partners/:name/endpoints/:id/pause', MAKES_SAFER, endpoints.pause),
+  post('/partners/:name/endpoints/:id/resume', ADMINISTRATES, endpoints.resume),
+  post('/partners/:name/endpoints/:id/replay', PROPOSES, endpoints.replay),
+  get('/deliveries/:id', (call) => deliveryPage(call)),
+  post('/deliveries/:id/replay', PROPOSES, replayEvent),
   get('/switches', (call) => switches.switchesPage(call)),
   post('/switches/close', MAKES_SAFER, switches.close),
   post('/switches/open', PROPOSES, switches.open),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ChangeKind } from '../approvals/change-kind.ts'
 import { refused } from '../operators/person-commands.ts'
+import { shownUrl } from './endpoint-url.ts'
 import { addEndpoint, listEndpoints } from './endpoints.ts'
 import { redirectEndpoint } from './own-endpoints.ts'
 
@@ -24,12 +25,12 @@ export const CHANGE_ENDPOINT: ChangeKind<NewEndpointRequest> = {
   }),
   subjectOf: ({ partner, url }) => `${partner} ${url}`,
   describe: ({ partner, url, kinds, endpointId }) =>
-    `events of ${partner} (${kinds.join(', ')}) are sent to ${withoutQuery(url)}${
+    `events of ${partner} (${kinds.join(', ')}) are sent to ${shownUrl(url)}${
       endpointId === undefined ? '' : ` instead of where endpoint ${endpointId} sends them`
     }`,
   async readCurrent(runner, { partner }) {
     const endpoints = await listEndpoints(runner, { partner, removedToo: false })
-    return { endpoints: endpoints.map(({ id, url }) => `${id} ${withoutQuery(url)}`) }
+    return { endpoints: endpoints.map(({ id, url }) => `${id} ${shownUrl(url)}`) }
   },
   async apply(runner, { partner, url, kinds, endpointId }, { requestId, approvedBy }) {
     if (endpointId !== undefined) {
@@ -39,10 +40,4 @@ export const CHANGE_ENDPOINT: ChangeKind<NewEndpointRequest> = {
     await addEndpoint(runner, { partner, url, kinds, by: approvedBy, requestId })
     return { is: 'done' }
   },
-}
-
-/** A query may be a password. */
-function withoutQuery(url: string): string {
-  const { origin, pathname, search } = new URL(url)
-  return origin + pathname + (search === '' ? '' : '?…')
 }

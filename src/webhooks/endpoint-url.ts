@@ -37,3 +37,9 @@ function problemOf(url: URL, allowLoopback: boolean): string | null {
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '')
 }
+
+/** An endpoint's URL as it may be shown: its query may be a password. */
+export function shownUrl(url: string): string {
+  const { origin, pathname, search } = new URL(url)
+  return origin + pathname + (search === '' ? '' : '?…')
+}

@@ -13,7 +13,7 @@ afterAll(async () => {
 
 const UNKNOWN = '0190a000-0000-7000-8000-000000000000'
 const placeOf = (path: string) =>
-  path.replace(':id', path.startsWith('/orders') ? UNKNOWN : '999').replace(':name', 'nobody')
+  path.replace(':id', /^\/(orders|deliveries)/.test(path) ? UNKNOWN : '999').replace(':name', 'nobody')
 const protectedRoutes = ROUTES.filter(({ roles }) => roles !== null)
 
 describe('every route', () => {

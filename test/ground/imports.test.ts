@@ -42,6 +42,7 @@ const ROOMS: Record<string, readonly string[]> = {
     'webhooks',
     'reconciliation',
     'switches',
+    'wallets',
   ],
   cli: ['core', 'postgres', 'queue', 'dev/running-up.ts', 'config.ts'],
   observability: ['core', 'orders', 'gateway', 'queue', 'http/server.ts'],

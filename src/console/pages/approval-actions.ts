@@ -1,4 +1,5 @@
 import { approveChange, declineChange } from '../../approvals/commands.ts'
+import { findRequest } from '../../approvals/queries.ts'
 import { html } from '../../core/html.ts'
 import type { CommandResult } from '../../operators/person-commands.ts'
 import { approveWriteOff, declineWriteOff } from '../../reconciliation/break-commands.ts'
@@ -6,6 +7,7 @@ import { approveDeclaration, type Declared, declineDeclaration } from '../../rec
 import { listProposals, type ProposalRow } from '../../reconciliation/proposal-queries.ts'
 import { link, safeText, section, table } from '../html/parts.ts'
 import { type Answer, type Call, done } from '../route.ts'
+import { hashOfRequest } from './approval-requests.ts'
 import { approvalsPage, groupsOf, seenOfGroup } from './approvals.ts'
 
 const MOST_SHOWN = 500
@@ -17,7 +19,15 @@ async function answer(call: Call, said: string, result: CommandResult<object>): 
   return done('/approvals', said)
 }
 
+/** Whether the request is no longer the one whose content the form's page showed. */
+async function isOtherRequest({ database, form }: Call, requestId: number): Promise<boolean> {
+  const [request] = await findRequest(database, { requestId })
+  return request === undefined || hashOfRequest(request) !== form.get('seen')
+}
+
 export async function approveRequest(call: Call): Promise<Answer> {
+  if (await isOtherRequest(call, numberOf(call)))
+    return await approvalsPage(call, { problem: call.texts('approvals.gone') })
   const { changeKinds: kinds, onePersonTeam } = call
   const rules = { kinds, onePersonTeam }
   const result = await call.inSession((session) =>

@@ -1,11 +1,9 @@
-import { listRequests, type RequestRow } from '../../approvals/queries.ts'
+import { listRequests } from '../../approvals/queries.ts'
 import { listBatches } from '../../batches/queries.ts'
 import { html, type Markup } from '../../core/html.ts'
 import { listProposals, type ProposalRow } from '../../reconciliation/proposal-queries.ts'
-import { commandForm } from '../html/forms.ts'
 import {
   badge,
-  code,
   countOf,
   EMPTY,
   empty,
@@ -18,9 +16,9 @@ import {
   table,
   timeTag,
 } from '../html/parts.ts'
-import type { Role } from '../people.ts'
-import { type Answer, APPROVES, type Call, MAKES_SAFER, page } from '../route.ts'
+import { type Answer, type Call, page } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
+import { decisionForms, requestCards } from './approval-requests.ts'
 import { proposalFacts } from './order-forms.ts'
 
 const MOST_SHOWN = 500
@@ -68,7 +66,7 @@ export async function approvalsPage(call: Call, shown: Shown = {}): Promise<Answ
   const grouped = groupsOf(proposals)
   const inGroups = new Set(grouped.flatMap((group) => group.proposals.map(({ proposalId }) => proposalId)))
   const cards = [
-    ...requests.map((request) => requestCard(call, request)),
+    ...(await requestCards(call, requests)),
     ...grouped.map((group) => groupCard(call, group)),
     ...proposals
       .filter(({ proposalId }) => !inGroups.has(proposalId))
@@ -90,38 +88,6 @@ export async function approvalsPage(call: Call, shown: Shown = {}): Promise<Answ
     ...(shown.problem === undefined ? {} : { problem: shown.problem, status: 409 }),
     main: html`${shown.results ?? EMPTY}${cards.length === 0 ? empty(texts('approvals.none')) : joined(cards)}${await decided(call)}`,
   })
-}
-
-function decisionForms(
-  call: Call,
-  id: string,
-  action: string,
-  seen: string,
-  approvers: readonly Role[] = APPROVES,
-): Markup {
-  const { texts } = call
-  const form = (name: 'approve' | 'decline') =>
-    commandForm({
-      id: `${id}-${name}`,
-      action: `${action}/${name}`,
-      title: texts(`approvals.${name}`),
-      seen,
-      note: texts('note'),
-      button: texts(`approvals.${name}`),
-    })
-  return html`<div class="commands">${call.may(...approvers) ? form('approve') : EMPTY}${call.may(...MAKES_SAFER) ? form('decline') : EMPTY}</div>`
-}
-
-function requestCard(call: Call, request: RequestRow): Markup {
-  const { texts, changeKinds } = call
-  const kind = changeKinds.find(({ name }) => name === request.kind)
-  const what = kind === undefined ? request.kind : safeText(kind.describe(request.payload))
-  const id = request.requestId
-  return html`<article class="card"><h3>${what}</h3>${facts([
-    [texts('col.note'), safeText(request.note)],
-    [texts('col.proposed_by'), html`${safeText(request.proposedBy)}, ${timeTag(request.proposedAt, texts)}`],
-    [texts('approvals.seen'), code(safeText(JSON.stringify(request.seen)))],
-  ])}${decisionForms(call, `request-${id}`, `/approvals/requests/${id}`, String(id), request.kind === 'grant_roles' ? ['admin'] : APPROVES)}</article>`
 }
 
 function groupCard(call: Call, group: WriteOffGroup): Markup {

@@ -11,6 +11,7 @@ import {
 import { countBreaks, listBreaks, sumBreaksOf } from '../../reconciliation/break-queries.ts'
 import { link, safeText, section, table } from '../html/parts.ts'
 import { type Answer, type Call, done } from '../route.ts'
+import { staleness } from '../stale.ts'
 import { breakPage, readBreakView, seenOfBreak } from './break.ts'
 import { breakFilterOf, breaksPage } from './breaks.ts'
 
@@ -44,7 +45,10 @@ export const approve = commandOf('written_off', approveWriteOff)
 export const reject = commandOf('declined', declineWriteOff)
 
 export async function assign(call: Call): Promise<Answer> {
-  const { story } = await readBreakView(call)
+  const view = await readBreakView(call)
+  const stale = staleness(call, seenOfBreak(view))
+  if (stale !== null) return await breakPage(call, stale)
+  const { story } = view
   const to = (call.form.get('to') ?? '').trim()
   const result = await call.inSession((session) =>
     assignBreak(session, story.breakId, { ...call.person(`to ${to}`), to }),

@@ -121,6 +121,7 @@ function commands(call: Call, view: BreakView): Markup {
     id: 'assign',
     action: `/breaks/${story.breakId}/assign`,
     title: texts('breaks.assign'),
+    seen: seenOfBreak(view),
     fields: input({ id: 'assign-to', name: 'to', label: texts('col.owner'), isRequired: true }),
     button: texts('breaks.assign'),
   })

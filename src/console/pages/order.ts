@@ -2,6 +2,7 @@ import { html, type Markup } from '../../core/html.ts'
 import { maskKtp, maskPhoneNumber } from '../../core/masking.ts'
 import type { OrderStory } from '../../orders/queries/order-story.ts'
 import { readMatchedLines } from '../../reconciliation/matched-lines.ts'
+import { shownUrl } from '../../webhooks/endpoint-url.ts'
 import { readOrderDeliveries } from '../../webhooks/order-deliveries.ts'
 import {
   badge,
@@ -167,12 +168,12 @@ async function webhooks({ database, texts }: Call, { orderId }: OrderStory): Pro
     { heading: texts('col.tries'), isNumber: true },
     { heading: texts('col.url') },
   ]
-  const rows = deliveries.map(({ at, kind, state, tries, url }) => [
+  const rows = deliveries.map(({ eventId, at, kind, state, tries, url }) => [
     timeTag(at, texts),
-    kind,
-    badge(state, state.replaceAll('_', ' ')),
+    link(`/deliveries/${eventId}`, kind),
+    badge(state, wordOf(texts, 'delivery', state)),
     String(tries),
-    safeText(url),
+    safeText(shownUrl(url)),
   ])
   const title = texts('order.webhooks')
   return section(title, rows.length === 0 ? empty(texts('order.no_webhooks')) : table(title, columns, rows))

@@ -1,7 +1,7 @@
 import { html, type Markup } from '../../core/html.ts'
 import { closeSwitch, proposeOpening } from '../../switches/commands.ts'
-import { type ClosedSwitch, listClosed, listClosings } from '../../switches/queries.ts'
-import { readScope, SCOPE_EXPECTED } from '../../switches/scope.ts'
+import { type ClosedSwitch, findClosed, listClosed, listClosings } from '../../switches/queries.ts'
+import { formatScope, readScope, SCOPE_EXPECTED } from '../../switches/scope.ts'
 import { checkbox, commandForm, input } from '../html/forms.ts'
 import {
   badge,
@@ -16,6 +16,7 @@ import {
   timeTag,
 } from '../html/parts.ts'
 import { type Answer, type Call, done, MAKES_SAFER, PROPOSES, page } from '../route.ts'
+import { staleness } from '../stale.ts'
 
 const MOST_SHOWN = 30
 
@@ -62,6 +63,7 @@ function card(call: Call, { closingId, scope, reason, closedBy, closedAt, waitin
     id: `open-${closingId}`,
     action: '/switches/open',
     title: texts('switches.open'),
+    seen: `closing ${closingId}`,
     fields: html`<input type="hidden" name="scope" value="${scope}">`,
     note: texts('note'),
     button: texts('switches.open'),
@@ -105,6 +107,9 @@ export async function open(call: Call): Promise<Answer> {
   const { form } = call
   const scope = readScope((form.get('scope') ?? '').trim())
   if (scope === null) return await switchesPage(call, SCOPE_EXPECTED)
+  const [closing] = await findClosed(call.database, { scope: formatScope(scope) })
+  const stale = staleness(call, closing === undefined ? 'opened' : `closing ${closing.closingId}`)
+  if (stale !== null) return await switchesPage(call, stale)
   const person = call.person((form.get('note') ?? '').trim())
   const result = await call.inSession((session) => proposeOpening(session, person, scope))
   return result.is === 'refused' ? await switchesPage(call, result.message) : done('/approvals', 'proposed')

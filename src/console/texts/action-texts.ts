@@ -63,6 +63,12 @@ export const ACTION_TEXTS = {
   'done.batch_runs': ['Batch berjalan.', 'The batch runs.'],
   'done.batch_paused': ['Batch dijeda.', 'The batch is paused.'],
   'done.batch_cancelled': ['Batch dibatalkan.', 'The batch is cancelled.'],
+  'done.partner_suspended': ['Mitra ditangguhkan.', 'The partner is suspended.'],
+  'done.partner_resumed': ['Mitra diterima lagi.', 'The partner is accepted again.'],
+  'done.endpoint_paused': ['Alamat dijeda.', 'The endpoint is paused.'],
+  'done.endpoint_resumed': ['Alamat aktif lagi.', 'The endpoint is active again.'],
+  'done.replayed': ['Akan dikirim lagi oleh scheduler.', 'The scheduler will send it again.'],
+  'done.wallet_unlinked': ['Dompet dilepas.', 'The wallet is unlinked.'],
   'done.plan_paused': ['Jadwal dijeda.', 'The plan is paused.'],
   'done.plan_resumed': ['Jadwal dilanjutkan.', 'The plan is active again.'],
   'done.switch_closed': [

@@ -1,6 +1,9 @@
 /** Approvals and the audit. */
 export const DECISION_TEXTS = {
   'approvals.none': ['Tidak ada yang menunggu.', 'Nothing waits.'],
+  'approvals.hash': ['Hash isi usulan', 'Content hash'],
+  'approvals.changed': ['Perubahan sejak diusulkan', 'Changed since it was proposed'],
+  'approvals.unchanged': ['tidak ada', 'nothing'],
   'approvals.seen': ['Yang dilihat pengusul', 'What the proposer saw'],
   'approvals.group': [
     '{n} selisih dihapus buku bersama, {rupiah}',

@@ -8,6 +8,7 @@ import { PARTNER_TEXTS } from './partner-texts.ts'
 import { PLAN_WORDS } from './plan-words.ts'
 import { RECON_TEXTS } from './recon-texts.ts'
 import { SIGN_IN_TEXTS } from './sign-in-texts.ts'
+import { SWITCH_TEXTS } from './switch-texts.ts'
 import { TODAY_TEXTS } from './today-texts.ts'
 import { WORD_TEXTS } from './word-texts.ts'
 
@@ -17,6 +18,7 @@ export const TEXTS = {
   ...SIGN_IN_TEXTS,
   ...WORD_TEXTS,
   ...PLAN_WORDS,
+  ...SWITCH_TEXTS,
   ...TODAY_TEXTS,
   ...COLUMN_TEXTS,
   ...ORDER_TEXTS,

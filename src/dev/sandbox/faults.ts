@@ -1,6 +1,7 @@
 import type { OrderKind } from '../../orders/command.ts'
 import { draw } from './random.ts'
 import type { RefusalName } from './replies.ts'
+import { testWalletFault } from './test-wallets.ts'
 
 /** How a fault spoils a request. Only `execute_then` moves money and gold. */
 export type Spoil =
@@ -155,7 +156,8 @@ export function createFaults(seed: number, settings: Partial<Record<FaultName, F
       const key = `${request.phase} ${request.type} ${request.phoneNumber}`
       const count = (requests.get(key) ?? 0) + 1
       requests.set(key, count)
-      const fault = choose(request.phase, `${key} ${count}`)
+      const own = testWalletFault(request.phoneNumber, request.phase, count)
+      const fault = own === undefined ? choose(request.phase, `${key} ${count}`) : own
       if (fault !== null) hits.push({ fault, ...request })
       return fault
     },

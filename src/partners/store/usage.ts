@@ -42,6 +42,23 @@ export async function lockUsage(runner: StatementRunner, partner: string): Promi
   return usage
 }
 
+const selectUsage = statement('read_partner_usage', { partner }, (db, values) =>
+  db
+    .select({
+      orders: sql<number>`case when ${minute} < ${THIS_MINUTE} then 0 else ${orderCount} end`,
+      rupiah: sql`case when ${day} < ${TODAY} then 0 else ${rupiah} end`.mapWith(rupiah),
+      wallets: sql<number>`case when ${day} < ${TODAY} then 0 else ${wallets} end`,
+    })
+    .from(partnerUsage)
+    .where(eq(partner, values.partner)),
+)
+
+/** What a partner has used in this minute and on this day; zero where nothing was counted yet. */
+export async function readUsage(runner: StatementRunner, name: string): Promise<AddedUsage> {
+  const [usage] = await selectUsage(runner, { partner: name })
+  return { orders: usage?.orders ?? 0, rupiah: BigInt(usage?.rupiah ?? 0n), wallets: usage?.wallets ?? 0 }
+}
+
 /** What orders that were stored just now add to a partner's usage. */
 export interface AddedUsage {
   readonly orders: number

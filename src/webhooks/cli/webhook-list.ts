@@ -3,6 +3,7 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
+import { shownUrl } from '../endpoint-url.ts'
 import { type Endpoint, listEndpoints } from '../endpoints.ts'
 import { ENDPOINT_KINDS } from '../enums.ts'
 import { partnerName } from './webhook-arguments.ts'
@@ -26,7 +27,7 @@ export function listCommand(): Command {
 
 const asJson = (endpoint: Endpoint) => ({
   ...endpoint,
-  url: shownUrl(endpoint.url),
+  url: shownText(shownUrl(endpoint.url)),
   note: shownTextOrNull(endpoint.note),
 })
 
@@ -34,7 +35,7 @@ function asTable(endpoints: readonly Endpoint[]): string {
   const rows = endpoints.map((endpoint) => [
     String(endpoint.id),
     endpoint.partner,
-    shownUrl(endpoint.url),
+    shownText(shownUrl(endpoint.url)),
     stateOf(endpoint),
     endpoint.pending,
     endpoint.givenUp,
@@ -74,10 +75,4 @@ function whyPaused({ pausedBecause, note, failingSince }: Endpoint): string {
     case null:
       return shownText(note ?? '')
   }
-}
-
-/** An endpoint's URL without its query, which may be a password. */
-function shownUrl(url: string): string {
-  const { origin, pathname, search } = new URL(url)
-  return shownText(origin + pathname + (search === '' ? '' : '?…'))
 }

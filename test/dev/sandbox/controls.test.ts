@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { FAULTS } from '../../../src/dev/sandbox/faults.ts'
 import { draw } from '../../../src/dev/sandbox/random.ts'
 import type { Sandbox } from '../../../src/dev/sandbox/sandbox.ts'
+import { TEST_WALLETS } from '../../../src/dev/sandbox/test-wallets.ts'
 import { WALLET } from '../../support/factories/job-data.ts'
 import { confirm, KINDS, post, quoteId, RICH, type Step, start, trade } from './requests.ts'
 
@@ -49,13 +50,16 @@ describe('a page under /sandbox/', () => {
 })
 
 describe('docs/sandbox.md', () => {
-  it('lists every fault in the words of its row', async () => {
+  it('lists every fault and every test wallet in the words of its row', async () => {
     const page = await readFile(new URL('../../../docs/sandbox.md', import.meta.url), 'utf8')
     const rows = [...page.matchAll(/^\| `([a-z0-9_]+)` +\| (.*?) +\|$/gm)].map(([, fault, what]) => [
       fault,
       what,
     ])
-    expect(rows).toEqual(Object.entries(FAULTS).map(([fault, { what }]) => [fault, what]))
+    expect(rows).toEqual([
+      ...Object.entries(FAULTS).map(([fault, { what }]) => [fault, what]),
+      ...TEST_WALLETS.map(({ phoneNumber, what }) => [phoneNumber, what]),
+    ])
   })
 })
 

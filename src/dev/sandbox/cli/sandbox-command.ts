@@ -5,6 +5,7 @@ import { endSignal } from '../../../cli/signals.ts'
 import { parseSettings } from '../../../config.ts'
 import { FAULTS, type FaultName, type FaultSetting } from '../faults.ts'
 import { startSandbox } from '../sandbox.ts'
+import { TEST_WALLETS } from '../test-wallets.ts'
 import { type KeptLedger, openKeptLedger } from './kept-ledger.ts'
 
 /** The balances of a wallet that is first seen: a billion rupiah and 1 kg. */
@@ -28,6 +29,8 @@ export function sandboxCommand(): Command {
       'after',
       `
 Faults: ${Object.keys(FAULTS).join(', ')}.
+Wallets to test with:
+${TEST_WALLETS.map(({ phoneNumber, what }) => `  ${phoneNumber}  ${what}`).join('\n')}
 A wallet is opened when it is first seen, premium and with large balances. Ledger, faults and statement are under /sandbox/.
 Without --ledger the sandbox forgets everything at its end and issues the same ids again: use --ledger with a database that
 you keep. With GATEWAY_CLIENT_ID or GATEWAY_SIGNING_KEY_ID set, tokens and signatures are checked. See docs/sandbox.md.
