@@ -23,6 +23,6 @@ COPY --from=build /app/migrations ./migrations
 COPY --from=build /app/assets ./assets
 USER node
 # A process without one of these ports is as healthy as its being alive.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "const port = process.env.HTTP_PORT || process.env.METRICS_PORT || 0; port > 0 && fetch(`http://127.0.0.1:${port}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "const port = process.env.HTTP_PORT || process.env.CONSOLE_PORT || process.env.METRICS_PORT || 0; port > 0 && fetch(`http://127.0.0.1:${port}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "dist/main.js"]
 CMD ["worker"]

@@ -15,7 +15,7 @@ import { EVENT_KINDS } from '../../src/webhooks/enums.ts'
 import { REFUSED_IPV4, REFUSED_IPV6 } from '../../src/webhooks/reachable-addresses.ts'
 import { MAPPING } from '../support/factories/statement-files.ts'
 import { runCommand } from '../support/servers/command.ts'
-import { readText, tableRows } from './tables.ts'
+import { exampleSettings, FOR_COMPOSE, readText, tableRows } from './tables.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -31,13 +31,8 @@ describe('the pages equal the tables in the code', () => {
     for (const [name, , , , users] of rows)
       expect(users, name).toBe(SETTING_USERS[name as SettingName].join(', '))
     expect(rows.map(([name]) => name)).toEqual(Object.keys(SETTINGS))
-    const written = Object.fromEntries(
-      readText('.env.example')
-        .split('\n')
-        .filter((line) => /^[A-Z]/.test(line))
-        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-    )
-    expect(Object.keys(written)).toEqual(Object.keys(SETTINGS))
+    const written = exampleSettings()
+    expect(Object.keys(written)).toEqual([...FOR_COMPOSE, ...Object.keys(SETTINGS)])
     for (const [name, , given] of rows) {
       const fallback = SETTINGS[name as keyof typeof SETTINGS].safeParse(undefined).data
       expect(given, name).toBe(fallback === undefined ? '–' : String(fallback))
@@ -125,7 +120,7 @@ describe('what others run', () => {
       'sandbox',
     ])
     expect(services.redis.command.join(' ')).toContain('--appendonly yes --maxmemory-policy noeviction')
-    expect(services.sandbox.profiles).toEqual(['sandbox'])
+    for (const name of ['sandbox', 'console']) expect(services[name].profiles).toEqual([name])
     expect(services.worker.depends_on).toMatchObject({
       migrate: { condition: 'service_completed_successfully' },
       redis: { condition: 'service_healthy' },

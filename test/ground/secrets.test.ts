@@ -12,7 +12,7 @@ interface Service {
 }
 
 const { services } = parse(readText('docker-compose.yml')) as { services: Record<string, Service> }
-const PROCESSES = ['migrate', 'worker', 'scheduler', 'web', 'sandbox'] as const
+const PROCESSES = ['migrate', 'worker', 'scheduler', 'web', 'console', 'sandbox'] as const
 const OF_GATEWAY = [
   'GATEWAY_CLIENT_ID',
   'GATEWAY_CLIENT_SECRET',
@@ -65,7 +65,7 @@ describe('docker-compose.yml', () => {
     const program = ['goldpro', 'PROGRAM_PASSWORD']
     expect(Object.fromEntries(roles)).toEqual({
       migrate: ['goldpro_owner', 'OWNER_PASSWORD'],
-      ...{ worker: program, scheduler: program, web: program, sandbox: [] },
+      ...{ worker: program, scheduler: program, web: program, console: program, sandbox: [] },
     })
     expect(services.migrate?.command).toEqual(['migrate', '--grant-to', 'goldpro'])
     for (const role of ['goldpro_owner', 'goldpro'])
@@ -76,7 +76,7 @@ describe('docker-compose.yml', () => {
     const { command = [], healthcheck } = services.redis ?? {}
     expect(command.join(' ')).toMatch(/redis-server - [^$]*<<CONF\nrequirepass \$\$REDIS_PASSWORD\nCONF/)
     expect(healthcheck?.test.join(' ')).toContain('REDISCLI_AUTH="$$REDIS_PASSWORD"')
-    for (const name of ['worker', 'scheduler', 'web'])
+    for (const name of ['worker', 'scheduler', 'web', 'console'])
       expect(services[name]?.environment?.REDIS_URL).toMatch(/^redis:\/\/:\$\{REDIS_PASSWORD:\?/)
   })
 

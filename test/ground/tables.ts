@@ -17,3 +17,21 @@ export function tableRows(page: string, heading: string | null = null): string[]
       .map((cell) => cell.trim().replaceAll('`', '')),
   )
 }
+
+/** What `.env.example` has for docker-compose.yml alone, before the settings. */
+export const FOR_COMPOSE = [
+  'COMPOSE_PROFILES',
+  'POSTGRES_PASSWORD',
+  'OWNER_PASSWORD',
+  'PROGRAM_PASSWORD',
+  'REDIS_PASSWORD',
+]
+
+/** The variables of `.env.example`, in its order. */
+export const exampleSettings = (): Record<string, string> =>
+  Object.fromEntries(
+    readText('.env.example')
+      .split('\n')
+      .filter((line) => /^[A-Z]/.test(line))
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )

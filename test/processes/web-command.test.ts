@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readText } from '../ground/tables.ts'
 import { runAlone, runCommand, startCommand } from '../support/servers/command.ts'
 import { freePort } from '../support/servers/http-server.ts'
 import { createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
@@ -109,6 +110,10 @@ describe('goldpro web', () => {
       migrations: 'current',
       queue: 'up',
     })
+    const { version } = JSON.parse(readText('package.json')) as { version: string }
+    expect((await ask(url, 'GET', '/openapi.json')).json.info).toMatchObject({ version })
+    expect((await ask(url, 'GET', '/docs')).text).toContain(`Version ${version}.`)
+    expect((await goldpro('--version')).out).toBe(`${version}\n`)
     expect((await ask(url, 'POST', '/v1/orders', { key, body: aBuy() })).status).toBe(202)
     expect(await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()).toContain('goldpro_orders')
     const second = await runAlone(['web'], { env })

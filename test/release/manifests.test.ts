@@ -36,14 +36,23 @@ interface Manifest {
   readonly resources?: readonly string[]
   readonly spec: {
     readonly template: { readonly metadata: { readonly labels: Record<string, string> }; readonly spec: Pod }
-    readonly selector?: { readonly matchLabels?: Record<string, string> }
+    readonly selector?: Record<string, unknown>
     readonly maxUnavailable?: number
+    readonly ports?: readonly unknown[]
+    readonly podSelector?: { readonly matchLabels?: Record<string, string> }
+    readonly ingress?: readonly {
+      readonly from: readonly [
+        { readonly namespaceSelector: { readonly matchLabels: Record<string, string> } },
+      ]
+      readonly ports: readonly { readonly port: string }[]
+    }[]
   }
 }
 
 const FOLDER = 'deploy/kubernetes'
 const files = readdirSync(fileURLToPath(new URL(`../../${FOLDER}`, import.meta.url)))
-const manifests = files.flatMap((file) =>
+const { resources = [] } = parse(readText(`${FOLDER}/kustomization.yaml`)) as Manifest
+const manifests = resources.flatMap((file) =>
   parseAllDocuments(readText(`${FOLDER}/${file}`)).map((document) => document.toJS() as Manifest),
 )
 const deployments = manifests.filter(({ kind }) => kind === 'Deployment')
@@ -58,6 +67,17 @@ const settingsOf = (command: string) =>
 /** Only for development. */
 const NEVER_THERE = ['WEBHOOK_ALLOW_LOOPBACK']
 const IS_SECRET = /DATABASE_URL|REDIS_URL|CLIENT|SIGNING|SECRET|HEADERS|TOKEN(?!_PATH)/
+/** By which settings a process listens, at which named ports, and where it tells its health. */
+const LISTENS: Record<
+  string,
+  { readonly ports: Record<string, string>; readonly health: string; readonly ready?: string }
+> = {
+  worker: { ports: { METRICS_PORT: 'metrics' }, health: 'metrics' },
+  scheduler: { ports: { METRICS_PORT: 'metrics' }, health: 'metrics' },
+  web: { ports: { HTTP_PORT: 'http', HTTP_METRICS_PORT: 'metrics' }, health: 'http' },
+  // It has no route that asks its servers.
+  console: { ports: { CONSOLE_PORT: 'http' }, health: 'http', ready: '/healthz' },
+}
 
 const { services } = parse(readText('docker-compose.yml')) as {
   services: Record<string, { stop_grace_period?: string; environment: Record<string, unknown> }>
@@ -65,8 +85,7 @@ const { services } = parse(readText('docker-compose.yml')) as {
 
 describe('the manifests for Kubernetes', () => {
   it('are all applied by one command', () => {
-    const { resources } = parse(readText(`${FOLDER}/kustomization.yaml`)) as Manifest
-    expect([...(resources ?? []), 'kustomization.yaml'].sort()).toEqual([...files].sort())
+    expect([...resources, 'kustomization.yaml'].sort()).toEqual([...files].sort())
   })
 
   it.each(deployments.map((each) => [podOf(each).containers[0].args[0] ?? '', each] as const))(
@@ -80,7 +99,7 @@ describe('the manifests for Kubernetes', () => {
         const from = valueFrom?.secretKeyRef ?? valueFrom?.configMapKeyRef
         expect(valueFrom?.secretKeyRef !== undefined, name).toBe(IS_SECRET.test(name))
         if (value === undefined) expect(from, name).toMatchObject({ name: 'goldpro', key: name })
-        else expect(name).toMatch(/^HTTP_HOST$|_PORT$/)
+        else expect(name).toMatch(/^(HTTP|CONSOLE)_HOST$|_PORT$/)
       }
     },
   )
@@ -95,12 +114,11 @@ describe('the manifests for Kubernetes', () => {
       const portNamed = (name: string) =>
         String(container.ports?.find((port) => port.name === name)?.containerPort)
       const setting = (name: string) => container.env.find((each) => each.name === name)?.value
-      const ports = command === 'web' ? ['HTTP_PORT', 'HTTP_METRICS_PORT'] : ['METRICS_PORT']
-      expect(setting(ports.at(-1) ?? '')).toBe(portNamed('metrics'))
-      if (command === 'web') expect(setting('HTTP_PORT')).toBe(portNamed('http'))
-      const health = command === 'web' ? 'http' : 'metrics'
+      const { ports, health, ready = '/readyz' } = LISTENS[command] ?? { ports: {}, health: '' }
+      for (const [port, name] of Object.entries(ports)) expect(setting(port), port).toBe(portNamed(name))
+      expect(container.ports?.map(({ name }) => name)).toEqual(Object.values(ports))
       expect(container.livenessProbe?.httpGet).toEqual({ path: '/healthz', port: health })
-      expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: health })
+      expect(container.readinessProbe?.httpGet).toEqual({ path: ready, port: health })
       const budget = named('PodDisruptionBudget', manifest.metadata.name)
       expect(budget?.spec).toMatchObject({
         maxUnavailable: 1,
@@ -126,7 +144,46 @@ describe('the manifests for Kubernetes', () => {
         name: 'DATABASE_URL',
         valueFrom: { secretKeyRef: { name: 'goldpro-owner', key: 'DATABASE_URL' } },
       },
+      {
+        name: 'CONSOLE_SECRET',
+        valueFrom: { secretKeyRef: { name: 'goldpro', key: 'CONSOLE_SECRET' } },
+      },
     ])
+  })
+
+  it('are of the version of the package', () => {
+    const { version } = JSON.parse(readText('package.json')) as { version: string }
+    const pods = [...deployments, ...manifests.filter(({ kind }) => kind === 'Job')]
+    for (const manifest of pods) expect(podOf(manifest).containers[0].image).toMatch(`:${version}`)
+    expect(deployments.map((each) => podOf(each).containers[0].args)).toEqual(
+      ['worker', 'scheduler', 'web', 'console'].map((command) => [command]),
+    )
+  })
+
+  it('let the proxy into web, that of the operators into the console, Prometheus into metrics, and nobody else', () => {
+    const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy')
+    const opened = policies.flatMap(({ spec }) =>
+      (spec.ingress ?? []).map(({ from, ports }) => [
+        spec.podSelector?.matchLabels?.['app.kubernetes.io/component'] ?? 'each',
+        from[0].namespaceSelector.matchLabels['kubernetes.io/metadata.name'],
+        ...ports.map(({ port }) => port),
+      ]),
+    )
+    expect(opened).toEqual([
+      ['web', 'ingress-nginx', 'http'],
+      ['console', 'ingress-internal', 'http'],
+      ['each', 'monitoring', 'metrics'],
+    ])
+    expect(policies[0]?.spec).toEqual({
+      podSelector: { matchLabels: { 'app.kubernetes.io/name': 'goldpro' } },
+      policyTypes: ['Ingress'],
+    })
+    for (const { metadata, spec } of manifests.filter(({ kind }) => kind === 'Service')) {
+      const target = named('Deployment', metadata.name)
+      expect(spec.selector).toEqual(target?.spec.template.metadata.labels)
+      const [port] = target === undefined ? [] : (podOf(target).containers[0].ports ?? [])
+      expect(spec.ports).toEqual([{ name: 'http', port: port?.containerPort, targetPort: port?.name }])
+    }
   })
 
   it('put no secret into the ConfigMap, and no setting that there is not', () => {

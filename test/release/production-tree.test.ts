@@ -81,6 +81,7 @@ describe('the npm package', () => {
     expect(packed.map(({ path }) => path)).toEqual(
       expect.arrayContaining([
         'dist/main.js',
+        'dist/prepared-help.json',
         'dist/index.d.ts',
         'assets/console/console.css',
         'migrations/meta/_journal.json',

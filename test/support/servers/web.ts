@@ -6,10 +6,14 @@ import type { LimitChange } from '../../../src/partners/store/partners.ts'
 import { setLimits } from '../../../src/partners/store/partners.ts'
 import { type Database, openDatabase } from '../../../src/postgres/pool.ts'
 import { type RunningWeb, startWeb, type WebOptions } from '../../../src/processes/web.ts'
+import { readText } from '../../ground/tables.ts'
 import { silentLog } from '../deps.ts'
 import { unnamed } from '../unnamed.ts'
 import { createTestDatabase } from './postgres.ts'
 import { decidePolicy } from './wallet-policy.ts'
+
+/** The version of the package, which the pages of `goldpro web` show too. */
+const { version: VERSION } = JSON.parse(readText('package.json')) as { version: string }
 
 export interface Reply {
   readonly status: number
@@ -59,7 +63,7 @@ export async function startTestWeb({
     host: '127.0.0.1',
     port: 0,
     metricsPort: 0,
-    version: '0.0.0',
+    version: VERSION,
     log: silentLog,
     ...overrides,
   })
