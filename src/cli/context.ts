@@ -12,13 +12,17 @@ export const LOCAL_FOLDER = '.goldpro'
 
 /** The settings, completed from a `goldpro up` that runs in this folder. */
 export async function settingsHere(): Promise<Settings> {
-  const settings = parseSettings(process.env)
+  return settingsOf(parseSettings(process.env), process.env)
+}
+
+/** Settings of an environment, completed from a `goldpro up` that runs in this folder. */
+export function settingsOf(settings: Settings, env: Readonly<Record<string, string | undefined>>): Settings {
   if (settings.databaseUrl !== null) return settings
-  const up = await findRunningUp(LOCAL_FOLDER)
+  const up = findRunningUp(LOCAL_FOLDER)
   if (up === null) return settings
   const gateway =
     settings.gateway ??
-    (up.gatewayUrl === null ? null : parseSettings({ ...process.env, GATEWAY_URL: up.gatewayUrl }).gateway)
+    (up.gatewayUrl === null ? null : parseSettings({ ...env, GATEWAY_URL: up.gatewayUrl }).gateway)
   const webhookAllowLoopback = settings.webhookAllowLoopback || up.webhookAllowLoopback
   const redisUrl = settings.redisUrl ?? up.redisUrl
   return { ...settings, databaseUrl: up.databaseUrl, redisUrl, gateway, webhookAllowLoopback }

@@ -40,6 +40,10 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   sandbox: nobody,
   enqueue: makes,
 
+  // Also where nobody can sign in: it prints nothing of orders or people.
+  doctor: nobody,
+  completion: nobody,
+
   login: nobody,
   logout: nobody,
   whoami: nobody,

@@ -52,6 +52,9 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
   whoami: async () => (await import('../operators/cli/login.ts')).whoamiCommand(),
   status: async () => (await import('../risk/cli/status.ts')).statusCommand(),
   gateway: async () => (await import('../gateway/cli.ts')).gatewayCommand(),
+  doctor: async () => (await import('./doctor/doctor.ts')).doctorCommand(),
+  completion: async () =>
+    (await import('./completion-command.ts')).completionCommand(() => createProgram('')),
 }
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name)
 
@@ -89,7 +92,8 @@ export async function createProgram(given: string): Promise<Command> {
     let command = action
     while (command.parent !== null && command.parent !== program) command = command.parent
     keepOwnSettings(command.name(), process.env)
-    readSecretFiles(process.env)
+    // The doctor says which of the files cannot be read.
+    if (command.name() !== 'doctor') readSecretFiles(process.env)
     await (await import('../operators/cli/sign-in.ts')).signIn(action)
   })
   setExitCodes(program)

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
+import { COMPLETION_SCRIPTS } from '../cli/completion-scripts.ts'
+import { completionWords } from '../cli/completion-words.ts'
 import type { PreparedHelp } from '../cli/prepared-help.ts'
 import { createProgram } from './program.ts'
 
-/** The help of every command, and the version. */
+/** The help of every command, the version, and the scripts of shells. */
 export async function renderHelp(): Promise<PreparedHelp> {
   const program = await createProgram('')
   const help: Record<string, string> = {}
@@ -11,7 +13,11 @@ export async function renderHelp(): Promise<PreparedHelp> {
     for (const sub of command.commands) render(sub, [...words, sub.name()])
   }
   render(program, [])
-  return { version: program.version() ?? '', help }
+  const words = completionWords(program)
+  const completion = Object.fromEntries(
+    Object.entries(COMPLETION_SCRIPTS).map(([shell, script]) => [shell, script(words)]),
+  )
+  return { version: program.version() ?? '', help, completion }
 }
 
 /** What `--help` prints, with the texts that were added to it. */

@@ -28,6 +28,8 @@ export const COMMAND_NAMES = [
   'whoami',
   'status',
   'gateway',
+  'doctor',
+  'completion',
 ] as const
 export type CommandName = (typeof COMMAND_NAMES)[number]
 
@@ -43,16 +45,20 @@ const DECIDES: Users = ['up', 'console', 'orders', 'batch', 'recon', 'approvals'
 /** What the programs do not need, and so must not be able to read. */
 const GIVEN_BY_PEOPLE: Users = COMMAND_NAMES.filter(
   (name) =>
-    !['demo', 'up', 'migrate', 'worker', 'web', 'console', 'scheduler', 'sandbox', 'gateway'].includes(name),
+    ![
+      ...['demo', 'up', 'migrate', 'worker', 'web', 'console', 'scheduler', 'sandbox', 'gateway'],
+      ...['doctor', 'completion'],
+    ].includes(name),
 )
 const TRACED: Users = ['up', 'worker', 'web']
 
-/**
- * Which commands use a setting. {@link keepOwnSettings} removes all others from a command's environment before it begins.
- * The scheduler calls URLs of partners, so it must not use a secret of the gateway.
- */
-export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HEADERS', Users>> = {
-  DATABASE_URL: COMMAND_NAMES.filter((name) => !['demo', 'sandbox', 'gateway'].includes(name)),
+type UsedName = SettingName | 'OTEL_EXPORTER_OTLP_HEADERS'
+
+/** Which commands use a setting to do their work. */
+const WORKS_WITH: Readonly<Record<UsedName, Users>> = {
+  DATABASE_URL: COMMAND_NAMES.filter(
+    (name) => !['demo', 'sandbox', 'gateway', 'doctor', 'completion'].includes(name),
+  ),
   REDIS_URL: ['up', 'worker', 'web', 'console', 'scheduler', 'enqueue', 'orders', 'plan'],
   GATEWAY_URL: ['up', 'worker', 'web', 'scheduler', 'batch', 'gateway'],
   GATEWAY_CLIENT_ID: CALLS_GATEWAY_OR_IS_IT,
@@ -122,6 +128,20 @@ export const SETTING_USERS: Readonly<Record<SettingName | 'OTEL_EXPORTER_OTLP_HE
   // Read by OpenTelemetry itself; it often has a key of the receiver.
   OTEL_EXPORTER_OTLP_HEADERS: TRACED,
   LOG_LEVEL: ['demo', 'up', 'worker', 'web', 'console', 'scheduler', 'plan', 'webhook', 'gateway'],
+}
+
+/**
+ * Which commands use a setting. {@link keepOwnSettings} removes all others from a command's environment before it begins.
+ * The scheduler calls URLs of partners, so it must not use a secret of the gateway. `doctor` checks every setting.
+ */
+export const SETTING_USERS = withDoctor(WORKS_WITH)
+
+function withDoctor<Name extends string>(
+  users: Readonly<Record<Name, Users>>,
+): Readonly<Record<Name, Users>> {
+  const all: Record<Name, Users> = { ...users }
+  for (const name in all) all[name] = [...all[name], 'doctor']
+  return all
 }
 
 /**

@@ -8,6 +8,15 @@ import { QUEUE_NAME } from './backend.ts'
  * @throws the connection's error when Redis does not answer within five seconds
  */
 export async function pingRedis(redisUrl: string): Promise<void> {
+  await onRedis(redisUrl, (redis) => redis.ping())
+}
+
+/** What the server says about itself. */
+export async function redisInfo(redisUrl: string): Promise<string> {
+  return await onRedis(redisUrl, (redis) => redis.info())
+}
+
+async function onRedis<T>(redisUrl: string, ask: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(redisUrl, {
     lazyConnect: true,
     connectTimeout: 5_000,
@@ -18,7 +27,7 @@ export async function pingRedis(redisUrl: string): Promise<void> {
   redis.on('error', () => {})
   try {
     await redis.connect()
-    await redis.ping()
+    return await ask(redis)
   } finally {
     redis.disconnect()
   }

@@ -18,6 +18,11 @@ export async function rememberDatabase(runner: StatementRunner): Promise<boolean
   return row?.isRestored === true
 }
 
+/** Whether this is another database than the one remembered. Changes nothing. */
+export const selectRestored = statement('read_restored', {}, (db) =>
+  db.select({ isRestored: sql<boolean>`is_database_restored()` }).from(sql`(select 1) one`),
+)
+
 /** What is remembered, and what is here, locked until the transaction ends. */
 export const lockIdentity = statement('lock_database_identity', {}, (db) =>
   db

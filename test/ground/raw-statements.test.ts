@@ -36,6 +36,7 @@ const RAW: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'postgres/migrated.ts': 2,
     'postgres/pinned-client.ts': 1,
     'postgres/readiness.ts': 1,
+    'postgres/role-rights.ts': 3,
     'queue/probe.ts': 2,
   },
   'the work of a reconciliation run on temporary tables, which no schema declares': {
