@@ -15,6 +15,7 @@ INSERT INTO batch_transitions (from_state, to_state, reason) VALUES
   ('running', 'paused', 'content_changed'),
   ('running', 'paused', 'limit_forbids'),
   ('running', 'paused', 'partner_suspended'),
+  ('running', 'paused', 'retried_order_executed'),
   ('paused', 'running', 'resumed_by_person'),
   ('running', 'finished', 'every_row_ended'),
   ('checked', 'cancelled', 'cancelled_by_person'),
@@ -33,7 +34,8 @@ DECLARE
   came_from text := CASE WHEN TG_OP = 'INSERT' THEN '' ELSE OLD.state END;
 BEGIN
   IF TG_OP = 'UPDATE' THEN
-    IF (NEW.id, NEW.file_name, NEW.created_at, NEW.created_by) IS DISTINCT FROM (OLD.id, OLD.file_name, OLD.created_at, OLD.created_by)
+    IF (NEW.id, NEW.file_name, NEW.created_at, NEW.created_by, NEW.retry_of)
+          IS DISTINCT FROM (OLD.id, OLD.file_name, OLD.created_at, OLD.created_by, OLD.retry_of)
        OR OLD.state <> 'draft' AND (NEW.file_hash, NEW.content_hash, NEW.page_hashes, NEW.row_count)
           IS DISTINCT FROM (OLD.file_hash, OLD.content_hash, OLD.page_hashes, OLD.row_count) THEN
       RAISE EXCEPTION 'a sealed batch never changes' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_identity';
@@ -203,3 +205,105 @@ CREATE TRIGGER batches_kept BEFORE DELETE OR TRUNCATE ON batches FOR EACH STATEM
 CREATE TRIGGER batch_rows_kept BEFORE DELETE OR TRUNCATE ON batch_rows FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER batch_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON batch_events
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Retries: the rows of a batch whose orders ended without an execution become the rows of a new batch. An order is
+-- retried only while nothing of its root can execute: an order that is rejected, expired or cancelled leaves that state
+-- by no transition, so none of them can become a late success. What may still come is a statement line that contradicts
+-- the state. It leaves the order as it is and opens a break, and a break holds the retry back.
+
+-- The first order of an instruction: of a retry's order the root of its row, of every other order itself.
+CREATE FUNCTION root_of_order(of_order uuid) RETURNS uuid LANGUAGE sql STABLE AS $$
+  SELECT coalesce((
+    SELECT t.root_order_id FROM batch_rows r JOIN batch_retries t ON t.batch_id = r.batch_id AND t.row_number = r.row_number
+    WHERE r.order_id = of_order LIMIT 1
+  ), of_order)
+$$;
+
+-- Whether something says that an order was executed though its state denies it: a break that is not explained by a later
+-- run, or that its checkout executed it.
+CREATE FUNCTION has_sign_of_execution(of_order uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT 1 FROM breaks b WHERE b.order_id = of_order AND (b.state = 'open' OR b.reason <> 'explained'))
+    OR EXISTS (SELECT 1 FROM order_events e WHERE e.order_id = of_order AND e.reason = 'executed_at_checkout')
+$$;
+
+-- The same for all orders of a root that were retried.
+CREATE FUNCTION root_has_sign_of_execution(root uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT has_sign_of_execution(root) OR EXISTS (
+    SELECT 1 FROM batch_retries t WHERE t.root_order_id = root AND has_sign_of_execution(t.retried_order_id)
+  )
+$$;
+
+-- Why an order may not be retried now; null when it may. Equal to RETRY_REFUSALS in TypeScript.
+CREATE FUNCTION retry_refusal(of_order uuid) RETURNS text LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  root uuid := root_of_order(of_order);
+  ended orders%ROWTYPE;
+BEGIN
+  SELECT * INTO ended FROM orders o WHERE o.id = of_order;
+  IF ended.state IS NULL THEN RETURN 'not_sent'; END IF;
+  IF ended.state IN ('succeeded', 'in_doubt', 'held') THEN RETURN ended.state; END IF;
+  IF ended.state NOT IN ('rejected', 'expired', 'cancelled') THEN RETURN 'open'; END IF;
+  IF EXISTS (
+    SELECT 1 FROM batch_retries t
+    JOIN batches b ON b.id = t.batch_id
+    JOIN batch_rows r ON r.batch_id = t.batch_id AND r.row_number = t.row_number
+    LEFT JOIN orders o ON o.id = r.order_id
+    WHERE t.root_order_id = root AND NOT CASE
+      WHEN r.state = 'waiting' THEN b.state = 'cancelled'
+      WHEN r.order_id IS NULL THEN true
+      ELSE o.state IN ('rejected', 'expired', 'cancelled')
+    END
+  ) THEN RETURN 'taken'; END IF;
+  IF has_sign_of_execution(of_order) OR root_has_sign_of_execution(root) THEN RETURN 'executed'; END IF;
+  -- The KTP number and the address were erased when the order ended.
+  IF ended.kind = 'withdraw' THEN RETURN 'erased'; END IF;
+  RETURN NULL;
+END $$;
+
+-- A retry is a row of a draft, orders what the retried row ordered, and is allowed at this moment. Of two at once one
+-- meets the unique number.
+CREATE FUNCTION guard_batch_retry() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (
+    SELECT 1 FROM batches b
+    JOIN batches was ON was.id = b.retry_of AND was.owner IS NOT DISTINCT FROM b.owner
+    JOIN batch_rows n ON n.batch_id = b.id AND n.row_number = NEW.row_number
+    JOIN batch_rows o ON o.batch_id = was.id AND o.row_number = NEW.retried_row_number
+    WHERE b.id = NEW.batch_id AND b.state = 'draft' AND was.id = NEW.retried_batch_id AND o.order_id = NEW.retried_order_id
+      AND (n.partner, n.kind, n.phone_number, n.content) = (o.partner, o.kind, o.phone_number, o.content)
+  ) OR NEW.root_order_id <> root_of_order(NEW.retried_order_id) OR retry_refusal(NEW.retried_order_id) IS NOT NULL
+     OR NEW.retry_number <> 1 + (SELECT count(*) FROM batch_retries t WHERE t.root_order_id = NEW.root_order_id) THEN
+    RAISE EXCEPTION 'an order is retried once it ended without an execution, by one row that orders the same'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_retry';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER batch_retries_guard BEFORE INSERT ON batch_retries FOR EACH ROW EXECUTE FUNCTION guard_batch_retry();
+CREATE TRIGGER batch_retries_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON batch_retries
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- Whether an order that this batch retries shows a sign of execution.
+CREATE FUNCTION batch_retries_executed_order(of_batch integer) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT 1 FROM batch_retries t
+    JOIN batch_rows r ON r.batch_id = t.batch_id AND r.row_number = t.row_number AND r.state = 'waiting'
+    WHERE t.batch_id = of_batch AND root_has_sign_of_execution(t.root_order_id)
+  )
+$$;
+
+-- Every row of a retry's batch retries a row. The batch is approved, run and resumed only while no sign of execution has
+-- come. When its time has come it starts all the same, and the feeder pauses it at once, so that people see why.
+CREATE FUNCTION guard_batch_of_retries() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.state = 'draft' AND NEW.row_count <> (SELECT count(*) FROM batch_retries t WHERE t.batch_id = NEW.id) THEN
+    RAISE EXCEPTION 'every row of a retry''s batch retries a row' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_retry';
+  END IF;
+  IF NEW.state IN ('approved', 'running') AND NEW.reason <> 'run_time_reached' AND batch_retries_executed_order(NEW.id) THEN
+    RAISE EXCEPTION 'a retried order may have been executed' USING ERRCODE = 'check_violation', CONSTRAINT = 'batch_retry';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER batches_guard_retries BEFORE UPDATE ON batches FOR EACH ROW
+  WHEN (NEW.retry_of IS NOT NULL AND NEW.state IS DISTINCT FROM OLD.state) EXECUTE FUNCTION guard_batch_of_retries();

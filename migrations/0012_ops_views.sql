@@ -69,7 +69,8 @@ SELECT
   p.id AS plan_id,
   p.name AS plan,
   r.due_at,
-  b.owner
+  b.owner,
+  b.retry_of
 FROM public.batches b
 LEFT JOIN public.plan_runs r ON r.batch_id = b.id
 LEFT JOIN public.plans p ON p.batch_id = coalesce(b.copied_from, b.id);

@@ -2,6 +2,7 @@ import { isHolderOf, isSamePerson, PERSON_EXPECTED, readPersonName } from '../co
 import type { StatementRunner } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
 import { type CommandPerson, type CommandResult, refused } from './command-result.ts'
+import { RETRIED_EXECUTED, retriesExecutedOrder } from './retry-checks.ts'
 import { isSealed, pageOf } from './seal.ts'
 import { type MoveFields, moveBatch, type StoredBatch, withLockedBatch } from './store.ts'
 
@@ -48,7 +49,8 @@ export async function approveBatch(
       )
     if (seenHash !== null && seenHash !== contentHash)
       return refused('content', 'its content hash is not the one in the request: look at its preview again')
-    if (!(await isWholeBatchSealed(session, batch))) return refused('content', CHANGED)
+    const problem = await contentProblem(session, batch)
+    if (problem !== null) return refused('content', problem)
     const { actor, detail } = fieldsOf(person)
     await moveBatch(session, batchId, 'approve', 'approved_by_person', {
       actor,
@@ -61,6 +63,12 @@ export async function approveBatch(
 
 const CHANGED =
   'its rows are not those that were sealed: somebody changed them in the database. Cancel it and create it again'
+
+/** Why the rows may not be sent, whoever asks; null when they may. */
+async function contentProblem(session: Session, batch: StoredBatch): Promise<string | null> {
+  if (!(await isWholeBatchSealed(session, batch))) return CHANGED
+  return (await retriesExecutedOrder(session, batch)) ? RETRIED_EXECUTED : null
+}
 
 /** Whether all stored rows are those that were sealed. */
 export function isWholeBatchSealed(runner: StatementRunner, batch: StoredBatch): Promise<boolean> {
@@ -83,7 +91,8 @@ export async function runBatch(
   person: CommandPerson,
 ): Promise<CommandResult<{ rows: number; stopAfterFailures: number | null }>> {
   return await withLockedBatch(session, batchId, 'start', async (batch) => {
-    if (!(await isWholeBatchSealed(session, batch))) return refused('content', CHANGED)
+    const problem = await contentProblem(session, batch)
+    if (problem !== null) return refused('content', problem)
     const stopAfterFailures = stopAfter === null ? null : failuresOf(stopAfter, batch.rowCount)
     const run = { at, ratePerSecond, stopAfterFailures }
     const { actor, detail: note } = fieldsOf(person)
@@ -136,7 +145,8 @@ export async function resumeBatch(
   return await withLockedBatch(session, batchId, 'resume', async (batch) => {
     if (person.isProven === true && isPausedByOperator(batch))
       return refused('state', 'an operator has paused it: only an operator can resume it')
-    if (!(await isWholeBatchSealed(session, batch))) return refused('content', CHANGED)
+    const problem = await contentProblem(session, batch)
+    if (problem !== null) return refused('content', problem)
     await moveBatch(session, batchId, 'resume', 'resumed_by_person', fieldsOf(person))
     return { is: 'done', unsent: batch.rowCount - batch.fedCount }
   })

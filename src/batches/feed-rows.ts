@@ -9,6 +9,7 @@ import type { Breach } from '../partners/limits.ts'
 import type { Session } from '../postgres/session.ts'
 import { nullable, rows, statement, type } from '../postgres/statement.ts'
 import type { RowState } from './lifecycle.ts'
+import { retriesExecutedOrder } from './retry-checks.ts'
 import { batches, batchRows } from './schema.ts'
 import { isSealed, pageOf } from './seal.ts'
 import type { StoredBatch } from './store.ts'
@@ -61,7 +62,8 @@ const updateFed = statement(
 
 /**
  * The result of feeding some rows. No row is fed when one is `changed`, which is not what was approved; when one is
- * `forbidden` by a limit that the owner got after it had sent the batch; or when the owner is `suspended`.
+ * `forbidden` by a limit that the owner got after it had sent the batch; when the owner is `suspended`; or when a retried
+ * order was `executed`.
  */
 export type FeedResult =
   /** `failed`: rows that ended as a conflict, or were refused for their wallet. */
@@ -69,6 +71,7 @@ export type FeedResult =
   | { readonly is: 'changed'; readonly rowNumber: number }
   | { readonly is: 'forbidden'; readonly rowNumber: number; readonly limit: Breach }
   | { readonly is: 'suspended' }
+  | { readonly is: 'executed' }
 
 const NOTHING: FeedResult = { is: 'fed', fed: 0, failed: 0 }
 
@@ -85,6 +88,7 @@ export async function feedRows(
   newId: () => string,
 ): Promise<FeedResult> {
   const waiting = await selectWaiting(session, { batchId: batch.batchId, limit: count })
+  if (waiting.length > 0 && (await retriesExecutedOrder(session, batch))) return { is: 'executed' }
   const sealed: SealedRow[] = []
   for (const row of waiting) {
     const submission = sealedSubmission(row)

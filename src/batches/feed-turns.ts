@@ -14,6 +14,8 @@ export function pauseOf(result: Exclude<FeedResult, { is: 'fed' }>) {
       return { reason: 'limit_forbids', detail: { row: result.rowNumber, limit: result.limit } } as const
     case 'suspended':
       return { reason: 'partner_suspended', detail: null } as const
+    case 'executed':
+      return { reason: 'retried_order_executed', detail: null } as const
   }
 }
 
@@ -23,6 +25,7 @@ const TURNS = {
   too_many_failures: ['warn', 'batch paused: too many rows failed or are in doubt'],
   limit_forbids: ['warn', 'batch paused: a row breaks a limit of its partner'],
   partner_suspended: ['warn', 'batch paused: its partner is suspended'],
+  retried_order_executed: ['error', 'batch paused: an order that it retries may have been executed'],
   content_changed: ['error', 'batch paused: its rows are not those that were approved'],
 } as const satisfies Record<Turn, [level: keyof Log, message: string]>
 

@@ -37,6 +37,7 @@ export const BATCH_TRANSITIONS = {
       'content_changed',
       'limit_forbids',
       'partner_suspended',
+      'retried_order_executed',
     ],
   },
   resume: { from: ['paused'], to: 'running', reasons: ['resumed_by_person'] },

@@ -29,6 +29,8 @@ export interface BatchSummary {
   readonly failed: number
   /** The batch that a plan copied; null for a batch made of a file. */
   readonly copiedFrom: number | null
+  /** The batch whose failed rows it retries; null for every other batch. */
+  readonly retryOf: number | null
   /** The plan that runs copies of it, or made it as a copy. */
   readonly planId: number | null
   readonly plan: string | null
@@ -56,6 +58,7 @@ export const SUMMARY = {
   ended: opsBatches.ended,
   failed: opsBatches.failed,
   copiedFrom: opsBatches.copiedFrom,
+  retryOf: opsBatches.retryOf,
   planId: opsBatches.planId,
   plan: opsBatches.plan,
   dueAt: opsBatches.dueAt,

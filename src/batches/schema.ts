@@ -37,6 +37,8 @@ export const batches = pgTable(
     owner: text('owner'),
     /** The batch whose rows a plan copied for one due time; null for a batch made of a file. */
     copiedFrom: integer('copied_from'),
+    /** The batch whose failed rows it retries; null for every other batch. */
+    retryOf: integer('retry_of'),
     /** SHA-256 of the file's bytes, as `sha256sum` prints it. */
     fileHash: text('file_hash'),
     /** SHA-256 over `page_hashes`. Null until sealed. */
@@ -81,6 +83,7 @@ export const batches = pgTable(
     index('batches_owner').on(batch.owner).where(sql`owner is not null`),
     foreignKey({ columns: [batch.owner], foreignColumns: [partners.name], name: 'batches_owner_fk' }),
     foreignKey({ columns: [batch.copiedFrom], foreignColumns: [batch.id], name: 'batches_copied_from_fk' }),
+    foreignKey({ columns: [batch.retryOf], foreignColumns: [batch.id], name: 'batches_retry_of_fk' }),
     check('batches_state', oneOf('state', BATCH_STATES)),
     check(
       'batches_sealed',

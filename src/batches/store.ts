@@ -18,6 +18,8 @@ export interface StoredBatch {
   readonly batchId: number
   /** The partner that sent it; null for a batch of operators. */
   readonly owner: string | null
+  /** The batch whose failed rows it retries; null for every other batch. */
+  readonly retryOf: number | null
   readonly state: BatchState
   readonly reason: string
   /** Who made its last move. */
@@ -38,6 +40,7 @@ export interface StoredBatch {
 export const STORED_BATCH = {
   batchId: batches.id,
   owner: batches.owner,
+  retryOf: batches.retryOf,
   state: batches.state,
   reason: batches.reason,
   actor: batches.actor,

@@ -28,5 +28,6 @@ export const opsBatches = pgSchema('ops')
     plan: text('plan'),
     dueAt: at('due_at'),
     owner: text('owner'),
+    retryOf: integer('retry_of'),
   })
   .existing()

@@ -114,6 +114,7 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'batch template': nobody,
   'batch check': nobody,
   'batch create': proposes,
+  'batch retry': proposes,
   'batch preview': reads,
   'batch approve': approves,
   'batch run': makes,

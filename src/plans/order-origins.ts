@@ -1,4 +1,6 @@
-import { asc, eq, sql } from 'drizzle-orm'
+import { and, asc, eq, sql } from 'drizzle-orm'
+import { batchRetries } from '../batches/retries-schema.ts'
+import { listRetriesOfOrder } from '../batches/retry-links.ts'
 import { batchRows } from '../batches/schema.ts'
 import type { OrderOrigins } from '../orders/queries/order-story.ts'
 import type { Database } from '../postgres/pool.ts'
@@ -23,8 +25,14 @@ const selectBatchRows = statement(
         rowNumber: batchRows.rowNumber,
         plan: plans.name,
         dueAt: planRuns.dueAt,
+        retriedBatchId: batchRetries.retriedBatchId,
+        retriedRowNumber: batchRetries.retriedRowNumber,
       })
       .from(batchRows)
+      .leftJoin(
+        batchRetries,
+        and(eq(batchRetries.batchId, batchRows.batchId), eq(batchRetries.rowNumber, batchRows.rowNumber)),
+      )
       .leftJoin(planRuns, eq(planRuns.batchId, batchRows.batchId))
       .leftJoin(plans, eq(plans.id, planRuns.planId))
       .where(eq(batchRows.orderId, orderId))
@@ -34,5 +42,9 @@ const selectBatchRows = statement(
 /** Reads where an order comes from: a plan's due time, rows of batches, or neither. */
 export async function readOrderOrigins(database: Database, orderId: string): Promise<OrderOrigins> {
   const [planRun] = await selectPlanRun(database, { orderId })
-  return { planRun: planRun ?? null, batchRows: await selectBatchRows(database, { orderId }) }
+  return {
+    planRun: planRun ?? null,
+    batchRows: await selectBatchRows(database, { orderId }),
+    retries: await listRetriesOfOrder(database, orderId),
+  }
 }

@@ -17,6 +17,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   alerts: CHANGE,
   attempts: CHANGE,
   batch_events: APPEND,
+  batch_retries: APPEND,
   batch_row_transitions: READ,
   batch_rows: CHANGE,
   batch_transitions: READ,

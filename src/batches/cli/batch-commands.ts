@@ -157,7 +157,7 @@ export function moveCommands(): Command[] {
   )
 }
 
-const runTime = parsedBy((text) => {
+export const runTime = parsedBy((text) => {
   const given = text.replace(' ', 'T')
   // A time without a zone is Jakarta's.
   const isLocal = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(given)

@@ -8,6 +8,7 @@ import { maskPhoneNumbersIn } from '../../core/masking.ts'
 import type { Database } from '../../postgres/pool.ts'
 import { progressCountsOf } from '../progress.ts'
 import { type BatchEvent, type BatchProgress, readBatchEvents, readProgress } from '../queries.ts'
+import { listRetriesOf } from '../retry-links.ts'
 import { batchNumber } from './batch-commands.ts'
 
 const WATCH_EVERY_MS = 1_000
@@ -37,7 +38,10 @@ Example:
 async function show(database: Database, batchId: number, json: boolean): Promise<void> {
   const progress = await requireProgress(database, batchId)
   const events = (await readBatchEvents(database, batchId)).map(withMaskedNote)
-  console.log(json ? JSON.stringify({ ...progress, events }) : formatBatch(progress, events))
+  const retries = await listRetriesOf(database, batchId)
+  console.log(
+    json ? JSON.stringify({ ...progress, retries, events }) : formatBatch(progress, retries, events),
+  )
 }
 
 /** A note is free text and may contain a phone number. */
@@ -54,7 +58,9 @@ export async function requireProgress(database: Database, batchId: number): Prom
   return progress
 }
 
-function formatBatch(progress: BatchProgress, events: readonly BatchEvent[]): string {
+type Retries = Awaited<ReturnType<typeof listRetriesOf>>
+
+function formatBatch(progress: BatchProgress, retries: Retries, events: readonly BatchEvent[]): string {
   const { batchId, owner, fileName, state, reason, rows, contentHash } = progress
   const outcomes = Object.entries(progress.outcomes).map(
     ([outcome, count]) => `${formatCount(count)} ${outcome}`,
@@ -67,6 +73,11 @@ function formatBatch(progress: BatchProgress, events: readonly BatchEvent[]): st
     `  progress      ${progressLine(progress)}`,
     ...formatRun(progress),
     ...formatOrigin(progress),
+    ...(progress.retryOf === null ? [] : [`  retries       failed rows of batch ${progress.retryOf}`]),
+    ...retries.map(
+      (retry) =>
+        `  retried by    batch ${retry.batchId}: ${formatCount(retry.rows ?? 0)} rows, ${retry.state}`,
+    ),
     '',
     ...events.map(
       ({ at, toState, reason: why, actor, detail }) =>

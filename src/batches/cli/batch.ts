@@ -4,6 +4,7 @@ import { checkCommand, createCommand, templateCommand } from './batch-file.ts'
 import { listCommand } from './batch-list.ts'
 import { previewCommand } from './batch-preview.ts'
 import { resultsCommand } from './batch-results.ts'
+import { retryCommand } from './batch-retry.ts'
 import { showCommand } from './batch-show.ts'
 
 /** `goldpro batch …` */
@@ -22,6 +23,7 @@ From a file to its results:
   $ goldpro batch run 1
   $ goldpro batch show 1 --watch
   $ goldpro batch results 1 --output results.csv
+  $ goldpro batch retry 1               # a new batch of the rows that failed
 \`goldpro scheduler\` sends the rows, so at least one must be running; \`goldpro up\` includes one.
 Partners can also send batches over HTTP. Such a batch has an owner and is fed within the owner's limits: see docs/api.md.
 To run the same batch regularly, see \`goldpro plan add --help\`.`,
@@ -37,6 +39,7 @@ To run the same batch regularly, see \`goldpro plan add --help\`.`,
     listCommand(),
     showCommand(),
     resultsCommand(),
+    retryCommand(),
   ]
   for (const each of commands) command.addCommand(each)
   return command

@@ -99,6 +99,7 @@ export function printStory(unmasked: OrderStory): string {
     `  order     ${story.orderId}`,
     `  wallet    ${story.phoneNumber}`,
     ...story.batchRows.map(batchRowText),
+    ...story.retries.map(({ batchId, rowNumber }) => `  retried   batch ${batchId}, row ${rowNumber}`),
     `  content   ${content}`,
     `  deadline  ${shownTime(story.deadlineAt)}`,
     ...(story.waitsFor === null ? [] : [inFrontText(story.waitsFor)]),
@@ -117,9 +118,11 @@ export function printStory(unmasked: OrderStory): string {
 const IN_DOUBT =
   '  next      import statements and `goldpro recon run`, or `goldpro orders resolve`; it is never sent again by itself'
 
-function batchRowText({ batchId, rowNumber, plan, dueAt }: OrderStory['batchRows'][number]): string {
+function batchRowText(row: OrderStory['batchRows'][number]): string {
+  const { batchId, rowNumber, plan, dueAt, retriedBatchId, retriedRowNumber } = row
   const origin = plan === null || dueAt === null ? '' : `, of plan ${plan}, due ${shownTime(dueAt)}`
-  return `  from      batch ${batchId}, row ${rowNumber}${origin}`
+  const retry = retriedBatchId === null ? '' : `, a retry of batch ${retriedBatchId}, row ${retriedRowNumber}`
+  return `  from      batch ${batchId}, row ${rowNumber}${origin}${retry}`
 }
 
 function inFrontText({ orderId, partner, reference, state }: NonNullable<OrderStory['waitsFor']>): string {

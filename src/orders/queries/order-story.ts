@@ -49,7 +49,12 @@ export interface OrderOrigins {
     /** The plan that made the batch, and its due time; null when a person did. */
     readonly plan: string | null
     readonly dueAt: Date | null
+    /** The row of another batch that it retries; null when it retries none. */
+    readonly retriedBatchId: number | null
+    readonly retriedRowNumber: number | null
   }[]
+  /** The rows of batches that retry it. */
+  readonly retries: readonly { readonly batchId: number; readonly rowNumber: number }[]
 }
 
 /** Reads where an order comes from: the rooms of plans and batches, which build on this one, know. */
@@ -172,12 +177,12 @@ export async function readOrderStory(
 ): Promise<OrderStory | null> {
   const [order] = await selectOrder(database, { orderId })
   if (order === undefined) return null
-  const [[waitsFor = null], { planRun, batchRows }, hold, attemptStories, events] = await Promise.all([
+  const [[waitsFor = null], origins, hold, attemptStories, events] = await Promise.all([
     selectFront(database, { orderId, debitsWait }),
     readOrigins(database, orderId),
     readHold(database, orderId),
     selectAttempts(database, { orderId }),
     selectEvents(database, { orderId }),
   ])
-  return { ...order, waitsFor, planRun, batchRows, hold, attemptStories, events }
+  return { ...order, waitsFor, ...origins, hold, attemptStories, events }
 }
