@@ -37,21 +37,39 @@ const ATTEMPTS = `
   FROM ${ROWS} WHERE state IN ('succeeded', 'rejected', 'in_doubt')`
 
 const EVENTS = `
-  INSERT INTO order_events (order_id, at, from_state, to_state, reason, actor)
-  SELECT o.id, o.accepted_at + interval '1 second' * n, NULL, CASE n WHEN 0 THEN 'accepted' WHEN 1 THEN 'confirming' ELSE o.state END,
-    CASE n WHEN 0 THEN 'submitted' ELSE o.reason END, 'worker:bench'
-  FROM (SELECT * FROM orders ORDER BY accepted_at LIMIT $1::int OFFSET $2::int) o, generate_series(0, 2) AS n ORDER BY o.accepted_at, n`
+  INSERT INTO order_events (order_id, at, from_state, to_state, reason, actor, partner, feed_position)
+  SELECT id, at + interval '1 second' * n, from_state, to_state, CASE n WHEN 0 THEN 'submitted' ELSE 'executed' END, 'worker:bench',
+    CASE WHEN is_told THEN partner END, CASE WHEN is_told THEN 1000000000 - i END
+  FROM ${ROWS}, LATERAL (VALUES (0, NULL, 'accepted'), (1, 'accepted', 'confirming'), (2, 'confirming', state)) AS e (n, from_state, to_state),
+    LATERAL (SELECT n = 2 AND state NOT IN ('accepted', 'held') AS is_told) AS told
+  WHERE n < 2 OR state <> 'accepted'`
 
-/** Stores them: triggers, a row at a time, would take hours and leave the same rows. */
+const FILLED = ['orders', 'attempts', 'order_events']
+
+/** What drops and makes again the indexes that are no primary key's. */
+async function indexesOf(client) {
+  const { rows } = await client.query(
+    `SELECT format('DROP INDEX %s', indexrelid::regclass) AS drop, pg_get_indexdef(indexrelid) AS create
+      FROM pg_index WHERE indrelid = ANY ($1::regclass[]) AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)`,
+    [FILLED],
+  )
+  return rows
+}
+
+/** Stores them: triggers, a row at a time, would take hours and leave the same rows. Indexes are made after the load. */
 export async function storeOrders(client, count, tell) {
-  await client.query('SET session_replication_role = replica')
+  await client.query(`SET session_replication_role = replica; SET maintenance_work_mem = '1GB'`)
+  const indexes = await indexesOf(client)
+  for (const { drop } of indexes) await client.query(drop)
   for (let from = 1; from <= count; from += BLOCK) {
     const block = [from, Math.min(from + BLOCK - 1, count), count]
-    await client.query(ORDERS, block)
-    await client.query(ATTEMPTS, block)
+    for (const text of [ORDERS, ATTEMPTS, EVENTS]) await client.query(text, block)
     tell(`${block[1]} orders`)
   }
-  await client.query(EVENTS, [count, 0])
+  for (const { create } of indexes) {
+    await client.query(create)
+    tell(create.slice(0, 80))
+  }
   await client.query('SET session_replication_role = origin')
   tell('VACUUM ANALYZE')
   await client.query('VACUUM ANALYZE')

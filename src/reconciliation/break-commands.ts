@@ -122,6 +122,15 @@ export async function proposeWriteOff(
   })
 }
 
+/** Proposes to write off each of many breaks: every one is a command of its own, with a result of its own. */
+export async function* proposeWriteOffs(
+  session: Session,
+  breakIds: readonly number[],
+  person: Person,
+): AsyncGenerator<readonly [breakId: number, result: CommandResult<object>]> {
+  for (const breakId of breakIds) yield [breakId, await proposeWriteOff(session, breakId, person)]
+}
+
 /** Approves what was proposed: the break is written off and closed. */
 export async function approveWriteOff(
   session: Session,

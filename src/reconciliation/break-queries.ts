@@ -1,6 +1,8 @@
-import { and, asc, eq, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, isNull, lt, or, type SQL, sql } from 'drizzle-orm'
+import { orders } from '../orders/schema.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import { nullable, statement, type } from '../postgres/statement.ts'
+import type { BreakSelection } from './break-filter.ts'
 import { breakEvents, breaks } from './breaks-schema.ts'
 import type { BreakReason, BreakType } from './enums.ts'
 import { statements } from './statements/schema.ts'
@@ -24,26 +26,35 @@ export interface OpenBreak {
   readonly proposedBy: string | null
 }
 
-/** Which breaks to list. Null: of any type, of any owner. */
-export interface BreakFilter {
-  readonly type: BreakType | null
-  readonly owner: string | null
-  readonly overdueOnly: boolean
+/** A page of open breaks. */
+export interface BreakFilter extends BreakSelection {
   readonly limit: number
   readonly skip: number
 }
 
 const FILTER = {
   type: nullable(openBreaks.type),
-  owner: nullable(openBreaks.owner),
-  overdueOnly: type.boolean,
+  kind: nullable(orders.kind),
+  partner: nullable(type.text),
+  owner: nullable(type.text),
+  olderThan: nullable(type.integer),
+  overdue: nullable(type.boolean),
 }
+
+const kindOfBreak = sql`coalesce((select ${orders.kind} from ${orders} where ${orders.id} = ${openBreaks.orderId}),
+  ${openBreaks.difference} #>> '{theirs,kind}')`
 
 const matches = (filter: { readonly [Key in keyof typeof FILTER]: SQL }) =>
   and(
-    or(sql`${filter.type} is null`, eq(openBreaks.type, filter.type)),
-    or(sql`${filter.owner} is null`, eq(openBreaks.owner, filter.owner)),
-    or(sql`not ${filter.overdueOnly}`, openBreaks.overdue),
+    or(isNull(filter.type), eq(openBreaks.type, filter.type)),
+    or(isNull(filter.kind), eq(kindOfBreak, filter.kind)),
+    or(isNull(filter.partner), eq(openBreaks.partner, filter.partner)),
+    or(isNull(filter.owner), eq(openBreaks.owner, filter.owner)),
+    or(
+      isNull(filter.olderThan),
+      lt(openBreaks.openedAt, sql`now() - ${filter.olderThan} * interval '1 day'`),
+    ),
+    or(isNull(filter.overdue), eq(openBreaks.overdue, filter.overdue)),
   )
 
 const selectOpenBreaks = statement(
@@ -89,9 +100,12 @@ export async function countBreaks(runner: StatementRunner, filter: BreakFilter):
   return row?.count ?? 0
 }
 
-const sumOpenBreaks = statement('sum_breaks', FILTER, (db, filter) =>
+const selectBreakSet = statement('read_break_set', FILTER, (db, filter) =>
   db
     .select({
+      breakIds: sql<
+        number[]
+      >`coalesce(array_agg(${openBreaks.breakId} order by ${openBreaks.dueAt}, ${openBreaks.breakId}), '{}')`,
       rupiahAtRisk: sql<string>`coalesce(sum(${openBreaks.rupiahAtRisk}), 0)::text`,
       gramsAtRisk: sql<string>`coalesce(sum(${openBreaks.gramsAtRisk}), 0)::numeric(30, 4)::text`,
     })
@@ -99,17 +113,18 @@ const sumOpenBreaks = statement('sum_breaks', FILTER, (db, filter) =>
     .where(matches(filter)),
 )
 
-/** What all open breaks of a filter put at risk, regardless of its limit. */
-export async function sumBreaksOf(
-  runner: StatementRunner,
-  filter: BreakFilter,
-): Promise<{ rupiahAtRisk: string; gramsAtRisk: string }> {
-  const [row] = await sumOpenBreaks(runner, {
-    type: filter.type,
-    owner: filter.owner,
-    overdueOnly: filter.overdueOnly,
-  })
-  return row ?? { rupiahAtRisk: '0', gramsAtRisk: '0.0000' }
+/** All open breaks of a selection, and what they put at risk, as they are at one moment. */
+export interface BreakSet {
+  /** The first due first. */
+  readonly breakIds: readonly number[]
+  readonly rupiahAtRisk: string
+  readonly gramsAtRisk: string
+}
+
+export async function readBreakSet(runner: StatementRunner, selection: BreakSelection): Promise<BreakSet> {
+  const [set] = await selectBreakSet(runner, selection)
+  if (set === undefined) throw new Error('breaks without a sum')
+  return set
 }
 
 /** A break, open or closed, with its history. */

@@ -7,13 +7,15 @@ import {
   declineWriteOff,
   noteOnBreak,
   proposeWriteOff,
+  proposeWriteOffs,
 } from '../../reconciliation/break-commands.ts'
-import { countBreaks, listBreaks, sumBreaksOf } from '../../reconciliation/break-queries.ts'
+import { readBreakSelection } from '../../reconciliation/break-filter.ts'
+import { readBreakSet } from '../../reconciliation/break-queries.ts'
 import { link, safeText, section, table } from '../html/parts.ts'
 import { type Answer, type Call, done } from '../route.ts'
 import { staleness } from '../stale.ts'
 import { breakPage, readBreakView, seenOfBreak } from './break.ts'
-import { breakFilterOf, breaksPage } from './breaks.ts'
+import { breaksPage } from './breaks.ts'
 
 type Work = (
   session: Session,
@@ -60,21 +62,23 @@ export async function assign(call: Call): Promise<Answer> {
 /** As many breaks as one form proposes: each is a command of its own, with a result of its own. */
 const MOST_AT_ONCE = 1_000
 
+async function listOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const list: Item[] = []
+  for await (const item of items) list.push(item)
+  return list
+}
+
 /** Proposes to write off every break of a filter, unless they are not those that the person saw. */
 export async function proposeAll(call: Call): Promise<Answer> {
   const { form, database, texts } = call
-  const filter = { ...breakFilterOf(form), skip: 0, limit: MOST_AT_ONCE }
-  const now = `${await countBreaks(database, filter)} ${(await sumBreaksOf(database, filter)).rupiahAtRisk}`
+  const { breakIds, rupiahAtRisk } = await readBreakSet(database, readBreakSelection(form))
+  const now = `${breakIds.length} ${rupiahAtRisk}`
   const seen = form.get('seen') ?? ''
   if (seen !== now)
     return await breaksPage(call, { problem: texts('stale', { before: seen.slice(0, 40), now }) })
-  const breaks = await listBreaks(database, filter)
-  const results = await call.inSession(async (session) => {
-    const rows: [number, CommandResult<object>][] = []
-    for (const { breakId } of breaks)
-      rows.push([breakId, await proposeWriteOff(session, breakId, call.person(noteOf(call)))])
-    return rows
-  })
+  const results = await call.inSession((session) =>
+    listOf(proposeWriteOffs(session, breakIds.slice(0, MOST_AT_ONCE), call.person(noteOf(call)))),
+  )
   const columns = [{ heading: texts('col.break') }, { heading: texts('col.outcome') }]
   const rows = results.map(([breakId, result]) => [
     link(`/breaks/${breakId}`, String(breakId)),

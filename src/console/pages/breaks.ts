@@ -1,11 +1,11 @@
 import { html, type Markup } from '../../core/html.ts'
-import { readPersonName } from '../../core/person.ts'
+import { ORDER_KINDS } from '../../orders/command.ts'
+import { BREAK_FIELDS, BREAK_KEYS, readBreakSelection } from '../../reconciliation/break-filter.ts'
 import {
   type BreakFilter,
-  countBreaks,
   listBreaks,
   type OpenBreak,
-  sumBreaksOf,
+  readBreakSet,
 } from '../../reconciliation/break-queries.ts'
 import { BREAK_TYPE_NAMES } from '../../reconciliation/enums.ts'
 import { checkbox, commandForm, filterForm, input, select } from '../html/forms.ts'
@@ -28,15 +28,8 @@ const PAGE_SIZE = 100
 
 /** The filter in an address, without a page. */
 export function breakFilterOf(query: URLSearchParams): BreakFilter {
-  const type = BREAK_TYPE_NAMES.find((name) => name === query.get('type')) ?? null
   const skip = Math.min(Number(/^\d{1,6}$/.exec(query.get('skip') ?? '')?.[0] ?? 0), 100_000)
-  return {
-    type,
-    owner: readPersonName(query.get('owner') ?? ''),
-    overdueOnly: query.get('overdue') === 'yes',
-    limit: PAGE_SIZE,
-    skip,
-  }
+  return { ...readBreakSelection(query), limit: PAGE_SIZE, skip }
 }
 
 export interface Shown {
@@ -50,11 +43,8 @@ export async function breaksPage(call: Call, shown: Shown = {}): Promise<Answer>
   const { database, texts } = call
   const query = call.query.size > 0 ? call.query : call.form
   const filter = breakFilterOf(query)
-  const [breaks, total, sums] = [
-    await listBreaks(database, filter),
-    await countBreaks(database, filter),
-    await sumBreaksOf(database, filter),
-  ]
+  const [breaks, sums] = [await listBreaks(database, filter), await readBreakSet(database, filter)]
+  const total = sums.breakIds.length
   const list = breaks.length === 0 ? empty(texts('breaks.none')) : breakTable(breaks, texts)
   const sum = texts('breaks.sum', {
     n: countOf(total),
@@ -77,7 +67,14 @@ function filterFields(query: URLSearchParams, texts: Texts): Markup {
     { value: '', label: texts('filter.any') },
     ...BREAK_TYPE_NAMES.map((value) => ({ value, label: wordOf(texts, 'break', value) })),
   ]
+  const kinds = [
+    { value: '', label: texts('filter.any') },
+    ...ORDER_KINDS.map((value) => ({ value, label: wordOf(texts, 'kind', value) })),
+  ]
   return html`${select('b-type', 'type', texts('col.type'), types, query.get('type') ?? '')}
+${select('b-kind', 'kind', texts('col.kind'), kinds, query.get('kind') ?? '')}
+${input({ id: 'b-partner', name: 'partner', label: texts('col.partner'), value: query.get('partner') ?? '' })}
+${input({ id: 'b-older', name: 'older', label: texts('breaks.older'), value: query.get('older') ?? '' })}
 ${input({ id: 'b-owner', name: 'owner', label: texts('col.owner'), value: query.get('owner') ?? '' })}
 ${checkbox('b-overdue', 'overdue', texts('breaks.overdue'), query.get('overdue') === 'yes')}`
 }
@@ -108,18 +105,17 @@ function breakTable(breaks: readonly OpenBreak[], texts: Texts): Markup {
 
 /** One form for all breaks of the filter. What the person saw of them is sent along. */
 function proposeAll(filter: BreakFilter, seen: { total: number; rupiah: string }, texts: Texts): Markup {
-  const kept = {
-    type: filter.type ?? '',
-    owner: filter.owner ?? '',
-    overdue: filter.overdueOnly ? 'yes' : '',
-  }
+  const kept = BREAK_KEYS.flatMap((key) => {
+    const value = filter[key]
+    return value === null ? [] : [[BREAK_FIELDS[key].page, value === true ? 'yes' : String(value)] as const]
+  })
   return html`<div class="commands">${commandForm({
     id: 'propose-all',
     action: '/breaks/propose',
     title: texts('breaks.propose_all', { n: countOf(seen.total) }),
     explains: texts('breaks.propose_all.what', { rupiah: rupiahOf(seen.rupiah) }),
     seen: `${seen.total} ${seen.rupiah}`,
-    fields: html`${Object.entries(kept).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`,
+    fields: html`${kept.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`,
     note: texts('note'),
     button: texts('breaks.propose_all', { n: countOf(seen.total) }),
   })}</div>`

@@ -3,6 +3,7 @@ export const RECON_TEXTS = {
   'breaks.none': ['Tidak ada selisih seperti itu.', 'No such open breaks.'],
   'breaks.sum': ['{n} selisih: {rupiah} dan {grams} berisiko', '{n} breaks: {rupiah} and {grams} at risk'],
   'breaks.overdue': ['hanya yang lewat waktu', 'only overdue ones'],
+  'breaks.older': ['Lebih tua dari (hari)', 'Older than (days)'],
   'breaks.is_overdue': ['lewat waktu', 'overdue'],
   'breaks.sides': ['Kedua sisi', 'Both sides'],
   'breaks.results': ['Hasil', 'Results'],

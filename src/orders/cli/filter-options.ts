@@ -1,22 +1,22 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { FILTER_FIELDS, FILTER_KEYS } from '../filter-fields.ts'
+import { FILTER_FIELDS, FILTER_KEYS, type FilterField } from '../filter-fields.ts'
 import type { OrderSearch } from '../queries/order-search.ts'
 
 /** Adds the fields of the filter of orders to a command. */
 export function filterOptions(command: Command): Command {
-  for (const key of FILTER_KEYS) {
-    const { option, means, expected, choices, read } = FILTER_FIELDS[key]
-    const own = new Option(`--${option}`, choices === undefined ? `${means}: ${expected}` : means)
-    if (choices !== undefined) own.choices(choices)
-    else
-      own.argParser((text: string) => {
-        const value = read(text)
-        if (value === null) throw new InvalidArgumentError(`must be ${expected}`)
-        return value
-      })
-    command.addOption(own)
-  }
+  for (const key of FILTER_KEYS) command.addOption(filterOption(FILTER_FIELDS[key]))
   return command
+}
+
+/** A field of a filter as an option. One without a value is a switch. */
+export function filterOption({ option, means, expected, choices, read }: FilterField<unknown>): Option {
+  if (!option.includes('<')) return new Option(`--${option}`, means)
+  if (choices !== undefined) return new Option(`--${option}`, means).choices(choices)
+  return new Option(`--${option}`, `${means}: ${expected}`).argParser((text: string) => {
+    const value = read(text)
+    if (value === null) throw new InvalidArgumentError(`must be ${expected}`)
+    return value
+  })
 }
 
 /** The search of given options. */

@@ -1,6 +1,7 @@
 import { type SQLWrapper, sql } from 'drizzle-orm'
 import type { StatementRunner } from '../../postgres/pool.ts'
 import { statement } from '../../postgres/statement.ts'
+import { ANY_BREAK } from '../break-filter.ts'
 import { listBreaks } from '../break-queries.ts'
 import { BREAK_TYPES, type BreakType, STAY_REASONS } from '../enums.ts'
 import { openBreaks, ordersInDoubt } from '../views-schema.ts'
@@ -70,13 +71,7 @@ export async function readBreakFigures(session: StatementRunner): Promise<BreakF
   }
   const [all] = find(null, null)
   if (all === undefined) throw new Error('breaks without a total')
-  const listed = await listBreaks(session, {
-    type: null,
-    owner: null,
-    overdueOnly: false,
-    limit: LISTED_BREAKS,
-    skip: 0,
-  })
+  const listed = await listBreaks(session, { ...ANY_BREAK, limit: LISTED_BREAKS, skip: 0 })
   return {
     all,
     byType: types.flatMap((type) => find(type, null).map((sums) => ({ type, ...sums }))),
