@@ -1,7 +1,7 @@
 import { ACCOUNT_ROUTES } from './pages/account-pages.ts'
 import * as approvals from './pages/approval-actions.ts'
 import { approvalsPage } from './pages/approvals.ts'
-import { auditPage } from './pages/audit.ts'
+import { auditCsv, auditPage } from './pages/audit.ts'
 import { batchPage } from './pages/batch.ts'
 import * as batches from './pages/batch-actions.ts'
 import { batchResultsCsv } from './pages/batch-results.ts'
@@ -122,4 +122,5 @@ export const ROUTES: readonly ConsoleRoute[] = [
   post('/switches/close', MAKES_SAFER, switches.close),
   post('/switches/open', PROPOSES, switches.open),
   get('/audit', auditPage),
+  get('/audit.csv', auditCsv),
 ]

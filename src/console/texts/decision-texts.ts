@@ -15,6 +15,19 @@ export const DECISION_TEXTS = {
     'Usulan ini bukan lagi yang Anda lihat. Periksa halaman ini lagi.',
     'This proposal is no longer what you saw. Look at this page again.',
   ],
+  'audit.action.hint': [
+    'Misalnya approve, orders cancel, masuk',
+    'Such as approve, orders cancel, signed in',
+  ],
+  'audit.subject.hint': [
+    'ID atau nama. Perintah di terminal tidak menyebutnya di sini.',
+    'An id or a name. Commands of the command line do not name it here.',
+  ],
+  'audit.cut': [
+    'Halaman ini telah membaca {n} baris tanpa menemukan lebih banyak. Cari lebih jauh ke belakang:',
+    'This page has read {n} rows without finding more. Search further back:',
+  ],
+  'audit.older': ['Cari lebih lama', 'Search older rows'],
   'audit.none': ['Belum ada.', 'Nothing yet.'],
   'audit.declared': ['(nama dinyatakan, tidak dibuktikan)', '(a declared name, not proven)'],
 } as const
