@@ -1,3 +1,16 @@
+CREATE TABLE "batch_retries" (
+	"batch_id" integer NOT NULL,
+	"row_number" integer NOT NULL,
+	"retried_batch_id" integer NOT NULL,
+	"retried_row_number" integer NOT NULL,
+	"retried_order_id" uuid NOT NULL,
+	"root_order_id" uuid NOT NULL,
+	"retry_number" integer NOT NULL,
+	CONSTRAINT "batch_retries_batch_id_row_number_pk" PRIMARY KEY("batch_id","row_number"),
+	CONSTRAINT "batch_retries_number" UNIQUE("root_order_id","retry_number"),
+	CONSTRAINT "batch_retries_order" CHECK (batch_id > retried_batch_id and retry_number > 0)
+);
+--> statement-breakpoint
 CREATE TABLE "operator_factors" (
 	"id" serial PRIMARY KEY NOT NULL,
 	"operator_id" integer NOT NULL,
@@ -344,6 +357,7 @@ CREATE TABLE "batches" (
 	"file_name" text NOT NULL,
 	"owner" text,
 	"copied_from" integer,
+	"retry_of" integer,
 	"file_hash" text,
 	"content_hash" text,
 	"page_hashes" text[],
@@ -877,6 +891,10 @@ CREATE TABLE "webhook_tries" (
 	CONSTRAINT "webhook_tries_came_to" CHECK ((http_status is null) = (trouble is not null))
 );
 --> statement-breakpoint
+ALTER TABLE "batch_retries" ADD CONSTRAINT "batch_retries_row_fk" FOREIGN KEY ("batch_id","row_number") REFERENCES "public"."batch_rows"("batch_id","row_number") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "batch_retries" ADD CONSTRAINT "batch_retries_retried_row_fk" FOREIGN KEY ("retried_batch_id","retried_row_number") REFERENCES "public"."batch_rows"("batch_id","row_number") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "batch_retries" ADD CONSTRAINT "batch_retries_batch_id_fk" FOREIGN KEY ("batch_id") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "batch_retries" ADD CONSTRAINT "batch_retries_root_fk" FOREIGN KEY ("root_order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "operator_factors" ADD CONSTRAINT "operator_factors_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "operator_sessions" ADD CONSTRAINT "operator_sessions_factor_id_fk" FOREIGN KEY ("factor_id") REFERENCES "public"."operator_factors"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "breaker_probes" ADD CONSTRAINT "breaker_probes_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -888,6 +906,7 @@ ALTER TABLE "batch_events" ADD CONSTRAINT "batch_events_batch_id_fk" FOREIGN KEY
 ALTER TABLE "batch_rows" ADD CONSTRAINT "batch_rows_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batches" ADD CONSTRAINT "batches_owner_fk" FOREIGN KEY ("owner") REFERENCES "public"."partners"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batches" ADD CONSTRAINT "batches_copied_from_fk" FOREIGN KEY ("copied_from") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "batches" ADD CONSTRAINT "batches_retry_of_fk" FOREIGN KEY ("retry_of") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "partner_keys" ADD CONSTRAINT "partner_keys_partner_fk" FOREIGN KEY ("partner") REFERENCES "public"."partners"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "partner_usage" ADD CONSTRAINT "partner_usage_partner_fk" FOREIGN KEY ("partner") REFERENCES "public"."partners"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "plan_runs" ADD CONSTRAINT "plan_runs_plan_id_fk" FOREIGN KEY ("plan_id") REFERENCES "public"."plans"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -902,6 +921,7 @@ ALTER TABLE "proposals" ADD CONSTRAINT "proposals_statement_id_fk" FOREIGN KEY (
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KEY ("proposal_id") REFERENCES "public"."proposals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "batch_retries_retried_row" ON "batch_retries" USING btree ("retried_batch_id","retried_row_number");--> statement-breakpoint
 CREATE INDEX "operator_factors_operator_id" ON "operator_factors" USING btree ("operator_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "operator_factors_code" ON "operator_factors" USING btree ("code_hash");--> statement-breakpoint
 CREATE UNIQUE INDEX "operator_factors_one_password" ON "operator_factors" USING btree ("operator_id") WHERE kind = 'password' and revoked_at is null;--> statement-breakpoint
