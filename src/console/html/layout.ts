@@ -37,7 +37,7 @@ export function renderDocument(page: Page, frame: Frame): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="htmx-config" content="includeIndicatorCSS:false history:false">
+<meta name="htmx-config" content="includeIndicatorCSS:false history:false defaultSettleDelay:0">
 <title>${page.title} · goldpro</title>
 ${page.goTo === undefined ? NOTHING : html`<meta http-equiv="refresh" content="0; url=${page.goTo}">`}
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
