@@ -38,17 +38,20 @@ export async function pagesOf(client, count) {
   )
   const { id, at } = rows[0]
   const deep = (query) => `/orders?${query}&after=${encodeURIComponent(`${at}~${id}`)}`
+  const plain = ['breaks', 'reconciliation', 'approvals', 'batches', 'plans', 'partners', 'switches', 'audit']
   return [
-    ['today', '/'],
-    ...Object.entries(FILTERS).flatMap(([name, query]) => [
-      [`orders, ${name}`, `/orders?${query}`],
-      [`orders, ${name}, deep`, deep(query)],
-    ]),
-    ...Object.entries(IDS).map(([name, query]) => [`orders, ${name}`, `/orders?${query(middle)}`]),
-    ['one order', `/orders/${id}`],
-    ...['breaks', 'reconciliation', 'approvals', 'batches', 'plans', 'partners', 'switches', 'audit'].map(
-      (page) => [page, `/${page}`],
-    ),
-    ['report', '/reconciliation/report'],
+    { name: 'today', first: '/' },
+    ...Object.entries(FILTERS).map(([name, query]) => ({
+      name: `orders, ${name}`,
+      first: `/orders?${query}`,
+      deep: deep(query),
+    })),
+    ...Object.entries(IDS).map(([name, query]) => ({
+      name: `orders, ${name}`,
+      first: `/orders?${query(middle)}`,
+    })),
+    { name: 'one order', first: `/orders/${id}` },
+    ...plain.map((page) => ({ name: page, first: `/${page}` })),
+    { name: 'report', first: '/reconciliation/report' },
   ]
 }
