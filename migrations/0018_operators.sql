@@ -473,3 +473,15 @@ END $$;
 
 CREATE TRIGGER webhook_endpoints_guard_people BEFORE INSERT OR UPDATE ON webhook_endpoints
   FOR EACH ROW EXECUTE FUNCTION guard_endpoint_people();
+
+-- A maker, or a holder of the partner's keys, makes an ended delivery due again.
+CREATE FUNCTION guard_replay() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM webhook_endpoints e WHERE e.id = NEW.endpoint_id AND is_holder_acting(e.partner)) THEN
+    PERFORM demand_operator(NULL, '{maker}');
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER webhook_deliveries_guard_replay BEFORE UPDATE ON webhook_deliveries FOR EACH ROW
+  WHEN (OLD.state <> 'pending' AND NEW.state = 'pending') EXECUTE FUNCTION guard_replay();

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { AnyChangeKind } from '../approvals/change-kind.ts'
+import type { BreakerRules } from '../breaker/rules.ts'
 import type { Markup } from '../core/html.ts'
 import type { Log } from '../core/log.ts'
 import type { Person } from '../operators/person-commands.ts'
@@ -28,6 +29,8 @@ export interface ConsoleDeps {
   readonly onePersonTeam: boolean
   /** `RECON_LAG_MINUTES`, in milliseconds. */
   readonly reconLagMs: number
+  /** The breaker as this process is configured, which is as the workers are; null: it is off. */
+  readonly breaker: BreakerRules | null
   /** Wakes an order that a person released. */
   wake(orderId: string): void
   readonly uploads: Uploads

@@ -24,6 +24,7 @@ import { planPage } from './pages/plan.ts'
 import * as plans from './pages/plan-actions.ts'
 import { plansPage } from './pages/plans.ts'
 import { reconciliationPage, statementPage } from './pages/reconciliation.ts'
+import { release as releaseRestored } from './pages/recovery-actions.ts'
 import { reportCsv, reportPage } from './pages/report.ts'
 import { SIGN_IN_ROUTES } from './pages/sign-in-pages.ts'
 import { importUpload, previewUpload, run } from './pages/statement-upload.ts'
@@ -121,6 +122,7 @@ export const ROUTES: readonly ConsoleRoute[] = [
   get('/switches', (call) => switches.switchesPage(call)),
   post('/switches/close', MAKES_SAFER, switches.close),
   post('/switches/open', PROPOSES, switches.open),
+  post('/switches/release', PROPOSES, releaseRestored),
   get('/audit', auditPage),
   get('/audit.csv', auditCsv),
 ]

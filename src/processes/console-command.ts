@@ -93,9 +93,17 @@ export async function startConfiguredConsole(
   door: Door,
   log: Logger,
 ): Promise<RunningConsole> {
-  const { databaseUrl, redisUrl, onePersonTeam, reconLagMs } = settings
+  const { databaseUrl, redisUrl, onePersonTeam, reconLagMs, breaker } = settings
   const { trustedProxies, uploadLimitBytes } = settings.http
-  const given = { databaseUrl, redisUrl, onePersonTeam, reconLagMs, trustedProxies, uploadLimitBytes }
+  const given = {
+    databaseUrl,
+    redisUrl,
+    onePersonTeam,
+    reconLagMs,
+    breaker,
+    trustedProxies,
+    uploadLimitBytes,
+  }
   return await startConsole({ ...given, ...settings.console, door, log })
 }
 

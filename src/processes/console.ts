@@ -1,3 +1,4 @@
+import type { BreakerRules } from '../breaker/rules.ts'
 import { type DemoPerson, demoPeople } from '../console/demo-people.ts'
 import { createEnrolment } from '../console/enrolment.ts'
 import { createConsoleServer } from '../console/http/server.ts'
@@ -43,6 +44,8 @@ export interface ConsoleOptions {
   /** `ONE_PERSON` */
   readonly onePersonTeam: boolean
   readonly reconLagMs: number
+  /** The `BREAKER_` settings of the workers; unset or null: the breaker is off. */
+  readonly breaker?: BreakerRules | null
   readonly log: Log
 }
 
@@ -86,6 +89,7 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
     changeKinds: CHANGE_KINDS,
     onePersonTeam: options.onePersonTeam,
     reconLagMs: options.reconLagMs,
+    breaker: options.breaker ?? null,
     wake: (orderId) => waker.wake(orderId),
     uploads,
     log,

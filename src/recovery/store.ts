@@ -151,3 +151,15 @@ export const releaseRestored = statement(
       .where(and(isHeldBy(recoveryId), sql`not ${mayHaveBeenExecuted}`))
       .returning({ orderId: orders.id }),
 )
+
+/** Which database this is, which one is remembered, and when either was last seen alive. */
+export const readIdentity = statement('read_database_identity', {}, (db) =>
+  db
+    .select({
+      identity: databaseIdentity.identity,
+      here: sql<string>`this_database()`,
+      aliveAt: databaseIdentity.aliveAt,
+      foundAt: databaseIdentity.foundAt,
+    })
+    .from(databaseIdentity),
+)

@@ -42,6 +42,8 @@ const ROOMS: Record<string, readonly string[]> = {
     'webhooks',
     'reconciliation',
     'switches',
+    'recovery',
+    'breaker',
     'wallets',
   ],
   cli: ['core', 'postgres', 'queue', 'dev/running-up.ts', 'config.ts'],

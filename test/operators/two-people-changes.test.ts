@@ -11,7 +11,7 @@ import { CHANGE_KINDS } from '../../src/processes/change-kinds.ts'
 import { CHANGE_ENDPOINT } from '../../src/webhooks/change-kind.ts'
 import { listEndpoints } from '../../src/webhooks/endpoints.ts'
 import { type ProvenPerson, provenPeople, refusedBy } from '../support/factories/operators.ts'
-import { inSession, sessionDatabase } from '../support/servers/sessions.ts'
+import { inSession, sessionDatabase, sql } from '../support/servers/sessions.ts'
 
 let place: Awaited<ReturnType<typeof provenPeople>>
 let url: string
@@ -113,6 +113,28 @@ describe('the endpoint of webhooks', () => {
     ['operator_role', `UPDATE webhook_endpoints SET secret = 'mine'`],
   ])('is changed by nobody alone: %s', async (constraint, statement) => {
     expect(await refusedBy(url, statement, place.budi)).toBe(constraint)
+  })
+
+  it('is sent again what has ended by a maker, or by a holder of the partner’s own keys', async () => {
+    await sql(
+      url,
+      `INSERT INTO webhook_deliveries (endpoint_id, event_id, state, tries, next_at, ended_at)
+       SELECT id, gen_random_uuid(), 'given_up', 1, now(), now() FROM webhook_endpoints WHERE partner = 'acme'`,
+    )
+    const replay = `UPDATE webhook_deliveries SET state = 'pending', ended_at = null, step = 0, next_at = now()`
+    expect(await refusedBy(url, replay)).toBe('operator_proven')
+    for (const nobody of [place.vera, place.budi, place.adi])
+      expect(await refusedBy(url, replay, nobody)).toBe('operator_role')
+    const asHolder = (partner: string) =>
+      refusedBy(
+        url,
+        `WITH acting AS MATERIALIZED (SELECT act_as_holder('${partner}', 'finance') AS name)
+        UPDATE webhook_deliveries SET state = 'pending', ended_at = null WHERE (SELECT name FROM acting) IS NOT NULL`,
+      )
+    expect(await asHolder('other')).toBe('operator_proven')
+    expect(await asHolder('acme')).toBeNull()
+    await sql(url, `UPDATE webhook_deliveries SET state = 'given_up', ended_at = now()`)
+    expect(await refusedBy(url, replay, place.ani)).toBeNull()
   })
 
   it('is paused and removed by any one person who is no viewer, and resumed by an admin', async () => {

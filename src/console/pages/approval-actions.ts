@@ -8,7 +8,7 @@ import { listProposals, type ProposalRow } from '../../reconciliation/proposal-q
 import { link, safeText, section, table } from '../html/parts.ts'
 import { type Answer, type Call, done } from '../route.ts'
 import { hashOfRequest } from './approval-requests.ts'
-import { approvalsPage, groupsOf, seenOfGroup } from './approvals.ts'
+import { approvalsPage, groupsOf, seenOfGroup, seenOfProposal } from './approvals.ts'
 
 const MOST_SHOWN = 500
 const personOf = (call: Call) => call.person((call.form.get('note') ?? '').trim())
@@ -37,6 +37,8 @@ export async function approveRequest(call: Call): Promise<Answer> {
 }
 
 export async function declineRequest(call: Call): Promise<Answer> {
+  if (await isOtherRequest(call, numberOf(call)))
+    return await approvalsPage(call, { problem: call.texts('approvals.gone') })
   const result = await call.inSession((session) => declineChange(session, personOf(call), numberOf(call)))
   return await answer(call, 'declined', result)
 }
@@ -55,7 +57,8 @@ const onDeclaration =
     const open = await listProposals(call.database, true, MOST_SHOWN)
     const proposal = open.find(({ proposalId }) => proposalId === numberOf(call))
     const declared = proposal === undefined ? null : declaredBy(proposal)
-    if (declared === null) return await approvalsPage(call, { problem: call.texts('approvals.gone') })
+    if (proposal === undefined || declared === null || call.form.get('seen') !== seenOfProposal(proposal))
+      return await approvalsPage(call, { problem: call.texts('approvals.gone') })
     return await answer(call, said, await decide(call, declared))
   }
 

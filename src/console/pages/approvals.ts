@@ -105,12 +105,21 @@ function groupCard(call: Call, group: WriteOffGroup): Markup {
   ])}${decisionForms(call, `group-${first}`, `/approvals/groups/${first}`, seenOfGroup(group))}</article>`
 }
 
+/** What of a proposal a person saw. */
+export const seenOfProposal = ({ proposalId, decision, proposedBy }: ProposalRow): string =>
+  `${decision} ${proposalId} by ${proposedBy}`
+
 function proposalCard(call: Call, proposal: ProposalRow): Markup {
   const { texts } = call
   const { proposalId, statementId, source } = proposal
   const isDeclaration = statementId !== null || source !== null || proposal.decision === 'lag_shortened'
   const forms = isDeclaration
-    ? decisionForms(call, `proposal-${proposalId}`, `/approvals/proposals/${proposalId}`, String(proposalId))
+    ? decisionForms(
+        call,
+        `proposal-${proposalId}`,
+        `/approvals/proposals/${proposalId}`,
+        seenOfProposal(proposal),
+      )
     : EMPTY
   return html`<article class="card"><h3>${subjectOf(proposal, texts)}</h3>${proposalFacts(proposal, texts)}${forms}</article>`
 }

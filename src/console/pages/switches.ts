@@ -17,6 +17,8 @@ import {
 } from '../html/parts.ts'
 import { type Answer, type Call, done, MAKES_SAFER, PROPOSES, page } from '../route.ts'
 import { staleness } from '../stale.ts'
+import { breakerSection } from './breaker.ts'
+import { recoverySection } from './recovery.ts'
 
 const MOST_SHOWN = 30
 
@@ -53,7 +55,7 @@ ${
           rows,
         ),
       )
-}`,
+}${await breakerSection(call)}${await recoverySection(call)}`,
   })
 }
 

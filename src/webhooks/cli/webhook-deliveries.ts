@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
+import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
 import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
@@ -8,6 +9,7 @@ import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import { CLOCKS } from '../../core/clocks.ts'
 import { createLog } from '../../observability/log.ts'
+import { type Actor, databaseOf } from '../../operators/acting.ts'
 import type { Database } from '../../postgres/pool.ts'
 import { claimTest } from '../claim-test.ts'
 import { deliver } from '../deliver.ts'
@@ -123,7 +125,7 @@ function triesTable(rows: readonly TrySummary[]): string {
   return table(['endpoint', 'try', 'at', 'came to', 'ms', 'reply'], cells, ['endpoint', 'try', 'ms'])
 }
 
-interface ReplayOptions {
+interface ReplayOptions extends Actor {
   readonly endpoint?: number
   readonly givenUp?: true
   readonly since?: Date
@@ -137,6 +139,7 @@ export function replayCommand(): Command {
     .option('--endpoint <id>', 'deliveries to this endpoint; with --given-up or --since', endpointId)
     .option('--given-up', 'all deliveries that were given up')
     .option('--since <time>', 'all deliveries of events since then, including delivered ones', time)
+    .addOption(byOption('who decides'))
     .addHelpText(
       'after',
       `
@@ -147,7 +150,9 @@ Example:
     )
     .action(async (event: string | undefined, options: ReplayOptions) => {
       const replay = replayFrom(event, options)
-      const count = await withDatabase(await settingsHere(), (database) => replayDeliveries(database, replay))
+      const count = await withDatabase(await settingsHere(), (database) =>
+        replayDeliveries(databaseOf(database, options), replay),
+      )
       if (count === 0)
         throw new Failure(
           1,

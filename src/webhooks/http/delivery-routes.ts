@@ -6,6 +6,7 @@ import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, route } from '../../http/route.ts'
 import { DELIVERY_STATES } from '../enums.ts'
 import { type DeliveryPlace, listOwnDeliveries, type OwnDelivery, redeliverOwn } from '../own-deliveries.ts'
+import { actAsHolder } from '../own-endpoints.ts'
 
 const deliveryAnswer = z
   .strictObject({
@@ -111,7 +112,10 @@ export const DELIVERY_ROUTES: readonly AnyRoute[] = [
     },
     problems: ['not_found'],
     async handle({ params: { id } }, { database, caller }) {
-      const deliveries = await redeliverOwn(database, { eventId: id, partner: caller.partner })
+      const deliveries = await database.transaction(async (runner) => {
+        await actAsHolder(runner, caller)
+        return await redeliverOwn(runner, { eventId: id, partner: caller.partner })
+      })
       if (deliveries === null) throw new Problem('not_found')
       return { status: 202, body: { id, deliveries } }
     },
