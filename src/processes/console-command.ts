@@ -8,6 +8,7 @@ import type { ProviderSettings } from '../console/oidc/provider.ts'
 import { createLog, type Logger } from '../observability/log.ts'
 import { isConsoleKey } from '../operators/sign-in/console-key.ts'
 import { withSession } from '../postgres/session.ts'
+import { breakerRulesOf } from './breaker-rules.ts'
 import { type Door, type RunningConsole, startConsole } from './console.ts'
 
 /** How long open requests may take to end. */
@@ -93,14 +94,14 @@ export async function startConfiguredConsole(
   door: Door,
   log: Logger,
 ): Promise<RunningConsole> {
-  const { databaseUrl, redisUrl, onePersonTeam, reconLagMs, breaker } = settings
+  const { databaseUrl, redisUrl, onePersonTeam, reconLagMs } = settings
   const { trustedProxies, uploadLimitBytes } = settings.http
   const given = {
     databaseUrl,
     redisUrl,
     onePersonTeam,
     reconLagMs,
-    breaker,
+    breaker: breakerRulesOf(settings),
     trustedProxies,
     uploadLimitBytes,
   }

@@ -3,14 +3,15 @@ import { Command } from 'commander'
 import { readyDatabaseUrl, requireGateway, requireQueue, settingsHere } from '../cli/context.ts'
 import { Failure } from '../cli/failure.ts'
 import { endSignal, exitAtTheLatestIn } from '../cli/signals.ts'
-import type { BreakerSettings, GatewaySettings, Settings } from '../config.ts'
+import type { GatewaySettings, Settings } from '../config.ts'
 import { CLOCKS } from '../core/clocks.ts'
-import { GOLD_UNITS_PER_GRAM, type GoldWeight, parseRupiah, type Rupiah } from '../core/money.ts'
+import { parseRupiah } from '../core/money.ts'
 import type { Traces } from '../core/traces.ts'
 import { createGatewayClient } from '../gateway/client.ts'
 import type { Logger } from '../observability/log.ts'
 import { createLog } from '../observability/log.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
+import { breakerRulesOf } from './breaker-rules.ts'
 import { type ConfiguredMetrics, startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
 import { startHeartbeat } from './heartbeat.ts'
@@ -62,18 +63,6 @@ async function runWorker(): Promise<void> {
   log.info({}, 'worker stopped')
 }
 
-/** The rules that the settings make. Both numbers were checked when the settings were read. */
-function breakerRulesOf({ rupiahInDoubt, gramsInDoubt, probeRupiah, probeGrams, ...rest }: BreakerSettings) {
-  const weightOf = (grams: number) => (grams * GOLD_UNITS_PER_GRAM) as GoldWeight
-  return {
-    ...rest,
-    rupiahInDoubt: rupiahInDoubt as Rupiah,
-    gramsInDoubt: weightOf(gramsInDoubt),
-    probeRupiah: probeRupiah as Rupiah,
-    probeGrams: weightOf(probeGrams),
-  }
-}
-
 /** Starts a worker by the settings, with the gateway's client. */
 export function startConfiguredWorker(
   settings: Settings & { databaseUrl: string; gateway: GatewaySettings },
@@ -96,7 +85,7 @@ export function startConfiguredWorker(
     quoteMaxAgeMs: settings.quoteMaxAgeMs,
     maxQuoteFee: settings.maxQuoteFee === null ? null : parseRupiah(settings.maxQuoteFee),
     debitsDuringDoubt: settings.debitsDuringDoubt,
-    breaker: settings.breaker === null ? null : breakerRulesOf(settings.breaker),
+    breaker: breakerRulesOf(settings),
     name: `${hostname()}-${process.pid}`,
     log,
     traces,
