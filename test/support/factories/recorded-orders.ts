@@ -175,7 +175,8 @@ const RECORD_LINES = `
     (l->>'executedAt')::timestamptz, (l->>'executedTo')::timestamptz
   FROM given, jsonb_array_elements(statement->'lines') WITH ORDINALITY AS x (l, n);`
 
-let statementId = 0
+/** Far from those that imports take: one counter serves all databases of the process, whose sequences begin anew. */
+let statementId = 1_000_000
 
 /** Lays a statement down as an import would. @returns its id */
 export async function recordStatement(
