@@ -299,7 +299,11 @@ describe('what is written down', () => {
     const seen = await eventually(async () => (lines.length >= 3 ? lines : null))
     expect(seen[0]).toMatchObject({ request_id: 'mine-1', method: 'GET', status: 404, partner: name })
     expect(seen[1]?.request_id).toMatch(/^[0-9a-f-]{36}$/)
-    expect(JSON.stringify(seen)).not.toMatch(/8\d{9}|3174999901010001|gp_/)
+    // Times have as many digits, and ids of requests may have.
+    const texts = JSON.stringify(seen, (name, value) =>
+      typeof value === 'number' || name === 'request_id' ? null : value,
+    )
+    expect(texts).not.toMatch(/8\d{9}|3174999901010001|gp_/)
     expect(JSON.stringify(seen)).toContain('/v1/wallets/+6xxxxxxxx')
   })
 
