@@ -106,7 +106,8 @@ async function takeAll(
     console.log(printTaken(arrival, taken).join('\n'))
   }
   // Also after a file that was imported before: a process that died may not have reconciled it.
-  if (all.some(({ is }) => is !== 'refused')) await reconcileAll(acting, settings, options)
+  if (all.some(({ is }) => is === 'imported' || is === 'already_imported'))
+    await reconcileAll(acting, settings, options)
   return all.filter(({ is }) => is === 'refused').length
 }
 
@@ -116,7 +117,9 @@ function printTaken({ source, fileName }: Arrival, taken: Taken): string[] {
     case 'imported':
       return [`${file}: imported`, ...printImport({ is: 'imported', ...taken.imported }).slice(0, -1)]
     case 'already_imported':
-      return [`${file}: ${taken.reason}`]
+      return [`${file}: ${shownText(taken.reason)}`]
+    case 'gone':
+      return [`${file}: another process has taken it`]
     case 'refused':
       return [`${file}: refused`, ...taken.reason.split('\n').map((line) => `  ${shownText(line)}`)]
   }

@@ -21,8 +21,7 @@ const UNFINISHED = /^\.|~$|\.(?:part|partial|tmp|filepart|crdownload)$/i
 const PERIOD = /20\d\d-\d\d-\d\d(?:\.\.20\d\d-\d\d-\d\d)?/
 
 /**
- * The files of an inbox in the order of their names: a folder for each source, and its statements in it. Links are not
- * followed, so that whoever may write to the inbox gets no other file read.
+ * The files of an inbox in the order of their names: a folder for each source, and its statements in it. Links are left out.
  * @throws NodeJS.ErrnoException when the inbox cannot be read
  */
 export async function findArrivals(inbox: string, nowMs: number): Promise<Arrival[]> {

@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs'
-import { access, mkdir, rename, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir, open, rename, writeFile } from 'node:fs/promises'
 import { join, parse } from 'node:path'
 import { maskPhoneNumbersIn } from '../../core/masking.ts'
 import { FileRefused } from '../../csv/file-refused.ts'
@@ -16,6 +16,8 @@ export type Taken =
   /** Also a file whose move was interrupted after its import. */
   | { readonly is: 'already_imported'; readonly reason: string }
   | { readonly is: 'refused'; readonly reason: string }
+  /** Another process has moved it meanwhile, or it is a link by now: a link could name any file. */
+  | { readonly is: 'gone' }
 
 export interface TakeRequest {
   /** A file whose name has its period is declared to have every transaction of that period. */
@@ -35,10 +37,17 @@ const NAMED_LINES = 100
  * @throws StorageError, NotProven
  */
 export async function takeArrival(session: Session, arrival: Arrival, request: TakeRequest): Promise<Taken> {
-  const taken = await importOrRefuse(session, arrival, request)
+  const taken = await importOrRefuse(session, arrival, request).catch(orGone)
+  if (taken.is === 'gone') return taken
   const target = await moveTo(taken.is === 'refused' ? 'refused' : 'imported', arrival)
-  if (taken.is === 'refused') await writeFile(`${target}.txt`, `${taken.reason}\n`)
+  if (taken.is === 'refused' && target !== null) await writeFile(`${target}.txt`, `${taken.reason}\n`)
   return taken
+}
+
+function orGone(error: unknown): Taken {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'ELOOP') return { is: 'gone' }
+  throw error
 }
 
 async function importOrRefuse(session: Session, arrival: Arrival, request: TakeRequest): Promise<Taken> {
@@ -46,8 +55,9 @@ async function importOrRefuse(session: Session, arrival: Arrival, request: TakeR
   const { complete, mapping, by, nowMs } = request
   if (complete && period === null)
     return refused('a complete statement needs its period: name the file by it, such as 2026-02-09.csv')
+  const file = await open(join(folder, fileName), constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
-    const result = await importStatement(session, createReadStream(join(folder, fileName)), {
+    const result = await importStatement(session, file.createReadStream(), {
       ...{ fileName, source, period, complete, by, nowMs },
       mapping: mapping ?? source,
       badLines: 'refuse',
@@ -66,6 +76,8 @@ async function importOrRefuse(session: Session, arrival: Arrival, request: TakeR
     )
       return refused(error.message)
     throw error
+  } finally {
+    await file.close()
   }
 }
 
@@ -86,16 +98,20 @@ function describeLines(badLines: readonly BadLine[]): string {
   ].join('\n')
 }
 
-/** Moves the file beside those of its name. @returns its new path */
-async function moveTo(name: 'imported' | 'refused', { folder, fileName }: Arrival): Promise<string> {
+/** Moves the file beside those of its name. @returns its new path; null when another process has moved it */
+async function moveTo(name: 'imported' | 'refused', { folder, fileName }: Arrival): Promise<string | null> {
   await mkdir(join(folder, name), { recursive: true })
   const { name: stem, ext } = parse(fileName)
   for (let number = 1; ; number += 1) {
     const target = join(folder, name, number === 1 ? fileName : `${stem} (${number})${ext}`)
     if (await exists(target)) continue
-    await rename(join(folder, fileName), target)
-    return target
+    return await rename(join(folder, fileName), target).then(() => target, orNull)
   }
+}
+
+function orNull(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
+  throw error
 }
 
 async function exists(path: string): Promise<boolean> {

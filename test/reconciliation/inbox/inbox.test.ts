@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { findArrivals, SETTLE_MS } from '../../../src/reconciliation/inbox/arrivals.ts'
+import { takeArrival } from '../../../src/reconciliation/inbox/take-arrival.ts'
 import { aRecordedOrder, lineOf, recordOrders } from '../../support/factories/recorded-orders.ts'
 import { csvOf } from '../../support/factories/statement-files.ts'
 import { runInProcess } from '../../support/in-process.ts'
 import { openScene, type Scene } from '../../support/scenes/recon-scene.ts'
+import { inSession } from '../../support/servers/sessions.ts'
 
 let scene: Scene
 let folder: string
@@ -111,6 +113,38 @@ describe('recon inbox', () => {
     await mkdir(join(inbox, '.git'))
     expect(await findArrivals(inbox, Date.now())).toEqual([])
     expect(await findArrivals(inbox, Date.now() + SETTLE_MS)).toMatchObject([{ fileName: 'new.csv' }])
+  })
+
+  it('is taken once by two that look at the same time, and both go on', async () => {
+    for (const name of ['a.csv', 'b.csv', 'c.csv']) await arrived(name, aDayOf().file)
+    const both = await Promise.all([take(), take()])
+    expect(both.map(({ code, err }) => ({ code, err }))).toEqual([
+      { code: 0, err: '' },
+      { code: 0, err: '' },
+    ])
+    const imported = both.flatMap(({ out }) => out.match(/gateway\/\w\.csv: imported/g) ?? [])
+    expect(imported.sort()).toEqual(['a', 'b', 'c'].map((name) => `gateway/${name}.csv: imported`))
+    expect(await filesIn('imported')).toEqual(['a.csv', 'b.csv', 'c.csv'])
+  })
+
+  it('reads no other file when a statement becomes a link after it was found', async () => {
+    await writeFile(join(folder, 'other.csv'), aDayOf().file)
+    await arrived('day.csv', aDayOf().file)
+    const [arrival] = await findArrivals(inbox, Date.now())
+    await rm(join(inbox, 'gateway/day.csv'))
+    await symlink(join(folder, 'other.csv'), join(inbox, 'gateway/day.csv'))
+    if (arrival === undefined) throw new Error('nothing arrived')
+    const request = { complete: false, mapping: 'sandbox', by: 'ani', nowMs: Date.now() }
+    const taken = await inSession(scene.databaseUrl, (session) => takeArrival(session, arrival, request))
+    expect(taken).toEqual({ is: 'gone' })
+  })
+
+  it('says no phone number of a file that is imported already', async () => {
+    const { file } = aDayOf()
+    for (const name of ['081234567891.csv', 'again.csv']) await arrived(name, file)
+    const { out } = await take()
+    expect(out).toContain('imported already')
+    expect(out).not.toContain('081234567891')
   })
 
   it('leaves the files where they are when the database cannot be used', async () => {
