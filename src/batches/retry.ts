@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import { formatCount } from '../core/format.ts'
 import type { Session } from '../postgres/session.ts'
 import { nullable, present, rows, statement } from '../postgres/statement.ts'
+import { StorageError } from '../postgres/storage-error.ts'
 import { type CommandPerson, type CommandResult, refused } from './command-result.ts'
 import { copyRows } from './copy-rows.ts'
 import type { RowFile } from './file/read-rows.ts'
@@ -42,7 +43,7 @@ export async function retryBatch(
   choice: RetryChoice,
   person: CommandPerson,
 ): Promise<CommandResult<RetryBatch>> {
-  return await session.transaction(async () => {
+  const made = session.transaction(async () => {
     await session.run(SET_TIMEOUT)
     const batch = await lockBatch(session, batchId)
     if (batch === null) return refused('absent', `there is no batch ${batchId}: see \`goldpro batch list\``)
@@ -54,8 +55,20 @@ export async function retryBatch(
     const found = await readRowsToRetry(session, batchId, choice)
     if (found.rows.length === 0)
       return refused('state', `no row of batch ${batchId} can be retried${leftText(found.left)}`)
-    return { is: 'done', ...(await storeRetry(session, batch, found.rows, person)), left: found.left }
+    return {
+      ...({ is: 'done', left: found.left } as const),
+      ...(await storeRetry(session, batch, found.rows, person)),
+    }
   })
+  return await made.catch(refusedBesideAnother)
+}
+
+/** The constraints that stop whoever retries an order which another person retries, through another batch, in that moment. */
+const OF_ANOTHER: readonly (string | null)[] = ['batch_retries_number', 'batch_retry']
+
+function refusedBesideAnother(error: unknown): CommandResult<RetryBatch> {
+  if (!(error instanceof StorageError) || !OF_ANOTHER.includes(error.constraint)) throw error
+  return refused('state', 'another person has just retried some of its rows: do it again for the others')
 }
 
 /** The rows that are left out, as the end of a sentence. */

@@ -8,6 +8,7 @@ import { retryReference } from '../../src/batches/retry-references.ts'
 import type { RetryChoice } from '../../src/batches/retry-rows.ts'
 import { readOrderOrigins } from '../../src/plans/order-origins.ts'
 import { constraintOf } from '../support/constraint.ts'
+import { eventually } from '../support/eventually.ts'
 import {
   ANI,
   aPrefix,
@@ -134,6 +135,31 @@ describe('a retry', () => {
     expect(results.find(({ is }) => is === 'refused')).toMatchObject({
       message: expect.stringContaining('2 retried already'),
     })
+  })
+
+  it('takes an order once, also when it is retried through two batches at once', async () => {
+    const { batchId, prefix } = await ended(['rejected'])
+    const second = await retried(batchId)
+    await runWith(second, ['rejected'])
+    // Both have read that the order may be retried before either may store it.
+    const both = await scene.inSession(async (session) =>
+      session.transaction(async () => {
+        await session.run(unnamed('LOCK TABLE batch_retries IN SHARE MODE'))
+        const retries = [retry(batchId), retry(second)]
+        await eventually(async () => {
+          const text = `SELECT 1 FROM pg_locks WHERE relation = 'batch_retries'::regclass AND NOT granted`
+          return (await session.run(unnamed(text))).length === 2 ? true : null
+        })
+        return { retries }
+      }),
+    )
+    const results = await Promise.all(both.retries)
+    expect(results.map(({ is }) => is).sort()).toEqual(['done', 'refused'])
+    expect(results.find(({ is }) => is === 'refused')).toMatchObject({
+      message: expect.stringContaining('another person has just retried'),
+    })
+    const third = results.find(({ is }) => is === 'done') as { batchId: number }
+    expect((await rowsOf(third.batchId)).map(({ reference }) => reference)).toEqual([`${prefix}-1-retry-2`])
   })
 
   it('takes a row again once the order of its retry failed, or its retry was cancelled', async () => {

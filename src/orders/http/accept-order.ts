@@ -11,6 +11,18 @@ import type { PartnerOrder } from '../queries/partner-orders.ts'
 import { DEADLINE_PASSED, InvalidOrderError, parseSubmission, type Submission } from '../submission.ts'
 import { orderAnswerOf } from './order-answer.ts'
 
+/** Why an order is not accepted, beside what every route may answer: the same whether it is placed or checked. */
+export const ACCEPTANCE_PROBLEMS = [
+  'reference_conflict',
+  'wallet_refused',
+  'kind_not_allowed',
+  'rupiah_unbounded',
+  'rupiah_per_order',
+  'orders_per_minute',
+  'rupiah_per_day',
+  'wallets_per_day',
+] as const
+
 /** Accepts an order: 202 is answered only once it is committed, and for every repetition. */
 export async function acceptOrder(body: unknown, waitSeconds: number, call: Call): Promise<Answer> {
   const { caller } = call

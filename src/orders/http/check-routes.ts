@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { open } from '../../http/json-schema.ts'
 import { type AnyRoute, route } from '../../http/route.ts'
-import { checkOrder } from './accept-order.ts'
+import { ACCEPTANCE_PROBLEMS, checkOrder } from './accept-order.ts'
 import { ORDER_BODIES } from './order-examples.ts'
 import { orderAnswer, orderBody } from './order-schemas.ts'
 
@@ -35,16 +35,7 @@ reference. It says nothing of the gateway: a balance or a price is first known w
         example: { would_be: 'accepted', order: null },
       },
     },
-    problems: [
-      'reference_conflict',
-      'wallet_refused',
-      'kind_not_allowed',
-      'rupiah_unbounded',
-      'rupiah_per_order',
-      'orders_per_minute',
-      'rupiah_per_day',
-      'wallets_per_day',
-    ],
+    problems: ACCEPTANCE_PROBLEMS,
     handle: ({ body }, call) => checkOrder(body, call),
   }),
 ]

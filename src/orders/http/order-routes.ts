@@ -7,7 +7,7 @@ import { readPartnerOrderEvents } from '../queries/partner-order-events.ts'
 import { findPartnerOrders } from '../queries/partner-orders.ts'
 import { searchOrders } from '../queries/search-orders.ts'
 import { createOrderStore } from '../store/order-store.ts'
-import { acceptOrder, readOrderWhenEnded } from './accept-order.ts'
+import { ACCEPTANCE_PROBLEMS, acceptOrder, readOrderWhenEnded } from './accept-order.ts'
 import { eventAnswerOf, orderAnswerOf } from './order-answer.ts'
 import { placeOf, placeText } from './order-cursor.ts'
 import { ACCEPTED, CANCELLED, EVENTS, ORDER_BODIES, SUCCEEDED } from './order-examples.ts'
@@ -48,16 +48,7 @@ export const ORDER_ROUTES: readonly AnyRoute[] = [
         },
       },
     },
-    problems: [
-      'reference_conflict',
-      'wallet_refused',
-      'kind_not_allowed',
-      'rupiah_unbounded',
-      'rupiah_per_order',
-      'orders_per_minute',
-      'rupiah_per_day',
-      'wallets_per_day',
-    ],
+    problems: ACCEPTANCE_PROBLEMS,
     handle: ({ query, body }, call) => acceptOrder(body, query.wait ?? 0, call),
   }),
   route({
