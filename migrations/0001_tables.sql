@@ -1,96 +1,3 @@
-CREATE TABLE "batch_retries" (
-	"batch_id" integer NOT NULL,
-	"row_number" integer NOT NULL,
-	"retried_batch_id" integer NOT NULL,
-	"retried_row_number" integer NOT NULL,
-	"retried_order_id" uuid NOT NULL,
-	"root_order_id" uuid NOT NULL,
-	"retry_number" integer NOT NULL,
-	CONSTRAINT "batch_retries_batch_id_row_number_pk" PRIMARY KEY("batch_id","row_number"),
-	CONSTRAINT "batch_retries_number" UNIQUE("root_order_id","retry_number"),
-	CONSTRAINT "batch_retries_order" CHECK (batch_id > retried_batch_id and retry_number > 0)
-);
---> statement-breakpoint
-CREATE TABLE "operator_factors" (
-	"id" serial PRIMARY KEY NOT NULL,
-	"operator_id" integer NOT NULL,
-	"kind" text NOT NULL,
-	"code_hash" text,
-	"code_ends_at" timestamp with time zone,
-	"salt" text,
-	"scrypt" text,
-	"key_hash" text,
-	"totp_secret" text,
-	"last_step" integer,
-	"recovery_hashes" text[],
-	"issuer" text,
-	"subject" text,
-	"created_by" integer NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"takes_two" boolean NOT NULL,
-	"enrolled_at" timestamp with time zone,
-	"confirmed_by" integer,
-	"confirmed_at" timestamp with time zone,
-	"revoked_at" timestamp with time zone,
-	CONSTRAINT "operator_factors_kind" CHECK (kind in ('password', 'oidc')),
-	CONSTRAINT "operator_factors_form" CHECK (case kind when 'oidc' then issuer is not null and subject is not null and enrolled_at is not null
-        else code_hash is not null and code_ends_at is not null and (enrolled_at is null
-          or num_nulls(salt, scrypt, key_hash, totp_secret, last_step, recovery_hashes) = 0) end)
-);
---> statement-breakpoint
-CREATE TABLE "operator_sessions" (
-	"id" text PRIMARY KEY NOT NULL,
-	"factor_id" integer,
-	"name" text NOT NULL,
-	"proof" text NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"ends_at" timestamp with time zone NOT NULL,
-	"ended_at" timestamp with time zone,
-	CONSTRAINT "operator_sessions_id" CHECK (id ~ '^[0-9a-f]{64}$'),
-	CONSTRAINT "operator_sessions_proof" CHECK (proof in ('password', 'oidc', 'declared')),
-	CONSTRAINT "operator_sessions_proven" CHECK ((proof = 'declared') = (factor_id is null))
-);
---> statement-breakpoint
-CREATE TABLE "console_events" (
-	"id" bigserial PRIMARY KEY NOT NULL,
-	"at" timestamp with time zone DEFAULT now() NOT NULL,
-	"operator" text NOT NULL,
-	"event" text NOT NULL,
-	"subject" text,
-	"address" text,
-	CONSTRAINT "console_events_event" CHECK (event in ('signed_in', 'sign_in_refused', 'signed_out', 'phone_number_shown', 'orders_exported', 'results_exported', 'audit_exported'))
-);
---> statement-breakpoint
-CREATE TABLE "console_throttles" (
-	"key" text PRIMARY KEY NOT NULL,
-	"failures" integer NOT NULL,
-	"last_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"blocked_until" timestamp with time zone,
-	"let_through" boolean NOT NULL
-);
---> statement-breakpoint
-CREATE TABLE "database_identity" (
-	"id" boolean PRIMARY KEY DEFAULT true NOT NULL,
-	"identity" text NOT NULL,
-	"alive_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"found_at" timestamp with time zone,
-	"feed_shift" bigint DEFAULT 0 NOT NULL,
-	CONSTRAINT "database_identity_one_row" CHECK (id)
-);
---> statement-breakpoint
-CREATE TABLE "recoveries" (
-	"id" serial PRIMARY KEY NOT NULL,
-	"from_identity" text NOT NULL,
-	"identity" text NOT NULL,
-	"alive_at" timestamp with time zone NOT NULL,
-	"found_at" timestamp with time zone NOT NULL,
-	"recovered_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"recovered_by" text NOT NULL,
-	"note" text NOT NULL,
-	CONSTRAINT "recoveries_reasoned" CHECK (note ~ '\S' and is_person_name(recovered_by))
-);
---> statement-breakpoint
 CREATE TABLE "alert_occurrences" (
 	"kind" text NOT NULL,
 	"subject" text NOT NULL,
@@ -114,173 +21,6 @@ CREATE TABLE "alerts" (
 	CONSTRAINT "alerts_state" CHECK (state in ('pending', 'delivered', 'given_up') and (state = 'pending') = (ended_at is null))
 );
 --> statement-breakpoint
-CREATE TABLE "breaker_probes" (
-	"closing_id" integer NOT NULL,
-	"order_id" uuid NOT NULL,
-	"chosen_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"ended_at" timestamp with time zone,
-	"outcome" text,
-	CONSTRAINT "breaker_probes_closing_id_order_id_pk" PRIMARY KEY("closing_id","order_id"),
-	CONSTRAINT "breaker_probes_outcome" CHECK (outcome in ('succeeded', 'slow', 'refused', 'in_doubt', 'no_confirm')),
-	CONSTRAINT "breaker_probes_ended" CHECK ((ended_at is null) = (outcome is null))
-);
---> statement-breakpoint
-CREATE TABLE "breaker_trips" (
-	"closing_id" integer PRIMARY KEY NOT NULL,
-	"breach" text NOT NULL,
-	"figures" jsonb NOT NULL,
-	"pauses" integer NOT NULL,
-	"paused_until" timestamp with time zone NOT NULL,
-	"successes" integer DEFAULT 0 NOT NULL,
-	"probe_rupiah" bigint NOT NULL,
-	"probe_grams" numeric(14, 4) NOT NULL,
-	CONSTRAINT "breaker_trips_breach" CHECK (breach in ('rupiah_in_doubt', 'grams_in_doubt', 'contradictions', 'unknown', 'rupiah_share', 'refusals', 'slow'))
-);
---> statement-breakpoint
-CREATE TABLE "overdue_rules" (
-	"one_row" boolean PRIMARY KEY DEFAULT true NOT NULL,
-	"daily_at" time DEFAULT '07:30' NOT NULL,
-	"lag_minutes" integer DEFAULT 60 NOT NULL,
-	"doubt_hours" integer DEFAULT 4 NOT NULL,
-	"held_hours" integer DEFAULT 4 NOT NULL,
-	"switch_hours" integer DEFAULT 8 NOT NULL,
-	"process_seconds" integer DEFAULT 60 NOT NULL,
-	CONSTRAINT "overdue_rules_one_row" CHECK (one_row)
-);
---> statement-breakpoint
-CREATE TABLE "process_heartbeats" (
-	"kind" text NOT NULL,
-	"name" text NOT NULL,
-	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "process_heartbeats_kind_name_pk" PRIMARY KEY("kind","name"),
-	CONSTRAINT "process_heartbeats_kind" CHECK (kind in ('worker', 'scheduler', 'web'))
-);
---> statement-breakpoint
-CREATE TABLE "installation" (
-	"one" integer PRIMARY KEY DEFAULT 1 NOT NULL,
-	"id" uuid DEFAULT gen_random_uuid() NOT NULL,
-	"identity" text NOT NULL,
-	"since" timestamp with time zone DEFAULT now() NOT NULL,
-	"console_key_hash" text,
-	CONSTRAINT "installation_is_one" CHECK (one = 1),
-	CONSTRAINT "installation_identity" CHECK (identity in ('proven', 'declared'))
-);
---> statement-breakpoint
-CREATE TABLE "operator_acts" (
-	"xid" bigint NOT NULL,
-	"at" timestamp with time zone NOT NULL,
-	"operator_id" integer,
-	"name" text NOT NULL,
-	"proof" text NOT NULL,
-	"token_prefix" text,
-	"session_prefix" text,
-	"command" text,
-	CONSTRAINT "operator_acts_xid_at_pk" PRIMARY KEY("xid","at"),
-	CONSTRAINT "operator_acts_proof" CHECK (proof in ('token', 'password', 'oidc', 'declared')),
-	CONSTRAINT "operator_acts_proven" CHECK ((proof <> 'declared') = (operator_id is not null) and (proof = 'token') = (token_prefix is not null)
-        and (proof in ('password', 'oidc')) = (session_prefix is not null))
-);
---> statement-breakpoint
-CREATE TABLE "operator_events" (
-	"id" bigserial PRIMARY KEY NOT NULL,
-	"operator_id" integer NOT NULL,
-	"at" timestamp with time zone NOT NULL,
-	"event" text NOT NULL,
-	"actor" text NOT NULL,
-	"note" text,
-	"detail" jsonb NOT NULL,
-	CONSTRAINT "operator_events_event" CHECK (event in ('added', 'roles_set', 'disabled', 'enabled', 'token_added', 'token_ends', 'token_revoked', 'invited', 'enrolled', 'account_linked', 'sign_in_confirmed', 'sign_in_revoked'))
-);
---> statement-breakpoint
-CREATE TABLE "operator_tokens" (
-	"prefix" text PRIMARY KEY NOT NULL,
-	"operator_id" integer NOT NULL,
-	"secret_hash" text NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"expires_at" timestamp with time zone,
-	"revoked_at" timestamp with time zone,
-	"actor" text NOT NULL,
-	CONSTRAINT "operator_tokens_prefix" CHECK (prefix ~ '^[a-z0-9]{12}$'),
-	CONSTRAINT "operator_tokens_secret_hash" CHECK (secret_hash ~ '^[0-9a-f]{64}$')
-);
---> statement-breakpoint
-CREATE TABLE "operators" (
-	"id" serial PRIMARY KEY NOT NULL,
-	"name" text NOT NULL,
-	"roles" text[] NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"disabled_at" timestamp with time zone,
-	"actor" text NOT NULL,
-	"note" text,
-	"admin_until" timestamp with time zone,
-	"request_id" integer,
-	CONSTRAINT "operators_name" CHECK (is_person_name(name) and length(name) <= 200 and strpos(person_key(name), '/') = 0),
-	CONSTRAINT "operators_roles" CHECK (cardinality(roles) > 0 and roles <@ array['viewer', 'maker', 'checker', 'admin'])
-);
---> statement-breakpoint
-CREATE TABLE "partner_wallets" (
-	"phone_number" text PRIMARY KEY NOT NULL,
-	"partner" text NOT NULL,
-	"origin" text NOT NULL,
-	"state" text NOT NULL,
-	"since" timestamp with time zone DEFAULT now() NOT NULL,
-	"actor" text NOT NULL,
-	"note" text,
-	"request_id" integer,
-	CONSTRAINT "partner_wallets_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]')),
-	CONSTRAINT "partner_wallets_origin" CHECK (origin in ('registered', 'linked', 'first_use')),
-	CONSTRAINT "partner_wallets_state" CHECK (state in ('linked', 'unlinked'))
-);
---> statement-breakpoint
-CREATE TABLE "wallet_events" (
-	"id" bigserial PRIMARY KEY NOT NULL,
-	"phone_number" text NOT NULL,
-	"partner" text NOT NULL,
-	"at" timestamp with time zone NOT NULL,
-	"event" text NOT NULL,
-	"actor" text NOT NULL,
-	"note" text,
-	"request_id" integer,
-	CONSTRAINT "wallet_events_wallet_form" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]'))
-);
---> statement-breakpoint
-CREATE TABLE "wallet_policies" (
-	"id" serial PRIMARY KEY NOT NULL,
-	"policy" text NOT NULL,
-	"at" timestamp with time zone DEFAULT now() NOT NULL,
-	"actor" text NOT NULL,
-	"note" text,
-	"request_id" integer,
-	CONSTRAINT "wallet_policies_policy" CHECK (policy in ('owned', 'first_use', 'open'))
-);
---> statement-breakpoint
-CREATE TABLE "switch_closings" (
-	"id" serial PRIMARY KEY NOT NULL,
-	"scope" text NOT NULL,
-	"reason" text NOT NULL,
-	"closed_by" text NOT NULL,
-	"closed_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"extends_deadlines" boolean DEFAULT false NOT NULL,
-	"kept_closed_by" text,
-	"opened_at" timestamp with time zone,
-	"opened_by" text,
-	"request_id" integer,
-	CONSTRAINT "switch_closings_scope" CHECK (scope ~ '^(everything|kind:(buy|sell|transfer|withdraw)|partner:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|(batch|plan):[1-9][0-9]{0,8})$'),
-	CONSTRAINT "switch_closings_reasoned" CHECK (reason ~ '\S' and closed_by ~ '\S'),
-	CONSTRAINT "switch_closings_opened" CHECK ((opened_at is null) = (opened_by is null))
-);
---> statement-breakpoint
-CREATE TABLE "switch_waits" (
-	"order_id" uuid NOT NULL,
-	"closing_id" integer NOT NULL,
-	"since" timestamp with time zone NOT NULL,
-	"ended_at" timestamp with time zone,
-	"deadline_before" timestamp with time zone,
-	"deadline_after" timestamp with time zone,
-	CONSTRAINT "switch_waits_order_id_closing_id_pk" PRIMARY KEY("order_id","closing_id")
-);
---> statement-breakpoint
 CREATE TABLE "change_requests" (
 	"id" serial PRIMARY KEY NOT NULL,
 	"kind" text NOT NULL,
@@ -300,6 +40,19 @@ CREATE TABLE "change_requests" (
 	CONSTRAINT "change_requests_reasoned" CHECK (note ~ '\S' and is_person_name(proposed_by) and (decision_note is null or decision_note ~ '\S')),
 	CONSTRAINT "change_requests_decided" CHECK ((state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null) and (state = 'open') = (decision_note is null) and is_person_name(decided_by)),
 	CONSTRAINT "change_requests_second_person" CHECK (state <> 'approved' or (person_key(decided_by) = person_key(proposed_by)) = alone)
+);
+--> statement-breakpoint
+CREATE TABLE "batch_retries" (
+	"batch_id" integer NOT NULL,
+	"row_number" integer NOT NULL,
+	"retried_batch_id" integer NOT NULL,
+	"retried_row_number" integer NOT NULL,
+	"retried_order_id" uuid NOT NULL,
+	"root_order_id" uuid NOT NULL,
+	"retry_number" integer NOT NULL,
+	CONSTRAINT "batch_retries_batch_id_row_number_pk" PRIMARY KEY("batch_id","row_number"),
+	CONSTRAINT "batch_retries_number" UNIQUE("root_order_id","retry_number"),
+	CONSTRAINT "batch_retries_order" CHECK (batch_id > retried_batch_id and retry_number > 0)
 );
 --> statement-breakpoint
 CREATE TABLE "batch_events" (
@@ -390,6 +143,224 @@ CREATE TABLE "batches" (
 	CONSTRAINT "batches_run" CHECK (rate_per_second > 0 and stop_after_failures > 0),
 	CONSTRAINT "batches_counts" CHECK (0 <= forgiven_count and forgiven_count <= failed_count and failed_count <= ended_count and ended_count <= fed_count and fed_count <= coalesce(row_count, 0)),
 	CONSTRAINT "batches_finished" CHECK (state <> 'finished' or ended_count = row_count)
+);
+--> statement-breakpoint
+CREATE TABLE "breaker_probes" (
+	"closing_id" integer NOT NULL,
+	"order_id" uuid NOT NULL,
+	"chosen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone,
+	"outcome" text,
+	CONSTRAINT "breaker_probes_closing_id_order_id_pk" PRIMARY KEY("closing_id","order_id"),
+	CONSTRAINT "breaker_probes_outcome" CHECK (outcome in ('succeeded', 'slow', 'refused', 'in_doubt', 'no_confirm')),
+	CONSTRAINT "breaker_probes_ended" CHECK ((ended_at is null) = (outcome is null))
+);
+--> statement-breakpoint
+CREATE TABLE "breaker_trips" (
+	"closing_id" integer PRIMARY KEY NOT NULL,
+	"breach" text NOT NULL,
+	"figures" jsonb NOT NULL,
+	"pauses" integer NOT NULL,
+	"paused_until" timestamp with time zone NOT NULL,
+	"successes" integer DEFAULT 0 NOT NULL,
+	"probe_rupiah" bigint NOT NULL,
+	"probe_grams" numeric(14, 4) NOT NULL,
+	CONSTRAINT "breaker_trips_breach" CHECK (breach in ('rupiah_in_doubt', 'grams_in_doubt', 'contradictions', 'unknown', 'rupiah_share', 'refusals', 'slow'))
+);
+--> statement-breakpoint
+CREATE TABLE "console_events" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"operator" text NOT NULL,
+	"event" text NOT NULL,
+	"subject" text,
+	"address" text,
+	CONSTRAINT "console_events_event" CHECK (event in ('signed_in', 'sign_in_refused', 'signed_out', 'phone_number_shown', 'orders_exported', 'results_exported', 'audit_exported'))
+);
+--> statement-breakpoint
+CREATE TABLE "console_throttles" (
+	"key" text PRIMARY KEY NOT NULL,
+	"failures" integer NOT NULL,
+	"last_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"blocked_until" timestamp with time zone,
+	"let_through" boolean NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "installation" (
+	"one" integer PRIMARY KEY DEFAULT 1 NOT NULL,
+	"id" uuid DEFAULT gen_random_uuid() NOT NULL,
+	"identity" text NOT NULL,
+	"since" timestamp with time zone DEFAULT now() NOT NULL,
+	"console_key_hash" text,
+	CONSTRAINT "installation_is_one" CHECK (one = 1),
+	CONSTRAINT "installation_identity" CHECK (identity in ('proven', 'declared'))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_acts" (
+	"xid" bigint NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"operator_id" integer,
+	"name" text NOT NULL,
+	"proof" text NOT NULL,
+	"token_prefix" text,
+	"session_prefix" text,
+	"command" text,
+	CONSTRAINT "operator_acts_xid_at_pk" PRIMARY KEY("xid","at"),
+	CONSTRAINT "operator_acts_proof" CHECK (proof in ('token', 'password', 'oidc', 'declared')),
+	CONSTRAINT "operator_acts_proven" CHECK ((proof <> 'declared') = (operator_id is not null) and (proof = 'token') = (token_prefix is not null)
+        and (proof in ('password', 'oidc')) = (session_prefix is not null))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_events" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"operator_id" integer NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"event" text NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"detail" jsonb NOT NULL,
+	CONSTRAINT "operator_events_event" CHECK (event in ('added', 'roles_set', 'disabled', 'enabled', 'token_added', 'token_ends', 'token_revoked', 'invited', 'enrolled', 'account_linked', 'sign_in_confirmed', 'sign_in_revoked'))
+);
+--> statement-breakpoint
+CREATE TABLE "operator_tokens" (
+	"prefix" text PRIMARY KEY NOT NULL,
+	"operator_id" integer NOT NULL,
+	"secret_hash" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone,
+	"revoked_at" timestamp with time zone,
+	"actor" text NOT NULL,
+	CONSTRAINT "operator_tokens_prefix" CHECK (prefix ~ '^[a-z0-9]{12}$'),
+	CONSTRAINT "operator_tokens_secret_hash" CHECK (secret_hash ~ '^[0-9a-f]{64}$')
+);
+--> statement-breakpoint
+CREATE TABLE "operators" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"roles" text[] NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"disabled_at" timestamp with time zone,
+	"actor" text NOT NULL,
+	"note" text,
+	"admin_until" timestamp with time zone,
+	"request_id" integer,
+	CONSTRAINT "operators_name" CHECK (is_person_name(name) and length(name) <= 200 and strpos(person_key(name), '/') = 0),
+	CONSTRAINT "operators_roles" CHECK (cardinality(roles) > 0 and roles <@ array['viewer', 'maker', 'checker', 'admin'])
+);
+--> statement-breakpoint
+CREATE TABLE "operator_factors" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"operator_id" integer NOT NULL,
+	"kind" text NOT NULL,
+	"code_hash" text,
+	"code_ends_at" timestamp with time zone,
+	"salt" text,
+	"scrypt" text,
+	"key_hash" text,
+	"totp_secret" text,
+	"last_step" integer,
+	"recovery_hashes" text[],
+	"issuer" text,
+	"subject" text,
+	"created_by" integer NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"takes_two" boolean NOT NULL,
+	"enrolled_at" timestamp with time zone,
+	"confirmed_by" integer,
+	"confirmed_at" timestamp with time zone,
+	"revoked_at" timestamp with time zone,
+	CONSTRAINT "operator_factors_kind" CHECK (kind in ('password', 'oidc')),
+	CONSTRAINT "operator_factors_form" CHECK (case kind when 'oidc' then issuer is not null and subject is not null and enrolled_at is not null
+        else code_hash is not null and code_ends_at is not null and (enrolled_at is null
+          or num_nulls(salt, scrypt, key_hash, totp_secret, last_step, recovery_hashes) = 0) end)
+);
+--> statement-breakpoint
+CREATE TABLE "operator_sessions" (
+	"id" text PRIMARY KEY NOT NULL,
+	"factor_id" integer,
+	"name" text NOT NULL,
+	"proof" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ends_at" timestamp with time zone NOT NULL,
+	"ended_at" timestamp with time zone,
+	CONSTRAINT "operator_sessions_id" CHECK (id ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT "operator_sessions_proof" CHECK (proof in ('password', 'oidc', 'declared')),
+	CONSTRAINT "operator_sessions_proven" CHECK ((proof = 'declared') = (factor_id is null))
+);
+--> statement-breakpoint
+CREATE TABLE "attempts" (
+	"order_id" uuid NOT NULL,
+	"seq" integer NOT NULL,
+	"intent_id" uuid NOT NULL,
+	"outcome" text NOT NULL,
+	"kind" text NOT NULL,
+	"phone_number" text NOT NULL,
+	"quote_id" text NOT NULL,
+	"quoted_gold_weight" numeric(14, 4) NOT NULL,
+	"quoted_amount" bigint,
+	"quoted_fee" bigint,
+	"intent_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"worker" text NOT NULL,
+	"ended_at" timestamp with time zone,
+	"request_id" text,
+	"response_id" text,
+	"session_id" text,
+	"gold_weight" numeric(14, 4),
+	"amount" bigint,
+	"fee" bigint,
+	"gateway_message" text,
+	"http_status" integer,
+	"reply" text,
+	CONSTRAINT "attempts_order_id_seq_pk" PRIMARY KEY("order_id","seq"),
+	CONSTRAINT "attempts_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]')),
+	CONSTRAINT "attempts_outcome" CHECK (outcome in ('intent', 'succeeded', 'price_changed', 'rejected', 'not_sent', 'in_doubt')),
+	CONSTRAINT "attempts_ended_unless_intent" CHECK ((ended_at is null) = (outcome = 'intent')),
+	CONSTRAINT "attempts_executed_when_succeeded" CHECK (outcome <> 'succeeded' or (gold_weight is not null and amount is not null and fee is not null and coalesce(session_id, response_id) is not null)),
+	CONSTRAINT "attempts_execution_only_when_succeeded" CHECK (outcome = 'succeeded' or (gold_weight is null and amount is null and fee is null)),
+	CONSTRAINT "attempts_positive" CHECK (seq > 0 and quoted_gold_weight > 0 and quoted_amount >= 0 and quoted_fee >= 0 and gold_weight > 0 and amount >= 0 and fee >= 0)
+);
+--> statement-breakpoint
+CREATE TABLE "order_events" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"order_id" uuid NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"from_state" text,
+	"to_state" text NOT NULL,
+	"reason" text NOT NULL,
+	"actor" text NOT NULL,
+	"detail" jsonb,
+	"partner" text,
+	"feed_position" bigint,
+	CONSTRAINT "order_events_fed" CHECK ((to_state in ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')) = (feed_position is not null) and (partner is null) = (feed_position is null))
+);
+--> statement-breakpoint
+CREATE TABLE "orders" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"partner" text NOT NULL,
+	"reference" text NOT NULL,
+	"kind" text NOT NULL,
+	"phone_number" text NOT NULL,
+	"content" jsonb NOT NULL,
+	"content_hash" text NOT NULL,
+	"state" text NOT NULL,
+	"previous_state" text,
+	"reason" text NOT NULL,
+	"actor" text NOT NULL,
+	"detail" jsonb,
+	"accepted_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"deadline_at" timestamp with time zone NOT NULL,
+	"settled_at" timestamp with time zone,
+	"wake_at" timestamp with time zone,
+	"postponements" integer DEFAULT 0 NOT NULL,
+	"trouble" text,
+	CONSTRAINT "orders_kind" CHECK (kind in ('buy', 'sell', 'transfer', 'withdraw')),
+	CONSTRAINT "orders_wallets" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]') and (octet_length((content ->> 'recipient')) between 9 and 13 and starts_with((content ->> 'recipient'), '08') and (content ->> 'recipient') collate "C" !~ '[^0-9]')),
+	CONSTRAINT "orders_reference" CHECK (reference collate "C" ~ '^[!-~]([ -~]*[!-~])?$' or is_plain_text(reference)),
+	CONSTRAINT "orders_state" CHECK (state in ('accepted', 'confirming', 'succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt', 'held')),
+	CONSTRAINT "orders_wake_while_under_way" CHECK ((wake_at is not null) = (state in ('accepted', 'confirming'))),
+	CONSTRAINT "orders_settled_when_final" CHECK ((settled_at is not null) = (state in ('succeeded', 'rejected', 'expired', 'cancelled'))),
+	CONSTRAINT "orders_final_withdrawal_is_erased" CHECK (not (kind = 'withdraw' and settled_at is not null and (content ? 'ktp' or content ? 'address')))
 );
 --> statement-breakpoint
 CREATE TABLE "partner_day_wallets" (
@@ -549,6 +520,19 @@ CREATE TABLE "prices" (
 	CONSTRAINT "prices_positive" CHECK (rupiah_per_gram > 0)
 );
 --> statement-breakpoint
+CREATE TABLE "rejected_jobs" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"job_id" text NOT NULL,
+	"job_name" text NOT NULL,
+	"partner" text,
+	"reference" text,
+	"field" text NOT NULL,
+	"reason" text NOT NULL,
+	"masked_data" text NOT NULL,
+	"data_hash" text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "break_events" (
 	"id" bigserial PRIMARY KEY NOT NULL,
 	"break_id" integer NOT NULL,
@@ -637,6 +621,14 @@ CREATE TABLE "proposals" (
 	CONSTRAINT "proposals_second_person" CHECK (state <> 'approved' or (person_key(decided_by) = person_key(proposed_by)) = alone)
 );
 --> statement-breakpoint
+CREATE TABLE "revocations" (
+	"proposal_id" integer PRIMARY KEY NOT NULL,
+	"revoked_by" text NOT NULL,
+	"revoked_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"note" text NOT NULL,
+	CONSTRAINT "revocations_reasoned" CHECK (note ~ '\S' and revoked_by ~ '\S')
+);
+--> statement-breakpoint
 CREATE TABLE "recon_runs" (
 	"id" bigserial PRIMARY KEY NOT NULL,
 	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
@@ -649,12 +641,17 @@ CREATE TABLE "recon_runs" (
 	"scheduled_for" date
 );
 --> statement-breakpoint
-CREATE TABLE "revocations" (
-	"proposal_id" integer PRIMARY KEY NOT NULL,
-	"revoked_by" text NOT NULL,
-	"revoked_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"note" text NOT NULL,
-	CONSTRAINT "revocations_reasoned" CHECK (note ~ '\S' and revoked_by ~ '\S')
+CREATE TABLE "statement_matches" (
+	"statement_id" integer NOT NULL,
+	"line_number" integer NOT NULL,
+	"order_id" uuid NOT NULL,
+	"seq" integer NOT NULL,
+	"rule" text NOT NULL,
+	"differs" boolean NOT NULL,
+	"current" boolean DEFAULT true NOT NULL,
+	"run_id" bigint NOT NULL,
+	CONSTRAINT "statement_matches_statement_id_line_number_pk" PRIMARY KEY("statement_id","line_number"),
+	CONSTRAINT "statement_matches_rule" CHECK (rule in ('session_id', 'response_id', 'request_id', 'terms'))
 );
 --> statement-breakpoint
 CREATE TABLE "statement_bad_lines" (
@@ -695,19 +692,6 @@ CREATE TABLE "statement_mappings" (
 	CONSTRAINT "statement_mappings_name_version_pk" PRIMARY KEY("name","version")
 );
 --> statement-breakpoint
-CREATE TABLE "statement_matches" (
-	"statement_id" integer NOT NULL,
-	"line_number" integer NOT NULL,
-	"order_id" uuid NOT NULL,
-	"seq" integer NOT NULL,
-	"rule" text NOT NULL,
-	"differs" boolean NOT NULL,
-	"current" boolean DEFAULT true NOT NULL,
-	"run_id" bigint NOT NULL,
-	CONSTRAINT "statement_matches_statement_id_line_number_pk" PRIMARY KEY("statement_id","line_number"),
-	CONSTRAINT "statement_matches_rule" CHECK (rule in ('session_id', 'response_id', 'request_id', 'terms'))
-);
---> statement-breakpoint
 CREATE TABLE "statement_repeats" (
 	"statement_id" integer NOT NULL,
 	"line_number" integer NOT NULL,
@@ -738,91 +722,107 @@ CREATE TABLE "statements" (
 	CONSTRAINT "statements_replaced" CHECK ((replaced_at is null) = (replaced_by is null))
 );
 --> statement-breakpoint
-CREATE TABLE "attempts" (
-	"order_id" uuid NOT NULL,
-	"seq" integer NOT NULL,
-	"intent_id" uuid NOT NULL,
-	"outcome" text NOT NULL,
+CREATE TABLE "database_identity" (
+	"id" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"identity" text NOT NULL,
+	"alive_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"found_at" timestamp with time zone,
+	"feed_shift" bigint DEFAULT 0 NOT NULL,
+	CONSTRAINT "database_identity_one_row" CHECK (id)
+);
+--> statement-breakpoint
+CREATE TABLE "recoveries" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"from_identity" text NOT NULL,
+	"identity" text NOT NULL,
+	"alive_at" timestamp with time zone NOT NULL,
+	"found_at" timestamp with time zone NOT NULL,
+	"recovered_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"recovered_by" text NOT NULL,
+	"note" text NOT NULL,
+	CONSTRAINT "recoveries_reasoned" CHECK (note ~ '\S' and is_person_name(recovered_by))
+);
+--> statement-breakpoint
+CREATE TABLE "overdue_rules" (
+	"one_row" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"daily_at" time DEFAULT '07:30' NOT NULL,
+	"lag_minutes" integer DEFAULT 60 NOT NULL,
+	"doubt_hours" integer DEFAULT 4 NOT NULL,
+	"held_hours" integer DEFAULT 4 NOT NULL,
+	"switch_hours" integer DEFAULT 8 NOT NULL,
+	"process_seconds" integer DEFAULT 60 NOT NULL,
+	CONSTRAINT "overdue_rules_one_row" CHECK (one_row)
+);
+--> statement-breakpoint
+CREATE TABLE "process_heartbeats" (
 	"kind" text NOT NULL,
-	"phone_number" text NOT NULL,
-	"quote_id" text NOT NULL,
-	"quoted_gold_weight" numeric(14, 4) NOT NULL,
-	"quoted_amount" bigint,
-	"quoted_fee" bigint,
-	"intent_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"worker" text NOT NULL,
+	"name" text NOT NULL,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "process_heartbeats_kind_name_pk" PRIMARY KEY("kind","name"),
+	CONSTRAINT "process_heartbeats_kind" CHECK (kind in ('worker', 'scheduler', 'web'))
+);
+--> statement-breakpoint
+CREATE TABLE "switch_closings" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"scope" text NOT NULL,
+	"reason" text NOT NULL,
+	"closed_by" text NOT NULL,
+	"closed_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"extends_deadlines" boolean DEFAULT false NOT NULL,
+	"kept_closed_by" text,
+	"opened_at" timestamp with time zone,
+	"opened_by" text,
+	"request_id" integer,
+	CONSTRAINT "switch_closings_scope" CHECK (scope ~ '^(everything|kind:(buy|sell|transfer|withdraw)|partner:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|(batch|plan):[1-9][0-9]{0,8})$'),
+	CONSTRAINT "switch_closings_reasoned" CHECK (reason ~ '\S' and closed_by ~ '\S'),
+	CONSTRAINT "switch_closings_opened" CHECK ((opened_at is null) = (opened_by is null))
+);
+--> statement-breakpoint
+CREATE TABLE "switch_waits" (
+	"order_id" uuid NOT NULL,
+	"closing_id" integer NOT NULL,
+	"since" timestamp with time zone NOT NULL,
 	"ended_at" timestamp with time zone,
-	"request_id" text,
-	"response_id" text,
-	"session_id" text,
-	"gold_weight" numeric(14, 4),
-	"amount" bigint,
-	"fee" bigint,
-	"gateway_message" text,
-	"http_status" integer,
-	"reply" text,
-	CONSTRAINT "attempts_order_id_seq_pk" PRIMARY KEY("order_id","seq"),
-	CONSTRAINT "attempts_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]')),
-	CONSTRAINT "attempts_outcome" CHECK (outcome in ('intent', 'succeeded', 'price_changed', 'rejected', 'not_sent', 'in_doubt')),
-	CONSTRAINT "attempts_ended_unless_intent" CHECK ((ended_at is null) = (outcome = 'intent')),
-	CONSTRAINT "attempts_executed_when_succeeded" CHECK (outcome <> 'succeeded' or (gold_weight is not null and amount is not null and fee is not null and coalesce(session_id, response_id) is not null)),
-	CONSTRAINT "attempts_execution_only_when_succeeded" CHECK (outcome = 'succeeded' or (gold_weight is null and amount is null and fee is null)),
-	CONSTRAINT "attempts_positive" CHECK (seq > 0 and quoted_gold_weight > 0 and quoted_amount >= 0 and quoted_fee >= 0 and gold_weight > 0 and amount >= 0 and fee >= 0)
+	"deadline_before" timestamp with time zone,
+	"deadline_after" timestamp with time zone,
+	CONSTRAINT "switch_waits_order_id_closing_id_pk" PRIMARY KEY("order_id","closing_id")
 );
 --> statement-breakpoint
-CREATE TABLE "order_events" (
-	"id" bigserial PRIMARY KEY NOT NULL,
-	"order_id" uuid NOT NULL,
-	"at" timestamp with time zone NOT NULL,
-	"from_state" text,
-	"to_state" text NOT NULL,
-	"reason" text NOT NULL,
-	"actor" text NOT NULL,
-	"detail" jsonb,
-	"partner" text,
-	"feed_position" bigint,
-	CONSTRAINT "order_events_fed" CHECK ((to_state in ('succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt')) = (feed_position is not null) and (partner is null) = (feed_position is null))
-);
---> statement-breakpoint
-CREATE TABLE "orders" (
-	"id" uuid PRIMARY KEY NOT NULL,
+CREATE TABLE "partner_wallets" (
+	"phone_number" text PRIMARY KEY NOT NULL,
 	"partner" text NOT NULL,
-	"reference" text NOT NULL,
-	"kind" text NOT NULL,
-	"phone_number" text NOT NULL,
-	"content" jsonb NOT NULL,
-	"content_hash" text NOT NULL,
+	"origin" text NOT NULL,
 	"state" text NOT NULL,
-	"previous_state" text,
-	"reason" text NOT NULL,
+	"since" timestamp with time zone DEFAULT now() NOT NULL,
 	"actor" text NOT NULL,
-	"detail" jsonb,
-	"accepted_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"deadline_at" timestamp with time zone NOT NULL,
-	"settled_at" timestamp with time zone,
-	"wake_at" timestamp with time zone,
-	"postponements" integer DEFAULT 0 NOT NULL,
-	"trouble" text,
-	CONSTRAINT "orders_kind" CHECK (kind in ('buy', 'sell', 'transfer', 'withdraw')),
-	CONSTRAINT "orders_wallets" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]') and (octet_length((content ->> 'recipient')) between 9 and 13 and starts_with((content ->> 'recipient'), '08') and (content ->> 'recipient') collate "C" !~ '[^0-9]')),
-	CONSTRAINT "orders_reference" CHECK (reference collate "C" ~ '^[!-~]([ -~]*[!-~])?$' or is_plain_text(reference)),
-	CONSTRAINT "orders_state" CHECK (state in ('accepted', 'confirming', 'succeeded', 'rejected', 'expired', 'cancelled', 'in_doubt', 'held')),
-	CONSTRAINT "orders_wake_while_under_way" CHECK ((wake_at is not null) = (state in ('accepted', 'confirming'))),
-	CONSTRAINT "orders_settled_when_final" CHECK ((settled_at is not null) = (state in ('succeeded', 'rejected', 'expired', 'cancelled'))),
-	CONSTRAINT "orders_final_withdrawal_is_erased" CHECK (not (kind = 'withdraw' and settled_at is not null and (content ? 'ktp' or content ? 'address')))
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "partner_wallets_wallet" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]')),
+	CONSTRAINT "partner_wallets_origin" CHECK (origin in ('registered', 'linked', 'first_use')),
+	CONSTRAINT "partner_wallets_state" CHECK (state in ('linked', 'unlinked'))
 );
 --> statement-breakpoint
-CREATE TABLE "rejected_jobs" (
+CREATE TABLE "wallet_events" (
 	"id" bigserial PRIMARY KEY NOT NULL,
+	"phone_number" text NOT NULL,
+	"partner" text NOT NULL,
+	"at" timestamp with time zone NOT NULL,
+	"event" text NOT NULL,
+	"actor" text NOT NULL,
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "wallet_events_wallet_form" CHECK ((octet_length(phone_number) between 9 and 13 and starts_with(phone_number, '08') and phone_number collate "C" !~ '[^0-9]'))
+);
+--> statement-breakpoint
+CREATE TABLE "wallet_policies" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"policy" text NOT NULL,
 	"at" timestamp with time zone DEFAULT now() NOT NULL,
-	"job_id" text NOT NULL,
-	"job_name" text NOT NULL,
-	"partner" text,
-	"reference" text,
-	"field" text NOT NULL,
-	"reason" text NOT NULL,
-	"masked_data" text NOT NULL,
-	"data_hash" text NOT NULL
+	"actor" text NOT NULL,
+	"note" text,
+	"request_id" integer,
+	CONSTRAINT "wallet_policies_policy" CHECK (policy in ('owned', 'first_use', 'open'))
 );
 --> statement-breakpoint
 CREATE TABLE "webhook_deliveries" (
@@ -895,18 +895,16 @@ ALTER TABLE "batch_retries" ADD CONSTRAINT "batch_retries_row_fk" FOREIGN KEY ("
 ALTER TABLE "batch_retries" ADD CONSTRAINT "batch_retries_retried_row_fk" FOREIGN KEY ("retried_batch_id","retried_row_number") REFERENCES "public"."batch_rows"("batch_id","row_number") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batch_retries" ADD CONSTRAINT "batch_retries_batch_id_fk" FOREIGN KEY ("batch_id") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batch_retries" ADD CONSTRAINT "batch_retries_root_fk" FOREIGN KEY ("root_order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "operator_factors" ADD CONSTRAINT "operator_factors_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "operator_sessions" ADD CONSTRAINT "operator_sessions_factor_id_fk" FOREIGN KEY ("factor_id") REFERENCES "public"."operator_factors"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "breaker_probes" ADD CONSTRAINT "breaker_probes_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "breaker_trips" ADD CONSTRAINT "breaker_trips_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "operator_tokens" ADD CONSTRAINT "operator_tokens_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "switch_closings" ADD CONSTRAINT "switch_closings_request_id_change_requests_id_fk" FOREIGN KEY ("request_id") REFERENCES "public"."change_requests"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "switch_waits" ADD CONSTRAINT "switch_waits_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batch_events" ADD CONSTRAINT "batch_events_batch_id_fk" FOREIGN KEY ("batch_id") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batch_rows" ADD CONSTRAINT "batch_rows_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batches" ADD CONSTRAINT "batches_owner_fk" FOREIGN KEY ("owner") REFERENCES "public"."partners"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batches" ADD CONSTRAINT "batches_copied_from_fk" FOREIGN KEY ("copied_from") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "batches" ADD CONSTRAINT "batches_retry_of_fk" FOREIGN KEY ("retry_of") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "breaker_probes" ADD CONSTRAINT "breaker_probes_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "breaker_trips" ADD CONSTRAINT "breaker_trips_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "operator_tokens" ADD CONSTRAINT "operator_tokens_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "operator_factors" ADD CONSTRAINT "operator_factors_operator_id_fk" FOREIGN KEY ("operator_id") REFERENCES "public"."operators"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "operator_sessions" ADD CONSTRAINT "operator_sessions_factor_id_fk" FOREIGN KEY ("factor_id") REFERENCES "public"."operator_factors"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "partner_keys" ADD CONSTRAINT "partner_keys_partner_fk" FOREIGN KEY ("partner") REFERENCES "public"."partners"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "partner_usage" ADD CONSTRAINT "partner_usage_partner_fk" FOREIGN KEY ("partner") REFERENCES "public"."partners"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "plan_runs" ADD CONSTRAINT "plan_runs_plan_id_fk" FOREIGN KEY ("plan_id") REFERENCES "public"."plans"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -920,28 +918,13 @@ ALTER TABLE "proposals" ADD CONSTRAINT "proposals_order_id_fk" FOREIGN KEY ("ord
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_statement_id_fk" FOREIGN KEY ("statement_id") REFERENCES "public"."statements"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "revocations" ADD CONSTRAINT "revocations_proposal_id_fk" FOREIGN KEY ("proposal_id") REFERENCES "public"."proposals"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "statements" ADD CONSTRAINT "statements_mapping_fk" FOREIGN KEY ("mapping_name","mapping_version") REFERENCES "public"."statement_mappings"("name","version") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "switch_closings" ADD CONSTRAINT "switch_closings_request_id_change_requests_id_fk" FOREIGN KEY ("request_id") REFERENCES "public"."change_requests"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "switch_waits" ADD CONSTRAINT "switch_waits_closing_id_switch_closings_id_fk" FOREIGN KEY ("closing_id") REFERENCES "public"."switch_closings"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "webhook_tries" ADD CONSTRAINT "webhook_tries_delivery_fk" FOREIGN KEY ("event_id","endpoint_id") REFERENCES "public"."webhook_deliveries"("event_id","endpoint_id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "batch_retries_retried_row" ON "batch_retries" USING btree ("retried_batch_id","retried_row_number");--> statement-breakpoint
-CREATE INDEX "operator_factors_operator_id" ON "operator_factors" USING btree ("operator_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "operator_factors_code" ON "operator_factors" USING btree ("code_hash");--> statement-breakpoint
-CREATE UNIQUE INDEX "operator_factors_one_password" ON "operator_factors" USING btree ("operator_id") WHERE kind = 'password' and revoked_at is null;--> statement-breakpoint
-CREATE UNIQUE INDEX "operator_factors_one_account" ON "operator_factors" USING btree ("issuer","subject") WHERE kind = 'oidc' and revoked_at is null;--> statement-breakpoint
-CREATE INDEX "operator_sessions_ends_at" ON "operator_sessions" USING btree ("ends_at");--> statement-breakpoint
-CREATE INDEX "console_events_at" ON "console_events" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "alerts_due" ON "alerts" USING btree ("next_at") WHERE state = 'pending';--> statement-breakpoint
-CREATE UNIQUE INDEX "breaker_probes_one_at_a_time" ON "breaker_probes" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
-CREATE UNIQUE INDEX "breaker_probes_order" ON "breaker_probes" USING btree ("order_id","closing_id") WHERE ended_at is null;--> statement-breakpoint
-CREATE INDEX "operator_acts_at" ON "operator_acts" USING btree ("at");--> statement-breakpoint
-CREATE INDEX "operator_events_operator_id" ON "operator_events" USING btree ("operator_id");--> statement-breakpoint
-CREATE INDEX "operator_tokens_operator_id" ON "operator_tokens" USING btree ("operator_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "operators_one_person" ON "operators" USING btree (person_key("name"));--> statement-breakpoint
-CREATE INDEX "partner_wallets_partner" ON "partner_wallets" USING btree ("partner","phone_number");--> statement-breakpoint
-CREATE INDEX "wallet_events_wallet" ON "wallet_events" USING btree ("phone_number");--> statement-breakpoint
-CREATE UNIQUE INDEX "switch_closings_one_closed" ON "switch_closings" USING btree ("scope") WHERE opened_at is null;--> statement-breakpoint
-CREATE UNIQUE INDEX "switch_waits_one_open" ON "switch_waits" USING btree ("order_id") WHERE ended_at is null;--> statement-breakpoint
-CREATE INDEX "switch_waits_open" ON "switch_waits" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "change_requests_one_open" ON "change_requests" USING btree ("kind","subject") WHERE state = 'open';--> statement-breakpoint
 CREATE INDEX "change_requests_subject" ON "change_requests" USING btree ("kind","subject");--> statement-breakpoint
+CREATE INDEX "batch_retries_retried_row" ON "batch_retries" USING btree ("retried_batch_id","retried_row_number");--> statement-breakpoint
 CREATE INDEX "batch_events_batch_id" ON "batch_events" USING btree ("batch_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "batch_rows_reference" ON "batch_rows" USING btree ("batch_id","partner","reference");--> statement-breakpoint
 CREATE INDEX "batch_rows_waiting" ON "batch_rows" USING btree ("batch_id","row_number") WHERE state = 'waiting';--> statement-breakpoint
@@ -950,34 +933,18 @@ CREATE INDEX "batch_rows_order_id" ON "batch_rows" USING btree ("order_id") WHER
 CREATE UNIQUE INDEX "batches_same_rows" ON "batches" USING btree (coalesce(owner, ''),"content_hash") WHERE state <> 'cancelled';--> statement-breakpoint
 CREATE INDEX "batches_alive" ON "batches" USING btree ("id") WHERE state in ('approved', 'running');--> statement-breakpoint
 CREATE INDEX "batches_owner" ON "batches" USING btree ("owner") WHERE owner is not null;--> statement-breakpoint
-CREATE INDEX "partner_events_partner" ON "partner_events" USING btree ("partner");--> statement-breakpoint
-CREATE INDEX "partner_keys_partner" ON "partner_keys" USING btree ("partner");--> statement-breakpoint
-CREATE INDEX "partner_nonces_seen_at" ON "partner_nonces" USING btree ("seen_at");--> statement-breakpoint
-CREATE INDEX "plan_events_plan_id" ON "plan_events" USING btree ("plan_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "plan_runs_batch_id" ON "plan_runs" USING btree ("batch_id") WHERE batch_id is not null;--> statement-breakpoint
-CREATE UNIQUE INDEX "plan_runs_order_id" ON "plan_runs" USING btree ("order_id") WHERE order_id is not null;--> statement-breakpoint
-CREATE INDEX "plan_runs_planned" ON "plan_runs" USING btree ("plan_id","due_at") WHERE state = 'planned';--> statement-breakpoint
-CREATE INDEX "plan_runs_started" ON "plan_runs" USING btree ("plan_id") WHERE state = 'started';--> statement-breakpoint
-CREATE UNIQUE INDEX "plans_name" ON "plans" USING btree ("name") WHERE owner is null and state in ('active', 'paused');--> statement-breakpoint
-CREATE UNIQUE INDEX "plans_owner_name" ON "plans" USING btree ("owner","name") WHERE owner is not null;--> statement-breakpoint
-CREATE INDEX "plans_next_due_at" ON "plans" USING btree ("next_due_at") WHERE state in ('active', 'paused');--> statement-breakpoint
-CREATE INDEX "plans_without_due_time" ON "plans" USING btree ("id") WHERE state = 'active' and next_due_at is null;--> statement-breakpoint
-CREATE UNIQUE INDEX "plans_batch_id" ON "plans" USING btree ("batch_id");--> statement-breakpoint
-CREATE INDEX "break_events_break_id" ON "break_events" USING btree ("break_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "breaks_key" ON "breaks" USING btree ("key");--> statement-breakpoint
-CREATE INDEX "breaks_open" ON "breaks" USING btree ("due_at") WHERE state = 'open';--> statement-breakpoint
-CREATE INDEX "breaks_order_id" ON "breaks" USING btree ("order_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "proposals_one_open_per_break" ON "proposals" USING btree ("break_id") WHERE state = 'open';--> statement-breakpoint
-CREATE UNIQUE INDEX "proposals_one_open_per_order" ON "proposals" USING btree ("order_id") WHERE state = 'open';--> statement-breakpoint
-CREATE UNIQUE INDEX "proposals_one_open_per_statement" ON "proposals" USING btree ("statement_id") WHERE state = 'open';--> statement-breakpoint
-CREATE UNIQUE INDEX "proposals_one_open_per_source" ON "proposals" USING btree ("source") WHERE state = 'open';--> statement-breakpoint
-CREATE UNIQUE INDEX "proposals_one_open_lag" ON "proposals" USING btree ("decision") WHERE state = 'open' and decision = 'lag_shortened';--> statement-breakpoint
-CREATE UNIQUE INDEX "recon_runs_once_a_day" ON "recon_runs" USING btree ("scheduled_for") WHERE finished_at is not null;--> statement-breakpoint
-CREATE INDEX "statement_lines_executed_at" ON "statement_lines" USING brin ("executed_at");--> statement-breakpoint
-CREATE UNIQUE INDEX "statement_matches_one_line_per_attempt" ON "statement_matches" USING btree ("order_id","seq") WHERE current;--> statement-breakpoint
-CREATE INDEX "statement_matches_differing" ON "statement_matches" USING btree ("order_id") WHERE differs and current;--> statement-breakpoint
-CREATE INDEX "statement_matches_run_id" ON "statement_matches" USING brin ("run_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "statements_same_file" ON "statements" USING btree ("source","content_hash") WHERE replaced_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "breaker_probes_one_at_a_time" ON "breaker_probes" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "breaker_probes_order" ON "breaker_probes" USING btree ("order_id","closing_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "console_events_at" ON "console_events" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "operator_acts_at" ON "operator_acts" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "operator_events_operator_id" ON "operator_events" USING btree ("operator_id");--> statement-breakpoint
+CREATE INDEX "operator_tokens_operator_id" ON "operator_tokens" USING btree ("operator_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "operators_one_person" ON "operators" USING btree (person_key("name"));--> statement-breakpoint
+CREATE INDEX "operator_factors_operator_id" ON "operator_factors" USING btree ("operator_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "operator_factors_code" ON "operator_factors" USING btree ("code_hash");--> statement-breakpoint
+CREATE UNIQUE INDEX "operator_factors_one_password" ON "operator_factors" USING btree ("operator_id") WHERE kind = 'password' and revoked_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "operator_factors_one_account" ON "operator_factors" USING btree ("issuer","subject") WHERE kind = 'oidc' and revoked_at is null;--> statement-breakpoint
+CREATE INDEX "operator_sessions_ends_at" ON "operator_sessions" USING btree ("ends_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_live_per_order" ON "attempts" USING btree ("order_id") WHERE outcome in ('intent', 'in_doubt', 'succeeded');--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_send_per_quote" ON "attempts" USING btree ("quote_id","phone_number","kind") WHERE outcome <> 'not_sent';--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_in_flight_per_wallet" ON "attempts" USING btree ("phone_number") WHERE outcome = 'intent';--> statement-breakpoint
@@ -997,8 +964,41 @@ CREATE INDEX "orders_partner_accepted_at" ON "orders" USING btree ("partner","ac
 CREATE INDEX "orders_phone_number" ON "orders" USING btree ("phone_number");--> statement-breakpoint
 CREATE INDEX "orders_lane" ON "orders" USING btree ("phone_number",((kind = 'buy')::int),"accepted_at","id") WHERE wake_at is not null;--> statement-breakpoint
 CREATE INDEX "orders_lane_stopped" ON "orders" USING btree ("phone_number","accepted_at","id") WHERE wake_at is null and settled_at is null;--> statement-breakpoint
+CREATE INDEX "partner_events_partner" ON "partner_events" USING btree ("partner");--> statement-breakpoint
+CREATE INDEX "partner_keys_partner" ON "partner_keys" USING btree ("partner");--> statement-breakpoint
+CREATE INDEX "partner_nonces_seen_at" ON "partner_nonces" USING btree ("seen_at");--> statement-breakpoint
+CREATE INDEX "plan_events_plan_id" ON "plan_events" USING btree ("plan_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "plan_runs_batch_id" ON "plan_runs" USING btree ("batch_id") WHERE batch_id is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "plan_runs_order_id" ON "plan_runs" USING btree ("order_id") WHERE order_id is not null;--> statement-breakpoint
+CREATE INDEX "plan_runs_planned" ON "plan_runs" USING btree ("plan_id","due_at") WHERE state = 'planned';--> statement-breakpoint
+CREATE INDEX "plan_runs_started" ON "plan_runs" USING btree ("plan_id") WHERE state = 'started';--> statement-breakpoint
+CREATE UNIQUE INDEX "plans_name" ON "plans" USING btree ("name") WHERE owner is null and state in ('active', 'paused');--> statement-breakpoint
+CREATE UNIQUE INDEX "plans_owner_name" ON "plans" USING btree ("owner","name") WHERE owner is not null;--> statement-breakpoint
+CREATE INDEX "plans_next_due_at" ON "plans" USING btree ("next_due_at") WHERE state in ('active', 'paused');--> statement-breakpoint
+CREATE INDEX "plans_without_due_time" ON "plans" USING btree ("id") WHERE state = 'active' and next_due_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "plans_batch_id" ON "plans" USING btree ("batch_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "rejected_jobs_once" ON "rejected_jobs" USING btree ("job_id","data_hash");--> statement-breakpoint
 CREATE INDEX "rejected_jobs_at" ON "rejected_jobs" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "break_events_break_id" ON "break_events" USING btree ("break_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "breaks_key" ON "breaks" USING btree ("key");--> statement-breakpoint
+CREATE INDEX "breaks_open" ON "breaks" USING btree ("due_at") WHERE state = 'open';--> statement-breakpoint
+CREATE INDEX "breaks_order_id" ON "breaks" USING btree ("order_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "proposals_one_open_per_break" ON "proposals" USING btree ("break_id") WHERE state = 'open';--> statement-breakpoint
+CREATE UNIQUE INDEX "proposals_one_open_per_order" ON "proposals" USING btree ("order_id") WHERE state = 'open';--> statement-breakpoint
+CREATE UNIQUE INDEX "proposals_one_open_per_statement" ON "proposals" USING btree ("statement_id") WHERE state = 'open';--> statement-breakpoint
+CREATE UNIQUE INDEX "proposals_one_open_per_source" ON "proposals" USING btree ("source") WHERE state = 'open';--> statement-breakpoint
+CREATE UNIQUE INDEX "proposals_one_open_lag" ON "proposals" USING btree ("decision") WHERE state = 'open' and decision = 'lag_shortened';--> statement-breakpoint
+CREATE UNIQUE INDEX "recon_runs_once_a_day" ON "recon_runs" USING btree ("scheduled_for") WHERE finished_at is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "statement_matches_one_line_per_attempt" ON "statement_matches" USING btree ("order_id","seq") WHERE current;--> statement-breakpoint
+CREATE INDEX "statement_matches_differing" ON "statement_matches" USING btree ("order_id") WHERE differs and current;--> statement-breakpoint
+CREATE INDEX "statement_matches_run_id" ON "statement_matches" USING brin ("run_id");--> statement-breakpoint
+CREATE INDEX "statement_lines_executed_at" ON "statement_lines" USING brin ("executed_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "statements_same_file" ON "statements" USING btree ("source","content_hash") WHERE replaced_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "switch_closings_one_closed" ON "switch_closings" USING btree ("scope") WHERE opened_at is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "switch_waits_one_open" ON "switch_waits" USING btree ("order_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "switch_waits_open" ON "switch_waits" USING btree ("closing_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "partner_wallets_partner" ON "partner_wallets" USING btree ("partner","phone_number");--> statement-breakpoint
+CREATE INDEX "wallet_events_wallet" ON "wallet_events" USING btree ("phone_number");--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("endpoint_id","next_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_order" ON "webhook_deliveries" USING btree ("order_id","endpoint_id","sequence") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_endpoint_ended" ON "webhook_deliveries" USING btree ("endpoint_id","ended_at","event_id") WHERE ended_at is not null;--> statement-breakpoint
