@@ -66,19 +66,25 @@ BEGIN
     WHERE c.opened_at IS NULL AND c.kept_closed_by IS NULL AND t.paused_until <= clock_timestamp()
       AND NOT EXISTS (SELECT 1 FROM breaker_probes p WHERE p.closing_id = c.id AND p.ended_at IS NULL));
   others := (SELECT array_agg(c.scope) FROM switch_closings c WHERE c.opened_at IS NULL AND NOT c.scope = ANY (ready));
-  SELECT o.* INTO chosen
-  FROM switch_closings mine
-  JOIN breaker_trips t ON t.closing_id = mine.id
-  JOIN switch_closings any_ready ON any_ready.opened_at IS NULL AND any_ready.scope = ANY (ready)
-  JOIN switch_waits w ON w.closing_id = any_ready.id AND w.ended_at IS NULL
-  JOIN orders o ON o.id = w.order_id
-  WHERE mine.id = choose_breaker_probe.closing_id AND mine.scope = ANY (ready)
-    AND mine.scope IN ('kind:' || o.kind, 'partner:' || o.partner)
-    AND o.state = 'accepted' AND o.deadline_at > now() + interval '10 seconds'
-    AND coalesce((o.content ->> 'amount')::bigint <= t.probe_rupiah, (o.content ->> 'gold_weight')::numeric <= t.probe_grams)
-    AND holding_switch(others, o.id, o.kind, o.partner) IS NULL
-    AND NOT EXISTS (SELECT 1 FROM breaker_probes p WHERE p.order_id = o.id AND p.closing_id = mine.id)
-  ORDER BY o.accepted_at
+  -- First an order that waits for no other of its wallet: one that does confirms only after that, which may be held. Of the
+  -- oldest, so that a look costs the same however many wait.
+  WITH oldest AS MATERIALIZED (
+    SELECT o.id FROM switch_closings mine
+    JOIN breaker_trips t ON t.closing_id = mine.id
+    JOIN switch_closings any_ready ON any_ready.opened_at IS NULL AND any_ready.scope = ANY (ready)
+    JOIN switch_waits w ON w.closing_id = any_ready.id AND w.ended_at IS NULL
+    JOIN orders o ON o.id = w.order_id
+    WHERE mine.id = choose_breaker_probe.closing_id AND mine.scope = ANY (ready)
+      AND mine.scope IN ('kind:' || o.kind, 'partner:' || o.partner)
+      AND o.state = 'accepted' AND o.deadline_at > now() + interval '10 seconds'
+      AND coalesce((o.content ->> 'amount')::bigint <= t.probe_rupiah, (o.content ->> 'gold_weight')::numeric <= t.probe_grams)
+      AND holding_switch(others, o.id, o.kind, o.partner) IS NULL
+      AND NOT EXISTS (SELECT 1 FROM breaker_probes p WHERE p.order_id = o.id AND p.closing_id = mine.id)
+    ORDER BY o.accepted_at, o.id LIMIT 100
+  )
+  SELECT o.* INTO chosen FROM orders o JOIN oldest USING (id)
+  WHERE o.state = 'accepted'
+  ORDER BY (lane_front(o.id, o.phone_number, o.kind, o.accepted_at, true) IS NULL) DESC, o.accepted_at, o.id
   LIMIT 1 FOR UPDATE OF o SKIP LOCKED;
   IF NOT FOUND THEN
     RETURN NULL;

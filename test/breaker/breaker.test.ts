@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { constraintOf } from '../support/constraint.ts'
+import { aWallet } from '../support/factories/stored-orders.ts'
 import { type BreakerScene, openBreakerScene } from '../support/scenes/breaker-scene.ts'
 import { close, open } from '../support/scenes/two-people-switch.ts'
 
@@ -117,6 +118,18 @@ describe('a probe', () => {
     expect(await scene.commit(small, { amount: 1_000_001 as never })).toBeNull()
     expect(await scene.commit(small, { amount: null, goldWeight: 10_001 as never })).toBeNull()
     expect(await scene.commit(small, { amount: 1_000_000 as never })).not.toBeNull()
+  })
+
+  it('is an order whose turn in its wallet has come, while there is one', async () => {
+    await trip()
+    const wallet = { phone_number: aWallet() }
+    await scene.aWaiting({ gold_weight: '1.0001', ...wallet })
+    const behind = await scene.aWaiting({ gold_weight: '1', ...wallet })
+    const first = await scene.aWaiting({ gold_weight: '1' })
+    expect(await scene.probe()).toEqual([first])
+    await scene.end(await scene.commit(first), 'rejected')
+    await scene.probe()
+    expect(await scene.probe()).toEqual([behind])
   })
 
   it('is given up after a minute without a confirm', async () => {
