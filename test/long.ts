@@ -48,4 +48,6 @@ export const LONG_TESTS = [
   'test/batches/cli/batch.test.ts',
   'test/webhooks/cli/webhook.test.ts',
   'test/gateway/transport-tls.test.ts',
+  'test/postgres/tls.test.ts',
+  'test/queue/redis-tls.test.ts',
 ]

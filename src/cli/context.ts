@@ -6,6 +6,7 @@ import { type Database, openDatabase } from '../postgres/pool.ts'
 import { type Session, withSession } from '../postgres/session.ts'
 import { errorCode, Failure } from './failure.ts'
 import { postgresFailure } from './postgres-failure.ts'
+import { redisFailure } from './redis-failure.ts'
 
 /** The folder in which `goldpro up` keeps its data and announces that it runs. */
 export const LOCAL_FOLDER = '.goldpro'
@@ -111,11 +112,16 @@ export async function orUnreachable<T>(
   try {
     return await reach()
   } catch (error) {
-    const known = variable === 'DATABASE_URL' ? postgresFailure(error) : null
+    const known = knownFailure(variable, url, error)
     if (known !== null) throw known
     throw new Failure(
       1,
       `cannot reach ${service} at ${new URL(url).host} (${errorCode(error)}): start it, or set ${variable}`,
     )
   }
+}
+
+function knownFailure(variable: string, url: string, error: unknown): Failure | null {
+  if (variable === 'DATABASE_URL') return postgresFailure(error)
+  return variable === 'REDIS_URL' ? redisFailure(error, url) : null
 }

@@ -23,11 +23,16 @@ async function onRedis<T>(redisUrl: string, ask: (redis: Redis) => Promise<T>): 
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
   })
-  // The connection's error is thrown by connect() as well.
-  redis.on('error', () => {})
+  // connect() throws only that the connection is closed where TLS was refused: the event has the reason.
+  let reason: Error | null = null
+  redis.on('error', (error: Error) => {
+    reason ??= error
+  })
   try {
     await redis.connect()
     return await ask(redis)
+  } catch (error) {
+    throw reason ?? error
   } finally {
     redis.disconnect()
   }

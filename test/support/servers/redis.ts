@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { inject } from 'vitest'
@@ -45,13 +45,16 @@ interface RedisStart {
   readonly port: number
   readonly folder: string
   readonly isKept: boolean
+  /** Settings beside the usual ones. */
+  readonly further?: Readonly<Record<string, string | number>>
 }
 
 function launch(
   program: Exclude<RedisProgram, { skip: string }>,
-  { port, folder, isKept }: RedisStart,
+  { port, folder, isKept, further = {} }: RedisStart,
 ): Supervised {
-  const settings = { port, bind: '127.0.0.1', save: '', appendonly: isKept ? 'yes' : 'no', dir: folder }
+  const usual = { port, bind: '127.0.0.1', save: '', appendonly: isKept ? 'yes' : 'no', dir: folder }
+  const settings = { ...usual, ...further }
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
   return startSupervised(
     {
@@ -75,4 +78,27 @@ async function isReady(server: Supervised, folder: string): Promise<boolean> {
     await wait(10)
   }
   return false
+}
+
+/** A server that speaks TLS alone, and asks for the password. */
+export async function startTlsRedis(
+  { certificate, key }: { readonly certificate: string; readonly key: string },
+  password: string,
+): Promise<{ readonly port: number; stop(): Promise<void> }> {
+  const program = testRedis()
+  if ('skip' in program) throw new Error(program.skip)
+  const folder = mkdtempSync(join(memoryOrDisk(), 'goldpro-redis-'))
+  writeFileSync(join(folder, 'certificate.pem'), certificate)
+  writeFileSync(join(folder, 'key.pem'), key, { mode: 0o600 })
+  const tls = {
+    'tls-cert-file': join(folder, 'certificate.pem'),
+    'tls-key-file': join(folder, 'key.pem'),
+    'tls-auth-clients': 'no',
+    requirepass: password,
+  }
+  const port = await findFreePort()
+  const server = launch(program, { port: 0, folder, isKept: false, further: { 'tls-port': port, ...tls } })
+  if (await isReady(server, folder)) return { port, stop: server.stop }
+  await server.stop()
+  throw new Error(`${program.path} does not start with TLS`)
 }
