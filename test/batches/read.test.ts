@@ -15,6 +15,7 @@ import {
   withdrawalFile,
 } from '../support/scenes/batch-scene.ts'
 import { decidePolicy } from '../support/servers/wallet-policy.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let scene: BatchScene
 beforeAll(async () => {
@@ -125,6 +126,7 @@ describe('a preview', () => {
         rupiah: '1000000',
         estimatedGrams: '1.0000',
         estimatedRupiah: '300000',
+        worthRupiah: null,
       },
       {
         kind: 'sell',
@@ -133,6 +135,7 @@ describe('a preview', () => {
         rupiah: '0',
         estimatedGrams: '0.0000',
         estimatedRupiah: '1350000',
+        worthRupiah: null,
       },
       {
         kind: 'transfer',
@@ -141,6 +144,7 @@ describe('a preview', () => {
         rupiah: '0',
         estimatedGrams: '0.0000',
         estimatedRupiah: '0',
+        worthRupiah: '2000000',
       },
       {
         kind: 'withdraw',
@@ -149,14 +153,61 @@ describe('a preview', () => {
         rupiah: '0',
         estimatedGrams: '0.0000',
         estimatedRupiah: '0',
+        worthRupiah: '2000000',
       },
     ])
-    expect(preview.largest[0]).toMatchObject({ rowNumber: 5, grams: '2.0000' })
+    expect(preview.total).toEqual({
+      toPay: { stated: '1000000', estimated: '300000', total: '1300000' },
+      toReceive: { stated: '0', estimated: '1350000', total: '1350000' },
+      movedGrams: '4.0000',
+      movedWorth: '4000000',
+    })
+    expect(preview.largest.map((row) => [row.rowNumber, row.rupiah, row.estimatedRupiah])).toEqual([
+      [5, null, '2000000'],
+      [6, null, '2000000'],
+      [4, null, '1350000'],
+      [3, '1000000', null],
+      [2, null, '200000'],
+      [1, null, '100000'],
+    ])
     // One wallet in two spellings is one wallet.
     expect(preview).toMatchObject({ repeatedWallets: 1, topWallets: [{ wallet: '08xxxxxxx001', rows: 5 }] })
     const unknown = await read(null, null)
     expect(unknown.kinds[0]).toMatchObject({ estimatedGrams: null, estimatedRupiah: null })
+    expect(unknown.total).toMatchObject({
+      toPay: { stated: '1000000', estimated: null, total: null },
+      movedGrams: '4.0000',
+      movedWorth: null,
+    })
+    expect(unknown.largest.every(({ estimatedRupiah }) => estimatedRupiah === null)).toBe(true)
     expect(JSON.stringify(preview)).not.toContain(WALLET)
+  })
+
+  it('totals and ranks at most ten of 100,000 rows within seconds, without a digit lost', async () => {
+    const batchId = await scene.batchIn('checked', buysFile(3))
+    // A sealed batch takes no more rows, and a file of this size takes a minute to write and read.
+    await scene.inSession((session) =>
+      session.transaction(async () => {
+        await session.run(unnamed('SET LOCAL session_replication_role = replica'))
+        await session.run(
+          unnamed(`INSERT INTO batch_rows (batch_id, row_number, line_number, partner, reference, kind, phone_number, content, content_hash)
+            SELECT batch_id, n, n, partner, 'many-' || n, kind, phone_number, jsonb_build_object('amount', 999999999999), content_hash
+            FROM batch_rows, generate_series(4, 100000) n WHERE batch_id = $1 AND row_number = 1`),
+          [batchId],
+        )
+      }),
+    )
+    const begun = performance.now()
+    const preview = await scene.inSession((session) =>
+      readPreview(session, batchId, { buy: price(1_000_000), sell: null }),
+    )
+    expect(performance.now() - begun).toBeLessThan(20_000)
+    expect(preview.total.toPay).toEqual({
+      stated: String(999_999_999_999n * 99_997n),
+      estimated: '1500000',
+      total: String(999_999_999_999n * 99_997n + 1_500_000n),
+    })
+    expect(preview.largest.map(({ rowNumber }) => rowNumber)).toEqual([4, 5, 6, 7, 8, 9, 10, 11, 12, 13])
   })
 
   it('tells references that are orders already, with the same and with other content', async () => {

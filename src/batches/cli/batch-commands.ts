@@ -20,6 +20,7 @@ import {
   resumeBatch,
   runBatch,
 } from '../commands.ts'
+import { readPricedTotal, totalLines } from './batch-total.ts'
 
 /** The argument that names a batch. */
 export const batchNumber = parsedBy(
@@ -62,10 +63,13 @@ export function approveCommand(): Command {
       "\nA partner's batch may be approved here, or by another holder of its keys over HTTP.\n\nExample:\n  $ goldpro batch approve 1",
     )
     .action(async (batchId: number, options: PersonOptions) => {
-      const { alone, contentHash } = await run(options, (session, onePersonTeam) =>
-        approveBatch(session, batchId, personOf(options), onePersonTeam),
-      )
+      const { alone, contentHash, total, pricesBy } = await run(options, async (session, onePersonTeam) => {
+        const approved = await approveBatch(session, batchId, personOf(options), onePersonTeam)
+        if (approved.is === 'refused') return approved
+        return { ...approved, ...(await readPricedTotal(session, batchId)) }
+      })
       console.log(`batch ${batchId} is approved, content hash ${contentHash}`)
+      for (const line of totalLines(total, pricesBy, 17)) console.log(`  ${line}`)
       if (alone) console.log(ALONE)
       console.log(
         `next: \`goldpro batch run ${batchId}\`, or \`goldpro plan add NAME --batch ${batchId}\` to run it regularly`,

@@ -1,18 +1,18 @@
 import { Command } from 'commander'
 import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
-import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import type { Settings } from '../../config.ts'
 import { CLOCKS } from '../../core/clocks.ts'
 import { formatCount, formatDecimal, formatMoney, NOTHING } from '../../core/format.ts'
 import type { Session } from '../../postgres/session.ts'
-import { findNewestPrices, type NewestPrice, type NewestPrices } from '../../prices/newest-prices.ts'
+import { findNewestPrices, type NewestPrices } from '../../prices/newest-prices.ts'
 import { findForeignWallets } from '../foreign-wallets.ts'
 import type { BatchState } from '../lifecycle.ts'
 import { firstWalletOf, type Preview, readPreview } from '../preview.ts'
 import { readProgress } from '../queries.ts'
 import { batchNumber } from './batch-commands.ts'
+import { gramPricesOf, totalLines } from './batch-total.ts'
 
 /** `goldpro batch preview ID` */
 export function previewCommand(): Command {
@@ -39,7 +39,7 @@ Example:
         if (batch === null) throw new Failure(1, `there is no batch ${batchId}: see \`goldpro batch list\``)
         const wallet = await firstWalletOf(session, batchId)
         const newest = await newestPrices(settings, session, wallet)
-        const prices = { buy: newest.buy?.rupiah ?? null, sell: newest.sell?.rupiah ?? null }
+        const prices = gramPricesOf(newest)
         const preview = await readPreview(session, batchId, prices)
         const refused = await findForeignWallets(session, batchId, MOST_REFUSED_SHOWN)
         const { contentHash, owner, rows, state } = batch
@@ -119,8 +119,8 @@ function formatPreview(preview: Preview, prices: NewestPrices): string {
       ['rows', 'grams', 'rupiah', 'more grams, estimated', 'more rupiah, estimated'],
     ),
     '',
-    `price of a gram     ${priceLine(prices)}`,
-    'fees                known only when each row gets its quote',
+    ...totalLines(preview.total, prices, 20),
+    '',
     `known references    ${formatCount(knownOrders)} are orders already and are not sent again; ${formatCount(conflicts)} are orders with other content: conflicts`,
     'inside the file     no reference is repeated',
     ...(overdue > 0 ? [`deadlines           ${formatCount(overdue)} have passed`] : []),
@@ -129,41 +129,19 @@ function formatPreview(preview: Preview, prices: NewestPrices): string {
     'largest rows',
     table(
       ['row', 'reference', 'kind', 'grams', 'rupiah'],
-      largest.map(({ rowNumber, reference, kind, grams, rupiah }) => [
+      largest.map(({ rowNumber, reference, kind, grams, rupiah, estimatedRupiah }) => [
         String(rowNumber),
         reference,
         kind,
         grams === null ? NOTHING : formatDecimal(grams),
-        rupiah === null ? NOTHING : formatMoney(rupiah),
+        rupiah === null ? estimateOrUnknown(estimatedRupiah) : formatMoney(rupiah),
       ]),
       ['row', 'grams', 'rupiah'],
     ),
   ].join('\n')
 }
 
+const estimateOrUnknown = (digits: string | null) =>
+  digits === null ? 'unknown' : `about ${formatMoney(digits)}`
 const rupiahOrUnknown = (digits: string | null) => (digits === null ? 'unknown' : formatMoney(digits))
 const gramsOrUnknown = (digits: string | null) => (digits === null ? 'unknown' : formatDecimal(digits))
-
-function priceLine({ buy, sell }: NewestPrices): string {
-  if (buy === null && sell === null) return NO_PRICE
-  const sides = [`buy ${formatPrice(buy)}`, `sell ${formatPrice(sell)}`]
-  const [ofBuy, ofSell] = [buy, sell].map((price) => (price === null ? '' : `, ${formatOrigin(price)}`))
-  return ofBuy === ofSell || sell === null
-    ? `${sides.join(', ')}${ofBuy}`
-    : `${sides[0]}${ofBuy}; ${sides[1]}${ofSell}`
-}
-
-const NO_PRICE =
-  'unknown: the gateway was not reached, and no `goldpro worker` has captured its chart; set GATEWAY_URL for an estimate'
-
-const formatPrice = (price: NewestPrice | null) =>
-  price === null ? 'unknown' : formatMoney(String(price.rupiah))
-
-function formatOrigin(price: NewestPrice): string {
-  switch (price.from) {
-    case 'gateway':
-      return "by the gateway's chart"
-    case 'captured':
-      return `by the chart of ${price.day}, captured ${shownTime(price.capturedAt)}`
-  }
-}

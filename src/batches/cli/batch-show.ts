@@ -10,8 +10,11 @@ import { progressCountsOf } from '../progress.ts'
 import { type BatchEvent, type BatchProgress, readBatchEvents, readProgress } from '../queries.ts'
 import { listRetriesOf } from '../retry-links.ts'
 import { batchNumber } from './batch-commands.ts'
+import { type PricedTotal, readPricedTotal, totalLines } from './batch-total.ts'
 
 const WATCH_EVERY_MS = 1_000
+/** The names of the total are longer than the other names. */
+const NAME_WIDTH = 17
 
 /** `goldpro batch show ID` */
 export function showCommand(): Command {
@@ -39,8 +42,13 @@ async function show(database: Database, batchId: number, json: boolean): Promise
   const progress = await requireProgress(database, batchId)
   const events = (await readBatchEvents(database, batchId)).map(withMaskedNote)
   const retries = await listRetriesOf(database, batchId)
+  // What somebody approves or runs next. Later the orders say what they cost.
+  const isToCome = progress.state === 'checked' || progress.state === 'approved'
+  const priced = isToCome ? await readPricedTotal(database, batchId) : null
   console.log(
-    json ? JSON.stringify({ ...progress, retries, events }) : formatBatch(progress, retries, events),
+    json
+      ? JSON.stringify({ ...progress, retries, events, ...priced })
+      : formatBatch(progress, retries, events, priced),
   )
 }
 
@@ -60,7 +68,12 @@ export async function requireProgress(database: Database, batchId: number): Prom
 
 type Retries = Awaited<ReturnType<typeof listRetriesOf>>
 
-function formatBatch(progress: BatchProgress, retries: Retries, events: readonly BatchEvent[]): string {
+function formatBatch(
+  progress: BatchProgress,
+  retries: Retries,
+  events: readonly BatchEvent[],
+  priced: PricedTotal | null,
+): string {
   const { batchId, owner, fileName, state, reason, rows, contentHash } = progress
   const outcomes = Object.entries(progress.outcomes).map(
     ([outcome, count]) => `${formatCount(count)} ${outcome}`,
@@ -71,6 +84,9 @@ function formatBatch(progress: BatchProgress, retries: Retries, events: readonly
     `  content hash  ${contentHash}`,
     `  rows          ${formatCount(rows)}: ${outcomes.join(', ')}`,
     `  progress      ${progressLine(progress)}`,
+    ...(priced === null
+      ? []
+      : totalLines(priced.total, priced.pricesBy, NAME_WIDTH).map((line) => `  ${line}`)),
     ...formatRun(progress),
     ...formatOrigin(progress),
     ...(progress.retryOf === null ? [] : [`  retries       failed rows of batch ${progress.retryOf}`]),

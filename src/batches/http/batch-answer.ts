@@ -52,6 +52,7 @@ export function progressAnswerOf(batch: BatchProgress, nowMs: number) {
 
 /** The body of a preview. */
 export function previewAnswerOf(batch: BatchSummary, prices: NewestPrices, preview: Preview) {
+  const { total } = preview
   return {
     id: batch.batchId,
     state: batch.state,
@@ -59,17 +60,28 @@ export function previewAnswerOf(batch: BatchSummary, prices: NewestPrices, previ
     content_hash: batch.contentHash,
     price_per_gram: { buy: prices.buy?.rupiah ?? null, sell: prices.sell?.rupiah ?? null },
     price_of_day: { buy: dayOf(prices.buy), sell: dayOf(prices.sell) },
-    kinds: preview.kinds.map(({ estimatedGrams, estimatedRupiah, ...kind }) => ({
+    kinds: preview.kinds.map(({ estimatedGrams, estimatedRupiah, worthRupiah, ...kind }) => ({
       ...kind,
       estimated_grams: estimatedGrams,
       estimated_rupiah: estimatedRupiah,
+      worth_rupiah: worthRupiah,
     })),
+    total: {
+      to_pay: total.toPay,
+      to_receive: total.toReceive,
+      moved_grams: total.movedGrams,
+      moved_worth: total.movedWorth,
+    },
     known_orders: preview.knownOrders,
     conflicts: preview.conflicts,
     overdue: preview.overdue,
     repeated_wallets: preview.repeatedWallets,
     top_wallets: preview.topWallets.map(({ wallet, rows }) => ({ phone_number: wallet, rows })),
-    largest: preview.largest.map(({ rowNumber, ...row }) => ({ row: rowNumber, ...row })),
+    largest: preview.largest.map(({ rowNumber, estimatedRupiah, ...row }) => ({
+      row: rowNumber,
+      ...row,
+      estimated_rupiah: estimatedRupiah,
+    })),
   }
 }
 

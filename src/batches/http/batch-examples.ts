@@ -101,14 +101,30 @@ export const PREVIEW = {
       estimated_grams: '0.2834',
       rupiah: '250000',
       estimated_rupiah: '441000',
+      worth_rupiah: null,
     },
   ],
+  total: {
+    to_pay: { stated: '250000', estimated: '441000', total: '691000' },
+    to_receive: { stated: '0', estimated: '0', total: '0' },
+    moved_grams: '0.0000',
+    moved_worth: '0',
+  },
   known_orders: 0,
   conflicts: 0,
   overdue: 0,
   repeated_wallets: 0,
   top_wallets: [],
-  largest: [{ row: 1, reference: 'PAYROLL-1', kind: 'buy', grams: '0.5000', rupiah: null }],
+  largest: [
+    {
+      row: 1,
+      reference: 'PAYROLL-1',
+      kind: 'buy',
+      grams: '0.5000',
+      rupiah: null,
+      estimated_rupiah: '441000',
+    },
+  ],
 }
 
 export const BATCH_EVENTS = {

@@ -13,6 +13,11 @@ const rupiahDigits = (meaning: string) =>
     .string()
     .regex(/^\d+$/)
     .describe(`${meaning}: whole rupiah as text, for a sum may have more digits than a number holds`)
+const rupiahSum = z.strictObject({
+  stated: rupiahDigits('what the rows state'),
+  estimated: rupiahDigits('what their weights come to at the price').nullable(),
+  total: rupiahDigits('both together; null when the price is not known').nullable(),
+})
 const batchState = z
   .enum(BATCH_STATES)
   .meta({ id: 'BatchState', description: 'The state of a batch. Closed' })
@@ -172,9 +177,20 @@ export const previewAnswer = z
           estimated_rupiah: rupiahDigits(
             'what the grams in the rows would cost or yield, without fees',
           ).nullable(),
+          worth_rupiah: rupiahDigits(
+            'what the gold of transfers or withdrawals would cost to buy; null for other kinds, or without a price',
+          ).nullable(),
         }),
       )
       .describe('sums of each kind of order'),
+    total: z
+      .strictObject({
+        to_pay: rupiahSum.describe('what its buys pay'),
+        to_receive: rupiahSum.describe('what its sells yield'),
+        moved_grams: gramsOf('the gold that transfers and withdrawals take out of wallets'),
+        moved_worth: rupiahDigits('what this gold would cost to buy').nullable(),
+      })
+      .describe('one total for whoever approves. Fees are not in it: they are not known before the checkout'),
     known_orders: countOf('references that are orders with the same content, which are not sent again'),
     conflicts: countOf('references that are orders with other content'),
     overdue: countOf('rows whose deadline has passed'),
@@ -190,9 +206,10 @@ export const previewAnswer = z
           kind: orderKind,
           grams: z.string().nullable().describe('the weight in the row'),
           rupiah: rupiahDigits('the amount in the row').nullable(),
+          estimated_rupiah: rupiahDigits('what its weight would cost, yield or be worth').nullable(),
         }),
       )
-      .describe('the largest rows'),
+      .describe('the ten rows with the most rupiah, stated or estimated'),
   })
   .meta({ id: 'BatchPreview', description: 'What a batch would do' })
 

@@ -1,5 +1,6 @@
-import { type KindPreview, type Preview, readPreview } from '../../batches/preview.ts'
+import { type Preview, readPreview } from '../../batches/preview.ts'
 import type { BatchProgress } from '../../batches/queries.ts'
+import type { BatchTotal, RupiahSum } from '../../batches/totals.ts'
 import { html, type Markup } from '../../core/html.ts'
 import { findNewestPrices, type NewestPrices } from '../../prices/newest-prices.ts'
 import {
@@ -12,6 +13,7 @@ import {
   safeText,
   section,
   table,
+  timeTag,
 } from '../html/parts.ts'
 import type { Call } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
@@ -37,26 +39,30 @@ export async function batchPreview(
   )
 }
 
-/** The rupiah of one kind: stated in its rows, and estimated for those that state grams. */
-function sumOf({ kinds }: Preview, kind: KindPreview['kind'], texts: Texts): string {
-  const found = kinds.find((each) => each.kind === kind)
-  if (found === undefined) return rupiahOf('0')
-  const { rupiah, estimatedRupiah } = found
-  if (estimatedRupiah === null) return texts('batches.at_least', { rupiah: rupiahOf(rupiah) })
-  const total = rupiahOf(String(BigInt(rupiah) + BigInt(estimatedRupiah)))
-  return estimatedRupiah === '0'
-    ? total
-    : texts('batches.total', { rupiah: total, estimated: rupiahOf(estimatedRupiah) })
+/** Rupiah that rows state, and what is estimated for those that state grams. */
+function sumText({ stated, estimated, total }: RupiahSum, texts: Texts): string {
+  if (total === null || estimated === null) return texts('batches.at_least', { rupiah: rupiahOf(stated) })
+  return estimated === '0'
+    ? rupiahOf(total)
+    : texts('batches.total', { rupiah: rupiahOf(total), estimated: rupiahOf(estimated) })
 }
 
-function totals(preview: Preview, { buy, sell }: NewestPrices, texts: Texts): Markup {
+function movedText({ movedGrams, movedWorth }: BatchTotal, texts: Texts): string {
+  const grams = gramsOf(movedGrams)
+  return movedWorth === null || movedWorth === '0'
+    ? grams
+    : texts('batches.worth', { grams, rupiah: rupiahOf(movedWorth) })
+}
+
+function totals({ total }: Preview, { buy, sell }: NewestPrices, texts: Texts): Markup {
   const priceOf = (price: typeof buy) =>
     price === null
       ? texts('batches.no_price')
-      : `${rupiahOf(String(price.rupiah))}${price.from === 'captured' ? ` (${price.day})` : ''}`
+      : html`${rupiahOf(String(price.rupiah))}${price.from === 'captured' ? html` (${price.day}, ${timeTag(price.capturedAt, texts)})` : ''}`
   return facts([
-    [texts('batches.to_pay'), html`<strong>${sumOf(preview, 'buy', texts)}</strong>`],
-    [texts('batches.to_receive'), sumOf(preview, 'sell', texts)],
+    [texts('batches.to_pay'), html`<strong>${sumText(total.toPay, texts)}</strong>`],
+    [texts('batches.to_receive'), sumText(total.toReceive, texts)],
+    [texts('batches.moved'), movedText(total, texts)],
     [texts('batches.price_buy'), priceOf(buy)],
     [texts('batches.price_sell'), priceOf(sell)],
     [texts('batches.fees'), texts('batches.fees.what')],
@@ -84,12 +90,14 @@ function kindTable({ kinds }: Preview, texts: Texts): Markup {
 }
 
 function largest({ largest: found }: Preview, texts: Texts): Markup {
-  const rows = found.map(({ rowNumber, reference, kind, grams, rupiah }) => [
+  const rows = found.map(({ rowNumber, reference, kind, grams, rupiah, estimatedRupiah }) => [
     String(rowNumber),
     safeText(reference),
     wordOf(texts, 'kind', kind),
     gramsOf(grams),
-    rupiahOf(rupiah),
+    rupiah === null && estimatedRupiah !== null
+      ? texts('batches.about', { rupiah: rupiahOf(estimatedRupiah) })
+      : rupiahOf(rupiah),
   ])
   const keys = ['col.number', 'filter.reference', 'col.kind', 'col.grams', 'col.rupiah'] as const
   return table(texts('batches.largest'), columnsOf(texts, keys, [3, 4]), rows)

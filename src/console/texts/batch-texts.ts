@@ -11,6 +11,9 @@ export const BATCH_TEXTS = {
   ],
   'batches.to_pay': ['Yang dibayar (beli)', 'To pay (buys)'],
   'batches.to_receive': ['Yang diterima (jual)', 'To receive (sells)'],
+  'batches.moved': ['Emas yang keluar dari dompet', 'Gold that leaves wallets'],
+  'batches.worth': ['{grams}, senilai sekitar {rupiah}', '{grams}, worth about {rupiah}'],
+  'batches.about': ['sekitar {rupiah}', 'about {rupiah}'],
   'batches.total': [
     '{rupiah}, di antaranya {estimated} perkiraan',
     '{rupiah}, of which {estimated} is estimated',
@@ -23,7 +26,7 @@ export const BATCH_TEXTS = {
   'batches.price_sell': ['Harga jual per gram', 'Selling price of a gram'],
   'batches.no_price': ['belum diketahui', 'not known'],
   'batches.fees': ['Biaya', 'Fees'],
-  'batches.fees.what': ['baru diketahui dari penawaran', 'known only from each quote'],
+  'batches.fees.what': ['belum diketahui sebelum checkout', 'not known before the checkout'],
   'batches.estimated_grams': ['Perkiraan gram', 'More grams, estimated'],
   'batches.largest': ['Baris terbesar', 'Largest rows'],
   'batches.hash': ['Hash isi', 'Content hash'],

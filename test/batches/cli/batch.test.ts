@@ -245,7 +245,10 @@ describe('batch', () => {
     const batchId = String(await scene.create(buysFile(2)))
     const away = { env: { GATEWAY_URL: 'http://127.0.0.1:9' } }
     const unknown = await goldpro(['batch', 'preview', batchId], away)
-    expect(unknown.out).toContain('price of a gram     unknown: the gateway was not reached')
+    expect(unknown.out).toContain('price of a gram     unknown, so nothing is estimated')
+    const without = await batch('show', batchId)
+    expect(without.out).toContain('to pay           Rp 0 stated; the rows by weight come on top')
+    expect(without.out).not.toContain('about')
     await scene.rows(
       `INSERT INTO prices (side, day, rupiah_per_gram, captured_at) VALUES
         ('buy', '2026-11-22', 1, '2026-11-22T01:00:00Z'), ('buy', '2026-11-23', 900000, '2026-11-23T00:30:59.5Z')`,
@@ -256,7 +259,12 @@ describe('batch', () => {
       expect(out).toContain(`price of a gram     buy Rp 900.000, sell unknown, ${origin}`)
       expect(out).toMatch(/buy +2 +1,0000 +Rp 0 +0,0000 +Rp 900\.000\n/)
     }
+    const shown = (await batch('show', batchId)).out
+    expect(shown).toContain('to pay           about Rp 900.000: Rp 0 stated, Rp 900.000 estimated\n')
+    expect(shown).toContain(`price of a gram  buy Rp 900.000, sell unknown, ${origin}`)
+    expect(shown).toMatch(/fees +not in these sums: they are not known before the checkout/)
     const asJson = JSON.parse((await goldpro(['batch', 'preview', batchId, '--json'])).out)
+    expect(JSON.parse((await batch('show', batchId, '--json')).out).total).toEqual(asJson.total)
     expect(asJson).toMatchObject({
       prices: { buy: 900_000, sell: null },
       pricesBy: {
@@ -268,6 +276,8 @@ describe('batch', () => {
       `INSERT INTO prices (side, day, rupiah_per_gram, captured_at) VALUES ('sell', '2026-11-20', 850000, now())`,
     )
     const sides = await batch('preview', batchId)
+    const approved = await goldpro(['batch', 'approve', batchId, '--by', 'budi'])
+    expect(approved.out).toContain('to pay           about Rp 900.000: Rp 0 stated, Rp 900.000 estimated\n')
     expect(sides.out).toContain(
       `buy Rp 900.000, ${origin.trimEnd()}; sell Rp 850.000, by the chart of 2026-11-20`,
     )

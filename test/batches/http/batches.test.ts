@@ -81,6 +81,8 @@ describe('a batch over HTTP', () => {
     expect(preview.json).toMatchObject({
       content_hash,
       kinds: [{ kind: 'buy', rows: 2, rupiah: '100005', estimated_grams: null }],
+      total: { to_pay: { stated: '100005', estimated: '0', total: '100005' }, moved_grams: '0.0000' },
+      largest: [{ row: 1, rupiah: '100000', estimated_rupiah: null }, { row: 2 }],
       price_per_gram: { buy: null, sell: null },
     })
     expect((await lead(key, id, 'run')).json).toMatchObject({ code: 'batch_state' })
