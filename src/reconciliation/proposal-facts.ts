@@ -16,6 +16,8 @@ export interface ProposalFacts {
   readonly evidence: string | null
   /** Null: the order was not executed, or no order is concerned. */
   readonly executed: ProposedExecution | null
+  /** What its proposer saw of the order, break or statement. Absent where nothing could change beside the proposal. */
+  readonly seen?: Readonly<Record<string, unknown>>
   /** Only of a shorter lag. */
   readonly lagMinutes?: number
 }

@@ -66,6 +66,21 @@ describe('a doubt', () => {
     expect(await stateOf(id)).toBe('in_doubt')
   })
 
+  it('is shown with what its proposer saw, and with what has changed since', async () => {
+    const id = await aDoubt()
+    const page = `/orders/${id}`
+    await send('mira', page, `${page}/resolve`, found)
+    const fresh = await pageOf(page, 'candra')
+    expect(fresh).toContain('What the proposer saw')
+    expect(fresh).toMatch(/Changed since it was proposed<\/dt>\s*<dd>nothing/)
+    await sql(
+      scene.databaseUrl,
+      `INSERT INTO order_events (order_id, at, from_state, to_state, reason, actor, partner, feed_position)
+        SELECT id, now(), state, state, reason, 'test', partner, 999999 FROM orders WHERE id = '${id}'`,
+    )
+    expect(await pageOf(page, 'candra')).toMatch(/! changes: \d+ → \d+/)
+  })
+
   it('is settled once by two checkers at once, and the second is told', async () => {
     const id = await aDoubt()
     const page = `/orders/${id}`

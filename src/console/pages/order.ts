@@ -23,7 +23,7 @@ import { type Answer, type Call, page } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import { orderCommands } from './order-forms.ts'
 import { readOrderView } from './order-view.ts'
-import { stateDiagram } from './state-diagram.ts'
+import { stateDiagram, wayInWords } from './state-diagram.ts'
 
 export interface Shown {
   /** Why the command of this page was refused. */
@@ -43,8 +43,8 @@ export async function orderPage(call: Call, shown: Shown = {}): Promise<Answer> 
     isLive: story.settledAt === null && shown.problem === undefined,
     ...(shown.problem === undefined ? {} : { problem: shown.problem, status: 409 }),
     main: html`${doubt}${factsOf(story, shown, texts)}
-${orderCommands(call, view)}
-${section(texts('order.way'), stateDiagram(story.events, texts))}
+${await orderCommands(call, view)}
+${section(texts('order.way'), html`${stateDiagram(story.events, texts)}${wayInWords(story.events, texts)}`)}
 ${attempts(story, texts)}${events(story, texts)}
 ${await statementLines(call, story)}${await webhooks(call, story)}`,
   })
