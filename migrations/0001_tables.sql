@@ -1002,6 +1002,7 @@ CREATE INDEX "wallet_events_wallet" ON "wallet_events" USING btree ("phone_numbe
 CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("endpoint_id","next_at") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_order" ON "webhook_deliveries" USING btree ("order_id","endpoint_id","sequence") WHERE state = 'pending';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_endpoint_ended" ON "webhook_deliveries" USING btree ("endpoint_id","ended_at","event_id") WHERE ended_at is not null;--> statement-breakpoint
+CREATE INDEX "webhook_deliveries_given_up" ON "webhook_deliveries" USING btree ("endpoint_id","ended_at") WHERE state = 'given_up';--> statement-breakpoint
 CREATE INDEX "webhook_deliveries_ended_at" ON "webhook_deliveries" USING btree ("ended_at") WHERE ended_at is not null;--> statement-breakpoint
 CREATE INDEX "webhook_endpoints_partner" ON "webhook_endpoints" USING btree ("partner") WHERE state <> 'removed';--> statement-breakpoint
 CREATE UNIQUE INDEX "webhook_events_sequence" ON "webhook_events" USING btree ("order_id","sequence");--> statement-breakpoint

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { orders } from '../orders/schema.ts'
 import type { Database } from '../postgres/pool.ts'
-import { nullable, statement, type } from '../postgres/statement.ts'
+import { limitOf, nullable, statement, type } from '../postgres/statement.ts'
 import type { DeliveryState, EventKind } from './enums.ts'
 import {
   webhookDeliveries as deliveries,
@@ -102,20 +102,27 @@ export async function listDeliveries(database: Database, filter: DeliveryFilter)
   return await selectDeliveries(database, filter)
 }
 
-const selectCount = statement('count_webhook_deliveries', filterValues, (db, filter) =>
-  db
-    .select({ count: sql<number>`count(*)::int` })
+const ALL = 2_147_483_647
+const COUNTED = { ...filterValues, most: type.integer }
+
+const selectCount = statement('count_webhook_deliveries', COUNTED, (db, { most, ...filter }) => {
+  const counted = db
+    .select({ endpointId: deliveries.endpointId })
     .from(deliveries)
     .innerJoin(endpoints, eq(endpoints.id, deliveries.endpointId))
-    .where(isListed(filter)),
-)
+    .where(isListed(filter))
+    .limit(limitOf(most))
+    .as('counted')
+  return db.select({ count: sql<number>`count(*)::int` }).from(counted)
+})
 
-/** How many deliveries a filter has, also beyond its limit. */
+/** How many deliveries a filter has, also beyond its limit, but no more than `most` are counted. */
 export async function countDeliveries(
   database: Database,
   { endpointId, state, partner }: DeliveryFilter,
+  most: number = ALL,
 ): Promise<number> {
-  const [row] = await selectCount(database, { endpointId, state, partner })
+  const [row] = await selectCount(database, { endpointId, state, partner, most })
   return row?.count ?? 0
 }
 

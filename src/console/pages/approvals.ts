@@ -87,7 +87,7 @@ export async function approvalsPage(call: Call, shown: Shown = {}): Promise<Answ
     title: texts('nav.approvals'),
     isLive: shown.problem === undefined,
     ...(shown.problem === undefined ? {} : { problem: shown.problem, status: 409 }),
-    main: html`${shown.results ?? EMPTY}${cards.length === 0 ? empty(texts('approvals.none')) : joined(cards)}${await decided(call)}`,
+    main: html`${shown.results ?? EMPTY}${section(texts('approvals.waiting'), cards.length === 0 ? empty(texts('approvals.none')) : joined(cards), 'waiting')}${await decided(call)}`,
   })
 }
 
