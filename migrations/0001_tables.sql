@@ -961,7 +961,7 @@ CREATE INDEX "orders_wake_at" ON "orders" USING btree ("wake_at") WHERE wake_at 
 CREATE INDEX "orders_accepted_at" ON "orders" USING btree ("accepted_at");--> statement-breakpoint
 CREATE INDEX "orders_open" ON "orders" USING btree ("accepted_at") WHERE settled_at is null;--> statement-breakpoint
 CREATE INDEX "orders_partner_accepted_at" ON "orders" USING btree ("partner","accepted_at","id");--> statement-breakpoint
-CREATE INDEX "orders_phone_number" ON "orders" USING btree ("phone_number");--> statement-breakpoint
+CREATE INDEX "orders_phone_number" ON "orders" USING btree ("phone_number","accepted_at");--> statement-breakpoint
 CREATE INDEX "orders_lane" ON "orders" USING btree ("phone_number",((kind = 'buy')::int),"accepted_at","id") WHERE wake_at is not null;--> statement-breakpoint
 CREATE INDEX "orders_lane_stopped" ON "orders" USING btree ("phone_number","accepted_at","id") WHERE wake_at is null and settled_at is null;--> statement-breakpoint
 CREATE INDEX "partner_events_partner" ON "partner_events" USING btree ("partner");--> statement-breakpoint

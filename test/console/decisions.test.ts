@@ -107,6 +107,23 @@ describe('a doubt', () => {
     expect(late.text).toMatch(/It has changed since you looked: it was in doubt .* now it is in doubt .*#\d+/)
   })
 
+  it('is not declined by the form of an earlier proposal', async () => {
+    const id = await aDoubt()
+    const page = `/orders/${id}`
+    await send('mira', page, `${page}/resolve`, found)
+    const old = seenIn(await pageOf(page, 'candra'), `${page}/decline`)
+    expect((await send('chaca', page, `${page}/decline`, { note: 'no letter' })).status).toBe(303)
+    await send('mira', page, `${page}/resolve`, { ...found, evidence: 'the letter itself' })
+    const late = await send('candra', page, `${page}/decline`, { note: 'no letter' }, old)
+    expect(late.status).toBe(409)
+    expect(late.text).toContain('It has changed since you looked')
+    const open = await rowsOf(
+      scene.database,
+      `SELECT 1 FROM proposals WHERE order_id = '${id}' AND state = 'open'`,
+    )
+    expect(open).toHaveLength(1)
+  })
+
   it('is not proposed without a reason or evidence', async () => {
     const id = await aDoubt()
     const page = `/orders/${id}`

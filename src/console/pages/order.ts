@@ -2,7 +2,6 @@ import { html, type Markup } from '../../core/html.ts'
 import { maskKtp, maskPhoneNumber } from '../../core/masking.ts'
 import type { OrderStory } from '../../orders/queries/order-story.ts'
 import { readMatchedLines } from '../../reconciliation/matched-lines.ts'
-import { shownUrl } from '../../webhooks/endpoint-url.ts'
 import { readOrderDeliveries } from '../../webhooks/order-deliveries.ts'
 import {
   badge,
@@ -173,7 +172,7 @@ async function webhooks({ database, texts }: Call, { orderId }: OrderStory): Pro
     link(`/deliveries/${eventId}`, kind),
     badge(state, wordOf(texts, 'delivery', state)),
     String(tries),
-    safeText(shownUrl(url)),
+    safeText(url),
   ])
   const title = texts('order.webhooks')
   return section(title, rows.length === 0 ? empty(texts('order.no_webhooks')) : table(title, columns, rows))
