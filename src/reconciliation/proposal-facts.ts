@@ -21,3 +21,11 @@ export interface ProposalFacts {
   /** Only of a shorter lag. */
   readonly lagMinutes?: number
 }
+
+/** What a proposal is about. The lag is one for all sources. */
+export type Subject =
+  | { readonly is: 'break'; readonly breakId: number }
+  | { readonly is: 'order'; readonly orderId: string }
+  | { readonly is: 'statement'; readonly statementId: number }
+  | { readonly is: 'source'; readonly source: string }
+  | { readonly is: 'lag' }

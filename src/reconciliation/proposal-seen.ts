@@ -3,7 +3,7 @@ import { orderEvents, orders } from '../orders/schema.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import { statement } from '../postgres/statement.ts'
 import { breaks } from './breaks-schema.ts'
-import type { Subject } from './proposals.ts'
+import type { Subject } from './proposal-facts.ts'
 import { statements } from './statements/schema.ts'
 
 /** What a person sees of the thing that a proposal is about, field by field, as JSON keeps it. */

@@ -3,19 +3,11 @@ import { type CommandResult, type Person, refused, storedName } from '../operato
 import type { Session } from '../postgres/session.ts'
 import { nullable, statement, type } from '../postgres/statement.ts'
 import type { Decision } from './enums.ts'
-import type { ProposalFacts } from './proposal-facts.ts'
+import type { ProposalFacts, Subject } from './proposal-facts.ts'
 import { readSubjectNow } from './proposal-seen.ts'
 import { proposals } from './proposals-schema.ts'
 
 /** Decisions that one person proposes and another approves. A subject has at most one open proposal. */
-
-/** What a proposal is about. The lag is one for all sources. */
-export type Subject =
-  | { readonly is: 'break'; readonly breakId: number }
-  | { readonly is: 'order'; readonly orderId: string }
-  | { readonly is: 'statement'; readonly statementId: number }
-  | { readonly is: 'source'; readonly source: string }
-  | { readonly is: 'lag' }
 
 /** A proposal that nobody has decided yet. */
 export interface OpenProposal {
