@@ -4,12 +4,26 @@
   const root = document.documentElement
   root.classList.add('scripted')
 
-  /** Nothing changes under a person's hands: not in a hidden tab, in an open form, or where text is selected. */
+  /** Whether a field has something that its page did not give it: to refresh would lose it. */
+  const isUnsaved = (field) =>
+    field.tagName === 'SELECT'
+      ? [...field.options].some((option) => option.selected !== option.defaultSelected) &&
+        [...field.options].some((option) => option.defaultSelected)
+      : field.type === 'checkbox' || field.type === 'radio'
+        ? field.checked !== field.defaultChecked
+        : field.type === 'file'
+          ? field.files.length > 0
+          : field.value !== field.defaultValue
+  const hasUnsaved = () =>
+    [...document.querySelectorAll('#live input, #live select, #live textarea')].some(isUnsaved)
+
+  /** Nothing changes under a person's hands: not in a hidden tab, in an open or changed form, or where text is selected. */
   const isBusy = () =>
     document.hidden ||
     document.querySelector('details.command[open], dialog[open]') !== null ||
     document.activeElement?.matches('#live input, #live select, #live textarea, #live summary') === true ||
-    (getSelection()?.toString() ?? '') !== ''
+    (getSelection()?.toString() ?? '') !== '' ||
+    hasUnsaved()
 
   setInterval(() => {
     const live = document.getElementById('live')

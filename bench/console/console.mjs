@@ -10,7 +10,7 @@ import { withClient } from '../servers/postgres.mjs'
 import { storeOrders } from './orders.mjs'
 import { pagesOf } from './pages.mjs'
 
-const LARGE = ['orders', 'attempts', 'order_events']
+const LARGE = ['orders', 'attempts', 'order_events', 'webhook_events', 'webhook_deliveries', 'console_events']
 /** A connection's first five runs of a statement are planned for their values; after that one plan may serve all. */
 const ROUNDS = 8
 const MOST_MS = 100
@@ -69,12 +69,25 @@ const silent = {
   debug() {},
 }
 
+const BREAKER = {
+  ...{
+    windowSeconds: 300,
+    minConfirms: 20,
+    unknownPercent: 20,
+    rupiahInDoubt: 1_000_000_000n,
+    gramsInDoubt: 0n,
+  },
+  ...{ rupiahPercent: 0, contradictionPercent: 20, refusalPercent: 50, slowMs: 10_000, slowPercent: 50 },
+  ...{ pauseSeconds: 60, maxPauseSeconds: 900, probeRupiah: 50_000n, probeGrams: 1_000n },
+}
+
 function consoleOn(database, inSession) {
   const operator = { name: 'bench', roles: ['viewer', 'maker', 'checker', 'admin'] }
   const settings = { publicOrigin: null, trustedProxies: [], uploadLimitBytes: 1 }
   const signIn = { recall: async () => operator }
   return createConsoleServer(ROUTES, settings, {
     ...{ database, signIn, changeKinds: [], onePersonTeam: false, reconLagMs: 0, log: silent, wake() {} },
+    breaker: BREAKER,
     uploads: {},
     inSession,
   })

@@ -44,7 +44,30 @@ const EVENTS = `
     LATERAL (SELECT n = 2 AND state NOT IN ('accepted', 'held') AS is_told) AS told
   WHERE n < 2 OR state <> 'accepted'`
 
-const FILLED = ['orders', 'attempts', 'order_events']
+/** One order in ten has its end told to an endpoint of its partner; one in ten is exported by somebody. */
+const TOLD = `
+  INSERT INTO webhook_events (id, kind, at, order_event_id, order_id, sequence)
+  SELECT md5('w' || i)::uuid, 'order.succeeded', at, i, id, 1 FROM ${ROWS} WHERE i % 10 = 0`
+const DELIVERIES = `
+  INSERT INTO webhook_deliveries (endpoint_id, event_id, order_id, sequence, state, next_at, tries, step, ended_at)
+  SELECT 1, md5('w' || i)::uuid, id, 1, CASE WHEN i % 5000 = 0 THEN 'given_up' ELSE 'delivered' END, at, 1, 0, at + interval '3 seconds'
+  FROM ${ROWS} WHERE i % 10 = 0`
+const AUDIT = `
+  INSERT INTO console_events (at, operator, event, subject, address)
+  SELECT at, 'person' || i % 20, 'orders_exported', 'orders by partner', '192.0.2.1' FROM ${ROWS} WHERE i % 10 = 0`
+const ENDPOINT = `
+  INSERT INTO webhook_endpoints (id, partner, url, kinds, state, secret, created_by)
+  VALUES (1, 'p01', 'https://p01.example/hooks', '{order.succeeded}', 'active', 'whsec_bench', 'bench')`
+const PARTNER = `INSERT INTO partners (name, state, actor) VALUES ('p01', 'active', 'bench')`
+
+const FILLED = [
+  'orders',
+  'attempts',
+  'order_events',
+  'webhook_events',
+  'webhook_deliveries',
+  'console_events',
+]
 
 /** What drops and makes again the indexes that are no primary key's. */
 async function indexesOf(client) {
@@ -61,9 +84,10 @@ export async function storeOrders(client, count, tell) {
   await client.query(`SET session_replication_role = replica; SET maintenance_work_mem = '1GB'`)
   const indexes = await indexesOf(client)
   for (const { drop } of indexes) await client.query(drop)
+  for (const text of [PARTNER, ENDPOINT]) await client.query(text)
   for (let from = 1; from <= count; from += BLOCK) {
     const block = [from, Math.min(from + BLOCK - 1, count), count]
-    for (const text of [ORDERS, ATTEMPTS, EVENTS]) await client.query(text, block)
+    for (const text of [ORDERS, ATTEMPTS, EVENTS, TOLD, DELIVERIES, AUDIT]) await client.query(text, block)
     tell(`${block[1]} orders`)
   }
   for (const { create } of indexes) {

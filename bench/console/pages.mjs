@@ -52,6 +52,9 @@ export async function pagesOf(client, count) {
     })),
     { name: 'one order', first: `/orders/${id}` },
     ...plain.map((page) => ({ name: page, first: `/${page}` })),
+    { name: 'one partner', first: '/partners/p01' },
+    { name: 'deliveries', first: '/partners/p01/deliveries' },
+    { name: 'deliveries, given up', first: '/partners/p01/deliveries?state=given_up' },
     { name: 'report', first: '/reconciliation/report' },
   ]
 }

@@ -68,7 +68,7 @@ export const orders = pgTable(
     index('orders_open').on(order.acceptedAt).where(sql`settled_at is null`),
     // A partner's own list, page by page.
     index('orders_partner_accepted_at').on(order.partner, order.acceptedAt, order.id),
-    index('orders_phone_number').on(order.phoneNumber),
+    index('orders_phone_number').on(order.phoneNumber, order.acceptedAt),
     // I5. Who is before whom in a wallet: buys and debits apart, for a doubt lets the ones pass the others. Without the state
     // in its condition: a commit of an intent then changes no index.
     index('orders_lane')

@@ -10,7 +10,8 @@ const MOST_BATCH = 2_147_483_647
 export async function findBatchOrPlan(runner: StatementRunner, given: string): Promise<FoundOther[]> {
   const number = Number(/^(?:batch\s*)?#?([1-9]\d{0,9})$/i.exec(given)?.[1] ?? 0)
   const batch = number === 0 || number > MOST_BATCH ? null : await readProgress(runner, number)
-  const plan = await findPlan(runner, given.replace(/^plan\s*#?/i, ''))
+  // A plan may be named plan-1.
+  const plan = (await findPlan(runner, given)) ?? (await findPlan(runner, given.replace(/^plan\s*#?/i, '')))
   return [
     ...(batch === null
       ? []

@@ -6,14 +6,8 @@ import type { Session } from '../postgres/session.ts'
 import { statement } from '../postgres/statement.ts'
 import { breaks } from './breaks-schema.ts'
 import type { BreakReason } from './enums.ts'
-import {
-  ALONE,
-  approveProposal,
-  declineProposal,
-  insertProposal,
-  lockProposal,
-  type Subject,
-} from './proposals.ts'
+import type { Subject } from './proposal-facts.ts'
+import { ALONE, approveProposal, declineProposal, insertProposal, lockProposal } from './proposals.ts'
 
 /** What people do with a break that no data explains: assign it, note what they learn, write it off with a second person. */
 

@@ -9,6 +9,7 @@ import {
 import type { Session } from '../postgres/session.ts'
 import { nullable, statement } from '../postgres/statement.ts'
 import type { Decision } from './enums.ts'
+import type { Subject } from './proposal-facts.ts'
 import {
   ALONE,
   approveProposal,
@@ -16,7 +17,6 @@ import {
   formatSubject,
   insertProposal,
   lockProposal,
-  type Subject,
 } from './proposals.ts'
 import { proposals, revocations } from './proposals-schema.ts'
 import { takeTurns } from './scope.ts'

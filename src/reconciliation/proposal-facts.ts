@@ -16,6 +16,16 @@ export interface ProposalFacts {
   readonly evidence: string | null
   /** Null: the order was not executed, or no order is concerned. */
   readonly executed: ProposedExecution | null
+  /** What its proposer saw of the order, break or statement. Absent where nothing could change beside the proposal. */
+  readonly seen?: Readonly<Record<string, unknown>>
   /** Only of a shorter lag. */
   readonly lagMinutes?: number
 }
+
+/** What a proposal is about. The lag is one for all sources. */
+export type Subject =
+  | { readonly is: 'break'; readonly breakId: number }
+  | { readonly is: 'order'; readonly orderId: string }
+  | { readonly is: 'statement'; readonly statementId: number }
+  | { readonly is: 'source'; readonly source: string }
+  | { readonly is: 'lag' }

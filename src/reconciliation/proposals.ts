@@ -3,18 +3,11 @@ import { type CommandResult, type Person, refused, storedName } from '../operato
 import type { Session } from '../postgres/session.ts'
 import { nullable, statement, type } from '../postgres/statement.ts'
 import type { Decision } from './enums.ts'
-import type { ProposalFacts } from './proposal-facts.ts'
+import type { ProposalFacts, Subject } from './proposal-facts.ts'
+import { readSubjectNow } from './proposal-seen.ts'
 import { proposals } from './proposals-schema.ts'
 
 /** Decisions that one person proposes and another approves. A subject has at most one open proposal. */
-
-/** What a proposal is about. The lag is one for all sources. */
-export type Subject =
-  | { readonly is: 'break'; readonly breakId: number }
-  | { readonly is: 'order'; readonly orderId: string }
-  | { readonly is: 'statement'; readonly statementId: number }
-  | { readonly is: 'source'; readonly source: string }
-  | { readonly is: 'lag' }
 
 /** A proposal that nobody has decided yet. */
 export interface OpenProposal {
@@ -77,7 +70,7 @@ const insertIfNoneOpen = statement(
       .returning({ proposalId: proposals.id }),
 )
 
-/** Stores a proposal. Refused when the subject has an open one. */
+/** Stores a proposal with what there is to see of its subject. Refused when the subject has an open one. */
 export async function insertProposal(
   session: Session,
   subject: Subject,
@@ -85,7 +78,12 @@ export async function insertProposal(
   { by, note }: Person,
   facts: ProposalFacts,
 ): Promise<CommandResult<{ proposalId: number }>> {
-  const proposal = { ...idsOf(subject), decision, note, facts, proposedBy: storedName(by) }
+  const seen = await readSubjectNow(session, subject)
+  const proposal = {
+    ...idsOf(subject),
+    ...{ decision, note, proposedBy: storedName(by) },
+    facts: seen === null ? facts : { ...facts, seen },
+  }
   const [row] = await insertIfNoneOpen(session, proposal)
   return row === undefined
     ? refused('there is a proposal already: decide on it first')

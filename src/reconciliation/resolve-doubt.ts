@@ -2,7 +2,7 @@ import { auditedTransaction, type CommandResult, type Person, refused } from '..
 import type { OrderState } from '../orders/lifecycle.ts'
 import { settleDoubts } from '../orders/store/settlements.ts'
 import type { Session } from '../postgres/session.ts'
-import type { ProposedExecution } from './proposal-facts.ts'
+import type { ProposedExecution, Subject } from './proposal-facts.ts'
 import {
   ALONE,
   approveProposal,
@@ -10,7 +10,6 @@ import {
   insertProposal,
   lockProposal,
   type OpenProposal,
-  type Subject,
 } from './proposals.ts'
 import { lockDoubt, whyUnresolvable } from './resolvable-doubts.ts'
 import { takeTurns } from './scope.ts'

@@ -1,6 +1,7 @@
 import { asc, eq } from 'drizzle-orm'
 import type { StatementRunner } from '../postgres/pool.ts'
 import { statement } from '../postgres/statement.ts'
+import { shownUrl } from './endpoint-url.ts'
 import type { DeliveryState, EventKind } from './enums.ts'
 import {
   webhookDeliveries as deliveries,
@@ -15,6 +16,7 @@ export interface OrderDelivery {
   readonly at: Date
   readonly state: DeliveryState
   readonly tries: number
+  /** Without its query: partners put passwords there. */
   readonly url: string
 }
 
@@ -40,5 +42,6 @@ export async function readOrderDeliveries(
   runner: StatementRunner,
   orderId: string,
 ): Promise<OrderDelivery[]> {
-  return await selectDeliveries(runner, { orderId })
+  const rows = await selectDeliveries(runner, { orderId })
+  return rows.map((row) => ({ ...row, url: shownUrl(row.url) }))
 }

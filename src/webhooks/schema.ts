@@ -119,6 +119,10 @@ export const webhookDeliveries = pgTable(
     index('webhook_deliveries_endpoint_ended')
       .on(delivery.endpointId, delivery.endedAt, delivery.eventId)
       .where(sql`ended_at is not null`),
+    // Few: what an endpoint has lost, counted and listed.
+    index('webhook_deliveries_given_up')
+      .on(delivery.endpointId, delivery.endedAt)
+      .where(sql`state = 'given_up'`),
     // The oldest are deleted.
     index('webhook_deliveries_ended_at').on(delivery.endedAt).where(sql`ended_at is not null`),
     check('webhook_deliveries_state', oneOf('state', DELIVERY_STATES)),

@@ -9,6 +9,8 @@ import {
   recordOrders,
   recordStatement,
 } from '../support/factories/recorded-orders.ts'
+import { PARTNER_PAGES, recordPartner, uploadBatch } from '../support/scenes/console-scene.ts'
+import { addPlanTo } from '../support/scenes/plan-scene.ts'
 import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
 import { PASSWORD, startTestConsole, type TestConsole } from '../support/servers/console.ts'
 
@@ -33,17 +35,21 @@ describe.skipIf('skip' in program)('in a browser', () => {
   let scene: Scene
   let here: TestConsole
   let browser: Browser
-  let doubt: string
+  /** The pages of one thing each. */
+  let own: readonly string[]
   beforeAll(async () => {
     scene = await openScene()
     const orders = [aRecordedOrder(), aRecordedOrder(), aRecordedOrder({ outcome: 'rejected' })]
     const inDoubt = aRecordedOrder({ outcome: 'in_doubt', sessionId: null, responseId: null })
-    doubt = inDoubt.orderId
     await recordOrders(scene.databaseUrl, [...orders, inDoubt])
     const lines = orders.slice(0, 2).map((order) => lineOf(order, { fee: 4_999 }))
     await recordStatement(scene.databaseUrl, lines, { complete: false })
     await scene.run()
+    await recordPartner(scene.databaseUrl)
     here = await startTestConsole({ databaseUrl: scene.databaseUrl })
+    const batch = await uploadBatch(here.url)
+    const { planId } = await addPlanTo(scene.database)
+    own = [`/orders/${inDoubt.orderId}`, '/breaks/1', batch, `/plans/${planId}`, ...PARTNER_PAGES]
     const executablePath = 'path' in program ? program.path : ''
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
     mkdirSync(SHOTS, { recursive: true })
@@ -85,13 +91,13 @@ describe.skipIf('skip' in program)('in a browser', () => {
         ? 'today'
         : path
             .slice(1)
+            .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, 'one')
             .replaceAll('/', '-')
-            .replace(/[0-9a-f-]{36}/, 'one')
     await page.screenshot({ path: `${SHOTS}${name}-${look}.png`, fullPage: true })
   }
 
   it('shows every page in light and dark, accessible, without an error and with nothing from elsewhere', async () => {
-    const pages = [...PAGES, `/orders/${doubt}`, '/breaks/1', '/sign-in']
+    const pages = [...PAGES, ...own, '/sign-in']
     for (const colorScheme of ['light', 'dark'] as const) {
       const context = await signedIn('oka', { colorScheme, bypassCSP: false })
       const page = await context.newPage()
@@ -102,8 +108,7 @@ describe.skipIf('skip' in program)('in a browser', () => {
       for (const path of pages) {
         await page.goto(path)
         await look(page, path, colorScheme)
-        const found = await axe(page)
-        expect(found, `${path} ${colorScheme}`).toEqual([])
+        for (const found of await axe(page)) troubles.push(`${path} ${colorScheme}: ${found}`)
       }
       expect(troubles).toEqual([])
       await context.close()
@@ -126,12 +131,44 @@ describe.skipIf('skip' in program)('in a browser', () => {
   it('fits a telephone', async () => {
     const context = await signedIn('oka', { viewport: { width: 390, height: 844 }, locale: 'id-ID' })
     const page = await context.newPage()
-    for (const path of [...PAGES, `/orders/${doubt}`, '/breaks/1']) {
+    for (const path of [...PAGES, ...own]) {
       await page.goto(path)
       await look(page, path, '390')
       const width = await page.evaluate('document.documentElement.scrollWidth')
       expect(width, path).toBeLessThanOrEqual(390)
     }
+    await context.close()
+  })
+
+  it('shows every page without script, with the same headings', async () => {
+    const context = await signedIn('mira', { javaScriptEnabled: false })
+    const page = await context.newPage()
+    for (const path of [...PAGES, ...own]) {
+      const answer = await page.goto(path)
+      expect(answer?.status(), path).toBe(200)
+      expect(await page.locator('main h1').count(), path).toBe(1)
+    }
+    await context.close()
+  })
+
+  it('refreshes nothing while a form has what is not sent yet', async () => {
+    const context = await signedIn('vina')
+    const page = await context.newPage()
+    await page.clock.install()
+    await page.goto('/orders')
+    let refreshes = 0
+    page.on('request', (request) => {
+      if (request.headers()['hx-request'] === 'true') refreshes += 1
+    })
+    await page.fill('#f-partner', 'acme')
+    await page.evaluate('document.activeElement.blur()')
+    await page.clock.runFor(16_000)
+    expect(refreshes).toBe(0)
+    await page.fill('#f-partner', '')
+    await page.evaluate('document.activeElement.blur()')
+    const asked = page.waitForRequest((request) => request.headers()['hx-request'] === 'true')
+    await page.clock.runFor(16_000)
+    await asked
     await context.close()
   })
 

@@ -66,6 +66,21 @@ describe('a doubt', () => {
     expect(await stateOf(id)).toBe('in_doubt')
   })
 
+  it('is shown with what its proposer saw, and with what has changed since', async () => {
+    const id = await aDoubt()
+    const page = `/orders/${id}`
+    await send('mira', page, `${page}/resolve`, found)
+    const fresh = await pageOf(page, 'candra')
+    expect(fresh).toContain('What the proposer saw')
+    expect(fresh).toMatch(/Changed since it was proposed<\/dt>\s*<dd>nothing/)
+    await sql(
+      scene.databaseUrl,
+      `INSERT INTO order_events (order_id, at, from_state, to_state, reason, actor, partner, feed_position)
+        SELECT id, now(), state, state, reason, 'test', partner, 999999 FROM orders WHERE id = '${id}'`,
+    )
+    expect(await pageOf(page, 'candra')).toMatch(/! changes: \d+ → \d+/)
+  })
+
   it('is settled once by two checkers at once, and the second is told', async () => {
     const id = await aDoubt()
     const page = `/orders/${id}`
@@ -90,6 +105,23 @@ describe('a doubt', () => {
     const late = await send('mira', page, `${page}/resolve`, found, stale)
     expect(late.status).toBe(409)
     expect(late.text).toMatch(/It has changed since you looked: it was in doubt .* now it is in doubt .*#\d+/)
+  })
+
+  it('is not declined by the form of an earlier proposal', async () => {
+    const id = await aDoubt()
+    const page = `/orders/${id}`
+    await send('mira', page, `${page}/resolve`, found)
+    const old = seenIn(await pageOf(page, 'candra'), `${page}/decline`)
+    expect((await send('chaca', page, `${page}/decline`, { note: 'no letter' })).status).toBe(303)
+    await send('mira', page, `${page}/resolve`, { ...found, evidence: 'the letter itself' })
+    const late = await send('candra', page, `${page}/decline`, { note: 'no letter' }, old)
+    expect(late.status).toBe(409)
+    expect(late.text).toContain('It has changed since you looked')
+    const open = await rowsOf(
+      scene.database,
+      `SELECT 1 FROM proposals WHERE order_id = '${id}' AND state = 'open'`,
+    )
+    expect(open).toHaveLength(1)
   })
 
   it('is not proposed without a reason or evidence', async () => {

@@ -6,6 +6,7 @@ import { commandForm } from '../html/forms.ts'
 import { code, EMPTY, facts, safeText, timeTag } from '../html/parts.ts'
 import type { Role } from '../people.ts'
 import { APPROVES, type Call, MAKES_SAFER } from '../route.ts'
+import { changesIn } from './proposal-facts.ts'
 
 /** The two ways to decide, as this person may. */
 export function decisionForms(
@@ -53,11 +54,6 @@ async function requestCard(call: Call, request: RequestRow): Promise<Markup> {
     [texts('col.proposed_by'), html`${safeText(request.proposedBy)}, ${timeTag(request.proposedAt, texts)}`],
     [texts('approvals.seen'), code(safeText(JSON.stringify(request.seen)))],
     [texts('approvals.hash'), code(hashOfRequest(request))],
-    [
-      texts('approvals.changed'),
-      changed.length === 0
-        ? texts('approvals.unchanged')
-        : html`<strong class="calls">! ${safeText(changed.join('; '))}</strong>`,
-    ],
+    [texts('approvals.changed'), changesIn(changed, texts)],
   ])}${decisionForms(call, `request-${id}`, `/approvals/requests/${id}`, hashOfRequest(request), request.kind === 'grant_roles' ? ['admin'] : APPROVES)}</article>`
 }

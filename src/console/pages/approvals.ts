@@ -19,7 +19,7 @@ import {
 import { type Answer, type Call, page } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import { decisionForms, requestCards } from './approval-requests.ts'
-import { proposalFacts } from './order-forms.ts'
+import { changesIn, changesOf, proposalFacts } from './proposal-facts.ts'
 
 const MOST_SHOWN = 500
 
@@ -67,10 +67,11 @@ export async function approvalsPage(call: Call, shown: Shown = {}): Promise<Answ
   const inGroups = new Set(grouped.flatMap((group) => group.proposals.map(({ proposalId }) => proposalId)))
   const cards = [
     ...(await requestCards(call, requests)),
-    ...grouped.map((group) => groupCard(call, group)),
-    ...proposals
-      .filter(({ proposalId }) => !inGroups.has(proposalId))
-      .map((each) => proposalCard(call, each)),
+    ...(await cardsOf(grouped, (group) => groupCard(call, group))),
+    ...(await cardsOf(
+      proposals.filter(({ proposalId }) => !inGroups.has(proposalId)),
+      (each) => proposalCard(call, each),
+    )),
     ...batches.map(
       ({ batchId, fileName, createdBy, rows }) =>
         html`<article class="card"><h3>${link(`/batches/${batchId}`, `${texts('decision.batch')} ${batchId}`)}</h3>${facts(
@@ -86,11 +87,18 @@ export async function approvalsPage(call: Call, shown: Shown = {}): Promise<Answ
     title: texts('nav.approvals'),
     isLive: shown.problem === undefined,
     ...(shown.problem === undefined ? {} : { problem: shown.problem, status: 409 }),
-    main: html`${shown.results ?? EMPTY}${cards.length === 0 ? empty(texts('approvals.none')) : joined(cards)}${await decided(call)}`,
+    main: html`${shown.results ?? EMPTY}${section(texts('approvals.waiting'), cards.length === 0 ? empty(texts('approvals.none')) : joined(cards), 'waiting')}${await decided(call)}`,
   })
 }
 
-function groupCard(call: Call, group: WriteOffGroup): Markup {
+/** One card after the other: each asks what has changed since. */
+async function cardsOf<Each>(all: readonly Each[], draw: (each: Each) => Promise<Markup>): Promise<Markup[]> {
+  const cards: Markup[] = []
+  for (const each of all) cards.push(await draw(each))
+  return cards
+}
+
+async function groupCard(call: Call, group: WriteOffGroup): Promise<Markup> {
   const { texts } = call
   const first = group.proposals[0]?.proposalId ?? 0
   const title = texts('approvals.group', {
@@ -102,14 +110,24 @@ function groupCard(call: Call, group: WriteOffGroup): Markup {
     [texts('col.note'), safeText(group.note)],
     [texts('col.proposed_by'), safeText(group.proposedBy)],
     [texts('nav.breaks'), joined(breaks)],
+    [texts('approvals.changed'), changesIn(await changedInGroup(call, group), texts)],
   ])}${decisionForms(call, `group-${first}`, `/approvals/groups/${first}`, seenOfGroup(group))}</article>`
+}
+
+/** What has changed in the breaks of a group since they were proposed. */
+async function changedInGroup(call: Call, { proposals }: WriteOffGroup): Promise<string[]> {
+  const changed: string[] = []
+  for (const proposal of proposals)
+    for (const each of await changesOf(call, proposal))
+      changed.push(`${call.texts('col.break')} ${proposal.breakId}: ${each}`)
+  return changed
 }
 
 /** What of a proposal a person saw. */
 export const seenOfProposal = ({ proposalId, decision, proposedBy }: ProposalRow): string =>
   `${decision} ${proposalId} by ${proposedBy}`
 
-function proposalCard(call: Call, proposal: ProposalRow): Markup {
+async function proposalCard(call: Call, proposal: ProposalRow): Promise<Markup> {
   const { texts } = call
   const { proposalId, statementId, source } = proposal
   const isDeclaration = statementId !== null || source !== null || proposal.decision === 'lag_shortened'
@@ -121,7 +139,7 @@ function proposalCard(call: Call, proposal: ProposalRow): Markup {
         seenOfProposal(proposal),
       )
     : EMPTY
-  return html`<article class="card"><h3>${subjectOf(proposal, texts)}</h3>${proposalFacts(proposal, texts)}${forms}</article>`
+  return html`<article class="card"><h3>${subjectOf(proposal, texts)}</h3>${await proposalFacts(call, proposal)}${forms}</article>`
 }
 
 /** What a proposal is about, with the way to where it is decided. */

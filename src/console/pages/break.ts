@@ -19,7 +19,7 @@ import {
 import { ConsoleProblem } from '../http/problem-pages.ts'
 import { type Answer, APPROVES, type Call, MAKES_SAFER, PROPOSES, page } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
-import { proposalFacts } from './order-forms.ts'
+import { proposalFacts } from './proposal-facts.ts'
 
 export interface BreakView {
   readonly story: BreakStory
@@ -47,7 +47,7 @@ export async function breakPage(call: Call, problem?: string): Promise<Answer> {
     title: `${texts('col.break')} ${story.breakId}: ${wordOf(texts, 'break', story.type)}`,
     isLive: problem === undefined && story.state === 'open',
     ...(problem === undefined ? {} : { problem, status: 409 }),
-    main: html`${factsOf(story, texts)}${commands(call, view)}${await sides(call, story)}${history(story, texts)}`,
+    main: html`${factsOf(story, texts)}${await commands(call, view)}${await sides(call, story)}${history(story, texts)}`,
   })
 }
 
@@ -103,7 +103,7 @@ function history({ events }: BreakStory, texts: Texts): Markup {
   )
 }
 
-function commands(call: Call, view: BreakView): Markup {
+async function commands(call: Call, view: BreakView): Promise<Markup> {
   const { texts } = call
   const { story, proposal } = view
   if (story.state !== 'open') return EMPTY
@@ -130,7 +130,7 @@ function commands(call: Call, view: BreakView): Markup {
       ? EMPTY
       : section(
           texts('order.proposal'),
-          html`${proposalFacts(proposal, texts)}${joined([
+          html`${await proposalFacts(call, proposal)}${joined([
             ...(call.may(...APPROVES) ? [form('approve')] : []),
             ...(call.may(...MAKES_SAFER) ? [form('reject')] : []),
           ])}`,

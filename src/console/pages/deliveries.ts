@@ -9,6 +9,8 @@ import { readPartnerView } from './partner.ts'
 import { placeOf } from './partners.ts'
 
 const PAGE_SIZE = 50
+/** More are not counted: an endpoint has ever more deliveries. */
+const MOST_COUNTED = 10_000
 
 /** The deliveries to a partner's endpoints, the newest first. */
 export async function deliveriesPage(call: Call): Promise<Answer> {
@@ -21,7 +23,7 @@ export async function deliveriesPage(call: Call): Promise<Answer> {
   const endpointId = endpoint === undefined ? null : Number(endpoint)
   const filter = { endpointId, state, partner: name, limit: PAGE_SIZE, skip }
   const rows = await listDeliveries(database, filter)
-  const total = await countDeliveries(database, filter)
+  const total = await countDeliveries(database, filter, MOST_COUNTED + 1)
   const next = new URLSearchParams(query)
   next.set('skip', String(skip + PAGE_SIZE))
   const choices = [
@@ -35,10 +37,16 @@ export async function deliveriesPage(call: Call): Promise<Answer> {
     isLive: skip === 0,
     main: html`<p class="tools">${link(placeOf(name), name)}</p>
 ${filterForm(place, html`${hidden}${select('d-state', 'state', texts('col.state'), choices, state ?? '')}`, texts)}
-<p>${texts('deliveries.count', { n: countOf(total) })}</p>
+<p>${countWords(total, texts)}</p>
 ${rows.length === 0 ? empty(texts('deliveries.none')) : deliveryTable(rows, texts)}
-${skip + rows.length < total ? html`<p class="pager"><a rel="next" href="${place}?${next.toString()}">${texts('page.next')}</a></p>` : EMPTY}`,
+${rows.length === PAGE_SIZE && (skip + PAGE_SIZE < total || total > MOST_COUNTED) ? html`<p class="pager"><a rel="next" href="${place}?${next.toString()}">${texts('page.next')}</a></p>` : EMPTY}`,
   })
+}
+
+function countWords(total: number, texts: Texts): string {
+  const isMore = total > MOST_COUNTED
+  const n = countOf(isMore ? MOST_COUNTED : total)
+  return texts(isMore ? 'deliveries.more' : 'deliveries.count', { n })
 }
 
 function deliveryTable(deliveries: readonly DeliverySummary[], texts: Texts): Markup {

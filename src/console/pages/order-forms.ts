@@ -1,18 +1,18 @@
 import { html, type Markup } from '../../core/html.ts'
 import type { ProposalRow } from '../../reconciliation/proposal-queries.ts'
 import { commandForm, input, select } from '../html/forms.ts'
-import { EMPTY, facts, joined, rupiahOf, safeText, section, timeTag } from '../html/parts.ts'
+import { joined, section } from '../html/parts.ts'
 import type { Call } from '../route.ts'
 import { APPROVES, MAKES_SAFER, PROPOSES } from '../route.ts'
-import { type Texts, wordOf } from '../texts/texts.ts'
 import type { OrderView } from './order-view.ts'
+import { proposalFacts } from './proposal-facts.ts'
 
 /** What of an order a person saw, for the forms: its command is refused when this has changed. */
 export const seenOf = ({ story, proposal }: OrderView): string =>
   `${story.state} ${story.reason} ${story.events.length}${proposal === null ? '' : ` #${proposal.proposalId}`}`
 
 /** The commands that this person may give to this order now. */
-export function orderCommands(call: Call, view: OrderView): Markup {
+export async function orderCommands(call: Call, view: OrderView): Promise<Markup> {
   const { story, proposal } = view
   const { state } = story
   const forms = [
@@ -21,7 +21,7 @@ export function orderCommands(call: Call, view: OrderView): Markup {
       : []),
     ...(state === 'held' && call.may(...PROPOSES) ? [move(call, view, 'release')] : []),
     ...(state === 'in_doubt' && proposal === null && call.may(...PROPOSES) ? [resolveForm(call, view)] : []),
-    ...(state === 'in_doubt' && proposal !== null ? [decisionForms(call, view, proposal)] : []),
+    ...(state === 'in_doubt' && proposal !== null ? [await decisionForms(call, view, proposal)] : []),
     ...(call.may(...MAKES_SAFER) ? [revealForm(call, view)] : []),
   ]
   return html`<div class="commands">${forms}</div>`
@@ -73,7 +73,7 @@ ${differing('gold_weight', texts('col.grams'))}${differing('amount', texts('col.
   })
 }
 
-function decisionForms(call: Call, view: OrderView, proposal: ProposalRow): Markup {
+async function decisionForms(call: Call, view: OrderView, proposal: ProposalRow): Promise<Markup> {
   const { texts } = call
   const form = (name: 'approve' | 'decline') =>
     commandForm({
@@ -88,26 +88,9 @@ function decisionForms(call: Call, view: OrderView, proposal: ProposalRow): Mark
     ...(call.may(...APPROVES) ? [form('approve')] : []),
     ...(call.may(...MAKES_SAFER) ? [form('decline')] : []),
   ]
-  return section(texts('order.proposal'), html`${proposalFacts(proposal, texts)}${joined(forms)}`, 'proposal')
-}
-
-/** What was proposed, in words. */
-export function proposalFacts(
-  { decision, facts: what, note, proposedBy, proposedAt }: ProposalRow,
-  texts: Texts,
-): Markup {
-  const { executed, evidence } = what
-  const ids =
-    executed === null
-      ? EMPTY
-      : html`session_id ${safeText(executed.sessionId)} · response_id ${safeText(executed.responseId)}${executed.amount === null ? EMPTY : html` · ${rupiahOf(String(executed.amount))}`}`
-  return facts([
-    [
-      texts('col.what'),
-      html`${wordOf(texts, 'decision', decision)}${executed === null ? EMPTY : html` · ${ids}`}`,
-    ],
-    ...(evidence === null ? [] : ([[texts('order.resolve.evidence'), safeText(evidence)]] as const)),
-    [texts('col.note'), safeText(note)],
-    [texts('col.proposed_by'), html`${safeText(proposedBy)}, ${timeTag(proposedAt, texts)}`],
-  ])
+  return section(
+    texts('order.proposal'),
+    html`${await proposalFacts(call, proposal)}${joined(forms)}`,
+    'proposal',
+  )
 }

@@ -2,7 +2,6 @@ import { html, type Markup } from '../../core/html.ts'
 import { maskKtp, maskPhoneNumber } from '../../core/masking.ts'
 import type { OrderStory } from '../../orders/queries/order-story.ts'
 import { readMatchedLines } from '../../reconciliation/matched-lines.ts'
-import { shownUrl } from '../../webhooks/endpoint-url.ts'
 import { readOrderDeliveries } from '../../webhooks/order-deliveries.ts'
 import {
   badge,
@@ -23,7 +22,7 @@ import { type Answer, type Call, page } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import { orderCommands } from './order-forms.ts'
 import { readOrderView } from './order-view.ts'
-import { stateDiagram } from './state-diagram.ts'
+import { stateDiagram, wayInWords } from './state-diagram.ts'
 
 export interface Shown {
   /** Why the command of this page was refused. */
@@ -43,8 +42,8 @@ export async function orderPage(call: Call, shown: Shown = {}): Promise<Answer> 
     isLive: story.settledAt === null && shown.problem === undefined,
     ...(shown.problem === undefined ? {} : { problem: shown.problem, status: 409 }),
     main: html`${doubt}${factsOf(story, shown, texts)}
-${orderCommands(call, view)}
-${section(texts('order.way'), stateDiagram(story.events, texts))}
+${await orderCommands(call, view)}
+${section(texts('order.way'), html`${stateDiagram(story.events, texts)}${wayInWords(story.events, texts)}`)}
 ${attempts(story, texts)}${events(story, texts)}
 ${await statementLines(call, story)}${await webhooks(call, story)}`,
   })
@@ -173,7 +172,7 @@ async function webhooks({ database, texts }: Call, { orderId }: OrderStory): Pro
     link(`/deliveries/${eventId}`, kind),
     badge(state, wordOf(texts, 'delivery', state)),
     String(tries),
-    safeText(shownUrl(url)),
+    safeText(url),
   ])
   const title = texts('order.webhooks')
   return section(title, rows.length === 0 ? empty(texts('order.no_webhooks')) : table(title, columns, rows))

@@ -1,6 +1,7 @@
 import { html, type Markup } from '../../core/html.ts'
 import { type OrderState, TRANSITIONS } from '../../orders/lifecycle.ts'
 import type { OrderEvent } from '../../orders/queries/order-story.ts'
+import { timeTag } from '../html/parts.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 
 const WIDTH = 118
@@ -18,7 +19,19 @@ const PLACES: Readonly<Record<OrderState, readonly [number, number]>> = {
   cancelled: [10, 200],
 }
 
-/** The lifecycle with the way that an order took. The history below it says the same in words. */
+const statesOf = (events: readonly OrderEvent[], texts: Texts): string[] =>
+  events.map(({ toState }) => wordOf(texts, 'state', toState))
+
+/** The way that an order took, as a list in words: what the diagram shows, for who does not see it. */
+export function wayInWords(events: readonly OrderEvent[], texts: Texts): Markup {
+  const steps = events.map(
+    ({ at, reason }, position) =>
+      html`<li><b>${statesOf(events, texts)[position] ?? ''}</b> ${reason.replaceAll('_', ' ')}, ${timeTag(at, texts)}</li>`,
+  )
+  return html`<ol class="way">${steps}</ol>`
+}
+
+/** The lifecycle with the way that an order took. */
 export function stateDiagram(events: readonly OrderEvent[], texts: Texts): Markup {
   const taken = new Set(events.map(({ fromState, toState }) => `${fromState}>${toState}`))
   const visited = new Set<OrderState>(events.map(({ toState }) => toState))
@@ -26,7 +39,7 @@ export function stateDiagram(events: readonly OrderEvent[], texts: Texts): Marku
   const moves = new Map<string, readonly [OrderState, OrderState]>()
   for (const { from, to } of Object.values(TRANSITIONS))
     if (from !== null) moves.set(`${from}>${to}`, [from, to])
-  const way = events.map(({ toState }) => wordOf(texts, 'state', toState)).join(' → ')
+  const way = statesOf(events, texts).join(' → ')
   return html`<svg class="diagram" viewBox="0 0 690 250" role="img" aria-label="${way}">
 ${[...moves].map(([key, [from, to]]) => edge(from, to, taken.has(key)))}
 ${(Object.keys(PLACES) as OrderState[]).map((state) => {

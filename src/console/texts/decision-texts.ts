@@ -1,5 +1,6 @@
 /** Approvals and the audit. */
 export const DECISION_TEXTS = {
+  'approvals.waiting': ['Menunggu keputusan', 'Waiting for a decision'],
   'approvals.none': ['Tidak ada yang menunggu.', 'Nothing waits.'],
   'approvals.hash': ['Hash isi usulan', 'Content hash'],
   'approvals.changed': ['Perubahan sejak diusulkan', 'Changed since it was proposed'],

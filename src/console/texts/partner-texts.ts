@@ -52,6 +52,7 @@ export const PARTNER_TEXTS = {
   'delivery.delivered': ['terkirim', 'delivered'],
   'delivery.given_up': ['menyerah', 'given up'],
   'deliveries.none': ['Tidak ada pengiriman seperti itu.', 'No such deliveries.'],
+  'deliveries.more': ['lebih dari {n} pengiriman', 'more than {n} deliveries'],
   'deliveries.count': ['{n} pengiriman', '{n} deliveries'],
   'deliveries.endpoint': ['Alamat', 'Endpoint'],
   'deliveries.endpoint_state': ['Status alamat', 'State of the endpoint'],

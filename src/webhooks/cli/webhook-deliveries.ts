@@ -20,11 +20,10 @@ import {
   type DeliverySummary,
   listDeliveries,
   listTries,
-  type Replay,
-  replayDeliveries,
   type TrySummary,
 } from '../read-deliveries.ts'
 import { recordTry } from '../record-try.ts'
+import { type Replay, replayDeliveries } from '../replay-deliveries.ts'
 import { LEASE_MS, openPost } from '../start-sender.ts'
 import { endpointId, requireEndpoint } from './webhook-arguments.ts'
 

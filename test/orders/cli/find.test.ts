@@ -1,7 +1,12 @@
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createBatch } from '../../../src/batches/create.ts'
 import { anAccepted, anOrderIn, aWallet, oneRow, openStores } from '../../support/factories/stored-orders.ts'
+import { buysFile } from '../../support/scenes/batch-scene.ts'
+import { addPlanTo } from '../../support/scenes/plan-scene.ts'
 import { runCommand } from '../../support/servers/command.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/servers/postgres.ts'
+import { inSession } from '../../support/servers/sessions.ts'
 
 let test: TestDatabase
 let stores: ReturnType<typeof openStores>
@@ -27,6 +32,17 @@ afterAll(async () => {
   await stores?.database.close()
   await test?.drop()
 })
+
+/** A batch of one row, and a plan. */
+async function aBatchAndAPlan() {
+  const batchId = await inSession(test.databaseUrl, async (session) => {
+    const file = Readable.from([Buffer.from(buysFile(1))])
+    const made = await createBatch(session, file, { fileName: 'pay.csv', partner: null, by: 'ani' })
+    return made.is === 'created' ? made.batchId : 0
+  })
+  const { name } = await addPlanTo(stores.database)
+  return { batchId, planName: name }
+}
 
 const goldpro = (...args: string[]) => runCommand(args, { env: { DATABASE_URL: test.databaseUrl } })
 
@@ -56,6 +72,12 @@ describe('goldpro orders find', () => {
     expect(out).toContain(`recognised as ${is}`)
     expect(out).toContain('acme/=1+1')
     expect(out).not.toContain(wallet)
+  })
+
+  it('recognises the number of a batch, and the name of a plan', async () => {
+    const { batchId, planName } = await aBatchAndAPlan()
+    expect((await goldpro('orders', 'find', String(batchId))).out).toContain(`goldpro batch show ${batchId}`)
+    expect((await goldpro('orders', 'find', planName)).out).toMatch(/goldpro plan show \S+/)
   })
 
   it('says that nothing is known, and shows no number either', async () => {

@@ -44,6 +44,13 @@ export function planTerms(overrides: Partial<PlanTerms> = {}): PlanTerms {
 
 export const EVERY_MINUTE = { is: 'cron', pattern: '* * * * *' } as const
 
+/** Adds a plan to a database, due from now on. */
+export async function addPlanTo(database: Parameters<typeof addPlan>[0], at = new Date()): Promise<Plan> {
+  const answer = await addPlan(database, planTerms(), leadAt(at))
+  if (answer.is === 'refused') throw new Error(answer.message)
+  return answer.plan
+}
+
 /** A database of a test's own, with schedulers whose clock is a number. */
 export async function openPlanScene() {
   const { databaseUrl, drop } = await borrowTestDatabase()
