@@ -32,9 +32,12 @@ export async function readBreakerFacts(databaseUrl: string): Promise<BreakerFact
   return { closed: row?.closed ?? 0, opened: row?.opened ?? 0, probes: await sql(databaseUrl, PROBES) }
 }
 
+/** A storm of fewer orders may be over before so many of its confirms are in doubt at once. */
+const ORDERS_THAT_TRIP = 5_000
+
 /** The proof must have passed through the half-open breaker. */
-export function checkHalfOpen(facts: BreakerFacts): Problem[] {
-  return facts.closed > 0 && facts.opened > 0
+export function checkHalfOpen(facts: BreakerFacts, orders: number): Problem[] {
+  return orders < ORDERS_THAT_TRIP || (facts.closed > 0 && facts.opened > 0)
     ? []
     : [{ rule: 'breaker_half_open', what: JSON.stringify(facts) }]
 }

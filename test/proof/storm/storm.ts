@@ -175,7 +175,7 @@ async function look(targets: Targets, passed: Passed): Promise<StormResult> {
     ...(await checkNothingLost(databaseUrl, orders)),
     ...(await checkEvents(databaseUrl)),
     ...(await checkLanes(databaseUrl)),
-    ...checkHalfOpen(breaker),
+    ...checkHalfOpen(breaker, orders.length),
     ...partner.seen().problems.map((what) => ({ rule: 'final_is_final', what }) as const),
     ...checkDoubts(doubts, incidents.all()),
     ...settled.problems,

@@ -6,6 +6,8 @@ import { CSV } from '../servers/web.ts'
 /** An upload that goes on as the test says, byte by byte. */
 export interface OpenUpload {
   write(text: string): void
+  /** Whether the server still waits for more of it. */
+  isOpen(): boolean
   /** Ends the connection in the middle. */
   cut(): void
   /** What came back when the server is done with it. */
@@ -43,6 +45,7 @@ export async function openUpload(
   socket.write(`POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
   while (!text.includes('100 Continue') && !socket.closed) await pause(5)
   return {
+    isOpen: () => !socket.destroyed,
     write: (more) => void socket.write(more),
     cut: () => void socket.destroy(),
     async answer() {
