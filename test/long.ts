@@ -23,6 +23,7 @@ export const LONG_TESTS = [
   'test/bench/**',
   'test/console/browser.test.ts',
   'test/console/browser-sign-in.test.ts',
+  'test/console/first-morning.test.ts',
   'test/risk/watch.test.ts',
   // Many seeds, and products of everything with everything.
   'test/seeded/**',

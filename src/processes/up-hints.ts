@@ -31,7 +31,7 @@ function declaredLines(running: Running): string {
 goldpro is up: gateway ${gatewayUrl}${isSandbox ? ' (sandbox)' : ''}, queue in ${redisUrl === null ? 'Postgres' : 'Redis'}
 
 The console: ${served.url}
-  ${whoSignsIn(served.people)}
+  ${whoSignsIn(served.people)}${isSandbox ? `\n  the sandbox's statement, to upload there: ${gatewayUrl}/sandbox/statement` : ''}
 
 Try, in another terminal in this folder:
   npx goldpro enqueue examples/orders.jsonl

@@ -8,6 +8,7 @@ import {
   requireQueue,
   requireServer,
 } from '../cli/context.ts'
+import { Failure } from '../cli/failure.ts'
 import { endSignal, exitAtTheLatestIn } from '../cli/signals.ts'
 import { parseSettings, type Settings } from '../config.ts'
 import { type LocalPostgres, startLocalPostgres } from '../dev/embedded-postgres/postgres.ts'
@@ -26,6 +27,7 @@ import { letConsoleIn, readKeptSecret } from './console-key.ts'
 import { startConfiguredScheduler } from './scheduler-command.ts'
 import { whatToTry } from './up-hints.ts'
 import { findUpPeople, type UpPeople } from './up-people.ts'
+import { placeSample } from './up-sample.ts'
 import { requireWalletPolicy } from './wallet-policy.ts'
 import { startWebSomewhere } from './web-command.ts'
 import { startConfiguredWorker } from './worker-command.ts'
@@ -41,6 +43,10 @@ export function upCommand(): Command {
     .description(
       'run everything on this machine until Ctrl-C: PostgreSQL, sandbox gateway, worker, scheduler, API, console',
     )
+    .option(
+      '--sample',
+      'first place sample orders at the sandbox, two of which end in doubt, so that the console has something to look at',
+    )
     .addHelpText(
       'after',
       `
@@ -48,14 +54,17 @@ The data, and the sandbox's ledger, stay in ${LOCAL_FOLDER}/ for the next start.
 \`up\` by themselves. Where DATABASE_URL, REDIS_URL or GATEWAY_URL is set, it is used instead of a server that \`up\` would start.
 With DATABASE_URL the sandbox's ledger of that database is kept in ${LOCAL_FOLDER}/.
 
-Example:
-  $ goldpro up`,
+Examples:
+  $ goldpro up
+  $ goldpro up --sample`,
     )
     .action(runUp)
 }
 
-async function runUp(): Promise<void> {
+async function runUp({ sample: wantsSample = false }: { readonly sample?: boolean }): Promise<void> {
   const given = parseSettings(process.env)
+  if (wantsSample && given.gateway !== null)
+    throw new Failure(2, '--sample moves money at the sandbox only: unset GATEWAY_URL')
   const chartPhoneNumber = given.chartPhoneNumber ?? (given.gateway === null ? SANDBOX_WALLET : null)
   const settings = { ...given, chartPhoneNumber }
   const stops: Stops = []
@@ -92,6 +101,8 @@ async function runUp(): Promise<void> {
       log,
     )
     stops.push(web.stop)
+    if (wantsSample && sandbox !== null && !(await placeSample(databaseUrl, settings.redisUrl, sandbox.url)))
+      console.error('the database has orders already: no sample is placed')
     const people = await findUpPeople(databaseUrl)
     const door = await doorOf({ ...settings, databaseUrl }, people)
     const served = await startConsoleSomewhere({ ...settings, databaseUrl }, door, log)

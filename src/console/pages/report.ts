@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
-import { parsePeriod } from '../../core/business-days.ts'
+import { formatPeriod, parsePeriod } from '../../core/business-days.ts'
 import { html } from '../../core/html.ts'
 import { renderCsv } from '../../reconciliation/report/csv.ts'
 import { readReport } from '../../reconciliation/report/read-report.ts'
 import { formatCell, isNumeric } from '../../reconciliation/report/sheet.ts'
 import { sheetsOf } from '../../reconciliation/report/sheets.ts'
-import { empty, joined, section, table } from '../html/parts.ts'
+import { EMPTY, empty, joined, section, table, timeTag } from '../html/parts.ts'
 import { type Answer, type Call, page } from '../route.ts'
 
 const periodOf = ({ query }: Call) => parsePeriod(query.get('period') ?? '', new Date())
@@ -24,9 +24,11 @@ export async function reportPage(call: Call): Promise<Answer> {
     return section(sheet.title, body)
   })
   const period = query.get('period') ?? ''
+  const covered = report.period === null ? EMPTY : html`${formatPeriod(report.period)}, `
   return page({
     title: texts('recon.report'),
-    main: html`<form class="filter" method="get" action="/reconciliation/report"><div class="field"><label for="p">${texts('col.period')}</label><input id="p" name="period" value="${period}" placeholder="2026-02-09"></div><div class="buttons"><button class="primary">${texts('filter.apply')}</button> <a href="/reconciliation/report.csv?period=${encodeURIComponent(period)}">CSV</a></div></form>
+    // On paper it must say what it is of: the form is not printed.
+    main: html`<p class="soft">${covered}${timeTag(report.madeAt, texts)}</p><form class="filter" method="get" action="/reconciliation/report"><div class="field"><label for="p">${texts('col.period')}</label><input id="p" name="period" value="${period}" placeholder="2026-02-09"></div><div class="buttons"><button class="primary">${texts('filter.apply')}</button> <a href="/reconciliation/report.csv?period=${encodeURIComponent(period)}">CSV</a></div></form>
 ${joined(sections)}`,
   })
 }
