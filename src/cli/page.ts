@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { formatCount } from '../core/format.ts'
+import { printCsv } from './csv.ts'
 
 /** The part of a list to show. */
 export interface PageOptions {
@@ -15,8 +16,21 @@ export interface ListedOf extends PageOptions {
 
 const MAX_LIMIT = 10_000
 
-/** Adds `--limit` and `--skip`, which every list has. */
+/** How a page is printed. */
+export interface PageFormat {
+  readonly json?: true | undefined
+  readonly csv?: true | undefined
+}
+
+/** Adds `--limit` and `--skip`, and how to print. */
 export function pageOptions(command: Command, limit = 50): Command {
+  return pageBounds(command, limit)
+    .option('--json', 'print JSON lines')
+    .option('--csv', 'print CSV, with the fields of --json as columns')
+}
+
+/** Adds `--limit` and `--skip`, which every list has. */
+export function pageBounds(command: Command, limit = 50): Command {
   return command
     .option(
       '--limit <count>',
@@ -53,12 +67,12 @@ export function gapNote(ids: readonly number[], why: string): string | null {
 }
 
 /**
- * Prints one page of a list: the table and its notes. With `--json` it prints only the rows on standard output; the note
- * goes to standard error, so that no program reads it as a row.
+ * Prints one page of a list: the table and its notes. With `--json` or `--csv` it prints only the rows on standard output; the
+ * note goes to standard error, so that no program reads it as a row.
  */
 export function printPage(
   page: ListedOf & {
-    readonly json: boolean
+    readonly format: PageFormat
     readonly jsonLines: () => readonly string[]
     readonly table: () => string
     readonly whenEmpty: string
@@ -67,12 +81,25 @@ export function printPage(
   },
 ): void {
   const note = pageNote(page)
-  if (page.json) {
-    for (const line of page.jsonLines()) console.log(line)
+  if (page.format.json || page.format.csv) {
+    if (page.format.csv) printRows(page.jsonLines())
+    else for (const line of page.jsonLines()) console.log(line)
     if (note !== null) console.error(note)
     return
   }
   if (page.total === 0) console.log(page.whenEmpty)
   else if (page.listed > 0) console.log(page.table())
   for (const each of [note, ...(page.notes ?? [])]) if (each !== null) console.log(each)
+}
+
+/** Rows of JSON as CSV: a column for each field, in the order in which fields first come. A field with parts stays JSON. */
+function printRows(lines: readonly string[]): void {
+  const rows = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  const cell = (value: unknown) =>
+    typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '')
+  printCsv(
+    columns,
+    rows.map((row) => columns.map((name) => cell(row[name]))),
+  )
 }

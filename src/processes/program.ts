@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander'
 import { currentUser } from '../cli/current-user.ts'
 import { describeFailure, type ExitCode } from '../cli/failure.ts'
 import { showTimesIn } from '../cli/shown-time.ts'
+import { showTablesAs } from '../cli/table.ts'
+import { terminalLook } from '../cli/terminal-look.ts'
 import { readSecretFiles } from './secret-files.ts'
 import { type CommandName, keepOwnSettings } from './setting-users.ts'
 
@@ -73,6 +75,14 @@ export async function runProgram(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
+interface GlobalOptions {
+  readonly utc?: true
+  readonly columns?: readonly string[]
+  readonly wide?: true
+}
+
+const namesOf = (text: string) => text.split(',').map((name) => name.trim())
+
 /** All commands, or the given one. */
 export async function createProgram(given: string): Promise<Command> {
   const program = new Command('goldpro')
@@ -81,8 +91,12 @@ export async function createProgram(given: string): Promise<Command> {
     )
     .version(version)
     .option('--utc', 'show times in UTC instead of Asia/Jakarta')
+    .option('--columns <names>', 'show only these columns of a table, in this order: state,wallet', namesOf)
+    .option('--wide', 'show texts whole, also where they are wider than the terminal')
     .hook('preAction', (command) => {
-      showTimesIn(command.opts<{ utc?: true }>().utc ? 'UTC' : 'Asia/Jakarta')
+      const { utc, columns = null, wide = false } = command.opts<GlobalOptions>()
+      showTimesIn(utc ? 'UTC' : 'Asia/Jakarta')
+      showTablesAs({ columns, ...terminalLook(process.stdout, wide) })
     })
     .addHelpText('after', '\nStart here:\n  $ goldpro demo\n  $ goldpro up')
   const loaders = isCommand(given) ? [COMMANDS[given]] : Object.values(COMMANDS)

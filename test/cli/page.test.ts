@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { gapNote, pageNote } from '../../src/cli/page.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { gapNote, pageNote, printPage } from '../../src/cli/page.ts'
 
 describe('the note under a list', () => {
   it.each([
@@ -29,5 +29,25 @@ describe('numbers that are missing', () => {
     [[9, 7], 'numbers are missing: somebody has them'],
   ])('of %j: %s', (ids, note) => {
     expect(gapNote(ids, 'somebody has them')).toBe(note)
+  })
+})
+
+describe('a page as CSV', () => {
+  it('has the fields of its JSON as columns, parts as JSON, and no formula', () => {
+    const printed = vi.spyOn(console, 'log').mockImplementation(() => {})
+    const noted = vi.spyOn(console, 'error').mockImplementation(() => {})
+    try {
+      printPage({
+        ...{ listed: 2, total: 3, limit: 2, skip: 0, format: { csv: true } },
+        jsonLines: () => ['{"id":1,"note":"=1+1","rows":{"ok":2}}', '{"id":2,"note":null,"more":true}'],
+        table: () => 'a table',
+        whenEmpty: 'none',
+      })
+      expect(printed.mock.calls).toEqual([[`id,note,rows,more\n1,'=1+1,"{""ok"":2}",\n2,,,true`]])
+      expect(noted.mock.calls).toEqual([['1 to 2 of 3: continue with --limit 2 --skip 2']])
+    } finally {
+      printed.mockRestore()
+      noted.mockRestore()
+    }
   })
 })

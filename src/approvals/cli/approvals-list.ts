@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
-import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
@@ -9,9 +9,8 @@ import { REQUEST_STATES, type RequestState } from '../enums.ts'
 import { listRequests } from '../queries.ts'
 import { asJson, descriptionOf } from './request-format.ts'
 
-interface ListOptions extends PageOptions {
+interface ListOptions extends PageOptions, PageFormat {
   readonly state: RequestState | 'all'
-  readonly json?: true
 }
 
 /** `goldpro approvals list` */
@@ -23,9 +22,8 @@ export function listCommand(kinds: readonly AnyChangeKind[]): Command {
     new Command('list').description('list the changes that wait for a second person, the newest first'),
   )
     .addOption(state)
-    .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro approvals list --state all')
-    .action(async ({ state: given, limit, skip, json }: ListOptions) => {
+    .action(async ({ state: given, limit, skip, ...format }: ListOptions) => {
       const rows = await withDatabase(await settingsHere(), (database) =>
         listRequests(database, { state: given === 'all' ? null : given, limit, skip }),
       )
@@ -34,7 +32,7 @@ export function listCommand(kinds: readonly AnyChangeKind[]): Command {
         total: rows[0]?.total ?? 0,
         limit,
         skip,
-        json: json === true,
+        format,
         jsonLines: () => rows.map((row) => JSON.stringify(asJson(kinds, row))),
         table: () =>
           table(

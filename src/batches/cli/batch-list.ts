@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
-import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { gapNote, type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import { NOTHING } from '../../core/format.ts'
@@ -14,9 +14,8 @@ export function listCommand(): Command {
     .description('list the batches that have not ended, the newest first')
     .option('--all', 'include batches that finished or were cancelled')
   return pageOptions(command, LISTED)
-    .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro batch list --all')
-    .action(async ({ all, limit, skip, json }: PageOptions & { all?: true; json?: true }) => {
+    .action(async ({ all, limit, skip, ...format }: PageOptions & PageFormat & { all?: true }) => {
       const { batches, total } = await withDatabase(await settingsHere(), async (database) => ({
         batches: await listBatches(database, limit, all === true, skip),
         total: await countBatches(database, all === true),
@@ -26,7 +25,7 @@ export function listCommand(): Command {
         total,
         limit,
         skip,
-        json: json === true,
+        format,
         jsonLines: () => batches.map((batch) => JSON.stringify(batch)),
         table: () => asTable(batches),
         notes: [

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises'
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { currentUser } from '../../cli/current-user.ts'
-import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { type PageOptions, pageBounds, printPage } from '../../cli/page.ts'
 import { formatCount, formatMoney, formatWeight } from '../../core/format.ts'
 import { maskPhoneNumber } from '../../core/masking.ts'
 import type { OrderSearch } from '../queries/order-search.ts'
@@ -47,7 +47,7 @@ function listCommand(): Command {
     'list orders, the newest first, with grams, rupiah and their sums; phone numbers are masked',
   )
   filterOptions(command)
-  return pageOptions(command)
+  return pageBounds(command)
     .option('--json', 'print JSON lines; the sums go to standard error as one JSON line')
     .option('--csv', 'print the whole result as CSV, whatever --limit and --skip say')
     .addHelpText(
@@ -73,7 +73,7 @@ Example:
         total: sums.count,
         limit,
         skip,
-        json: options.json === true,
+        format: options.json ? { json: true } : {},
         jsonLines: () => orders.map(asJson),
         table: () => asTable(orders),
         whenEmpty: 'no such orders',

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
-import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { table } from '../../cli/table.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
 import { PLAN_STATES, type PlanState } from '../lifecycle.ts'
@@ -113,9 +113,8 @@ function historyCommand(): Command {
     .description("list a plan's due times and what became of them, the newest first")
     .argument('<plan>', PLAN)
   return pageOptions(command)
-    .option('--json', 'print JSON lines')
     .addHelpText('after', example('history savings --limit 12'))
-    .action(async (given: string, { limit, skip, json }: PageOptions & { json?: true }) => {
+    .action(async (given: string, { limit, skip, ...format }: PageOptions & PageFormat) => {
       const { runs, total } = await withDatabase(await settingsHere(), async (database) => {
         const { planId } = required(await findPlan(database, given), given)
         return {
@@ -128,7 +127,7 @@ function historyCommand(): Command {
         total,
         limit,
         skip,
-        json: json === true,
+        format,
         jsonLines: () => runs.map((run) => JSON.stringify(run)),
         table: () => runTable(runs),
         whenEmpty: 'it was not due yet',

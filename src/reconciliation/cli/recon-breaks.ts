@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
-import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { gapNote, type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { breakSelectionOf, narrowsBreaks } from '../break-filter.ts'
 import { countBreaks, listBreaks, readBreak } from '../break-queries.ts'
 import { breakFilterOptions, breakNumber, decisionCommands } from './break-decisions.ts'
@@ -14,16 +14,13 @@ export function breaksCommand(): Command {
   return command
 }
 
-interface ListOptions extends PageOptions {
-  readonly json?: true
-}
+interface ListOptions extends PageOptions, PageFormat {}
 
 function listCommand(): Command {
   const command = new Command('list').description('list open breaks, the first due first')
   return pageOptions(breakFilterOptions(command))
-    .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro recon breaks list --overdue')
-    .action(async ({ limit, skip, json, ...options }: ListOptions) => {
+    .action(async ({ limit, skip, json, csv, ...options }: ListOptions) => {
       const filter = { ...breakSelectionOf(options), limit, skip }
       const { found, total } = await withDatabase(await settingsHere(), async (database) => ({
         found: await listBreaks(database, filter),
@@ -35,7 +32,7 @@ function listCommand(): Command {
         total,
         limit,
         skip,
-        json: json === true,
+        format: { json, csv },
         jsonLines: () => breaks.map((each) => JSON.stringify(each)),
         table: () => asTable(breaks),
         notes: [

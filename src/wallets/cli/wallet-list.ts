@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { phoneNumberOption } from '../../cli/options.ts'
-import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
@@ -10,11 +10,10 @@ import { WALLET_STATES, type WalletState } from '../enums.ts'
 import { listWallets } from '../queries.ts'
 import { partnerName } from './wallet-link.ts'
 
-interface ListOptions extends PageOptions {
+interface ListOptions extends PageOptions, PageFormat {
   readonly partner?: string
   readonly wallet?: string
   readonly state?: WalletState
-  readonly json?: true
 }
 
 /** `goldpro wallet list` */
@@ -23,9 +22,8 @@ export function listCommand(): Command {
     .option('--partner <name>', 'only wallets of this partner', partnerName)
     .option('--wallet <phone>', 'only this wallet', phoneNumberOption)
     .addOption(new Option('--state <state>', 'only those in this state').choices(WALLET_STATES))
-    .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro wallet list --partner acme')
-    .action(async ({ partner, wallet, state, limit, skip, json }: ListOptions) => {
+    .action(async ({ partner, wallet, state, limit, skip, ...format }: ListOptions) => {
       const filter = { partner: partner ?? null, phoneNumber: wallet ?? null, state: state ?? null }
       const rows = await withDatabase(await settingsHere(), (database) =>
         listWallets(database, { ...filter, limit, skip }),
@@ -41,7 +39,7 @@ export function listCommand(): Command {
         total: rows[0]?.total ?? 0,
         limit,
         skip,
-        json: json === true,
+        format,
         jsonLines: () => shown.map((row) => JSON.stringify(row)),
         table: () =>
           table(

@@ -3,7 +3,7 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
-import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { shownTextOrNull } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
@@ -41,12 +41,11 @@ function validTime(text: string): Date | null {
   return Number.isNaN(at.getTime()) ? null : at
 }
 
-interface ListOptions extends PageOptions {
+interface ListOptions extends PageOptions, PageFormat {
   readonly endpoint?: number
   readonly event?: string
   readonly state?: DeliveryState
   readonly partner?: string
-  readonly json?: true
 }
 
 /** `goldpro webhook deliveries` */
@@ -58,9 +57,8 @@ export function deliveriesCommand(): Command {
     .addOption(new Option('--state <state>', 'only those in this state').choices(DELIVERY_STATES))
     .option('--partner <partner>', 'only of this partner')
   return pageOptions(command)
-    .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro webhook deliveries --state given_up')
-    .action(async ({ endpoint, event, state, partner, limit, skip, json }: ListOptions) => {
+    .action(async ({ endpoint, event, state, partner, limit, skip, ...format }: ListOptions) => {
       const settings = await settingsHere()
       const filter = {
         endpointId: endpoint ?? null,
@@ -78,7 +76,7 @@ export function deliveriesCommand(): Command {
       printPage({
         listed: shown.length,
         total: lines.total,
-        json: json === true,
+        format,
         ...(event === undefined ? { limit, skip } : { limit: lines.total, skip: 0 }),
         jsonLines: () => shown.map((row) => JSON.stringify(row)),
         table: () => (lines.show as (rows: readonly object[]) => string)(shown),
