@@ -30,6 +30,12 @@ const BY_KEY = {
   jit: 'off',
 }
 
+/**
+ * Transactions on an order's path take milliseconds. Without this bound, a machine that vanishes in one would keep the rows and
+ * the turns that it holds until TCP gives up, which takes hours.
+ */
+const LONGEST_PAUSE_ON_ORDERS_PATH = '60s'
+
 /** Our tables; statements end by themselves or with their session. */
 export const UNBOUNDED: SessionPurpose = { schema: 'public', statementTimeoutMs: 0 }
 
@@ -52,7 +58,7 @@ function pinsOf({ schema, statementTimeoutMs, plans }: SessionPurpose): Readonly
     default_transaction_deferrable: 'off',
     statement_timeout: String(statementTimeoutMs),
     lock_timeout: '0',
-    idle_in_transaction_session_timeout: '0',
+    idle_in_transaction_session_timeout: plans === 'by_key' ? LONGEST_PAUSE_ON_ORDERS_PATH : '0',
     ...(plans === 'by_key' ? BY_KEY : {}),
   }
 }

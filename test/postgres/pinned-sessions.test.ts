@@ -100,6 +100,26 @@ describe('a database whose defaults are others', () => {
   })
 })
 
+describe('a transaction in which nothing happens', () => {
+  it.each([
+    [
+      'ends after a minute on an order’s path, so that a vanished machine keeps nothing locked',
+      'by_key',
+      '1min',
+    ],
+    ['stays open elsewhere, where a file may be slow', undefined, '0'],
+  ] as const)('%s', async (_name, plans, expected) => {
+    const purpose = { ...UNBOUNDED, ...(plans !== undefined && { plans }) }
+    const pool = openPool(test.databaseUrl, { max: 1 }, purpose)
+    try {
+      const { rows } = await pool.query('SHOW idle_in_transaction_session_timeout')
+      expect(rows).toEqual([{ idle_in_transaction_session_timeout: expected }])
+    } finally {
+      await pool.end()
+    }
+  })
+})
+
 describe('a pooler of transactions', () => {
   it.each([8, 1])('with %s server connections is refused in one sentence', async (size) => {
     const pooler = await startTransactionPooler(test.databaseUrl, { size })
