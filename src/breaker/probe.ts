@@ -40,10 +40,11 @@ function factsOf({
   orderId,
   ageMs,
   state,
+  isHeld,
   outcome,
   replyMs,
 }: TripRow): TripFacts {
-  const probe = orderId === null ? null : { ageMs, state, outcome, replyMs }
+  const probe = orderId === null ? null : { ageMs, state, isHeld, outcome, replyMs }
   return { breach, successes, isPaused, probe }
 }
 

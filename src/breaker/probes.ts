@@ -24,6 +24,8 @@ export interface ProbeFacts {
   readonly ageMs: number
   /** The state of its order. */
   readonly state: string
+  /** Another switch holds its order, which was closed after it was chosen. */
+  readonly isHeld: boolean
   /** The outcome of the order's newest attempt since it was chosen; null without one. */
   readonly outcome: string | null
   /** How long the reply took; null without one. */
@@ -45,14 +47,18 @@ export function nextStep(trip: TripFacts, slowMs: number): NextStep {
   return outcome === null ? WAIT : { is: 'end_probe', outcome, next: afterwards(trip, outcome) }
 }
 
-function outcomeOf({ state, outcome, ageMs, replyMs }: ProbeFacts, slowMs: number): ProbeOutcome | null {
+function outcomeOf(
+  { state, isHeld, outcome, ageMs, replyMs }: ProbeFacts,
+  slowMs: number,
+): ProbeOutcome | null {
   // While a confirm may be out, however long, nothing else is let through.
   if (outcome === 'intent' || state === 'confirming') return null
   if (outcome === 'in_doubt') return 'in_doubt'
   if (outcome === 'succeeded') return replyMs !== null && replyMs > slowMs ? 'slow' : 'succeeded'
   if (outcome === 'rejected') return 'refused'
   const hasEnded = state !== 'accepted'
-  return hasEnded || ageMs > PROBE_PATIENCE_MS ? 'no_confirm' : null
+  // Two closings whose probes the other one holds would wait for each other.
+  return hasEnded || isHeld || ageMs > PROBE_PATIENCE_MS ? 'no_confirm' : null
 }
 
 function afterwards({ breach, successes }: TripFacts, outcome: ProbeOutcome): 'open' | 'go_on' | 'pause' {

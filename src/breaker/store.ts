@@ -95,6 +95,7 @@ export const readTrips = statement('read_breaker_trips', {}, (db) => {
     .orderBy(sql`${attempts.seq} desc`)
     .limit(1)
     .as('newest')
+  const closed = sql`(select array_agg(c.scope) from ${switchClosings} c where c.opened_at is null)`
   return db
     .select({
       closingId: breakerTrips.closingId,
@@ -106,6 +107,7 @@ export const readTrips = statement('read_breaker_trips', {}, (db) => {
       orderId: sql<string | null>`${breakerProbes.orderId}`,
       ageMs: sql<number>`extract(epoch from clock_timestamp() - ${breakerProbes.chosenAt})::float8 * 1000`,
       state: sql<string>`${orders.state}`,
+      isHeld: sql<boolean>`holding_switch(${closed}, ${orders.id}, ${orders.kind}, ${orders.partner}) is not null`,
       outcome: sql<string | null>`${newest.outcome}`,
       replyMs: sql<number | null>`${newest.replyMs}`,
     })

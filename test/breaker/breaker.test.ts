@@ -146,6 +146,21 @@ describe('a probe', () => {
     expect(await scene.commit(first)).toBeNull()
   })
 
+  it('is given up at once when another switch is closed that holds its order', async () => {
+    await trip()
+    await open(scene.databaseUrl, 'partner:acme')
+    const [first, second] = [await scene.aWaiting(), await scene.aWaiting()]
+    expect(await scene.probe()).toEqual([first])
+    await close(scene.databaseUrl, 'partner:acme')
+    expect(await scene.commit(first)).toBeNull()
+    expect(await scene.probe()).toEqual([])
+    expect(await scene.run('SELECT outcome FROM breaker_probes')).toEqual([{ outcome: 'no_confirm' }])
+    // While that switch is closed no order fits; then another one probes.
+    expect(await scene.probe()).toEqual([])
+    await open(scene.databaseUrl, 'partner:acme')
+    expect(await scene.probe()).toEqual([second])
+  })
+
   it('waits for its confirm, however long it is out', async () => {
     await trip()
     await scene.aWaiting()

@@ -131,7 +131,7 @@ it('the figures of a scope are the sums of its rows', () => {
 describe('a closing of the breaker', () => {
   const TRIP: TripFacts = { breach: 'unknown', successes: 0, isPaused: false, probe: null }
   const probe = (changed: Partial<ProbeFacts>): ProbeFacts => ({
-    ...{ ageMs: 1_000, state: 'accepted', outcome: null, replyMs: null },
+    ...{ ageMs: 1_000, state: 'accepted', isHeld: false, outcome: null, replyMs: null },
     ...changed,
   })
   const ended = (outcome: string, next: string) => ({ is: 'end_probe', outcome, next })
@@ -153,6 +153,12 @@ describe('a closing of the breaker', () => {
       ended('no_confirm', 'go_on'),
     ],
     ['or that ended without a confirm', { probe: probe({ state: 'expired' }) }, ended('no_confirm', 'go_on')],
+    ['or that another switch holds', { probe: probe({ isHeld: true }) }, ended('no_confirm', 'go_on')],
+    [
+      'but not while its confirm may be out',
+      { probe: probe({ isHeld: true, outcome: 'intent', state: 'confirming' }) },
+      { is: 'wait' },
+    ],
     ['goes on after a new price', { probe: probe({ outcome: 'price_changed' }) }, { is: 'wait' }],
     ['counts a success', { probe: done('succeeded') }, ended('succeeded', 'go_on')],
     ['opens at the second', { successes: 1, probe: done('succeeded') }, ended('succeeded', 'open')],
