@@ -1,4 +1,5 @@
 import { html, type Markup } from '../../core/html.ts'
+import type { RunCounts } from '../../reconciliation/run-counts.ts'
 import { listRuns, type RunSummary } from '../../reconciliation/run-queries.ts'
 import { listMappings } from '../../reconciliation/statements/mappings.ts'
 import { listStatements, type StatementSummary } from '../../reconciliation/statements/read-statements.ts'
@@ -7,19 +8,29 @@ import { badge, countOf, EMPTY, empty, link, safeText, section, table, timeTag }
 import { ConsoleProblem } from '../http/problem-pages.ts'
 import { type Answer, type Call, PROPOSES, page } from '../route.ts'
 import type { Texts } from '../texts/texts.ts'
+import { runChanges } from './run-changes.ts'
 
 const MOST_RUNS = 20
 
+/** What a page says first: a problem, or what a run has just changed. */
+export interface ReconciliationNews {
+  readonly problem?: string
+  readonly counts?: RunCounts
+}
+
 /** Statements, their upload, and runs. */
-export async function reconciliationPage(call: Call, problem?: string): Promise<Answer> {
+export async function reconciliationPage(
+  call: Call,
+  { problem, counts }: ReconciliationNews = {},
+): Promise<Answer> {
   const { database, texts } = call
   const statements = await listStatements(database, false)
   const runs = await listRuns(database, MOST_RUNS)
   return page({
     title: texts('nav.reconciliation'),
-    isLive: problem === undefined,
+    isLive: problem === undefined && counts === undefined,
     ...(problem === undefined ? {} : { problem, status: 409 }),
-    main: html`<p class="tools"><a href="/reconciliation/report">${texts('recon.report')}</a> <a href="/breaks">${texts('nav.breaks')}</a></p>
+    main: html`${counts === undefined ? EMPTY : runChanges(counts, texts)}<p class="tools"><a href="/reconciliation/report">${texts('recon.report')}</a> <a href="/breaks">${texts('nav.breaks')}</a></p>
 ${call.may(...PROPOSES) ? html`<div class="commands">${await uploadForm(call)}${runForm(texts)}</div>` : EMPTY}
 ${section(texts('today.statements'), statements.length === 0 ? empty(texts('today.no_statements')) : statementTable(statements, texts))}
 ${section(texts('recon.runs'), runs.length === 0 ? empty(texts('recon.no_runs')) : runTable(runs, texts))}`,

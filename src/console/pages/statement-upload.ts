@@ -8,6 +8,7 @@ import { NotProven, sessionOf } from '../../operators/acting.ts'
 import type { Person } from '../../operators/person-commands.ts'
 import type { Session } from '../../postgres/session.ts'
 import { reconcile } from '../../reconciliation/run.ts'
+import type { RunCounts } from '../../reconciliation/run-counts.ts'
 import { statementsSpan } from '../../reconciliation/scope.ts'
 import { type ImportResult, importStatement } from '../../reconciliation/statements/import.ts'
 import type { BadLine } from '../../reconciliation/statements/line.ts'
@@ -15,7 +16,7 @@ import { readMapping } from '../../reconciliation/statements/mappings.ts'
 import { previewStatement, type StatementPreview } from '../../reconciliation/statements/preview.ts'
 import { StatementRefused } from '../../reconciliation/statements/statement-refused.ts'
 import { countOf, EMPTY, facts, gramsOf, rupiahOf, safeText, section, table, timeTag } from '../html/parts.ts'
-import { type Answer, type Call, done, page } from '../route.ts'
+import { type Answer, type Call, page } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import type { UploadedFile } from '../uploads.ts'
 import { reconciliationPage } from './reconciliation.ts'
@@ -54,7 +55,7 @@ async function orRefused(call: Call, work: () => Promise<Answer>): Promise<Answe
     return await work()
   } catch (error) {
     if (error instanceof StatementRefused || error instanceof FileRefused || error instanceof NotProven)
-      return await reconciliationPage(call, error.message)
+      return await reconciliationPage(call, { problem: error.message })
     throw error
   }
 }
@@ -74,7 +75,7 @@ export async function previewUpload(call: Call): Promise<Answer> {
   return await orRefused(call, async () => {
     const { texts, file: received, uploads, operator } = call
     const file = received === null ? null : uploads.find(operator.name, received.uploadId)
-    if (file === null) return await reconciliationPage(call, texts('recon.no_file'))
+    if (file === null) return await reconciliationPage(call, { problem: texts('recon.no_file') })
     const asked = readAsked(call)
     const { mapping } = await readMapping(call.database, asked.mapping)
     const bounds = { period: asked.period, nowMs: Date.now() }
@@ -150,34 +151,42 @@ export async function importUpload(call: Call): Promise<Answer> {
   return await orRefused(call, async () => {
     const { form, uploads, operator, texts } = call
     const file = uploads.find(operator.name, form.get('upload') ?? '')
-    if (file === null) return await reconciliationPage(call, texts('recon.no_file'))
+    if (file === null) return await reconciliationPage(call, { problem: texts('recon.no_file') })
     const asked = readAsked(call)
     const result = await call.inSession((session) =>
       importAs(session, call.person('imported at the console'), file, asked, false),
     )
     if (result.is === 'refused')
-      return await reconciliationPage(call, texts('recon.bad_lines', { n: countOf(result.badLineCount) }))
+      return await reconciliationPage(call, {
+        problem: texts('recon.bad_lines', { n: countOf(result.badLineCount) }),
+      })
     uploads.drop(file.uploadId)
-    return done('/reconciliation', 'imported')
+    const counts = await reconcileAll(call)
+    return await reconciliationPage(call, counts === null ? {} : { counts })
   })
 }
 
-/** Reconciles everything that statements cover. */
+/** Reconciles everything that statements cover, and says what changed. */
 export async function run(call: Call): Promise<Answer> {
   return await orRefused(call, async () => {
-    const { texts, reconLagMs } = call
-    const person = call.person('reconciled at the console')
-    const tolerance = { amount: 0 as Rupiah, fee: 0 as Rupiah, goldWeight: 0 as GoldWeight }
-    const hasRun = await call.inSession(async (session) => {
-      const period = await statementsSpan(session)
-      if (period === null) return false
-      const settings = { lagMs: reconLagMs, configuredLagMs: reconLagMs, tolerance }
-      const request = { period, settings, actor: `person:${person.by}`, scheduledFor: null }
-      await reconcile(sessionOf(session, person), request, { dryRun: false })
-      return true
-    })
-    return hasRun
-      ? done('/reconciliation', 'run')
-      : await reconciliationPage(call, texts('today.no_statements'))
+    const counts = await reconcileAll(call)
+    return await reconciliationPage(
+      call,
+      counts === null ? { problem: call.texts('today.no_statements') } : { counts },
+    )
+  })
+}
+
+/** Null: there is no statement. */
+async function reconcileAll(call: Call): Promise<RunCounts | null> {
+  const person = call.person('reconciled at the console')
+  const tolerance = { amount: 0 as Rupiah, fee: 0 as Rupiah, goldWeight: 0 as GoldWeight }
+  const settings = { lagMs: call.reconLagMs, configuredLagMs: call.reconLagMs, tolerance }
+  return await call.inSession(async (session) => {
+    const period = await statementsSpan(session)
+    if (period === null) return null
+    const request = { period, settings, actor: `person:${person.by}`, scheduledFor: null }
+    const { counts } = await reconcile(sessionOf(session, person), request, { dryRun: false })
+    return counts
   })
 }

@@ -38,11 +38,6 @@ export const ACTION_TEXTS = {
   'breaks.assign': ['Serahkan kepada', 'Assign it'],
   'approvals.approve': ['Setujui', 'Approve'],
   'approvals.decline': ['Tolak', 'Decline'],
-  'done.imported': [
-    'Laporan diimpor. Berikutnya: jalankan rekonsiliasi.',
-    'The statement is imported. Next: reconcile.',
-  ],
-  'done.run': ['Rekonsiliasi selesai.', 'Reconciled.'],
   'batches.approve': ['Setujui batch', 'Approve the batch'],
   'batches.run': ['Jalankan batch', 'Run the batch'],
   'batches.pause': ['Jeda batch', 'Pause the batch'],

@@ -53,6 +53,7 @@ export const RECON_TEXTS = {
   'recon.to_approve': ['menunggu persetujuan', 'to be approved'],
   'recon.unfinished': ['belum selesai', 'not finished'],
   'recon.matched': ['Cocok', 'Matched'],
+  'recon.changed': ['Rekonsiliasi selesai: yang berubah', 'Reconciled: what changed'],
   'recon.settled': ['Menjadi jelas', 'Settled'],
   'recon.left': ['Masih belum jelas', 'Still in doubt'],
   'recon.opened': ['Selisih baru', 'New breaks'],
