@@ -12,6 +12,7 @@ export const LONG_TESTS = [
   // Whole programs, as people start them.
   'test/processes/demo-and-up.test.ts',
   'test/processes/up-ledger.test.ts',
+  'test/processes/tutorial.test.ts',
   'test/processes/start.test.ts',
   'test/processes/web-command.test.ts',
   'test/processes/metrics.test.ts',

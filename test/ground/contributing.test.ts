@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { pagesOf } from './pages.ts'
 import { readText, tableRows } from './tables.ts'
 
 const PAGE = readText('CONTRIBUTING.md')
@@ -59,21 +60,13 @@ describe('CONTRIBUTING', () => {
     }
   })
 
-  it.each(['CONTRIBUTING.md', 'README.md', ...pagesOf('docs/'), ...pagesOf('docs/decisions/')])(
-    '%s names only files that exist',
-    (page) => {
-      const named = [...readText(page).matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|mjs|md|jsonl))`/g)].map(
-        ([, path = '']) => path,
-      )
-      const missing = named.filter(
-        (path) => !existsSync(new URL(path, SRC)) && !existsSync(new URL(`../${path}`, SRC)),
-      )
-      expect(missing).toEqual([])
-    },
-  )
+  it.each(['CONTRIBUTING.md', 'README.md', ...pagesOf('docs/')])('%s names only files that exist', (page) => {
+    const named = [...readText(page).matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|mjs|md|jsonl))`/g)].map(
+      ([, path = '']) => path,
+    )
+    const missing = named.filter(
+      (path) => !existsSync(new URL(path, SRC)) && !existsSync(new URL(`../${path}`, SRC)),
+    )
+    expect(missing).toEqual([])
+  })
 })
-
-function pagesOf(folder: string): string[] {
-  const names = readdirSync(new URL(`../${folder}`, SRC)).filter((name) => name.endsWith('.md'))
-  return names.map((name) => `${folder}${name}`)
-}
