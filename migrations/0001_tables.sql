@@ -950,7 +950,7 @@ CREATE UNIQUE INDEX "attempts_one_send_per_quote" ON "attempts" USING btree ("qu
 CREATE UNIQUE INDEX "attempts_one_in_flight_per_wallet" ON "attempts" USING btree ("phone_number") WHERE outcome = 'intent';--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_order_per_session" ON "attempts" USING btree ("session_id") WHERE session_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "attempts_one_sell_per_response" ON "attempts" USING btree ("response_id") WHERE kind = 'sell' and response_id is not null;--> statement-breakpoint
-CREATE INDEX "attempts_intent_at" ON "attempts" USING brin ("intent_at");--> statement-breakpoint
+CREATE INDEX "attempts_intent_at" ON "attempts" USING brin ("intent_at") WITH (autosummarize=true);--> statement-breakpoint
 CREATE INDEX "attempts_in_doubt" ON "attempts" USING btree ("order_id") WHERE outcome = 'in_doubt';--> statement-breakpoint
 CREATE INDEX "attempts_quote_id" ON "attempts" USING btree ("quote_id");--> statement-breakpoint
 CREATE INDEX "attempts_response_id" ON "attempts" USING btree ("response_id") WHERE response_id is not null;--> statement-breakpoint

@@ -139,8 +139,8 @@ export const attempts = pgTable(
     uniqueIndex('attempts_one_sell_per_response')
       .on(attempt.responseId)
       .where(sql`kind = 'sell' and response_id is not null`),
-    // Rows come in the order of time, so this costs a confirm next to nothing.
-    index('attempts_intent_at').using('brin', attempt.intentAt),
+    // Rows come in the order of time, so this costs a confirm next to nothing. What is not summarized is read on every look.
+    index('attempts_intent_at').using('brin', attempt.intentAt).with({ autosummarize: true }),
     index('attempts_in_doubt').on(attempt.orderId).where(sql`outcome = 'in_doubt'`),
     index('attempts_quote_id').on(attempt.quoteId),
     index('attempts_response_id').on(attempt.responseId).where(sql`response_id is not null`),
