@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { PeerCertificate } from 'node:tls'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { orUnreachable } from '../../src/cli/context.ts'
@@ -44,14 +46,27 @@ async function serve(hosts: readonly string[]) {
   await client.query('ALTER SYSTEM SET ssl = on')
   await client.query('SELECT pg_reload_conf()')
   await client.end()
-  const shown = `SELECT current_setting('ssl') AS ssl`
-  await eventually(async () => {
-    const fresh = new pg.Client(server.databaseUrl)
-    await fresh.connect()
-    const { rows } = await fresh.query(shown)
-    await fresh.end()
-    return rows[0].ssl === 'on' ? true : null
+  const { fingerprint256 } = new X509Certificate(certificate)
+  await eventually(async () => ((await shownFingerprint()) === fingerprint256 ? true : null))
+}
+
+/** The fingerprint of the certificate that a new connection meets, or null where it meets none. */
+async function shownFingerprint(): Promise<string | null> {
+  let shown: string | null = null
+  const checkServerIdentity = (_host: string, { fingerprint256 }: PeerCertificate) => {
+    shown = fingerprint256
+    return undefined
+  }
+  const fresh = new pg.Client({
+    connectionString: server.databaseUrl,
+    ssl: { ca: TRUSTED.pem, checkServerIdentity },
   })
+  // The server takes up its new settings a moment after it was told to.
+  await fresh.connect().then(
+    () => fresh.end(),
+    () => {},
+  )
+  return shown
 }
 
 /** Whether a session is encrypted, by the server's word; or the line that a person reads. */
