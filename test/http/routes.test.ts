@@ -1,6 +1,7 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { feedBatches } from '../../src/batches/feed.ts'
 import type { Sandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { startSandbox } from '../../src/dev/sandbox/sandbox.ts'
 import { jsonSchemaOf } from '../../src/http/json-schema.ts'
@@ -12,6 +13,8 @@ import { setState } from '../../src/partners/store/partners.ts'
 import { ROUTES } from '../../src/processes/routes.ts'
 import { pauseEndpoint } from '../../src/webhooks/endpoint-states.ts'
 import { readText, tableRows } from '../ground/tables.ts'
+import { silentLog } from '../support/deps.ts'
+import { eventually } from '../support/eventually.ts'
 import { openTestClient } from '../support/factories/gateway-settings.ts'
 import { recordStatement } from '../support/factories/recorded-orders.ts'
 import { openUpload } from '../support/factories/uploads.ts'
@@ -19,6 +22,7 @@ import { partnerBatch } from '../support/scenes/own-batch.ts'
 import { ownEndpoint } from '../support/scenes/own-endpoint.ts'
 import { envelope, replyWith, startServer } from '../support/servers/http-server.ts'
 import { rawHttp, replyIn } from '../support/servers/raw-http.ts'
+import { inSession } from '../support/servers/sessions.ts'
 import {
   aBatchFile,
   aBuy,
@@ -173,6 +177,17 @@ const ANSWERS: Record<string, () => Promise<Reply>> = {
   'POST /v1/batches/{id}/pause 200': async () => lead(await led('approve', 'run'), 'pause'),
   'POST /v1/batches/{id}/resume 200': async () => lead(await led('approve', 'run', 'pause'), 'resume'),
   'POST /v1/batches/{id}/cancel 200': async () => lead(await led(), 'cancel'),
+  'POST /v1/batches/{id}/retry 201': async () => {
+    const id = await led('approve', 'run')
+    const feeder = { newId: randomUUID, wake: async () => {}, actor: 'feeder:test', log: silentLog }
+    const order = 'SELECT order_id AS id FROM batch_rows WHERE batch_id = $1 AND order_id IS NOT NULL'
+    const sent = await eventually(async () => {
+      await inSession(here.databaseUrl, (session) => feedBatches(session, feeder))
+      return (await here.database.run<{ id: string }>(unnamed(order), [id]))[0] ?? null
+    })
+    await here.ask('POST', `/v1/orders/${sent.id}/cancel`, { key })
+    return await lead(id, 'retry')
+  },
   'GET /v1/batches/{id}/results 200': () => seen('/results'),
   'GET /v1/batches/{id}/events 200': () => seen('/events', 'approve', 'cancel'),
   'POST /v1/wallets 200': () => here.ask('POST', '/v1/wallets', { key, body: wallet }),

@@ -1,6 +1,7 @@
 import { InvalidOrderError, parseSubmission, type Submission } from '../../orders/submission.ts'
 import type { Headings } from './cells.ts'
 import { type ColumnName, columnOf, maskedValue } from './columns.ts'
+import { valueSuggestion } from './value-suggestions.ts'
 
 /** What is wrong with a row: where, its value, and what is expected. Phone and KTP numbers are masked. */
 export interface RowProblem {
@@ -67,7 +68,9 @@ export function rowReader(partner: string | null, rule: RowRule, findsRepeats: b
       return { is: 'bad', problems, source: source(), ...(earlier === null ? { submission } : {}) }
     } catch (error) {
       if (!(error instanceof InvalidOrderError)) throw error
-      const problems = error.problems.map(({ field, problem }) => problemAt(field, problem))
+      const problems = error.problems.map(({ field, problem }) =>
+        problemAt(field, problem + valueSuggestion(columnOf(field), valueAt(data, field))),
+      )
       return { is: 'bad', problems, source: source() }
     }
   }

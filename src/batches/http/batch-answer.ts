@@ -29,6 +29,7 @@ export function batchAnswerOf(batch: BatchSummary): BatchAnswerBody {
     ended: batch.ended,
     failed: batch.failed,
     copied_from: batch.copiedFrom,
+    retry_of: batch.retryOf,
   }
 }
 

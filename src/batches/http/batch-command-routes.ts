@@ -1,6 +1,8 @@
 import { type AnyRoute, route } from '../../http/route.ts'
 import { approvePartnerBatch, movePartnerBatch, runPartnerBatch } from './batch-commands.ts'
-import { APPROVED, CANCELLED, CHECKED, PAUSED, RESUMED, RUNNING } from './batch-examples.ts'
+import { APPROVED, CANCELLED, CHECKED, PAUSED, RESUMED, RETRIED, RUNNING } from './batch-examples.ts'
+import { retryPartnerBatch } from './batch-retry.ts'
+import { retryAnswer, retryBody } from './batch-retry-schemas.ts'
 import { approveBody, batchAnswer, nothing, oneBatch, runBody } from './batch-schemas.ts'
 
 const batchAfter = (description: string, example: typeof CHECKED) => ({
@@ -83,4 +85,27 @@ export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
       handle: ({ params }, call) => movePartnerBatch(path, params.id, call),
     }),
   ),
+  route({
+    name: 'retryBatch',
+    method: 'POST',
+    path: '/v1/batches/{id}/retry',
+    summary: 'Make a new batch of the rows that failed',
+    description: `Rows whose orders were rejected, expired or cancelled: these executed nothing. Rows in doubt, held or under
+way are never retried, nor rows that were retried already, unless that retry failed too. The new batch must be approved.`,
+    scope: 'batches:write',
+    params: oneBatch,
+    query: nothing,
+    body: retryBody,
+    bodyExamples: { 'every failed row': {}, 'by reason': { reasons: ['expired', 'insufficient_balance'] } },
+    answers: {
+      201: {
+        description: 'The new batch is stored',
+        schema: retryAnswer,
+        example: RETRIED,
+        headers: { Location: 'where the new batch is read' },
+      },
+    },
+    problems: [...MOVE_PROBLEMS, 'too_many_files'],
+    handle: ({ params, body }, call) => retryPartnerBatch(params.id, body, call),
+  }),
 ]

@@ -74,16 +74,20 @@ function isRunningWith({ at, ratePerSecond, stopAfter }: RunSettings, batch: Bat
 }
 
 // Copying a plan's batch locks it for seconds: requests that wait for one batch must not take up all sessions.
-const SET_LOCK_TIMEOUT = {
+export const SET_LOCK_TIMEOUT = {
   name: 'limit_wait_for_batch',
   text: `SELECT set_config('lock_timeout', '2s', false)`,
 }
 
+/** The holder of the caller's key, proven by it. */
+export function holderOf({ caller: { partner, holder } }: Call): CommandPerson {
+  return { by: `${partner}/${holder}`, note: null, isProven: true }
+}
+
 async function act({ work, isDone }: Move, id: number, call: Call): Promise<Answer> {
-  const { partner, holder } = call.caller
   // Only the owner may lock it.
   await partnerBatch(id, call)
-  const person: CommandPerson = { by: `${partner}/${holder}`, note: null, isProven: true }
+  const person = holderOf(call)
   const result = await call.inSession(async (session) => {
     await session.run(SET_LOCK_TIMEOUT)
     return await work(session, id, person)
@@ -94,7 +98,8 @@ async function act({ work, isDone }: Move, id: number, call: Call): Promise<Answ
   return { status: 200, body: batchAnswerOf(batch) }
 }
 
-function refusal(
+/** The problem that a refused command is answered with. */
+export function refusal(
   { why, message }: Extract<CommandResult, { is: 'refused' }>,
   { createdBy }: BatchSummary,
 ): Problem {

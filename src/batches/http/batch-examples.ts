@@ -34,6 +34,7 @@ export const CHECKED: BatchAnswerBody = {
   ended: 0,
   failed: 0,
   copied_from: null,
+  retry_of: null,
 }
 
 export const APPROVED: BatchAnswerBody = {
@@ -61,6 +62,11 @@ export const CANCELLED: BatchAnswerBody = {
   state: 'cancelled',
   reason: 'cancelled_by_person',
   ended_at: '2026-02-09T06:01:00.000Z',
+}
+
+export const RETRIED = {
+  batch: { ...CHECKED, id: 8, retry_of: 7, rows: 1 },
+  left_out: { succeeded: 1 },
 }
 
 export const IN_PROGRESS = {

@@ -117,6 +117,7 @@ const batchFields = {
   ended: countOf('rows that have ended'),
   failed: countOf('rows that are rejected, expired, cancelled, in conflict or in doubt'),
   copied_from: z.int().nullable().describe('the batch of which a plan made this copy'),
+  retry_of: z.int().nullable().describe('the batch whose failed rows it retries'),
 }
 
 export const batchAnswer = z
