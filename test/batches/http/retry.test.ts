@@ -77,7 +77,7 @@ describe('a retry over HTTP', () => {
       code: 'batch_state',
       detail: expect.stringMatching(/1 retried already.*1 under way|1 under way.*1 retried already/),
     })
-    expect(again.text).not.toContain('goldpro')
+    expect(again.json.detail).not.toContain('goldpro')
   })
 
   it('chooses rows by reason, and refuses a reason that is none and a deadline that has passed', async () => {

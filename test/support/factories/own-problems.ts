@@ -106,7 +106,7 @@ function batchProblems(web: TestWeb): Ways {
     const opened = await Promise.all([1, 2].map(() => openUpload(web.web.url, key, '/v1/batches')))
     // Both are read from some moment on.
     let reply = await ask(key, batchId)
-    while (reply.status < 300) reply = await ask(key, batchId)
+    while (reply.json.code !== 'too_many_files') reply = await ask(key, batchId)
     for (const upload of opened) upload.cut()
     return reply
   }
@@ -119,6 +119,8 @@ function batchProblems(web: TestWeb): Ways {
     'createBatch too_many_files': () => thirdFile(send('/v1/batches')),
     'readBatchResults too_many_files': () =>
       thirdFile((key, batchId) => web.ask('GET', `/v1/batches/${batchId}/results`, { key })),
+    'retryBatch too_many_files': () =>
+      thirdFile((key, batchId) => web.ask('POST', `/v1/batches/${batchId}/retry`, { key, body: {} })),
   }
 }
 
@@ -144,6 +146,7 @@ function moveProblems(web: TestWeb): Ways {
     'runBatch batch_state': () => led('run'),
     'pauseBatch batch_state': () => led('pause'),
     'resumeBatch batch_state': () => led('resume'),
+    'retryBatch batch_state': () => led('retry'),
     async 'cancelBatch batch_state'() {
       const { key, batchId, lead } = await sent()
       await lead('approve')
