@@ -26,6 +26,10 @@ export const LONG_TESTS = [
   'test/console/browser-sign-in.test.ts',
   'test/console/first-morning.test.ts',
   'test/risk/watch.test.ts',
+  'test/processes/doctor/doctor.test.ts',
+  'test/observability/traces.test.ts',
+  'test/orders/cli/find.test.ts',
+  'test/switches/cli.test.ts',
   // Many seeds, and products of everything with everything.
   'test/seeded/**',
   'test/e2e/**',
@@ -51,6 +55,7 @@ export const LONG_TESTS = [
   'test/batches/retry-walk.test.ts',
   'test/webhooks/cli/webhook.test.ts',
   'test/gateway/transport-tls.test.ts',
+  'test/gateway/reply-product.test.ts',
   'test/postgres/tls.test.ts',
   'test/queue/redis-tls.test.ts',
 ]
