@@ -203,6 +203,7 @@ export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
   runBatch: sends,
   pauseBatch: sends,
   resumeBatch: sends,
+  retryBatch: sends,
   cancelBatch: sends,
   addPlan: sends,
   pausePlan: sends,
