@@ -12,9 +12,9 @@ import { parseMapping } from '../../src/reconciliation/statements/mapping.ts'
 import { spoiled, valuesOf } from '../support/factories/from-schema.ts'
 import { jobData } from '../support/factories/job-data.ts'
 
-/** What validators say. */
+/** What validators say. Codes of ours, such as `invalid_recipient`, are one word each and none of it. */
 const FOREIGN =
-  /invalid|expected|received|match pattern|unrecognized|too (small|big)|>=|<=|must be (string|number|integer|boolean|object|array|null|equal)\b|NOT have|required property|undefined|\[object/i
+  /\b(invalid|expected|received|unrecognized|undefined)\b|match pattern|too (small|big)|>=|<=|must be (string|number|integer|boolean|object|array|null|equal)\b|NOT have|required property|\[object/i
 
 const problemsOf = (kind: unknown, data: unknown) => {
   try {
