@@ -21,7 +21,7 @@ import {
 } from './statement-values.ts'
 import { StorageError } from './storage-error.ts'
 
-export { list, nullable, rows, type Scalar, type } from './statement-values.ts'
+export { type BuiltOf, list, nullable, rows, type Scalar, type } from './statement-values.ts'
 
 /** Drizzle's builder of queries. */
 export type Queries = NodePgDatabase

@@ -3,7 +3,7 @@ import { count as countOf, grams as gramsOf, maskedWallet, time } from '../../ht
 import { onTheWire } from '../../http/json-schema.ts'
 import { nextPage, paging } from '../../http/paging.ts'
 import { badRow } from '../../http/problem-schema.ts'
-import { orderKind } from '../../orders/http/order-schemas.ts'
+import { orderKind } from '../../orders/http/order-answer-schemas.ts'
 import { MAX_RATE_PER_SECOND } from '../commands.ts'
 import { BATCH_STATES } from '../lifecycle.ts'
 
