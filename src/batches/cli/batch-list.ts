@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
-import { gapNote, type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import type { RowFormat } from '../../cli/rows.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import { NOTHING } from '../../core/format.ts'
@@ -15,7 +16,7 @@ export function listCommand(): Command {
     .option('--all', 'include batches that finished or were cancelled')
   return pageOptions(command, LISTED)
     .addHelpText('after', '\nExample:\n  $ goldpro batch list --all')
-    .action(async ({ all, limit, skip, ...format }: PageOptions & PageFormat & { all?: true }) => {
+    .action(async ({ all, limit, skip, ...format }: PageOptions & RowFormat & { all?: true }) => {
       const { batches, total } = await withDatabase(await settingsHere(), async (database) => ({
         batches: await listBatches(database, limit, all === true, skip),
         total: await countBatches(database, all === true),

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
-import { type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { table } from '../../cli/table.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
 import { PLAN_STATES, type PlanState } from '../lifecycle.ts'
@@ -41,21 +42,22 @@ A file of orders is a batch first: \`goldpro batch --help\`.`
 const example = (rest: string) => `\nExample:\n  $ goldpro plan ${rest}`
 
 function listCommand(): Command {
-  return new Command('list')
+  const command = new Command('list')
     .description('list the plans that are active or paused, phone numbers masked')
     .addOption(new Option('--state <state>', 'those in this state, or all').choices([...PLAN_STATES, 'all']))
-    .option('--json', 'print JSON lines')
     .addHelpText('after', example('list --state all'))
-    .action(async ({ state, json }: { state?: PlanState | 'all'; json?: true }) => {
+  return rowFormatOptions(command).action(
+    async ({ state, ...format }: { state?: PlanState | 'all' } & RowFormat) => {
       const plans = await withDatabase(await settingsHere(), (database) => listPlans(database, state ?? null))
-      if (json) for (const plan of plans) console.log(planAsJson(plan, 1))
-      else
-        console.log(
+      printRows(format, {
+        jsonLines: () => plans.map((plan) => planAsJson(plan, 1)),
+        text: () =>
           plans.length === 0
             ? 'no such plans: `goldpro plan add --help` tells how to add one'
             : asTable(plans),
-        )
-    })
+      })
+    },
+  )
 }
 
 function asTable(plans: readonly PlanSummary[]): string {
@@ -114,7 +116,7 @@ function historyCommand(): Command {
     .argument('<plan>', PLAN)
   return pageOptions(command)
     .addHelpText('after', example('history savings --limit 12'))
-    .action(async (given: string, { limit, skip, ...format }: PageOptions & PageFormat) => {
+    .action(async (given: string, { limit, skip, ...format }: PageOptions & RowFormat) => {
       const { runs, total } = await withDatabase(await settingsHere(), async (database) => {
         const { planId } = required(await findPlan(database, given), given)
         return {

@@ -4,6 +4,7 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { errorCode, Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
+import { jsonLinesOf, printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import { describeProblems } from '../../core/field-problems.ts'
@@ -22,27 +23,26 @@ export function mappingsCommand(): Command {
 }
 
 function listCommand(): Command {
-  return new Command('list')
+  const command = new Command('list')
     .description('list the mappings with all versions')
-    .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro recon mappings list')
-    .action(async ({ json }: { json?: true }) => {
-      const mappings = await withDatabase(await settingsHere(), listMappings)
-      if (json) for (const each of mappings) console.log(JSON.stringify(each))
-      else
-        console.log(
-          table(
-            ['mapping', 'version', 'by', 'since'],
-            mappings.map(({ name, version, createdBy, createdAt }) => [
-              name,
-              String(version),
-              createdBy,
-              shownTime(createdAt),
-            ]),
-            ['version'],
-          ),
-        )
+  return rowFormatOptions(command).action(async (format: RowFormat) => {
+    const mappings = await withDatabase(await settingsHere(), listMappings)
+    printRows(format, {
+      jsonLines: () => jsonLinesOf(mappings),
+      text: () =>
+        table(
+          ['mapping', 'version', 'by', 'since'],
+          mappings.map(({ name, version, createdBy, createdAt }) => [
+            name,
+            String(version),
+            createdBy,
+            shownTime(createdAt),
+          ]),
+          ['version'],
+        ),
     })
+  })
 }
 
 function showCommand(): Command {
