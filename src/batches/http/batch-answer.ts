@@ -4,7 +4,7 @@ import type { NumberedProblem } from '../copy-rows.ts'
 import type { Preview } from '../preview.ts'
 import { progressCountsOf } from '../progress.ts'
 import type { BatchEvent, BatchProgress, BatchSummary } from '../queries.ts'
-import type { BatchAnswerBody } from './batch-schemas.ts'
+import type { BatchAnswerBody } from './batch-answer-schemas.ts'
 
 /** The body of a batch. It names no operators. */
 export function batchAnswerOf(batch: BatchSummary): BatchAnswerBody {

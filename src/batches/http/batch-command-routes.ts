@@ -1,9 +1,10 @@
 import { type AnyRoute, route } from '../../http/route.ts'
+import { batchAnswer } from './batch-answer-schemas.ts'
 import { approvePartnerBatch, movePartnerBatch, runPartnerBatch } from './batch-commands.ts'
 import { APPROVED, CANCELLED, CHECKED, PAUSED, RESUMED, RETRIED, RUNNING } from './batch-examples.ts'
+import { approveBody, nothing, oneBatch, runBody } from './batch-input-schemas.ts'
 import { retryPartnerBatch } from './batch-retry.ts'
 import { retryAnswer, retryBody } from './batch-retry-schemas.ts'
-import { approveBody, batchAnswer, nothing, oneBatch, runBody } from './batch-schemas.ts'
 
 const batchAfter = (description: string, example: typeof CHECKED) => ({
   200: { description, schema: batchAnswer, example },

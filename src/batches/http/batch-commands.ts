@@ -17,7 +17,7 @@ import {
 import type { BatchSummary } from '../queries.ts'
 import { batchAnswerOf } from './batch-answer.ts'
 import { partnerBatch } from './batch-files.ts'
-import type { RunBody } from './batch-schemas.ts'
+import type { RunBody } from './batch-input-schemas.ts'
 
 /** A command of a holder to a batch. */
 interface Move {

@@ -1,4 +1,4 @@
-import type { BatchAnswerBody } from './batch-schemas.ts'
+import type { BatchAnswerBody } from './batch-answer-schemas.ts'
 
 /** Invented batches for the OpenAPI description. Tests compare them with the schemas. */
 export const BATCH_FILES = {

@@ -8,6 +8,13 @@ import { listPartnerBatches } from '../partner-batches.ts'
 import { firstWalletOf, readPreview } from '../preview.ts'
 import { readBatchEvents, readProgress } from '../queries.ts'
 import { batchAnswerOf, batchEventAnswerOf, previewAnswerOf, progressAnswerOf } from './batch-answer.ts'
+import {
+  batchAnswer,
+  batchEventsAnswer,
+  batchesAnswer,
+  batchProgressAnswer,
+  reportAnswer,
+} from './batch-answer-schemas.ts'
 import { BATCH_MOVE_ROUTES } from './batch-command-routes.ts'
 import {
   BATCH_EVENTS,
@@ -20,18 +27,8 @@ import {
   RUNNING,
 } from './batch-examples.ts'
 import { checkUpload, createFromUpload, partnerBatch, sendResults } from './batch-files.ts'
-import {
-  batchAnswer,
-  batchEventsAnswer,
-  batchesAnswer,
-  batchListing,
-  batchProgressAnswer,
-  fileQuery,
-  nothing,
-  oneBatch,
-  previewAnswer,
-  reportAnswer,
-} from './batch-schemas.ts'
+import { batchListing, fileQuery, nothing, oneBatch } from './batch-input-schemas.ts'
+import { previewAnswer } from './batch-preview-schema.ts'
 
 const A_FILE = `A batch file of at most 64 MiB (unless the server is configured otherwise) and 200000 rows: CSV with a header, or
 JSON lines. docs/batches.md describes its columns. The column partner may be left out.`
