@@ -44,6 +44,7 @@ export const LONG_TESTS = [
   'test/webhooks/delivery.test.ts',
   'test/plans/http/plans.test.ts',
   'test/plans/run-due.test.ts',
+  'test/plans/change-plan-walk.test.ts',
   'test/http/route-problems.test.ts',
   'test/http/isolation.test.ts',
   'test/http/promises.test.ts',

@@ -7,6 +7,7 @@ import { beginRuns, deferRuns } from './begin-runs.ts'
 import { type Decision, decideRuns, type PlannedRun } from './decide.ts'
 import { planColumns } from './plan.ts'
 import { planRuns, plans } from './schema.ts'
+import { planSkips } from './skips-schema.ts'
 import type { Skip, StartingRun } from './start-runs.ts'
 
 /** How many runs one transaction decides about. */
@@ -109,6 +110,10 @@ const lockPlan = statement('lock_plan', { planId: plans.id }, (db, { planId }) =
 
 const isPlanned = sql`${planRuns.state} = 'planned'`
 
+// The plan is locked: whoever skips a day, or makes it due again, waits until its run is decided.
+const isSkipped = sql`exists (select 1 from ${planSkips} where ${planSkips.planId} = ${planRuns.planId}
+  and ${planSkips.day} = ${planRuns.day} and ${planSkips.undoneAt} is null)`
+
 const readPlanned = statement(
   'read_planned_runs',
   { planId: planRuns.planId, now: planRuns.dueAt },
@@ -119,6 +124,7 @@ const readPlanned = statement(
         reference: planRuns.reference,
         isWaiting: planRuns.isWaiting,
         isAsked: sql<boolean>`${planRuns.reason} <> 'due'`,
+        isSkipped: sql<boolean>`${isSkipped}`,
       })
       .from(planRuns)
       .where(and(eq(planRuns.planId, planId), isPlanned, lte(planRuns.dueAt, now)))
@@ -142,7 +148,7 @@ const readSituation = statement(
           eq(planRuns.planId, planId),
           isPlanned,
           lte(planRuns.dueAt, now),
-          sql`${planRuns.reason} = 'due'`,
+          sql`${planRuns.reason} = 'due' and not ${isSkipped}`,
         ),
       )
     return db

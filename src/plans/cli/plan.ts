@@ -3,14 +3,20 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { table } from '../../cli/table.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
+import { readPlanDays } from '../coming.ts'
 import { PLAN_STATES, type PlanState } from '../lifecycle.ts'
 import { countRuns, findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from '../queries.ts'
 import { describeSchedule } from '../schedule.ts'
+import { listSkips } from '../skips.ts'
 import type { PlanSource } from '../source.ts'
+import { findLinkedPlans } from '../store.ts'
 import { addCommand } from './plan-add.ts'
+import { changeCommand } from './plan-change.ts'
 import { PLAN, planCommands, required, runNowCommand } from './plan-commands.ts'
 import { shownDueTime } from './plan-options.ts'
+import { skipCommands } from './plan-skip.ts'
 import { nameOf, planAsJson, printEvents, printPlan, runTable } from './plan-show.ts'
+import { printLinks, printSkips, shownSkip } from './plan-show-days.ts'
 
 /** `goldpro plan …` */
 export function planCommand(): Command {
@@ -23,6 +29,8 @@ export function planCommand(): Command {
     showCommand(),
     ...planCommands(),
     runNowCommand(),
+    ...skipCommands(),
+    changeCommand(),
     historyCommand(),
   ]
   for (const each of commands) command.addCommand(each)
@@ -47,8 +55,11 @@ function listCommand(): Command {
     .option('--json', 'print JSON lines')
     .addHelpText('after', example('list --state all'))
     .action(async ({ state, json }: { state?: PlanState | 'all'; json?: true }) => {
-      const plans = await withDatabase(await settingsHere(), (database) => listPlans(database, state ?? null))
-      if (json) for (const plan of plans) console.log(planAsJson(plan, 1))
+      const { plans, days } = await withDatabase(await settingsHere(), async (database) => {
+        const plans = await listPlans(database, state ?? null)
+        return { plans, days: await readPlanDays(database, plans) }
+      })
+      if (json) for (const plan of plans) console.log(planAsJson(plan, 1, days))
       else
         console.log(
           plans.length === 0
@@ -100,9 +111,20 @@ function showCommand(): Command {
           ...event,
           note: note === null ? null : maskPhoneNumbersIn(note),
         }))
-        if (json) return planAsJson(plan, 5, { events })
+        const { planId, replaces } = plan
+        const days = await readPlanDays(database, [plan])
+        const linked = await findLinkedPlans(database, { planId, replaces })
+        const skips = await listSkips(database, { planId })
+        if (json) return planAsJson(plan, 5, days, { events, linked, skips: skips.map(shownSkip) })
         const counts = `  so far    ${plan.planned} planned, ${plan.started} under way, ${plan.finished} finished, ${plan.skipped} skipped`
-        return [printPlan(plan, 5), counts, '', ...printEvents(events)].join('\n')
+        return [
+          printPlan(plan, 5, days),
+          ...printLinks(plan, linked),
+          counts,
+          '',
+          ...printEvents(events),
+          ...printSkips(skips),
+        ].join('\n')
       })
       console.log(printed)
     })
