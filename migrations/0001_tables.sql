@@ -4,7 +4,7 @@ CREATE TABLE "alert_occurrences" (
 	"occurrence" text NOT NULL,
 	"at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "alert_occurrences_kind_subject_occurrence_pk" PRIMARY KEY("kind","subject","occurrence"),
-	CONSTRAINT "alert_occurrences_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent'))
+	CONSTRAINT "alert_occurrences_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent', 'batch.finished', 'batch.stopped'))
 );
 --> statement-breakpoint
 CREATE TABLE "alerts" (
@@ -17,7 +17,7 @@ CREATE TABLE "alerts" (
 	"tries" integer DEFAULT 0 NOT NULL,
 	"ended_at" timestamp with time zone,
 	"last_result" text,
-	CONSTRAINT "alerts_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent')),
+	CONSTRAINT "alerts_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent', 'batch.finished', 'batch.stopped')),
 	CONSTRAINT "alerts_state" CHECK (state in ('pending', 'delivered', 'given_up') and (state = 'pending') = (ended_at is null))
 );
 --> statement-breakpoint
