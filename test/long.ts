@@ -51,6 +51,7 @@ export const LONG_TESTS = [
   'test/http/uploads.test.ts',
   'test/postgres/grants.test.ts',
   'test/plans/cli/plan.test.ts',
+  'test/plans/cli/plan-days.test.ts',
   'test/orders/cli/orders.test.ts',
   'test/batches/cli/batch.test.ts',
   'test/batches/retry-walk.test.ts',

@@ -36,7 +36,7 @@ export interface AccountedRow {
 const clock = wallClockOf('Asia/Jakarta')
 
 /** A row of results with the columns of bookkeeping. Figures are empty where nothing was executed. */
-export function accountingRowOf<Row extends AccountedRow>(row: Row): Row & Record<string, unknown> {
+export function accountingRowOf<Row extends AccountedRow>(row: Row) {
   const { gold_weight: grams, amount, fee, settled_at: settledAt } = row
   const local = settledAt === null ? null : new Date(clock.localOf(settledAt)).toISOString()
   return {

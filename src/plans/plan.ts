@@ -118,7 +118,7 @@ export function pendingDue(plan: Plan, holidays: HolidayCalendar, now: Date): Du
   if (plan.calendar === holidays.version || schedule.is === 'cron') return stays
   const moved = nextDue(schedule, boundsOf(plan), { after: BEGINNING, fromDay: day }, holidays.names)
   if (moved === null) return null
-  return moved.day === day && moved.at > now ? moved : stays
+  return moved.day === day && moved.at >= now ? moved : stays
 }
 
 /** The next due times of a plan that is active, from the first that has no run yet. */

@@ -1,5 +1,4 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm'
-import type { StatementRunner } from '../postgres/pool.ts'
 import { list, nullable, statement } from '../postgres/statement.ts'
 import { planRuns } from './schema.ts'
 import { planSkips } from './skips-schema.ts'

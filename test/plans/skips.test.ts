@@ -85,7 +85,8 @@ describe('a date of a plan that a person skips', () => {
   })
 
   it('and a scheduler that places it at the same moment: one wins, the other says so', async () => {
-    const plans = await Promise.all(Array.from({ length: 8 }, () => scene.add()))
+    const added = await Promise.all(Array.from({ length: 8 }, () => scene.add()))
+    const plans = added.sort((a, b) => a.planId - b.planId)
     const [answers] = await Promise.all([
       Promise.all(plans.map(({ planId }) => skip(planId, '2026-02-25', nine()))),
       scene.tick(nine()),

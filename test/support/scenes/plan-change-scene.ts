@@ -19,7 +19,7 @@ export function changeOf(planId: number, fromDay: string, what: Partial<PlanChan
 /** Another order of a plan: a buy of 200,000 rupiah. */
 export const OTHER_ORDER = {
   partner: 'acme',
-  source: { is: 'order', kind: 'buy', phone_number: '081234500001', content: { amount: '200000' } },
+  source: { is: 'order', kind: 'buy', phone_number: '081234500001', content: { amount: 200000 } },
   deadlineMinutes: 30,
 } as const
 
