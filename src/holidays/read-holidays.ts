@@ -25,7 +25,8 @@ export async function readHolidays(bytes: Readable): Promise<ReadHolidays> {
   const records: FileRecord[] = []
   for await (const some of readRecords(bytes, { delimiter: ',', encoding: 'utf-8' }).read()) {
     records.push(...some)
-    if (records.length > 100 * MOST_A_YEAR) return refused(['the file is too long: propose it a year at a time'])
+    if (records.length > 100 * MOST_A_YEAR)
+      return refused(['the file is too long: propose it a year at a time'])
   }
   const [header, ...lines] = records
   const columns = withoutEmptyEnd(header?.cells ?? []).map((cell) => cell.trim().toLowerCase())
@@ -73,7 +74,8 @@ function checked(lines: readonly Line[]): ReadHolidays {
   if (problems.length > 0) return refused(problems)
   if (lines.length === 0) return refused(['the file has no holidays'])
   const full = [...perYear].find(([, count]) => count > MOST_A_YEAR)
-  if (full !== undefined) return refused([`${full[0]} has ${full[1]} holidays: a year may have ${MOST_A_YEAR}`])
+  if (full !== undefined)
+    return refused([`${full[0]} has ${full[1]} holidays: a year may have ${MOST_A_YEAR}`])
   const holidays = lines.map(({ holiday }) => holiday)
   return { is: 'read', holidays: holidays.sort((a, b) => (a.day < b.day ? -1 : 1)) }
 }

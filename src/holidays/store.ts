@@ -20,12 +20,20 @@ export async function readHolidayCalendar(runner: StatementRunner): Promise<Holi
 const yearOf = sql`extract(year from ${holidays.day})::int`
 
 /** The approved holidays of some years, the earliest first. */
-export const listHolidaysOf = statement('list_holidays', { years: nullable(list(type.integer)) }, (db, { years }) =>
-  db
-    .select({ day: holidays.day, name: holidays.name, source: holidays.source, requestId: holidays.requestId })
-    .from(holidays)
-    .where(sql`${years}::int[] is null or ${yearOf} = any(${years})`)
-    .orderBy(asc(holidays.day)),
+export const listHolidaysOf = statement(
+  'list_holidays',
+  { years: nullable(list(type.integer)) },
+  (db, { years }) =>
+    db
+      .select({
+        day: holidays.day,
+        name: holidays.name,
+        source: holidays.source,
+        requestId: holidays.requestId,
+      })
+      .from(holidays)
+      .where(sql`${years}::int[] is null or ${yearOf} = any(${years})`)
+      .orderBy(asc(holidays.day)),
 )
 
 const deleteYears = statement('delete_holidays_of_years', { years: list(type.integer) }, (db, { years }) =>

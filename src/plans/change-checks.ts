@@ -29,9 +29,9 @@ export async function whyNotChanged(
 ): Promise<string | null> {
   const { planId, name, state, owner, untilDay } = plan
   const { fromDay } = change
-  if (owner !== null)
-    return `plan ${name} is that of ${owner}, which removes it and adds another over HTTP`
-  if (untilDay !== null) return `plan ${name} is changed from ${untilDay} on already: change the plan that goes on`
+  if (owner !== null) return `plan ${name} is that of ${owner}, which removes it and adds another over HTTP`
+  if (untilDay !== null)
+    return `plan ${name} is changed from ${untilDay} on already: change the plan that goes on`
   if (state !== 'active') return `plan ${name} is ${state}: only an active plan is changed`
   if (fromDay <= formatDay(wallClockOf(plan.timeZone).localOf(now)))
     return `--from must be a day after today, and ${fromDay} is not`

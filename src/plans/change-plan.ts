@@ -33,7 +33,10 @@ export const CHANGE_PLAN = changePlanBy(databaseClock)
 function describeChange({ planId, name, fromDay, schedule, maxCount, order, batch }: PlanChange): string {
   const what = order === null ? null : `${order.partner}: ${describeSource(order.source)}`
   const parts = [
-    what ?? (batch === null ? 'the same order' : `copies of batch ${batch.batchId}, ${batch.ratePerSecond} rows a second`),
+    what ??
+      (batch === null
+        ? 'the same order'
+        : `copies of batch ${batch.batchId}, ${batch.ratePerSecond} rows a second`),
     schedule === null ? 'on the same schedule' : describeSchedule(schedule),
     ...(maxCount === null ? [] : [`${maxCount} times`]),
   ]
@@ -79,7 +82,8 @@ async function goOn(
   const holidays = await readHolidayCalendar(runner)
   const bounds = { ...{ timeZone, endsAt, fromDay }, startsAt: now, untilDay: null, countLeft: maxCount }
   const next = nextDue(schedule, bounds, { after: now, fromDay: null }, holidays.names)
-  if (next === null) return refused(`it would never be due from ${fromDay} on: its schedule has no time before its end`)
+  if (next === null)
+    return refused(`it would never be due from ${fromDay} on: its schedule has no time before its end`)
   const [added] = await insertPlan(runner, {
     ...{ name, owner: null, source, schedule, timeZone, endsAt, maxCount, missed, maxAgeMinutes, overlap },
     partner: source.is === 'batch' ? null : (order?.partner ?? plan.partner),

@@ -32,7 +32,12 @@ export async function readPlanDays(runner: StatementRunner, plans: readonly Plan
 }
 
 /** The next due times of a plan that is active, those that are skipped among them. */
-export function comingOf(plan: Plan, limit: number, { holidays, skips }: PlanDays, now = new Date()): Coming[] {
+export function comingOf(
+  plan: Plan,
+  limit: number,
+  { holidays, skips }: PlanDays,
+  now = new Date(),
+): Coming[] {
   return nextDueTimes(plan, limit, holidays, now).map((due) => ({
     ...due,
     move: moveOf(due, plan.timeZone, holidays.names),

@@ -1,7 +1,7 @@
+import { readHolidayCalendar } from '../holidays/store.ts'
 import type { Clock } from '../postgres/clock.ts'
 import type { StatementRunner, Transactor } from '../postgres/pool.ts'
 import type { Initiator } from './lifecycle.ts'
-import { readHolidayCalendar } from '../holidays/store.ts'
 import { nextFromNow, type Plan, type PlanTerms } from './plan.ts'
 import { planDueTimes } from './plan-due-times.ts'
 import { nextDue } from './schedule.ts'

@@ -1,5 +1,13 @@
 import { wallClockOf } from '../core/time-zone.ts'
-import { type Due, dayAfter, formatDay, type HolidayNames, type Monthly, nextMonthly, type Position } from './calendar.ts'
+import {
+  type Due,
+  dayAfter,
+  formatDay,
+  type HolidayNames,
+  type Monthly,
+  nextMonthly,
+  type Position,
+} from './calendar.ts'
 import { type CronSchedule, nextCron } from './cron.ts'
 
 /** When a plan is due. */

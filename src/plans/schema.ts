@@ -74,14 +74,13 @@ export const plans = pgTable(
     note: text('note'),
     /** The first due time without a row in plan_runs; null when none is left. */
     nextDueAt: at('next_due_at'),
-    /** The day that the schedule names for it: holidays and weekends may have moved it. */
+    /** The day that the schedule names for it, wherever it was moved. */
     nextDay: date('next_day', { mode: 'string' }),
     /** The version of the holidays by which it was computed. */
     calendar: integer('calendar').notNull().default(0),
     /** The days that are this plan's, where it changed another or was changed: from one on, and before another. */
     fromDay: date('from_day', { mode: 'string' }),
     untilDay: date('until_day', { mode: 'string' }),
-    /** The plan that it changed. */
     replaces: integer('replaces'),
     dueCount: integer('due_count').notNull().default(0),
     pausedAt: at('paused_at'),
@@ -94,7 +93,9 @@ export const plans = pgTable(
     uniqueIndex('plans_name').on(plan.name).where(sql`owner is null and state in ('active', 'paused')`),
     uniqueIndex('plans_owner_name').on(plan.owner, plan.name).where(sql`owner is not null`),
     index('plans_next_due_at').on(plan.nextDueAt).where(sql`state in ('active', 'paused')`),
-    index('plans_calendar').on(plan.calendar).where(sql`state in ('active', 'paused') and next_due_at is not null`),
+    index('plans_calendar')
+      .on(plan.calendar)
+      .where(sql`state in ('active', 'paused') and next_due_at is not null`),
     index('plans_without_due_time').on(plan.id).where(sql`state = 'active' and next_due_at is null`),
     foreignKey({ columns: [plan.owner], foreignColumns: [partners.name], name: 'plans_owner_fk' }),
     check('plans_owner', sql`owner = partner or owner is null or partner is null`),

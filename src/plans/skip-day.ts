@@ -37,7 +37,10 @@ export async function skipPlanDay(
       return wrongState(plan, 'nothing of it is due any more')
     const day = await findDay(runner, plan, date, command)
     if (day === null)
-      return refused('not_now', `plan ${plan.name} is not due on ${date}: see \`goldpro plan show ${planId}\``)
+      return refused(
+        'not_now',
+        `plan ${plan.name} is not due on ${date}: see \`goldpro plan show ${planId}\``,
+      )
     const over = await whyOver(runner, planId, day)
     if (over !== null) return refused('not_now', over)
     const skip = { planId, day, reason: command.note, skippedBy: storedName(command.by) }
@@ -56,7 +59,10 @@ export async function unskipPlanDay(
   return await withLockedPlan(database, { planId, who: command.who }, async (plan, runner) => {
     const day = await findSkippedDay(runner, plan, date)
     if (day === null)
-      return refused('wrong_state', `${date} of plan ${plan.name} is not skipped: see \`goldpro plan show ${planId}\``)
+      return refused(
+        'wrong_state',
+        `${date} of plan ${plan.name} is not skipped: see \`goldpro plan show ${planId}\``,
+      )
     const over = await whyOver(runner, planId, day)
     if (over !== null) return refused('not_now', over)
     const undone = { planId, day, undoneBy: storedName(command.by), undoneReason: command.note }

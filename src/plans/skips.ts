@@ -27,20 +27,19 @@ const COLUMNS = {
 } satisfies Record<keyof PlanSkip, unknown>
 
 /** The skips of some plans that are not undone. */
-export const listOpenSkips = statement('list_open_plan_skips', { planIds: list(planSkips.planId) }, (db, { planIds }) =>
-  db
-    .select(COLUMNS)
-    .from(planSkips)
-    .where(and(sql`${planSkips.planId} = any(${planIds})`, isNull(planSkips.undoneAt))),
+export const listOpenSkips = statement(
+  'list_open_plan_skips',
+  { planIds: list(planSkips.planId) },
+  (db, { planIds }) =>
+    db
+      .select(COLUMNS)
+      .from(planSkips)
+      .where(and(sql`${planSkips.planId} = any(${planIds})`, isNull(planSkips.undoneAt))),
 )
 
 /** All skips of a plan, also those that were undone, the newest first. */
 export const listSkips = statement('list_plan_skips', { planId: planSkips.planId }, (db, { planId }) =>
-  db
-    .select(COLUMNS)
-    .from(planSkips)
-    .where(eq(planSkips.planId, planId))
-    .orderBy(sql`${planSkips.id} desc`),
+  db.select(COLUMNS).from(planSkips).where(eq(planSkips.planId, planId)).orderBy(sql`${planSkips.id} desc`),
 )
 
 /** Skips a day of a plan; no row when it is skipped already. */
@@ -71,6 +70,13 @@ export const undoSkip = statement(
       .where(and(eq(planSkips.planId, planId), eq(planSkips.day, day), isNull(planSkips.undoneAt)))
       .returning({ id: planSkips.id }),
 )
+
+/**
+ * Whether a run's day is skipped, for statements over runs. The plan is locked then: whoever skips a day, or makes it due again,
+ * waits until its run is decided.
+ */
+export const isDaySkipped = sql<boolean>`exists (select 1 from ${planSkips}
+  where ${planSkips.planId} = ${planRuns.planId} and ${planSkips.day} = ${planRuns.day} and ${planSkips.undoneAt} is null)`
 
 /** The runs of a day of a plan's schedule, the earliest first. */
 export const readRunsOfDay = statement(

@@ -7,7 +7,7 @@ import { beginRuns, deferRuns } from './begin-runs.ts'
 import { type Decision, decideRuns, type PlannedRun } from './decide.ts'
 import { planColumns } from './plan.ts'
 import { planRuns, plans } from './schema.ts'
-import { planSkips } from './skips-schema.ts'
+import { isDaySkipped } from './skips.ts'
 import type { Skip, StartingRun } from './start-runs.ts'
 
 /** How many runs one transaction decides about. */
@@ -38,12 +38,8 @@ export interface WorkDone {
 }
 
 const NOTHING: WorkDone = {
-  orderIds: [],
-  started: 0,
-  skipped: 0,
-  isEnded: false,
-  isPutOff: false,
-  hasMore: false,
+  ...{ orderIds: [], started: 0, skipped: 0 },
+  ...{ isEnded: false, isPutOff: false, hasMore: false },
 }
 
 type Row = PlannedRun & StartingRun
@@ -110,10 +106,6 @@ const lockPlan = statement('lock_plan', { planId: plans.id }, (db, { planId }) =
 
 const isPlanned = sql`${planRuns.state} = 'planned'`
 
-// The plan is locked: whoever skips a day, or makes it due again, waits until its run is decided.
-const isSkipped = sql`exists (select 1 from ${planSkips} where ${planSkips.planId} = ${planRuns.planId}
-  and ${planSkips.day} = ${planRuns.day} and ${planSkips.undoneAt} is null)`
-
 const readPlanned = statement(
   'read_planned_runs',
   { planId: planRuns.planId, now: planRuns.dueAt },
@@ -124,7 +116,7 @@ const readPlanned = statement(
         reference: planRuns.reference,
         isWaiting: planRuns.isWaiting,
         isAsked: sql<boolean>`${planRuns.reason} <> 'due'`,
-        isSkipped: sql<boolean>`${isSkipped}`,
+        isSkipped: sql<boolean>`${isDaySkipped}`,
       })
       .from(planRuns)
       .where(and(eq(planRuns.planId, planId), isPlanned, lte(planRuns.dueAt, now)))
@@ -148,7 +140,7 @@ const readSituation = statement(
           eq(planRuns.planId, planId),
           isPlanned,
           lte(planRuns.dueAt, now),
-          sql`${planRuns.reason} = 'due' and not ${isSkipped}`,
+          sql`${planRuns.reason} = 'due' and not ${isDaySkipped}`,
         ),
       )
     return db

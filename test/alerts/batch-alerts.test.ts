@@ -23,7 +23,10 @@ const move = (batchId: number, name: keyof typeof MOVES) =>
   scene.run(`UPDATE batches SET ${MOVES[name]}, actor = 'worker:test' WHERE id = $1`, [batchId])
 
 const count = (batchId: number, failed: number) =>
-  scene.run('UPDATE batches SET fed_count = 3, ended_count = 3, failed_count = $2 WHERE id = $1', [batchId, failed])
+  scene.run('UPDATE batches SET fed_count = 3, ended_count = 3, failed_count = $2 WHERE id = $1', [
+    batchId,
+    failed,
+  ])
 
 /** What operations were told of so far: the kind, the batch and the reason. */
 async function told(): Promise<string[]> {

@@ -130,7 +130,9 @@ describe('a plan', () => {
     const place = `/plans/${planId}`
     const form = { note: 'asked for by phone', date: nextDay ?? '' }
     expect((await send('vina', place, `${place}/skip`, form, 'x')).status).toBe(403)
-    expect((await send('candra', place, `${place}/skip`, { ...form, date: 'soon' })).text).toContain('must be a day')
+    expect((await send('candra', place, `${place}/skip`, { ...form, date: 'soon' })).text).toContain(
+      'must be a day',
+    )
     expect((await send('candra', place, `${place}/skip`, form)).status).toBe(303)
     expect(await pageOf(place)).toMatch(/skipped<\/strong> candra: asked for by phone/)
     expect((await send('candra', place, `${place}/unskip`, form, 'x')).status).toBe(403)

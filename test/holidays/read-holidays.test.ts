@@ -32,7 +32,9 @@ describe('a file of holidays', () => {
   })
 
   it('is refused when a year would have few business days left', async () => {
-    const days = Array.from({ length: 101 }, (_, n) => new Date(Date.UTC(2026, 0, 1 + n)).toISOString().slice(0, 10))
+    const days = Array.from({ length: 101 }, (_, n) =>
+      new Date(Date.UTC(2026, 0, 1 + n)).toISOString().slice(0, 10),
+    )
     const refused = await read(`date,name\n${days.map((day) => `${day},x`).join('\n')}\n`)
     expect(refused).toEqual({ is: 'refused', problems: ['2026 has 101 holidays: a year may have 100'] })
   })

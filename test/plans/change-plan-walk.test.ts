@@ -52,7 +52,9 @@ describe('a plan and the one that goes on from it', () => {
         const placed = rows.filter((row) => row.day <= dayOf(77)).map((row) => row.day)
         expect(placed.slice(-due.length + 1)).toEqual(due.slice(1))
         expect(rows.every((row) => row.count === 1)).toBe(true)
-        await scene.run(`UPDATE plans SET state = 'removed', reason = 'removed_by_person' WHERE state = 'active'`)
+        await scene.run(
+          `UPDATE plans SET state = 'removed', reason = 'removed_by_person' WHERE state = 'active'`,
+        )
       }),
       { numRuns: 8 },
     )

@@ -45,13 +45,19 @@ describe('a plan that two people change from a day on', () => {
         ...{ deadline_minutes: 30, created_by: 'ani' },
       },
     ])
-    const amounts = await scene.run<{ content: object }>('SELECT content FROM orders ORDER BY accepted_at, reference')
+    const amounts = await scene.run<{ content: object }>(
+      'SELECT content FROM orders ORDER BY accepted_at, reference',
+    )
     expect(amounts.map(({ content }) => Object.keys(content)[0])).toEqual(['gold_weight', 'amount', 'amount'])
   })
 
   it('is refused to its author, for today, twice, once a date from the day on is placed, and while one is skipped', async () => {
-    const { planId } = await scene.add({ schedule: { is: 'monthly', day: 28, weekend: 'before', at: '09:00' } })
-    expect(await change(changeOf(planId, '2026-02-28'), nine(-1), ANI)).toContain('another person must approve')
+    const { planId } = await scene.add({
+      schedule: { is: 'monthly', day: 28, weekend: 'before', at: '09:00' },
+    })
+    expect(await change(changeOf(planId, '2026-02-28'), nine(-1), ANI)).toContain(
+      'another person must approve',
+    )
     expect(await change(changeOf(planId, '2026-02-25'), nine(-1))).toContain('must be a day after today')
     // The 28th is a Saturday: it is due on the 27th, which is over when the day of the change is still to come.
     await scene.tick(nine(0, 2))
@@ -60,13 +66,17 @@ describe('a plan that two people change from a day on', () => {
     await skipPlanDay(scene.database, planId, '2026-03-28', person)
     expect(await change(changeOf(planId, '2026-03-10'), nine(2, 2))).toContain('2026-03-28 is skipped')
     expect(await change(changeOf(planId, '2026-03-29'), nine(2, 2))).toBeNull()
-    expect(await change(changeOf(planId, '2026-03-30'), nine(2, 2))).toContain('is changed from 2026-03-29 on already')
+    expect(await change(changeOf(planId, '2026-03-30'), nine(2, 2))).toContain(
+      'is changed from 2026-03-29 on already',
+    )
   })
 
   it('is not changed without their approval, whatever a program does', async () => {
     const { planId } = await scene.add()
     const refusal = (text: string) => constraintOf(scene.run(text, [planId]))
-    expect(await refusal(`UPDATE plans SET until_day = '2026-03-01' WHERE id = $1`)).toBe('plan_change_two_people')
+    expect(await refusal(`UPDATE plans SET until_day = '2026-03-01' WHERE id = $1`)).toBe(
+      'plan_change_two_people',
+    )
     expect(
       await refusal(
         `INSERT INTO plans (name, partner, source, schedule, time_zone, starts_at, missed, max_age_minutes, overlap, state, reason, actor, created_by, from_day, replaces)

@@ -3,10 +3,10 @@ import { anyChangeKind } from '../../src/approvals/change-kind.ts'
 import { approveChange, proposeChange } from '../../src/approvals/commands.ts'
 import { CHANGE_HOLIDAYS } from '../../src/holidays/change-holidays.ts'
 import type { Monthly } from '../../src/plans/calendar.ts'
-import { pausePlan, resumePlan } from '../../src/plans/commands.ts'
 import { comingOf, readPlanDays } from '../../src/plans/coming.ts'
-import { planDueTimes } from '../../src/plans/plan-due-times.ts'
+import { pausePlan, resumePlan } from '../../src/plans/commands.ts'
 import type { Plan } from '../../src/plans/plan.ts'
+import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { findPlan } from '../../src/plans/queries.ts'
 import type { StatementRunner } from '../../src/postgres/pool.ts'
 import { constraintOf } from '../support/constraint.ts'
@@ -128,7 +128,9 @@ describe('the holidays of a year', () => {
 
   it('are set by two people, whatever a program does', async () => {
     expect(
-      await constraintOf(scene.run(`INSERT INTO holidays (day, name, request_id) VALUES ('2026-03-19', 'Nyepi', 1)`)),
+      await constraintOf(
+        scene.run(`INSERT INTO holidays (day, name, request_id) VALUES ('2026-03-19', 'Nyepi', 1)`),
+      ),
     ).toBe('holidays_two_people')
     await scene.session(async (session) => {
       const proposed = await proposeChange(session, ANI, CHANGE_HOLIDAYS, change)

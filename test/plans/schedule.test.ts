@@ -1,9 +1,21 @@
 import { array, assert, constantFrom, date, integer, property, record, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isTimeZone, wallClockOf } from '../../src/core/time-zone.ts'
-import { type Due, type HolidayNames, type Monthly, WEEKENDS, type Weekend } from '../../src/plans/calendar.ts'
+import {
+  type Due,
+  type HolidayNames,
+  type Monthly,
+  WEEKENDS,
+  type Weekend,
+} from '../../src/plans/calendar.ts'
 import { parseCron } from '../../src/plans/cron.ts'
-import { type Bounds, dueTimes as dues, nextDue, positionAfter, type Schedule } from '../../src/plans/schedule.ts'
+import {
+  type Bounds,
+  dueTimes as dues,
+  nextDue,
+  positionAfter,
+  type Schedule,
+} from '../../src/plans/schedule.ts'
 
 const JAKARTA = 'Asia/Jakarta'
 const EPOCH = new Date('2000-01-01T00:00:00Z')
@@ -115,7 +127,10 @@ describe('a monthly day that is a holiday', () => {
   it('is one due time where it lands on the next one', () => {
     const holidays = everyDay('2026-01-25', 31)
     const times = dueTimes(monthly(25, 'after'), always(), new Date('2026-01-02T00:00:00Z'), 2, holidays)
-    expect(times.map(wallClockOf(JAKARTA).format)).toEqual(['2026-02-25T09:00+07:00', '2026-03-25T09:00+07:00'])
+    expect(times.map(wallClockOf(JAKARTA).format)).toEqual([
+      '2026-02-25T09:00+07:00',
+      '2026-03-25T09:00+07:00',
+    ])
   })
 
   it('stays where it is when no business day is within a month of it', () => {
@@ -252,12 +267,16 @@ describe('whatever the schedule, zone and moment', () => {
       property(anyMonthly, someHolidays, someDate, (schedule, days, from) => {
         for (const weekend of ['before', 'after'] as const) {
           const holidays = new Map(
-            days.map((n) => [new Date(from.getTime() + n * 86_400_000).toISOString().slice(0, 10), 'x'] as const),
+            days.map(
+              (n) => [new Date(from.getTime() + n * 86_400_000).toISOString().slice(0, 10), 'x'] as const,
+            ),
           )
           const position = { after: from, fromDay: null }
           const times = dues({ ...schedule, weekend }, always(), position, 12, holidays)
           expect(new Set(times.map(({ day }) => day.slice(0, 7))).size).toBe(12)
-          expect(times.map(({ at }) => at)).toEqual(times.map(({ at }) => at).sort((a, b) => Number(a) - Number(b)))
+          expect(times.map(({ at }) => at)).toEqual(
+            times.map(({ at }) => at).sort((a, b) => Number(a) - Number(b)),
+          )
           for (const { at } of times) {
             const day = wallClockOf(JAKARTA).format(at).slice(0, 10)
             expect(holidays.has(day)).toBe(false)

@@ -34,7 +34,10 @@ describe('a date of a plan that a person skips', () => {
   it('is placed after all when it is made due again in time', async () => {
     const { planId } = await scene.add()
     await skip(planId, '2026-02-25')
-    expect(await skip(planId, '2026-02-25')).toMatchObject({ is: 'refused', message: '2026-02-25 is skipped already' })
+    expect(await skip(planId, '2026-02-25')).toMatchObject({
+      is: 'refused',
+      message: '2026-02-25 is skipped already',
+    })
     expect(await unskip(planId, '2026-02-25')).toMatchObject({ is: 'done' })
     expect(await unskip(planId, '2026-02-25')).toMatchObject({ is: 'refused' })
     await scene.tick(nine())

@@ -14,7 +14,10 @@ export function resultsCommand(): Command {
     .argument('<batch>', 'its number', batchNumber)
     .option('--output <file>', 'write to this file instead of standard output')
     .addOption(
-      new Option('--format <format>', 'accounting: with days in Jakarta, and each figure in plain and Indonesian digits')
+      new Option(
+        '--format <format>',
+        'accounting: with days in Jakarta, and each figure in plain and Indonesian digits',
+      )
         .choices(RESULT_FORMATS)
         .default('results'),
     )

@@ -27,16 +27,18 @@ const reason = z
 const contentHash = z.string().describe('the hash of its rows: what is approved is what runs')
 const batchNumber = z.int().describe("the batch's number")
 
-export const oneBatch = z.strictObject({
-  id: onTheWire(
+/** A batch's number in a path or a query, where everything is text. */
+const batchNumberAsText = (about: string) =>
+  onTheWire(
     z
       .string()
       .regex(/^[1-9]\d{0,8}$/)
       .transform(Number)
-      .describe("the batch's number"),
+      .describe(about),
     { type: 'integer', minimum: 1, maximum: 999_999_999 },
-  ),
-})
+  )
+
+export const oneBatch = z.strictObject({ id: batchNumberAsText("the batch's number") })
 
 /** The query of an upload. */
 export const fileQuery = z.strictObject({
@@ -51,6 +53,7 @@ export const fileQuery = z.strictObject({
 
 export const batchListing = z.strictObject({
   state: z.enum(BATCH_STATES).describe('only batches in this state').optional(),
+  retry_of: batchNumberAsText('only batches that retry rows of this batch').optional(),
   ...paging('batches'),
 })
 
@@ -147,6 +150,15 @@ export const batchesAnswer = z
   .strictObject({ batches: z.array(batchAnswer).describe('the newest first'), next: nextPage })
   .meta({ id: 'BatchPage', description: 'A page of batches' })
 
+const previewTotal = z
+  .strictObject({
+    to_pay: rupiahSum.describe('what its buys pay'),
+    to_receive: rupiahSum.describe('what its sells yield'),
+    moved_grams: gramsOf('the gold that transfers and withdrawals take out of wallets'),
+    moved_worth: rupiahDigits('what this gold would cost to buy').nullable(),
+  })
+  .describe('one total for whoever approves. Fees are not in it: they are not known before the checkout')
+
 export const previewAnswer = z
   .strictObject({
     id: batchNumber,
@@ -184,14 +196,7 @@ export const previewAnswer = z
         }),
       )
       .describe('sums of each kind of order'),
-    total: z
-      .strictObject({
-        to_pay: rupiahSum.describe('what its buys pay'),
-        to_receive: rupiahSum.describe('what its sells yield'),
-        moved_grams: gramsOf('the gold that transfers and withdrawals take out of wallets'),
-        moved_worth: rupiahDigits('what this gold would cost to buy').nullable(),
-      })
-      .describe('one total for whoever approves. Fees are not in it: they are not known before the checkout'),
+    total: previewTotal,
     known_orders: countOf('references that are orders with the same content, which are not sent again'),
     conflicts: countOf('references that are orders with other content'),
     overdue: countOf('rows whose deadline has passed'),
@@ -236,3 +241,8 @@ export const batchEventsAnswer = z
       .describe('the oldest first'),
   })
   .meta({ id: 'BatchHistory', description: 'Every change of the state of a batch' })
+
+/** An approved batch in an answer, with what its approver let go out. */
+export const approvedBatchAnswer = batchAnswer
+  .extend({ total: previewTotal })
+  .meta({ id: 'ApprovedBatch', description: 'A batch that was approved, and its total' })

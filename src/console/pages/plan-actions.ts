@@ -9,7 +9,12 @@ import { type Answer, type Call, done } from '../route.ts'
 import { staleness } from '../stale.ts'
 import { planPage, readPlanView, seenOfPlan } from './plan.ts'
 
-type Work = (session: Session, planId: number, context: DayCommand, form: URLSearchParams) => Promise<PlanAnswer>
+type Work = (
+  session: Session,
+  planId: number,
+  context: DayCommand,
+  form: URLSearchParams,
+) => Promise<PlanAnswer>
 
 /** Gives a command to a plan, unless the person saw another state or another next due time. */
 const commandOf =
@@ -23,7 +28,9 @@ const commandOf =
       if (!/[\p{L}\p{N}]/u.test(note)) throw new Refused(call.texts('no_reason'))
       const person = call.person(note)
       const context = { who: 'person', by: person.by, note, clock: databaseClock } as const
-      doneOf(await call.inSession((session) => work(sessionOf(session, person), plan.planId, context, call.form)))
+      doneOf(
+        await call.inSession((session) => work(sessionOf(session, person), plan.planId, context, call.form)),
+      )
       return done(`/plans/${plan.planId}`, said)
     }
     return await orRefusal(give, (problem) => planPage(call, problem))

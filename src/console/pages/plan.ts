@@ -1,7 +1,7 @@
 import { html, type Markup } from '../../core/html.ts'
-import { describeSource } from '../../plans/order-source.ts'
 import { type Coming, comingOf, readPlanDays } from '../../plans/coming.ts'
 import type { Move } from '../../plans/moved.ts'
+import { describeSource } from '../../plans/order-source.ts'
 import { findPlan, type PlanSummary, type RunStory, readPlanEvents, readRuns } from '../../plans/queries.ts'
 import { describeSchedule } from '../../plans/schedule.ts'
 import { dueInWords } from '../html/due-words.ts'

@@ -36,7 +36,9 @@ function listCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ goldpro holidays list --year 2026')
     .action(async ({ year, json }: { readonly year?: number; readonly json?: true }) => {
       const years = year === undefined ? null : [year]
-      const found = await withDatabase(await settingsHere(), (database) => listHolidaysOf(database, { years }))
+      const found = await withDatabase(await settingsHere(), (database) =>
+        listHolidaysOf(database, { years }),
+      )
       if (json) for (const each of found) console.log(JSON.stringify(each))
       else if (found.length === 0)
         console.log('no holidays are approved: `goldpro holidays --help` tells how to propose them')

@@ -54,7 +54,9 @@ async function propose(change: HolidayChange, { json, ...person }: ProposeOption
   )
   const expected = change.holidays.filter(({ source }) => source?.startsWith('EXPECTED') === true)
   if (expected.length > 0)
-    console.error(`${expected.length} of them are only EXPECTED: compare them with the decree before you approve`)
+    console.error(
+      `${expected.length} of them are only EXPECTED: compare them with the decree before you approve`,
+    )
 }
 
 function linesOf({ added, removed, renamed }: ReturnType<typeof differencesOf>): string[] {

@@ -40,9 +40,13 @@ const aDay = parsedBy((text) => (startOfDay(text) === null ? null : text), 'a da
 /** `goldpro plan change` */
 export function changeCommand(): Command {
   return new Command('change')
-    .description("propose another order or schedule of a plan from a day on; another person approves it")
+    .description('propose another order or schedule of a plan from a day on; another person approves it')
     .argument('<plan>', PLAN)
-    .requiredOption('--from <day>', 'the first day of the change, after today: the plan keeps its days before', aDay)
+    .requiredOption(
+      '--from <day>',
+      'the first day of the change, after today: the plan keeps its days before',
+      aDay,
+    )
     .option('--order <file>', 'what: the order as JSON, without reference and deadline; - for standard input')
     .option('--deadline <time>', 'how long after its start the order may be confirmed (default: 15m)')
     .option('--batch <number>', 'what: an approved batch, of which each run makes a copy', batchNumber)

@@ -45,7 +45,10 @@ export function skipCommands(): Command[] {
       .argument('<date>', 'such as 2026-03-25', aDay)
       .requiredOption('--reason <text>', 'why; it stays in the history')
       .addOption(byOption('who decides'))
-      .addHelpText('after', `${help}\nExample:\n  $ goldpro plan ${name} savings 2026-03-25 --reason "asked for by phone"`)
+      .addHelpText(
+        'after',
+        `${help}\nExample:\n  $ goldpro plan ${name} savings 2026-03-25 --reason "asked for by phone"`,
+      )
       .action(async (given: string, date: string, { reason, ...actor }: SkipOptions) => {
         if (!/[\p{L}\p{N}]/u.test(reason)) throw new Failure(2, '--reason must say why')
         const answer = await withSessionHere(await settingsHere(), async (session) => {

@@ -14,9 +14,9 @@ import { addCommand } from './plan-add.ts'
 import { changeCommand } from './plan-change.ts'
 import { PLAN, planCommands, required, runNowCommand } from './plan-commands.ts'
 import { shownDueTime } from './plan-options.ts'
-import { skipCommands } from './plan-skip.ts'
 import { nameOf, planAsJson, printEvents, printPlan, runTable } from './plan-show.ts'
 import { printLinks, printSkips, shownSkip } from './plan-show-days.ts'
+import { skipCommands } from './plan-skip.ts'
 
 /** `goldpro plan …` */
 export function planCommand(): Command {

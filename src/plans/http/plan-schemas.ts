@@ -86,7 +86,10 @@ export const planAnswer = z
     max_age: z.string().describe('what could not be started for so long is given up'),
     overlap: z.enum(OVERLAP_POLICIES).describe('what is due while the run before is under way'),
     deadline: z.string().nullable().describe('null: as long as every order, or each row, has'),
-    next_due: z.array(time('a due time')).max(5).describe('the next five due times, without those that an operator skipped'),
+    next_due: z
+      .array(time('a due time'))
+      .max(5)
+      .describe('the next five due times, without those that an operator skipped'),
     created_at: time('when it was added'),
   })
   .meta({ id: 'Plan', description: 'A plan as it is now' })

@@ -52,7 +52,15 @@ async function withOneFailure() {
 describe('a retry over HTTP', () => {
   it('is a new batch of the rows that failed, which another holder approves', async () => {
     const { key, name, approver, id } = await withOneFailure()
+    const retries = async (of: unknown) => {
+      const { json } = await here.ask('GET', `/v1/batches?retry_of=${of}`, { key })
+      return json.batches.map((batch: { id: number }) => batch.id)
+    }
+    expect(await retries(id)).toEqual([])
     const made = await lead(key, id, 'retry')
+    expect(await retries(id)).toEqual([made.json.batch.id])
+    expect(await retries(made.json.batch.id)).toEqual([])
+    expect((await here.ask('GET', '/v1/batches?retry_of=x', { key })).status).toBe(400)
     expect(made).toMatchObject({
       status: 201,
       json: {

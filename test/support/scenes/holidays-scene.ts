@@ -4,7 +4,10 @@ import { CHANGE_HOLIDAYS } from '../../../src/holidays/change-holidays.ts'
 import { inSession } from '../servers/sessions.ts'
 
 /** Sets the holidays of the years of these days, by two people. */
-export async function setHolidays(databaseUrl: string, names: Readonly<Record<string, string>>): Promise<void> {
+export async function setHolidays(
+  databaseUrl: string,
+  names: Readonly<Record<string, string>>,
+): Promise<void> {
   const holidays = Object.entries(names).map(([day, name]) => ({ day, name, source: null }))
   await inSession(databaseUrl, async (session) => {
     const change = { file: 'holidays.csv', holidays }
