@@ -106,6 +106,8 @@ export const ROUTES: readonly ConsoleRoute[] = [
   get('/plans/:id', (call) => planPage(call)),
   post('/plans/:id/pause', MAKES_SAFER, plans.pause),
   post('/plans/:id/resume', PROPOSES, plans.resume),
+  post('/plans/:id/skip', MAKES_SAFER, plans.skip),
+  post('/plans/:id/unskip', PROPOSES, plans.unskip),
   get('/partners', partnersPage),
   get('/partners/:name', (call) => partnerPage(call)),
   post('/partners/:name/suspend', MAKES_SAFER, partners.suspend),

@@ -107,7 +107,14 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'plan resume': makes,
   'plan remove': safer,
   'plan run-now': makes,
+  'plan skip': safer,
+  'plan unskip': makes,
+  'plan change': proposes,
   'plan history': reads,
+
+  'holidays list': reads,
+  'holidays import': proposes,
+  'holidays propose': proposes,
 
   prices: reads,
 

@@ -15,6 +15,7 @@ export const COMMAND_NAMES = [
   'wallet',
   'orders',
   'plan',
+  'holidays',
   'prices',
   'batch',
   'recon',

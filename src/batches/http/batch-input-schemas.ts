@@ -5,16 +5,18 @@ import { MAX_RATE_PER_SECOND } from '../commands.ts'
 import { BATCH_STATES } from '../lifecycle.ts'
 
 /** The queries and bodies of requests about batches. docs/batches.md describes the rows of a file. */
-export const oneBatch = z.strictObject({
-  id: onTheWire(
+/** A batch's number in a path or a query, where everything is text. */
+const batchNumberAsText = (about: string) =>
+  onTheWire(
     z
       .string()
       .regex(/^[1-9]\d{0,8}$/)
       .transform(Number)
-      .describe("the batch's number"),
+      .describe(about),
     { type: 'integer', minimum: 1, maximum: 999_999_999 },
-  ),
-})
+  )
+
+export const oneBatch = z.strictObject({ id: batchNumberAsText("the batch's number") })
 
 /** The query of an upload. */
 export const fileQuery = z.strictObject({
@@ -29,6 +31,7 @@ export const fileQuery = z.strictObject({
 
 export const batchListing = z.strictObject({
   state: z.enum(BATCH_STATES).describe('only batches in this state').optional(),
+  retry_of: batchNumberAsText('only batches that retry rows of this batch').optional(),
   ...paging('batches'),
 })
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { count as countOf, grams as gramsOf, maskedWallet } from '../../http/field-schemas.ts'
 import { orderKind } from '../../orders/http/order-answer-schemas.ts'
-import { batchNumber, batchState, contentHash } from './batch-answer-schemas.ts'
+import { batchAnswer, batchNumber, batchState, contentHash } from './batch-answer-schemas.ts'
 
 const rupiahDigits = (meaning: string) =>
   z
@@ -13,6 +13,15 @@ const rupiahSum = z.strictObject({
   estimated: rupiahDigits('what their weights come to at the price').nullable(),
   total: rupiahDigits('both together; null when the price is not known').nullable(),
 })
+
+const previewTotal = z
+  .strictObject({
+    to_pay: rupiahSum.describe('what its buys pay'),
+    to_receive: rupiahSum.describe('what its sells yield'),
+    moved_grams: gramsOf('the gold that transfers and withdrawals take out of wallets'),
+    moved_worth: rupiahDigits('what this gold would cost to buy').nullable(),
+  })
+  .describe('one total for whoever approves. Fees are not in it: they are not known before the checkout')
 
 export const previewAnswer = z
   .strictObject({
@@ -51,14 +60,7 @@ export const previewAnswer = z
         }),
       )
       .describe('sums of each kind of order'),
-    total: z
-      .strictObject({
-        to_pay: rupiahSum.describe('what its buys pay'),
-        to_receive: rupiahSum.describe('what its sells yield'),
-        moved_grams: gramsOf('the gold that transfers and withdrawals take out of wallets'),
-        moved_worth: rupiahDigits('what this gold would cost to buy').nullable(),
-      })
-      .describe('one total for whoever approves. Fees are not in it: they are not known before the checkout'),
+    total: previewTotal,
     known_orders: countOf('references that are orders with the same content, which are not sent again'),
     conflicts: countOf('references that are orders with other content'),
     overdue: countOf('rows whose deadline has passed'),
@@ -80,3 +82,8 @@ export const previewAnswer = z
       .describe('the ten rows with the most rupiah, stated or estimated'),
   })
   .meta({ id: 'BatchPreview', description: 'What a batch would do' })
+
+/** An approved batch in an answer, with what its approver let go out. */
+export const approvedBatchAnswer = batchAnswer
+  .extend({ total: previewTotal })
+  .meta({ id: 'ApprovedBatch', description: 'A batch that was approved, and its total' })

@@ -64,6 +64,8 @@ export const ACTION_TEXTS = {
   'done.endpoint_resumed': ['Alamat aktif lagi.', 'The endpoint is active again.'],
   'done.replayed': ['Akan dikirim lagi oleh scheduler.', 'The scheduler will send it again.'],
   'done.wallet_unlinked': ['Dompet dilepas.', 'The wallet is unlinked.'],
+  'done.plan_skipped': ['Tanggal itu dilewati.', 'The date is skipped.'],
+  'done.plan_unskipped': ['Tanggal itu jatuh tempo lagi.', 'The date is due again.'],
   'done.plan_paused': ['Jadwal dijeda.', 'The plan is paused.'],
   'done.plan_resumed': ['Jadwal dilanjutkan.', 'The plan is active again.'],
   'done.switch_closed': [

@@ -4,14 +4,20 @@ import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { table } from '../../cli/table.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
+import { readPlanDays } from '../coming.ts'
 import { PLAN_STATES, type PlanState } from '../lifecycle.ts'
 import { countRuns, findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from '../queries.ts'
 import { describeSchedule } from '../schedule.ts'
+import { listSkips } from '../skips.ts'
 import type { PlanSource } from '../source.ts'
+import { findLinkedPlans } from '../store.ts'
 import { addCommand } from './plan-add.ts'
+import { changeCommand } from './plan-change.ts'
 import { PLAN, planCommands, required, runNowCommand } from './plan-commands.ts'
 import { shownDueTime } from './plan-options.ts'
 import { nameOf, planAsJson, printEvents, printPlan, runTable } from './plan-show.ts'
+import { printLinks, printSkips, shownSkip } from './plan-show-days.ts'
+import { skipCommands } from './plan-skip.ts'
 
 /** `goldpro plan …` */
 export function planCommand(): Command {
@@ -24,6 +30,8 @@ export function planCommand(): Command {
     showCommand(),
     ...planCommands(),
     runNowCommand(),
+    ...skipCommands(),
+    changeCommand(),
     historyCommand(),
   ]
   for (const each of commands) command.addCommand(each)
@@ -48,9 +56,12 @@ function listCommand(): Command {
     .addHelpText('after', example('list --state all'))
   return rowFormatOptions(command).action(
     async ({ state, ...format }: { state?: PlanState | 'all' } & RowFormat) => {
-      const plans = await withDatabase(await settingsHere(), (database) => listPlans(database, state ?? null))
+      const { plans, days } = await withDatabase(await settingsHere(), async (database) => {
+        const plans = await listPlans(database, state ?? null)
+        return { plans, days: await readPlanDays(database, plans) }
+      })
       printRows(format, {
-        jsonLines: () => plans.map((plan) => planAsJson(plan, 1)),
+        jsonLines: () => plans.map((plan) => planAsJson(plan, 1, days)),
         text: () =>
           plans.length === 0
             ? 'no such plans: `goldpro plan add --help` tells how to add one'
@@ -102,9 +113,20 @@ function showCommand(): Command {
           ...event,
           note: note === null ? null : maskPhoneNumbersIn(note),
         }))
-        if (json) return planAsJson(plan, 5, { events })
+        const { planId, replaces } = plan
+        const days = await readPlanDays(database, [plan])
+        const linked = await findLinkedPlans(database, { planId, replaces })
+        const skips = await listSkips(database, { planId })
+        if (json) return planAsJson(plan, 5, days, { events, linked, skips: skips.map(shownSkip) })
         const counts = `  so far    ${plan.planned} planned, ${plan.started} under way, ${plan.finished} finished, ${plan.skipped} skipped`
-        return [printPlan(plan, 5), counts, '', ...printEvents(events)].join('\n')
+        return [
+          printPlan(plan, 5, days),
+          ...printLinks(plan, linked),
+          counts,
+          '',
+          ...printEvents(events),
+          ...printSkips(skips),
+        ].join('\n')
       })
       console.log(printed)
     })
