@@ -89,6 +89,12 @@ CREATE FUNCTION guard_plan_run() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
     PERFORM require_plan_transition('run', '', NEW.state, NEW.reason);
+    -- Where a plan was changed, each day is that of one of the two plans.
+    IF EXISTS (
+      SELECT 1 FROM plans p WHERE p.id = NEW.plan_id AND (NEW.day >= p.until_day OR NEW.day < p.from_day)
+    ) THEN
+      RAISE EXCEPTION 'the day is that of another plan' USING ERRCODE = 'check_violation', CONSTRAINT = 'run_of_plan_day';
+    END IF;
     RETURN NEW;
   END IF;
   IF (NEW.plan_id, NEW.due_at, NEW.day, NEW.reference, NEW.planned_at) IS DISTINCT FROM

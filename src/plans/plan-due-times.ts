@@ -37,8 +37,8 @@ const findDuePlans = statement(
       .limit(PLANS_AT_ONCE),
 )
 
-// Whoever moves next_due_at writes the runs, in one statement. SKIP LOCKED: another scheduler is doing it, or holds the
-// plan.
+// Whoever moves next_due_at writes the runs, in one statement, unless holidays or a change of the plan have moved its days since
+// it was read. SKIP LOCKED: another scheduler is doing it, or holds the plan.
 const insertRuns = statement(
   'plan_runs',
   {
@@ -48,6 +48,7 @@ const insertRuns = statement(
       nextDueAt: nullable(plans.nextDueAt),
       nextDay: nullable(plans.nextDay),
       calendar: plans.calendar,
+      untilDay: nullable(plans.untilDay),
       dueCount: plans.dueCount,
     }),
     due: rows({
@@ -74,6 +75,7 @@ const insertRuns = statement(
             eq(plans.id, moves.planId),
             eq(plans.nextDueAt, moves.wasDueAt),
             eq(plans.calendar, moves.calendar),
+            sql`${plans.untilDay} is not distinct from ${moves.untilDay}`,
             isAlive,
           ),
         )
@@ -143,9 +145,9 @@ function moveOf(plan: Plan, now: Date, holidays: HolidayCalendar) {
     due.push(next)
     next = nextAfter(plan, plan.dueCount + due.length, next, holidays)
   }
-  const { planId, calendar, nextDueAt: wasDueAt } = plan
+  const { planId, calendar, untilDay, nextDueAt: wasDueAt } = plan
   return {
-    ...{ planId, wasDueAt, calendar },
+    ...{ planId, wasDueAt, calendar, untilDay },
     nextDueAt: next?.at ?? null,
     nextDay: next?.day ?? null,
     dueCount: plan.dueCount + due.length,

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PlanChange } from '../../src/plans/change-terms.ts'
+import { planDueTimes } from '../../src/plans/plan-due-times.ts'
 import { skipPlanDay } from '../../src/plans/skip-day.ts'
+import type { StatementRunner } from '../../src/postgres/pool.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { ANI, changeOf, changePlan, OTHER_ORDER } from '../support/scenes/plan-change-scene.ts'
 import { leadAt, nine, openPlanScene } from '../support/scenes/plan-scene.ts'
@@ -49,6 +51,28 @@ describe('a plan that two people change from a day on', () => {
       'SELECT content FROM orders ORDER BY accepted_at, reference',
     )
     expect(amounts.map(({ content }) => Object.keys(content)[0])).toEqual(['gold_weight', 'amount', 'amount'])
+  })
+
+  it('has each date placed once also where two people change it while a scheduler places one', async () => {
+    const { planId } = await scene.add({ overlap: 'allow' })
+    const slow: StatementRunner = {
+      async run(statement, values) {
+        // The scheduler knows the next date, and is about to write this one.
+        if (statement.text.includes('insert into "plan_runs"'))
+          await change(changeOf(planId, '2026-02-26'), nine(-1))
+        return await scene.database.run(statement, values)
+      },
+    }
+    await planDueTimes(slow, { clock: async () => nine(), actor: 'scheduler:slow', planId: null })
+    for (const day of [0, 1, 2]) await scene.tick(nine(60, day))
+    expect(await runsOf()).toEqual([
+      `${planId} 02-25 02-25 09:00`,
+      `${planId + 1} 02-26 02-26 10:00`,
+      `${planId + 1} 02-27 02-27 10:00`,
+    ])
+    const late = `INSERT INTO plan_runs (plan_id, due_at, day, reference, state, reason, actor)
+      VALUES ($1, now(), '2026-02-26', 'late', 'planned', 'due', 'test')`
+    expect(await constraintOf(scene.run(late, [planId]))).toBe('run_of_plan_day')
   })
 
   it('is refused to its author, for today, twice, once a date from the day on is placed, and while one is skipped', async () => {
