@@ -27,9 +27,11 @@ export async function openArchive(file: FileHandle): Promise<Archive> {
     refuseOversize(entry)
     return entry
   }
+  const counted = new Set<Entry>()
   async function* read(entry: Entry): AsyncGenerator<Buffer> {
-    // A part is counted each time that it is read.
-    left -= entry.uncompressedSize
+    // A sheet is read a few times: to find whether it has values, its merged cells, and its rows.
+    if (!counted.has(entry)) left -= entry.uncompressedSize
+    counted.add(entry)
     if (left < 0) throw tooLarge()
     try {
       yield* (await zip.openReadStreamPromise(entry)) as AsyncIterable<Buffer>

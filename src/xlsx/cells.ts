@@ -48,6 +48,8 @@ export function cellText(cell: RawCell, context: CellContext): CellText {
       '(formula)',
       'has a formula: copy the table, and paste it as values into a new workbook',
     )
+  // Of any type: a cell may have a type and no value.
+  if (value === '') return text('')
   switch (type) {
     case 's':
       return sharedText(value, context.strings)
@@ -61,7 +63,7 @@ export function cellText(cell: RawCell, context: CellContext): CellText {
     case 'd':
       return isoDate(value, context)
     case 'n':
-      return value.trim() === '' ? text('') : numberText(value.trim(), cell.style, context)
+      return numberText(value.trim(), cell.style, context)
     default:
       throw new DamagedWorkbook('a cell is of an unknown type')
   }

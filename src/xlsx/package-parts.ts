@@ -82,7 +82,9 @@ async function readRelations(archive: Archive, part: string, folder: string): Pr
 
 /** A target as a name within the archive. */
 function resolved(folder: string, target: string): string {
-  return new URL(target, `file:///${folder}`).pathname.slice(1)
+  const base = `file:///${folder}`
+  if (!URL.canParse(target, base)) throw new DamagedWorkbook('a part has an invalid name')
+  return new URL(target, base).pathname.slice(1)
 }
 
 /** `r:id`, whose prefix writers choose; `sheetId` is another one. */

@@ -78,11 +78,45 @@ describe('a sheet', () => {
     await expect(read(workbookOf([]))).rejects.toThrow('the workbook has no sheet with a value')
   })
 
+  it('has empty cells of any type, also far to the right', async () => {
+    const file = workbookOf([
+      ['A', 'B', 'C', xml(' t="s"', ''), xml(' t="b"', '<v></v>'), xml('', '<v></v>')],
+    ])
+    expect((await read(file)).rows).toEqual([{ cells: ['A', 'B', 'C'], lineNumber: 1 }])
+    const far = workbookOf([], {
+      xml: '<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c><c r="XFD1" s="1"/></row></sheetData></worksheet>',
+    })
+    expect((await read(far)).rows).toEqual([{ cells: ['1'], lineNumber: 1 }])
+  })
+
   it('is read with another prefix, without places, and with texts in several styles', async () => {
     const file = workbookOf([], {
       xml: `<x:worksheet xmlns:x="m"><x:sheetData><x:row><x:c t="inlineStr"><x:is><x:r><x:t>S</x:t></x:r><x:r><x:t>1</x:t></x:r><x:rPh><x:t>no</x:t></x:rPh></x:is></x:c><x:c><x:v>7</x:v></x:c></x:row></x:sheetData></x:worksheet>`,
     })
     expect((await read(file)).rows).toEqual([{ cells: ['S1', '7'], lineNumber: 1 }])
+  })
+
+  it('is given in groups as it is read, so that memory does not grow with its rows', async () => {
+    const rows = Array.from({ length: 20_000 }, (_, n) => [`ID${n}`, { n: String(n) }])
+    const { head, all } = await readHead(
+      Readable.from([workbookOf(rows)]) as AsyncIterable<Buffer>,
+      64 * 1024,
+    )
+    const groups: number[] = []
+    for await (const some of workbookRecords({ head, bytes: all }, SHAPE, () => {}).read())
+      groups.push(some.length)
+    expect(groups.reduce((sum, count) => sum + count)).toBe(20_000)
+    expect(Math.max(...groups)).toBeLessThan(4_000)
+  })
+
+  it('leaves nothing open when its reader stops early', async () => {
+    const file = Readable.from([workbookOf(Array.from({ length: 20_000 }, () => ['x', 'y']))])
+    const { head, all } = await readHead(file as AsyncIterable<Buffer>, 64 * 1024)
+    for await (const some of workbookRecords({ head, bytes: all }, SHAPE, () => {}).read()) {
+      expect(some.length).toBeGreaterThan(0)
+      break
+    }
+    expect(file.destroyed).toBe(true)
   })
 
   it('has the same hash when the same table is saved again', async () => {
@@ -244,6 +278,18 @@ describe('a workbook is refused', () => {
       'with two parts of a name',
       () => zipArchive([...parts(), ...parts()]),
       /two of its parts have the same name/,
+    ],
+    [
+      'whose list of sheets names no part',
+      () =>
+        zipArchive(
+          withPart({
+            name: 'xl/_rels/workbook.xml.rels',
+            content:
+              '<Relationships><Relationship Id="rId1" Type="x/worksheet" Target="http://["/></Relationships>',
+          }),
+        ),
+      /a part has an invalid name/,
     ],
     ['with a path out of it', () => zipArchive(withPart({ name: '../../x', content: '' })), /damaged/],
     [

@@ -14,7 +14,13 @@ export interface Column {
 
 /** The column of a field, as far as it can be told. */
 export type ColumnChoice =
-  | { readonly is: 'found'; readonly column: Column; readonly by: 'heading' | 'values' }
+  /** `others` have headings that say it less clearly, and values that fit. */
+  | {
+      readonly is: 'found'
+      readonly column: Column
+      readonly by: 'heading' | 'values'
+      readonly others: readonly Column[]
+    }
   /** Several are as likely. */
   | { readonly is: 'unsure'; readonly columns: readonly Column[] }
   /** Those that have the heading have other values. */
@@ -23,21 +29,25 @@ export type ColumnChoice =
 export type ColumnChoices = Readonly<Record<LineField, ColumnChoice>>
 
 /** Values of which this share fits belong to the field: a file has bad lines, and totals below its lines. */
-const FITTING_SHARE = 0.9
+export const FITTING_SHARE = 0.9
 
 /** Chooses the column of each field by the words of its heading, where its values fit, and else by its values alone. */
 export function chooseColumns(columns: readonly Column[]): ColumnChoices {
   const named = columns.filter(({ heading }) => heading !== '')
-  const choices = Object.fromEntries(
-    LINE_FIELDS.map((field) => [field, byHeading(field, named)]),
-  ) as Record<LineField, ColumnChoice>
+  const choices = Object.fromEntries(LINE_FIELDS.map((field) => [field, byHeading(field, named)])) as Record<
+    LineField,
+    ColumnChoice
+  >
   const taken = new Set(Object.values(choices).flatMap(columnsOf))
   for (const field of LINE_FIELDS) {
     if (choices[field].is !== 'missing' || !BY_VALUES.has(field)) continue
     const fitting = named.filter((column) => !taken.has(column) && looksLike(field, column.cells))
     const [column] = fitting
     if (column === undefined) continue
-    choices[field] = fitting.length === 1 ? { is: 'found', column, by: 'values' } : { is: 'unsure', columns: fitting }
+    choices[field] =
+      fitting.length === 1
+        ? { is: 'found', column, by: 'values', others: [] }
+        : { is: 'unsure', columns: fitting }
   }
   return choices
 }
@@ -49,15 +59,21 @@ function byHeading(field: LineField, columns: readonly Column[]): ColumnChoice {
   const candidates = columns
     .map((column) => ({ column, score: headingScore(column.heading, field) }))
     // A heading that says more of another field is that field's: "Jumlah (gram)".
-    .filter(({ column, score }) => score > 0 && LINE_FIELDS.every((other) => headingScore(column.heading, other) <= score))
+    .filter(
+      ({ column, score }) =>
+        score > 0 && LINE_FIELDS.every((other) => headingScore(column.heading, other) <= score),
+    )
   const fitting = candidates.filter(({ column }) => mayBe(field, column.cells))
   const most = Math.max(0, ...fitting.map(({ score }) => score))
   const best = fitting.filter(({ score }) => score === most).map(({ column }) => column)
   const [column] = best
   if (column === undefined) return { is: 'missing', refused: candidates.map((each) => each.column) }
+  const others = fitting.map((each) => each.column).filter((each) => !best.includes(each))
   // A word such as "reference" may stand for any id.
   const isVague = field === 'session_id' && most === 1 && !looksLike(field, column.cells)
-  return best.length === 1 && !isVague ? { is: 'found', column, by: 'heading' } : { is: 'unsure', columns: best }
+  return best.length === 1 && !isVague
+    ? { is: 'found', column, by: 'heading', others }
+    : { is: 'unsure', columns: best }
 }
 
 const share = (cells: readonly string[], fits: (cell: string) => boolean) =>
@@ -92,14 +108,8 @@ function mayBe(field: LineField, cells: readonly string[]): boolean {
     case 'fee':
       return share(cells, isRupiah) >= FITTING_SHARE
     case 'executed_at':
-      return cells.length === 0 || possibleDates(mostOf(cells, (cell) => possibleDates([cell]).length > 0)).length > 0
+      return cells.length === 0 || possibleDates(cells, FITTING_SHARE).length > 0
   }
-}
-
-/** The cells that fit, when nearly all do; else all. */
-export function mostOf(cells: readonly string[], fits: (cell: string) => boolean): readonly string[] {
-  const fitting = cells.filter(fits)
-  return fitting.length >= cells.length * FITTING_SHARE ? fitting : cells
 }
 
 /** Fields whose values tell them without a heading. Amounts and fees are told apart by nothing else. */
@@ -109,7 +119,10 @@ const BY_VALUES: ReadonlySet<LineField> = new Set(['session_id', 'kind', 'phone_
 function looksLike(field: LineField, cells: readonly string[]): boolean {
   if (cells.length === 0) return false
   if (field === 'session_id')
-    return share(cells, (cell) => /^[0-9A-F]{32}$/i.test(cell)) >= FITTING_SHARE && new Set(cells).size === cells.length
+    return (
+      share(cells, (cell) => /^[0-9A-F]{32}$/i.test(cell)) >= FITTING_SHARE &&
+      new Set(cells).size === cells.length
+    )
   if (field === 'kind') return share(cells, (cell) => kindOfWord(cell) !== null) >= FITTING_SHARE
   return mayBe(field, cells)
 }

@@ -85,7 +85,8 @@ async function csvRows(head: Buffer, encoding: Mapping['encoding']) {
 async function recordsOf(head: Buffer, delimiter: Mapping['delimiter'], encoding: Mapping['encoding']) {
   const rows: FileRecord[] = []
   try {
-    for await (const some of readRecords(Readable.from([head]), { delimiter, encoding }).read()) rows.push(...some)
+    for await (const some of readRecords(Readable.from([head]), { delimiter, encoding }).read())
+      rows.push(...some)
   } catch (error) {
     // Also an open quote where the beginning ends: what was read before it counts.
     if (!(error instanceof FileRefused) || rows.length === 0) throw error

@@ -1,7 +1,7 @@
 import { maskNumbersIn } from '../../../core/masking.ts'
 import { ORDER_KINDS } from '../../../orders/command.ts'
 import type { LineField } from '../mapping.ts'
-import { type Column, type ColumnChoice, columnName, mostOf } from './columns.ts'
+import { type Column, type ColumnChoice, columnName, FITTING_SHARE } from './columns.ts'
 import { areClockTimes, possibleDates } from './dates.ts'
 import { kindOfWord } from './words.ts'
 
@@ -13,7 +13,13 @@ export interface ProposalNote {
   readonly says: string
 }
 
-const REQUIRED: ReadonlySet<LineField> = new Set(['kind', 'phone_number', 'gold_weight', 'amount', 'executed_at'])
+const REQUIRED: ReadonlySet<LineField> = new Set([
+  'kind',
+  'phone_number',
+  'gold_weight',
+  'amount',
+  'executed_at',
+])
 
 const named = (column: Column) => columnName(column, maskNumbersIn)
 const either = (columns: readonly Column[]) => columns.map(named).join(' or ')
@@ -22,6 +28,14 @@ const either = (columns: readonly Column[]) => columns.map(named).join(' or ')
 export function columnNote(field: LineField, choice: ColumnChoice): ProposalNote {
   switch (choice.is) {
     case 'found':
+      if (choice.others.length > 0) {
+        const others = either(choice.others)
+        return {
+          field,
+          is: 'check',
+          says: `${named(choice.column)}, by its heading; ${others} may be meant too: check it`,
+        }
+      }
       return choice.by === 'heading'
         ? { field, is: 'found', says: `${named(choice.column)}, by its heading` }
         : { field, is: 'check', says: `${named(choice.column)}, by its values only: check it` }
@@ -62,7 +76,12 @@ export function proposeKinds(choice: ColumnChoice) {
     notes.push({
       field: 'kinds',
       is: 'unsure',
-      says: `${unknown.slice(0, MOST_NAMED).map((word) => JSON.stringify(maskNumbersIn(word.slice(0, 60)))).join(', ')} ${unknown.length > MOST_NAMED ? `and ${unknown.length - MOST_NAMED} more ` : ''}may be a kind or not: add each to kinds, or to ignored_kinds`,
+      says: `${unknown
+        .slice(0, MOST_NAMED)
+        .map((word) => JSON.stringify(maskNumbersIn(word.slice(0, 60))))
+        .join(
+          ', ',
+        )} ${unknown.length > MOST_NAMED ? `and ${unknown.length - MOST_NAMED} more ` : ''}may be a kind or not: add each to kinds, or to ignored_kinds`,
     })
   return { kinds, notes }
 }
@@ -72,12 +91,16 @@ export function proposeDates(choice: ColumnChoice, columns: readonly Column[]) {
   const note = (is: ProposalNote['is'], says: string): ProposalNote => ({ field: 'dates', is, says })
   if (choice.is !== 'found' || choice.column.cells.length === 0)
     return { dates: 'iso', notes: [note('check', 'iso, because no time was seen: check it')] }
-  const possible = possibleDates(mostOf(choice.column.cells, (cell) => possibleDates([cell]).length > 0))
+  const possible = possibleDates(choice.column.cells, FITTING_SHARE)
   const [first, ...others] = possible
-  if (first === undefined) return { dates: '?', notes: [note('missing', 'no pattern is known for them: write one')] }
+  if (first === undefined)
+    return { dates: '?', notes: [note('missing', 'no pattern is known for them: write one')] }
   if (others.length > 0) {
     const all = possible.map(({ dates }) => dates).join(' or ')
-    return { dates: `? ${all}`, notes: [note('unsure', `may be ${all}, because no day is above 12: write the right one`)] }
+    return {
+      dates: `? ${all}`,
+      notes: [note('unsure', `may be ${all}, because no day is above 12: write the right one`)],
+    }
   }
   const clock = columns.find((column) => column !== choice.column && areClockTimes(column.cells))
   const notes = [note('found', first.dates)]
@@ -89,6 +112,10 @@ export function proposeDates(choice: ColumnChoice, columns: readonly Column[]) {
       ),
     )
   if (first.hasClock && !first.hasZone)
-    notes.push({ field: 'time_zone', is: 'check', says: 'Asia/Jakarta, because the times name no zone: check it' })
+    notes.push({
+      field: 'time_zone',
+      is: 'check',
+      says: 'Asia/Jakarta, because the times name no zone: check it',
+    })
   return { dates: first.dates, notes }
 }

@@ -24,7 +24,10 @@ export interface MappingProposal {
  * @param open opens the file from its beginning
  * @throws FileRefused
  */
-export async function proposeMapping(open: () => Readable, sheet: string | null = null): Promise<MappingProposal> {
+export async function proposeMapping(
+  open: () => Readable,
+  sheet: string | null = null,
+): Promise<MappingProposal> {
   const first = await readFirstRows(open, sheet)
   const header = headerOf(first.rows('.'))
   if (header === null) return withoutHeader(first)
@@ -33,7 +36,12 @@ export async function proposeMapping(open: () => Readable, sheet: string | null 
   const kinds = proposeKinds(choices.kind)
   const times = proposeDates(choices.executed_at, columns)
   const signs = proposeSigns(choices, first, header)
-  const notes = [...LINE_FIELDS.map((field) => columnNote(field, choices[field])), ...kinds.notes, ...signs.notes, ...times.notes]
+  const notes = [
+    ...LINE_FIELDS.map((field) => columnNote(field, choices[field])),
+    ...kinds.notes,
+    ...signs.notes,
+    ...times.notes,
+  ]
   const mapping = {
     columns: Object.fromEntries(
       LINE_FIELDS.flatMap((field) => {
@@ -64,7 +72,9 @@ function headerOf(rows: readonly FileRecord[]): FoundHeader | null {
   let best: { record: FileRecord; count: number } | null = null
   for (const record of rows) {
     if (record.lineNumber > HEADER_WITHIN) break
-    const count = LINE_FIELDS.filter((field) => record.cells.some((cell) => headingScore(cell, field) > 0)).length
+    const count = LINE_FIELDS.filter((field) =>
+      record.cells.some((cell) => headingScore(cell, field) > 0),
+    ).length
     if (best === null || count > best.count) best = { record, count }
   }
   return best === null || best.count < 2 ? null : { record: best.record, isFirst: best.record === rows[0] }
@@ -72,7 +82,11 @@ function headerOf(rows: readonly FileRecord[]): FoundHeader | null {
 
 function withoutHeader({ delimiter }: FirstRows): MappingProposal {
   const says = `none of the first ${HEADER_WITHIN} rows has headings that are known${delimiter === null ? '' : ` (read with the delimiter ${JSON.stringify(delimiter)})`}: write the mapping by hand, from \`goldpro recon mappings show sandbox\``
-  return { mapping: { columns: {}, kinds: {} }, notes: [{ field: 'header_row', is: 'missing', says }], isComplete: false }
+  return {
+    mapping: { columns: {}, kinds: {} },
+    notes: [{ field: 'header_row', is: 'missing', says }],
+    isComplete: false,
+  }
 }
 
 function columnsUnder({ record }: FoundHeader, rows: readonly FileRecord[]): Column[] {
@@ -96,7 +110,9 @@ function proposeSigns(choices: ColumnChoices, first: FirstRows, header: FoundHea
     })
   }
   const possible = possibleSigns({ rupiah: cellsOf(['amount', 'fee']), grams: cellsOf(['gold_weight']) })
-  const shown = possible.map(({ decimal, thousands }) => `${JSON.stringify(decimal)} with thousands ${JSON.stringify(thousands)}`)
+  const shown = possible.map(
+    ({ decimal, thousands }) => `${JSON.stringify(decimal)} with thousands ${JSON.stringify(thousands)}`,
+  )
   const [signs] = possible
   if (signs !== undefined && possible.length === 1)
     return { signs, notes: [{ field: 'decimal', is: 'found', says: `${shown[0]}` }] satisfies ProposalNote[] }
@@ -104,7 +120,10 @@ function proposeSigns(choices: ColumnChoices, first: FirstRows, header: FoundHea
     signs === undefined
       ? 'no signs read all numbers of amount, fee and gold_weight: some rows are totals or wrong; write decimal and thousands'
       : `may be ${shown.join(' or ')}, and the numbers differ: write the right ones`
-  return { signs: { decimal: '?' }, notes: [{ field: 'decimal', is: 'unsure', says }] satisfies ProposalNote[] }
+  return {
+    signs: { decimal: '?' },
+    notes: [{ field: 'decimal', is: 'unsure', says }] satisfies ProposalNote[],
+  }
 }
 
 /** The rows from the header on: `columnsUnder` looks for the header's own record. */

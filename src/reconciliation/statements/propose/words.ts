@@ -9,7 +9,16 @@ const HEADINGS: Readonly<Record<LineField, Readonly<Record<Weight, readonly stri
   session_id: {
     3: ['session id', 'id sesi', 'sesi id', 'no sesi', 'nomor sesi', 'session', 'sesi'],
     2: [],
-    1: ['referensi', 'reference', 'ref', 'id transaksi', 'no transaksi', 'nomor transaksi', 'transaction id', 'trx id'],
+    1: [
+      'referensi',
+      'reference',
+      'ref',
+      'id transaksi',
+      'no transaksi',
+      'nomor transaksi',
+      'transaction id',
+      'trx id',
+    ],
   },
   response_id: { 3: ['response id', 'id respons', 'no respons', 'respons', 'response'], 2: [], 1: [] },
   request_id: {
@@ -46,7 +55,19 @@ const HEADINGS: Readonly<Record<LineField, Readonly<Record<Weight, readonly stri
 }
 
 /** A heading with one of these is another thing: a price, a balance, the recipient of a transfer. */
-const OTHER_THINGS = ['harga', 'price', 'saldo', 'balance', 'penerima', 'recipient', 'tujuan', 'kurs', 'rate', 'pajak', 'tax']
+const OTHER_THINGS = [
+  'harga',
+  'price',
+  'saldo',
+  'balance',
+  'penerima',
+  'recipient',
+  'tujuan',
+  'kurs',
+  'rate',
+  'pajak',
+  'tax',
+]
 
 const KIND_WORDS: Readonly<Record<OrderKind, readonly string[]>> = {
   buy: ['buy', 'beli', 'pembelian', 'membeli', 'purchase', 'bought'],
@@ -67,7 +88,9 @@ export function headingScore(heading: string, field: LineField): number {
   const words = wordsOf(heading)
   if (words.some((word) => OTHER_THINGS.includes(word))) return 0
   for (const weight of [3, 2, 1] as const) {
-    const found = HEADINGS[field][weight].find((entry) => entry.split(' ').every((word) => words.includes(word)))
+    const found = HEADINGS[field][weight].find((entry) =>
+      entry.split(' ').every((word) => words.includes(word)),
+    )
     if (found === undefined) continue
     return weight === 3 && found.split(' ').length === words.length ? 4 : weight
   }

@@ -5,7 +5,13 @@ import { InvalidMappingError, parseMapping } from '../../../../src/reconciliatio
 import { previewStatement } from '../../../../src/reconciliation/statements/preview.ts'
 import { proposeMapping } from '../../../../src/reconciliation/statements/propose/propose-mapping.ts'
 import { csvLine, HEADER, MAPPING } from '../../../support/factories/statement-files.ts'
-import { type SheetCell, STYLES, workbookOf, workbookParts, zipArchive } from '../../../support/factories/workbooks.ts'
+import {
+  type SheetCell,
+  STYLES,
+  workbookOf,
+  workbookParts,
+  zipArchive,
+} from '../../../support/factories/workbooks.ts'
 
 const ID = (n: number) => String(n).padStart(32, 'A')
 const propose = (file: string | Buffer, sheet: string | null = null) =>
@@ -48,9 +54,27 @@ describe('a proposal of a mapping', () => {
       `Emas;Rupiah;Kolom 1;Kolom 2;Kolom 3\n0.5;441690;081234500001;Beli;25/02/2026 12:00:00\n0.25;220000;081234500002;Jual;25/02/2026 12:01:00\n`,
       { ...FIRST, executedAt: new Date('2026-02-25T05:00:00Z') },
     ],
-    ['a gzipped one with tabs', gzipSync('Type\tPhone\tGrams\tAmount\tDate\nbuy\t081234500001\t0.5\t441690\t2026-02-25 12:00\n'), FIRST],
-    ['one in UTF-16', Buffer.from('\uFEFFJenis;HP;Gram;Nominal;Waktu\nBeli;081234500001;0.5;441690;2026-02-25T12:00\n', 'utf16le'), FIRST],
-    ['one in latin1', Buffer.from('Jenis;HP;Gram;Nominal;Waktu;Catatan é\nBeli;081234500001;0.5;441690;2026-02-25T12:00;x\n', 'latin1'), FIRST],
+    [
+      'a gzipped one with tabs',
+      gzipSync('Type\tPhone\tGrams\tAmount\tDate\nbuy\t081234500001\t0.5\t441690\t2026-02-25 12:00\n'),
+      FIRST,
+    ],
+    [
+      'one in UTF-16',
+      Buffer.from(
+        '\uFEFFJenis;HP;Gram;Nominal;Waktu\nBeli;081234500001;0.5;441690;2026-02-25T12:00\n',
+        'utf16le',
+      ),
+      FIRST,
+    ],
+    [
+      'one in latin1',
+      Buffer.from(
+        'Jenis;HP;Gram;Nominal;Waktu;Catatan é\nBeli;081234500001;0.5;441690;2026-02-25T12:00;x\n',
+        'latin1',
+      ),
+      FIRST,
+    ],
   ])('reads %s', async (_what, file, line) => {
     expect(await firstLine(file)).toMatchObject(line)
   })
@@ -62,14 +86,21 @@ describe('a proposal of a mapping', () => {
       ['Beli', { n: '81234500001' }, { n: '0.5' }, 'Rp 441.690,-', { n: '46078.5', s: STYLES.dateTime }],
     ]
     expect(await firstLine(workbookOf(rows))).toMatchObject(FIRST)
-    const two = zipArchive(workbookParts([{ name: 'Info', rows: [['x']] }, { name: 'Data', rows }]))
+    const two = zipArchive(
+      workbookParts([
+        { name: 'Info', rows: [['x']] },
+        { name: 'Data', rows },
+      ]),
+    )
     await expect(propose(two)).rejects.toThrow(/several sheets with values: "Info", "Data"/)
     expect(await firstLine(two, 'Data')).toMatchObject(FIRST)
     expect((await propose(two, 'Data')).mapping).toMatchObject({ sheet: 'Data', header_row: 'found' })
   })
 
   it('of the sandbox’s statement is its mapping', async () => {
-    const { mapping } = await propose(`${HEADER}\n${['buy', 'sell', 'transfer', 'withdraw'].map((type, n) => csvLine(n, { type })).join('\n')}\n`)
+    const { mapping } = await propose(
+      `${HEADER}\n${['buy', 'sell', 'transfer', 'withdraw'].map((type, n) => csvLine(n, { type })).join('\n')}\n`,
+    )
     expect(parseMapping(mapping)).toEqual(MAPPING)
   })
 })
@@ -77,18 +108,77 @@ describe('a proposal of a mapping', () => {
 const LINE = 'Beli,081234500001,0.5,441690,2026-02-25T12:00:00Z'
 describe('a proposal says, and leaves open', () => {
   it.each<[what: string, file: string, field: string, note: RegExp]>([
-    ['two columns of one field', `Jenis,HP,Gram,Nominal,Waktu,Amount\n${LINE},441690\n`, 'amount', /^unsure: may be "Nominal" \(D\) or "Amount" \(F\): write the right heading into columns.amount/],
-    ['a reference, which may be any id', `Jenis,HP,Gram,Nominal,Waktu,Referensi\n${LINE},A-1\n`, 'session_id', /^unsure: may be "Referensi" \(F\).*, or leave it out/],
-    ['a field that is not there', 'Jenis,HP,Gram,Waktu\nBeli,081234500001,0.5,2026-02-25\n', 'amount', /^missing: not found: write its heading/],
-    ['an optional field that is not there', `Jenis,HP,Gram,Nominal,Waktu\n${LINE}\n`, 'fee', /^check: not found; it is optional/],
-    ['a heading whose values are others', `Jenis,HP,Gram,Nominal,Waktu\n${LINE.replace('441690', 'much')}\n`, 'amount', /^missing: not found; "Nominal" \(D\) has other values/],
-    ['a day that may be a month', `Jenis,HP,Gram,Nominal,Waktu\n${LINE.replace('2026-02-25T12:00:00Z', '02/03/2026 12:00')}\n`, 'dates', /^unsure: may be dd\/MM\/yyyy HH:mm or MM\/dd\/yyyy HH:mm, because no day is above 12/],
-    ['signs that may be either', 'Jenis,HP,Gram,Nominal,Waktu\nBeli,081234500001,1.234,441690,2026-02-25\n', 'decimal', /^unsure: may be "\." with thousands "" or "," with thousands "\.", and the numbers differ/],
-    ['a word that may be a kind', `Jenis,HP,Gram,Nominal,Waktu\n${LINE}\n${LINE.replace('Beli', 'Hadiah 081234567890')}\n`, 'kinds', /^unsure: "Hadiah 08x+890" may be a kind or not/],
-    ['a time of day in another column', 'Jenis,HP,Gram,Nominal,Tanggal,Jam\nBeli,081234500001,0.5,441690,25/02/2026,12:00\n', 'dates', /^check: the times have no time of day.*it is in "Jam" \(F\)/],
-    ['no header', '1,2,3\n4,5,6\n', 'header_row', /^missing: none of the first 50 rows has headings that are known/],
+    [
+      'two columns of one field',
+      `Jenis,HP,Gram,Nominal,Waktu,Amount\n${LINE},441690\n`,
+      'amount',
+      /^unsure: may be "Nominal" \(D\) or "Amount" \(F\): write the right heading into columns.amount/,
+    ],
+    [
+      'a column that may be meant too',
+      `Jenis,HP,Gram,Nominal,Waktu,Jumlah\n${LINE},441690\n`,
+      'amount',
+      /^check: "Nominal" \(D\), by its heading; "Jumlah" \(F\) may be meant too: check it/,
+    ],
+    [
+      'a reference, which may be any id',
+      `Jenis,HP,Gram,Nominal,Waktu,Referensi\n${LINE},A-1\n`,
+      'session_id',
+      /^unsure: may be "Referensi" \(F\).*, or leave it out/,
+    ],
+    [
+      'a field that is not there',
+      'Jenis,HP,Gram,Waktu\nBeli,081234500001,0.5,2026-02-25\n',
+      'amount',
+      /^missing: not found: write its heading/,
+    ],
+    [
+      'an optional field that is not there',
+      `Jenis,HP,Gram,Nominal,Waktu\n${LINE}\n`,
+      'fee',
+      /^check: not found; it is optional/,
+    ],
+    [
+      'a heading whose values are others',
+      `Jenis,HP,Gram,Nominal,Waktu\n${LINE.replace('441690', 'much')}\n`,
+      'amount',
+      /^missing: not found; "Nominal" \(D\) has other values/,
+    ],
+    [
+      'a day that may be a month',
+      `Jenis,HP,Gram,Nominal,Waktu\n${LINE.replace('2026-02-25T12:00:00Z', '02/03/2026 12:00')}\n`,
+      'dates',
+      /^unsure: may be dd\/MM\/yyyy HH:mm or MM\/dd\/yyyy HH:mm, because no day is above 12/,
+    ],
+    [
+      'signs that may be either',
+      'Jenis,HP,Gram,Nominal,Waktu\nBeli,081234500001,1.234,441690,2026-02-25\n',
+      'decimal',
+      /^unsure: may be "\." with thousands "" or "," with thousands "\.", and the numbers differ/,
+    ],
+    [
+      'a word that may be a kind',
+      `Jenis,HP,Gram,Nominal,Waktu\n${LINE}\n${LINE.replace('Beli', 'Hadiah 081234567890')}\n`,
+      'kinds',
+      /^unsure: "Hadiah 08x+890" may be a kind or not/,
+    ],
+    [
+      'a time of day in another column',
+      'Jenis,HP,Gram,Nominal,Tanggal,Jam\nBeli,081234500001,0.5,441690,25/02/2026,12:00\n',
+      'dates',
+      /^check: the times have no time of day.*it is in "Jam" \(F\)/,
+    ],
+    [
+      'no header',
+      '1,2,3\n4,5,6\n',
+      'header_row',
+      /^missing: none of the first 50 rows has headings that are known/,
+    ],
   ])('%s', async (_what, file, field, note) => {
-    expect((await said(file, field)).some((each) => note.test(each)), (await said(file, field)).join('\n')).toBe(true)
+    expect(
+      (await said(file, field)).some((each) => note.test(each)),
+      (await said(file, field)).join('\n'),
+    ).toBe(true)
   })
 
   it('in a mapping that cannot be added before it is decided', async () => {
