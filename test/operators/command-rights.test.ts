@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { pathOf } from '../../src/operators/cli/sign-in.ts'
 import { COMMAND_RIGHTS, ROUTE_RIGHTS } from '../../src/operators/command-rights.ts'
 import { createProgram } from '../../src/processes/program.ts'
-import { ROUTES } from '../../src/processes/routes.ts'
+import { OPERATOR_ROUTES, ROUTES } from '../../src/processes/routes.ts'
 
 /** Every command that does something itself, also one that has others below it. */
 function actionsOf(command: Command): Command[] {
@@ -25,6 +25,14 @@ describe('the table of rights', () => {
     expect(Object.fromEntries(routes.map(({ name, scope }) => [name, scope]))).toEqual(
       Object.fromEntries(Object.entries(ROUTE_RIGHTS).map(([name, { scope }]) => [name, scope])),
     )
+  })
+
+  it('has the command of every route of operators', () => {
+    expect(OPERATOR_ROUTES.map(({ operatorCommand = '' }) => COMMAND_RIGHTS[operatorCommand])).not.toContain(
+      undefined,
+    )
+    expect(OPERATOR_ROUTES.every(({ scope }) => scope === null)).toBe(true)
+    expect(ROUTES.every(({ operatorCommand }) => operatorCommand === undefined)).toBe(true)
   })
 
   it('lets viewers into no command that changes something, but where Postgres tells what they do', () => {
