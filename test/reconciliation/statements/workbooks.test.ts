@@ -132,6 +132,26 @@ describe('a statement as a workbook', () => {
     expect(tally.badLines).toMatchObject([{ problem: expect.stringMatching(/reads as a transaction/) }])
   })
 
+  it('may have a title that is merged over several rows above its header', async () => {
+    const title = ['Statement', null, null, null, null, null, null]
+    const file = workbookOf([title, [...title.slice(1), null, 'Page 1'], HEADER, ROW], { merges: ['A1:G2'] })
+    expect((await resultOf(file, { header_row: 'found' })).tally).toMatchObject({
+      lineCount: 1,
+      badLines: [],
+    })
+  })
+
+  it('has a bad line where a wallet is merged over several rows', async () => {
+    const file = workbookOf([HEADER, ROW, withCell(2, null)], { merges: ['C2:C3'] })
+    expect((await resultOf(file)).tally.badLines).toMatchObject([
+      {
+        lineNumber: 3,
+        column: 'No HP',
+        problem: expect.stringMatching(/^C3 is within the merged cells C2:C3/),
+      },
+    ])
+  })
+
   it('whose date has no zone is not read where the mapping reads one from the file', async () => {
     const { tally } = await resultOf(workbookOf([HEADER, ROW]), { dates: 'dd/MM/yyyy HH:mm z' })
     expect(tally.badLines).toMatchObject([{ problem: expect.stringMatching(/^G2 is a date without a zone/) }])
