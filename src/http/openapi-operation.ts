@@ -17,7 +17,7 @@ export function operationOf(row: AnyRoute, components: Components): Json {
     tags: [tagOf(row)],
     summary,
     ...(description === undefined ? {} : { description }),
-    security: scope === null ? [] : [{ key: [] }],
+    security: securityOf(row),
     ...(scope === null ? {} : { 'x-scope': scope }),
     parameters: [
       ...parametersOf(row.params, 'path', components),
@@ -27,6 +27,11 @@ export function operationOf(row: AnyRoute, components: Components): Json {
     ...(files === undefined ? {} : { requestBody: fileBodyOf(files) }),
     responses: responsesOf(row, components),
   }
+}
+
+function securityOf({ scope, operatorCommand }: AnyRoute): Json[] {
+  if (operatorCommand !== undefined) return [{ operator: [] }]
+  return scope === null ? [] : [{ key: [] }]
 }
 
 function parametersOf(

@@ -21,6 +21,8 @@ const KEY_DESCRIPTION = `A key of \`goldpro partner add\`. A key that was added 
 (seconds since 1970), \`X-Nonce\` (16 to 64 letters, digits, \`-\` or \`_\`, never used before) and \`X-Signature\`: \`v1=\` and the
 HMAC-SHA256, in hex, of method, path with query, timestamp and nonce, each followed by a line feed, and the body.`
 
+const TOKEN_DESCRIPTION = `The token of an operator, as \`goldpro operator add\` prints it (\`gpo_…\`). No partner has one.`
+
 /** The OpenAPI 3.1 document of a table of routes. */
 export function openapiOf(routes: readonly AnyRoute[], { version, tags, webhooks }: ApiFacts): Json {
   const schemas: Record<string, Json> = {}
@@ -44,7 +46,10 @@ export function openapiOf(routes: readonly AnyRoute[], { version, tags, webhooks
       Object.entries(webhooks).map(([kind, row]) => [kind, webhookOf(kind, row, components)]),
     ),
     components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: KEY_DESCRIPTION } },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: KEY_DESCRIPTION },
+        operator: { type: 'http', scheme: 'bearer', description: TOKEN_DESCRIPTION },
+      },
       schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
     },
   }

@@ -161,6 +161,8 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'recon mappings list': reads,
   'recon mappings show': reads,
   'recon mappings add': makes,
+  // It reads a file of its caller's, and no database.
+  'recon mappings propose': nobody,
 
   'webhook add': proposes,
   'webhook list': reads,

@@ -97,7 +97,7 @@ const WORKS_WITH: Readonly<Record<UsedName, Users>> = {
   BREAKER_PROBE_RUPIAH: WATCHES,
   BREAKER_PROBE_GRAMS: WATCHES,
   ONE_PERSON: DECIDES,
-  RECON_LAG_MINUTES: ['up', 'console', 'scheduler', 'recon'],
+  RECON_LAG_MINUTES: ['up', 'web', 'console', 'scheduler', 'recon'],
   RECON_DAILY_AT: SCHEDULES,
   STATEMENT_INBOX: ['recon'],
   WALLET_POLICY: ['up', 'worker', 'web', 'scheduler', 'partner'],

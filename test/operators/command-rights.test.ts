@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { pathOf } from '../../src/operators/cli/sign-in.ts'
 import { COMMAND_RIGHTS } from '../../src/operators/command-rights.ts'
 import { createProgram } from '../../src/processes/program.ts'
+import { OPERATOR_ROUTES, ROUTES } from '../../src/processes/routes.ts'
 
 /** Every command that does something itself, also one that has others below it. */
 function actionsOf(command: Command): Command[] {
@@ -17,6 +18,14 @@ describe('the table of rights', () => {
   it('has every command, and no other', () => {
     expect(commands.length).toBeGreaterThan(60)
     expect(commands.map(pathOf).sort()).toEqual(Object.keys(COMMAND_RIGHTS).sort())
+  })
+
+  it('has the command of every route of operators', () => {
+    expect(OPERATOR_ROUTES.map(({ operatorCommand = '' }) => COMMAND_RIGHTS[operatorCommand])).not.toContain(
+      undefined,
+    )
+    expect(OPERATOR_ROUTES.every(({ scope }) => scope === null)).toBe(true)
+    expect(ROUTES.every(({ operatorCommand }) => operatorCommand === undefined)).toBe(true)
   })
 
   it('lets viewers into no command that changes something, but where Postgres tells what they do', () => {

@@ -12,13 +12,14 @@ import { readStrictJson } from '../../core/strict-json.ts'
 import { type Actor, databaseOf } from '../../operators/acting.ts'
 import { parseMapping } from '../statements/mapping.ts'
 import { addMapping, listMappings, readMapping } from '../statements/mappings.ts'
+import { proposeCommand } from './recon-mappings-propose.ts'
 
 /** `goldpro recon mappings …` */
 export function mappingsCommand(): Command {
   const command = new Command('mappings').description(
     "how a source's statements are read: columns, signs, dates, kinds",
   )
-  for (const each of [listCommand(), showCommand(), addCommand()]) command.addCommand(each)
+  for (const each of [listCommand(), showCommand(), addCommand(), proposeCommand()]) command.addCommand(each)
   return command
 }
 
@@ -67,12 +68,13 @@ function addCommand(): Command {
       'a name of your choice',
       parsedBy(mappingName, 'letters, digits, - and _, at most 40'),
     )
-    .argument('<file>', 'its JSON; start from the output of `show sandbox`')
+    .argument('<file>', 'its JSON; start from the output of `propose`, or of `show sandbox`')
     .addOption(byOption('who adds it'))
     .addHelpText(
       'after',
       `
 Beside columns and kinds a mapping may have (docs/reconciliation.md explains each field):
+  sheet         "Mutasi": the sheet of a workbook, unless only one has a value
   header_row    4, or "found": where the columns' names stand, unless in the first row
   ignored_rows  [{ "column": "Tanggal", "values": ["Subtotal", "Halaman *"] }]
   trailer       { "column": "Tanggal", "values": ["Total"], "totals": ["amount"] }
