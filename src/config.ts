@@ -5,7 +5,7 @@ import { readFields } from './core/field-problems.ts'
 import type { WalletPolicy } from './core/wallet-policies.ts'
 
 export { ConfigurationError } from './config/configuration-error.ts'
-export { SECRET_SETTINGS, SETTINGS, type SettingName } from './config/table.ts'
+export { FILE_SETTINGS, SECRET_SETTINGS, SETTINGS, type SettingName } from './config/table.ts'
 
 /** How to reach the gateway, and how long a call may take: everything that the client needs to know. */
 export interface GatewaySettings {
