@@ -72,7 +72,7 @@ async function layOut({ base, settings }, stage) {
 }
 
 /** Starts the server as an account that is not root. @returns once it takes connections after its recovery */
-async function startServer(data, { user, restoredUrl }, stage) {
+async function startServer(data, { user, restoredUrl, within }, stage) {
   const asUser = user === null ? [] : ['runuser', '-u', user, '--']
   if (user !== null) await run('chown', ['-R', user, data])
   const control = async (...args) => {
@@ -82,17 +82,17 @@ async function startServer(data, { user, restoredUrl }, stage) {
   }
   const log = join(data, 'drill.log')
   stage.atTheEnd(async () => void (await control('stop', '-m', 'fast', '-w')))
-  await control('start', '-W', '-l', log)
-  await stage.until('the server has restored the log up to that time, and is promoted', async () => {
-    if ((await control('status')).code !== 0) {
-      const { out } = await run('tail', ['-n', '5', log], { mayFail: true })
-      throw new DrillFailed(`the server ended: does the archive reach that time?\n${out}`)
-    }
-    return await ask(restoredUrl, 'SELECT pg_is_in_recovery()').then(
+  const started = await control('start', '-w', '-t', String(within), '-l', log)
+  if (started.code !== 0) {
+    const { out } = await run('tail', ['-n', '5', log], { mayFail: true })
+    throw new DrillFailed(`the server did not start: does the archive reach that time?\n${started.err}${out}`)
+  }
+  await stage.until('the server has restored the log up to that time, and is promoted', () =>
+    ask(restoredUrl, 'SELECT pg_is_in_recovery()').then(
       ([[isInRecovery]]) => isInRecovery === 'f',
       () => false,
-    )
-  })
+    ),
+  )
 }
 
 await runDrill(
@@ -105,7 +105,7 @@ await runDrill(
       'run-as': { type: 'string', default: 'postgres' },
     },
   },
-  async ({ time, goldpro: commandLine, 'run-as': runAs, ...given }, stage) => {
+  async ({ time, within, goldpro: commandLine, 'run-as': runAs, ...given }, stage) => {
     const base = resolve(given.base)
     const archive = resolve(given.archive)
     refuseUnfit({ base, archive })
@@ -121,7 +121,7 @@ await runDrill(
     restored.port = String(port)
     restored.search = ''
     const user = process.getuid?.() === 0 ? runAs : null
-    await startServer(data, { user, restoredUrl: restored.href }, stage)
+    await startServer(data, { user, restoredUrl: restored.href, within }, stage)
     const [[newest, isLate]] = await ask(
       restored.href,
       `SELECT max(at), coalesce(max(at) > ${quoted(time)}::timestamptz, false) FROM order_events`,

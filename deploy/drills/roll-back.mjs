@@ -37,6 +37,45 @@ async function install(old, databaseUrl) {
 const migrationsOf = async (url) =>
   (await ask(url, 'SELECT hash FROM drizzle.__drizzle_migrations ORDER BY id')).flat()
 
+/** @returns the new release's worker, once the old one has ended */
+async function rollOut({ old, next, url, each, ofWorker, place, executed }, stage) {
+  const before = await migrationsOf(url)
+  stage.step('the old release works on its own tables')
+  const oldWorker = await old.start(['worker'], ofWorker, 'worker started')
+  await place(0)
+  stage.step(
+    'roll out: the new release migrates while the old one works; its worker starts beside the old one',
+  )
+  stage.say(await next.run(['migrate'], { DATABASE_URL: url }))
+  stage.say(`migrations that the new release has added: ${(await migrationsOf(url)).length - before.length}`)
+  const newWorker = await next.start(['worker'], ofWorker, 'worker started')
+  await place(1)
+  await executed(2 * each)
+  await oldWorker.stop()
+  return newWorker
+}
+
+async function rollBack({ old, url, each, ofWorker, place, executed }, newWorker, stage) {
+  const after = await migrationsOf(url)
+  stage.step('roll back: a worker of the old release starts on the new tables, and the new one is stopped')
+  const startedAgain = await old.start(['worker'], ofWorker, 'worker started')
+  await newWorker.stop()
+  await place(2)
+  await executed(3 * each)
+  const doctor = await old.run(['doctor'], ofWorker, { mayFail: true })
+  stage.say(doctor.out.split('\n').find((line) => line.includes('migrations')) ?? '')
+  stage.prove(
+    'the old release starts on the tables of the new one, and its doctor finds its migrations',
+    /ok +migrations/.test(doctor.out),
+  )
+  await old.run(['migrate'], { DATABASE_URL: url })
+  stage.prove(
+    'goldpro migrate of the old release changes nothing in the migrations of the new one',
+    JSON.stringify(await migrationsOf(url)) === JSON.stringify(after),
+  )
+  await startedAgain.stop()
+}
+
 await runDrill(
   {
     usage: USAGE,
@@ -52,52 +91,21 @@ await runDrill(
     const url = await createDatabase(process.env.DATABASE_URL, values.database, stage)
     const env = await install(old, url)
     const sandbox = await startSandbox(old, stage)
-    const ofWorker = { DATABASE_URL: url, GATEWAY_URL: sandbox.url, WALLET_POLICY: 'open' }
-    const startWorker = (release) => release.start(['worker'], ofWorker, 'worker started')
-    const place = async (phase) => {
-      const lines = ordersOf(phase, Number(values.orders)).map((order) => JSON.stringify(order))
-      await old.run(['enqueue', '-'], env, { input: lines.join('\n') })
-    }
-    const executed = (count) =>
-      stage.until(`${count} orders have succeeded`, async () => {
-        const [[done]] = await ask(url, `SELECT count(*) FROM orders WHERE state = 'succeeded'`)
-        return Number(done) === count
-      })
     const each = Number(values.orders)
-    const before = await migrationsOf(url)
-
-    stage.step('the old release works on its own tables')
-    const oldWorker = await startWorker(old)
-    await place(0)
-
-    stage.step(
-      'roll out: the new release migrates while the old one works; then its worker starts beside the old one',
-    )
-    stage.say(await next.run(['migrate'], { DATABASE_URL: url }))
-    const after = await migrationsOf(url)
-    stage.say(`migrations that the new release has added: ${after.length - before.length}`)
-    const newWorker = await startWorker(next)
-    await place(1)
-    await executed(2 * each)
-    await oldWorker.stop()
-
-    stage.step('roll back: a worker of the old release starts on the new tables, and the new one is stopped')
-    const startedAgain = await startWorker(old)
-    await newWorker.stop()
-    await place(2)
-    await executed(3 * each)
-    const doctor = await old.run(['doctor'], ofWorker, { mayFail: true })
-    stage.say(doctor.out.split('\n').find((line) => line.includes('migrations')) ?? '')
-    stage.prove(
-      'the old release starts on the tables of the new one, and its doctor finds its migrations',
-      /ok +migrations/.test(doctor.out),
-    )
-    await old.run(['migrate'], { DATABASE_URL: url })
-    stage.prove(
-      'goldpro migrate of the old release changes nothing in the migrations of the new one',
-      JSON.stringify(await migrationsOf(url)) === JSON.stringify(after),
-    )
-    await startedAgain.stop()
+    const given = {
+      ...{ old, next, url, each },
+      ofWorker: { DATABASE_URL: url, GATEWAY_URL: sandbox.url, WALLET_POLICY: 'open' },
+      async place(phase) {
+        const lines = ordersOf(phase, each).map((order) => JSON.stringify(order))
+        await old.run(['enqueue', '-'], env, { input: lines.join('\n') })
+      },
+      executed: (count) =>
+        stage.until(`${count} orders have succeeded`, async () => {
+          const [[done]] = await ask(url, `SELECT count(*) FROM orders WHERE state = 'succeeded'`)
+          return Number(done) === count
+        }),
+    }
+    await rollBack(given, await rollOut(given, stage), stage)
 
     const wallets = (await sandbox.ledger()).map(({ phoneNumber }) => phoneNumber)
     stage.prove(
@@ -105,7 +113,7 @@ await runDrill(
       wallets.length === 3 * each && new Set(wallets).size === wallets.length,
     )
     stage.say(
-      'What a person does: start the processes of the old release, stop those of the new one, and leave the tables as they are (docs/runbook.md)',
+      'What a person does: start the old release, stop the new one, and leave the tables as they are (docs/runbook.md)',
     )
   },
 )

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { parse, parseAllDocuments } from 'yaml'
+import { parse } from 'yaml'
 import { SETTINGS } from '../../src/config.ts'
 import { sendDeadlineMs } from '../../src/orders/deps.ts'
 import { STOP_WITHIN_MS as CONSOLE_STOPS_WITHIN_MS } from '../../src/processes/console-command.ts'
@@ -9,65 +9,9 @@ import { STOP_WITHIN_MS as SCHEDULER_STOPS_WITHIN_MS } from '../../src/processes
 import { SETTING_USERS } from '../../src/processes/setting-users.ts'
 import { STOP_WITHIN_MS as WEB_STOPS_WITHIN_MS } from '../../src/processes/web-command.ts'
 import { readText } from '../ground/tables.ts'
+import { deployments, FOLDER, manifests, named, podOf, resources } from '../support/manifests.ts'
 
-interface Probe {
-  readonly httpGet: { readonly path: string; readonly port: string }
-  readonly periodSeconds?: number
-  readonly failureThreshold?: number
-}
-interface Container {
-  readonly image: string
-  readonly args: readonly string[]
-  readonly env: readonly {
-    readonly name: string
-    readonly value?: string
-    readonly valueFrom?: {
-      readonly secretKeyRef?: { readonly name: string; readonly key: string }
-      readonly configMapKeyRef?: { readonly name: string; readonly key: string }
-    }
-  }[]
-  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[]
-  readonly startupProbe?: Probe
-  readonly readinessProbe?: Probe
-  readonly livenessProbe?: Probe
-  readonly securityContext: Record<string, unknown>
-}
-interface Pod {
-  readonly terminationGracePeriodSeconds?: number
-  readonly securityContext: { readonly runAsNonRoot: boolean }
-  readonly containers: readonly [Container]
-}
-interface Manifest {
-  readonly kind: string
-  readonly metadata: { readonly name: string }
-  readonly data?: Record<string, string>
-  readonly resources?: readonly string[]
-  readonly spec: {
-    readonly template: { readonly metadata: { readonly labels: Record<string, string> }; readonly spec: Pod }
-    readonly selector?: Record<string, unknown>
-    readonly maxUnavailable?: number
-    readonly ports?: readonly unknown[]
-    readonly podSelector?: { readonly matchLabels?: Record<string, string> }
-    readonly ingress?: readonly {
-      readonly from: readonly [
-        { readonly namespaceSelector: { readonly matchLabels: Record<string, string> } },
-      ]
-      readonly ports: readonly { readonly port: string }[]
-    }[]
-  }
-}
-
-const FOLDER = 'deploy/kubernetes'
 const files = readdirSync(fileURLToPath(new URL(`../../${FOLDER}`, import.meta.url)))
-const { resources = [] } = parse(readText(`${FOLDER}/kustomization.yaml`)) as Manifest
-const manifests = resources.flatMap((file) =>
-  parseAllDocuments(readText(`${FOLDER}/${file}`)).map((document) => document.toJS() as Manifest),
-)
-const deployments = manifests.filter(({ kind }) => kind === 'Deployment')
-const podOf = ({ spec }: Manifest) => spec.template.spec
-const named = (kind: string, name: string) =>
-  manifests.find((each) => each.kind === kind && each.metadata.name === name)
-
 const settingsOf = (command: string) =>
   Object.entries(SETTING_USERS).flatMap(([name, users]) =>
     users.some((user) => user === command) ? [name] : [],

@@ -1,19 +1,9 @@
 import { posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parse, parseAllDocuments } from 'yaml'
+import { parse } from 'yaml'
 import { readText } from '../ground/tables.ts'
+import { type Manifest, manifests, type Pod, podOf } from '../support/manifests.ts'
 
-interface Pod {
-  readonly volumes: { name: string; configMap?: { name: string } }[]
-  readonly containers: [
-    { env: { name: string; value?: string }[]; volumeMounts: { name: string; mountPath: string }[] },
-  ]
-}
-interface Manifest {
-  readonly kind: string
-  readonly metadata: { readonly name: string }
-  readonly spec: { readonly template: { readonly spec: Pod } }
-}
 interface Operation {
   readonly op: string
   readonly path: string
@@ -25,11 +15,6 @@ const overlay = parse(readText('deploy/private-ca/kustomization.yaml')) as {
   configMapGenerator: { name: string; files: string[] }[]
   patches: { target: { kind: string; name?: string }; patch: string }[]
 }
-const manifests = (
-  parse(readText('deploy/kubernetes/kustomization.yaml')) as { resources: string[] }
-).resources
-  .flatMap((file) => parseAllDocuments(readText(`deploy/kubernetes/${file}`)))
-  .map((document) => document.toJS() as Manifest)
 const workloads = manifests.filter(({ kind }) => kind === 'Deployment' || kind === 'Job')
 
 /** As RFC 6902 adds: to the end of a list that there is, or a field that there is not. */
@@ -53,7 +38,7 @@ function patched(manifest: Manifest): Pod {
   for (const { target, patch } of overlay.patches)
     if (target.kind === manifest.kind && (target.name ?? manifest.metadata.name) === manifest.metadata.name)
       for (const operation of parse(patch) as Operation[]) add(copy, operation)
-  return copy.spec.template.spec
+  return podOf(copy)
 }
 
 /** What `sslrootcert` of the URLs in deploy/README.md names. */
@@ -64,8 +49,8 @@ describe('a CA of your own', () => {
     'is mounted into %s by the Kustomize overlay, where Node and sslrootcert look for it',
     (_name, manifest) => {
       expect(overlay.resources).toEqual(['../kubernetes'])
-      const { volumes, containers } = patched(manifest)
-      const [{ env, volumeMounts }] = containers
+      const { volumes = [], containers } = patched(manifest)
+      const [{ env, volumeMounts = [] }] = containers
       const [generated] = overlay.configMapGenerator
       const volume = volumes.find(({ configMap }) => configMap?.name === generated?.name)
       const mount = volumeMounts.find(({ name }) => name === volume?.name)

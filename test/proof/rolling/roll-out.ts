@@ -94,7 +94,10 @@ async function migrate(main: string, databaseUrl: string): Promise<string> {
 
 async function addPartner(main: string, databaseUrl: string): Promise<string> {
   const run = async (args: string[], env = {}) => {
-    const { code, out, err } = await runAlone(args, { main, env: { DATABASE_URL: databaseUrl, ...env } })
+    const { code, out, err } = await runAlone(args, {
+      main,
+      env: { DATABASE_URL: databaseUrl, WALLET_POLICY: 'open', ...env },
+    })
     if (code !== 0) throw new Error(`goldpro ${args.join(' ')} ended with ${code}: ${err}`)
     return out
   }
