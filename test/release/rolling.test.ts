@@ -20,6 +20,15 @@ async function emptyDatabase(): Promise<string> {
 const migrate = (databaseUrl: string, main = MAIN) =>
   runAlone(['migrate'], { main, env: { DATABASE_URL: databaseUrl } })
 
+/** As a column that must be filled does, but for new rows alone: orders that are under way end. */
+const REFUSES_OLD_INSERTS = `ALTER TABLE "orders" ADD COLUMN "n" integer;
+CREATE FUNCTION require_n() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.n IS NULL THEN RAISE not_null_violation; END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER require_n BEFORE INSERT ON "orders" FOR EACH ROW EXECUTE FUNCTION require_n();`
+
 describe('a rolling deploy', () => {
   it('loses no order and does none twice: old workers on the new tables, beside new ones, and gone', async () => {
     const databaseUrl = await emptyDatabase()
@@ -28,6 +37,17 @@ describe('a rolling deploy', () => {
     })
     expect(problems).toEqual([])
     expect(confirms.oldOnNewTables).toBeGreaterThan(0)
+  })
+
+  it('is found unsafe where a migration demands what the old release does not write', async () => {
+    const databaseUrl = await emptyDatabase()
+    const { problems } = await rollOut({
+      ...{ databaseUrl, redisUrl: null, oldMain: MAIN, newMain: nextRelease(ends, REFUSES_OLD_INSERTS) },
+      ...{ orders: 20, seed: 1, tries: 2 },
+    })
+    expect(problems).toContainEqual(
+      expect.stringMatching(/^rolling-\d+ (was answered with|was never accepted)/),
+    )
   })
 
   it('migrates once where two migrate at once, and neither fails', async () => {

@@ -17,10 +17,10 @@ interface PartnerSettings {
   /** Where the API is now, as a proxy knows it: changes while orders are placed. */
   readonly urls: readonly string[]
   readonly seed: number
+  readonly tries: number
 }
 
 const AT_ONCE = 4
-const TRIES = 20
 const PAUSE_MS = 200
 const KINDS = ['buy', 'sell', 'transfer'] as const
 
@@ -32,14 +32,14 @@ function orderOf(n: number) {
 }
 
 /** Starts a partner's program, which repeats a request that was not answered: the same reference is the same order. */
-export function startPartner({ key, urls, seed }: PartnerSettings): Partner {
+export function startPartner({ key, urls, seed, tries }: PartnerSettings): Partner {
   const accepted = new Set<string>()
   const problems: string[] = []
   let next = seed * 10_000
 
   const placeOne = async (n: number) => {
     const order = orderOf(n)
-    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    for (let attempt = 1; attempt <= tries; attempt += 1) {
       const status = await post(urls[n % urls.length] ?? '', key, order)
       if (status === 202) return void accepted.add(order.reference)
       if (status !== null && status !== 503) {

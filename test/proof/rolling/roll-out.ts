@@ -3,9 +3,9 @@ import { executes, FAULTS } from '../../../src/dev/sandbox/faults.ts'
 import { type Sandbox, startSandbox } from '../../../src/dev/sandbox/sandbox.ts'
 import { readOrdersWithAttempts } from '../../../src/orders/queries/checked-orders.ts'
 import { eventually } from '../../support/eventually.ts'
-import { type RunningCommand, runAlone, startCommand } from '../../support/servers/command.ts'
-import { freePort } from '../../support/servers/http-server.ts'
+import { runAlone } from '../../support/servers/command.ts'
 import { sessionDatabase, sql } from '../../support/servers/sessions.ts'
+import { type Generation, startGeneration } from './generation.ts'
 import { PARTNER, type Partner, startPartner } from './partner.ts'
 
 /** What is rolled out, and where. The database is new and empty. */
@@ -17,6 +17,8 @@ export interface RollOut {
   readonly newMain: string
   readonly orders: number
   readonly seed: number
+  /** How often the partner repeats a request before it gives up. */
+  readonly tries?: number
 }
 
 /** Faults whose doubts are explained, and refusals of the gateway: a rolling deploy meets both. */
@@ -27,14 +29,7 @@ const WEATHER = {
   insufficient_balance: { rate: 0.03 },
 }
 const PHASES = 5
-
-/** The processes of one release. */
-interface Generation {
-  readonly url: string
-  readonly worker: RunningCommand
-  /** SIGTERM to all. @returns what went wrong */
-  stop(): Promise<string[]>
-}
+const TRIES = 20
 
 /** What happened, and every rule that was broken. */
 export interface RolledOut {
@@ -58,7 +53,7 @@ export async function rollOut(given: RollOut): Promise<RolledOut> {
     const old = await startGeneration(oldMain, given, sandbox.url)
     running.push(old)
     const urls = [old.url]
-    const partner = startPartner({ key, urls, seed: given.seed })
+    const partner = startPartner({ key, urls, seed: given.seed, tries: given.tries ?? TRIES })
     const each = Math.ceil(orders / PHASES)
     await partner.place(each)
     const [migratedAt] = await Promise.all([migrate(newMain, databaseUrl), partner.place(each)])
@@ -105,34 +100,6 @@ async function addPartner(main: string, databaseUrl: string): Promise<string> {
   const token = /gpo_\S+/.exec(printed)?.[0] ?? ''
   const added = await run(['partner', 'add', PARTNER, '--json'], { GOLDPRO_OPERATOR_TOKEN: token })
   return (JSON.parse(added) as { key: string }).key
-}
-
-async function startGeneration(main: string, given: RollOut, gatewayUrl: string): Promise<Generation> {
-  const { databaseUrl, redisUrl } = given
-  const [http, metrics] = await Promise.all([freePort(), freePort()])
-  const env = {
-    ...{ DATABASE_URL: databaseUrl, GATEWAY_URL: gatewayUrl, WALLET_POLICY: 'open', BREAKER: 'false' },
-    ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }),
-    ...{ GATEWAY_TIMEOUT_MS: '10000', HTTP_PORT: http, HTTP_METRICS_PORT: metrics },
-  }
-  const worker = startCommand(['worker'], { main, env })
-  await worker.printed('worker started')
-  const web = startCommand(['web'], { main, env })
-  await web.printed('web started')
-  return {
-    url: `http://127.0.0.1:${http}`,
-    worker,
-    async stop() {
-      const ends = await Promise.all(
-        Object.entries({ web, worker }).map(async ([name, process]) => {
-          process.child.kill('SIGTERM')
-          const { code } = await process.ended
-          return code === 0 ? [] : [`${name} ended with ${code} at SIGTERM`]
-        }),
-      )
-      return ends.flat()
-    },
-  }
 }
 
 const OPEN = `SELECT count(*)::int AS open FROM orders WHERE state IN ('accepted', 'confirming')`
