@@ -8,7 +8,7 @@ import type { WalletPolicy } from './core/wallet-policies.ts'
 
 export { ConfigurationError } from './config/configuration-error.ts'
 export type { GatewaySettings } from './config/gateway-settings.ts'
-export { SECRET_SETTINGS, SETTINGS, type SettingName } from './config/table.ts'
+export { FILE_SETTINGS, SECRET_SETTINGS, SETTINGS, type SettingName } from './config/table.ts'
 
 /** The whole configuration, parsed once at start and frozen. */
 export interface Settings {

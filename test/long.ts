@@ -20,6 +20,8 @@ export const LONG_TESTS = [
   'test/dev/embedded-postgres/accounts.test.ts',
   'test/examples/**',
   'test/release/production-tree.test.ts',
+  'test/release/drills.test.ts',
+  'test/release/rolling.test.ts',
   'test/clients/**',
   'test/bench/**',
   'test/console/browser.test.ts',

@@ -38,7 +38,8 @@ export function migrateCommand(
 Safe to repeat, and to run on several machines at once. Only this command needs the owner of the tables in DATABASE_URL. Run
 the other commands as the role of --grant-to, which cannot change tables or triggers and cannot delete records. Run migrate
 with the same options after every update. See docs/runbook.md, "Roles in Postgres". With CONSOLE_SECRET it also lets in the
-consoles that have the same one.
+consoles that have the same one. Processes of the release before may be at work: a migration that cannot have a lock on a table
+within 2 seconds lets the others through and tries again, for two minutes.
 
 Example:
   $ goldpro migrate
@@ -58,7 +59,7 @@ async function runMigrate(
     throw new Failure(2, '--grant-to and --grant-read-to name the same role: name two different roles')
   await requireServer(databaseUrl)
   const migrations = await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () =>
-    migrateDatabase(databaseUrl),
+    migrateDatabase(databaseUrl, { onWaited: sayWaited }),
   )
   const queueVersion = await migrateQueue(databaseUrl)
   console.log(`the database has ${migrations} migrations, its queue schema version ${queueVersion}`)
@@ -76,6 +77,12 @@ async function runMigrate(
     await orRefused(grantOperatorsRights(databaseUrl, grantOperatorsTo))
     console.log(`${grantOperatorsTo} may read what the commands of operators show`)
   }
+}
+
+function sayWaited(attempt: number): void {
+  console.error(
+    `goldpro: waits for a lock on a table that another session holds, and lets others through meanwhile (try ${attempt})`,
+  )
 }
 
 async function orRefused(granted: Promise<void>): Promise<void> {

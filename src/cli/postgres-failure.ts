@@ -20,6 +20,9 @@ const REMEDIES: Readonly<Record<string, { readonly exitCode: 1 | 2; readonly lin
   '42P01': later('the database lacks tables of this version: run `goldpro migrate`'),
   '42703': later('the database lacks columns of this version: run `goldpro migrate`'),
   '42883': later('the database lacks functions of this version: run `goldpro migrate`'),
+  '55P03': later(
+    'another session holds a lock that this needs: find it in pg_stat_activity (oldest xact_start), let it end or pg_terminate_backend it, and run this again',
+  ),
   '57P03': later('Postgres is starting up or shutting down: try again in a moment'),
   '57P01': later('Postgres is shutting down: try again when it is back'),
   '53300': later(

@@ -124,17 +124,31 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS
 
-/** The settings that are secrets, or may have one in them: each may be the content of a file that `NAME_FILE` names. */
+/** The settings that are secrets, or may have one in them: none is ever printed. */
 export const SECRET_SETTINGS = [
   'DATABASE_URL',
   'REDIS_URL',
   'GATEWAY_CLIENT_SECRET',
   'GATEWAY_SIGNING_SECRET',
   'GOLDPRO_OPERATOR_TOKEN',
+  // The address of a chat's webhook often has its secret in it.
+  'OPS_WEBHOOK_URL',
   'OPS_WEBHOOK_SECRET',
   'CONSOLE_SECRET',
   'CONSOLE_OIDC_CLIENT_SECRET',
 ] as const satisfies readonly SettingName[]
+
+/**
+ * What may be the content of a file that `NAME_FILE` names: every secret, and what is kept beside one. OpenTelemetry reads
+ * its headers from the environment itself.
+ */
+export const FILE_SETTINGS = [
+  ...SECRET_SETTINGS,
+  'GATEWAY_CLIENT_ID',
+  'GATEWAY_SIGNING_KEY_ID',
+  'CONSOLE_OIDC_CLIENT_ID',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+] as const satisfies readonly (SettingName | 'OTEL_EXPORTER_OTLP_HEADERS')[]
 
 export const environment = z.object(SETTINGS)
 /** The settings as the environment has them, each checked and with its default. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
-import { compareMigrations, knownMigrations, readAppliedMigrations } from './migrated.ts'
+import { compareMigrations, countNewer, knownMigrations, readAppliedMigrations } from './migrated.ts'
 import { openClient } from './pinned-client.ts'
 
 /** The server answers, but this program cannot work with it. The message says what to do. */
@@ -45,6 +45,17 @@ export async function readMigrationState(client: pg.Client): Promise<'current' |
   const state = compareMigrations(await readAppliedMigrations(client), knownMigrations())
   if (state === 'foreign') throw new UnfitServerError(FOREIGN_MIGRATIONS)
   return state
+}
+
+/** How many migrations of a newer release the database has. */
+export async function readNewerMigrations(databaseUrl: string): Promise<number> {
+  const client = openClient(databaseUrl)
+  await client.connect()
+  try {
+    return countNewer(await readAppliedMigrations(client), knownMigrations())
+  } finally {
+    await client.end().catch(() => {})
+  }
 }
 
 /** PgBouncer's error when it pools statements, or does not know a parameter. */

@@ -26,6 +26,12 @@ export function compareMigrations(applied: readonly string[], ours: readonly str
   return applied.every((hash, position) => hash === ours[position]) ? 'behind' : 'foreign'
 }
 
+/** How many migrations of a newer release follow the last one of this program; 0 also where that one is missing. */
+export function countNewer(applied: readonly string[], ours: readonly string[]): number {
+  const position = applied.lastIndexOf(ours.at(-1) ?? '')
+  return position === -1 ? 0 : applied.length - 1 - position
+}
+
 /** The hashes of the migrations that the database has, in order. */
 export async function readAppliedMigrations(client: pg.Client): Promise<string[]> {
   const table = await client.query<{ exists: boolean }>(

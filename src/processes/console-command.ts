@@ -10,9 +10,10 @@ import { isConsoleKey } from '../operators/sign-in/console-key.ts'
 import { withSession } from '../postgres/session.ts'
 import { breakerRulesOf } from './breaker-rules.ts'
 import { type Door, type RunningConsole, startConsole } from './console.ts'
+import { logNewerTables } from './newer-tables.ts'
 
 /** How long open requests may take to end. */
-const STOP_WITHIN_MS = 25_000
+export const STOP_WITHIN_MS = 25_000
 
 /** `goldpro console` */
 export function consoleCommand(): Command {
@@ -36,6 +37,7 @@ async function runConsole(): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
+  await logNewerTables(databaseUrl, log)
   const { host, port } = settings.console
   const door = await provenDoor({ ...settings, databaseUrl })
   const running = await startConfiguredConsole({ ...settings, databaseUrl }, door, log).catch(

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { Command } from 'commander'
 import { readyDatabaseUrl, settingsHere } from '../cli/context.ts'
-import { endSignal } from '../cli/signals.ts'
+import { endSignal, exitAtTheLatestIn } from '../cli/signals.ts'
 import type { Settings } from '../config.ts'
 import type { PeriodicTask } from '../core/periodic-task.ts'
 import type { Logger } from '../observability/log.ts'
@@ -9,11 +9,18 @@ import { createLog } from '../observability/log.ts'
 import { startWebhookSender } from '../webhooks/start-sender.ts'
 import { startConfiguredMetrics } from './configured-metrics.ts'
 import { startHeartbeat } from './heartbeat.ts'
+import { logNewerTables } from './newer-tables.ts'
 import { startHistorySweeper } from './scheduler/history-sweeper.ts'
 import { startReconScheduler } from './scheduler/recon-scheduler.ts'
 import { overdueRulesOf, startRiskScheduler } from './scheduler/risk-scheduler.ts'
 import { startSchedulersOfOrders } from './scheduler/schedulers-of-orders.ts'
 import { requireWalletPolicy } from './wallet-policy.ts'
+
+/**
+ * How long what is under way may take to end: a webhook's call takes 15 seconds at the most. A reconciliation or a copy that
+ * takes longer is a transaction, and is begun anew by the next scheduler.
+ */
+export const STOP_WITHIN_MS = 50_000
 
 /** `goldpro scheduler` */
 export function schedulerCommand(): Command {
@@ -43,12 +50,14 @@ async function runScheduler(): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
+  await logNewerTables(databaseUrl, log)
   await requireWalletPolicy(settings, databaseUrl, { log })
   const metrics = await startConfiguredMetrics(settings, databaseUrl, { measuresRisks: true })
   const scheduler = startConfiguredScheduler(settings, databaseUrl, log)
   log.info({ recon_daily_at: settings.reconDailyAt }, 'scheduler started')
   const signal = await endSignal()
   log.info({ signal }, 'scheduler stops')
+  exitAtTheLatestIn(STOP_WITHIN_MS, 1)
   await scheduler.stop()
   await metrics.stop()
   log.info({}, 'scheduler stopped')

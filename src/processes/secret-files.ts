@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { ConfigurationError, SECRET_SETTINGS } from '../config.ts'
+import { ConfigurationError, FILE_SETTINGS } from '../config.ts'
 
 const MAX_BYTES = 65_536
 
@@ -9,7 +9,7 @@ const MAX_BYTES = 65_536
  * @throws ConfigurationError that names the variable; never prints a secret
  */
 export function readSecretFiles(env: Record<string, string | undefined>): void {
-  for (const name of SECRET_SETTINGS) {
+  for (const name of FILE_SETTINGS) {
     const variable = `${name}_FILE`
     const path = env[variable]
     delete env[variable]

@@ -11,13 +11,14 @@ import type { Logger } from '../observability/log.ts'
 import { createLog } from '../observability/log.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
 import { startHeartbeat } from './heartbeat.ts'
+import { logNewerTables } from './newer-tables.ts'
 import { requireWalletPolicy } from './wallet-policy.ts'
 import { type RunningWeb, startWeb } from './web.ts'
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
 /** How long open requests may take to end: longer than any request may run. */
-const STOP_WITHIN_MS = 25_000
+export const STOP_WITHIN_MS = 25_000
 
 /** `goldpro web` */
 export function webCommand(): Command {
@@ -43,6 +44,7 @@ async function runWeb(): Promise<void> {
   const settings = await settingsHere()
   const databaseUrl = await readyDatabaseUrl(settings)
   const log = createLog(settings.logLevel)
+  await logNewerTables(databaseUrl, log)
   await requireWalletPolicy(settings, databaseUrl, { log })
   const { host, port } = settings.http
   const traces = await startConfiguredTraces(settings, 'web', log)

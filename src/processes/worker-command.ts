@@ -15,6 +15,7 @@ import { breakerRulesOf } from './breaker-rules.ts'
 import { type ConfiguredMetrics, startConfiguredMetrics } from './configured-metrics.ts'
 import { startConfiguredTraces } from './configured-traces.ts'
 import { startHeartbeat } from './heartbeat.ts'
+import { logNewerTables } from './newer-tables.ts'
 import { startPriceCapture } from './scheduler/price-capture.ts'
 import { requireWalletPolicy } from './wallet-policy.ts'
 import { type RunningWorker, startWorker } from './worker.ts'
@@ -46,6 +47,7 @@ async function runWorker(): Promise<void> {
   await requireQueue(settings)
   await requireGateway(gateway.baseUrl)
   const log = createLog(settings.logLevel)
+  await logNewerTables(databaseUrl, log)
   await requireWalletPolicy(settings, databaseUrl, { log })
   const traces = await startConfiguredTraces(settings, 'worker', log)
   const metrics = await startConfiguredMetrics(settings, databaseUrl)

@@ -33,7 +33,7 @@ const RAW: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     'postgres/check-server.ts': 5,
     'postgres/clock.ts': 1,
     'postgres/grants.ts': 25,
-    'postgres/migrate.ts': 2,
+    'postgres/migrate.ts': 3,
     'postgres/migrated.ts': 2,
     'postgres/pinned-client.ts': 1,
     'postgres/readiness.ts': 1,

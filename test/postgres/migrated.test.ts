@@ -1,16 +1,12 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { drizzle } from 'drizzle-orm/node-postgres'
-import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import pg from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
 import { postgresFailure } from '../../src/cli/postgres-failure.ts'
 import { checkServer, UnfitServerError } from '../../src/postgres/check-server.ts'
 import { migrateDatabase } from '../../src/postgres/migrate.ts'
-import { compareMigrations, knownMigrations, MIGRATIONS_FOLDER } from '../../src/postgres/migrated.ts'
+import { compareMigrations, countNewer, knownMigrations } from '../../src/postgres/migrated.ts'
 import { openDatabase } from '../../src/postgres/pool.ts'
 import { isUpToDate } from '../../src/postgres/readiness.ts'
+import { migrateFirst } from '../support/scenes/older-database.ts'
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/servers/postgres.ts'
 
 const KNOWN = knownMigrations()
@@ -48,23 +44,6 @@ async function isReady(databaseUrl: string): Promise<boolean> {
   return await isUpToDate(database).finally(() => database.close())
 }
 
-/** Migrates as an earlier release did, which had only the first migrations. */
-async function migrateFirst(databaseUrl: string, count: number): Promise<void> {
-  const migrationsFolder = mkdtempSync(join(tmpdir(), 'goldpro-migrations-'))
-  const client = new pg.Client(databaseUrl)
-  try {
-    cpSync(MIGRATIONS_FOLDER, migrationsFolder, { recursive: true })
-    const path = join(migrationsFolder, 'meta/_journal.json')
-    const journal = JSON.parse(readFileSync(path, 'utf8'))
-    writeFileSync(path, JSON.stringify({ ...journal, entries: journal.entries.slice(0, count) }))
-    await client.connect()
-    await migrate(drizzle(client), { migrationsFolder, migrationsSchema: 'drizzle' })
-  } finally {
-    await client.end()
-    rmSync(migrationsFolder, { recursive: true })
-  }
-}
-
 describe('what migrations a database has', () => {
   it.each([
     ['behind', []],
@@ -80,6 +59,18 @@ describe('what migrations a database has', () => {
     ['foreign', ['x', 'y', 'z', 'v']],
   ])('is %s: %j', (state, applied) => {
     expect(compareMigrations(applied, ['a', 'b', 'c'])).toBe(state)
+  })
+})
+
+describe('how many migrations of a newer release a database has', () => {
+  it.each([
+    [0, []],
+    [0, ['a', 'b']],
+    [0, ['a', 'b', 'c']],
+    [2, ['a', 'b', 'c', 'x', 'y']],
+    [0, ['x', 'y', 'z', 'v']],
+  ])('is %d: %j', (count, applied) => {
+    expect(countNewer(applied, ['a', 'b', 'c'])).toBe(count)
   })
 })
 

@@ -2,10 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ConfigurationError, SECRET_SETTINGS, SETTINGS } from '../../src/config.ts'
+import { parseAllDocuments } from 'yaml'
+import { ConfigurationError, FILE_SETTINGS, SECRET_SETTINGS, SETTINGS } from '../../src/config.ts'
 import { readSecretFiles } from '../../src/processes/secret-files.ts'
 import { keepOwnSettings } from '../../src/processes/setting-users.ts'
+import { readText } from '../ground/tables.ts'
 import { runInProcess } from '../support/in-process.ts'
+
+interface Container {
+  readonly env: readonly { readonly name: string; readonly valueFrom?: { readonly secretKeyRef?: unknown } }[]
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'goldpro-secrets-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -23,13 +29,35 @@ function read(env: Record<string, string>): Record<string, string | undefined> {
 }
 
 describe('a secret in a file', () => {
-  it.each(SECRET_SETTINGS)('is %s, without the line break at its end, and its path is forgotten', (name) => {
+  it.each(FILE_SETTINGS)('is %s, without the line break at its end, and its path is forgotten', (name) => {
     expect(read({ [`${name}_FILE`]: file('s3cret value\n') })).toEqual({ [name]: 's3cret value' })
   })
 
   it('is every setting whose name says that it is secret', () => {
     const named = Object.keys(SETTINGS).filter((name) => /SECRET|TOKEN$|PASSWORD/.test(name))
     expect(SECRET_SETTINGS).toEqual(expect.arrayContaining(named))
+  })
+
+  it('is everything that the manifests take from a Secret, and everything that has a URL with a password', () => {
+    const names = ['worker', 'scheduler', 'web', 'console', 'migrate-job'].flatMap((file) =>
+      parseAllDocuments(readText(`deploy/kubernetes/${file}.yaml`)).flatMap((document) => {
+        const { spec } = document.toJS() as { spec: { template?: { spec: { containers: [Container] } } } }
+        return spec.template?.spec.containers[0].env ?? []
+      }),
+    )
+    const secret = names.filter(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined)
+    expect(secret.length).toBeGreaterThan(20)
+    expect(FILE_SETTINGS).toEqual(expect.arrayContaining([...new Set(secret.map(({ name }) => name))]))
+    // A query may be a password too.
+    const addresses = Object.entries(SETTINGS).filter(([, schema]) =>
+      ['https://x.example/a?token=b', 'postgres://a:b@x.example/c', 'redis://:a@x.example'].some(
+        (address) =>
+          /URL/.test(schema.safeParse('x').error?.issues[0]?.message ?? '') &&
+          schema.safeParse(address).success,
+      ),
+    )
+    expect(addresses.map(([name]) => name).sort()).toEqual(['DATABASE_URL', 'OPS_WEBHOOK_URL', 'REDIS_URL'])
+    expect(SECRET_SETTINGS).toEqual(expect.arrayContaining(addresses.map(([name]) => name)))
   })
 
   it.each([

@@ -1,72 +1,24 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { parse, parseAllDocuments } from 'yaml'
+import { parse } from 'yaml'
+import { SETTINGS } from '../../src/config.ts'
+import { sendDeadlineMs } from '../../src/orders/deps.ts'
+import { STOP_WITHIN_MS as CONSOLE_STOPS_WITHIN_MS } from '../../src/processes/console-command.ts'
+import { STOP_WITHIN_MS as SCHEDULER_STOPS_WITHIN_MS } from '../../src/processes/scheduler-command.ts'
 import { SETTING_USERS } from '../../src/processes/setting-users.ts'
+import { STOP_WITHIN_MS as WEB_STOPS_WITHIN_MS } from '../../src/processes/web-command.ts'
 import { readText } from '../ground/tables.ts'
+import { deployments, FOLDER, manifests, named, podOf, resources } from '../support/manifests.ts'
 
-interface Probe {
-  readonly httpGet: { readonly path: string; readonly port: string }
-}
-interface Container {
-  readonly image: string
-  readonly args: readonly string[]
-  readonly env: readonly {
-    readonly name: string
-    readonly value?: string
-    readonly valueFrom?: {
-      readonly secretKeyRef?: { readonly name: string; readonly key: string }
-      readonly configMapKeyRef?: { readonly name: string; readonly key: string }
-    }
-  }[]
-  readonly ports?: readonly { readonly name: string; readonly containerPort: number }[]
-  readonly readinessProbe?: Probe
-  readonly livenessProbe?: Probe
-  readonly securityContext: Record<string, unknown>
-}
-interface Pod {
-  readonly terminationGracePeriodSeconds?: number
-  readonly securityContext: { readonly runAsNonRoot: boolean }
-  readonly containers: readonly [Container]
-}
-interface Manifest {
-  readonly kind: string
-  readonly metadata: { readonly name: string }
-  readonly data?: Record<string, string>
-  readonly resources?: readonly string[]
-  readonly spec: {
-    readonly template: { readonly metadata: { readonly labels: Record<string, string> }; readonly spec: Pod }
-    readonly selector?: Record<string, unknown>
-    readonly maxUnavailable?: number
-    readonly ports?: readonly unknown[]
-    readonly podSelector?: { readonly matchLabels?: Record<string, string> }
-    readonly ingress?: readonly {
-      readonly from: readonly [
-        { readonly namespaceSelector: { readonly matchLabels: Record<string, string> } },
-      ]
-      readonly ports: readonly { readonly port: string }[]
-    }[]
-  }
-}
-
-const FOLDER = 'deploy/kubernetes'
 const files = readdirSync(fileURLToPath(new URL(`../../${FOLDER}`, import.meta.url)))
-const { resources = [] } = parse(readText(`${FOLDER}/kustomization.yaml`)) as Manifest
-const manifests = resources.flatMap((file) =>
-  parseAllDocuments(readText(`${FOLDER}/${file}`)).map((document) => document.toJS() as Manifest),
-)
-const deployments = manifests.filter(({ kind }) => kind === 'Deployment')
-const podOf = ({ spec }: Manifest) => spec.template.spec
-const named = (kind: string, name: string) =>
-  manifests.find((each) => each.kind === kind && each.metadata.name === name)
-
 const settingsOf = (command: string) =>
   Object.entries(SETTING_USERS).flatMap(([name, users]) =>
     users.some((user) => user === command) ? [name] : [],
   )
 /** Only for development. */
 const NEVER_THERE = ['WEBHOOK_ALLOW_LOOPBACK']
-const IS_SECRET = /DATABASE_URL|REDIS_URL|CLIENT|SIGNING|SECRET|HEADERS|TOKEN(?!_PATH)/
+const IS_SECRET = /DATABASE_URL|REDIS_URL|OPS_WEBHOOK_URL|CLIENT|SIGNING|SECRET|HEADERS|TOKEN(?!_PATH)/
 /** By which settings a process listens, at which named ports, and where it tells its health. */
 const LISTENS: Record<
   string,
@@ -78,6 +30,16 @@ const LISTENS: Record<
   // It has no route that asks its servers.
   console: { ports: { CONSOLE_PORT: 'http' }, health: 'http', ready: '/healthz' },
 }
+
+/** The latest that each process ends after SIGTERM, with this gateway's deadline for a call. */
+const stopsWithinMs = (gatewayTimeoutMs: number): Record<string, number> => ({
+  worker: sendDeadlineMs(gatewayTimeoutMs),
+  scheduler: SCHEDULER_STOPS_WITHIN_MS,
+  web: WEB_STOPS_WITHIN_MS,
+  console: CONSOLE_STOPS_WITHIN_MS,
+})
+/** What remains of a grace period for the container's own start and end. */
+const SPARE_MS = 5_000
 
 const { services } = parse(readText('docker-compose.yml')) as {
   services: Record<string, { stop_grace_period?: string; environment: Record<string, unknown> }>
@@ -109,14 +71,23 @@ describe('the manifests for Kubernetes', () => {
     (command, manifest) => {
       const pod = podOf(manifest)
       const [container] = pod.containers
-      const grace = services[command]?.stop_grace_period
-      if (grace !== undefined) expect(`${pod.terminationGracePeriodSeconds}s`).toBe(grace)
+      const graceS = pod.terminationGracePeriodSeconds ?? 0
+      expect(services[command]?.stop_grace_period).toBe(`${graceS}s`)
+      // A longer GATEWAY_TIMEOUT_MS takes a longer grace: deploy/README.md.
+      const timeoutMs = SETTINGS.GATEWAY_TIMEOUT_MS.parse(
+        named('ConfigMap', 'goldpro')?.data?.GATEWAY_TIMEOUT_MS,
+      )
+      const stopsMs = stopsWithinMs(timeoutMs)[command] ?? Number.POSITIVE_INFINITY
+      expect(graceS * 1_000).toBeGreaterThanOrEqual(stopsMs + SPARE_MS)
       const portNamed = (name: string) =>
         String(container.ports?.find((port) => port.name === name)?.containerPort)
       const setting = (name: string) => container.env.find((each) => each.name === name)?.value
       const { ports, health, ready = '/readyz' } = LISTENS[command] ?? { ports: {}, health: '' }
       for (const [port, name] of Object.entries(ports)) expect(setting(port), port).toBe(portNamed(name))
       expect(container.ports?.map(({ name }) => name)).toEqual(Object.values(ports))
+      expect(container.startupProbe?.httpGet).toEqual({ path: '/healthz', port: health })
+      const { periodSeconds = 0, failureThreshold = 0 } = container.startupProbe ?? {}
+      expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(60)
       expect(container.livenessProbe?.httpGet).toEqual({ path: '/healthz', port: health })
       expect(container.readinessProbe?.httpGet).toEqual({ path: ready, port: health })
       const budget = named('PodDisruptionBudget', manifest.metadata.name)

@@ -1,4 +1,4 @@
-import { ConfigurationError, parseSettings, SECRET_SETTINGS, SETTINGS, type Settings } from '../../config.ts'
+import { ConfigurationError, FILE_SETTINGS, parseSettings, SETTINGS, type Settings } from '../../config.ts'
 import { didYouMean } from '../../core/suggestions.ts'
 import { readSecretFiles } from '../secret-files.ts'
 import { type Finding, failed, ok, warning } from './check.ts'
@@ -16,7 +16,7 @@ export interface CheckedSettings {
 /** Reads the settings of an environment. A bad one is left out, so that the others can be checked. */
 export function checkSettings(given: Readonly<Env>): CheckedSettings {
   const env = { ...given }
-  const fromFiles = SECRET_SETTINGS.filter((name) => isSet(env[`${name}_FILE`]))
+  const fromFiles = FILE_SETTINGS.filter((name) => isSet(env[`${name}_FILE`]))
   const problems = [...fileProblems(env, fromFiles), ...valueProblems(env)]
   const settings = parsed(env, problems)
   if (problems.length > 0)

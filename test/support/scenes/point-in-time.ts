@@ -2,15 +2,22 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { completeMarkIn, dataIn, passwordIn } from '../../../src/dev/embedded-postgres/data-folder.ts'
-import { type LocalPostgres, startLocalPostgres } from '../../../src/dev/embedded-postgres/postgres.ts'
+import {
+  type LocalPostgres,
+  type Surroundings,
+  startLocalPostgres,
+} from '../../../src/dev/embedded-postgres/postgres.ts'
 import { eventually } from '../eventually.ts'
 import { memoryOrDisk } from '../memory.ts'
 import { closeSessions, inSession, sql } from '../servers/sessions.ts'
 import { install } from './loaded-installation.ts'
 
-/** A cluster that archives its log, and is restored from a base backup to a point in time. Needs no tool of PostgreSQL's. */
-export async function clusterAtAPointInTime(ends: (() => Promise<unknown>)[]) {
-  const lost = await startKept(ends)
+/**
+ * A cluster that archives its log, and is restored from a base backup to a point in time. Needs no tool of PostgreSQL's.
+ * @param surroundings another server's programs than those of the embedded PostgreSQL
+ */
+export async function clusterAtAPointInTime(ends: (() => Promise<unknown>)[], surroundings?: Surroundings) {
+  const lost = await startKept(ends, surroundings)
   const archive = join(lost.folder, 'archive')
   await sql(lost.databaseUrl, `ALTER SYSTEM SET archive_mode = 'on'`)
   await sql(
@@ -25,6 +32,8 @@ export async function clusterAtAPointInTime(ends: (() => Promise<unknown>)[]) {
   let target = ''
   return {
     databaseUrl,
+    /** What a person has after `backUp`: the base backup, the archive, and the time to restore to. */
+    backup: () => ({ base: dataIn(folder), archive, time: target }),
     async backUp() {
       await copyBase(server, folder)
       const [row] = await sql<{ now: string }>(databaseUrl, 'SELECT clock_timestamp()::text AS now')
@@ -54,9 +63,9 @@ export async function clusterAtAPointInTime(ends: (() => Promise<unknown>)[]) {
   }
 }
 
-async function startKept(ends: (() => Promise<unknown>)[]) {
+async function startKept(ends: (() => Promise<unknown>)[], surroundings?: Surroundings) {
   const dataDir = mkdtempSync(join(memoryOrDisk(), 'goldpro-archived-'))
-  let running: LocalPostgres | null = await startLocalPostgres({ dataDir, keepData: true })
+  let running: LocalPostgres | null = await startLocalPostgres({ dataDir, keepData: true }, surroundings)
   const { folder, databaseUrl } = running
   const stop = async () => {
     await closeSessions(running?.databaseUrl ?? '')
@@ -73,7 +82,7 @@ async function startKept(ends: (() => Promise<unknown>)[]) {
     stop,
     async restart() {
       await stop()
-      running = await startLocalPostgres({ dataDir, keepData: true })
+      running = await startLocalPostgres({ dataDir, keepData: true }, surroundings)
       return running
     },
   }

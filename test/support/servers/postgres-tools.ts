@@ -7,7 +7,7 @@ import { RUNTIME_DIRS } from '../../../src/dev/embedded-postgres/runtime-dir.ts'
 /** PostgreSQL's own tools with the server of their version, or why there are none. */
 export type PostgresTools = { readonly bin: string } | { readonly skip: string; readonly canInstall: boolean }
 
-const PROGRAMS = ['pg_dump', 'pg_restore', 'initdb', 'postgres']
+const PROGRAMS = ['pg_dump', 'pg_restore', 'psql', 'pg_ctl', 'initdb', 'postgres']
 /** A dump is only as good as the server's version that the program supports. */
 const OLDEST_MAJOR = 14
 /** Folders that have one folder for each installed version, and where in it the programs are. */
