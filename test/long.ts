@@ -26,6 +26,7 @@ export const LONG_TESTS = [
   'test/bench/**',
   'test/console/browser.test.ts',
   'test/console/browser-sign-in.test.ts',
+  'test/console/browser-stopped.test.ts',
   'test/console/first-morning.test.ts',
   'test/risk/watch.test.ts',
   'test/processes/doctor/doctor.test.ts',

@@ -61,7 +61,7 @@ describe('a batch', () => {
     await send('candra', place, `${place}/approve`, { note: 'fine' })
     const late = await send('candra', place, `${place}/approve`, { note: 'fine' }, old)
     expect(late.status).toBe(409)
-    expect(late.text).toMatch(/it was checked .* now it is approved/)
+    expect(late.text).toMatch(/\(state: checked → approved/)
   })
 
   it('with bad cells is stored by no row, and says what is wrong in each, without numbers of people', async () => {
@@ -106,7 +106,7 @@ describe('a plan', () => {
     const old = seenIn(page, `${place}/pause`)
     expect((await send('candra', place, `${place}/pause`, { note: 'asked by phone' })).status).toBe(303)
     const late = await send('candra', place, `${place}/pause`, { note: 'again' }, old)
-    expect(late.text).toMatch(/it was active .* now it is paused/)
+    expect(late.text).toMatch(/\(state: active → paused/)
     expect(await pageOf(place)).toContain('It is paused')
     expect((await send('candra', place, `${place}/resume`, { note: 'goes on' })).status).toBe(403)
     expect((await send('mira', place, `${place}/resume`, { note: 'goes on' })).status).toBe(303)

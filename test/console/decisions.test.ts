@@ -105,7 +105,7 @@ describe('a doubt', () => {
     await send('mira', page, `${page}/resolve`, found)
     const late = await send('mira', page, `${page}/resolve`, found, stale)
     expect(late.status).toBe(409)
-    expect(late.text).toMatch(/It has changed since you looked: it was in doubt .* now it is in doubt .*#\d+/)
+    expect(late.text).toMatch(/It has changed since you looked \(proposal: – → \d+\)/)
   })
 
   it('is not declined by the form of an earlier proposal', async () => {

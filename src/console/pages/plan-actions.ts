@@ -7,7 +7,7 @@ import type { Session } from '../../postgres/session.ts'
 import { doneOf, orRefusal, Refused } from '../command-outcome.ts'
 import { type Answer, type Call, done } from '../route.ts'
 import { staleness } from '../stale.ts'
-import { planPage, readPlanView, seenOfPlan } from './plan.ts'
+import { planPage, readPlanView, shownOfPlan } from './plan.ts'
 
 type Work = (
   session: Session,
@@ -21,7 +21,7 @@ const commandOf =
   (said: string, work: Work) =>
   async (call: Call): Promise<Answer> => {
     const plan = await readPlanView(call)
-    const stale = staleness(call, seenOfPlan(plan))
+    const stale = staleness(call, shownOfPlan(plan))
     if (stale !== null) return await planPage(call, stale)
     const give = async () => {
       const note = (call.form.get('note') ?? '').trim()

@@ -21,6 +21,7 @@ import {
 } from '../html/parts.ts'
 import { ConsoleProblem } from '../http/problem-pages.ts'
 import { type Answer, type Call, MAKES_SAFER, PROPOSES, page } from '../route.ts'
+import { type Shown, seenOf } from '../stale.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import { dayForms, linksOf, skipsOf } from './plan-days.ts'
 import { nameOf } from './plans.ts'
@@ -37,8 +38,11 @@ export async function readPlanView({ database, params }: Call): Promise<PlanSumm
 }
 
 /** What of a plan a person saw: its state and its next due time. */
-export const seenOfPlan = ({ state, reason, nextDueAt }: PlanSummary): string =>
-  `${state} ${reason} ${nextDueAt?.toISOString() ?? 'no_due_time'}`
+export const shownOfPlan = ({ state, reason, nextDueAt }: PlanSummary): Shown => ({
+  state,
+  reason,
+  nextDueAt,
+})
 
 /** One plan: its next due times, what was missed and why, and what became of the last ones. */
 export async function planPage(call: Call, problem?: string): Promise<Answer> {
@@ -87,12 +91,12 @@ function commands(call: Call, plan: PlanSummary): Markup {
         action: `/plans/${plan.planId}/${name}`,
         title: texts(`plans.${name}`),
         explains: texts(`plans.${name}.what`),
-        seen: seenOfPlan(plan),
+        seen: seenOf(shownOfPlan(plan)),
         note: texts('note'),
         button: texts(`plans.${name}`),
       }),
     )
-  forms.push(...dayForms(call, plan, seenOfPlan(plan)))
+  forms.push(...dayForms(call, plan, seenOf(shownOfPlan(plan))))
   return forms.length === 0 ? EMPTY : html`<div class="commands">${forms}</div>`
 }
 
