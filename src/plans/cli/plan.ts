@@ -3,7 +3,7 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { table } from '../../cli/table.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
-import { readPlanDays } from '../coming.ts'
+import { nextPlacedOf, type PlanDays, readPlanDays } from '../coming.ts'
 import { PLAN_STATES, type PlanState } from '../lifecycle.ts'
 import { countRuns, findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from '../queries.ts'
 import { describeSchedule } from '../schedule.ts'
@@ -64,12 +64,12 @@ function listCommand(): Command {
         console.log(
           plans.length === 0
             ? 'no such plans: `goldpro plan add --help` tells how to add one'
-            : asTable(plans),
+            : asTable(plans, days),
         )
     })
 }
 
-function asTable(plans: readonly PlanSummary[]): string {
+function asTable(plans: readonly PlanSummary[], days: PlanDays): string {
   const headings = [
     'plan',
     'name',
@@ -83,12 +83,15 @@ function asTable(plans: readonly PlanSummary[]): string {
     'finished',
     'skipped',
   ]
-  const rows = plans.map((plan) => [
-    ...[String(plan.planId), nameOf(plan), plan.partner ?? '–', ...sourceCells(plan.source)],
-    ...[plan.state, describeSchedule(plan.schedule)],
-    plan.state === 'active' && plan.nextDueAt !== null ? shownDueTime(plan.nextDueAt) : '–',
-    ...[plan.started + plan.planned, plan.finished, plan.skipped],
-  ])
+  const rows = plans.map((plan) => {
+    const next = nextPlacedOf(plan, days)
+    return [
+      ...[String(plan.planId), nameOf(plan), plan.partner ?? '–', ...sourceCells(plan.source)],
+      ...[plan.state, describeSchedule(plan.schedule)],
+      next === null ? '–' : shownDueTime(next),
+      ...[plan.started + plan.planned, plan.finished, plan.skipped],
+    ]
+  })
   return table(headings, rows, ['plan', 'under way', 'finished', 'skipped'])
 }
 
