@@ -4,7 +4,7 @@ import { approvalsPage } from './pages/approvals.ts'
 import { auditCsv, auditPage } from './pages/audit.ts'
 import { batchPage } from './pages/batch.ts'
 import * as batches from './pages/batch-actions.ts'
-import { batchResultsCsv } from './pages/batch-results.ts'
+import { batchAccountingCsv, batchResultsCsv } from './pages/batch-results.ts'
 import { uploadBatch } from './pages/batch-upload.ts'
 import { batchesPage } from './pages/batches.ts'
 import { breakPage } from './pages/break.ts'
@@ -99,6 +99,7 @@ export const ROUTES: readonly ConsoleRoute[] = [
   { ...post('/batches/upload', PROPOSES, uploadBatch), takesFile: true },
   get('/batches/:id', (call) => batchPage(call)),
   get('/batches/:id/results.csv', batchResultsCsv),
+  get('/batches/:id/accounting.csv', batchAccountingCsv),
   post('/batches/:id/approve', APPROVES, batches.approve),
   post('/batches/:id/run', PROPOSES, batches.run),
   post('/batches/:id/pause', MAKES_SAFER, batches.pause),

@@ -44,3 +44,11 @@ export function comingOf(
     skip: skips.find(({ planId, day }) => planId === plan.planId && day === due.day) ?? null,
   }))
 }
+
+/** How many skipped dates in a row a list looks past. */
+const MOST_SKIPPED = 12
+
+/** When a plan places something next: skipped dates are left out. Null when it is not active, or is due no more. */
+export function nextPlacedOf(plan: Plan, days: PlanDays): Date | null {
+  return comingOf(plan, MOST_SKIPPED, days).find(({ skip }) => skip === null)?.at ?? null
+}

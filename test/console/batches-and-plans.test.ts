@@ -48,6 +48,8 @@ describe('a batch', () => {
     expect(csv.text.split('\n')[0]).toMatch(/^row,line,partner,reference,kind,outcome/)
     expect(csv.text.trim().split('\n')).toHaveLength(4)
     expect(csv.text).not.toMatch(/0816\d{8}/)
+    const booked = await here.ask('GET', `${place}/accounting.csv`, { as: await here.as('vina') })
+    expect(booked.text.split('\n')[0]).toMatch(/^row,date,time,partner/)
     expect(await pageOf('/audit')).toMatch(/exported results of a batch[\s\S]*batch \d+/)
   })
 

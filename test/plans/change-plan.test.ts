@@ -75,6 +75,25 @@ describe('a plan that two people change from a day on', () => {
     expect(await constraintOf(scene.run(late, [planId]))).toBe('run_of_plan_day')
   })
 
+  it('of a batch takes another approved batch, and its own ends with it', async () => {
+    const [first, second] = [await scene.batch(), await scene.batch()]
+    const planId = await scene.addBatch(first, { overlap: 'allow' })
+    expect(await change(changeOf(planId, '2026-02-26'), nine(-1))).toContain(
+      'each plan has a batch of its own',
+    )
+    const batch = { batchId: second, ratePerSecond: 50, stopAfter: { is: 'percent', value: 50 } } as const
+    expect(await change(changeOf(planId, '2026-02-26', { batch }), nine(-1))).toBeNull()
+    for (const day of [0, 1]) await scene.tick(nine(60, day))
+    await scene.tick(nine(61, 1))
+    const copies = await scene.run<{ copied_from: number }>(
+      `SELECT copied_from FROM batches WHERE copied_from IS NOT NULL ORDER BY id`,
+    )
+    expect(copies.map((copy) => copy.copied_from)).toEqual([first, second])
+    expect(await scene.run('SELECT reason FROM batches WHERE id = $1', [first])).toEqual([
+      { reason: 'plan_over' },
+    ])
+  })
+
   it('is refused to its author, for today, twice, once a date from the day on is placed, and while one is skipped', async () => {
     const { planId } = await scene.add({
       schedule: { is: 'monthly', day: 28, weekend: 'before', at: '09:00' },

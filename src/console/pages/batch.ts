@@ -57,7 +57,7 @@ export async function batchPage(call: Call, problem?: string): Promise<Answer> {
     isLive: problem === undefined && batch.endedAt === null,
     ...(problem === undefined ? {} : { problem, status: 409 }),
     main: html`${factsOf(batch, texts)}${progress(batch, texts)}
-<p class="tools"><a href="/batches/${batch.batchId}/results.csv">${texts('batches.results')}</a></p>
+<p class="tools"><a href="/batches/${batch.batchId}/results.csv">${texts('batches.results')}</a> <a href="/batches/${batch.batchId}/accounting.csv">${texts('batches.accounting')}</a></p>
 ${commands(call, batch)}${await batchPreview(call, batch)}${section(title, table(title, columns, rows))}`,
   })
 }

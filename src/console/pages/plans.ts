@@ -1,4 +1,5 @@
 import { html } from '../../core/html.ts'
+import { nextPlacedOf, readPlanDays } from '../../plans/coming.ts'
 import { describeSource } from '../../plans/order-source.ts'
 import { listPlans, type PlanSummary } from '../../plans/queries.ts'
 import { describeSchedule } from '../../plans/schedule.ts'
@@ -14,12 +15,13 @@ export const nameOf = ({ owner, name }: PlanSummary) => (owner === null ? name :
 export async function plansPage(call: Call): Promise<Answer> {
   const { database, texts } = call
   const plans = await listPlans(database, null)
+  const days = await readPlanDays(database, plans)
   const keys = ['col.name', 'col.state', 'plans.due', 'col.next', 'plans.missed', 'col.what'] as const
   const rows = plans.map((plan) => [
     link(`/plans/${plan.planId}`, safeText(nameOf(plan))),
     badge(plan.state, wordOf(texts, 'plan', plan.state)),
     describeSchedule(plan.schedule),
-    timeTag(plan.state === 'active' ? plan.nextDueAt : null, texts),
+    timeTag(nextPlacedOf(plan, days), texts),
     countOf(plan.skipped),
     safeText(describeSource(plan.source)),
   ])

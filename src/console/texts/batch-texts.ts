@@ -35,6 +35,7 @@ export const BATCH_TEXTS = {
   'batches.pace': ['Kecepatan', 'Pace'],
   'batches.rate': ['paling banyak {n} baris per detik', 'at most {n} rows a second'],
   'batches.stops': ['dijeda setelah {n} kegagalan', 'paused after {n} failures'],
+  'batches.accounting': ['Unduh untuk pembukuan (CSV)', 'Download for bookkeeping (CSV)'],
   'batches.results': ['Unduh hasil setiap baris sebagai CSV', 'Download the result of each row as CSV'],
   'batches.progress': ['{n} dari {all} baris selesai', '{n} of {all} rows have ended'],
   'batches.succeeded': ['berhasil', 'succeeded'],

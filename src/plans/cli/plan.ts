@@ -4,7 +4,7 @@ import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
 import { printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { table } from '../../cli/table.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
-import { readPlanDays } from '../coming.ts'
+import { nextPlacedOf, type PlanDays, readPlanDays } from '../coming.ts'
 import { PLAN_STATES, type PlanState } from '../lifecycle.ts'
 import { countRuns, findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from '../queries.ts'
 import { describeSchedule } from '../schedule.ts'
@@ -65,13 +65,13 @@ function listCommand(): Command {
         text: () =>
           plans.length === 0
             ? 'no such plans: `goldpro plan add --help` tells how to add one'
-            : asTable(plans),
+            : asTable(plans, days),
       })
     },
   )
 }
 
-function asTable(plans: readonly PlanSummary[]): string {
+function asTable(plans: readonly PlanSummary[], days: PlanDays): string {
   const headings = [
     'plan',
     'name',
@@ -85,12 +85,15 @@ function asTable(plans: readonly PlanSummary[]): string {
     'finished',
     'skipped',
   ]
-  const rows = plans.map((plan) => [
-    ...[String(plan.planId), nameOf(plan), plan.partner ?? '–', ...sourceCells(plan.source)],
-    ...[plan.state, describeSchedule(plan.schedule)],
-    plan.state === 'active' && plan.nextDueAt !== null ? shownDueTime(plan.nextDueAt) : '–',
-    ...[plan.started + plan.planned, plan.finished, plan.skipped],
-  ])
+  const rows = plans.map((plan) => {
+    const next = nextPlacedOf(plan, days)
+    return [
+      ...[String(plan.planId), nameOf(plan), plan.partner ?? '–', ...sourceCells(plan.source)],
+      ...[plan.state, describeSchedule(plan.schedule)],
+      next === null ? '–' : shownDueTime(next),
+      ...[plan.started + plan.planned, plan.finished, plan.skipped],
+    ]
+  })
   return table(headings, rows, ['plan', 'under way', 'finished', 'skipped'])
 }
 
