@@ -95,6 +95,11 @@ export function refuseForeignFormat(head: Buffer, what = 'the file'): void {
   if (format !== undefined) throw new FileRefused(`${what} is ${format.sentence}`)
 }
 
+/** Whether a zip archive begins as workbooks do. It may be another Office file. */
+export function mayBeWorkbook(head: Buffer): boolean {
+  return zipEntries(head).some((entry) => /^(xl|_rels|docProps)\/|^\[Content_Types\]\.xml$/i.test(entry))
+}
+
 /** The entry names in the local headers of a zip archive. */
 function zipEntries(head: Buffer): string[] {
   const signature = Buffer.from([0x50, 0x4b, 3, 4])

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
+import { mayBeWorkbook, refuseForeignFormat } from '../csv/formats.ts'
 import type { FileRecord, Records } from '../csv/records.ts'
-import { openArchive } from './archive.ts'
+import { DamagedWorkbook, openArchive } from './archive.ts'
 import type { CellStyle } from './cells.ts'
 import { findMerges } from './merges.ts'
 import { readStyles } from './number-formats.ts'
@@ -57,7 +58,11 @@ export function workbookRecords(
 }
 
 async function openSheet(file: FileHandle, head: Buffer, shape: WorkbookShape) {
-  const archive = await openArchive(file)
+  const archive = await openArchive(file).catch((error: unknown) => {
+    // Of an archive whose directory cannot be read, the beginning tells what it is.
+    if (error instanceof DamagedWorkbook && !mayBeWorkbook(head)) refuseForeignFormat(head)
+    throw error
+  })
   const parts = await readWorkbookParts(archive, head)
   const { part } = await chosenSheet(archive, parts.sheets, shape.sheet)
   const merges = await findMerges(archive.read(part))

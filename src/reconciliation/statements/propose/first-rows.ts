@@ -14,6 +14,8 @@ import { timeWriter } from '../written-times.ts'
 export interface FirstRows {
   readonly delimiter: Mapping['delimiter'] | null
   readonly encoding: Mapping['encoding'] | null
+  /** Whether these are all rows of the file. */
+  readonly isWhole: boolean
   /** The rows as a mapping with this decimal sign reads them: a workbook's numbers are written with it. */
   rows(decimal: Mapping['decimal']): readonly FileRecord[]
 }
@@ -42,7 +44,8 @@ export async function readFirstRows(open: () => Readable, sheet: string | null):
   if (withoutMark(text).length === 0) throw new FileRefused('the file is empty')
   const encoding = encodingOf(text)
   const { delimiter, rows } = await csvRows(wholeLines(text, encoding), encoding)
-  return { delimiter, encoding, rows: () => rows }
+  const isWhole = text.length < LONGEST_RECORD && rows.length < MOST_ROWS
+  return { delimiter, encoding, isWhole, rows: () => rows }
 }
 
 async function unpackedHead(all: AsyncGenerator<Buffer>): Promise<Buffer> {
@@ -107,5 +110,6 @@ async function workbookRows(open: () => Readable, sheet: string | null): Promise
     return rows.slice(0, MOST_ROWS)
   }
   const [point, comma] = [await read('.'), await read(',')]
-  return { delimiter: null, encoding: null, rows: (decimal) => (decimal === ',' ? comma : point) }
+  const isWhole = point.length < MOST_ROWS
+  return { delimiter: null, encoding: null, isWhole, rows: (decimal) => (decimal === ',' ? comma : point) }
 }

@@ -4,6 +4,7 @@ import type { FileRecord } from '../../../csv/records.ts'
 import { HEADER_WITHIN, LINE_FIELDS, type LineField } from '../mapping.ts'
 import { type Column, type ColumnChoices, chooseColumns, numbersAmong } from './columns.ts'
 import { type FirstRows, readFirstRows } from './first-rows.ts'
+import { proposeMarks } from './marks.ts'
 import { columnNote, type ProposalNote, proposeDates, proposeKinds } from './notes.ts'
 import { possibleSigns } from './signs.ts'
 import { headingScore } from './words.ts'
@@ -36,22 +37,13 @@ export async function proposeMapping(
   const kinds = proposeKinds(choices.kind)
   const times = proposeDates(choices.executed_at, columns)
   const signs = proposeSigns(choices, first, header)
-  const notes = [
-    ...LINE_FIELDS.map((field) => columnNote(field, choices[field])),
-    ...kinds.notes,
-    ...signs.notes,
-    ...times.notes,
-  ]
+  const marks = proposeMarks(columns, rowsBelow(header, first.rows('.')), choices, first.isWhole)
   const mapping = {
-    columns: Object.fromEntries(
-      LINE_FIELDS.flatMap((field) => {
-        const choice = choices[field]
-        return choice.is === 'found' ? [[field, choice.column.heading]] : []
-      }),
-    ),
+    columns: foundHeadings(choices),
     kinds: kinds.kinds,
     ignored_kinds: [],
     ...(header.isFirst ? {} : { header_row: 'found' }),
+    ...marks.fields,
     ...(sheet === null ? {} : { sheet }),
     ...(first.delimiter === null ? {} : { delimiter: first.delimiter }),
     ...(first.encoding === null ? {} : { encoding: first.encoding }),
@@ -59,7 +51,18 @@ export async function proposeMapping(
     dates: times.dates,
     time_zone: 'Asia/Jakarta',
   }
+  const ofColumns = LINE_FIELDS.map((field) => columnNote(field, choices[field]))
+  const notes = [...ofColumns, ...kinds.notes, ...signs.notes, ...times.notes, ...marks.notes]
   return { mapping, notes, isComplete: notes.every(({ is }) => is === 'found' || is === 'check') }
+}
+
+function foundHeadings(choices: ColumnChoices): Record<string, string> {
+  return Object.fromEntries(
+    LINE_FIELDS.flatMap((field) => {
+      const choice = choices[field]
+      return choice.is === 'found' ? [[field, choice.column.heading]] : []
+    }),
+  )
 }
 
 interface FoundHeader {
@@ -89,8 +92,12 @@ function withoutHeader({ delimiter }: FirstRows): MappingProposal {
   }
 }
 
-function columnsUnder({ record }: FoundHeader, rows: readonly FileRecord[]): Column[] {
-  const below = rows.slice(rows.indexOf(record) + 1)
+const rowsBelow = ({ record }: FoundHeader, rows: readonly FileRecord[]) =>
+  rows.slice(rows.findIndex(({ lineNumber }) => lineNumber === record.lineNumber) + 1)
+
+function columnsUnder(header: FoundHeader, rows: readonly FileRecord[]): Column[] {
+  const { record } = header
+  const below = rowsBelow(header, rows)
   return withoutEmptyEnd(record.cells).map((heading, position) => ({
     heading: heading.trim(),
     position,
@@ -103,7 +110,7 @@ function columnsUnder({ record }: FoundHeader, rows: readonly FileRecord[]): Col
 
 function proposeSigns(choices: ColumnChoices, first: FirstRows, header: FoundHeader) {
   const cellsOf = (fields: readonly LineField[]) => (decimal: '.' | ',') => {
-    const columns = columnsUnder(header, sameRows(first, decimal, header))
+    const columns = columnsUnder(header, first.rows(decimal))
     return fields.flatMap((field) => {
       const choice = choices[field]
       return choice.is === 'found' ? numbersAmong(field, columns[choice.column.position]?.cells ?? []) : []
@@ -124,9 +131,4 @@ function proposeSigns(choices: ColumnChoices, first: FirstRows, header: FoundHea
     signs: { decimal: '?' },
     notes: [{ field: 'decimal', is: 'unsure', says }] satisfies ProposalNote[],
   }
-}
-
-/** The rows from the header on: `columnsUnder` looks for the header's own record. */
-function sameRows(first: FirstRows, decimal: '.' | ',', { record }: FoundHeader): readonly FileRecord[] {
-  return first.rows(decimal).map((row) => (row.lineNumber === record.lineNumber ? record : row))
 }

@@ -97,6 +97,41 @@ describe('a proposal of a mapping', () => {
     expect((await propose(two, 'Data')).mapping).toMatchObject({ sheet: 'Data', header_row: 'found' })
   })
 
+  it('reads a workbook with subtotals and a total of formulas, whose rows it proposes as no transactions', async () => {
+    const sum = { xml: '<c r="REF"><f>SUM(E2:E2)</f><v>441690</v></c>' }
+    const line: SheetCell[] = [
+      'S1',
+      'Beli',
+      '081234500001',
+      { n: '0.5' },
+      { n: '441690' },
+      { n: '46078.5', s: STYLES.dateTime },
+    ]
+    const total = (word: string): SheetCell[] => [word, null, null, null, sum]
+    const rows = [
+      ['Sesi', 'Jenis', 'HP', 'Gram', 'Nominal', 'Tanggal'],
+      line,
+      total('Subtotal'),
+      line,
+      total('Total'),
+    ]
+    const file = workbookOf(rows)
+    expect(await firstLine(file)).toMatchObject(FIRST)
+    expect((await propose(file)).mapping).toMatchObject({
+      ignored_rows: [{ column: 'Sesi', values: ['Subtotal'] }],
+      trailer: { column: 'Sesi', values: ['Total'] },
+    })
+    expect(await said(file, 'trailer')).toEqual([
+      'check: line 5 ends the file, by its word in "Sesi" (A): check it',
+    ])
+    const bounds = { period: null, nowMs: Date.UTC(2026, 3, 1) }
+    const mapping = parseMapping((await propose(file)).mapping)
+    expect(await previewStatement(Readable.from([file]), mapping, bounds, 9)).toMatchObject({
+      badLines: [],
+      lines: [{}, {}],
+    })
+  })
+
   it('of the sandbox’s statement is its mapping', async () => {
     const { mapping } = await propose(
       `${HEADER}\n${['buy', 'sell', 'transfer', 'withdraw'].map((type, n) => csvLine(n, { type })).join('\n')}\n`,
