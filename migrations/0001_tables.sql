@@ -4,7 +4,7 @@ CREATE TABLE "alert_occurrences" (
 	"occurrence" text NOT NULL,
 	"at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "alert_occurrences_kind_subject_occurrence_pk" PRIMARY KEY("kind","subject","occurrence"),
-	CONSTRAINT "alert_occurrences_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent'))
+	CONSTRAINT "alert_occurrences_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent', 'batch.finished', 'batch.stopped'))
 );
 --> statement-breakpoint
 CREATE TABLE "alerts" (
@@ -17,7 +17,7 @@ CREATE TABLE "alerts" (
 	"tries" integer DEFAULT 0 NOT NULL,
 	"ended_at" timestamp with time zone,
 	"last_result" text,
-	CONSTRAINT "alerts_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent')),
+	CONSTRAINT "alerts_kind" CHECK (kind in ('switch.closed', 'doubt.overdue', 'break.overdue', 'statement.overdue', 'endpoint.paused', 'process.silent', 'batch.finished', 'batch.stopped')),
 	CONSTRAINT "alerts_state" CHECK (state in ('pending', 'delivered', 'given_up') and (state = 'pending') = (ended_at is null))
 );
 --> statement-breakpoint
@@ -35,7 +35,7 @@ CREATE TABLE "change_requests" (
 	"decided_at" timestamp with time zone,
 	"decision_note" text,
 	"alone" boolean DEFAULT false NOT NULL,
-	CONSTRAINT "change_requests_kind" CHECK (kind in ('open_switch', 'release_restored', 'link_wallet', 'loosen_wallet_policy', 'raise_limits', 'change_scopes', 'change_endpoint', 'grant_roles')),
+	CONSTRAINT "change_requests_kind" CHECK (kind in ('open_switch', 'release_restored', 'link_wallet', 'loosen_wallet_policy', 'raise_limits', 'change_scopes', 'change_endpoint', 'grant_roles', 'change_holidays', 'change_plan')),
 	CONSTRAINT "change_requests_state" CHECK (state in ('open', 'approved', 'declined')),
 	CONSTRAINT "change_requests_reasoned" CHECK (note ~ '\S' and is_person_name(proposed_by) and (decision_note is null or decision_note ~ '\S')),
 	CONSTRAINT "change_requests_decided" CHECK ((state = 'open') = (decided_by is null) and (state = 'open') = (decided_at is null) and (state = 'open') = (decision_note is null) and is_person_name(decided_by)),
@@ -184,6 +184,15 @@ CREATE TABLE "console_throttles" (
 	"last_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"blocked_until" timestamp with time zone,
 	"let_through" boolean NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "holidays" (
+	"day" date PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"source" text,
+	"request_id" integer NOT NULL,
+	CONSTRAINT "holidays_texts" CHECK (is_plain_text(name) and length(name) <= 80 and length(source) <= 200),
+	CONSTRAINT "holidays_century" CHECK (day between '2000-01-01' and '2099-12-31')
 );
 --> statement-breakpoint
 CREATE TABLE "installation" (
@@ -446,6 +455,7 @@ CREATE TABLE "plan_events" (
 CREATE TABLE "plan_runs" (
 	"plan_id" integer NOT NULL,
 	"due_at" timestamp with time zone NOT NULL,
+	"day" date,
 	"reference" text NOT NULL,
 	"state" text NOT NULL,
 	"reason" text NOT NULL,
@@ -494,6 +504,11 @@ CREATE TABLE "plans" (
 	"actor" text NOT NULL,
 	"note" text,
 	"next_due_at" timestamp with time zone,
+	"next_day" date,
+	"calendar" integer DEFAULT 0 NOT NULL,
+	"from_day" date,
+	"until_day" date,
+	"replaces" integer,
 	"due_count" integer DEFAULT 0 NOT NULL,
 	"paused_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
@@ -502,12 +517,27 @@ CREATE TABLE "plans" (
 	CONSTRAINT "plans_state" CHECK (state in ('active', 'paused', 'removed', 'ended')),
 	CONSTRAINT "plans_missed" CHECK (missed in ('skip', 'run_once', 'run_all')),
 	CONSTRAINT "plans_overlap" CHECK (overlap in ('skip', 'wait', 'allow')),
+	CONSTRAINT "plans_replaces_from" CHECK ((replaces is null) = (from_day is null)),
 	CONSTRAINT "plans_source" CHECK (coalesce(source ->> 'is', '') in ('order', 'batch')),
 	CONSTRAINT "plans_wallets" CHECK (is_phone_number(source ->> 'phone_number') and is_phone_number(source -> 'content' ->> 'recipient')),
 	CONSTRAINT "plans_batch" CHECK ((source ->> 'batch_id')::int is not distinct from batch_id and (batch_id is not null) = (source ->> 'is' = 'batch') and (batch_id is null) = (partner is not null) and (batch_id is null or deadline_minutes is null)),
 	CONSTRAINT "plans_paused" CHECK ((state = 'paused') <= (paused_at is not null)),
 	CONSTRAINT "plans_bounds" CHECK (starts_at < ends_at and max_count > 0 and max_age_minutes > 0 and deadline_minutes > 0),
 	CONSTRAINT "plans_final_is_erased" CHECK (not (state in ('removed', 'ended') and (source -> 'content' ? 'ktp' or source -> 'content' ? 'address')))
+);
+--> statement-breakpoint
+CREATE TABLE "plan_skips" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"plan_id" integer NOT NULL,
+	"day" date NOT NULL,
+	"reason" text NOT NULL,
+	"skipped_by" text NOT NULL,
+	"skipped_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"undone_by" text,
+	"undone_at" timestamp with time zone,
+	"undone_reason" text,
+	CONSTRAINT "plan_skips_reasoned" CHECK (reason ~ '\S' and is_person_name(skipped_by) and (undone_reason is null or undone_reason ~ '\S')),
+	CONSTRAINT "plan_skips_undone" CHECK (num_nonnulls(undone_by, undone_at, undone_reason) in (0, 3) and is_person_name(undone_by))
 );
 --> statement-breakpoint
 CREATE TABLE "prices" (
@@ -912,6 +942,8 @@ ALTER TABLE "plan_runs" ADD CONSTRAINT "plan_runs_order_id_fk" FOREIGN KEY ("ord
 ALTER TABLE "plan_runs" ADD CONSTRAINT "plan_runs_batch_id_fk" FOREIGN KEY ("batch_id") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "plans" ADD CONSTRAINT "plans_owner_fk" FOREIGN KEY ("owner") REFERENCES "public"."partners"("name") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "plans" ADD CONSTRAINT "plans_batch_id_fk" FOREIGN KEY ("batch_id") REFERENCES "public"."batches"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "plans" ADD CONSTRAINT "plans_replaces_fk" FOREIGN KEY ("replaces") REFERENCES "public"."plans"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "plan_skips" ADD CONSTRAINT "plan_skips_plan_id_fk" FOREIGN KEY ("plan_id") REFERENCES "public"."plans"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "doubt_evidence" ADD CONSTRAINT "doubt_evidence_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_break_id_fk" FOREIGN KEY ("break_id") REFERENCES "public"."breaks"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "proposals" ADD CONSTRAINT "proposals_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -975,8 +1007,11 @@ CREATE INDEX "plan_runs_started" ON "plan_runs" USING btree ("plan_id") WHERE st
 CREATE UNIQUE INDEX "plans_name" ON "plans" USING btree ("name") WHERE owner is null and state in ('active', 'paused');--> statement-breakpoint
 CREATE UNIQUE INDEX "plans_owner_name" ON "plans" USING btree ("owner","name") WHERE owner is not null;--> statement-breakpoint
 CREATE INDEX "plans_next_due_at" ON "plans" USING btree ("next_due_at") WHERE state in ('active', 'paused');--> statement-breakpoint
+CREATE INDEX "plans_calendar" ON "plans" USING btree ("calendar") WHERE state in ('active', 'paused') and next_due_at is not null;--> statement-breakpoint
 CREATE INDEX "plans_without_due_time" ON "plans" USING btree ("id") WHERE state = 'active' and next_due_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "plans_batch_id" ON "plans" USING btree ("batch_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "plans_replaces" ON "plans" USING btree ("replaces") WHERE replaces is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "plan_skips_open" ON "plan_skips" USING btree ("plan_id","day") WHERE undone_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "rejected_jobs_once" ON "rejected_jobs" USING btree ("job_id","data_hash");--> statement-breakpoint
 CREATE INDEX "rejected_jobs_at" ON "rejected_jobs" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "break_events_break_id" ON "break_events" USING btree ("break_id");--> statement-breakpoint

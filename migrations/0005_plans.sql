@@ -5,7 +5,7 @@
 INSERT INTO plan_transitions (subject, from_state, to_state, reason)
 SELECT t.subject, t.from_state, t.to_state, r.reason
 FROM (VALUES
-  ('plan', '', 'active', ARRAY['added']),
+  ('plan', '', 'active', ARRAY['added', 'changed_by_people']),
   ('plan', 'active', 'paused', ARRAY['paused_by_person', 'paused_by_partner']),
   ('plan', 'paused', 'active', ARRAY['resumed_by_person', 'resumed_by_partner']),
   ('plan', 'active', 'removed', ARRAY['removed_by_person', 'removed_by_partner']),
@@ -14,7 +14,7 @@ FROM (VALUES
   ('run', '', 'planned', ARRAY['due', 'asked_by_person', 'asked_by_partner']),
   ('run', 'planned', 'started', ARRAY['order_submitted', 'batch_started']),
   ('run', 'planned', 'skipped', ARRAY['missed', 'made_up_by_later', 'too_old', 'overlap', 'reference_taken', 'refused',
-    'plan_removed', 'batch_changed', 'rows_taken', 'limit_reached', 'partner_suspended', 'wallet_refused']),
+    'plan_removed', 'batch_changed', 'rows_taken', 'limit_reached', 'partner_suspended', 'wallet_refused', 'skipped_by_person']),
   ('run', 'started', 'finished', ARRAY['order_ended', 'order_in_doubt', 'batch_ended', 'batch_cancelled'])
 ) AS t (subject, from_state, to_state, reasons), unnest(t.reasons) AS r (reason);
 
@@ -30,15 +30,40 @@ BEGIN
   END IF;
 END $$;
 
+-- Whether two people have approved a change of this plan in this transaction.
+CREATE FUNCTION is_plan_change_approved(plan_id int) RETURNS boolean LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (
+    SELECT 1 FROM change_requests r
+    WHERE r.kind = 'change_plan' AND r.subject = 'plan ' || plan_id
+      AND r.state = 'approved' AND r.xmin = pg_current_xact_id()::xid)
+$$;
+
 -- Only a plan's state and its next due time change. Another order or schedule is another plan.
 CREATE FUNCTION guard_plan() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   moving text[] := ARRAY['state', 'reason', 'actor', 'note', 'paused_at'];
-  counting text[] := ARRAY['next_due_at', 'due_count'];
+  counting text[] := ARRAY['next_due_at', 'next_day', 'calendar', 'due_count'];
 BEGIN
   IF TG_OP = 'INSERT' THEN
     PERFORM require_plan_transition('plan', '', NEW.state, NEW.reason);
+    IF (NEW.reason = 'changed_by_people') <> (NEW.replaces IS NOT NULL) OR NEW.until_day IS NOT NULL
+       OR NEW.replaces IS NOT NULL AND NOT (
+         is_plan_change_approved(NEW.replaces)
+         AND EXISTS (SELECT 1 FROM plans p WHERE p.id = NEW.replaces AND p.until_day = NEW.from_day)
+       ) THEN
+      RAISE EXCEPTION 'a plan goes on from another where two people have changed that one'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'plan_change_two_people';
+    END IF;
     RETURN NEW;
+  END IF;
+  -- The one change of a plan that goes on: it leaves its days from one on to the plan that replaces it.
+  IF NEW.until_day IS DISTINCT FROM OLD.until_day THEN
+    IF OLD.until_day IS NOT NULL OR NOT is_plan_change_approved(OLD.id)
+       OR EXISTS (SELECT 1 FROM plan_runs r WHERE r.plan_id = OLD.id AND r.day >= NEW.until_day) THEN
+      RAISE EXCEPTION 'two people change a plan once, from a day on that had no run'
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'plan_change_two_people';
+    END IF;
+    counting := counting || 'until_day'::text;
   END IF;
   IF to_jsonb(NEW) - moving - counting IS DISTINCT FROM to_jsonb(OLD) - moving - counting THEN
     RAISE EXCEPTION 'a plan''s source and schedule never change' USING ERRCODE = 'check_violation', CONSTRAINT = 'plan_identity';
@@ -64,10 +89,16 @@ CREATE FUNCTION guard_plan_run() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
     PERFORM require_plan_transition('run', '', NEW.state, NEW.reason);
+    -- Where a plan was changed, each day is that of one of the two plans.
+    IF EXISTS (
+      SELECT 1 FROM plans p WHERE p.id = NEW.plan_id AND (NEW.day >= p.until_day OR NEW.day < p.from_day)
+    ) THEN
+      RAISE EXCEPTION 'the day is that of another plan' USING ERRCODE = 'check_violation', CONSTRAINT = 'run_of_plan_day';
+    END IF;
     RETURN NEW;
   END IF;
-  IF (NEW.plan_id, NEW.due_at, NEW.reference, NEW.planned_at) IS DISTINCT FROM
-     (OLD.plan_id, OLD.due_at, OLD.reference, OLD.planned_at) THEN
+  IF (NEW.plan_id, NEW.due_at, NEW.day, NEW.reference, NEW.planned_at) IS DISTINCT FROM
+     (OLD.plan_id, OLD.due_at, OLD.day, OLD.reference, OLD.planned_at) THEN
     RAISE EXCEPTION 'a due time never changes' USING ERRCODE = 'check_violation', CONSTRAINT = 'run_identity';
   END IF;
   IF NEW.state = OLD.state THEN

@@ -139,7 +139,10 @@ SELECT
   p.created_at,
   p.created_by,
   p.batch_id,
-  p.owner
+  p.owner,
+  p.from_day,
+  p.until_day,
+  p.replaces
 FROM public.plans p
 LEFT JOIN (
   SELECT
@@ -171,7 +174,8 @@ SELECT
   r.ended_at,
   r.batch_id,
   b.state AS batch_state,
-  r.breach
+  r.breach,
+  r.day
 FROM public.plan_runs r
 JOIN public.plans p ON p.id = r.plan_id
 LEFT JOIN public.orders o ON o.id = r.order_id

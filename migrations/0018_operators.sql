@@ -288,7 +288,7 @@ BEGIN
       'plan_removed', 'key_revoked', 'suspended', 'assigned', 'noted', 'declined', 'unlinked', 'restored') THEN '{maker,checker,admin}'::text[]
     -- The limits of a partner are lowered by one person and raised by two.
     WHEN what = 'limits_set' THEN '{maker,checker,admin}'
-    WHEN what IN ('resolved_by_person', 'approved_by_person', 'written_off', 'linked') THEN '{checker}'
+    WHEN what IN ('resolved_by_person', 'approved_by_person', 'written_off', 'linked', 'changed_by_people') THEN '{checker}'
     WHEN TG_TABLE_NAME = 'partner_events' THEN '{admin}'
     ELSE '{maker}'
   END);

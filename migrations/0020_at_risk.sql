@@ -209,7 +209,26 @@ FROM webhook_endpoints e WHERE e.state = 'paused'
 UNION ALL
 SELECT 'process.silent', p.kind || ' ' || p.name, extract(epoch FROM p.seen_at)::text, 0, 0,
   jsonb_build_object('kind', p.kind, 'name', p.name, 'seen_at', p.seen_at)
-FROM ops.processes p WHERE p.silent;
+FROM ops.processes p WHERE p.silent
+UNION ALL
+-- A batch that ended well is no news. One that ended long before a scheduler ran is told of for a day.
+SELECT 'batch.finished', b.id::text, '', 0, 0,
+  jsonb_build_object('batch', b.id, 'file', b.file_name, 'owner', b.owner, 'rows', b.row_count, 'failed', b.failed_count, 'ended_at', b.ended_at)
+FROM batches b WHERE b.state = 'finished' AND b.failed_count > 0 AND b.ended_at > now() - interval '1 day'
+UNION ALL
+-- Not one that a person paused. A batch that stops again is another occurrence.
+SELECT 'batch.stopped', b.id::text, extract(epoch FROM e.at)::text, 0, 0,
+  jsonb_build_object('batch', b.id, 'file', b.file_name, 'owner', b.owner, 'reason', b.reason, 'rows', b.row_count, 'fed', b.fed_count,
+    'failed', b.failed_count, 'since', e.at)
+FROM batches b
+CROSS JOIN LATERAL (SELECT max(v.at) AS at FROM batch_events v WHERE v.batch_id = b.id AND v.to_state = 'paused') e
+WHERE b.state = 'paused' AND b.reason <> 'paused_by_person'
+UNION ALL
+SELECT 'batch.stopped', b.id::text, 'switch ' || c.id, 0, 0,
+  jsonb_build_object('batch', b.id, 'file', b.file_name, 'owner', b.owner, 'reason', 'switch_closed', 'rows', b.row_count, 'fed', b.fed_count,
+    'failed', b.failed_count, 'since', c.closed_at)
+FROM switch_closings c JOIN batches b ON c.scope = 'batch:' || b.id AND b.state = 'running'
+WHERE c.opened_at IS NULL;
 
 -- Writes one alert for each kind of which something is new. The statements that are overdue are given: the program knows
 -- which sources must tell of a day.

@@ -1,28 +1,14 @@
+import { type BreakerSettings, breakerSettings } from './config/breaker-settings.ts'
 import { bothOrNeither, ConfigurationError } from './config/configuration-error.ts'
 import { type ConsoleSignIn, consoleSignIn } from './config/console-sign-in.ts'
+import { type GatewaySettings, gatewaySettings } from './config/gateway-settings.ts'
 import { type Environment, environment } from './config/table.ts'
 import { readFields } from './core/field-problems.ts'
 import type { WalletPolicy } from './core/wallet-policies.ts'
 
 export { ConfigurationError } from './config/configuration-error.ts'
+export type { GatewaySettings } from './config/gateway-settings.ts'
 export { FILE_SETTINGS, SECRET_SETTINGS, SETTINGS, type SettingName } from './config/table.ts'
-
-/** How to reach the gateway, and how long a call may take: everything that the client needs to know. */
-export interface GatewaySettings {
-  /** Scheme, host and port; paths under `/v2/gold-pro` are appended. */
-  readonly baseUrl: string
-  /** Wall-clock deadline of one call, milliseconds. */
-  readonly timeoutMs: number
-  /** Path of the sell confirm under `/v2/gold-pro`. */
-  readonly sellPath: string
-  readonly is429Refusal: boolean
-  readonly oauth: {
-    readonly clientId: string
-    readonly clientSecret: string
-    readonly tokenPath: string
-  } | null
-  readonly signing: { readonly keyId: string; readonly secret: string; readonly origin: string } | null
-}
 
 /** The whole configuration, parsed once at start and frozen. */
 export interface Settings {
@@ -71,24 +57,6 @@ export interface Settings {
   /** The receiver of traces; null: no traces. */
   readonly tracesEndpoint: string | null
   readonly logLevel: Environment['LOG_LEVEL']
-}
-
-/** The thresholds of the breaker, and its probes. A threshold of 0 is not watched. */
-export interface BreakerSettings {
-  readonly windowSeconds: number
-  readonly minConfirms: number
-  readonly unknownPercent: number
-  readonly rupiahInDoubt: number
-  readonly gramsInDoubt: number
-  readonly rupiahPercent: number
-  readonly contradictionPercent: number
-  readonly refusalPercent: number
-  readonly slowMs: number
-  readonly slowPercent: number
-  readonly pauseSeconds: number
-  readonly maxPauseSeconds: number
-  readonly probeRupiah: number
-  readonly probeGrams: number
 }
 
 /** When a doubt, a held order, a closed switch or a silent process is overdue. */
@@ -191,54 +159,4 @@ function toSettings(env: Environment): Settings {
     tracesEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     logLevel: env.LOG_LEVEL,
   }
-}
-
-function breakerSettings(env: Environment): BreakerSettings {
-  return Object.freeze({
-    windowSeconds: env.BREAKER_WINDOW_SECONDS,
-    minConfirms: env.BREAKER_MIN_CONFIRMS,
-    unknownPercent: env.BREAKER_UNKNOWN_PERCENT,
-    rupiahInDoubt: env.BREAKER_RUPIAH_IN_DOUBT,
-    gramsInDoubt: env.BREAKER_GRAMS_IN_DOUBT,
-    rupiahPercent: env.BREAKER_RUPIAH_PERCENT,
-    contradictionPercent: env.BREAKER_CONTRADICTION_PERCENT,
-    refusalPercent: env.BREAKER_REFUSAL_PERCENT,
-    slowMs: env.BREAKER_SLOW_MS,
-    slowPercent: env.BREAKER_SLOW_PERCENT,
-    pauseSeconds: env.BREAKER_PAUSE_SECONDS,
-    maxPauseSeconds: env.BREAKER_MAX_PAUSE_SECONDS,
-    probeRupiah: env.BREAKER_PROBE_RUPIAH,
-    probeGrams: env.BREAKER_PROBE_GRAMS,
-  })
-}
-
-function gatewaySettings(env: Environment, baseUrl: string): GatewaySettings {
-  return Object.freeze({
-    baseUrl: baseUrl.replace(/\/+$/, ''),
-    timeoutMs: env.GATEWAY_TIMEOUT_MS,
-    sellPath: env.GATEWAY_SELL_PATH,
-    is429Refusal: env.GATEWAY_429_IS_REFUSAL === 'true',
-    oauth: bothOrNeither(
-      'GATEWAY_CLIENT_ID',
-      env.GATEWAY_CLIENT_ID,
-      'GATEWAY_CLIENT_SECRET',
-      env.GATEWAY_CLIENT_SECRET,
-      (clientId, clientSecret) => ({
-        clientId,
-        clientSecret,
-        tokenPath: env.GATEWAY_TOKEN_PATH,
-      }),
-    ),
-    signing: bothOrNeither(
-      'GATEWAY_SIGNING_KEY_ID',
-      env.GATEWAY_SIGNING_KEY_ID,
-      'GATEWAY_SIGNING_SECRET',
-      env.GATEWAY_SIGNING_SECRET,
-      (keyId, secret) => ({
-        keyId,
-        secret,
-        origin: env.GATEWAY_ORIGIN,
-      }),
-    ),
-  })
 }

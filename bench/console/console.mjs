@@ -9,8 +9,12 @@ import { withSession } from '../../dist/postgres/session.js'
 import { withClient } from '../servers/postgres.mjs'
 import { storeOrders } from './orders.mjs'
 import { pagesOf } from './pages.mjs'
+import { GROWN } from './rooms.mjs'
 
-const LARGE = ['orders', 'attempts', 'order_events', 'webhook_events', 'webhook_deliveries', 'console_events']
+const LARGE = [
+  ...['orders', 'attempts', 'order_events', 'webhook_events', 'webhook_deliveries', 'console_events'],
+  ...GROWN,
+]
 /** A connection's first five runs of a statement are planned for their values; after that one plan may serve all. */
 const ROUNDS = 8
 const MOST_MS = 100

@@ -1,21 +1,8 @@
 // Orders of half a year, as they lie in Postgres after their lives, made by set-based SQL.
+import { GROWN, ROOMS, storeHeads } from './rooms.mjs'
+import { ROWS } from './rows.mjs'
 
 const BLOCK = 500_000
-
-/** Two wallets in a thousand orders are one busy wallet's; partners are 40, of which the first has half of all. */
-const ROWS = `
-  generate_series($1::int, $2::int) AS i,
-  LATERAL (SELECT now() - interval '180 days' * i / $3::int AS at) AS t,
-  LATERAL (SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5('o' || i), 1, 3)
-    || '8' || substr(md5('o' || i), 5, 15))::uuid AS id,
-    CASE WHEN i % 500 = 0 THEN '081299999999' ELSE '0812' || lpad((i % 200000)::text, 8, '0') END AS wallet,
-    CASE WHEN i % 2 = 0 THEN 'p01' ELSE 'p' || lpad((2 + i % 39)::text, 2, '0') END AS partner,
-    CASE WHEN i % 20 = 7 THEN 'sell' WHEN i % 50 = 11 THEN 'transfer' ELSE 'buy' END AS kind,
-    CASE WHEN i <= 2000 THEN CASE i % 4 WHEN 0 THEN 'in_doubt' WHEN 1 THEN 'held' ELSE 'accepted' END
-      WHEN i % 5000 = 1 THEN 'in_doubt'
-      WHEN i % 25 = 3 THEN 'rejected' WHEN i % 200 = 5 THEN 'expired' WHEN i % 1000 = 13 THEN 'cancelled'
-      ELSE 'succeeded' END AS state,
-    400000 + i % 90000 AS amount) AS o`
 
 const ORDERS = `
   INSERT INTO orders (id, partner, reference, kind, phone_number, content, content_hash, state, previous_state, reason, actor,
@@ -67,6 +54,8 @@ const FILLED = [
   'webhook_events',
   'webhook_deliveries',
   'console_events',
+  'breaks',
+  ...GROWN,
 ]
 
 /** What drops and makes again the indexes that are no primary key's. */
@@ -85,9 +74,11 @@ export async function storeOrders(client, count, tell) {
   const indexes = await indexesOf(client)
   for (const { drop } of indexes) await client.query(drop)
   for (const text of [PARTNER, ENDPOINT]) await client.query(text)
+  await storeHeads(client, count, tell)
   for (let from = 1; from <= count; from += BLOCK) {
     const block = [from, Math.min(from + BLOCK - 1, count), count]
-    for (const text of [ORDERS, ATTEMPTS, EVENTS, TOLD, DELIVERIES, AUDIT]) await client.query(text, block)
+    for (const text of [ORDERS, ATTEMPTS, EVENTS, TOLD, DELIVERIES, AUDIT, ...ROOMS])
+      await client.query(text, block)
     tell(`${block[1]} orders`)
   }
   for (const { create } of indexes) {

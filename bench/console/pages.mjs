@@ -37,6 +37,10 @@ export async function pagesOf(client, count) {
       FROM orders WHERE accepted_at < now() - interval '120 days' ORDER BY accepted_at DESC LIMIT 1`,
   )
   const { id, at } = rows[0]
+  const found = await client.query(
+    `SELECT (SELECT max(id) FROM breaks WHERE state = 'open') AS broken, (SELECT event_id FROM webhook_tries LIMIT 1) AS event`,
+  )
+  const [first] = found.rows
   const deep = (query) => `/orders?${query}&after=${encodeURIComponent(`${at}~${id}`)}`
   const plain = ['breaks', 'reconciliation', 'approvals', 'batches', 'plans', 'partners', 'switches', 'audit']
   return [
@@ -52,6 +56,17 @@ export async function pagesOf(client, count) {
     })),
     { name: 'one order', first: `/orders/${id}` },
     ...plain.map((page) => ({ name: page, first: `/${page}` })),
+    { name: 'breaks, type', first: '/breaks?type=fee_differs', deep: '/breaks?type=fee_differs&skip=100' },
+    { name: 'breaks, overdue', first: '/breaks?overdue=yes' },
+    { name: 'breaks, partner', first: '/breaks?partner=p33' },
+    { name: 'one break', first: `/breaks/${first.broken}` },
+    { name: 'one statement', first: '/reconciliation/statements/90' },
+    { name: 'one batch, running', first: '/batches/3' },
+    { name: 'one batch, checked', first: '/batches/1' },
+    { name: 'one batch, results', first: '/batches/5/results.csv' },
+    { name: 'one plan', first: '/plans/5' },
+    { name: 'one delivery', first: `/deliveries/${first.event}` },
+    { name: 'wallets', first: '/partners/p01/wallets' },
     { name: 'one partner', first: '/partners/p01' },
     { name: 'deliveries', first: '/partners/p01/deliveries' },
     { name: 'deliveries, given up', first: '/partners/p01/deliveries?state=given_up' },

@@ -6,6 +6,8 @@ export const ALERT_KINDS = [
   'statement.overdue',
   'endpoint.paused',
   'process.silent',
+  'batch.finished',
+  'batch.stopped',
 ] as const
 export type AlertKind = (typeof ALERT_KINDS)[number]
 

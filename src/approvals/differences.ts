@@ -8,13 +8,13 @@ export function differencesFrom(
 ): string[] {
   const names = [...new Set([...Object.keys(seen), ...Object.keys(current)])].sort()
   return names
-    .map((name) => ({ name, before: asJson(seen[name]), now: asJson(current[name]) }))
+    .map((name) => ({ name, before: canonicalJson(seen[name]), now: canonicalJson(current[name]) }))
     .filter(({ before, now }) => before !== now)
     .map(({ name, before, now }) => `${name}: ${before} → ${now}`)
 }
 
 /** JSON with the keys of objects in order, which jsonb does not keep. */
-function asJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return (
     JSON.stringify(value ?? null, (_key, each: unknown) =>
       isObject(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,

@@ -8,6 +8,8 @@ export const CHANGE_KIND_NAMES = [
   'change_scopes',
   'change_endpoint',
   'grant_roles',
+  'change_holidays',
+  'change_plan',
 ] as const
 export type ChangeKindName = (typeof CHANGE_KIND_NAMES)[number]
 

@@ -31,9 +31,10 @@ const selectPageOfPartner = statement(
     partner: type.text,
     before: nullable(type.integer),
     state: nullable(opsBatches.state),
+    retryOf: nullable(type.integer),
     limit: type.integer,
   },
-  (db, { partner, before, state }) =>
+  (db, { partner, before, state, retryOf }) =>
     db
       .select(SUMMARY)
       .from(opsBatches)
@@ -42,6 +43,7 @@ const selectPageOfPartner = statement(
           eq(opsBatches.owner, partner),
           sql`(${before} is null or ${opsBatches.batchId} < ${before})`,
           sql`(${state} is null or ${opsBatches.state} = ${state})`,
+          sql`(${retryOf} is null or ${opsBatches.retryOf} = ${retryOf})`,
         ),
       )
       .orderBy(desc(opsBatches.batchId))
@@ -54,6 +56,8 @@ export async function listPartnerBatches(
   filter: {
     readonly partner: string
     readonly state: BatchState | null
+    /** Only batches that retry rows of this one. */
+    readonly retryOf: number | null
     /** Only batches with a smaller number. */
     readonly before: number | null
     readonly limit: number

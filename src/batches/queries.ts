@@ -1,7 +1,7 @@
-import { asc, count, desc, eq, isNull, or, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { orders } from '../orders/schema.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
-import { statement, type } from '../postgres/statement.ts'
+import { nullable, statement, type } from '../postgres/statement.ts'
 import type { BatchState } from './lifecycle.ts'
 import { type BatchDetail, batchEvents, batches, batchRows } from './schema.ts'
 import { opsBatches } from './views-schema.ts'
@@ -64,39 +64,50 @@ export const SUMMARY = {
   dueAt: opsBatches.dueAt,
 }
 
+/** Whether a batch retries rows of another; every batch where none is named. */
+const isRetryOf = (column: SQLWrapper, retryOf: SQL) => sql`(${retryOf} is null or ${column} = ${retryOf})`
+
 const selectBatches = statement(
   'list_batches',
-  { alsoEnded: type.boolean, limit: type.integer, offset: type.integer },
-  (db, { alsoEnded }) =>
+  { alsoEnded: type.boolean, retryOf: nullable(type.integer), limit: type.integer, offset: type.integer },
+  (db, { alsoEnded, retryOf }) =>
     db
       .select(SUMMARY)
       .from(opsBatches)
-      .where(or(alsoEnded, isNull(opsBatches.endedAt)))
+      .where(and(or(alsoEnded, isNull(opsBatches.endedAt)), isRetryOf(opsBatches.retryOf, retryOf)))
       .orderBy(desc(opsBatches.batchId))
       .limit(sql.placeholder('limit'))
       .offset(sql.placeholder('offset')),
 )
 
-/** A page of batches, the newest first. Those that ended are left out unless `alsoEnded`. */
+/** A page of batches, the newest first. Those that ended are left out unless `alsoEnded`. @param retryOf only retries of it */
 export async function listBatches(
   runner: StatementRunner,
   limit: number,
   alsoEnded: boolean,
   offset: number,
+  retryOf: number | null = null,
 ): Promise<BatchSummary[]> {
-  return await selectBatches(runner, { alsoEnded, limit, offset })
+  return await selectBatches(runner, { alsoEnded, retryOf, limit, offset })
 }
 
-const selectCount = statement('count_batches', { alsoEnded: type.boolean }, (db, { alsoEnded }) =>
-  db
-    .select({ count: count() })
-    .from(batches)
-    .where(or(alsoEnded, isNull(batches.endedAt))),
+const selectCount = statement(
+  'count_batches',
+  { alsoEnded: type.boolean, retryOf: nullable(type.integer) },
+  (db, { alsoEnded, retryOf }) =>
+    db
+      .select({ count: count() })
+      .from(batches)
+      .where(and(or(alsoEnded, isNull(batches.endedAt)), isRetryOf(batches.retryOf, retryOf))),
 )
 
 /** The number of batches. Those that ended are left out unless `alsoEnded`. */
-export async function countBatches(runner: StatementRunner, alsoEnded: boolean): Promise<number> {
-  const [row] = await selectCount(runner, { alsoEnded })
+export async function countBatches(
+  runner: StatementRunner,
+  alsoEnded: boolean,
+  retryOf: number | null = null,
+): Promise<number> {
+  const [row] = await selectCount(runner, { alsoEnded, retryOf })
   return row?.count ?? 0
 }
 

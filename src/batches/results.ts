@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Session } from '../postgres/session.ts'
+import { ACCOUNTING_COLUMNS, type AccountedRow, accountingRowOf } from './accounting-results.ts'
 
 /**
  * The columns of a batch's results, which have one line per row in the order of the file. New columns may be added at the
@@ -39,21 +40,33 @@ const NEXT_PAGE = { name: 'next_batch_results', text: `FETCH ${PAGE} FROM batch_
 
 const SNAPSHOT = { name: 'read_snapshot', text: 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY' }
 
-type ResultRow = Record<(typeof RESULT_COLUMNS)[number], string | number | Date | null>
+type ResultRow = AccountedRow & Record<(typeof RESULT_COLUMNS)[number], string | number | Date | null>
+
+/** How results are written: as they are, or for bookkeeping. */
+export const RESULT_FORMATS = ['results', 'accounting'] as const
+export type ResultFormat = (typeof RESULT_FORMATS)[number]
+
+const COLUMNS: Readonly<Record<ResultFormat, readonly string[]>> = {
+  results: RESULT_COLUMNS,
+  accounting: ACCOUNTING_COLUMNS,
+}
 
 /** Writes the results as CSV page by page, from one snapshot. @returns the number of rows */
 export async function writeResults(
   session: Session,
   batchId: number,
   write: (text: string) => Promise<void>,
+  format: ResultFormat = 'results',
 ): Promise<number> {
+  const columns = COLUMNS[format]
   return await session.transaction(async () => {
     await session.run(SNAPSHOT)
-    await write(toCsv([Object.fromEntries(RESULT_COLUMNS.map((name) => [name, name]))]))
+    await write(toCsv([Object.fromEntries(columns.map((name) => [name, name]))], columns))
     await session.run(OPEN_RESULTS, [batchId])
     for (let count = 0; ; ) {
       const rows = await session.run<ResultRow>(NEXT_PAGE)
-      if (rows.length > 0) await write(toCsv(rows))
+      const lines = format === 'accounting' ? rows.map(accountingRowOf) : rows
+      if (rows.length > 0) await write(toCsv(lines, columns))
       count += rows.length
       if (rows.length < PAGE) return count
     }
@@ -61,9 +74,9 @@ export async function writeResults(
 }
 
 /** Puts a quote in front of a text that a spreadsheet would run as a formula. */
-function toCsv(rows: readonly object[]): string {
+function toCsv(rows: readonly object[], columns: readonly string[]): string {
   return stringify([...rows], {
-    columns: [...RESULT_COLUMNS],
+    columns: [...columns],
     escape_formulas: true,
     cast: { date: (value) => value.toISOString() },
   })

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { formatCount } from '../core/format.ts'
-import { printCsv } from './csv.ts'
+import { printRows, type RowFormat, rowFormatOptions } from './rows.ts'
 
 /** The part of a list to show. */
 export interface PageOptions {
@@ -16,17 +16,9 @@ export interface ListedOf extends PageOptions {
 
 const MAX_LIMIT = 10_000
 
-/** How a page is printed. */
-export interface PageFormat {
-  readonly json?: true | undefined
-  readonly csv?: true | undefined
-}
-
 /** Adds `--limit` and `--skip`, and how to print. */
 export function pageOptions(command: Command, limit = 50): Command {
-  return pageBounds(command, limit)
-    .option('--json', 'print JSON lines')
-    .option('--csv', 'print CSV, with the fields of --json as columns')
+  return rowFormatOptions(pageBounds(command, limit))
 }
 
 /** Adds `--limit` and `--skip`, which every list has. */
@@ -72,7 +64,7 @@ export function gapNote(ids: readonly number[], why: string): string | null {
  */
 export function printPage(
   page: ListedOf & {
-    readonly format: PageFormat
+    readonly format: RowFormat
     readonly jsonLines: () => readonly string[]
     readonly table: () => string
     readonly whenEmpty: string
@@ -81,25 +73,12 @@ export function printPage(
   },
 ): void {
   const note = pageNote(page)
-  if (page.format.json || page.format.csv) {
-    if (page.format.csv) printRows(page.jsonLines())
-    else for (const line of page.jsonLines()) console.log(line)
+  const { format, jsonLines, table, whenEmpty, notes = [] } = page
+  if (page.listed > 0) printRows(format, { jsonLines, text: table })
+  if (format.json || format.csv) {
     if (note !== null) console.error(note)
     return
   }
-  if (page.total === 0) console.log(page.whenEmpty)
-  else if (page.listed > 0) console.log(page.table())
-  for (const each of [note, ...(page.notes ?? [])]) if (each !== null) console.log(each)
-}
-
-/** Rows of JSON as CSV: a column for each field, in the order in which fields first come. A field with parts stays JSON. */
-function printRows(lines: readonly string[]): void {
-  const rows = lines.map((line) => JSON.parse(line) as Record<string, unknown>)
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const cell = (value: unknown) =>
-    typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '')
-  printCsv(
-    columns,
-    rows.map((row) => columns.map((name) => cell(row[name]))),
-  )
+  if (page.total === 0) console.log(whenEmpty)
+  for (const each of [note, ...notes]) if (each !== null) console.log(each)
 }

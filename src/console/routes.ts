@@ -14,6 +14,7 @@ import { deliveriesPage } from './pages/deliveries.ts'
 import { deliveryPage, replayEvent } from './pages/delivery.ts'
 import * as endpoints from './pages/endpoint-actions.ts'
 import { ENROLMENT_ROUTES } from './pages/enrolment-pages.ts'
+import { mappingProposalPage } from './pages/mapping-proposal.ts'
 import { orderPage } from './pages/order.ts'
 import { approve, cancel, decline, hold, release, resolve, reveal } from './pages/order-actions.ts'
 import { findOrder, ordersCsv, ordersPage } from './pages/orders.ts'
@@ -83,6 +84,7 @@ export const ROUTES: readonly ConsoleRoute[] = [
   { ...post('/reconciliation/preview', PROPOSES, previewUpload), takesFile: true },
   post('/reconciliation/import', PROPOSES, importUpload),
   post('/reconciliation/run', PROPOSES, run),
+  get('/reconciliation/proposal', mappingProposalPage),
   get('/reconciliation/report', reportPage),
   get('/reconciliation/report.csv', reportCsv),
   get('/reconciliation/statements/:id', statementPage),
@@ -106,6 +108,8 @@ export const ROUTES: readonly ConsoleRoute[] = [
   get('/plans/:id', (call) => planPage(call)),
   post('/plans/:id/pause', MAKES_SAFER, plans.pause),
   post('/plans/:id/resume', PROPOSES, plans.resume),
+  post('/plans/:id/skip', MAKES_SAFER, plans.skip),
+  post('/plans/:id/unskip', PROPOSES, plans.unskip),
   get('/partners', partnersPage),
   get('/partners/:name', (call) => partnerPage(call)),
   post('/partners/:name/suspend', MAKES_SAFER, partners.suspend),

@@ -12,6 +12,11 @@ import { plainRecords } from './plain-records.ts'
 export interface FileRecord {
   readonly cells: readonly string[]
   readonly lineNumber: number
+  /**
+   * Cells of a workbook whose value is not what is written, such as a formula: their positions, and why. The text of such a
+   * cell is only a mark.
+   */
+  readonly unreadable?: ReadonlyMap<number, string>
 }
 
 /** A file being read. */
@@ -20,7 +25,7 @@ export interface Records {
   read(): AsyncGenerator<FileRecord[]>
   /** The number of blank rows so far: rows that have only white space and separators. */
   blankRows(): number
-  /** SHA-256 of the uncompressed bytes. Valid once everything was read. */
+  /** SHA-256 of the uncompressed bytes, and of a workbook's cells. Valid once everything was read. */
   contentHash(): string
 }
 

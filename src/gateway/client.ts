@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts'
 import type { OrderCommand } from '../orders/command.ts'
 import type { OrderGateway } from '../orders/gateway-port.ts'
 import type { CheckoutOutcome, ConfirmOutcome } from '../orders/outcomes.ts'
-import { type CallResult, type GatewayClocks, openCaller } from './call.ts'
+import { type Caller, type CallResult, type GatewayClocks, openCaller } from './call.ts'
 import { checkoutOutcome } from './checkout.ts'
 import { fieldsOf, replyData } from './codecs.ts'
 import { confirmBody, confirmOutcome } from './confirm.ts'
@@ -53,42 +53,57 @@ export interface GatewayCall {
   readonly seconds: number
 }
 
-/** Creates the client of one gateway. */
-export function createGatewayClient(settings: GatewaySettings, deps: GatewayDeps): GatewayClient {
-  const caller = openCaller(settings, deps)
-  const { is429Refusal } = settings
-  const rules = { is429Refusal, sellHasOwnPath: settings.sellPath !== ENDPOINTS.checkoutSell.path }
+type MeasuredCall = <Outcome extends { readonly is: GatewayCall['outcome'] }>(
+  operation: Operation,
+  call: () => Promise<Outcome>,
+) => Promise<Outcome>
 
-  const measured = async <Outcome extends { readonly is: GatewayCall['outcome'] }>(
-    operation: Operation,
-    call: () => Promise<Outcome>,
-  ): Promise<Outcome> => {
+function measuring({ onCall, log }: GatewayDeps): MeasuredCall {
+  return async (operation, call) => {
     const startedAt = performance.now()
     const outcome = await call()
     try {
-      deps.onCall?.({ operation, outcome: outcome.is, seconds: (performance.now() - startedAt) / 1_000 })
+      onCall?.({ operation, outcome: outcome.is, seconds: (performance.now() - startedAt) / 1_000 })
     } catch (error) {
       // Instrumentation errors must not change an outcome: that of a confirm would become a doubt.
-      deps.log.warn({ operation, err: error }, 'call not measured')
+      log.warn({ operation, err: error }, 'call not measured')
     }
     return outcome
   }
+}
 
+interface GatewayCalls {
+  /** One call, never repeated. The log says if it is refused for its credentials. */
+  once(operation: Operation, fields: Record<string, unknown>): Promise<CallResult>
   /** A call that moves nothing. It is repeated once on a 401, because the gateway may have revoked the token early. */
-  const ask = async (operation: Operation, fields: Record<string, unknown>): Promise<CallResult> => {
-    const first = await caller.call(operation, fields)
-    if (isUnauthorised(first) && caller.usesToken) {
-      const second = await caller.call(operation, fields)
-      return alertIfUnauthorised(operation, second)
-    }
-    return alertIfUnauthorised(operation, first)
-  }
+  ask(operation: Operation, fields: Record<string, unknown>): Promise<CallResult>
+}
 
+function callsOf(caller: Caller, log: Log): GatewayCalls {
   const alertIfUnauthorised = (operation: Operation, result: CallResult): CallResult => {
     if (isUnauthorised(result))
-      deps.log.error({ operation }, 'the gateway refuses our credentials: check the GATEWAY_ settings')
+      log.error({ operation }, 'the gateway refuses our credentials: check the GATEWAY_ settings')
     return result
   }
+  const once = async (operation: Operation, fields: Record<string, unknown>) =>
+    alertIfUnauthorised(operation, await caller.call(operation, fields))
+  return {
+    once,
+    async ask(operation, fields) {
+      const first = await caller.call(operation, fields)
+      if (isUnauthorised(first) && caller.usesToken) return await once(operation, fields)
+      return alertIfUnauthorised(operation, first)
+    },
+  }
+}
+
+/** Creates the client of one gateway. */
+export function createGatewayClient(settings: GatewaySettings, deps: GatewayDeps): GatewayClient {
+  const caller = openCaller(settings, deps)
+  const calls = callsOf(caller, deps.log)
+  const measured = measuring(deps)
+  const { is429Refusal } = settings
+  const rules = { is429Refusal, sellHasOwnPath: settings.sellPath !== ENDPOINTS.checkoutSell.path }
 
   const inquire = async <K extends keyof typeof replyData>(
     operation: Operation,
@@ -97,13 +112,13 @@ export function createGatewayClient(settings: GatewaySettings, deps: GatewayDeps
   ): Promise<Answer<DataOf<K>>> =>
     await measured(operation, async () => {
       const sent = bodyOf(operation, fields)
-      return answerOf(await ask(operation, fields), reads, { sent, is429Refusal })
+      return answerOf(await calls.ask(operation, fields), reads, { sent, is429Refusal })
     })
 
   const quote = async (command: OrderCommand): Promise<CheckoutOutcome> => {
     const { checkout } = operationsOf(command)
     return await measured(checkout, async () =>
-      checkoutOutcome(command, await ask(checkout, fieldsOf(command)), is429Refusal),
+      checkoutOutcome(command, await calls.ask(checkout, fieldsOf(command)), is429Refusal),
     )
   }
 
@@ -119,7 +134,7 @@ export function createGatewayClient(settings: GatewaySettings, deps: GatewayDeps
     async confirm(command, quote) {
       const { confirm } = operationsOf(command)
       return await measured(confirm, async () => {
-        const result = alertIfUnauthorised(confirm, await caller.call(confirm, confirmBody(command, quote)))
+        const result = await calls.once(confirm, confirmBody(command, quote))
         return confirmOutcome(command, quote, result, rules)
       })
     },

@@ -24,9 +24,11 @@ export function accessLine(
     path: shownPath(request.raw.url ?? ''),
     status: answeredStatus(reply) ?? 'client gone',
     duration_ms: Math.round(durationMs * 10) / 10,
-    ...(caller === null ? {} : { partner: caller.partner, key: caller.prefix }),
+    ...(caller === null ? {} : { ...whoOf(caller), key: caller.prefix }),
   }
 }
+
+const whoOf = ({ partner, operator }: Caller) => (operator === undefined ? { partner } : { operator })
 
 /** A path for the log. Of its query only the names are shown, because the values may be personal data. */
 export function shownPath(url: string): string {
@@ -35,7 +37,7 @@ export function shownPath(url: string): string {
   const [path = '', query] = url.split(/\?(.*)/s)
   const names = query === undefined ? '' : `?${query.replace(/=[^&]*/g, '')}`
   const masked = maskNumbersIn(decoded(path + names).replace(/(?<!\d)\d{16}(?!\d)/g, 'x'.repeat(16))).replace(
-    /(gp_[a-z0-9]{12})_[\w-]+/gi,
+    /(gpo?_[a-z0-9]{12})_[\w-]+/gi,
     '$1_(masked)',
   )
   return masked.replace(/[\p{Cc}\p{Cf}]/gu, '?').slice(0, 300)

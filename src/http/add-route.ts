@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { Authentication, Caller } from './caller.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from './fastify.ts'
 import type { InFlight, InFlightRequest } from './in-flight.ts'
 import { Problem } from './problems.ts'
@@ -57,7 +58,7 @@ export function addFileRoutes(
             const signature = deps.authentication.beginSignature(request, call.caller)
             const { params, query } = request
             const answer = await withUpload(
-              bodyOf(request, limitBytes),
+              bodyOf(request, row, limitBytes),
               { limitBytes, signature },
               async (body) => {
                 const input = readInput(row, { params, query, body })
@@ -80,8 +81,14 @@ export function addFileRoutes(
 const placeOf = ({ method, path }: AnyRoute) => ({ method, url: path.replace(/\{(\w+)\}/g, ':$1') })
 
 /** The unread body. Refuses one whose declared length is too large before reading it. */
-function bodyOf({ body, headers }: FastifyRequest, limitBytes: number): Readable {
+function bodyOf({ body, headers }: FastifyRequest, { files = {} }: AnyRoute, limitBytes: number): Readable {
   if (!(body instanceof Readable)) throw new Problem('unsupported_media_type')
+  // The parser accepts the media types of all routes that take files.
+  const [mediaType = ''] = (headers['content-type'] ?? '').split(';')
+  if (!Object.hasOwn(files, mediaType.trim().toLowerCase())) {
+    body.resume()
+    throw new Problem('unsupported_media_type')
+  }
   if (Number(headers['content-length'] ?? 0) > limitBytes) {
     body.resume()
     throw new Problem('payload_too_large', { detail: `a file has at most ${limitBytes} bytes` })
@@ -97,16 +104,27 @@ function refuseLate({ raw }: FastifyRequest): void {
 /** Admits a request whose key has the route's scope, if its partner has a slot left. @throws Problem */
 async function admit(
   request: FastifyRequest,
-  { scope }: AnyRoute,
+  row: AnyRoute,
   { authentication }: ApiDeps,
   inFlight: InFlight,
 ): Promise<void> {
-  if (scope === null) return
-  const caller = await authentication.authenticateRequest(request, scope)
+  const caller = await authenticated(request, row, authentication)
+  if (caller === null) return
   if (!inFlight.of(request).admit(caller)) throw new Problem('overloaded', { retryAfterS: 1 })
 }
 
-function callOf(request: FastifyRequest, { scope }: AnyRoute, deps: ApiDeps, current: InFlightRequest): Call {
+/** Who asks; null on a public route. @throws Problem */
+async function authenticated(
+  request: FastifyRequest,
+  { scope, operatorCommand }: AnyRoute,
+  authentication: Authentication,
+): Promise<Caller | null> {
+  if (operatorCommand !== undefined)
+    return await authentication.authenticateOperator(request, operatorCommand)
+  return scope === null ? null : await authentication.authenticateRequest(request, scope)
+}
+
+function callOf(request: FastifyRequest, row: AnyRoute, deps: ApiDeps, current: InFlightRequest): Call {
   const { authentication, sessions } = deps
   const caller = current.caller ?? authentication.anonymous
   return {
@@ -119,7 +137,7 @@ function callOf(request: FastifyRequest, { scope }: AnyRoute, deps: ApiDeps, cur
     releaseSlot: current.releaseSlot,
     inSession: (work) => sessions.open({ partner: caller.partner, signal: current.signal }, work),
     async reauthenticate() {
-      if (scope !== null) await authentication.authenticateRequest(request, scope)
+      await authenticated(request, row, authentication)
     },
   }
 }

@@ -8,6 +8,8 @@ export interface Caller {
   readonly holder: string
   readonly prefix: string
   readonly scopes: readonly Scope[]
+  /** The name of the operator, where one calls instead of a partner. */
+  readonly operator?: string
 }
 
 /** A signature that is checked while the body arrives. */
@@ -17,12 +19,22 @@ export interface SignatureCheck {
   finish(): Promise<void>
 }
 
-/** How requests are authenticated. */
-export interface Authentication {
+/** How requests of partners are authenticated. */
+export interface KeyAuthentication {
   /** Authenticates a request by its key, before its body is read. @throws Problem */
   authenticateRequest(request: FastifyRequest, scope: Scope): Promise<Caller>
   /** Begins to check the signature of a signing key; null for other keys. @throws Problem */
   beginSignature(request: FastifyRequest, caller: Caller): SignatureCheck | null
   /** Anonymous caller for public routes, which read no partner's data. */
   readonly anonymous: Caller
+}
+
+/** How requests are authenticated. */
+export interface Authentication extends KeyAuthentication {
+  /**
+   * Authenticates an operator by a token, before the body is read.
+   * @param command whose roles the operator must have
+   * @throws Problem
+   */
+  authenticateOperator(request: FastifyRequest, command: string): Promise<Caller>
 }

@@ -1,15 +1,9 @@
 import { z } from 'zod'
-import { type Components, createComponents, type Json } from './json-schema.ts'
+import { createComponents, type Json } from './json-schema.ts'
+import { operationOf } from './openapi-operation.ts'
+import { type WebhookRow, webhookOf } from './openapi-webhook.ts'
 import { problemSchema } from './problem-schema.ts'
-import { PROBLEM_TYPE, PROBLEMS, type ProblemCode } from './problems.ts'
-import { type AnyRoute, problemsOf } from './route.ts'
-
-/** A message that the program sends to a partner's URL. */
-export interface WebhookRow {
-  readonly summary: string
-  readonly schema: z.ZodType
-  readonly example: unknown
-}
+import type { AnyRoute } from './route.ts'
 
 /** What a description says beside its routes. */
 export interface ApiFacts {
@@ -26,6 +20,8 @@ four decimals. Accept fields and, where an enum is said to be open, values that 
 const KEY_DESCRIPTION = `A key of \`goldpro partner add\`. A key that was added with \`--signed\` also needs the headers \`X-Timestamp\`
 (seconds since 1970), \`X-Nonce\` (16 to 64 letters, digits, \`-\` or \`_\`, never used before) and \`X-Signature\`: \`v1=\` and the
 HMAC-SHA256, in hex, of method, path with query, timestamp and nonce, each followed by a line feed, and the body.`
+
+const TOKEN_DESCRIPTION = `The token of an operator, as \`goldpro operator add\` prints it (\`gpo_…\`). No partner has one.`
 
 /** The OpenAPI 3.1 document of a table of routes. */
 export function openapiOf(routes: readonly AnyRoute[], { version, tags, webhooks }: ApiFacts): Json {
@@ -50,164 +46,11 @@ export function openapiOf(routes: readonly AnyRoute[], { version, tags, webhooks
       Object.entries(webhooks).map(([kind, row]) => [kind, webhookOf(kind, row, components)]),
     ),
     components: {
-      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: KEY_DESCRIPTION } },
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: KEY_DESCRIPTION },
+        operator: { type: 'http', scheme: 'bearer', description: TOKEN_DESCRIPTION },
+      },
       schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
-    },
-  }
-}
-
-/** The group of a route: `/v1/orders/{id}` is about orders. */
-export function tagOf({ path }: Pick<AnyRoute, 'path'>): string {
-  const [, first = '', second = ''] = path.split('/')
-  return first === 'v1' ? second : 'service'
-}
-
-function operationOf(row: AnyRoute, components: Components): Json {
-  const { name, summary, description, scope, body, files } = row
-  return {
-    operationId: name,
-    tags: [tagOf(row)],
-    summary,
-    ...(description === undefined ? {} : { description }),
-    security: scope === null ? [] : [{ key: [] }],
-    ...(scope === null ? {} : { 'x-scope': scope }),
-    parameters: [
-      ...parametersOf(row.params, 'path', components),
-      ...parametersOf(row.query, 'query', components),
-    ],
-    ...(body === undefined ? {} : { requestBody: requestBodyOf(row, body, components) }),
-    ...(files === undefined ? {} : { requestBody: fileBodyOf(files) }),
-    responses: responsesOf(row, components),
-  }
-}
-
-function parametersOf(
-  schema: z.ZodType | undefined,
-  place: 'path' | 'query',
-  components: Components,
-): Json[] {
-  if (schema === undefined) return []
-  const { properties = {}, required = [] } = components.refer(schema, 'input') as {
-    properties?: Record<string, Json>
-    required?: string[]
-  }
-  return Object.entries(properties).map(([name, { description, ...rest }]) => ({
-    name,
-    in: place,
-    required: required.includes(name),
-    ...(description === undefined ? {} : { description }),
-    schema: rest,
-  }))
-}
-
-function requestBodyOf({ bodyExamples = {} }: AnyRoute, body: z.ZodType, components: Components): Json {
-  const named = Object.entries(bodyExamples).map(([name, value]) => [
-    name.replaceAll(' ', '_'),
-    { summary: name, value },
-  ])
-  const schema = components.refer(body, 'input')
-  return {
-    required: !body.safeParse({}).success,
-    content: {
-      'application/json': named.length === 0 ? { schema } : { schema, examples: Object.fromEntries(named) },
-    },
-  }
-}
-
-function fileBodyOf(files: Readonly<Record<string, string>>): Json {
-  const content = Object.entries(files).map(([mediaType, example]) => [
-    mediaType,
-    { schema: { type: 'string' }, example },
-  ])
-  return { required: true, content: Object.fromEntries(content) }
-}
-
-function responsesOf(row: AnyRoute, components: Components): Json {
-  const answers = Object.entries(row.answers).map(([status, answer]) => {
-    const {
-      description,
-      schema,
-      example,
-      contentType = 'application/json',
-      headers = {},
-      texts = {},
-    } = answer
-    const shape = schema === null ? { type: 'string' } : components.refer(schema, 'output')
-    const named = Object.entries(headers).map(([name, meaning]) => [name, headerOf(meaning)])
-    return [
-      status,
-      {
-        description,
-        ...(named.length === 0 ? {} : { headers: Object.fromEntries(named) }),
-        content: {
-          [contentType]: { schema: shape, example },
-          ...Object.fromEntries(
-            Object.entries(texts).map(([mediaType, text]) => [
-              mediaType,
-              { schema: { type: 'string' }, example: text },
-            ]),
-          ),
-        },
-      },
-    ] as const
-  })
-  const known = new Set(answers.map(([status]) => status))
-  const problems = [...byStatus(problemsOf(row))].filter(([status]) => !known.has(status))
-  return Object.fromEntries([
-    ...answers,
-    ...problems.map(([status, codes]) => [status, problemResponse(status, codes)]),
-  ])
-}
-
-const headerOf = (description: string) => ({ description, schema: { type: 'string' } })
-
-function byStatus(codes: readonly ProblemCode[]): Map<string, ProblemCode[]> {
-  const grouped = new Map<string, ProblemCode[]>()
-  for (const code of new Set(codes)) {
-    const status = String(PROBLEMS[code].status)
-    grouped.set(status, [...(grouped.get(status) ?? []), code])
-  }
-  return grouped
-}
-
-function problemResponse(status: string, codes: readonly ProblemCode[]): Json {
-  const isTemporary = status === '429' || status === '503'
-  return {
-    description: codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('\n\n'),
-    ...(isTemporary ? { headers: { 'Retry-After': headerOf('seconds after which to try again') } } : {}),
-    content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
-  }
-}
-
-const WEBHOOK_HEADERS = {
-  'webhook-id': "the event's id, the same at every try: process each id once",
-  'webhook-timestamp': 'when this try was sent, in seconds since 1970',
-  'webhook-signature': '`v1,` and base64 of HMAC-SHA256 over `webhook-id.webhook-timestamp.body`',
-}
-
-function webhookOf(kind: string, { summary, schema, example }: WebhookRow, components: Components): Json {
-  const name = kind.replace(/[._](\w)/g, (_whole, letter: string) => letter.toUpperCase())
-  return {
-    post: {
-      operationId: `on${name.charAt(0).toUpperCase()}${name.slice(1)}`,
-      tags: ['webhooks'],
-      summary,
-      security: [],
-      parameters: Object.entries(WEBHOOK_HEADERS).map(([header, description]) => ({
-        name: header,
-        in: 'header',
-        required: true,
-        description,
-        schema: { type: 'string' },
-      })),
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: components.refer(schema, 'output'), example } },
-      },
-      responses: {
-        '2XX': { description: 'You have stored the event' },
-        '4XX': { description: 'Any other status: it is sent again, for 43 hours' },
-      },
     },
   }
 }

@@ -18,7 +18,7 @@ export const badRow = z
     value: z.string().describe('what the file has there, masked'),
     expected: z.string().describe('what it should be'),
   })
-  .meta({ id: 'BadRow', description: 'A row of a file that cannot be an order' })
+  .meta({ id: 'BadRow', description: 'A row of a file that cannot be read' })
 
 const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]
 

@@ -10,6 +10,7 @@ export const PROBLEMS = {
     title: 'The key requires a signature, and this one is missing or invalid',
   },
   scope_missing: { status: 403, title: 'The key lacks the scope for this' },
+  role_missing: { status: 403, title: 'The operator does not have the role for this' },
   partner_suspended: { status: 403, title: 'The partner is suspended' },
   address_refused: { status: 403, title: 'The partner may not call from this address' },
   kind_not_allowed: { status: 403, title: 'The partner may not place orders of this kind' },
@@ -48,6 +49,7 @@ export const PROBLEMS = {
     status: 409,
     title: 'The endpoint, or what was asked for it before, does not allow this',
   },
+  statement_known: { status: 409, title: 'The statement is imported already' },
   cursor_outdated: {
     status: 409,
     title: 'The database was restored since this cursor was given: read from the beginning',
@@ -56,6 +58,7 @@ export const PROBLEMS = {
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The route does not accept this media type' },
   batch_refused: { status: 422, title: 'The file is not a valid batch: nothing of it was stored' },
+  statement_refused: { status: 422, title: 'The file is not a valid statement: nothing of it was stored' },
   gateway_refused: { status: 422, title: 'The gateway refuses this' },
   too_many_files: { status: 429, title: 'You are transferring too many files at once' },
   orders_per_minute: { status: 429, title: 'The limit of orders per minute is reached' },

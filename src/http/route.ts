@@ -80,8 +80,10 @@ export interface Route<Params, Query, Body> {
   readonly path: string
   readonly summary: string
   readonly description?: string
-  /** Null: a public route. */
+  /** Null: a public route, or one of operators. */
   readonly scope: Scope | null
+  /** The command that the route gives: operators whose role may give it use the route by their tokens, and no partner does. */
+  readonly operatorCommand?: string
   readonly params?: z.ZodType<Params>
   readonly query?: z.ZodType<Query>
   readonly body?: z.ZodType<Body>
@@ -129,6 +131,13 @@ export const KEY_PROBLEMS = [
   'unavailable',
 ] as const satisfies readonly ProblemCode[]
 
+/** Problems of every route that needs an operator's token. */
+export const TOKEN_PROBLEMS = [
+  'unauthorised',
+  'role_missing',
+  'unavailable',
+] as const satisfies readonly ProblemCode[]
+
 /** Every problem a route may answer with. */
 export function problemsOf(row: AnyRoute): ProblemCode[] {
   const takes = row.params !== undefined || row.query !== undefined || row.body !== undefined
@@ -140,6 +149,7 @@ export function problemsOf(row: AnyRoute): ProblemCode[] {
       ? (['payload_too_large', 'unsupported_media_type'] as const)
       : []),
     ...(row.scope === null ? [] : KEY_PROBLEMS),
+    ...(row.operatorCommand === undefined ? [] : TOKEN_PROBLEMS),
     ...(isProbe(row) ? [] : (['overloaded'] as const)),
     ...COMMON_PROBLEMS,
   ]

@@ -29,13 +29,12 @@ export interface MetricsDeps {
 /** Measuring reads a day's orders, so more frequent scrapes get the same figures. */
 const FRESH_MS = 15_000
 
+type NewGauge = (name: string, help: string, labelNames?: string[]) => Gauge
+
 /** Creates the metrics of one server. Labels are kinds, states, routes and statuses, and never personal data. */
 export function createMetrics(deps: MetricsDeps): HttpMetrics {
-  const { measureOrders, measureWebhooks, countClosedSwitches, queueCounts, now } = deps
   const registry = new Registry()
   const registers = [registry]
-  const gauge = (name: string, help: string, labelNames: string[] = []) =>
-    new Gauge({ name, help, labelNames, registers })
   const requests = new Histogram({
     name: 'goldpro_http_request_seconds',
     help: 'Duration of HTTP requests, waits included',
@@ -43,12 +42,64 @@ export function createMetrics(deps: MetricsDeps): HttpMetrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60],
     registers,
   })
+  const measure = measureInto(registry, deps)
+  let measuredAtMs = Number.NEGATIVE_INFINITY
+  return {
+    observe: (route, status, seconds) => requests.observe({ route, status: status ?? 'gone' }, seconds),
+    async read() {
+      if (deps.now() - measuredAtMs >= FRESH_MS) {
+        measuredAtMs = deps.now()
+        await measure()
+      }
+      return await registry.metrics()
+    },
+  }
+}
+
+/** @returns what measures everything anew. Figures that cannot be read are counted, and the others are still set */
+function measureInto(registry: Registry, deps: MetricsDeps): () => Promise<void> {
+  const registers = [registry]
+  const gauge: NewGauge = (name, help, labelNames = []) => new Gauge({ name, help, labelNames, registers })
   const troubles = new Counter({
     name: 'goldpro_metrics_troubles_total',
     help: 'Times that figures could not be read',
     labelNames: ['of'],
     registers,
   })
+  const setOrders = orderGauges(gauge)
+  const queue = gauge('goldpro_queue_jobs', 'Jobs by state', ['state'])
+  const setWebhooks = webhookGauges(gauge)
+  const switches = gauge('goldpro_switches_closed', 'Switches that people, or the program, closed')
+  const setQueue = (counts: Record<string, number>) => {
+    for (const [state, count] of Object.entries(counts)) queue.set({ state }, count)
+  }
+  const measured = async <Figures>(
+    of: string,
+    read: () => Promise<Figures>,
+    set: (figures: Figures) => void,
+  ) => {
+    try {
+      set(await read())
+    } catch {
+      troubles.inc({ of })
+    }
+  }
+  return async () => {
+    await Promise.all([
+      measured('orders', () => deps.measureOrders(), setOrders),
+      measured('webhooks', () => deps.measureWebhooks(), setWebhooks),
+      measured(
+        'switches',
+        () => deps.countClosedSwitches(),
+        (count) => switches.set(count),
+      ),
+      measured('queue', () => deps.queueCounts(), setQueue),
+    ])
+  }
+}
+
+/** The gauges of orders and of the confirms of the last minutes. */
+function orderGauges(gauge: NewGauge) {
   const orders = gauge(
     'goldpro_orders',
     'Orders by kind and state: those that have not ended, and those of the last 24 hours that have',
@@ -67,11 +118,7 @@ export function createMetrics(deps: MetricsDeps): HttpMetrics {
     'From intent to verdict, of the last five minutes',
     ['quantile'],
   )
-  const queue = gauge('goldpro_queue_jobs', 'Jobs by state', ['state'])
-  const setWebhooks = webhookGauges(gauge)
-  const switches = gauge('goldpro_switches_closed', 'Switches that people, or the program, closed')
-
-  const setOrders = (figures: OrderFigures) => {
+  return (figures: OrderFigures) => {
     for (const each of [orders, attempts, confirms]) each.reset()
     for (const { kind, state, count } of figures.orders) orders.set({ kind, state }, count)
     for (const { outcome, count } of figures.attempts) attempts.set({ outcome }, count)
@@ -79,32 +126,10 @@ export function createMetrics(deps: MetricsDeps): HttpMetrics {
     oldest.set(figures.oldestOpenS)
     doubts.set(figures.rupiahInDoubt)
   }
-  const readQueue = async () => {
-    for (const [state, count] of Object.entries(await queueCounts())) queue.set({ state }, count)
-  }
-  let measuredAtMs = Number.NEGATIVE_INFINITY
-  return {
-    observe: (route, status, seconds) => requests.observe({ route, status: status ?? 'gone' }, seconds),
-    async read() {
-      if (now() - measuredAtMs >= FRESH_MS) {
-        measuredAtMs = now()
-        await Promise.all([
-          measureOrders().then(setOrders, () => troubles.inc({ of: 'orders' })),
-          measureWebhooks().then(setWebhooks, () => troubles.inc({ of: 'webhooks' })),
-          countClosedSwitches().then(
-            (count) => switches.set(count),
-            () => troubles.inc({ of: 'switches' }),
-          ),
-          readQueue().catch(() => troubles.inc({ of: 'queue' })),
-        ])
-      }
-      return await registry.metrics()
-    },
-  }
 }
 
 /** The gauges of webhooks by the state of their endpoints: webhooks of a paused one wait for a person. */
-function webhookGauges(gauge: (name: string, help: string, labelNames: string[]) => Gauge) {
+function webhookGauges(gauge: NewGauge) {
   const labels = ['endpoint_state']
   const endpoints = gauge('goldpro_webhook_endpoints', 'Endpoints of webhooks', labels)
   const pending = gauge('goldpro_webhooks_pending', 'Webhooks that wait to be delivered', labels)

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Database, StatementRunner, Transactor } from '../postgres/pool.ts'
 import type { Session } from '../postgres/session.ts'
 import { nullable, statement, type } from '../postgres/statement.ts'
-import { StorageError } from '../postgres/storage-error.ts'
+import { Refusal, StorageError } from '../postgres/storage-error.ts'
 import type { Credential } from './credential.ts'
 import { installation } from './schema.ts'
 
@@ -15,7 +15,7 @@ export interface Actor {
 }
 
 /** The person is not who acts here. The message says what to do. */
-export class NotProven extends Error {
+export class NotProven extends Refusal {
   override name = 'NotProven'
 }
 
@@ -64,6 +64,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
   operator_proven: 'a person is named who has not proven to act here',
   operator_role: 'you do not have the role that this takes: see `goldpro whoami`',
   operator_author: 'the person who proposed it is disabled by now: decline it, and propose it again',
+  order_restored:
+    'a recovery holds this order, for it may have been executed: `goldpro recover release` proposes its release, once the statements of that time are complete, and another person approves it',
   partner_limits_approved: 'two people raise a limit: propose it, and another person approves it',
   partner_scopes_approved:
     'two people give a partner more scopes: `goldpro partner set-scopes` proposes it, another person approves it, then add the key',

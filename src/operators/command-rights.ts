@@ -107,7 +107,14 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'plan resume': makes,
   'plan remove': safer,
   'plan run-now': makes,
+  'plan skip': safer,
+  'plan unskip': makes,
+  'plan change': proposes,
   'plan history': reads,
+
+  'holidays list': reads,
+  'holidays import': proposes,
+  'holidays propose': proposes,
 
   prices: reads,
 
@@ -154,6 +161,8 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'recon mappings list': reads,
   'recon mappings show': reads,
   'recon mappings add': makes,
+  // It reads a file of its caller's, and no database.
+  'recon mappings propose': nobody,
 
   'webhook add': proposes,
   'webhook list': reads,
@@ -176,44 +185,4 @@ export const COMMAND_RIGHTS: Readonly<Record<string, CommandRight>> = {
   'gateway region': nobody,
   'gateway address': nobody,
   'gateway chart': nobody,
-}
-
-/** What a route that changes something takes: a key of the partner's with a scope, and how many holders of keys. */
-export interface RouteRight {
-  readonly scope: string
-  /** `two`: another holder than the one who created it. */
-  readonly holders: 'one' | 'two'
-}
-
-const places: RouteRight = { scope: 'orders:write', holders: 'one' }
-// An operator approves where events are sent.
-const tells: RouteRight = { scope: 'webhooks', holders: 'one' }
-const sends: RouteRight = { scope: 'batches:write', holders: 'one' }
-
-/** Every route that changes something, by its name. No operator uses them: they are the partners'. */
-export const ROUTE_RIGHTS: Readonly<Record<string, RouteRight>> = {
-  placeOrder: places,
-  takeQuote: places,
-  checkOrder: places,
-  cancelOrder: places,
-  registerWallet: places,
-  checkBatch: sends,
-  createBatch: sends,
-  approveBatch: { scope: 'approve', holders: 'two' },
-  runBatch: sends,
-  pauseBatch: sends,
-  resumeBatch: sends,
-  retryBatch: sends,
-  cancelBatch: sends,
-  addPlan: sends,
-  pausePlan: sends,
-  resumePlan: sends,
-  removePlan: sends,
-  runPlanNow: sends,
-  addWebhookEndpoint: tells,
-  changeWebhookEndpoint: tells,
-  removeWebhookEndpoint: tells,
-  rotateWebhookSecret: tells,
-  testWebhookEndpoint: tells,
-  redeliverWebhook: tells,
 }

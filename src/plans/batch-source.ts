@@ -56,7 +56,7 @@ const findOwnBatch = statement(
 type Taken = { readonly is: 'taken'; readonly source: BatchSource } | ReturnType<typeof refused>
 
 /** The batch as a plan's source, locked until the transaction ends. */
-async function takeBatch(
+export async function takeBatch(
   runner: StatementRunner,
   owner: string | null,
   request: BatchPlanRequest,

@@ -1,9 +1,10 @@
+import { readHolidayCalendar } from '../holidays/store.ts'
 import type { Clock } from '../postgres/clock.ts'
 import type { StatementRunner, Transactor } from '../postgres/pool.ts'
 import type { Initiator } from './lifecycle.ts'
-import { nextOf, type Plan, type PlanTerms } from './plan.ts'
+import { nextFromNow, type Plan, type PlanTerms } from './plan.ts'
 import { planDueTimes } from './plan-due-times.ts'
-import { nextDueTime } from './schedule.ts'
+import { nextDue } from './schedule.ts'
 import { insertPlan, lockPlan, setPaused, setRemoved, setResumed, skipPlanned } from './store.ts'
 
 /** Why a command is refused. */
@@ -43,7 +44,9 @@ export async function addPlan(
 ): Promise<PlanAnswer> {
   const now = await command.clock(runner)
   const startsAt = terms.startsAt ?? now
-  const next = nextDueTime(terms.schedule, { ...terms, startsAt, countLeft: terms.maxCount }, now)
+  const holidays = await readHolidayCalendar(runner)
+  const bounds = { ...terms, startsAt, countLeft: terms.maxCount, fromDay: null, untilDay: null }
+  const next = nextDue(terms.schedule, bounds, { after: now, fromDay: null }, holidays.names)
   if (next === null)
     return refused(
       'never_due',
@@ -56,7 +59,10 @@ export async function addPlan(
     batchId: source.is === 'batch' ? source.batch_id : null,
     actor: actorOf(command),
     note: command.note,
-    nextDueAt: next,
+    nextDueAt: next.at,
+    nextDay: next.day,
+    calendar: holidays.version,
+    ...{ reason: 'added', fromDay: null, replaces: null },
     createdBy: command.by,
     createdAt: now,
   })
@@ -117,8 +123,10 @@ export async function resumePlan(
     if (plan.state !== 'paused') return wrongState(plan, 'only a paused plan is resumed')
     if (command.who === 'partner' && plan.reason === 'paused_by_person')
       return wrongState(plan, 'an operator paused it, and only an operator resumes it')
-    const nextDueAt = nextOf(plan, plan.dueCount, await command.clock(runner))
-    const values = { planId, actor: actorOf(command), note: command.note, nextDueAt }
+    const holidays = await readHolidayCalendar(runner)
+    const next = nextFromNow(plan, await command.clock(runner), holidays)
+    const due = { nextDueAt: next?.at ?? null, nextDay: next?.day ?? null, calendar: holidays.version }
+    const values = { planId, actor: actorOf(command), note: command.note, ...due }
     return done(await setResumed(runner, { ...values, reason: `resumed_by_${command.who}` }))
   })
 }

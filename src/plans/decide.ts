@@ -16,13 +16,15 @@ export interface PlannedRun {
   readonly isWaiting: boolean
   /** It was started by hand: it is never missed, and no later run makes up for it. */
   readonly isAsked: boolean
+  /** A person skipped its day. */
+  readonly isSkipped: boolean
 }
 
 export interface Situation {
   readonly now: Date
   /** A run of the plan is started and not finished. */
   readonly isUnderWay: boolean
-  /** The newest due time of the plan that is planned. */
+  /** The newest due time of the plan that is planned and not skipped by a person. */
   readonly newestDueAt: Date | null
 }
 
@@ -43,6 +45,7 @@ export function decideRuns(
   let isBusy = isUnderWay
   const due = runs.filter(({ dueAt }) => dueAt <= now)
   return due.map((run) => {
+    if (run.isSkipped) return { is: 'skip', reason: 'skipped_by_person' }
     const reason = lateReason(policies, run, now, newestDueAt)
     if (reason !== null) return { is: 'skip', reason }
     const decision = isBusy ? whenBusy(policies.overlap) : ({ is: 'start' } as const)

@@ -24,7 +24,7 @@ export interface PlanTransition<State extends string> {
  * a test keeps the two equal.
  */
 export const PLAN_TRANSITIONS = {
-  add: { from: null, to: 'active', reasons: ['added'] },
+  add: { from: null, to: 'active', reasons: ['added', 'changed_by_people'] },
   pause: { from: 'active', to: 'paused', reasons: ['paused_by_person', 'paused_by_partner'] },
   resume: { from: 'paused', to: 'active', reasons: ['resumed_by_person', 'resumed_by_partner'] },
   remove: { from: 'active', to: 'removed', reasons: ['removed_by_person', 'removed_by_partner'] },
@@ -46,6 +46,7 @@ export const SKIP_REASONS = {
   partner_suspended: 'its owner was suspended',
   wallet_refused: "its wallet is not its partner's",
   plan_removed: 'the plan was removed before it was started',
+  skipped_by_person: 'a person skipped this date',
 } as const
 export type SkipReason = keyof typeof SKIP_REASONS
 

@@ -1,9 +1,13 @@
 import { and, asc, eq, lte, sql } from 'drizzle-orm'
 import { wallClockOf } from '../core/time-zone.ts'
+import type { HolidayCalendar } from '../holidays/calendar.ts'
+import { readHolidayCalendar } from '../holidays/store.ts'
 import type { Clock } from '../postgres/clock.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import { columnName, nullable, rows, statement } from '../postgres/statement.ts'
-import { nextOf, type Plan, planColumns } from './plan.ts'
+import type { Due } from './calendar.ts'
+import { nextAfter, type Plan, pendingDue, planColumns } from './plan.ts'
+import { replanByHolidays } from './replan.ts'
 import { planRuns, plans } from './schema.ts'
 
 /** Bounds of one statement: a backlog takes several rounds. */
@@ -33,43 +37,69 @@ const findDuePlans = statement(
       .limit(PLANS_AT_ONCE),
 )
 
-// Whoever moves next_due_at writes the runs, in one statement. SKIP LOCKED: another scheduler is doing it, or holds the
-// plan.
+// Whoever moves next_due_at writes the runs, in one statement, unless holidays or a change of the plan have moved its days since
+// it was read. SKIP LOCKED: another scheduler is doing it, or holds the plan.
 const insertRuns = statement(
   'plan_runs',
   {
     moves: rows({
       planId: plans.id,
       wasDueAt: plans.nextDueAt,
-      nextDueAt: plans.nextDueAt,
+      nextDueAt: nullable(plans.nextDueAt),
+      nextDay: nullable(plans.nextDay),
+      calendar: plans.calendar,
+      untilDay: nullable(plans.untilDay),
       dueCount: plans.dueCount,
     }),
-    due: rows({ planId: planRuns.planId, dueAt: planRuns.dueAt, reference: planRuns.reference }),
+    due: rows({
+      planId: planRuns.planId,
+      dueAt: planRuns.dueAt,
+      day: planRuns.day,
+      reference: planRuns.reference,
+    }),
     actor: planRuns.actor,
   },
   (db, { moves, due, actor }) => {
     const found = db.$with('found').as(
       db
-        .select({ id: plans.id, nextDueAt: moves.nextDueAt, dueCount: moves.dueCount })
+        .select({
+          id: plans.id,
+          nextDueAt: moves.nextDueAt,
+          nextDay: moves.nextDay,
+          dueCount: moves.dueCount,
+        })
         .from(moves)
-        .innerJoin(plans, and(eq(plans.id, moves.planId), eq(plans.nextDueAt, moves.wasDueAt), isAlive))
+        .innerJoin(
+          plans,
+          and(
+            eq(plans.id, moves.planId),
+            eq(plans.nextDueAt, moves.wasDueAt),
+            eq(plans.calendar, moves.calendar),
+            sql`${plans.untilDay} is not distinct from ${moves.untilDay}`,
+            isAlive,
+          ),
+        )
         .orderBy(asc(plans.id))
         .for('update', { of: plans, skipLocked: true }),
     )
     const moved = db.$with('moved').as(
       db
         .update(plans)
-        .set({ nextDueAt: sql`${found.nextDueAt}`, dueCount: sql`${found.dueCount}` })
+        .set({
+          nextDueAt: sql`${found.nextDueAt}`,
+          nextDay: sql`${found.nextDay}`,
+          dueCount: sql`${found.dueCount}`,
+        })
         .from(found)
         .where(eq(plans.id, found.id))
         .returning({ id: sql<number>`${plans.id}`.as('moved_id') }),
     )
-    const { planId, dueAt, reference, state, reason, actor: by } = planRuns
-    const columns = sql.join([planId, dueAt, reference, state, reason, by].map(columnName), sql`, `)
+    const { planId, dueAt, day, reference, state, reason, actor: by } = planRuns
+    const columns = sql.join([planId, dueAt, day, reference, state, reason, by].map(columnName), sql`, `)
     const key = sql.join([planId, dueAt].map(columnName), sql`, `)
     const written = db.$with('written', { planId: sql<number>`written_plan_id`.as('written_plan_id') }).as(
       sql`insert into ${planRuns} (${columns})
-        select ${moved.id}, ${due.dueAt}, ${due.reference}, 'planned', 'due', ${actor}
+        select ${moved.id}, ${due.dueAt}, ${due.day}, ${due.reference}, 'planned', 'due', ${actor}
         from ${moved} inner join ${due} on ${due.planId} = ${moved.id}
         on conflict (${key}) do nothing returning ${columnName(planId)} as written_plan_id`,
     )
@@ -90,9 +120,13 @@ export async function planDueTimes(
   let written = 0
   for (let round = 0; round < ROUNDS; round += 1) {
     const now = await request.clock(runner)
-    const duePlans = await findDuePlans(runner, { now, planId: request.planId })
+    const holidays = await readHolidayCalendar(runner)
+    await replanByHolidays(runner, { holidays, now, planId: request.planId })
+    const found = await findDuePlans(runner, { now, planId: request.planId })
+    // A plan that somebody holds may still know older holidays, and a newer plan newer ones: the next tick comes to them.
+    const duePlans = found.filter(({ calendar }) => calendar === holidays.version)
     if (duePlans.length === 0) break
-    const moves = duePlans.map((plan) => moveOf(plan, now))
+    const moves = duePlans.map((plan) => moveOf(plan, now, holidays))
     const due = moves.flatMap((move) => move.due)
     const runs = await insertRuns(runner, { moves, due, actor: request.actor })
     // Other schedulers hold these plans, and do the same.
@@ -103,21 +137,21 @@ export async function planDueTimes(
 }
 
 /** A plan's due times up to now, and the next one after them. */
-function moveOf(plan: Plan, now: Date) {
+function moveOf(plan: Plan, now: Date, holidays: HolidayCalendar) {
   const until = plan.pausedAt !== null && plan.pausedAt < now ? plan.pausedAt : now
-  const due: Date[] = []
-  let next = plan.nextDueAt
-  while (next !== null && next <= until && due.length < DUE_TIMES_AT_ONCE) {
+  const due: Due[] = []
+  let next = pendingDue(plan, holidays, now)
+  while (next !== null && next.at <= until && due.length < DUE_TIMES_AT_ONCE) {
     due.push(next)
-    next = nextOf(plan, plan.dueCount + due.length, next)
+    next = nextAfter(plan, plan.dueCount + due.length, next, holidays)
   }
-  const { planId, nextDueAt: wasDueAt } = plan
+  const { planId, calendar, untilDay, nextDueAt: wasDueAt } = plan
   return {
-    planId,
-    wasDueAt,
-    nextDueAt: next,
+    ...{ planId, wasDueAt, calendar, untilDay },
+    nextDueAt: next?.at ?? null,
+    nextDay: next?.day ?? null,
     dueCount: plan.dueCount + due.length,
-    due: due.map((dueAt) => ({ planId, dueAt, reference: referenceOf(plan, dueAt) })),
+    due: due.map(({ at, day }) => ({ planId, dueAt: at, day, reference: referenceOf(plan, at) })),
   }
 }
 

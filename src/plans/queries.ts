@@ -67,6 +67,8 @@ export async function findPlan(runner: StatementRunner, given: string): Promise<
 /** One due time of a plan, and the order or batch that it started. */
 export interface RunStory {
   readonly dueAt: Date
+  /** The day that the schedule names; null: somebody asked for it. */
+  readonly day: string | null
   readonly state: RunState
   readonly reason: string
   /** The limit of the plan's owner for which it was skipped. */
@@ -84,6 +86,7 @@ export interface RunStory {
 /** The columns of a due time, for selections. */
 export const runColumns = {
   dueAt: opsPlanRuns.dueAt,
+  day: opsPlanRuns.day,
   state: opsPlanRuns.state,
   reason: opsPlanRuns.reason,
   breach: opsPlanRuns.breach,

@@ -3,6 +3,7 @@ import {
   bigserial,
   boolean,
   check,
+  date,
   foreignKey,
   index,
   integer,
@@ -73,6 +74,14 @@ export const plans = pgTable(
     note: text('note'),
     /** The first due time without a row in plan_runs; null when none is left. */
     nextDueAt: at('next_due_at'),
+    /** The day that the schedule names for it, wherever it was moved. */
+    nextDay: date('next_day', { mode: 'string' }),
+    /** The version of the holidays by which it was computed. */
+    calendar: integer('calendar').notNull().default(0),
+    /** The days that are this plan's, where it changed another or was changed: from one on, and before another. */
+    fromDay: date('from_day', { mode: 'string' }),
+    untilDay: date('until_day', { mode: 'string' }),
+    replaces: integer('replaces'),
     dueCount: integer('due_count').notNull().default(0),
     pausedAt: at('paused_at'),
     createdAt: at('created_at').notNull().defaultNow(),
@@ -84,6 +93,9 @@ export const plans = pgTable(
     uniqueIndex('plans_name').on(plan.name).where(sql`owner is null and state in ('active', 'paused')`),
     uniqueIndex('plans_owner_name').on(plan.owner, plan.name).where(sql`owner is not null`),
     index('plans_next_due_at').on(plan.nextDueAt).where(sql`state in ('active', 'paused')`),
+    index('plans_calendar')
+      .on(plan.calendar)
+      .where(sql`state in ('active', 'paused') and next_due_at is not null`),
     index('plans_without_due_time').on(plan.id).where(sql`state = 'active' and next_due_at is null`),
     foreignKey({ columns: [plan.owner], foreignColumns: [partners.name], name: 'plans_owner_fk' }),
     check('plans_owner', sql`owner = partner or owner is null or partner is null`),
@@ -92,6 +104,9 @@ export const plans = pgTable(
     check('plans_overlap', oneOf('overlap', OVERLAP_POLICIES)),
     foreignKey({ columns: [plan.batchId], foreignColumns: [batches.id], name: 'plans_batch_id_fk' }),
     uniqueIndex('plans_batch_id').on(plan.batchId),
+    foreignKey({ columns: [plan.replaces], foreignColumns: [plan.id], name: 'plans_replaces_fk' }),
+    uniqueIndex('plans_replaces').on(plan.replaces).where(sql`replaces is not null`),
+    check('plans_replaces_from', sql`(replaces is null) = (from_day is null)`),
     check('plans_source', sql`coalesce(source ->> 'is', '') in ('order', 'batch')`),
     check(
       'plans_wallets',
@@ -119,6 +134,8 @@ export const planRuns = pgTable(
   {
     planId: integer('plan_id').notNull(),
     dueAt: at('due_at').notNull(),
+    /** The day that the schedule names for it; null: a person or the owner asked for it. */
+    day: date('day', { mode: 'string' }),
     /** Of its order. It follows from plan and due time, so that every scheduler submits the same order. */
     reference: text('reference').notNull(),
     state: text('state', { enum: RUN_STATES }).notNull(),

@@ -24,13 +24,18 @@ export const insertPlan = statement(
     actor: plans.actor,
     note: nullable(plans.note),
     nextDueAt: plans.nextDueAt,
+    nextDay: plans.nextDay,
+    calendar: plans.calendar,
+    fromDay: nullable(plans.fromDay),
+    replaces: nullable(plans.replaces),
+    reason: plans.reason,
     createdBy: plans.createdBy,
     createdAt: plans.createdAt,
   },
   (db, terms) =>
     db
       .insert(plans)
-      .values({ ...terms, state: 'active', reason: 'added' })
+      .values({ ...terms, state: 'active' })
       .onConflictDoNothing()
       .returning(planColumns),
 )
@@ -66,11 +71,13 @@ export const setResumed = statement(
     note: nullable(plans.note),
     reason: plans.reason,
     nextDueAt: nullable(plans.nextDueAt),
+    nextDay: nullable(plans.nextDay),
+    calendar: plans.calendar,
   },
-  (db, { planId, actor, note, reason, nextDueAt }) =>
+  (db, { planId, actor, note, reason, nextDueAt, nextDay, calendar }) =>
     db
       .update(plans)
-      .set({ state: 'active', reason, actor, note, pausedAt: null, nextDueAt })
+      .set({ state: 'active', reason, actor, note, pausedAt: null, nextDueAt, nextDay, calendar })
       .where(eq(plans.id, planId))
       .returning(planColumns),
 )
@@ -94,4 +101,33 @@ export const setRemoved = statement(
       .set({ state: 'removed', reason, actor, note })
       .where(eq(plans.id, planId))
       .returning(planColumns),
+)
+
+/** A plan by its number. */
+export const findPlanById = statement('find_plan_by_id', { planId: plans.id }, (db, { planId }) =>
+  db.select(planColumns).from(plans).where(eq(plans.id, planId)),
+)
+
+/** Leaves a plan's days from one on to the plan that goes on. */
+export const setUntilDay = statement(
+  'end_plan_before_day',
+  {
+    planId: plans.id,
+    untilDay: nullable(plans.untilDay),
+    nextDueAt: nullable(plans.nextDueAt),
+    nextDay: nullable(plans.nextDay),
+  },
+  (db, { planId, untilDay, nextDueAt, nextDay }) =>
+    db.update(plans).set({ untilDay, nextDueAt, nextDay }).where(eq(plans.id, planId)),
+)
+
+/** The plan that goes on after a plan was changed, and the one that a plan goes on from. */
+export const findLinkedPlans = statement(
+  'find_linked_plans',
+  { planId: plans.id, replaces: nullable(plans.replaces) },
+  (db, { planId, replaces }) =>
+    db
+      .select({ planId: plans.id, name: plans.name, replaces: plans.replaces })
+      .from(plans)
+      .where(sql`${plans.replaces} = ${planId} or ${plans.id} = ${replaces}`),
 )

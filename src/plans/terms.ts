@@ -42,7 +42,7 @@ const monthly = z.strictObject(
       'or the last day where a month has none such',
     ),
     weekend: oneOf(WEEKENDS)
-      .describe('what becomes of a day that falls on a Saturday or Sunday')
+      .describe('what becomes of a day that falls on a Saturday, a Sunday or a holiday')
       .default('keep'),
     at: matching(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of the day such as 09:00')
       .describe('the time of the day')

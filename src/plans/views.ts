@@ -1,4 +1,4 @@
-import { integer, jsonb, pgSchema, text, uuid } from 'drizzle-orm/pg-core'
+import { date, integer, jsonb, pgSchema, text, uuid } from 'drizzle-orm/pg-core'
 import type { BatchState } from '../batches/lifecycle.ts'
 import type { OrderKind } from '../orders/command.ts'
 import type { OrderState } from '../orders/lifecycle.ts'
@@ -37,6 +37,9 @@ export const opsPlans = ops
     createdBy: text('created_by').notNull(),
     batchId: integer('batch_id'),
     owner: text('owner'),
+    fromDay: date('from_day', { mode: 'string' }),
+    untilDay: date('until_day', { mode: 'string' }),
+    replaces: integer('replaces'),
   })
   .existing()
 
@@ -59,5 +62,6 @@ export const opsPlanRuns = ops
     batchId: integer('batch_id'),
     batchState: text('batch_state').$type<BatchState>(),
     breach: text('breach', { enum: BREACHES }),
+    day: date('day', { mode: 'string' }),
   })
   .existing()

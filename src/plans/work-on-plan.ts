@@ -7,6 +7,7 @@ import { beginRuns, deferRuns } from './begin-runs.ts'
 import { type Decision, decideRuns, type PlannedRun } from './decide.ts'
 import { planColumns } from './plan.ts'
 import { planRuns, plans } from './schema.ts'
+import { isDaySkipped } from './skips.ts'
 import type { Skip, StartingRun } from './start-runs.ts'
 
 /** How many runs one transaction decides about. */
@@ -37,12 +38,8 @@ export interface WorkDone {
 }
 
 const NOTHING: WorkDone = {
-  orderIds: [],
-  started: 0,
-  skipped: 0,
-  isEnded: false,
-  isPutOff: false,
-  hasMore: false,
+  ...{ orderIds: [], started: 0, skipped: 0 },
+  ...{ isEnded: false, isPutOff: false, hasMore: false },
 }
 
 type Row = PlannedRun & StartingRun
@@ -119,6 +116,7 @@ const readPlanned = statement(
         reference: planRuns.reference,
         isWaiting: planRuns.isWaiting,
         isAsked: sql<boolean>`${planRuns.reason} <> 'due'`,
+        isSkipped: sql<boolean>`${isDaySkipped}`,
       })
       .from(planRuns)
       .where(and(eq(planRuns.planId, planId), isPlanned, lte(planRuns.dueAt, now)))
@@ -142,7 +140,7 @@ const readSituation = statement(
           eq(planRuns.planId, planId),
           isPlanned,
           lte(planRuns.dueAt, now),
-          sql`${planRuns.reason} = 'due'`,
+          sql`${planRuns.reason} = 'due' and not ${isDaySkipped}`,
         ),
       )
     return db

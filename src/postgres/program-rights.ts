@@ -32,6 +32,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   database_identity: CHANGE,
   doubt_evidence: APPEND,
   doubt_stays: REPLACE,
+  holidays: REPLACE,
   // Read only: whether people are proven, who acts and who is signed in is written by functions of the owner and by the owner.
   installation: READ,
   operator_acts: READ,
@@ -52,6 +53,7 @@ export const TABLE_RIGHTS: Readonly<Record<string, readonly Right[]>> = {
   partners: CHANGE,
   plan_events: APPEND,
   plan_runs: CHANGE,
+  plan_skips: CHANGE,
   plan_transitions: READ,
   plans: CHANGE,
   prices: APPEND,

@@ -19,9 +19,9 @@ import {
   type Value,
   type ValuesOf,
 } from './statement-values.ts'
-import { StorageError } from './storage-error.ts'
+import { Refusal, StorageError } from './storage-error.ts'
 
-export { list, nullable, rows, type Scalar, type } from './statement-values.ts'
+export { type BuiltOf, list, nullable, rows, type Scalar, type } from './statement-values.ts'
 
 /** Drizzle's builder of queries. */
 export type Queries = NodePgDatabase
@@ -59,7 +59,7 @@ export function statement<Spec extends Readonly<Record<string, Value>>, Result>(
 /** Drizzle's own errors carry the values of a statement, and so phone numbers. */
 function storageError(name: string, error: unknown): unknown {
   const cause = error instanceof DrizzleQueryError ? error.cause : error
-  return cause instanceof StorageError ? cause : new StorageError(name, cause)
+  return cause instanceof StorageError || cause instanceof Refusal ? cause : new StorageError(name, cause)
 }
 
 /** Drizzle on whatever runs statements: pool, transaction and session stay ours, which listen for lost connections. */

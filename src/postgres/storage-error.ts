@@ -1,3 +1,6 @@
+/** A refusal whose message is for the person who gave the command. It passes through statements unchanged. */
+export class Refusal extends Error {}
+
 /** A failed statement. It has no parameters and no row contents, because those hold phone numbers. */
 export class StorageError extends Error {
   override name = 'StorageError'

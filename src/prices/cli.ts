@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../cli/context.ts'
 import { parsedBy } from '../cli/options.ts'
+import { printRows, type RowFormat, rowFormatOptions } from '../cli/rows.ts'
 import { table } from '../cli/table.ts'
 import { formatDecimal } from '../core/format.ts'
 import { formatRupiah } from '../core/money.ts'
@@ -16,10 +17,9 @@ const daysOption = parsedBy(
 
 /** `goldpro prices` */
 export function pricesCommand(): Command {
-  return new Command('prices')
+  const command = new Command('prices')
     .description("show the gateway's prices per gram of the last days, and the spread between them")
     .option('--days <count>', 'how many of the newest days with a price to show', daysOption, 30)
-    .option('--json', 'print JSON lines')
     .addHelpText(
       'after',
       `
@@ -29,11 +29,13 @@ buy is what a customer pays, sell what a customer gets.
 Example:
   $ goldpro prices --days 14`,
     )
-    .action(async ({ days, json }: { days: number; json?: true }) => {
-      const prices = await withDatabase(await settingsHere(), (database) => readPrices(database, days))
-      if (json) for (const each of prices) console.log(asJson(each))
-      else console.log(prices.length === 0 ? NONE : asChart(prices))
+  return rowFormatOptions(command).action(async ({ days, ...format }: { days: number } & RowFormat) => {
+    const prices = await withDatabase(await settingsHere(), (database) => readPrices(database, days))
+    printRows(format, {
+      jsonLines: () => prices.map(asJson),
+      text: () => (prices.length === 0 ? NONE : asChart(prices)),
     })
+  })
 }
 
 const NONE =

@@ -1,6 +1,8 @@
 import { type AnyChangeKind, anyChangeKind } from '../approvals/change-kind.ts'
+import { CHANGE_HOLIDAYS } from '../holidays/change-holidays.ts'
 import { GRANT_ROLES } from '../operators/admin/grant-roles.ts'
 import { CHANGE_SCOPES, RAISE_LIMITS } from '../partners/change-kinds.ts'
+import { CHANGE_PLAN } from '../plans/change-plan.ts'
 import { RELEASE_RESTORED } from '../recovery/release-restored.ts'
 import { OPEN_SWITCH } from '../switches/open-switch.ts'
 import { LOOSEN_POLICY } from '../wallets/commands.ts'
@@ -17,4 +19,6 @@ export const CHANGE_KINDS: readonly AnyChangeKind[] = [
   anyChangeKind(RAISE_LIMITS),
   anyChangeKind(CHANGE_SCOPES),
   anyChangeKind(CHANGE_ENDPOINT),
+  anyChangeKind(CHANGE_HOLIDAYS),
+  anyChangeKind(CHANGE_PLAN),
 ]

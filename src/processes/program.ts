@@ -37,6 +37,7 @@ const COMMANDS: Record<CommandName, () => Promise<Command>> = {
     return ordersCommand(readers, findBatchOrPlan, resolutionCommands(currentUser()))
   },
   plan: async () => (await import('../plans/cli/plan.ts')).planCommand(),
+  holidays: async () => (await import('../holidays/cli/holidays.ts')).holidaysCommand(),
   prices: async () => (await import('../prices/cli.ts')).pricesCommand(),
   batch: async () => (await import('../batches/cli/batch.ts')).batchCommand(),
   recon: async () => (await import('../reconciliation/cli/recon.ts')).reconCommand(),

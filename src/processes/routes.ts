@@ -13,6 +13,7 @@ import { PLAN_COMMAND_ROUTES } from '../plans/http/plan-command-routes.ts'
 import { PLAN_ROUTES } from '../plans/http/plan-routes.ts'
 import { PRICE_ROUTES } from '../prices/http.ts'
 import { SETTLEMENT_ROUTES } from '../reconciliation/http/settlement-routes.ts'
+import { STATEMENT_ROUTES } from '../reconciliation/http/statement-routes.ts'
 import { DELIVERY_ROUTES } from '../webhooks/http/delivery-routes.ts'
 import { ENDPOINT_ROUTES } from '../webhooks/http/endpoint-routes.ts'
 import { EVENT_ROUTES } from '../webhooks/http/event-routes.ts'
@@ -30,6 +31,7 @@ const TAGS = {
   prices: 'Captured prices per gram',
   webhooks: 'What is sent to your URL, signed as Standard Webhooks say',
   settlements: 'What was executed on a day, to reconcile with us',
+  statements: 'What the gateway executed, sent by operators and not by partners',
   'webhook-endpoints': 'Where your events are sent; an operator approves each URL',
   'webhook-deliveries': 'What was sent to your endpoints, and what they answered',
   service: 'The server itself',
@@ -47,7 +49,7 @@ const STATES: Readonly<Record<OrderState, string>> = {
   held: 'An operator holds it back. Nothing is in flight.',
 }
 
-/** Every route of the API, in the order people read them. */
+/** Every route of partners and of the server itself, in the order people read them. */
 export const ROUTES: readonly AnyRoute[] = [
   ...ORDER_ROUTES,
   ...CHECK_ROUTES,
@@ -63,13 +65,19 @@ export const ROUTES: readonly AnyRoute[] = [
   ...DELIVERY_ROUTES,
   ...systemRoutes({
     openapi: memoizeLast(openapi),
-    page: memoizeLast((version: string) => docsPage(ROUTES, { ...factsOf(version), states: STATES })),
+    page: memoizeLast((version: string) => docsPage(ALL_ROUTES, { ...factsOf(version), states: STATES })),
   }),
 ]
 
+/** The routes of operators, whom a token of their own proves. */
+export const OPERATOR_ROUTES: readonly AnyRoute[] = STATEMENT_ROUTES
+
+/** Every route of the API. */
+export const ALL_ROUTES: readonly AnyRoute[] = [...ROUTES, ...OPERATOR_ROUTES]
+
 /** The OpenAPI document of the API. */
 export function openapi(version: string) {
-  return openapiOf(ROUTES, factsOf(version))
+  return openapiOf(ALL_ROUTES, factsOf(version))
 }
 
 const factsOf = (version: string) => ({ version, tags: TAGS, webhooks: WEBHOOKS })

@@ -1,38 +1,19 @@
-import { join } from 'node:path'
 import { Command } from 'commander'
-import {
-  LOCAL_FOLDER,
-  orUnreachable,
-  requireDatabaseUrl,
-  requireGateway,
-  requireQueue,
-  requireServer,
-} from '../cli/context.ts'
+import { LOCAL_FOLDER, requireQueue } from '../cli/context.ts'
 import { Failure } from '../cli/failure.ts'
 import { endSignal, exitAtTheLatestIn } from '../cli/signals.ts'
 import { parseSettings, type Settings } from '../config.ts'
-import { type LocalPostgres, startLocalPostgres } from '../dev/embedded-postgres/postgres.ts'
 import { announceUp, withdrawUp } from '../dev/running-up.ts'
-import { startKeptSandbox } from '../dev/sandbox/cli/kept-sandbox.ts'
 import { createLog } from '../observability/log.ts'
-import { declareIdentity, readInstallation } from '../operators/identity.ts'
+import { readInstallation } from '../operators/identity.ts'
 import { sendDeadlineMs } from '../orders/deps.ts'
-import { migrateDatabase } from '../postgres/migrate.ts'
 import { withSession } from '../postgres/session.ts'
-import { migrateQueue } from '../queue/probe.ts'
-import { startConfiguredMetrics } from './configured-metrics.ts'
-import { startConfiguredTraces } from './configured-traces.ts'
-import { provenDoor, startConsoleSomewhere } from './console-command.ts'
-import { letConsoleIn, readKeptSecret } from './console-key.ts'
-import { startConfiguredScheduler } from './scheduler-command.ts'
 import { whatToTry } from './up-hints.ts'
-import { findUpPeople, type UpPeople } from './up-people.ts'
+import { findUpPeople } from './up-people.ts'
+import { startUpConsole, startUpProcesses } from './up-processes.ts'
 import { placeSample } from './up-sample.ts'
+import { openUpServers, type Stops } from './up-servers.ts'
 import { requireWalletPolicy } from './wallet-policy.ts'
-import { startWebSomewhere } from './web-command.ts'
-import { startConfiguredWorker } from './worker-command.ts'
-
-type Stops = (() => Promise<unknown>)[]
 
 /** The sandbox answers charts for any wallet, so prices are captured from the first start on. */
 const SANDBOX_WALLET = '081234500001'
@@ -62,66 +43,30 @@ Examples:
 }
 
 async function runUp({ sample: wantsSample = false }: { readonly sample?: boolean }): Promise<void> {
-  const given = parseSettings(process.env)
-  if (wantsSample && given.gateway !== null)
-    throw new Failure(2, '--sample moves money at the sandbox only: unset GATEWAY_URL')
-  const chartPhoneNumber = given.chartPhoneNumber ?? (given.gateway === null ? SANDBOX_WALLET : null)
-  const settings = { ...given, chartPhoneNumber }
+  const given = readUpSettings(wantsSample)
   const stops: Stops = []
   try {
-    await requireQueue(settings)
-    const local = settings.databaseUrl === null ? await startKeptPostgres(stops) : null
-    const databaseUrl = local?.databaseUrl ?? requireDatabaseUrl(settings)
-    await requireServer(databaseUrl)
-    await orUnreachable('Postgres', 'DATABASE_URL', databaseUrl, () => migrateDatabase(databaseUrl))
-    await migrateQueue(databaseUrl)
-    if (local !== null) await withSession(databaseUrl, declareIdentity)
-    const sandbox =
-      settings.gateway === null
-        ? await startKeptSandbox(local?.folder ?? LOCAL_FOLDER, databaseUrl, stops)
-        : null
-    const gatewayUrl = sandbox?.url ?? requireGatewayUrl(settings)
-    const gateway = gatewayAt(gatewayUrl)
-    await requireGateway(gatewayUrl)
-    const log = createLog(settings.logLevel)
-    await requireWalletPolicy(settings, databaseUrl, { assumed: 'first_use', log })
-    const traces = await startConfiguredTraces(settings, 'up', log)
-    stops.push(traces.stop)
-    const metrics = await startConfiguredMetrics(settings, databaseUrl, { measuresRisks: true })
-    stops.push(metrics.stop)
-    stops.push(startConfiguredWorker({ ...settings, databaseUrl, gateway }, { traces, ...metrics }, log).stop)
+    await requireQueue(given)
+    const servers = await openUpServers(given, stops)
+    const { databaseUrl, gateway, sandbox } = servers
+    const log = createLog(given.logLevel)
+    await requireWalletPolicy(given, databaseUrl, { assumed: 'first_use', log })
     // Users of the sandbox receive webhooks on this machine.
-    const webhookAllowLoopback = settings.webhookAllowLoopback || settings.gateway === null
-    stops.push(
-      startConfiguredScheduler({ ...settings, gateway, webhookAllowLoopback }, databaseUrl, log).stop,
-    )
-    const web = await startWebSomewhere(
-      { ...settings, databaseUrl, gateway, webhookAllowLoopback },
-      traces,
-      log,
-    )
-    stops.push(web.stop)
-    if (wantsSample && sandbox !== null && !(await placeSample(databaseUrl, settings.redisUrl, sandbox.url)))
+    const webhookAllowLoopback = given.webhookAllowLoopback || sandbox !== null
+    const settings = { ...given, databaseUrl, gateway, webhookAllowLoopback }
+    const apiUrl = await startUpProcesses(settings, stops, log)
+    const { redisUrl } = settings
+    if (wantsSample && sandbox !== null && !(await placeSample(databaseUrl, redisUrl, sandbox.url)))
       console.error('the database has orders already: no sample is placed')
     const people = await findUpPeople(databaseUrl)
-    const door = await doorOf({ ...settings, databaseUrl }, people)
-    const served = await startConsoleSomewhere({ ...settings, databaseUrl }, door, log)
-    stops.push(served.stop)
-    const { redisUrl } = settings
+    const consoleUrl = await startUpConsole(settings, people, stops, log)
+    const gatewayUrl = gateway.baseUrl
     announceUp(LOCAL_FOLDER, { databaseUrl, redisUrl, gatewayUrl, webhookAllowLoopback, pid: process.pid })
     stops.push(async () => withdrawUp(LOCAL_FOLDER))
     const statementFrom = sandbox?.statementFrom ?? null
     const { identity } = await withSession(databaseUrl, readInstallation)
-    console.log(
-      whatToTry({
-        gatewayUrl,
-        apiUrl: web.url,
-        redisUrl,
-        statementFrom,
-        identity,
-        console: { url: served.url, people },
-      }),
-    )
+    const served = { url: consoleUrl, people }
+    console.log(whatToTry({ gatewayUrl, apiUrl, redisUrl, statementFrom, identity, console: served }))
     await endSignal()
     console.error('stopping …')
     exitAtTheLatestIn(sendDeadlineMs(gateway.timeoutMs) + 10_000, 1)
@@ -130,33 +75,11 @@ async function runUp({ sample: wantsSample = false }: { readonly sample?: boolea
   }
 }
 
-/** The people of `up`; once there are operators, they. Whoever runs `up` owns the tables, and lets its console in. */
-async function doorOf(settings: Settings & { readonly databaseUrl: string }, people: UpPeople | null) {
-  if (people !== null) return { is: 'declared', people: people.people } as const
-  const secret = settings.consoleSignIn.secret ?? (await readKeptSecret(LOCAL_FOLDER))
-  const proven = { ...settings, consoleSignIn: { ...settings.consoleSignIn, secret } }
-  await letConsoleIn(proven, settings.databaseUrl)
-  return await provenDoor(proven)
-}
-
-function gatewayAt(gatewayUrl: string) {
-  const { gateway } = parseSettings({ ...process.env, GATEWAY_URL: gatewayUrl })
-  if (gateway === null) throw new Error('GATEWAY_URL has no gateway settings')
-  return gateway
-}
-
-function requireGatewayUrl({ gateway }: Settings): string {
-  if (gateway === null) throw new Error('GATEWAY_URL has no gateway settings')
-  return gateway.baseUrl
-}
-
-async function startKeptPostgres(stops: Stops): Promise<LocalPostgres> {
-  console.error('starting PostgreSQL …')
-  const postgres = await startLocalPostgres({
-    dataDir: join(LOCAL_FOLDER, 'postgres'),
-    keepData: true,
-    log: (line) => console.error(line),
-  })
-  stops.push(postgres.stop)
-  return postgres
+/** The settings, with the wallet whose charts are captured. @throws Failure when a sample would move real money */
+function readUpSettings(wantsSample: boolean): Settings {
+  const given = parseSettings(process.env)
+  if (wantsSample && given.gateway !== null)
+    throw new Failure(2, '--sample moves money at the sandbox only: unset GATEWAY_URL')
+  const chartPhoneNumber = given.chartPhoneNumber ?? (given.gateway === null ? SANDBOX_WALLET : null)
+  return { ...given, chartPhoneNumber }
 }

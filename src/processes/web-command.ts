@@ -75,6 +75,7 @@ export async function startConfiguredWeb(
   const web = await startWeb({
     ...{ databaseUrl, redisUrl, gateway: client, quotesPerSecond: settings.ratePerSecond },
     ...{ ...http, version, log, traces, webhookAllowLoopback: settings.webhookAllowLoopback },
+    reconLagMs: settings.reconLagMs,
   })
   const heartbeat = startHeartbeat('web', { databaseUrl, log })
   return {

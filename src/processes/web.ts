@@ -10,6 +10,7 @@ import { boundedSessions } from '../http/sessions.ts'
 import { createUploadSlots } from '../http/uploads.ts'
 import { createMetrics } from '../observability/http-metrics.ts'
 import { type MetricsServer, startMetricsServer } from '../observability/metrics-server.ts'
+import { operatorAuthentication } from '../operators/http/authenticate-operator.ts'
 import { measureOrders } from '../orders/queries/order-figures.ts'
 import { partnerAuthentication } from '../partners/http/authenticate-request.ts'
 import { createQuoteGate } from '../partners/http/quote-gate.ts'
@@ -18,12 +19,13 @@ import { type Database, openDatabase } from '../postgres/pool.ts'
 import { withSession } from '../postgres/session.ts'
 import { type OrderQueue, openQueue } from '../queue/backend.ts'
 import { createWaker } from '../queue/waker.ts'
+import { DEFAULT_RECON_SETTINGS } from '../reconciliation/settings.ts'
 import { readClosedCount } from '../switches/queries.ts'
 import { readWebhookLag } from '../webhooks/lag.ts'
 import { openPost } from '../webhooks/start-sender.ts'
 import { createLoaders } from './loaders.ts'
 import { findReady } from './ready-waits.ts'
-import { ROUTES } from './routes.ts'
+import { ALL_ROUTES } from './routes.ts'
 import type { RunningWorker } from './worker.ts'
 
 /** The configuration and dependencies of a web process. */
@@ -49,6 +51,8 @@ export interface WebOptions extends Partial<ServerSettings> {
   readonly maxWaits?: number
   /** Whether webhooks may be sent to this machine. Default: no. */
   readonly webhookAllowLoopback?: boolean
+  /** `RECON_LAG_MINUTES`, in milliseconds: statements that arrive are reconciled. */
+  readonly reconLagMs?: number
 }
 
 export interface RunningWeb extends RunningWorker {
@@ -107,7 +111,7 @@ export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
     now: CLOCKS.monotonicMs,
   })
   const server = createServer(
-    ROUTES,
+    ALL_ROUTES,
     { ...DEFAULTS, ...parts },
     depsOf(parts, { database, queue, waker, longPoll, traces }),
     metrics,
@@ -131,7 +135,15 @@ export async function startWeb(parts: WebOptions): Promise<RunningWeb> {
 }
 
 function depsOf(
-  { databaseUrl, gateway, quotesPerSecond = null, webhookAllowLoopback = false, log, version }: WebOptions,
+  {
+    databaseUrl,
+    gateway,
+    log,
+    version,
+    quotesPerSecond = null,
+    webhookAllowLoopback = false,
+    reconLagMs = DEFAULT_RECON_SETTINGS.lagMs,
+  }: WebOptions,
   made: {
     database: Database
     queue: OrderQueue
@@ -142,10 +154,12 @@ function depsOf(
 ) {
   const { database, queue, waker, longPoll, traces } = made
   const loaders = createLoaders(database)
+  const keys = partnerAuthentication({ database, findKey: loaders.findKey })
   return {
     ...loaders,
     database,
-    authentication: partnerAuthentication({ database, findKey: loaders.findKey }),
+    authentication: { ...keys, ...operatorAuthentication({ database, anonymous: keys.anonymous }) },
+    reconLagMs,
     gateway,
     quoteGate: createQuoteGate(quotesPerSecond, CLOCKS.monotonicMs),
     webhooks: {

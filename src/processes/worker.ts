@@ -15,7 +15,7 @@ import { createOrderStore } from '../orders/store/order-store.ts'
 import { createSweepStore } from '../orders/store/sweeps.ts'
 import { SWEEP_LIMIT } from '../orders/sweep.ts'
 import { type Database, openDatabase } from '../postgres/pool.ts'
-import { openQueue, type QueueLocation } from '../queue/backend.ts'
+import { openQueue } from '../queue/backend.ts'
 import { keepRejectedJob } from '../queue/keep-rejected-job.ts'
 import { createLaneWaker } from '../queue/lane-waker.ts'
 import { startOrderWorker, startSweeper, wakeOrders } from '../queue/order-worker.ts'
@@ -66,71 +66,14 @@ export interface RunningWorker {
 }
 
 /** Starts a worker: orders from the queue, through the gateway, into Postgres; and its sweeper. */
-export function startWorker(parts: WorkerOptions): RunningWorker {
-  const { log, pace = PACE, aroundStore = (store: OrderStore) => store } = parts
-  const location: QueueLocation = { redisUrl: parts.redisUrl, databaseUrl: parts.databaseUrl }
-  const database = openWorkerDatabase(parts)
+export function startWorker(options: WorkerOptions): RunningWorker {
   const stopping = new AbortController()
   // Each pausing order adds a listener; more than ten are not a leak.
   setMaxListeners(0, stopping.signal)
-  const actor = `worker:${parts.name}`
-  const policy = {
-    maxRequotes: parts.maxRequotes,
-    quoteMaxAgeMs: parts.quoteMaxAgeMs,
-    maxQuoteFee: parts.maxQuoteFee ?? null,
-    sendDeadlineMs: sendDeadlineMs(parts.callTimeoutMs),
-  }
-  const queue = openQueue(location, (error) => log.warn({ err: error }, 'queue error'))
-  const sweeps = createSweepStore(database)
-  // Once for each time that their turn comes, and as soon as a partner's own job: they have waited.
-  const wakeNext = (orderIds: readonly string[]) => wakeOrders(queue, orderIds, null)
-  const lanes = createLaneWaker({
-    take: () => sweeps.takeTurns(pace.wakeAgainMs, SWEEP_LIMIT),
-    wake: wakeNext,
-    onError: (error) => log.warn({ err: error }, 'next orders not woken: the sweeper will'),
-  })
-  const breaker = startConfiguredBreaker(parts, database, (orderIds) =>
-    wakeOrders(queue, orderIds, pace.wakeAgainMs),
-  )
-  const store = aroundStore(
-    createOrderStore(database, { debitsWait: parts.debitsDuringDoubt !== 'continue' }),
-  )
-  const worker = startOrderWorker(
-    location,
-    {
-      concurrency: parts.concurrency,
-      ratePerSecond: parts.ratePerSecond,
-      lockDurationMs: pace.lockDurationMs,
-    },
-    {
-      store: coalescedStore(breaker?.watch(store) ?? store),
-      gateway: parts.gateway,
-      switches: createOrderSwitches(database, CLOCKS.monotonicMs),
-      policy,
-      actor,
-      ...CLOCKS,
-      random: Math.random,
-      newId: newOrderId,
-      pause: (ms) => wait(ms, undefined, { signal: stopping.signal }).catch(() => {}),
-      stopping: stopping.signal,
-      log,
-      traces: parts.traces ?? NO_TRACES,
-      counts: parts.counts ?? NOT_COUNTED,
-      laneLeft: () => lanes.laneLeft(),
-      keepRejected: (job) => keepRejectedJob(database, job),
-    },
-  )
-  const sweeper = startSweeper(pace.sweepEveryMs, {
-    store: sweeps,
-    switches: createSwitchSweep(database, () => rememberDatabase(database)),
-    // With a lower priority than partners' own jobs, because these may be orders of batches.
-    wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs, 'swept'),
-    wakeNext,
-    sendDeadlineMs: policy.sendDeadlineMs,
-    wakeAgainMs: pace.wakeAgainMs,
-    actor: `sweeper:${parts.name}`,
-    log,
-  })
+  const parts = openParts(options)
+  const worker = startOrders(options, parts, stopping.signal)
+  const sweeper = startSweeps(options, parts)
+  const { breaker, lanes, queue, database } = parts
   return {
     async stop() {
       stopping.abort()
@@ -139,6 +82,77 @@ export function startWorker(parts: WorkerOptions): RunningWorker {
       await Promise.all([queue.close(), database.close()])
     },
   }
+}
+
+/** What the orders and the sweeper of one worker share. */
+type WorkerParts = ReturnType<typeof openParts>
+
+function openParts(options: WorkerOptions) {
+  const { log, pace = PACE } = options
+  const database = openWorkerDatabase(options)
+  const queue = openQueue(options, (error) => log.warn({ err: error }, 'queue error'))
+  const sweeps = createSweepStore(database)
+  // Once for each time that their turn comes, and as soon as a partner's own job: they have waited.
+  const wakeNext = (orderIds: readonly string[]) => wakeOrders(queue, orderIds, null)
+  const lanes = createLaneWaker({
+    take: () => sweeps.takeTurns(pace.wakeAgainMs, SWEEP_LIMIT),
+    wake: wakeNext,
+    onError: (error) => log.warn({ err: error }, 'next orders not woken: the sweeper will'),
+  })
+  const breaker = startConfiguredBreaker(options, database, (orderIds) =>
+    wakeOrders(queue, orderIds, pace.wakeAgainMs),
+  )
+  return { database, queue, sweeps, wakeNext, lanes, breaker }
+}
+
+function startOrders(options: WorkerOptions, parts: WorkerParts, stopping: AbortSignal) {
+  const { log, pace = PACE, aroundStore = (store: OrderStore) => store } = options
+  const { database, lanes, breaker } = parts
+  const store = aroundStore(
+    createOrderStore(database, { debitsWait: options.debitsDuringDoubt !== 'continue' }),
+  )
+  const { concurrency, ratePerSecond } = options
+  return startOrderWorker(
+    options,
+    { concurrency, ratePerSecond, lockDurationMs: pace.lockDurationMs },
+    {
+      store: coalescedStore(breaker?.watch(store) ?? store),
+      gateway: options.gateway,
+      switches: createOrderSwitches(database, CLOCKS.monotonicMs),
+      policy: {
+        maxRequotes: options.maxRequotes,
+        quoteMaxAgeMs: options.quoteMaxAgeMs,
+        maxQuoteFee: options.maxQuoteFee ?? null,
+        sendDeadlineMs: sendDeadlineMs(options.callTimeoutMs),
+      },
+      actor: `worker:${options.name}`,
+      ...CLOCKS,
+      random: Math.random,
+      newId: newOrderId,
+      pause: (ms) => wait(ms, undefined, { signal: stopping }).catch(() => {}),
+      stopping,
+      log,
+      traces: options.traces ?? NO_TRACES,
+      counts: options.counts ?? NOT_COUNTED,
+      laneLeft: () => lanes.laneLeft(),
+      keepRejected: (job) => keepRejectedJob(database, job),
+    },
+  )
+}
+
+function startSweeps({ log, name, callTimeoutMs, pace = PACE }: WorkerOptions, parts: WorkerParts) {
+  const { database, queue, sweeps, wakeNext } = parts
+  return startSweeper(pace.sweepEveryMs, {
+    store: sweeps,
+    switches: createSwitchSweep(database, () => rememberDatabase(database)),
+    // With a lower priority than partners' own jobs, because these may be orders of batches.
+    wake: (orderIds) => wakeOrders(queue, orderIds, pace.wakeAgainMs, 'swept'),
+    wakeNext,
+    sendDeadlineMs: sendDeadlineMs(callTimeoutMs),
+    wakeAgainMs: pace.wakeAgainMs,
+    actor: `sweeper:${name}`,
+    log,
+  })
 }
 
 function startConfiguredBreaker(

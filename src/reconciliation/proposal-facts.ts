@@ -16,7 +16,7 @@ export interface ProposalFacts {
   readonly evidence: string | null
   /** Null: the order was not executed, or no order is concerned. */
   readonly executed: ProposedExecution | null
-  /** What its proposer saw of the order, break or statement. Absent where nothing could change beside the proposal. */
+  /** What its proposer saw of the order, break, statement, source or lag. Absent in proposals of before. */
   readonly seen?: Readonly<Record<string, unknown>>
   /** Only of a shorter lag. */
   readonly lagMinutes?: number

@@ -1,10 +1,11 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, isNull, sql } from 'drizzle-orm'
 import { orderEvents, orders } from '../orders/schema.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
 import { statement } from '../postgres/statement.ts'
 import { breaks } from './breaks-schema.ts'
 import type { Subject } from './proposal-facts.ts'
 import { statements } from './statements/schema.ts'
+import { standingProposals } from './views-schema.ts'
 
 /** What a person sees of the thing that a proposal is about, field by field, as JSON keeps it. */
 export type SeenOfSubject = Readonly<Record<string, unknown>>
@@ -47,7 +48,34 @@ const readStatement = statement('read_proposed_statement', { id: statements.id }
     .where(eq(statements.id, id)),
 )
 
-/** What there is to see of a subject now; null of a source and of the lag, which have nothing that changes beside them. */
+/** The statements of a source that count, and whether two people trust its word already. */
+const readSource = statement('read_proposed_source', { source: statements.source }, (db, { source }) =>
+  db
+    .select({
+      statements: sql<number>`count(*)::int`,
+      complete: sql<number>`(count(*) filter (where ${statements.complete}))::int`,
+      lines: sql<number>`coalesce(sum(${statements.lineCount}), 0)::float8`,
+      badLines: sql<number>`coalesce(sum(${statements.badLineCount}), 0)::float8`,
+      coveredUntil: sql<
+        string | null
+      >`to_char(max(${statements.periodTo}) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')`,
+      isTrusted: sql<boolean>`exists (select 1 from ${standingProposals}
+        where ${standingProposals.decision} = 'source_trusted' and ${standingProposals.source} = ${source})`,
+    })
+    .from(statements)
+    .where(and(eq(statements.source, source), isNull(statements.replacedAt))),
+)
+
+/** The lag that two people approved last; null when the default applies. */
+const readLag = statement('read_proposed_lag', {}, (db) =>
+  db
+    .select({
+      approvedMinutes: sql<number | null>`(extract(epoch from approved_lag()) / 60)::int`,
+    })
+    .from(sql`(select 1) one`),
+)
+
+/** What there is to see of a subject now; null when it is not there. */
 export async function readSubjectNow(
   runner: StatementRunner,
   subject: Subject,
@@ -60,7 +88,8 @@ export async function readSubjectNow(
     case 'statement':
       return (await readStatement(runner, { id: subject.statementId }))[0] ?? null
     case 'source':
+      return (await readSource(runner, { source: subject.source }))[0] ?? null
     case 'lag':
-      return null
+      return (await readLag(runner, {}))[0] ?? null
   }
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { settingsHere, withDatabase, withSessionHere } from '../cli/context.ts'
 import { byOption } from '../cli/current-user.ts'
 import { Failure } from '../cli/failure.ts'
+import { jsonLinesOf, printRows, type RowFormat, rowFormatOptions } from '../cli/rows.ts'
 import { shownText } from '../cli/shown-text.ts'
 import { shownTime } from '../cli/shown-time.ts'
 import { table } from '../cli/table.ts'
@@ -81,35 +82,36 @@ async function inSessionHere<T>(work: (session: Session) => Promise<CommandResul
 }
 
 function listCommand(): Command {
-  return new Command('list')
-    .description('list recoveries, the newest first, with the orders that they still hold')
-    .option('--json', 'print JSON lines')
-    .action(async ({ json }: { json?: true }) => {
-      const rows = await withDatabase(await settingsHere(), (database) =>
-        listRecoveries(database, { limit: MOST_LISTED }),
-      )
-      const shown = rows.map((row) => ({
-        ...row,
-        recoveredBy: shownText(row.recoveredBy),
-        note: shownText(row.note),
-      }))
-      if (json) for (const row of shown) console.log(JSON.stringify(row))
-      else if (shown.length === 0) console.log('this database was never recovered')
-      else
-        console.log(
-          table(
-            ['recovery', 'unknown from', 'to', 'statements', 'held', 'by', 'note'],
-            shown.map((row) => [
-              String(row.recoveryId),
-              shownTime(row.aliveAt),
-              shownTime(row.foundAt),
-              row.isGapCovered ? 'complete' : 'missing',
-              row.held,
-              row.recoveredBy,
-              row.note,
-            ]),
-            ['recovery'],
-          ),
-        )
+  const command = new Command('list').description(
+    'list recoveries, the newest first, with the orders that they still hold',
+  )
+  return rowFormatOptions(command).action(async (format: RowFormat) => {
+    const rows = await withDatabase(await settingsHere(), (database) =>
+      listRecoveries(database, { limit: MOST_LISTED }),
+    )
+    const shown = rows.map((row) => ({
+      ...row,
+      recoveredBy: shownText(row.recoveredBy),
+      note: shownText(row.note),
+    }))
+    printRows(format, {
+      jsonLines: () => jsonLinesOf(shown),
+      text: () =>
+        shown.length === 0
+          ? 'this database was never recovered'
+          : table(
+              ['recovery', 'unknown from', 'to', 'statements', 'held', 'by', 'note'],
+              shown.map((row) => [
+                String(row.recoveryId),
+                shownTime(row.aliveAt),
+                shownTime(row.foundAt),
+                row.isGapCovered ? 'complete' : 'missing',
+                row.held,
+                row.recoveredBy,
+                row.note,
+              ]),
+              ['recovery'],
+            ),
     })
+  })
 }

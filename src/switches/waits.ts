@@ -10,10 +10,10 @@ import { switchClosings, switchWaits } from './schema.ts'
  */
 const LOOK_AGAIN = sql`interval '1 hour'`
 
-/** Lets accepted orders wait for the switch that holds them. One whose deadline has passed waits if the deadline stands still. */
-function letWait(db: Queries, isAsked: SQL | undefined, limit?: SQL) {
+/** Accepted orders that a switch holds. One whose deadline has passed waits if the deadline stands still. */
+function heldOrders(db: Queries, isAsked: SQL | undefined) {
   const { id, kind, partner, state, deadlineAt } = orders
-  const held = db
+  return db
     .select({
       orderId: sql<string>`${id}`.as('held_order_id'),
       closingId: sql<number>`${switchClosings.id}`.as('held_closing_id'),
@@ -35,21 +35,22 @@ function letWait(db: Queries, isAsked: SQL | undefined, limit?: SQL) {
         sql`(${deadlineAt} > clock_timestamp() or ${switchClosings.extendsDeadlines})`,
       ),
     )
-  const picked = db
-    .$with('held')
-    .as(
-      limit === undefined
-        ? held.orderBy(asc(id)).for('update', { of: orders })
-        : held
-            .orderBy(asc(orders.wakeAt))
-            .limit(limitOf(limit))
-            .for('update', { of: orders, skipLocked: true }),
-    )
-  const wait = rowFor(switchWaits, {
-    orderId: picked.orderId,
-    closingId: picked.closingId,
-    since: sql`now()`,
-  })
+}
+
+/** Locks all of the orders, or the first of them that nobody else has locked. */
+function lockHeld(db: Queries, held: ReturnType<typeof heldOrders>, limit: SQL | undefined) {
+  const locked =
+    limit === undefined
+      ? held.orderBy(asc(orders.id)).for('update', { of: orders })
+      : held.orderBy(asc(orders.wakeAt)).limit(limitOf(limit)).for('update', { of: orders, skipLocked: true })
+  return db.$with('held').as(locked)
+}
+
+/** Lets accepted orders wait for the switch that holds them. */
+function letWait(db: Queries, isAsked: SQL | undefined, limit?: SQL) {
+  const picked = lockHeld(db, heldOrders(db, isAsked), limit)
+  const { orderId, closingId, extendsDeadlines, scope } = picked
+  const wait = rowFor(switchWaits, { orderId, closingId, since: sql`now()` })
   const waits = db
     .$with('waits')
     .as(
@@ -63,11 +64,11 @@ function letWait(db: Queries, isAsked: SQL | undefined, limit?: SQL) {
     .with(picked, waits)
     .update(orders)
     .set({
-      wakeAt: sql`least(case when ${picked.extendsDeadlines} then 'infinity' else ${deadlineAt} end, now() + ${LOOK_AGAIN})`,
+      wakeAt: sql`least(case when ${extendsDeadlines} then 'infinity' else ${orders.deadlineAt} end, now() + ${LOOK_AGAIN})`,
     })
     .from(picked)
-    .where(eq(id, picked.orderId))
-    .returning({ orderId: id, scope: picked.scope })
+    .where(eq(orders.id, orderId))
+    .returning({ orderId: orders.id, scope })
 }
 
 /** Lets these orders wait. Returned are those that a switch holds now, with its scope. */

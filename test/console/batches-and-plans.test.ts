@@ -61,7 +61,7 @@ describe('a batch', () => {
     await send('candra', place, `${place}/approve`, { note: 'fine' })
     const late = await send('candra', place, `${place}/approve`, { note: 'fine' }, old)
     expect(late.status).toBe(409)
-    expect(late.text).toMatch(/it was checked .* now it is approved/)
+    expect(late.text).toMatch(/\(state: checked → approved/)
   })
 
   it('with bad cells is stored by no row, and says what is wrong in each, without numbers of people', async () => {
@@ -106,7 +106,7 @@ describe('a plan', () => {
     const old = seenIn(page, `${place}/pause`)
     expect((await send('candra', place, `${place}/pause`, { note: 'asked by phone' })).status).toBe(303)
     const late = await send('candra', place, `${place}/pause`, { note: 'again' }, old)
-    expect(late.text).toMatch(/it was active .* now it is paused/)
+    expect(late.text).toMatch(/\(state: active → paused/)
     expect(await pageOf(place)).toContain('It is paused')
     expect((await send('candra', place, `${place}/resume`, { note: 'goes on' })).status).toBe(403)
     expect((await send('mira', place, `${place}/resume`, { note: 'goes on' })).status).toBe(303)
@@ -119,5 +119,25 @@ describe('a plan', () => {
     await scene.run(`UPDATE plan_runs SET state = 'skipped', reason = 'missed' WHERE plan_id = ${planId}`)
     const page = await pageOf(`/plans/${planId}`)
     expect(page.slice(page.indexOf('id="missed"'))).toContain('no scheduler ran when it was due')
+  })
+
+  it('has a date skipped by whoever makes things safer, made due again by a maker, and says where holidays move it', async () => {
+    // The next due time is at least two days away, and of a day that every month has.
+    const later = new Date(Date.now() + 5 * 86_400_000)
+    const day = Math.min(later.getUTCDate(), 28)
+    const schedule = { is: 'monthly', day, weekend: 'after', at: '09:00' } as const
+    const { planId, nextDay } = await scene.add({ schedule }, new Date())
+    const place = `/plans/${planId}`
+    const form = { note: 'asked for by phone', date: nextDay ?? '' }
+    expect((await send('vina', place, `${place}/skip`, form, 'x')).status).toBe(403)
+    expect((await send('candra', place, `${place}/skip`, { ...form, date: 'soon' })).text).toContain(
+      'must be a day',
+    )
+    expect((await send('candra', place, `${place}/skip`, form)).status).toBe(303)
+    expect(await pageOf(place)).toMatch(/skipped<\/strong> candra: asked for by phone/)
+    expect((await send('candra', place, `${place}/unskip`, form, 'x')).status).toBe(403)
+    expect((await send('mira', place, `${place}/unskip`, form)).status).toBe(303)
+    expect(await pageOf(place)).not.toContain('skipped</strong>')
+    expect(await pageOf('/plans')).toContain('None are approved')
   })
 })

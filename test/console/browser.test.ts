@@ -1,22 +1,24 @@
-import { mkdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   aRecordedOrder,
   lineOf,
   recordOrders,
   recordStatement,
 } from '../support/factories/recorded-orders.ts'
+import {
+  accessibilityProblems,
+  browserProgram,
+  openBrowser,
+  signedIn,
+  takePicture,
+  troublesOf,
+} from '../support/scenes/console-browser.ts'
 import { PARTNER_PAGES, recordPartner, uploadBatch } from '../support/scenes/console-scene.ts'
 import { addPlanTo } from '../support/scenes/plan-scene.ts'
 import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
-import { PASSWORD, startTestConsole, type TestConsole } from '../support/servers/console.ts'
+import { startTestConsole, type TestConsole } from '../support/servers/console.ts'
 
-const program = inject('browserProgram')
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const SHOTS = fileURLToPath(new URL('../../artefacts/console/', import.meta.url))
 const PAGES = [
   '/',
   '/orders',
@@ -31,7 +33,7 @@ const PAGES = [
   '/audit',
 ]
 
-describe.skipIf('skip' in program)('in a browser', () => {
+describe.skipIf('skip' in browserProgram)('in a browser', () => {
   let scene: Scene
   let here: TestConsole
   let browser: Browser
@@ -50,9 +52,7 @@ describe.skipIf('skip' in program)('in a browser', () => {
     const batch = await uploadBatch(here.url)
     const { planId } = await addPlanTo(scene.database)
     own = [`/orders/${inDoubt.orderId}`, '/breaks/1', batch, `/plans/${planId}`, ...PARTNER_PAGES]
-    const executablePath = 'path' in program ? program.path : ''
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-    mkdirSync(SHOTS, { recursive: true })
+    browser = await openBrowser()
   })
   afterAll(async () => {
     await browser?.close()
@@ -60,80 +60,32 @@ describe.skipIf('skip' in program)('in a browser', () => {
     await scene?.close()
   })
 
-  async function signedIn(
-    name: string,
-    options: Parameters<Browser['newContext']>[0] = {},
-  ): Promise<BrowserContext> {
-    const context = await browser.newContext({ baseURL: here.url, locale: 'en-GB', ...options })
-    const page = await context.newPage()
-    await page.goto('/sign-in')
-    await page.fill('#name', name)
-    await page.fill('#password', PASSWORD)
-    await page.click('button.primary')
-    await page.waitForURL(`${here.url}/`)
-    await page.close()
-    return context
-  }
-
-  /** What the page's own policy refused, and every error of its scripts. */
-  function troublesOf(page: Page): string[] {
-    const troubles: string[] = []
-    page.on('console', (message) => {
-      if (message.type() === 'error') troubles.push(message.text())
-    })
-    page.on('pageerror', (error) => troubles.push(error.message))
-    return troubles
-  }
-
-  async function look(page: Page, path: string, look: string): Promise<void> {
-    const name =
-      path === '/'
-        ? 'today'
-        : path
-            .slice(1)
-            .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, 'one')
-            .replaceAll('/', '-')
-    await page.screenshot({ path: `${SHOTS}${name}-${look}.png`, fullPage: true })
-  }
+  const as = (name: string, options: Parameters<Browser['newContext']>[0] = {}) =>
+    signedIn(browser, here.url, name, options)
 
   it('shows every page in light and dark, accessible, without an error and with nothing from elsewhere', async () => {
     const pages = [...PAGES, ...own, '/sign-in']
     for (const colorScheme of ['light', 'dark'] as const) {
-      const context = await signedIn('oka', { colorScheme, bypassCSP: false })
+      const context = await as('oka', { colorScheme, bypassCSP: false })
       const page = await context.newPage()
-      const troubles = troublesOf(page)
-      page.on('request', (request) => {
-        if (!request.url().startsWith(here.url)) troubles.push(`asks ${request.url()}`)
-      })
+      const troubles = troublesOf(page, here.url)
       for (const path of pages) {
         await page.goto(path)
-        await look(page, path, colorScheme)
-        for (const found of await axe(page)) troubles.push(`${path} ${colorScheme}: ${found}`)
+        await takePicture(page, path, colorScheme)
+        for (const found of await accessibilityProblems(page))
+          troubles.push(`${path} ${colorScheme}: ${found}`)
       }
       expect(troubles).toEqual([])
       await context.close()
     }
   })
 
-  /** What axe finds wrong with a page. */
-  async function axe(page: Page): Promise<string[]> {
-    await page.evaluate(AXE)
-    return await page.evaluate(async () => {
-      const { violations } = await (
-        globalThis as unknown as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
-        }
-      ).axe.run()
-      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)
-    })
-  }
-
   it('fits a telephone', async () => {
-    const context = await signedIn('oka', { viewport: { width: 390, height: 844 }, locale: 'id-ID' })
+    const context = await as('oka', { viewport: { width: 390, height: 844 }, locale: 'id-ID' })
     const page = await context.newPage()
     for (const path of [...PAGES, ...own]) {
       await page.goto(path)
-      await look(page, path, '390')
+      await takePicture(page, path, '390')
       const width = await page.evaluate('document.documentElement.scrollWidth')
       expect(width, path).toBeLessThanOrEqual(390)
     }
@@ -141,7 +93,7 @@ describe.skipIf('skip' in program)('in a browser', () => {
   })
 
   it('shows every page without script, with the same headings', async () => {
-    const context = await signedIn('mira', { javaScriptEnabled: false })
+    const context = await as('mira', { javaScriptEnabled: false })
     const page = await context.newPage()
     for (const path of [...PAGES, ...own]) {
       const answer = await page.goto(path)
@@ -152,7 +104,7 @@ describe.skipIf('skip' in program)('in a browser', () => {
   })
 
   it('refreshes nothing while a form has what is not sent yet', async () => {
-    const context = await signedIn('vina')
+    const context = await as('vina')
     const page = await context.newPage()
     await page.clock.install()
     await page.goto('/orders')
@@ -175,7 +127,7 @@ describe.skipIf('skip' in program)('in a browser', () => {
   it.each([true, false])('settles a doubt by two people, with script: %s', async (javaScriptEnabled) => {
     const order = aRecordedOrder({ outcome: 'in_doubt', sessionId: null, responseId: null })
     await recordOrders(scene.databaseUrl, [order])
-    const maker = await signedIn('mira', { javaScriptEnabled })
+    const maker = await as('mira', { javaScriptEnabled })
     const page = await maker.newPage()
     await page.goto(`/orders/${order.orderId}`)
     await page.click('#resolve summary')
@@ -184,7 +136,7 @@ describe.skipIf('skip' in program)('in a browser', () => {
     await page.fill('#resolve-note', 'looked it up')
     await page.click('#resolve button')
     expect(await page.textContent('.notice')).toContain('Proposed')
-    const checker = await signedIn('candra', { javaScriptEnabled })
+    const checker = await as('candra', { javaScriptEnabled })
     const other = await checker.newPage()
     await other.goto('/approvals')
     await other.click(`a[href="/orders/${order.orderId}#proposal"]`)
@@ -196,7 +148,7 @@ describe.skipIf('skip' in program)('in a browser', () => {
   })
 
   it('is led by the keyboard, and refreshes itself', async () => {
-    const context = await signedIn('vina')
+    const context = await as('vina')
     const page = await context.newPage()
     await page.goto('/')
     await page.keyboard.press('g')

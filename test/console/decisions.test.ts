@@ -6,6 +6,7 @@ import {
   recordStatement,
   rowsOf,
 } from '../support/factories/recorded-orders.ts'
+import { workbookOfCsv } from '../support/factories/workbooks.ts'
 import { openScene, type Scene } from '../support/scenes/recon-scene.ts'
 import { seenIn, startTestConsole, type TestConsole } from '../support/servers/console.ts'
 import { sql } from '../support/servers/sessions.ts'
@@ -104,7 +105,7 @@ describe('a doubt', () => {
     await send('mira', page, `${page}/resolve`, found)
     const late = await send('mira', page, `${page}/resolve`, found, stale)
     expect(late.status).toBe(409)
-    expect(late.text).toMatch(/It has changed since you looked: it was in doubt .* now it is in doubt .*#\d+/)
+    expect(late.text).toMatch(/It has changed since you looked \(proposal: – → \d+\)/)
   })
 
   it('is not declined by the form of an earlier proposal', async () => {
@@ -205,7 +206,10 @@ describe('texts of others', () => {
 })
 
 describe('a statement', () => {
-  it('is looked at before it is imported', async () => {
+  it.each([
+    ['statement.csv', (csv: string) => csv],
+    ['statement.xlsx', (csv: string) => new Uint8Array(workbookOfCsv(csv))],
+  ])('is looked at before it is imported: %s', async (name, fileOf) => {
     const order = aRecordedOrder()
     await recordOrders(scene.databaseUrl, [order])
     const csv = [
@@ -214,15 +218,15 @@ describe('a statement', () => {
     ].join('\n')
     const upload = async (text: string) => {
       const form = new FormData()
-      form.set('file', new Blob([text], { type: 'text/csv' }), 'statement.csv')
-      for (const [name, value] of Object.entries({ mapping: 'sandbox', source: 'gateway' }))
-        form.set(name, value)
+      form.set('file', new Blob([fileOf(text)]), name)
+      form.set('mapping', 'sandbox')
+      form.set('source', 'gateway')
       return await here.ask('POST', '/reconciliation/preview', { as: await here.as('mira'), form })
     }
     const bad = await upload(csv.replace('441000', 'much'))
     expect(bad.text).toContain('1 lines cannot be read')
     const preview = await upload(csv)
-    expect(preview.text).toContain('Preview of statement.csv')
+    expect(preview.text).toContain(`Preview of ${name}`)
     const uploadId = /name="upload" value="([^"]+)"/.exec(preview.text)?.[1] ?? ''
     const form = { upload: uploadId, mapping: 'sandbox', source: 'gateway' }
     const others = await here.ask('POST', '/reconciliation/import', { as: await here.as('oka'), form })
@@ -233,6 +237,29 @@ describe('a statement', () => {
     expect(again.text).toContain('There is no such file any more')
     const run = await here.ask('POST', '/reconciliation/run', { as: await here.as('mira') })
     expect(run.text).toContain('Reconciled: what changed')
+  })
+
+  it('whose mapping does not fit, or that has none yet, gets a proposal of one', async () => {
+    const as = await here.as('mira')
+    const upload = async (mapping: string) => {
+      const form = new FormData()
+      form.set(
+        'file',
+        new Blob(['Sesi,Jenis,HP,Gram,Nominal,Tanggal\nS1,Beli,081234500001,0.5,441690,2026-02-25\n']),
+        'bank.csv',
+      )
+      form.set('mapping', mapping)
+      return await here.ask('POST', '/reconciliation/preview', { as, form })
+    }
+    const unfit = await upload('sandbox')
+    expect(unfit.text).toContain('the header has no column session_id')
+    const place = /href="(\/reconciliation\/proposal\?upload=[^"]+)"/.exec(unfit.text)?.[1] ?? ''
+    const proposal = (await here.ask('GET', place, { as })).text
+    expect(proposal).toContain('How bank.csv may be read')
+    expect(proposal).toMatch(/&quot;amount&quot;: &quot;Nominal&quot;/)
+    expect((await upload('')).headers.get('location')).toMatch(/^\/reconciliation\/proposal\?upload=/)
+    const others = await here.ask('GET', place, { as: await here.as('oka') })
+    expect(others.text).toContain('There is no such file any more')
   })
 
   it('that is too large is refused', async () => {

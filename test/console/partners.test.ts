@@ -56,7 +56,7 @@ describe('a partner', () => {
     const old = seenIn(await pageOf(place, 'candra'), `${place}/suspend`)
     expect((await send('candra', place, `${place}/suspend`)).status).toBe(303)
     expect((await send('candra', place, `${place}/suspend`, {}, old)).text).toMatch(
-      /it was active, now it is suspended/,
+      /\(state: active → suspended\)/,
     )
     expect((await send('candra', place, `${place}/resume`)).status).toBe(403)
     expect((await send('adi', place, `${place}/resume`)).status).toBe(303)
@@ -90,7 +90,7 @@ describe('an endpoint', () => {
     expect((await send('mira', place, `${place}/replay`)).status).toBe(303)
     const late = await send('mira', place, `${place}/replay`, {}, old)
     expect(late.status).toBe(409)
-    expect(late.text).toMatch(/given up after 1 tries, now .* pending after 1 tries/)
+    expect(late.text).toMatch(/given up after 1 tries → pending after 1 tries/)
     await run(`UPDATE webhook_deliveries SET state = 'given_up', ended_at = now()`)
     const list = await pageOf('/partners/acme/deliveries?state=given_up', 'mira')
     expect(list).toContain(place)

@@ -7,7 +7,8 @@ import { commandsOf, goldproArguments } from './shell-lines.ts'
 /** The commands of the program, which read their arguments as ever and then do nothing. */
 async function idleProgram(): Promise<Command> {
   const program = await createProgram('')
-  const idle = new Command('goldpro').option('--utc').helpOption(false)
+  const idle = new Command('goldpro').helpOption(false)
+  for (const option of program.options) idle.addOption(option)
   for (const command of program.commands) idle.addCommand(command)
   makeIdle(idle)
   return idle

@@ -8,9 +8,9 @@ import { jsonSchemaOf } from '../../src/http/json-schema.ts'
 import type { openapiOf } from '../../src/http/openapi.ts'
 import { writePlace } from '../../src/http/paging.ts'
 import { PROBLEMS, type ProblemCode } from '../../src/http/problems.ts'
-import { orderBody } from '../../src/orders/http/order-schemas.ts'
+import { orderBody } from '../../src/orders/http/order-body-schemas.ts'
 import { setState } from '../../src/partners/store/partners.ts'
-import { ROUTES } from '../../src/processes/routes.ts'
+import { ALL_ROUTES, OPERATOR_ROUTES, ROUTES } from '../../src/processes/routes.ts'
 import { pauseEndpoint } from '../../src/webhooks/endpoint-states.ts'
 import { readText, tableRows } from '../ground/tables.ts'
 import { silentLog } from '../support/deps.ts'
@@ -18,6 +18,7 @@ import { eventually } from '../support/eventually.ts'
 import { openTestClient } from '../support/factories/gateway-settings.ts'
 import { recordStatement } from '../support/factories/recorded-orders.ts'
 import { openUpload } from '../support/factories/uploads.ts'
+import { csvOfStatement, sendStatement, withOperators } from '../support/scenes/operators-web.ts'
 import { partnerBatch } from '../support/scenes/own-batch.ts'
 import { ownEndpoint } from '../support/scenes/own-endpoint.ts'
 import { envelope, replyWith, startServer } from '../support/servers/http-server.ts'
@@ -402,6 +403,14 @@ const TROUBLES: Record<ProblemCode, () => Promise<Reply>> = {
   orders_per_minute: () => limited({ orders_per_minute: 1 }, {}, {}),
   rupiah_per_day: () => limited({ rupiah_per_day: '150000' }, {}, {}),
   wallets_per_day: () => limited({ wallets_per_day: 1 }, {}, { phone_number: '081234500002' }),
+  role_missing: () => withOperators((web, tokens) => sendStatement(web, tokens.viewer, csvOfStatement())),
+  statement_refused: () => withOperators((web, tokens) => sendStatement(web, tokens.maker, 'no statement')),
+  statement_known: () =>
+    withOperators(async (web, tokens) => {
+      const file = csvOfStatement()
+      await sendStatement(web, tokens.maker, file)
+      return await sendStatement(web, tokens.maker, file)
+    }),
   headers_too_large: () => raw(`GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`),
   async internal() {
     const other = await startTestWeb()
@@ -459,6 +468,16 @@ describe('problems', () => {
       if (status === 401) expect(reply.headers.get('www-authenticate')).toBe('Bearer')
     },
   )
+
+  it('of operators are all in docs/api.md', () => {
+    expect(tableRows(readText('docs/api.md'), 'For operators')).toEqual(
+      OPERATOR_ROUTES.map(({ method, path, operatorCommand, summary }) => [
+        `${method} ${path}`,
+        operatorCommand,
+        summary,
+      ]),
+    )
+  })
 
   it('are all in docs/api.md, with their status', () => {
     const rows = tableRows(readText('docs/api.md'), 'Problems')
@@ -527,9 +546,9 @@ describe('the description', () => {
       })),
     )
     expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
-      ROUTES.map(({ method, path }) => `${method} ${path}`).sort(),
+      ALL_ROUTES.map(({ method, path }) => `${method} ${path}`).sort(),
     )
-    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(ROUTES.length)
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(ALL_ROUTES.length)
     for (const { path, parameters, responses } of operations) {
       const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
       expect(parameters.filter((each) => each.in === 'path').map(({ name }) => name)).toEqual(inPath)
@@ -560,7 +579,7 @@ describe('the description', () => {
     // A block of text without a tag loads nothing, whatever it says.
     const beside = text.replace(/<pre tabindex="0">[^<]*<\/pre>/g, '')
     expect(beside).not.toMatch(/https?:\/\/(?!json-schema)/)
-    for (const { path } of ROUTES) expect(text).toContain(path)
+    for (const { path } of ALL_ROUTES) expect(text).toContain(path)
     expect(headers.get('content-security-policy')).toContain("default-src 'none'")
   })
 })

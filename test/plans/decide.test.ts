@@ -8,7 +8,7 @@ const policies = (overrides: Partial<Policies> = {}): Policies => ({
 })
 
 const due = (minute: number, overrides: Partial<PlannedRun> = {}): PlannedRun => ({
-  ...{ dueAt: nine(minute), isWaiting: false, isAsked: false },
+  ...{ dueAt: nine(minute), isWaiting: false, isAsked: false, isSkipped: false },
   ...overrides,
 })
 
@@ -104,5 +104,15 @@ describe('a run that is due while another is under way', () => {
   it('is too old to go on waiting after the maximum age', () => {
     const rules = policies({ overlap: 'wait' })
     expect(decided(rules, [due(0, { isWaiting: true })], 61, { isUnderWay: true })).toEqual(['too_old'])
+  })
+})
+
+describe('a run whose date a person skipped', () => {
+  it('is skipped for that, whatever else is true of it', () => {
+    expect(decided(policies({ overlap: 'skip' }), [due(0, { isSkipped: true }), due(1)], 1)).toEqual([
+      'skipped_by_person',
+      'start',
+    ])
+    expect(decided(policies(), [due(0, { isSkipped: true })], 600)).toEqual(['skipped_by_person'])
   })
 })

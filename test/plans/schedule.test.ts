@@ -1,15 +1,36 @@
 import { array, assert, constantFrom, date, integer, property, record, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isTimeZone, wallClockOf } from '../../src/core/time-zone.ts'
-import { WEEKENDS, type Weekend } from '../../src/plans/calendar.ts'
+import {
+  type Due,
+  type HolidayNames,
+  type Monthly,
+  WEEKENDS,
+  type Weekend,
+} from '../../src/plans/calendar.ts'
 import { parseCron } from '../../src/plans/cron.ts'
-import { type Bounds, dueTimes, nextDueTime, type Schedule } from '../../src/plans/schedule.ts'
+import {
+  type Bounds,
+  dueTimes as dues,
+  nextDue,
+  positionAfter,
+  type Schedule,
+} from '../../src/plans/schedule.ts'
 
 const JAKARTA = 'Asia/Jakarta'
 const EPOCH = new Date('2000-01-01T00:00:00Z')
 
+const NONE: HolidayNames = new Map()
+
+/** The moments of due times after another moment. */
+const dueTimes = (schedule: Schedule, bounds: Bounds, after: Date, limit: number, holidays = NONE): Date[] =>
+  dues(schedule, bounds, { after, fromDay: null }, limit, holidays).map(({ at }) => at)
+
+const nextDueTime = (schedule: Schedule, bounds: Bounds, after: Date): Date | null =>
+  nextDue(schedule, bounds, { after, fromDay: null }, NONE)?.at ?? null
+
 const always = (timeZone = JAKARTA, overrides: Partial<Bounds> = {}): Bounds => ({
-  ...{ timeZone, startsAt: EPOCH, endsAt: null, countLeft: null },
+  ...{ timeZone, startsAt: EPOCH, endsAt: null, countLeft: null, fromDay: null, untilDay: null },
   ...overrides,
 })
 
@@ -19,7 +40,7 @@ function cron(pattern: string): Schedule {
   return schedule
 }
 
-const monthly = (day: number, weekend: Weekend = 'keep', at = '09:00'): Schedule => ({
+const monthly = (day: number, weekend: Weekend = 'keep', at = '09:00'): Monthly => ({
   ...{ is: 'monthly', day, weekend, at },
 })
 
@@ -74,6 +95,56 @@ describe('a plan that is due monthly', () => {
     expect(onTheWall(monthly(4, 'keep', '02:15'), '2026-10-01T00:00:00Z', 1, 'Australia/Lord_Howe')).toEqual([
       '2026-10-04T02:30+11:00',
     ])
+  })
+})
+
+/** Nyepi and Idul Fitri of 2026 with the days of leave beside them. */
+const LEBARAN = new Map(
+  ['18', '19', '20', '21', '22', '23', '24'].map((day) => [`2026-03-${day}`, 'Idul Fitri'] as const),
+)
+
+/** Every day of a period, as holidays. */
+function everyDay(first: string, count: number): HolidayNames {
+  const days = Array.from({ length: count }, (_, n) => new Date(Date.parse(first) + n * 86_400_000))
+  return new Map(days.map((day) => [day.toISOString().slice(0, 10), 'a holiday']))
+}
+
+describe('a monthly day that is a holiday', () => {
+  const first = (schedule: Monthly, holidays: HolidayNames) =>
+    dues(schedule, always(), { after: new Date('2026-03-02T00:00:00Z'), fromDay: null }, 1, holidays).map(
+      ({ at, day }) => `${wallClockOf(JAKARTA).format(at).slice(0, 10)} of ${day}`,
+    )
+
+  it.each([
+    ['keep', '2026-03-19 of 2026-03-19'],
+    ['before', '2026-03-17 of 2026-03-19'],
+    // The holidays end on a Tuesday, with a weekend among them.
+    ['after', '2026-03-25 of 2026-03-19'],
+  ] as const)('moves past holidays and weekends: %s', (weekend, due) => {
+    expect(first(monthly(19, weekend), LEBARAN)).toEqual([due])
+  })
+
+  it('is one due time where it lands on the next one', () => {
+    const holidays = everyDay('2026-01-25', 31)
+    const times = dueTimes(monthly(25, 'after'), always(), new Date('2026-01-02T00:00:00Z'), 2, holidays)
+    expect(times.map(wallClockOf(JAKARTA).format)).toEqual([
+      '2026-02-25T09:00+07:00',
+      '2026-03-25T09:00+07:00',
+    ])
+  })
+
+  it('stays where it is when no business day is within a month of it', () => {
+    const holidays = everyDay('2026-01-25', 100)
+    const times = dueTimes(monthly(25, 'after'), always(), new Date('2026-01-02T00:00:00Z'), 1, holidays)
+    expect(times.map(wallClockOf(JAKARTA).format)).toEqual(['2026-01-25T09:00+07:00'])
+  })
+
+  it('that was due is not due again when it becomes a holiday afterwards', () => {
+    const schedule = monthly(25, 'after')
+    const due: Due = { at: new Date('2026-03-25T02:00:00Z'), day: '2026-03-25' }
+    const holidays = everyDay('2026-03-25', 1)
+    const next = nextDue(schedule, always(), positionAfter(schedule, due), holidays)
+    expect(next?.day).toBe('2026-04-25')
   })
 })
 
@@ -187,6 +258,33 @@ describe('whatever the schedule, zone and moment', () => {
         }
       }),
       { numRuns: 200 },
+    )
+  })
+
+  it('a monthly plan is due on business days, each day of its schedule once, whatever days are holidays', () => {
+    const someHolidays = array(integer({ min: 0, max: 200 }), { maxLength: 30 })
+    assert(
+      property(anyMonthly, someHolidays, someDate, (schedule, days, from) => {
+        for (const weekend of ['before', 'after'] as const) {
+          const holidays = new Map(
+            days.map(
+              (n) => [new Date(from.getTime() + n * 86_400_000).toISOString().slice(0, 10), 'x'] as const,
+            ),
+          )
+          const position = { after: from, fromDay: null }
+          const times = dues({ ...schedule, weekend }, always(), position, 12, holidays)
+          expect(new Set(times.map(({ day }) => day.slice(0, 7))).size).toBe(12)
+          expect(times.map(({ at }) => at)).toEqual(
+            times.map(({ at }) => at).sort((a, b) => Number(a) - Number(b)),
+          )
+          for (const { at } of times) {
+            const day = wallClockOf(JAKARTA).format(at).slice(0, 10)
+            expect(holidays.has(day)).toBe(false)
+            expect([0, 6]).not.toContain(new Date(day).getUTCDay())
+          }
+        }
+      }),
+      { numRuns: 100 },
     )
   })
 

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
-import { type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import type { RowFormat } from '../../cli/rows.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
@@ -9,7 +10,7 @@ import { REQUEST_STATES, type RequestState } from '../enums.ts'
 import { listRequests } from '../queries.ts'
 import { asJson, descriptionOf } from './request-format.ts'
 
-interface ListOptions extends PageOptions, PageFormat {
+interface ListOptions extends PageOptions, RowFormat {
   readonly state: RequestState | 'all'
 }
 

@@ -4,7 +4,7 @@ import type { NumberedProblem } from '../copy-rows.ts'
 import type { Preview } from '../preview.ts'
 import { progressCountsOf } from '../progress.ts'
 import type { BatchEvent, BatchProgress, BatchSummary } from '../queries.ts'
-import type { BatchAnswerBody } from './batch-schemas.ts'
+import type { BatchAnswerBody } from './batch-answer-schemas.ts'
 
 /** The body of a batch. It names no operators. */
 export function batchAnswerOf(batch: BatchSummary): BatchAnswerBody {
@@ -53,7 +53,6 @@ export function progressAnswerOf(batch: BatchProgress, nowMs: number) {
 
 /** The body of a preview. */
 export function previewAnswerOf(batch: BatchSummary, prices: NewestPrices, preview: Preview) {
-  const { total } = preview
   return {
     id: batch.batchId,
     state: batch.state,
@@ -67,12 +66,7 @@ export function previewAnswerOf(batch: BatchSummary, prices: NewestPrices, previ
       estimated_rupiah: estimatedRupiah,
       worth_rupiah: worthRupiah,
     })),
-    total: {
-      to_pay: total.toPay,
-      to_receive: total.toReceive,
-      moved_grams: total.movedGrams,
-      moved_worth: total.movedWorth,
-    },
+    total: totalAnswerOf(preview),
     known_orders: preview.knownOrders,
     conflicts: preview.conflicts,
     overdue: preview.overdue,
@@ -109,3 +103,11 @@ export function badRowOf({ rowNumber, lineNumber, column, maskedValue, expected 
   const shown = column?.replace(/[^A-Za-z_.]/g, '?').slice(0, 80) ?? null
   return { row: rowNumber, line: lineNumber, column: shown, value: maskedValue, expected }
 }
+
+/** The total for whoever approves a batch. */
+export const totalAnswerOf = ({ total }: Preview) => ({
+  to_pay: total.toPay,
+  to_receive: total.toReceive,
+  moved_grams: total.movedGrams,
+  moved_worth: total.movedWorth,
+})

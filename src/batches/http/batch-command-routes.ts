@@ -1,9 +1,19 @@
 import { type AnyRoute, route } from '../../http/route.ts'
+import { batchAnswer } from './batch-answer-schemas.ts'
 import { approvePartnerBatch, movePartnerBatch, runPartnerBatch } from './batch-commands.ts'
-import { APPROVED, CANCELLED, CHECKED, PAUSED, RESUMED, RETRIED, RUNNING } from './batch-examples.ts'
+import {
+  APPROVED_WITH_TOTAL,
+  CANCELLED,
+  CHECKED,
+  PAUSED,
+  RESUMED,
+  RETRIED,
+  RUNNING,
+} from './batch-examples.ts'
+import { approveBody, nothing, oneBatch, runBody } from './batch-input-schemas.ts'
+import { approvedBatchAnswer } from './batch-preview-schema.ts'
 import { retryPartnerBatch } from './batch-retry.ts'
 import { retryAnswer, retryBody } from './batch-retry-schemas.ts'
-import { approveBody, batchAnswer, nothing, oneBatch, runBody } from './batch-schemas.ts'
 
 const batchAfter = (description: string, example: typeof CHECKED) => ({
   200: { description, schema: batchAnswer, example },
@@ -50,7 +60,13 @@ export const BATCH_MOVE_ROUTES: readonly AnyRoute[] = [
     query: nothing,
     body: approveBody,
     bodyExamples: { 'what was looked at': { content_hash: CHECKED.content_hash } },
-    answers: batchAfter('The batch is approved', APPROVED),
+    answers: {
+      200: {
+        description: 'The batch is approved',
+        schema: approvedBatchAnswer,
+        example: APPROVED_WITH_TOTAL,
+      },
+    },
     problems: [...SENDING_PROBLEMS, 'second_person_needed'],
     handle: ({ params, body }, call) => approvePartnerBatch(params.id, body.content_hash ?? null, call),
   }),

@@ -15,9 +15,10 @@ import {
   stopAfterOf,
 } from '../commands.ts'
 import type { BatchSummary } from '../queries.ts'
-import { batchAnswerOf } from './batch-answer.ts'
+import { batchAnswerOf, totalAnswerOf } from './batch-answer.ts'
 import { partnerBatch } from './batch-files.ts'
-import type { RunBody } from './batch-schemas.ts'
+import type { RunBody } from './batch-input-schemas.ts'
+import { readPricedPreview } from './priced-preview.ts'
 
 /** A command of a holder to a batch. */
 interface Move {
@@ -37,15 +38,17 @@ export function movePartnerBatch(name: keyof typeof MOVES, id: number, call: Cal
   return act(MOVES[name], id, call)
 }
 
-/** Approves a batch of the caller that another holder sent. */
-export function approvePartnerBatch(id: number, seenHash: string | null, call: Call): Promise<Answer> {
+/** Approves a batch of the caller that another holder sent, and says what it lets go out. */
+export async function approvePartnerBatch(id: number, seenHash: string | null, call: Call): Promise<Answer> {
   const move: Move = {
     // A partner never counts as a team of one, whatever the setting for operators.
     work: (session, batchId, holder) => approveBatch(session, batchId, holder, false, seenHash),
     isDone: ({ approvedBy, contentHash }, { by }) =>
       approvedBy === by && (seenHash === null || seenHash === contentHash),
   }
-  return act(move, id, call)
+  const { status, body } = await act(move, id, call)
+  const { preview } = await readPricedPreview(id, call)
+  return { status, body: { ...body, total: totalAnswerOf(preview) } }
 }
 
 /** Runs a batch of the caller. */
@@ -84,7 +87,7 @@ export function holderOf({ caller: { partner, holder } }: Call): CommandPerson {
   return { by: `${partner}/${holder}`, note: null, isProven: true }
 }
 
-async function act({ work, isDone }: Move, id: number, call: Call): Promise<Answer> {
+async function act({ work, isDone }: Move, id: number, call: Call) {
   // Only the owner may lock it.
   await partnerBatch(id, call)
   const person = holderOf(call)
@@ -95,7 +98,7 @@ async function act({ work, isDone }: Move, id: number, call: Call): Promise<Answ
   const batch = await partnerBatch(id, call)
   if (result.is === 'refused' && !(result.why === 'state' && isDone(batch, person)))
     throw refusal(result, batch)
-  return { status: 200, body: batchAnswerOf(batch) }
+  return { status: 200, body: batchAnswerOf(batch) } satisfies Answer
 }
 
 /** The problem that a refused command is answered with. */

@@ -1,4 +1,4 @@
-import type { BatchAnswerBody } from './batch-schemas.ts'
+import type { BatchAnswerBody } from './batch-answer-schemas.ts'
 
 /** Invented batches for the OpenAPI description. Tests compare them with the schemas. */
 export const BATCH_FILES = {
@@ -43,6 +43,15 @@ export const APPROVED: BatchAnswerBody = {
   reason: 'approved_by_person',
   approved_by: 'acme/finance',
 }
+
+const TOTAL = {
+  to_pay: { stated: '250000', estimated: '441000', total: '691000' },
+  to_receive: { stated: '0', estimated: '0', total: '0' },
+  moved_grams: '0.0000',
+  moved_worth: '0',
+}
+
+export const APPROVED_WITH_TOTAL = { ...APPROVED, total: TOTAL }
 
 export const RUNNING: BatchAnswerBody = {
   ...APPROVED,
@@ -110,12 +119,7 @@ export const PREVIEW = {
       worth_rupiah: null,
     },
   ],
-  total: {
-    to_pay: { stated: '250000', estimated: '441000', total: '691000' },
-    to_receive: { stated: '0', estimated: '0', total: '0' },
-    moved_grams: '0.0000',
-    moved_worth: '0',
-  },
+  total: TOTAL,
   known_orders: 0,
   conflicts: 0,
   overdue: 0,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { count as countOf } from '../../http/field-schemas.ts'
 import { RETRY_REASONS } from '../retry-reasons.ts'
-import { batchAnswer } from './batch-schemas.ts'
+import { batchAnswer } from './batch-answer-schemas.ts'
 
 export const retryBody = z
   .strictObject({

@@ -2,12 +2,16 @@ import { PAGE, pageOf, readPlace } from '../../http/paging.ts'
 import { Problem } from '../../http/problems.ts'
 import { type AnyRoute, route } from '../../http/route.ts'
 import type { Upload } from '../../http/uploads.ts'
-import type { Side } from '../../prices/capture.ts'
-import { findNewestPrices } from '../../prices/newest-prices.ts'
 import { listPartnerBatches } from '../partner-batches.ts'
-import { firstWalletOf, readPreview } from '../preview.ts'
 import { readBatchEvents, readProgress } from '../queries.ts'
 import { batchAnswerOf, batchEventAnswerOf, previewAnswerOf, progressAnswerOf } from './batch-answer.ts'
+import {
+  batchAnswer,
+  batchEventsAnswer,
+  batchesAnswer,
+  batchProgressAnswer,
+  reportAnswer,
+} from './batch-answer-schemas.ts'
 import { BATCH_MOVE_ROUTES } from './batch-command-routes.ts'
 import {
   BATCH_EVENTS,
@@ -20,18 +24,9 @@ import {
   RUNNING,
 } from './batch-examples.ts'
 import { checkUpload, createFromUpload, partnerBatch, sendResults } from './batch-files.ts'
-import {
-  batchAnswer,
-  batchEventsAnswer,
-  batchesAnswer,
-  batchListing,
-  batchProgressAnswer,
-  fileQuery,
-  nothing,
-  oneBatch,
-  previewAnswer,
-  reportAnswer,
-} from './batch-schemas.ts'
+import { batchListing, fileQuery, nothing, oneBatch } from './batch-input-schemas.ts'
+import { previewAnswer } from './batch-preview-schema.ts'
+import { readPricedPreview } from './priced-preview.ts'
 
 const A_FILE = `A batch file of at most 64 MiB (unless the server is configured otherwise) and 200000 rows: CSV with a header, or
 JSON lines. docs/batches.md describes its columns. The column partner may be left out.`
@@ -95,9 +90,12 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     },
     problems: [],
     async handle({ query }, { database, caller }) {
-      const { state = null, limit = PAGE, cursor } = query
+      const { state = null, retry_of: retryOf = null, limit = PAGE, cursor } = query
       const before = readPlace(cursor, (decoded) => BATCH_CURSOR.test(decoded))
-      const filter = { partner: caller.partner, state, before: numberIn(before), limit: limit + 1 }
+      const filter = {
+        ...{ partner: caller.partner, state, retryOf },
+        ...{ before: numberIn(before), limit: limit + 1 },
+      }
       const found = await listPartnerBatches(database, filter)
       const { page, next } = pageOf(found, limit, ({ batchId }) => `batch/${batchId}`)
       return { status: 200, body: { batches: page.map(batchAnswerOf), next } }
@@ -135,14 +133,8 @@ export const BATCH_ROUTES: readonly AnyRoute[] = [
     answers: { 200: { description: 'What it would do', schema: previewAnswer, example: PREVIEW } },
     problems: ['not_found'],
     async handle({ params }, call) {
-      const { database, gateway } = call
       const batch = await partnerBatch(params.id, call)
-      const wallet = await firstWalletOf(database, batch.batchId)
-      const readChart =
-        gateway === null || wallet === null ? null : (side: Side) => gateway.chart(side, wallet)
-      const newest = await findNewestPrices(database, readChart)
-      const prices = { buy: newest.buy?.rupiah ?? null, sell: newest.sell?.rupiah ?? null }
-      const preview = await call.inSession((session) => readPreview(session, batch.batchId, prices))
+      const { newest, preview } = await readPricedPreview(batch.batchId, call)
       return { status: 200, body: previewAnswerOf(batch, newest, preview) }
     },
   }),

@@ -7,8 +7,10 @@ import { approveDeclaration, type Declared, declineDeclaration } from '../../rec
 import { listProposals, type ProposalRow } from '../../reconciliation/proposal-queries.ts'
 import { link, safeText, section, table } from '../html/parts.ts'
 import { type Answer, type Call, done } from '../route.ts'
-import { hashOfRequest } from './approval-requests.ts'
-import { approvalsPage, groupsOf, seenOfGroup, seenOfProposal } from './approvals.ts'
+import { staleness } from '../stale.ts'
+import { readShownRequest } from './approval-requests.ts'
+import { approvalsPage, groupsOf, readShownGroup } from './approvals.ts'
+import { readShownProposal } from './proposal-facts.ts'
 
 const MOST_SHOWN = 500
 const personOf = (call: Call) => call.person((call.form.get('note') ?? '').trim())
@@ -19,15 +21,16 @@ async function answer(call: Call, said: string, result: CommandResult<object>): 
   return done('/approvals', said)
 }
 
-/** Whether the request is no longer the one whose content the form's page showed. */
-async function isOtherRequest({ database, form }: Call, requestId: number): Promise<boolean> {
-  const [request] = await findRequest(database, { requestId })
-  return request === undefined || hashOfRequest(request) !== form.get('seen')
+/** Why a request is not what the form's page showed; null when it is. */
+async function whyOtherRequest(call: Call): Promise<string | null> {
+  const [request] = await findRequest(call.database, { requestId: numberOf(call) })
+  const isOpen = request?.state === 'open'
+  return staleness(call, isOpen ? await readShownRequest(call, request) : null)
 }
 
 export async function approveRequest(call: Call): Promise<Answer> {
-  if (await isOtherRequest(call, numberOf(call)))
-    return await approvalsPage(call, { problem: call.texts('approvals.gone') })
+  const problem = await whyOtherRequest(call)
+  if (problem !== null) return await approvalsPage(call, { problem })
   const { changeKinds: kinds, onePersonTeam } = call
   const rules = { kinds, onePersonTeam }
   const result = await call.inSession((session) =>
@@ -37,8 +40,8 @@ export async function approveRequest(call: Call): Promise<Answer> {
 }
 
 export async function declineRequest(call: Call): Promise<Answer> {
-  if (await isOtherRequest(call, numberOf(call)))
-    return await approvalsPage(call, { problem: call.texts('approvals.gone') })
+  const problem = await whyOtherRequest(call)
+  if (problem !== null) return await approvalsPage(call, { problem })
   const result = await call.inSession((session) => declineChange(session, personOf(call), numberOf(call)))
   return await answer(call, 'declined', result)
 }
@@ -57,8 +60,10 @@ const onDeclaration =
     const open = await listProposals(call.database, true, MOST_SHOWN)
     const proposal = open.find(({ proposalId }) => proposalId === numberOf(call))
     const declared = proposal === undefined ? null : declaredBy(proposal)
-    if (proposal === undefined || declared === null || call.form.get('seen') !== seenOfProposal(proposal))
-      return await approvalsPage(call, { problem: call.texts('approvals.gone') })
+    const isOpen = proposal !== undefined && declared !== null
+    const problem = staleness(call, isOpen ? await readShownProposal(call, proposal) : null)
+    if (!isOpen || problem !== null)
+      return await approvalsPage(call, { problem: problem ?? call.texts('approvals.gone') })
     return await answer(call, said, await decide(call, declared))
   }
 
@@ -73,11 +78,13 @@ export const declineProposal = onDeclaration('declined', (call, declared) =>
 const onGroup =
   (isApproval: boolean) =>
   async (call: Call): Promise<Answer> => {
-    const { texts, database, form } = call
-    const groups = groupsOf(await listProposals(database, true, MOST_SHOWN))
-    const seen = form.get('seen') ?? ''
-    const group = groups.find((each) => seenOfGroup(each) === seen)
-    if (group === undefined) return await approvalsPage(call, { problem: texts('approvals.gone') })
+    const { texts, database } = call
+    const group = groupsOf(await listProposals(database, true, MOST_SHOWN)).find(({ proposals }) =>
+      proposals.some(({ proposalId }) => proposalId === numberOf(call)),
+    )
+    const problem = staleness(call, group === undefined ? null : await readShownGroup(call, group))
+    if (group === undefined || problem !== null)
+      return await approvalsPage(call, { problem: problem ?? texts('approvals.gone') })
     const results = await call.inSession(async (session) => {
       const rows: [number, CommandResult<object>][] = []
       for (const { breakId } of group.proposals) {

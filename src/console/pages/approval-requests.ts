@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { differencesFrom } from '../../approvals/differences.ts'
 import type { RequestRow } from '../../approvals/queries.ts'
 import { html, type Markup } from '../../core/html.ts'
@@ -6,6 +5,7 @@ import { commandForm } from '../html/forms.ts'
 import { code, EMPTY, facts, safeText, timeTag } from '../html/parts.ts'
 import type { Role } from '../people.ts'
 import { APPROVES, type Call, MAKES_SAFER } from '../route.ts'
+import { hashOf, type Shown, seenOf } from '../stale.ts'
 import { changesIn } from './proposal-facts.ts'
 
 /** The two ways to decide, as this person may. */
@@ -13,7 +13,7 @@ export function decisionForms(
   call: Call,
   id: string,
   action: string,
-  seen: string,
+  shown: Shown,
   approvers: readonly Role[] = APPROVES,
 ): Markup {
   const { texts } = call
@@ -22,17 +22,29 @@ export function decisionForms(
       id: `${id}-${name}`,
       action: `${action}/${name}`,
       title: texts(`approvals.${name}`),
-      seen,
+      seen: seenOf(shown),
       note: texts('note'),
       button: texts(`approvals.${name}`),
     })
   return html`<div class="commands">${call.may(...approvers) ? form('approve') : EMPTY}${call.may(...MAKES_SAFER) ? form('decline') : EMPTY}</div>`
 }
 
-/** A hash of what is proposed, and of what its proposer saw: the form that decides carries it. */
-export function hashOfRequest({ requestId, kind, subject, payload, seen, state }: RequestRow): string {
-  const content = JSON.stringify([requestId, kind, subject, payload, seen, state])
-  return createHash('sha256').update(content).digest('hex').slice(0, 16)
+/** A hash of what is proposed, and of what its proposer saw. */
+const hashOfRequest = ({ kind, subject, payload, seen, note }: RequestRow): string =>
+  hashOf([kind, subject, payload, seen, note])
+
+/** What the request would change, as it is now; null for a kind that this program does not know. */
+const readNow = async (
+  { changeKinds, database }: Call,
+  { kind, payload }: RequestRow,
+): Promise<Shown | null> =>
+  (await changeKinds.find(({ name }) => name === kind)?.readCurrent(database, payload)) ?? null
+
+/** What of a request a person saw: what is proposed, and how things stand beside it. */
+export async function readShownRequest(call: Call, request: RequestRow): Promise<Shown> {
+  const { requestId, state } = request
+  const own = { request: requestId, request_state: state, content: hashOfRequest(request) }
+  return { ...(await readNow(call, request)), ...own }
 }
 
 /** Changes that wait for a second person: what the proposer saw, and what has changed since. */
@@ -43,17 +55,24 @@ export async function requestCards(call: Call, requests: readonly RequestRow[]):
 }
 
 async function requestCard(call: Call, request: RequestRow): Promise<Markup> {
-  const { texts, changeKinds, database } = call
+  const { texts, changeKinds } = call
   const kind = changeKinds.find(({ name }) => name === request.kind)
   const what = kind === undefined ? request.kind : safeText(kind.describe(request.payload))
-  const changed =
-    kind === undefined ? [] : differencesFrom(request.seen, await kind.readCurrent(database, request.payload))
+  const now = await readNow(call, request)
+  const changed = now === null ? [] : differencesFrom(request.seen, now)
   const id = request.requestId
+  const forms = decisionForms(
+    call,
+    `request-${id}`,
+    `/approvals/requests/${id}`,
+    await readShownRequest(call, request),
+    request.kind === 'grant_roles' ? ['admin'] : APPROVES,
+  )
   return html`<article class="card"><h3>${what}</h3>${facts([
     [texts('col.note'), safeText(request.note)],
     [texts('col.proposed_by'), html`${safeText(request.proposedBy)}, ${timeTag(request.proposedAt, texts)}`],
     [texts('approvals.seen'), code(safeText(JSON.stringify(request.seen)))],
     [texts('approvals.hash'), code(hashOfRequest(request))],
     [texts('approvals.changed'), changesIn(changed, texts)],
-  ])}${decisionForms(call, `request-${id}`, `/approvals/requests/${id}`, hashOfRequest(request), request.kind === 'grant_roles' ? ['admin'] : APPROVES)}</article>`
+  ])}${forms}</article>`
 }

@@ -17,9 +17,10 @@ import {
   timeTag,
 } from '../html/parts.ts'
 import { type Answer, type Call, page } from '../route.ts'
+import { hashOf, type Shown } from '../stale.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import { decisionForms, requestCards } from './approval-requests.ts'
-import { changesIn, changesOf, proposalFacts } from './proposal-facts.ts'
+import { changesIn, changesOf, proposalFacts, readShownProposal } from './proposal-facts.ts'
 
 const MOST_SHOWN = 500
 
@@ -46,17 +47,30 @@ export function groupsOf(proposals: readonly ProposalRow[]): WriteOffGroup[] {
 export const sumOf = ({ proposals }: WriteOffGroup): bigint =>
   proposals.reduce((sum, { rupiahAtRisk }) => sum + BigInt(rupiahAtRisk ?? '0'), 0n)
 
-/** What of a group a person saw: a proposal that came or went meanwhile changes it. */
-export const seenOfGroup = (group: WriteOffGroup): string =>
-  `${group.proposals.length} ${sumOf(group)} ${group.proposals.map(({ proposalId }) => proposalId).join(',')}`
+/** A break in short, and a hash of all of it. */
+const inOneLine = (shown: Shown): string =>
+  [shown.state, shown.reason, shown.rupiahAtRisk, shown.gramsAtRisk, hashOf(shown)].join(' ')
 
-export interface Shown {
+/** What of a group a person saw: its proposals, and how each of its breaks stands. */
+export async function readShownGroup(call: Call, group: WriteOffGroup): Promise<Shown> {
+  const fields: Record<string, unknown> = {
+    breaks: group.proposals.length,
+    rupiahAtRisk: String(sumOf(group)),
+  }
+  for (const proposal of group.proposals)
+    fields[`${call.texts('col.break')} ${proposal.breakId}`] = inOneLine(
+      await readShownProposal(call, proposal),
+    )
+  return fields
+}
+
+export interface Extras {
   readonly problem?: string
   readonly results?: Markup
 }
 
 /** Everything that one person proposed and another must decide. */
-export async function approvalsPage(call: Call, shown: Shown = {}): Promise<Answer> {
+export async function approvalsPage(call: Call, shown: Extras = {}): Promise<Answer> {
   const { database, texts } = call
   const proposals = await listProposals(database, true, MOST_SHOWN)
   const requests = await listRequests(database, { state: 'open', limit: MOST_SHOWN, skip: 0 })
@@ -111,7 +125,7 @@ async function groupCard(call: Call, group: WriteOffGroup): Promise<Markup> {
     [texts('col.proposed_by'), safeText(group.proposedBy)],
     [texts('nav.breaks'), joined(breaks)],
     [texts('approvals.changed'), changesIn(await changedInGroup(call, group), texts)],
-  ])}${decisionForms(call, `group-${first}`, `/approvals/groups/${first}`, seenOfGroup(group))}</article>`
+  ])}${decisionForms(call, `group-${first}`, `/approvals/groups/${first}`, await readShownGroup(call, group))}</article>`
 }
 
 /** What has changed in the breaks of a group since they were proposed. */
@@ -123,10 +137,6 @@ async function changedInGroup(call: Call, { proposals }: WriteOffGroup): Promise
   return changed
 }
 
-/** What of a proposal a person saw. */
-export const seenOfProposal = ({ proposalId, decision, proposedBy }: ProposalRow): string =>
-  `${decision} ${proposalId} by ${proposedBy}`
-
 async function proposalCard(call: Call, proposal: ProposalRow): Promise<Markup> {
   const { texts } = call
   const { proposalId, statementId, source } = proposal
@@ -136,7 +146,7 @@ async function proposalCard(call: Call, proposal: ProposalRow): Promise<Markup> 
         call,
         `proposal-${proposalId}`,
         `/approvals/proposals/${proposalId}`,
-        seenOfProposal(proposal),
+        await readShownProposal(call, proposal),
       )
     : EMPTY
   return html`<article class="card"><h3>${subjectOf(proposal, texts)}</h3>${await proposalFacts(call, proposal)}${forms}</article>`

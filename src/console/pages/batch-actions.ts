@@ -12,7 +12,7 @@ import type { Session } from '../../postgres/session.ts'
 import { doneOf, orRefusal, Refused } from '../command-outcome.ts'
 import { type Answer, type Call, done } from '../route.ts'
 import { staleness } from '../stale.ts'
-import { batchPage, readBatchView, seenOfBatch } from './batch.ts'
+import { batchPage, readBatchView, shownOfBatch } from './batch.ts'
 
 interface Order {
   readonly batchId: number
@@ -26,7 +26,7 @@ const commandOf =
   (said: string, work: (session: Session, order: Order) => Promise<CommandResult>) =>
   async (call: Call): Promise<Answer> => {
     const batch = await readBatchView(call)
-    const stale = staleness(call, seenOfBatch(batch))
+    const stale = staleness(call, shownOfBatch(batch))
     if (stale !== null) return await batchPage(call, stale)
     const { batchId, contentHash } = batch
     const give = async () => {

@@ -18,6 +18,7 @@ import {
 } from '../html/parts.ts'
 import { ConsoleProblem } from '../http/problem-pages.ts'
 import { type Answer, APPROVES, type Call, MAKES_SAFER, PROPOSES, page } from '../route.ts'
+import { type Shown, seenOf } from '../stale.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import { batchPreview } from './batch-preview.ts'
 
@@ -30,7 +31,12 @@ export async function readBatchView({ database, params }: Call): Promise<BatchPr
 }
 
 /** What of a batch a person saw. */
-export const seenOfBatch = ({ state, contentHash }: BatchProgress): string => `${state} ${contentHash}`
+export const shownOfBatch = ({ state, reason, rows, contentHash }: BatchProgress): Shown => ({
+  state,
+  reason,
+  rows,
+  content: contentHash,
+})
 
 /** One batch: what it would do or did, its commands and its history. */
 export async function batchPage(call: Call, problem?: string): Promise<Answer> {
@@ -117,7 +123,7 @@ function commands(call: Call, batch: BatchProgress): Markup {
       id: name,
       action: `/batches/${batch.batchId}/${name}`,
       title: texts(`batches.${name}`),
-      seen: seenOfBatch(batch),
+      seen: seenOf(shownOfBatch(batch)),
       note: texts('note'),
       button: texts(`batches.${name}`),
       isDangerous: name === 'cancel',

@@ -14,8 +14,8 @@ import { readBreakSet } from '../../reconciliation/break-queries.ts'
 import { link, safeText, section, table } from '../html/parts.ts'
 import { type Answer, type Call, done } from '../route.ts'
 import { staleness } from '../stale.ts'
-import { breakPage, readBreakView, seenOfBreak } from './break.ts'
-import { breaksPage } from './breaks.ts'
+import { breakPage, readBreakView, shownOfBreak } from './break.ts'
+import { breaksPage, shownOfSet } from './breaks.ts'
 
 type Work = (
   session: Session,
@@ -31,8 +31,8 @@ const commandOf =
   (said: string, work: Work) =>
   async (call: Call): Promise<Answer> => {
     const view = await readBreakView(call)
-    const [seen, now] = [call.form.get('seen') ?? '', seenOfBreak(view)]
-    if (seen !== now) return await breakPage(call, call.texts('stale', { before: seen.slice(0, 80), now }))
+    const stale = staleness(call, shownOfBreak(view))
+    if (stale !== null) return await breakPage(call, stale)
     const { breakId } = view.story
     const result = await call.inSession((session) =>
       work(session, breakId, call.person(noteOf(call)), call.onePersonTeam),
@@ -48,7 +48,7 @@ export const reject = commandOf('declined', declineWriteOff)
 
 export async function assign(call: Call): Promise<Answer> {
   const view = await readBreakView(call)
-  const stale = staleness(call, seenOfBreak(view))
+  const stale = staleness(call, shownOfBreak(view))
   if (stale !== null) return await breakPage(call, stale)
   const { story } = view
   const to = (call.form.get('to') ?? '').trim()
@@ -71,11 +71,10 @@ async function listOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
 /** Proposes to write off every break of a filter, unless they are not those that the person saw. */
 export async function proposeAll(call: Call): Promise<Answer> {
   const { form, database, texts } = call
-  const { breakIds, rupiahAtRisk } = await readBreakSet(database, readBreakSelection(form))
-  const now = `${breakIds.length} ${rupiahAtRisk}`
-  const seen = form.get('seen') ?? ''
-  if (seen !== now)
-    return await breaksPage(call, { problem: texts('stale', { before: seen.slice(0, 40), now }) })
+  const set = await readBreakSet(database, readBreakSelection(form))
+  const { breakIds } = set
+  const stale = staleness(call, shownOfSet(set))
+  if (stale !== null) return await breaksPage(call, { problem: stale })
   const results = await call.inSession((session) =>
     listOf(proposeWriteOffs(session, breakIds.slice(0, MOST_AT_ONCE), call.person(noteOf(call)))),
   )

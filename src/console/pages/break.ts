@@ -18,6 +18,7 @@ import {
 } from '../html/parts.ts'
 import { ConsoleProblem } from '../http/problem-pages.ts'
 import { type Answer, APPROVES, type Call, MAKES_SAFER, PROPOSES, page } from '../route.ts'
+import { type Shown, seenOf } from '../stale.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import { proposalFacts } from './proposal-facts.ts'
 
@@ -35,8 +36,15 @@ export async function readBreakView({ database, params }: Call): Promise<BreakVi
 }
 
 /** What of a break a person saw. */
-export const seenOfBreak = ({ story, proposal }: BreakView): string =>
-  `${story.state} ${story.reason} ${story.events.length}${proposal === null ? '' : ` #${proposal.proposalId}`}`
+export const shownOfBreak = ({ story, proposal }: BreakView): Shown => ({
+  state: story.state,
+  reason: story.reason,
+  owner: story.owner,
+  rupiahAtRisk: story.rupiahAtRisk,
+  gramsAtRisk: story.gramsAtRisk,
+  changes: story.events.length,
+  proposal: proposal?.proposalId ?? null,
+})
 
 /** One break: both sides beside each other, its history, and what may be done about it. */
 export async function breakPage(call: Call, problem?: string): Promise<Answer> {
@@ -112,7 +120,7 @@ async function commands(call: Call, view: BreakView): Promise<Markup> {
       id: name,
       action: `/breaks/${story.breakId}/${name}`,
       title: texts(`breaks.${name}`),
-      seen: seenOfBreak(view),
+      seen: seenOf(shownOfBreak(view)),
       note: texts('note'),
       button: texts(`breaks.${name}`),
       isDangerous: false,
@@ -121,7 +129,7 @@ async function commands(call: Call, view: BreakView): Promise<Markup> {
     id: 'assign',
     action: `/breaks/${story.breakId}/assign`,
     title: texts('breaks.assign'),
-    seen: seenOfBreak(view),
+    seen: seenOf(shownOfBreak(view)),
     fields: input({ id: 'assign-to', name: 'to', label: texts('col.owner'), isRequired: true }),
     button: texts('breaks.assign'),
   })

@@ -6,18 +6,8 @@ import type { BreakerRules } from '../../breaker/rules.ts'
 import { readFigures, readTrips, type TripRow } from '../../breaker/store.ts'
 import { html, type Markup } from '../../core/html.ts'
 import { formatGrams, formatRupiah, type GoldWeight } from '../../core/money.ts'
-import {
-  badge,
-  columnsOf,
-  countOf,
-  EMPTY,
-  empty,
-  link,
-  safeText,
-  section,
-  table,
-  timeTag,
-} from '../html/parts.ts'
+import { badge, columnsOf, countOf, EMPTY, empty, link, section, table, timeTag } from '../html/parts.ts'
+import { scopeInWords } from '../html/scope-words.ts'
 import type { Call } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 
@@ -90,7 +80,7 @@ function figureTable(
     const breach = breachOf(figures, rules)
     const sign =
       breach === null ? EMPTY : html` <strong class="calls">! ${wordOf(texts, 'breach', breach.of)}</strong>`
-    return [html`${safeText(scope)}${sign}`, ...CELLS.map((cell) => cell(figures, rules, texts))]
+    return [html`${scopeInWords(scope, texts)}${sign}`, ...CELLS.map((cell) => cell(figures, rules, texts))]
   })
   return table(texts('breaker.figures'), columns, rows)
 }
@@ -102,7 +92,7 @@ function tripTable(trips: readonly TripRow[], texts: Texts): Markup {
     [2, 3],
   )
   const rows = trips.map((trip) => [
-    safeText(trip.scope),
+    scopeInWords(trip.scope, texts),
     wordOf(texts, 'breach', trip.breach),
     `${trip.successes} / ${SUCCESSES_TO_OPEN}`,
     countOf(trip.pauses),
@@ -119,7 +109,7 @@ async function probes({ database, texts }: Call): Promise<Markup> {
   const columns = columnsOf(texts, ['col.when', 'switches.scope', 'col.order', 'col.outcome'])
   const rows = all.map(({ chosenAt, scope, orderId, outcome }) => [
     timeTag(chosenAt, texts),
-    safeText(scope),
+    scopeInWords(scope, texts),
     link(`/orders/${orderId}`, orderId),
     outcome === null
       ? texts('breaker.probing')

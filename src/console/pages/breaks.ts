@@ -22,6 +22,7 @@ import {
   timeTag,
 } from '../html/parts.ts'
 import { type Answer, type Call, PROPOSES, page } from '../route.ts'
+import { type Shown as ShownFields, seenOf } from '../stale.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 
 const PAGE_SIZE = 100
@@ -57,7 +58,7 @@ export async function breaksPage(call: Call, shown: Shown = {}): Promise<Answer>
     ...(shown.problem === undefined ? {} : { problem: shown.problem, status: 409 }),
     main: html`${filterForm('/breaks', filterFields(query, texts), texts)}
 ${shown.results ?? EMPTY}<p>${sum}</p>
-${call.may(...PROPOSES) && total > 0 ? proposeAll(filter, { total, rupiah: sums.rupiahAtRisk }, texts) : EMPTY}
+${call.may(...PROPOSES) && total > 0 ? proposeAll(filter, sums, texts) : EMPTY}
 ${list}${pager(filter, total, query, texts)}`,
   })
 }
@@ -103,8 +104,18 @@ function breakTable(breaks: readonly OpenBreak[], texts: Texts): Markup {
   return table(texts('nav.breaks'), columns, rows)
 }
 
+type BreakSet = Awaited<ReturnType<typeof readBreakSet>>
+
+/** What of the breaks of a filter a person saw: which they are, and the sum. */
+export const shownOfSet = ({ breakIds, rupiahAtRisk }: BreakSet): ShownFields => ({
+  breaks: breakIds.length,
+  rupiahAtRisk,
+  numbers: breakIds.join(', '),
+})
+
 /** One form for all breaks of the filter. What the person saw of them is sent along. */
-function proposeAll(filter: BreakFilter, seen: { total: number; rupiah: string }, texts: Texts): Markup {
+function proposeAll(filter: BreakFilter, set: BreakSet, texts: Texts): Markup {
+  const n = countOf(set.breakIds.length)
   const kept = BREAK_KEYS.flatMap((key) => {
     const value = filter[key]
     return value === null ? [] : [[BREAK_FIELDS[key].page, value === true ? 'yes' : String(value)] as const]
@@ -112,12 +123,12 @@ function proposeAll(filter: BreakFilter, seen: { total: number; rupiah: string }
   return html`<div class="commands">${commandForm({
     id: 'propose-all',
     action: '/breaks/propose',
-    title: texts('breaks.propose_all', { n: countOf(seen.total) }),
-    explains: texts('breaks.propose_all.what', { rupiah: rupiahOf(seen.rupiah) }),
-    seen: `${seen.total} ${seen.rupiah}`,
+    title: texts('breaks.propose_all', { n }),
+    explains: texts('breaks.propose_all.what', { rupiah: rupiahOf(set.rupiahAtRisk) }),
+    seen: seenOf(shownOfSet(set)),
     fields: html`${kept.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}`,
     note: texts('note'),
-    button: texts('breaks.propose_all', { n: countOf(seen.total) }),
+    button: texts('breaks.propose_all', { n }),
   })}</div>`
 }
 

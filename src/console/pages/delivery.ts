@@ -21,7 +21,7 @@ import {
 } from '../html/parts.ts'
 import { ConsoleProblem } from '../http/problem-pages.ts'
 import { type Answer, type Call, done, PROPOSES, page } from '../route.ts'
-import { staleness } from '../stale.ts'
+import { type Shown, seenOf, staleness } from '../stale.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import { placeOf } from './partners.ts'
 
@@ -43,10 +43,13 @@ async function readEventView({ database, params }: Call): Promise<EventView> {
 }
 
 /** What of an event's deliveries a person saw. */
-const seenOf = (deliveries: readonly EventDelivery[]): string =>
-  deliveries
-    .map(({ endpointId, state, tries }) => `endpoint ${endpointId} ${state} after ${tries} tries`)
-    .join(', ')
+const shownOf = (deliveries: readonly EventDelivery[]): Shown =>
+  Object.fromEntries(
+    deliveries.map(({ endpointId, state, tries }) => [
+      `endpoint ${endpointId}`,
+      `${state} after ${tries} tries`,
+    ]),
+  )
 
 /** One event: how it stands at each endpoint, every try, and sending it again. */
 export async function deliveryPage(call: Call, problem?: string): Promise<Answer> {
@@ -130,7 +133,7 @@ function replayForm(call: Call, deliveries: readonly EventDelivery[]): Markup {
     action: `/deliveries/${deliveries[0]?.eventId ?? ''}/replay`,
     title: texts('deliveries.replay'),
     explains: texts('deliveries.replay.what'),
-    seen: seenOf(deliveries),
+    seen: seenOf(shownOf(deliveries)),
     button: texts('deliveries.replay'),
   })}</div>`
 }
@@ -138,7 +141,7 @@ function replayForm(call: Call, deliveries: readonly EventDelivery[]): Markup {
 /** Makes the event due again at each of its endpoints where it has ended, under its own id. */
 export async function replayEvent(call: Call): Promise<Answer> {
   const { deliveries, first } = await readEventView(call)
-  const stale = staleness(call, seenOf(deliveries))
+  const stale = staleness(call, shownOf(deliveries))
   if (stale !== null) return await deliveryPage(call, stale)
   const give = async () => {
     const database = databaseOf(call.database, call.person(''))

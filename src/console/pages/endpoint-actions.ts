@@ -8,7 +8,7 @@ import { orRefusal, Refused } from '../command-outcome.ts'
 import { ConsoleProblem } from '../http/problem-pages.ts'
 import { type Answer, type Call, done } from '../route.ts'
 import { staleness } from '../stale.ts'
-import { seenOfEndpoint } from './endpoints.ts'
+import { shownOfEndpoint } from './endpoints.ts'
 import { partnerPage, readPartnerView } from './partner.ts'
 import { placeOf } from './partners.ts'
 
@@ -22,7 +22,7 @@ const commandOf =
     const endpoints = await listEndpoints(call.database, { partner: name, removedToo: false })
     const endpoint = endpoints.find(({ id }) => String(id) === call.params.id)
     if (endpoint === undefined) throw new ConsoleProblem('not_found')
-    const stale = staleness(call, seenOfEndpoint(endpoint))
+    const stale = staleness(call, shownOfEndpoint(endpoint))
     if (stale !== null) return await partnerPage(call, stale)
     const person = call.person((call.form.get('note') ?? '').trim())
     const give = async () => {

@@ -15,12 +15,18 @@ import {
   timeTag,
 } from '../html/parts.ts'
 import { ADMINISTRATES, type Call, MAKES_SAFER, PROPOSES } from '../route.ts'
+import { hashOf, type Shown, seenOf } from '../stale.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import { placeOf } from './partners.ts'
 
 /** What of an endpoint a person saw. */
-export const seenOfEndpoint = ({ state, givenUp, stateSince }: Endpoint): string =>
-  `${state} since ${stateSince.toISOString()}, ${givenUp} given_up`
+export const shownOfEndpoint = ({ state, givenUp, stateSince, url, kinds }: Endpoint): Shown => ({
+  state,
+  since: stateSince,
+  givenUp,
+  // An address may hold a password, which no page shows: a hash of it, and of what is sent there.
+  content: hashOf([url, kinds]),
+})
 
 /** Where a partner's events go, and what may be done about it. */
 export async function endpointSection(call: Call, partner: string): Promise<Markup> {
@@ -73,7 +79,7 @@ function commands(call: Call, endpoint: Endpoint, texts: Texts): Markup {
         action: `${placeOf(partner)}/endpoints/${id}/${name}`,
         title: texts(`endpoints.${name}`),
         explains: texts(`endpoints.${name}.what`),
-        seen: seenOfEndpoint(endpoint),
+        seen: seenOf(shownOfEndpoint(endpoint)),
         ...(name === 'pause' ? { note: texts('note') } : {}),
         button: texts(`endpoints.${name}`),
       }),

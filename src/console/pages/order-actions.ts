@@ -10,9 +10,10 @@ import {
   proposeResolution,
 } from '../../reconciliation/resolve-doubt.ts'
 import { type Answer, type Call, done } from '../route.ts'
+import { staleness } from '../stale.ts'
 import { appendEvent } from '../store/events.ts'
 import { orderPage } from './order.ts'
-import { seenOf } from './order-forms.ts'
+import { shownOfOrder } from './order-forms.ts'
 import { readOrderView } from './order-view.ts'
 
 type Result = { readonly is: 'done' } | { readonly is: 'refused'; readonly message: string }
@@ -25,24 +26,14 @@ async function command(
 ): Promise<Answer> {
   const view = await readOrderView(call)
   const { orderId } = view.story
-  const seen = call.form.get('seen') ?? ''
-  if (seen !== seenOf(view))
-    return await orderPage(call, {
-      problem: call.texts('stale', { before: shownSeen(seen), now: shownSeen(seenOf(view)) }),
-    })
+  const stale = staleness(call, shownOfOrder(view))
+  if (stale !== null) return await orderPage(call, { problem: stale })
   const note = (call.form.get('note') ?? '').trim()
-  if (!/[\p{L}\p{N}]/u.test(note)) return await orderPage(call, { problem: 'say why: the note is empty' })
+  if (!/[\p{L}\p{N}]/u.test(note)) return await orderPage(call, { problem: call.texts('no_reason') })
   const result = await work(orderId, note)
   if (result.is === 'refused') return await orderPage(call, { problem: result.message })
   return done(`/orders/${orderId}`, said)
 }
-
-/** The form's own record as a person reads it: `in_doubt lost_reply 3 #1` is "in doubt, lost reply". */
-const shownSeen = (seen: string): string =>
-  seen
-    .slice(0, 80)
-    .replace(/^(\S*) (\S*) (\d+)/, '$1 ($2), $3')
-    .replaceAll('_', ' ')
 
 type Move = (
   request: { orderId: string; actor: string; note: string },

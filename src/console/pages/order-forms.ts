@@ -4,12 +4,17 @@ import { commandForm, input, select } from '../html/forms.ts'
 import { joined, section } from '../html/parts.ts'
 import type { Call } from '../route.ts'
 import { APPROVES, MAKES_SAFER, PROPOSES } from '../route.ts'
+import { type Shown, seenOf } from '../stale.ts'
 import type { OrderView } from './order-view.ts'
 import { proposalFacts } from './proposal-facts.ts'
 
 /** What of an order a person saw, for the forms: its command is refused when this has changed. */
-export const seenOf = ({ story, proposal }: OrderView): string =>
-  `${story.state} ${story.reason} ${story.events.length}${proposal === null ? '' : ` #${proposal.proposalId}`}`
+export const shownOfOrder = ({ story, proposal }: OrderView): Shown => ({
+  state: story.state,
+  reason: story.reason,
+  changes: story.events.length,
+  proposal: proposal?.proposalId ?? null,
+})
 
 /** The commands that this person may give to this order now. */
 export async function orderCommands(call: Call, view: OrderView): Promise<Markup> {
@@ -33,7 +38,7 @@ function move({ texts }: Call, view: OrderView, name: 'hold' | 'cancel' | 'relea
     action: `/orders/${view.story.orderId}/${name}`,
     title: texts(`order.${name}`),
     explains: texts(`order.${name}.what`),
-    seen: seenOf(view),
+    seen: seenOf(shownOfOrder(view)),
     note: texts('note'),
     button: texts(`order.${name}`),
     isDangerous: name === 'cancel',
@@ -63,7 +68,7 @@ function resolveForm({ texts }: Call, view: OrderView): Markup {
     action: `/orders/${view.story.orderId}/resolve`,
     title: texts('order.resolve'),
     explains: texts('order.resolve.what'),
-    seen: seenOf(view),
+    seen: seenOf(shownOfOrder(view)),
     fields: html`${select('resolve-outcome', 'outcome', texts('order.resolve.outcome'), outcomes, 'executed')}
 ${input({ id: 'resolve-evidence', name: 'evidence', label: texts('order.resolve.evidence'), isRequired: true })}
 ${id('session_id')}${id('response_id')}
@@ -80,7 +85,7 @@ async function decisionForms(call: Call, view: OrderView, proposal: ProposalRow)
       id: name,
       action: `/orders/${view.story.orderId}/${name}`,
       title: texts(`order.${name}`),
-      seen: seenOf(view),
+      seen: seenOf(shownOfOrder(view)),
       note: texts('note'),
       button: texts(`order.${name}`),
     })

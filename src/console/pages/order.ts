@@ -22,6 +22,7 @@ import { type Answer, type Call, page } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import { orderCommands } from './order-forms.ts'
 import { readOrderView } from './order-view.ts'
+import { probeNotice, waitsOf } from './order-waits.ts'
 import { stateDiagram, wayInWords } from './state-diagram.ts'
 
 export interface Shown {
@@ -41,7 +42,7 @@ export async function orderPage(call: Call, shown: Shown = {}): Promise<Answer> 
     title: `${story.partner}/${story.reference}`,
     isLive: story.settledAt === null && shown.problem === undefined,
     ...(shown.problem === undefined ? {} : { problem: shown.problem, status: 409 }),
-    main: html`${doubt}${factsOf(story, shown, texts)}
+    main: html`${doubt}${await probeNotice(call, story)}${factsOf(story, shown, texts)}
 ${await orderCommands(call, view)}
 ${section(texts('order.way'), html`${stateDiagram(story.events, texts)}${wayInWords(story.events, texts)}`)}
 ${attempts(story, texts)}${events(story, texts)}
@@ -75,6 +76,7 @@ function factsOf(story: OrderStory, { showsNumber }: Shown, texts: Texts): Marku
     [texts('col.accepted'), timeTag(story.acceptedAt, texts)],
     [texts('order.deadline'), timeTag(story.deadlineAt, texts)],
     [texts('order.origin'), originOf(story, texts)],
+    ...waitsOf(story, texts),
     ...executed,
     ...trouble,
     ['order_id', code(story.orderId)],

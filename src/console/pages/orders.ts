@@ -12,6 +12,7 @@ import { type Answer, type Call, page } from '../route.ts'
 import { appendEvent } from '../store/events.ts'
 import { type TextKey, type Texts, wordOf } from '../texts/texts.ts'
 import { filterFields, filterQuery, readFilter } from './order-filter.ts'
+import { readStopped, stoppedNotice } from './stopped.ts'
 
 const PAGE_SIZE = 50
 
@@ -86,7 +87,7 @@ export async function ordersPage(call: Call): Promise<Answer> {
     title: texts('nav.orders'),
     ...(bad.length > 0 ? { problem: texts('filter.bad', { fields: bad.join(', ') }), status: 400 } : {}),
     isLive: !query.has('after'),
-    main: html`${filterForm('/orders', html`${filterFields(query, texts)}${columnChoice(query, texts)}`, texts)}
+    main: html`${stoppedNotice(await readStopped(call), texts)}${filterForm('/orders', html`${filterFields(query, texts)}${columnChoice(query, texts)}`, texts)}
 <p class="tools"><a href="/orders.csv?${own.toString()}">${texts('orders.csv')}</a></p>
 ${list}${pager(found, own, query, texts)}`,
   })

@@ -9,7 +9,7 @@ import { listWallets } from '../../wallets/queries.ts'
 import { doneOf, orRefusal, Refused } from '../command-outcome.ts'
 import { type Answer, type Call, done } from '../route.ts'
 import { staleness } from '../stale.ts'
-import { partnerPage, readPartnerView } from './partner.ts'
+import { partnerPage, readPartnerView, shownOfPartner } from './partner.ts'
 import { placeOf } from './partners.ts'
 import { walletsPage } from './wallets.ts'
 
@@ -17,13 +17,13 @@ const moveTo =
   (state: PartnerState, said: string) =>
   async (call: Call): Promise<Answer> => {
     const partner = await readPartnerView(call)
-    const stale = staleness(call, partner.state)
+    const stale = staleness(call, shownOfPartner(partner))
     if (stale !== null) return await partnerPage(call, stale)
     const person = call.person('')
     const give = async () => {
       const database = databaseOf(call.database, person)
       if (!(await setState(database, partner.name, state, `person:${person.by}`)))
-        throw new Refused(call.texts('stale', { before: partner.state, now: state }))
+        throw new Refused(call.texts('stale.hidden'))
       return done(placeOf(partner.name), said)
     }
     return await orRefusal(give, (problem) => partnerPage(call, problem))

@@ -19,6 +19,7 @@ import {
 } from '../html/parts.ts'
 import { ConsoleProblem } from '../http/problem-pages.ts'
 import { ADMINISTRATES, type Answer, type Call, MAKES_SAFER, page } from '../route.ts'
+import { type Shown, seenOf } from '../stale.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import { endpointSection } from './endpoints.ts'
 import { limitOf, moneyLimit, placeOf } from './partners.ts'
@@ -57,8 +58,16 @@ function factsOf(partner: PartnerRow, texts: Texts): Markup {
   ])
 }
 
-function commands(call: Call, { name, state }: PartnerRow): Markup {
+/** What of a partner a person saw: also what it may do, which counts where it is accepted again. */
+export const shownOfPartner = (partner: PartnerRow): Shown => {
+  const { state, kinds, addresses, ordersPerMinute, rupiahPerOrder, rupiahPerDay, walletsPerDay } = partner
+  const limits = [ordersPerMinute, rupiahPerOrder, rupiahPerDay, walletsPerDay]
+  return { state, limits: limits.map((limit) => limit?.toString() ?? '–').join(', '), kinds, addresses }
+}
+
+function commands(call: Call, partner: PartnerRow): Markup {
   const { texts } = call
+  const { name, state } = partner
   const moves = [
     { move: 'suspend', from: 'active', roles: MAKES_SAFER },
     { move: 'resume', from: 'suspended', roles: ADMINISTRATES },
@@ -71,7 +80,7 @@ function commands(call: Call, { name, state }: PartnerRow): Markup {
         action: `${placeOf(name)}/${move}`,
         title: texts(`partners.${move}`),
         explains: texts(`partners.${move}.what`),
-        seen: state,
+        seen: seenOf(shownOfPartner(partner)),
         button: texts(`partners.${move}`),
         isDangerous: move === 'suspend',
       }),

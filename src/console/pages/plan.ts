@@ -1,6 +1,7 @@
 import { html, type Markup } from '../../core/html.ts'
+import { type Coming, comingOf, readPlanDays } from '../../plans/coming.ts'
+import type { Move } from '../../plans/moved.ts'
 import { describeSource } from '../../plans/order-source.ts'
-import { nextDueTimes } from '../../plans/plan.ts'
 import { findPlan, type PlanSummary, type RunStory, readPlanEvents, readRuns } from '../../plans/queries.ts'
 import { describeSchedule } from '../../plans/schedule.ts'
 import { dueInWords } from '../html/due-words.ts'
@@ -20,7 +21,9 @@ import {
 } from '../html/parts.ts'
 import { ConsoleProblem } from '../http/problem-pages.ts'
 import { type Answer, type Call, MAKES_SAFER, PROPOSES, page } from '../route.ts'
+import { type Shown, seenOf } from '../stale.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
+import { dayForms, linksOf, skipsOf } from './plan-days.ts'
 import { nameOf } from './plans.ts'
 
 const NEXT = 5
@@ -35,8 +38,11 @@ export async function readPlanView({ database, params }: Call): Promise<PlanSumm
 }
 
 /** What of a plan a person saw: its state and its next due time. */
-export const seenOfPlan = ({ state, reason, nextDueAt }: PlanSummary): string =>
-  `${state} ${reason} ${nextDueAt?.toISOString() ?? 'no_due_time'}`
+export const shownOfPlan = ({ state, reason, nextDueAt }: PlanSummary): Shown => ({
+  state,
+  reason,
+  nextDueAt,
+})
 
 /** One plan: its next due times, what was missed and why, and what became of the last ones. */
 export async function planPage(call: Call, problem?: string): Promise<Answer> {
@@ -46,7 +52,7 @@ export async function planPage(call: Call, problem?: string): Promise<Answer> {
     title: nameOf(plan),
     isLive: problem === undefined,
     ...(problem === undefined ? {} : { problem, status: 409 }),
-    main: html`${factsOf(plan, texts)}${commands(call, plan)}${next(plan, texts)}${await missed(call, plan)}${await runs(call, plan)}${await history(call, plan)}`,
+    main: html`${factsOf(plan, texts)}${await linksOf(call, plan)}${commands(call, plan)}${await next(call, plan)}${await skipsOf(call, plan)}${await missed(call, plan)}${await runs(call, plan)}${await history(call, plan)}`,
   })
 }
 
@@ -85,22 +91,35 @@ function commands(call: Call, plan: PlanSummary): Markup {
         action: `/plans/${plan.planId}/${name}`,
         title: texts(`plans.${name}`),
         explains: texts(`plans.${name}.what`),
-        seen: seenOfPlan(plan),
+        seen: seenOf(shownOfPlan(plan)),
         note: texts('note'),
         button: texts(`plans.${name}`),
       }),
     )
+  forms.push(...dayForms(call, plan, seenOf(shownOfPlan(plan))))
   return forms.length === 0 ? EMPTY : html`<div class="commands">${forms}</div>`
 }
 
-function next(plan: PlanSummary, texts: Texts): Markup {
-  const times = nextDueTimes(plan, NEXT)
+async function next({ database, texts }: Call, plan: PlanSummary): Promise<Markup> {
+  const coming = comingOf(plan, NEXT, await readPlanDays(database, [plan]))
   const list =
-    times.length === 0
+    coming.length === 0
       ? empty(texts(plan.state === 'paused' ? 'plans.paused' : 'plans.no_next'))
-      : html`<ol>${times.map((moment) => html`<li>${dueInWords(moment, Date.now(), texts)}</li>`)}</ol>`
+      : html`<ol>${coming.map((each) => html`<li>${comingInWords(each, texts)}</li>`)}</ol>`
   return section(texts('plans.next'), list, 'next')
 }
+
+/** A coming due time, from where it was moved, and who skipped it. */
+function comingInWords({ at, move, skip }: Coming, texts: Texts): Markup {
+  const due = dueInWords(at, Date.now(), texts)
+  const moved = move === null ? EMPTY : html` · ${movedInWords(move, texts)}`
+  if (skip === null) return html`${due}${moved}`
+  const skipped = html`<strong class="calls">${texts('plans.skipped')}</strong> ${safeText(skip.skippedBy)}: ${safeText(skip.reason)}`
+  return html`${due}${moved} · ${skipped}`
+}
+
+const movedInWords = ({ day, holiday }: Move, texts: Texts): Markup =>
+  html`${texts('plans.moved', { day })} (${holiday === null ? texts('plans.weekend') : safeText(holiday)})`
 
 /** Why a due time started nothing, in words. */
 const whyOf = ({ reason, breach }: RunStory, texts: Texts): string =>

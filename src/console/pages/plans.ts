@@ -1,15 +1,18 @@
+import { html } from '../../core/html.ts'
 import { describeSource } from '../../plans/order-source.ts'
 import { listPlans, type PlanSummary } from '../../plans/queries.ts'
 import { describeSchedule } from '../../plans/schedule.ts'
 import { badge, columnsOf, countOf, empty, link, safeText, table, timeTag } from '../html/parts.ts'
 import { type Answer, type Call, page } from '../route.ts'
 import { wordOf } from '../texts/texts.ts'
+import { holidaysSection } from './plan-days.ts'
 
 /** What operators call a plan: a partner's is named with it. */
 export const nameOf = ({ owner, name }: PlanSummary) => (owner === null ? name : `${owner}/${name}`)
 
 /** Plans that are active or paused. */
-export async function plansPage({ database, texts }: Call): Promise<Answer> {
+export async function plansPage(call: Call): Promise<Answer> {
+  const { database, texts } = call
   const plans = await listPlans(database, null)
   const keys = ['col.name', 'col.state', 'plans.due', 'col.next', 'plans.missed', 'col.what'] as const
   const rows = plans.map((plan) => [
@@ -21,7 +24,8 @@ export async function plansPage({ database, texts }: Call): Promise<Answer> {
     safeText(describeSource(plan.source)),
   ])
   const title = texts('nav.plans')
-  const main =
+  const list =
     plans.length === 0 ? empty(texts('plans.none')) : table(title, columnsOf(texts, keys, [4]), rows)
+  const main = html`${list}${await holidaysSection(call)}`
   return page({ title, isLive: true, main })
 }

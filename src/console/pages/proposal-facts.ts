@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { differencesFrom } from '../../approvals/differences.ts'
 import { html, type Markup } from '../../core/html.ts'
 import type { Subject } from '../../reconciliation/proposal-facts.ts'
@@ -6,6 +5,7 @@ import type { ProposalRow } from '../../reconciliation/proposal-queries.ts'
 import { readSubjectNow } from '../../reconciliation/proposal-seen.ts'
 import { code, EMPTY, facts, rupiahOf, safeText, timeTag } from '../html/parts.ts'
 import type { Call } from '../route.ts'
+import { hashOf, type Shown } from '../stale.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 
 /** What was proposed in words, what its proposer saw, and what has changed since. */
@@ -30,9 +30,15 @@ export async function proposalFacts(call: Call, proposal: ProposalRow): Promise<
 }
 
 /** A hash of what is proposed, and of what its proposer saw. */
-export function hashOfProposal({ proposalId, decision, note, facts: what }: ProposalRow): string {
-  const content = JSON.stringify([proposalId, decision, note, what])
-  return createHash('sha256').update(content).digest('hex').slice(0, 16)
+const hashOfProposal = ({ proposalId, decision, note, facts: what }: ProposalRow): string =>
+  hashOf([proposalId, decision, note, what])
+
+/** What of a proposal a person saw: what is proposed, and how its subject stands beside it. */
+export async function readShownProposal({ database }: Call, proposal: ProposalRow): Promise<Shown> {
+  const { proposalId, decision, proposedBy } = proposal
+  const subject = subjectOfProposal(proposal)
+  const own = { proposal: proposalId, decision, proposedBy, hash: hashOfProposal(proposal) }
+  return { ...(await readSubjectNow(database, subject)), ...own }
 }
 
 async function seenAndNow(call: Call, proposal: ProposalRow) {
@@ -50,7 +56,7 @@ async function seenAndNow(call: Call, proposal: ProposalRow) {
 export async function changesOf({ database }: Call, proposal: ProposalRow): Promise<string[]> {
   const subject = subjectOfProposal(proposal)
   const { seen } = proposal.facts
-  if (subject === null || seen === undefined) return []
+  if (seen === undefined) return []
   return differencesFrom(seen, (await readSubjectNow(database, subject)) ?? {})
 }
 
@@ -60,9 +66,10 @@ export function changesIn(changed: readonly string[], texts: Texts): Markup {
   return html`<strong class="calls">! ${safeText(changed.join('; '))}</strong>`
 }
 
-function subjectOfProposal({ orderId, breakId, statementId }: ProposalRow): Subject | null {
+function subjectOfProposal({ orderId, breakId, statementId, source }: ProposalRow): Subject {
   // A break's proposal also names the order that the break is about.
   if (breakId !== null) return { is: 'break', breakId }
   if (orderId !== null) return { is: 'order', orderId }
-  return statementId === null ? null : { is: 'statement', statementId }
+  if (statementId !== null) return { is: 'statement', statementId }
+  return source === null ? { is: 'lag' } : { is: 'source', source }
 }

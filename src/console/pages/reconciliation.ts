@@ -16,12 +16,14 @@ const MOST_RUNS = 20
 export interface ReconciliationNews {
   readonly problem?: string
   readonly counts?: RunCounts
+  /** A file that was uploaded, and that its mapping does not fit. */
+  readonly proposalOf?: string
 }
 
 /** Statements, their upload, and runs. */
 export async function reconciliationPage(
   call: Call,
-  { problem, counts }: ReconciliationNews = {},
+  { problem, counts, proposalOf }: ReconciliationNews = {},
 ): Promise<Answer> {
   const { database, texts } = call
   const statements = await listStatements(database, false)
@@ -30,23 +32,29 @@ export async function reconciliationPage(
     title: texts('nav.reconciliation'),
     isLive: problem === undefined && counts === undefined,
     ...(problem === undefined ? {} : { problem, status: 409 }),
-    main: html`${counts === undefined ? EMPTY : runChanges(counts, texts)}<p class="tools"><a href="/reconciliation/report">${texts('recon.report')}</a> <a href="/breaks">${texts('nav.breaks')}</a></p>
+    main: html`${proposalOf === undefined ? EMPTY : proposalLink(proposalOf, texts)}${counts === undefined ? EMPTY : runChanges(counts, texts)}<p class="tools"><a href="/reconciliation/report">${texts('recon.report')}</a> <a href="/breaks">${texts('nav.breaks')}</a></p>
 ${call.may(...PROPOSES) ? html`<div class="commands">${await uploadForm(call)}${runForm(texts)}</div>` : EMPTY}
 ${section(texts('today.statements'), statements.length === 0 ? empty(texts('today.no_statements')) : statementTable(statements, texts))}
 ${section(texts('recon.runs'), runs.length === 0 ? empty(texts('recon.no_runs')) : runTable(runs, texts))}`,
   })
 }
 
+/** Where a mapping is proposed for a file that was uploaded. */
+export function proposalLink(uploadId: string, texts: Texts): Markup {
+  return html`<p class="calls">${link(`/reconciliation/proposal?upload=${uploadId}`, texts('recon.propose'))}</p>`
+}
+
 async function uploadForm({ database, texts }: Call): Promise<Markup> {
   const names = [...new Set((await listMappings(database)).map(({ name }) => name))]
-  const mappings = names.map((name) => ({ value: name, label: name }))
+  const none = { value: '', label: texts('recon.mapping.none') }
+  const mappings = [...names.map((name) => ({ value: name, label: name })), none]
   return commandForm({
     id: 'upload',
     action: '/reconciliation/preview',
     title: texts('recon.upload'),
     explains: texts('recon.upload.what'),
     takesFile: true,
-    fields: html`<div class="field"><label for="u-file">${texts('col.file')}</label><input id="u-file" name="file" type="file" accept=".csv,.gz,text/csv" required></div>
+    fields: html`<div class="field"><label for="u-file">${texts('col.file')}</label><input id="u-file" name="file" type="file" accept=".csv,.gz,.xlsx,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" required></div>
 ${select('u-mapping', 'mapping', texts('recon.mapping'), mappings, 'sandbox')}
 ${input({ id: 'u-source', name: 'source', label: texts('col.source'), value: 'gateway' })}
 ${input({ id: 'u-from', name: 'from', label: texts('recon.from'), type: 'datetime-local', hint: texts('recon.period.hint') })}

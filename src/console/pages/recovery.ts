@@ -3,6 +3,7 @@ import { countRestored, listRecoveries, readIdentity } from '../../recovery/stor
 import { commandForm } from '../html/forms.ts'
 import { badge, code, countOf, EMPTY, facts, link, safeText, section, timeTag } from '../html/parts.ts'
 import { type Call, PROPOSES } from '../route.ts'
+import { type Shown, seenOf } from '../stale.ts'
 
 interface RecoveryView {
   readonly recoveryId: number
@@ -12,8 +13,17 @@ interface RecoveryView {
 }
 
 /** What of a recovery a person saw. */
-export const seenOfRecovery = ({ recoveryId, held, maybeExecuted }: RecoveryView): string =>
-  `recovery ${recoveryId} holds ${held}, of which ${maybeExecuted} may be in a statement`
+export const shownOfRecovery = (view: RecoveryView): Shown => {
+  const { recoveryId, held, maybeExecuted, isGapCovered } = view
+  return { recovery: recoveryId, held, maybeExecuted, isGapCovered }
+}
+
+/** The last recovery with what it holds now. */
+export type LastRecovery = NonNullable<Awaited<ReturnType<typeof readLastRecovery>>>
+
+/** Whether a recovery is not over: it holds orders, or what it closed is closed. */
+export const isOpenRecovery = ({ held }: LastRecovery, closed: readonly { closedBy: string }[]): boolean =>
+  held > 0 || closed.some(({ closedBy }) => closedBy === 'recovery')
 
 /** The last recovery with what it holds now; null: there was none. */
 export async function readLastRecovery({ database }: Call) {
@@ -28,7 +38,8 @@ export async function recoverySection(call: Call): Promise<Markup> {
   const { database, texts } = call
   const [known] = await readIdentity(database, {})
   const last = await readLastRecovery(call)
-  const isOther = known !== undefined && known.foundAt !== null
+  // Also before any process has found out, which notes when it did.
+  const isOther = known !== undefined && known.here !== known.identity
   const identity =
     known === undefined
       ? html`<p>${texts('recovery.unknown')}</p>`
@@ -55,9 +66,7 @@ export async function recoverySection(call: Call): Promise<Markup> {
   )
 }
 
-type Recovery = NonNullable<Awaited<ReturnType<typeof readLastRecovery>>>
-
-function recovered(call: Call, last: Recovery): Markup {
+function recovered(call: Call, last: LastRecovery): Markup {
   const { texts } = call
   const { recoveryId, aliveAt, foundAt, recoveredAt, recoveredBy, note, held, maybeExecuted, isGapCovered } =
     last
@@ -69,7 +78,7 @@ function recovered(call: Call, last: Recovery): Markup {
     action: '/switches/release',
     title: texts('recovery.release'),
     explains: texts('recovery.release.what'),
-    seen: seenOfRecovery(last),
+    seen: seenOf(shownOfRecovery(last)),
     note: texts('note'),
     button: texts('recovery.release'),
   })

@@ -1,25 +1,24 @@
 import { type Period, parsePeriod } from '../../core/business-days.ts'
 import { html, type Markup } from '../../core/html.ts'
 import { maskPhoneNumber } from '../../core/masking.ts'
-import { formatGrams, type GoldWeight, type Rupiah } from '../../core/money.ts'
+import { formatGrams } from '../../core/money.ts'
 import { readPlainText } from '../../core/plain-text.ts'
 import { FileRefused } from '../../csv/file-refused.ts'
 import { NotProven, sessionOf } from '../../operators/acting.ts'
 import type { Person } from '../../operators/person-commands.ts'
 import type { Session } from '../../postgres/session.ts'
-import { reconcile } from '../../reconciliation/run.ts'
+import { reconcileAll } from '../../reconciliation/run-all.ts'
 import type { RunCounts } from '../../reconciliation/run-counts.ts'
-import { statementsSpan } from '../../reconciliation/scope.ts'
 import { type ImportResult, importStatement } from '../../reconciliation/statements/import.ts'
 import type { BadLine } from '../../reconciliation/statements/line.ts'
 import { readMapping } from '../../reconciliation/statements/mappings.ts'
 import { previewStatement, type StatementPreview } from '../../reconciliation/statements/preview.ts'
-import { StatementRefused } from '../../reconciliation/statements/statement-refused.ts'
+import { MappingMismatch, StatementRefused } from '../../reconciliation/statements/statement-refused.ts'
 import { countOf, EMPTY, facts, gramsOf, rupiahOf, safeText, section, table, timeTag } from '../html/parts.ts'
 import { type Answer, type Call, page } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
 import type { UploadedFile } from '../uploads.ts'
-import { reconciliationPage } from './reconciliation.ts'
+import { proposalLink, reconciliationPage } from './reconciliation.ts'
 
 const FIRST_ROWS = 12
 const SHOWN_BAD_LINES = 50
@@ -50,10 +49,12 @@ function readAsked({ form }: Call): Asked {
 }
 
 /** Runs what reads a file; a refusal becomes the page with its reason. */
-async function orRefused(call: Call, work: () => Promise<Answer>): Promise<Answer> {
+async function orRefused(call: Call, work: () => Promise<Answer>, uploadId?: string): Promise<Answer> {
   try {
     return await work()
   } catch (error) {
+    if (error instanceof MappingMismatch && uploadId !== undefined)
+      return await reconciliationPage(call, { problem: error.message, proposalOf: uploadId })
     if (error instanceof StatementRefused || error instanceof FileRefused || error instanceof NotProven)
       return await reconciliationPage(call, { problem: error.message })
     throw error
@@ -72,11 +73,13 @@ const importAs = (session: Session, person: Person, file: UploadedFile, asked: A
 
 /** Shows what an upload would store: its first rows as the mapping reads them, and what cannot be read. */
 export async function previewUpload(call: Call): Promise<Answer> {
-  return await orRefused(call, async () => {
-    const { texts, file: received, uploads, operator } = call
-    const file = received === null ? null : uploads.find(operator.name, received.uploadId)
-    if (file === null) return await reconciliationPage(call, { problem: texts('recon.no_file') })
+  const { texts, file: received, uploads, operator } = call
+  const file = received === null ? null : uploads.find(operator.name, received.uploadId)
+  if (file === null) return await reconciliationPage(call, { problem: texts('recon.no_file') })
+  const preview = async () => {
     const asked = readAsked(call)
+    if (asked.mapping === '')
+      return { is: 'redirect', to: `/reconciliation/proposal?upload=${file.uploadId}` } satisfies Answer
     const { mapping } = await readMapping(call.database, asked.mapping)
     const bounds = { period: asked.period, nowMs: Date.now() }
     const first = await previewStatement(file.read(), mapping, bounds, FIRST_ROWS)
@@ -85,9 +88,10 @@ export async function previewUpload(call: Call): Promise<Answer> {
     )
     return page({
       title: texts('recon.preview.of', { file: file.name }),
-      main: html`${outcome(result, texts)}${firstRows(first, texts)}${importForm(call, file, result)}`,
+      main: html`${outcome(result, texts)}${result.is === 'refused' ? proposalLink(file.uploadId, texts) : EMPTY}${firstRows(first, texts)}${importForm(call, file, result)}`,
     })
-  })
+  }
+  return await orRefused(call, preview, file.uploadId)
 }
 
 function outcome(result: ImportResult, texts: Texts): Markup {
@@ -161,7 +165,7 @@ export async function importUpload(call: Call): Promise<Answer> {
         problem: texts('recon.bad_lines', { n: countOf(result.badLineCount) }),
       })
     uploads.drop(file.uploadId)
-    const counts = await reconcileAll(call)
+    const counts = await reconcileEverything(call)
     return await reconciliationPage(call, counts === null ? {} : { counts })
   })
 }
@@ -169,7 +173,7 @@ export async function importUpload(call: Call): Promise<Answer> {
 /** Reconciles everything that statements cover, and says what changed. */
 export async function run(call: Call): Promise<Answer> {
   return await orRefused(call, async () => {
-    const counts = await reconcileAll(call)
+    const counts = await reconcileEverything(call)
     return await reconciliationPage(
       call,
       counts === null ? { problem: call.texts('today.no_statements') } : { counts },
@@ -178,15 +182,9 @@ export async function run(call: Call): Promise<Answer> {
 }
 
 /** Null: there is no statement. */
-async function reconcileAll(call: Call): Promise<RunCounts | null> {
+async function reconcileEverything(call: Call): Promise<RunCounts | null> {
   const person = call.person('reconciled at the console')
-  const tolerance = { amount: 0 as Rupiah, fee: 0 as Rupiah, goldWeight: 0 as GoldWeight }
-  const settings = { lagMs: call.reconLagMs, configuredLagMs: call.reconLagMs, tolerance }
-  return await call.inSession(async (session) => {
-    const period = await statementsSpan(session)
-    if (period === null) return null
-    const request = { period, settings, actor: `person:${person.by}`, scheduledFor: null }
-    const { counts } = await reconcile(sessionOf(session, person), request, { dryRun: false })
-    return counts
-  })
+  const request = { by: person.by, lagMs: call.reconLagMs }
+  const result = await call.inSession((session) => reconcileAll(sessionOf(session, person), request))
+  return result?.counts ?? null
 }

@@ -1,6 +1,13 @@
 import { html, type Markup } from '../../core/html.ts'
+import { selectRestored } from '../../recovery/store.ts'
 import { closeSwitch, proposeOpening } from '../../switches/commands.ts'
-import { type ClosedSwitch, findClosed, listClosed, listClosings } from '../../switches/queries.ts'
+import {
+  type ClosedSwitch,
+  type Closing,
+  findClosed,
+  listClosed,
+  listClosings,
+} from '../../switches/queries.ts'
 import { formatScope, readScope, SCOPE_EXPECTED } from '../../switches/scope.ts'
 import { checkbox, commandForm, input } from '../html/forms.ts'
 import {
@@ -15,8 +22,9 @@ import {
   table,
   timeTag,
 } from '../html/parts.ts'
+import { scopeInWords } from '../html/scope-words.ts'
 import { type Answer, type Call, done, MAKES_SAFER, PROPOSES, page } from '../route.ts'
-import { staleness } from '../stale.ts'
+import { type Shown, seenOf, staleness } from '../stale.ts'
 import { breakerSection } from './breaker.ts'
 import { recoverySection } from './recovery.ts'
 
@@ -26,11 +34,13 @@ const MOST_SHOWN = 30
 export async function switchesPage(call: Call, problem?: string): Promise<Answer> {
   const { database, texts } = call
   const closed = await listClosed(database, {})
+  const [found] = await selectRestored(database, {})
+  const isRestored = found?.isRestored === true
   const past = await listClosings(database, { limit: MOST_SHOWN })
   const columns = ['col.when', 'col.what', 'col.reason', 'col.who', 'switches.opened'] as const
   const rows = past.map((each) => [
     timeTag(each.closedAt, texts),
-    safeText(each.scope),
+    scopeInWords(each.scope, texts),
     safeText(each.reason),
     safeText(each.closedBy),
     each.openedAt === null
@@ -42,7 +52,7 @@ export async function switchesPage(call: Call, problem?: string): Promise<Answer
     title: texts('nav.switches'),
     isLive: problem === undefined,
     ...(problem === undefined ? {} : { problem, status: 409 }),
-    main: html`${closed.length === 0 ? empty(texts('switches.none')) : joined(closed.map((each) => card(call, each)))}
+    main: html`${closed.length === 0 ? empty(texts('switches.none')) : joined(closed.map((each) => card(call, each, isRestored)))}
 ${call.may(...MAKES_SAFER) ? html`<div class="commands">${closeForm(call)}</div>` : EMPTY}
 ${
   rows.length === 0
@@ -59,22 +69,36 @@ ${
   })
 }
 
-function card(call: Call, { closingId, scope, reason, closedBy, closedAt, waiting }: ClosedSwitch): Markup {
+/** What of a closing a person saw: closed again, it is another one. */
+const shownOfClosing = ({ closingId, reason, closedBy, extendsDeadlines }: Closing): Shown => ({
+  closing: closingId,
+  reason,
+  closedBy,
+  extendsDeadlines,
+})
+
+function card(call: Call, closed: ClosedSwitch, isRestored: boolean): Markup {
+  const { closingId, scope, reason, closedBy, closedAt, waiting, extendsDeadlines } = closed
   const { texts } = call
   const form = commandForm({
     id: `open-${closingId}`,
     action: '/switches/open',
     title: texts('switches.open'),
-    seen: `closing ${closingId}`,
+    ...(isRestored ? { explains: texts('switches.restored') } : {}),
+    seen: seenOf(shownOfClosing(closed)),
     fields: html`<input type="hidden" name="scope" value="${scope}">`,
     note: texts('note'),
     button: texts('switches.open'),
   })
-  return html`<article class="card"><h3>${badge('overdue', texts('switches.closed'))} ${safeText(scope)}</h3>${facts(
+  return html`<article class="card"><h3>${badge('overdue', texts('switches.closed'))} ${scopeInWords(scope, texts)}</h3>${facts(
     [
       [texts('col.reason'), safeText(reason)],
       [texts('col.who'), html`${safeText(closedBy)}, ${timeTag(closedAt, texts)}`],
       [texts('switches.waiting'), countOf(waiting)],
+      [
+        texts('switches.deadlines'),
+        texts(extendsDeadlines ? 'switches.deadlines.stop' : 'switches.deadlines.run'),
+      ],
     ],
   )}${call.may(...PROPOSES) ? form : EMPTY}</article>`
 }
@@ -110,7 +134,7 @@ export async function open(call: Call): Promise<Answer> {
   const scope = readScope((form.get('scope') ?? '').trim())
   if (scope === null) return await switchesPage(call, SCOPE_EXPECTED)
   const [closing] = await findClosed(call.database, { scope: formatScope(scope) })
-  const stale = staleness(call, closing === undefined ? 'opened' : `closing ${closing.closingId}`)
+  const stale = staleness(call, closing === undefined ? null : shownOfClosing(closing))
   if (stale !== null) return await switchesPage(call, stale)
   const person = call.person((form.get('note') ?? '').trim())
   const result = await call.inSession((session) => proposeOpening(session, person, scope))

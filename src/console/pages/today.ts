@@ -19,6 +19,7 @@ import {
 } from '../html/parts.ts'
 import { type Answer, type Call, page } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
+import { readStopped, stoppedNotice } from './stopped.ts'
 import { headlines } from './today-headlines.ts'
 
 const MOST_SHOWN = 20
@@ -29,7 +30,7 @@ export async function todayPage(call: Call): Promise<Answer> {
   return page({
     title: texts('nav.today'),
     isLive: true,
-    main: html`${await headlines(call)}${await doubts(call)}${await charts(call)}${await statements(call)}`,
+    main: html`${stoppedNotice(await readStopped(call), texts)}${await headlines(call)}${await doubts(call)}${await charts(call)}${await statements(call)}`,
   })
 }
 

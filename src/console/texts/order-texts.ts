@@ -40,5 +40,18 @@ export const ORDER_TEXTS = {
     'Gateway mungkin telah melaksanakan order ini. Tidak akan dikirim lagi; hanya bukti yang menjelaskannya.',
     'The gateway may have executed this order. It is never sent again; only evidence settles it.',
   ],
+  'order.waits': ['Menunggu', 'Waits for'],
+  'order.waits.switch': ['sakelar yang ditutup sejak', 'the switch that is closed since'],
+  'order.waits.stops': ['batas waktunya berhenti', 'its deadline stands still'],
+  'order.waits.runs': ['batas waktunya tetap berjalan', 'its deadline keeps running'],
+  'order.waits.order': ['order lain dari dompet yang sama:', 'another order of the same wallet:'],
+  'order.waits.recovery': [
+    'pemulihan {n}: mungkin sudah terlaksana sebelum basis data dipulihkan. Dilepas oleh dua orang di bagian Sakelar, setelah laporan waktu itu lengkap.',
+    'recovery {n}: it may have been executed before the database was restored. Two people release it under Switches, once the statements of that time are complete.',
+  ],
+  'order.probe': [
+    'Order ini adalah percobaan pemutus: satu order yang dilewatkan untuk melihat apakah gateway menjawab lagi.',
+    'This order is a probe of the breaker: the one order that is let through to see whether the gateway answers again.',
+  ],
   'order.proposal': ['Usulan yang menunggu', 'The proposal that waits'],
 } as const

@@ -41,6 +41,7 @@ export const PLAN_WORDS = {
   'skip.partner_suspended': ['pemiliknya ditangguhkan', 'its owner was suspended'],
   'skip.wallet_refused': ['dompetnya bukan milik mitranya', "its wallet is not its partner's"],
   'skip.plan_removed': ['jadwal dihapus sebelum dimulai', 'the plan was removed before it was started'],
+  'skip.skipped_by_person': ['tanggal ini dilewati operator', 'an operator skipped this date'],
   'skip.due': ['jatuh tempo', 'due'],
   'skip.asked_by_person': ['diminta operator', 'asked for by an operator'],
   'skip.asked_by_partner': ['diminta mitra', 'asked for by its partner'],

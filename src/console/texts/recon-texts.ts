@@ -17,6 +17,27 @@ export const RECON_TEXTS = {
     'You see the first rows and every problem before anything is stored.',
   ],
   'recon.mapping': ['Cara membaca kolom', 'How columns are read'],
+  'recon.mapping.none': ['Belum ada: usulkan dari berkas', 'None yet: propose one from the file'],
+  'recon.propose': ['Usulkan cara membaca berkas ini', 'Propose how this file is read'],
+  'recon.proposal.of': ['Usulan cara membaca {file}', 'How {file} may be read'],
+  'recon.proposal.whole': [
+    'Usulan ini lengkap. Periksa sebelum dipakai.',
+    'The proposal is complete. Check it before it is used.',
+  ],
+  'recon.proposal.open': [
+    'Ada yang belum jelas: putuskan dahulu, lalu tambahkan.',
+    'Something is unclear: decide it first, then add it.',
+  ],
+  'recon.proposal.says': ['Yang ditemukan', 'What was found'],
+  'recon.proposal.found': ['jelas', 'found'],
+  'recon.proposal.check': ['periksa', 'check'],
+  'recon.proposal.unsure': ['belum jelas', 'unsure'],
+  'recon.proposal.missing': ['tidak ada', 'missing'],
+  'recon.proposal.file': ['Berkas cara membaca', 'The mapping'],
+  'recon.proposal.add': [
+    'Simpan sebagai berkas, lalu tambahkan dengan goldpro recon mappings add NAMA BERKAS.json, dan unggah laporan sekali lagi.',
+    'Save it as a file, add it with goldpro recon mappings add NAME FILE.json, and upload the statement again.',
+  ],
   'recon.from': ['Periode dari (WIB)', 'Period from (WIB)'],
   'recon.to': ['Periode sampai (WIB)', 'Period to (WIB)'],
   'recon.period.hint': [

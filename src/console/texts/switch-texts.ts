@@ -1,8 +1,40 @@
 /** Switches, the breaker and the recovery of a restored database. */
 export const SWITCH_TEXTS = {
   'switches.none': ['Tidak ada yang ditutup: order berjalan.', 'Nothing is closed: orders run.'],
+  stopped: ['Yang berhenti sekarang', 'What stands still now'],
+  'stopped.closed': ['Ditutup:', 'Closed:'],
+  'stopped.waiting': ['{n} order menunggu.', 'Orders waiting: {n}.'],
+  'stopped.restored': [
+    'Basis data ini dipulihkan dari cadangan atau salinan. Tidak ada yang dikirim sebelum pemulihan dijalankan di terminal:',
+    'This database was restored from a backup or a copy. Nothing is sent before the recovery is run on the command line:',
+  ],
+  'stopped.recovery': ['Lihat pemulihan', 'See the recovery'],
+  'stopped.recovery.holds': [
+    'Pemulihan {n} belum selesai; order yang ditahan: {held}.',
+    'Recovery {n} is not over; orders that it holds: {held}.',
+  ],
+  'stopped.recovery.covered': [
+    'Laporan waktu itu sudah lengkap: usulkan pelepasan.',
+    'The statements of that time are complete: propose the release.',
+  ],
+  'stopped.recovery.uncovered': [
+    'Laporan waktu itu belum lengkap: impor laporan setiap sumber.',
+    'The statements of that time are not complete: import those of every source.',
+  ],
+  'scope.everything': ['semua order', 'all orders'],
+  'scope.kind': ['order', 'orders to'],
+  'scope.partner': ['order mitra', 'orders of partner'],
+  'scope.batch': ['order batch', 'orders of batch'],
+  'scope.plan': ['order jadwal', 'orders of plan'],
   'switches.closed': ['ditutup', 'closed'],
   'switches.opened': ['Dibuka', 'Opened'],
+  'switches.deadlines': ['Batas waktu order', 'Deadlines of orders'],
+  'switches.deadlines.stop': ['berhenti selama ditutup', 'stand still while it is closed'],
+  'switches.deadlines.run': ['tetap berjalan', 'keep running'],
+  'switches.restored': [
+    'Membukanya belum melepas apa pun: basis data ini harus dipulihkan dahulu.',
+    'Opening it lets nothing go yet: this database must be recovered first.',
+  ],
   'switches.waiting': ['Order yang menunggu', 'Orders waiting'],
   'switches.scope': ['Apa', 'What'],
   'switches.extends': [

@@ -29,113 +29,118 @@ const CHECKOUT_SELL = '/checkout/sell'
 const hasRequestId = (fields: Fields) => fields.request_id !== undefined
 const hasPlace = (fields: Fields) => PLACE.some((field) => fields[field] !== undefined)
 
-/** The 14 documented operations, and the inferred sell chart. */
-export function operations(sellPath: string): readonly OperationRow[] {
-  return [
-    {
-      path: '/register',
-      phase: 'other',
-      type: null,
-      required: ['phone_number', 'name', 'email'],
-      answer: register,
-    },
-    {
-      path: '/checkout/gram',
-      phase: 'checkout',
-      type: 'buy',
-      required: ['phone_number', 'gold_weight'],
-      answer: checkoutBuy,
-    },
-    {
-      path: '/checkout/rupiah',
-      phase: 'checkout',
-      type: 'buy',
-      required: ['phone_number', 'amount'],
-      answer: checkoutBuy,
-    },
-    {
-      path: '/purchase/gram',
-      phase: 'confirm',
-      type: 'buy',
-      required: ['request_id', 'phone_number', 'gold_weight'],
-      answer: confirmQuote('buy'),
-    },
-    {
-      path: '/purchase/rupiah',
-      phase: 'confirm',
-      type: 'buy',
-      required: ['request_id', 'phone_number', 'amount'],
-      answer: confirmQuote('buy'),
-    },
-    {
-      path: sellPath,
-      // At the documented path only the request_id tells a confirm from a checkout.
-      when: (fields) => sellPath !== CHECKOUT_SELL || hasRequestId(fields),
-      phase: 'confirm',
-      type: 'sell',
-      required: ['request_id', 'phone_number', 'gold_weight'],
-      answer: confirmQuote('sell'),
-    },
-    {
-      path: CHECKOUT_SELL,
-      phase: 'checkout',
-      type: 'sell',
-      required: ['phone_number', 'gold_weight'],
-      answer: checkoutSell,
-    },
-    {
-      path: '/transfer/checkout',
-      phase: 'checkout',
-      type: 'transfer',
-      required: ['phone_number', 'gold_weight', 'recipient'],
-      answer: checkoutTransfer,
-    },
-    {
-      path: '/transfer/confirm',
-      phase: 'confirm',
-      type: 'transfer',
-      required: ['request_id', 'phone_number', 'gold_weight', 'recipient'],
-      answer: confirmQuote('transfer'),
-    },
-    {
-      path: '/withdraw/address',
-      when: hasPlace,
-      phase: 'checkout',
-      type: 'withdraw',
-      required: ['phone_number', 'province', 'city', 'district', 'subdistrict', 'address', 'zip_code', 'ktp'],
-      answer: setAddress,
-    },
-    { path: '/withdraw/address', phase: 'other', type: null, required: ['phone_number'], answer: getAddress },
-    {
-      path: '/withdraw/confirm',
-      phase: 'confirm',
-      type: 'withdraw',
-      required: ['request_id', 'phone_number', 'gold_weight'],
-      answer: confirmWithdrawal,
-    },
-    {
-      path: '/address/subdistrict',
-      phase: 'other',
-      type: null,
-      required: ['kecamatan'],
-      answer: () => ({ is: 'done', data: [] }),
-    },
-    {
-      path: '/chart/buy',
-      phase: 'other',
-      type: null,
-      required: ['phone_number'],
-      answer: (state) => chart(state, state.prices.buy()),
-    },
-    {
-      path: '/chart/sell',
-      phase: 'other',
-      type: null,
-      required: ['phone_number'],
-      answer: (state) => chart(state, state.prices.sell()),
-    },
-  ]
-}
+/** The documented operations but the confirm of a sale, and the inferred sell chart. */
+const OPERATIONS: readonly OperationRow[] = [
+  {
+    path: '/register',
+    phase: 'other',
+    type: null,
+    required: ['phone_number', 'name', 'email'],
+    answer: register,
+  },
+  {
+    path: '/checkout/gram',
+    phase: 'checkout',
+    type: 'buy',
+    required: ['phone_number', 'gold_weight'],
+    answer: checkoutBuy,
+  },
+  {
+    path: '/checkout/rupiah',
+    phase: 'checkout',
+    type: 'buy',
+    required: ['phone_number', 'amount'],
+    answer: checkoutBuy,
+  },
+  {
+    path: '/purchase/gram',
+    phase: 'confirm',
+    type: 'buy',
+    required: ['request_id', 'phone_number', 'gold_weight'],
+    answer: confirmQuote('buy'),
+  },
+  {
+    path: '/purchase/rupiah',
+    phase: 'confirm',
+    type: 'buy',
+    required: ['request_id', 'phone_number', 'amount'],
+    answer: confirmQuote('buy'),
+  },
+  {
+    path: CHECKOUT_SELL,
+    phase: 'checkout',
+    type: 'sell',
+    required: ['phone_number', 'gold_weight'],
+    answer: checkoutSell,
+  },
+  {
+    path: '/transfer/checkout',
+    phase: 'checkout',
+    type: 'transfer',
+    required: ['phone_number', 'gold_weight', 'recipient'],
+    answer: checkoutTransfer,
+  },
+  {
+    path: '/transfer/confirm',
+    phase: 'confirm',
+    type: 'transfer',
+    required: ['request_id', 'phone_number', 'gold_weight', 'recipient'],
+    answer: confirmQuote('transfer'),
+  },
+  {
+    path: '/withdraw/address',
+    when: hasPlace,
+    phase: 'checkout',
+    type: 'withdraw',
+    required: ['phone_number', 'province', 'city', 'district', 'subdistrict', 'address', 'zip_code', 'ktp'],
+    answer: setAddress,
+  },
+  { path: '/withdraw/address', phase: 'other', type: null, required: ['phone_number'], answer: getAddress },
+  {
+    path: '/withdraw/confirm',
+    phase: 'confirm',
+    type: 'withdraw',
+    required: ['request_id', 'phone_number', 'gold_weight'],
+    answer: confirmWithdrawal,
+  },
+  {
+    path: '/address/subdistrict',
+    phase: 'other',
+    type: null,
+    required: ['kecamatan'],
+    answer: () => ({ is: 'done', data: [] }),
+  },
+  {
+    path: '/chart/buy',
+    phase: 'other',
+    type: null,
+    required: ['phone_number'],
+    answer: (state) => chart(state, state.prices.buy()),
+  },
+  {
+    path: '/chart/sell',
+    phase: 'other',
+    type: null,
+    required: ['phone_number'],
+    answer: (state) => chart(state, state.prices.sell()),
+  },
+]
+
+/** The confirm of a sale. At the documented path only the request_id tells it from a checkout. */
+const confirmSale = (sellPath: string): OperationRow => ({
+  path: sellPath,
+  when: (fields) => sellPath !== CHECKOUT_SELL || hasRequestId(fields),
+  phase: 'confirm',
+  type: 'sell',
+  required: ['request_id', 'phone_number', 'gold_weight'],
+  answer: confirmQuote('sell'),
+})
+
+/** The 14 documented operations, and the inferred sell chart. The first row that a request fits answers it. */
+export const operations = (sellPath: string): readonly OperationRow[] => [
+  confirmSale(sellPath),
+  ...OPERATIONS,
+]
 
 /** Checks required fields and the wallet, then calls the row's handler. */
 export function answerOperation(row: OperationRow, state: SandboxState, fields: Fields): Answer {

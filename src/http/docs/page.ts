@@ -1,5 +1,6 @@
 import { html, Markup } from '../../core/html.ts'
-import { type ApiFacts, openapiOf, tagOf } from '../openapi.ts'
+import { type ApiFacts, openapiOf } from '../openapi.ts'
+import { tagOf } from '../openapi-operation.ts'
 import { PROBLEMS } from '../problems.ts'
 import type { AnyRoute } from '../route.ts'
 import { type CodeSample, FIRST_ORDER, SIGNED_REQUEST, VERIFIED_WEBHOOK } from './code-samples.ts'

@@ -14,7 +14,7 @@ export interface Operation {
 
 /** Everything about one route. */
 export function routeSection(row: AnyRoute, operation: Operation, names: Names): Markup {
-  const scope = row.scope === null ? html`needs no key` : html`scope <code>${row.scope}</code>`
+  const scope = neededFor(row)
   return html`
 <h3 id="${row.name}"><code><span class="method">${row.method}</span> ${row.path}</code></h3>
 <p>${row.summary}. <span class="scope">${scope}</span></p>
@@ -26,6 +26,11 @@ ${Object.entries(row.answers).map(([status, { description, example, headers = {}
   return html`<h4>${status}: ${description}</h4>${linkTo(content?.schema)}${headersOf(headers)}<pre tabindex="0">${shown(example)}</pre>`
 })}
 <p class="type">Problems: ${problemsOf(row).map((code) => html`<a href="#problem-${code}"><code>${code}</code></a> `)}</p>`
+}
+
+function neededFor({ scope, operatorCommand }: AnyRoute): Markup {
+  if (operatorCommand !== undefined) return html`for operators, as <code>goldpro ${operatorCommand}</code>`
+  return scope === null ? html`needs no key` : html`scope <code>${scope}</code>`
 }
 
 function parametersOf(row: AnyRoute): Markup {

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.ts'
 import { personName } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
+import { jsonLinesOf, printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
@@ -61,15 +62,16 @@ Example:
 }
 
 function listCommand(): Command {
-  return new Command('list')
+  const command = new Command('list')
     .description('list operators with their roles and the beginnings of their tokens')
-    .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro operator list')
-    .action(async ({ json }: { json?: true }) => {
-      const operators = await withDatabase(await settingsHere(), (database) => listOperators(database, {}))
-      if (json) for (const each of operators) console.log(JSON.stringify(each))
-      else console.log(operators.length === 0 ? NONE : asTable(operators))
+  return rowFormatOptions(command).action(async (format: RowFormat) => {
+    const operators = await withDatabase(await settingsHere(), (database) => listOperators(database, {}))
+    printRows(format, {
+      jsonLines: () => jsonLinesOf(operators),
+      text: () => (operators.length === 0 ? NONE : asTable(operators)),
     })
+  })
 }
 
 const NONE = 'no operators: `goldpro operator bootstrap NAME` makes the first one'

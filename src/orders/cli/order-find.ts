@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
+import { jsonLinesOf, printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import { maskPhoneNumber } from '../../core/masking.ts'
 import type { StatementRunner } from '../../postgres/pool.ts'
@@ -15,13 +16,12 @@ const MOST_LISTED = 50
 
 /** `goldpro orders find` */
 export function findCommand(findOthers: FindOthers): Command {
-  return new Command('find')
+  const command = new Command('find')
     .description('find orders by whatever you have of them, and say what it was recognised as')
     .argument(
       '<anything>',
       'an order id, partner/reference, reference, session_id, response_id, request_id, wallet, rupiah, batch or plan',
     )
-    .option('--json', 'print JSON lines')
     .addHelpText(
       'after',
       `
@@ -32,19 +32,17 @@ Example:
   $ goldpro orders find "+62 812-3450-0001"
   $ goldpro orders find "Rp 1.000.000"`,
     )
-    .action(async (given: string, { json }: { json?: true }) => {
-      const { orders, others } = await withDatabase(await settingsHere(), (database) =>
-        find(database, given, findOthers),
-      )
-      if (orders.length === 0 && others.length === 0)
-        throw new Failure(1, `nothing is known by ${shownText(given)}: no order, batch or plan has it`)
-      if (json) return printJson(orders, others)
-      for (const { is, about, show } of others) console.log(`recognised as ${is}: ${about}; see \`${show}\``)
-      for (const { is, hasMore, listed } of orders) {
-        const more = hasMore ? `, the newest ${listed.length}` : ''
-        console.log(`recognised as ${is}${more}:\n${asTable(listed)}`)
-      }
+  return rowFormatOptions(command).action(async (given: string, format: RowFormat) => {
+    const { orders, others } = await withDatabase(await settingsHere(), (database) =>
+      find(database, given, findOthers),
+    )
+    if (orders.length === 0 && others.length === 0)
+      throw new Failure(1, `nothing is known by ${shownText(given)}: no order, batch or plan has it`)
+    printRows(format, {
+      jsonLines: () => jsonLinesOf(foundRows(orders, others)),
+      text: () => foundText(orders, others),
     })
+  })
 }
 
 type Found = Awaited<ReturnType<typeof find>>
@@ -60,11 +58,22 @@ async function find(runner: StatementRunner, given: string, findOthers: FindOthe
   return { orders, others: await findOthers(runner, given.trim()) }
 }
 
-function printJson(orders: Found['orders'], others: Found['others']): void {
-  for (const other of others) console.log(JSON.stringify({ recognisedAs: other.is, ...other }))
-  for (const { is, listed } of orders)
-    for (const order of listed)
-      console.log(
-        JSON.stringify({ recognisedAs: is, ...order, phoneNumber: maskPhoneNumber(order.phoneNumber) }),
-      )
+function foundText(orders: Found['orders'], others: Found['others']): string {
+  const elsewhere = others.map(({ is, about, show }) => `recognised as ${is}: ${about}; see \`${show}\``)
+  const lists = orders.map(({ is, hasMore, listed }) => {
+    const more = hasMore ? `, the newest ${listed.length}` : ''
+    return `recognised as ${is}${more}:\n${asTable(listed)}`
+  })
+  return [...elsewhere, ...lists].join('\n')
+}
+
+function foundRows(orders: Found['orders'], others: Found['others']): object[] {
+  const ofOrders = orders.flatMap(({ is, listed }) =>
+    listed.map((order) => ({
+      recognisedAs: is,
+      ...order,
+      phoneNumber: maskPhoneNumber(order.phoneNumber),
+    })),
+  )
+  return [...others.map((other) => ({ recognisedAs: other.is, ...other })), ...ofOrders]
 }

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { open } from '../../http/json-schema.ts'
 import { type AnyRoute, route } from '../../http/route.ts'
 import { ACCEPTANCE_PROBLEMS, checkOrder } from './accept-order.ts'
+import { orderAnswer } from './order-answer-schemas.ts'
+import { orderBody } from './order-body-schemas.ts'
 import { ORDER_BODIES } from './order-examples.ts'
-import { orderAnswer, orderBody } from './order-schemas.ts'
 
 const checkAnswer = z
   .strictObject({

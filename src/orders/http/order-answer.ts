@@ -2,7 +2,7 @@ import { maskPhoneNumber } from '../../core/masking.ts'
 import { formatGrams } from '../../core/money.ts'
 import type { PartnerOrderEvent } from '../queries/partner-order-events.ts'
 import type { PartnerOrder } from '../queries/partner-orders.ts'
-import type { OrderAnswer } from './order-schemas.ts'
+import type { OrderAnswer } from './order-answer-schemas.ts'
 
 /** A stored order as it is answered: masked, without a withdrawal's KTP number and address. */
 export function orderAnswerOf(order: PartnerOrder): OrderAnswer {

@@ -1,4 +1,4 @@
-import type { OrderAnswer } from './order-schemas.ts'
+import type { OrderAnswer } from './order-answer-schemas.ts'
 import type { QuoteAnswer } from './quote-schemas.ts'
 
 /** Invented orders, for the API's description and its tests. */

@@ -9,10 +9,11 @@ import { searchOrders } from '../queries/search-orders.ts'
 import { createOrderStore } from '../store/order-store.ts'
 import { ACCEPTANCE_PROBLEMS, acceptOrder, readOrderWhenEnded } from './accept-order.ts'
 import { eventAnswerOf, orderAnswerOf } from './order-answer.ts'
+import { eventsAnswer, orderAnswer, ordersAnswer } from './order-answer-schemas.ts'
+import { orderBody } from './order-body-schemas.ts'
 import { placeOf, placeText } from './order-cursor.ts'
 import { ACCEPTED, CANCELLED, EVENTS, ORDER_BODIES, SUCCEEDED } from './order-examples.ts'
 import { orderFilter, searchOf } from './order-filter.ts'
-import { eventsAnswer, orderAnswer, orderBody, ordersAnswer } from './order-schemas.ts'
 
 const MAX_WAIT_S = 60
 

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { grams, maskedWallet, rupiah } from '../../http/field-schemas.ts'
 import { open } from '../../http/json-schema.ts'
-import { orderKind, planOrderBody } from './order-schemas.ts'
+import { orderKind } from './order-answer-schemas.ts'
+import { planOrderBody } from './order-body-schemas.ts'
 
 const [buy, sell, transfer] = planOrderBody.options
 

@@ -1,6 +1,7 @@
-import { and, asc, eq, type SQLWrapper, sql } from 'drizzle-orm'
+import { and, asc, eq, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { StatementRunner } from '../../postgres/pool.ts'
-import { rowFor, rows, statement, type } from '../../postgres/statement.ts'
+import { type BuiltOf, type Queries, rowFor, rows, statement, type } from '../../postgres/statement.ts'
 import type { CommittedIntent, IntentClaim, NewIntent } from '../ports.ts'
 import { attempts, orders } from '../schema.ts'
 import { isAmong, laneFront } from './order-rows.ts'
@@ -16,6 +17,69 @@ const detailOf = (seq: SQLWrapper) => sql<Record<string, unknown>>`jsonb_build_o
 const isHeldByNoSwitch = (quote: { readonly amount: SQLWrapper; readonly goldWeight: SQLWrapper }) =>
   sql`holding_switch((select closed_switches()), ${orders.id}, ${orders.kind}, ${orders.partner}, coalesce(${quote.amount}, -1), ${quote.goldWeight}) is null`
 
+const COMMIT_INTENTS = {
+  intents: rows({
+    orderId: orders.id,
+    intentId: attempts.intentId,
+    quoteId: attempts.quoteId,
+    goldWeight: attempts.quotedGoldWeight,
+    amount: attempts.quotedAmount,
+    fee: attempts.quotedFee,
+  }),
+  actor: orders.actor,
+  debitsWait: type.boolean,
+}
+
+/** Locks the orders that may be confirmed: accepted, before their deadline, held by no switch. */
+function pickOrders(
+  db: Queries,
+  intents: BuiltOf<typeof COMMIT_INTENTS>['intents'],
+  isGiven: (orderId: PgColumn) => SQL,
+) {
+  const { id, kind, phoneNumber, acceptedAt, deadlineAt } = orders
+  const { intentId, quoteId, goldWeight, amount, fee } = intents
+  return db.$with('picked').as(
+    db
+      .select({
+        orderId: sql`${id}`.as('picked_order_id'),
+        ...{ kind, phoneNumber, acceptedAt, deadlineAt, intentId, quoteId, goldWeight, amount, fee },
+      })
+      .from(intents)
+      .innerJoin(orders, eq(id, intents.orderId))
+      .where(
+        and(
+          isGiven(id),
+          eq(orders.state, 'accepted'),
+          sql`${deadlineAt} > now()`,
+          isHeldByNoSwitch({ amount, goldWeight }),
+        ),
+      )
+      .orderBy(asc(id))
+      .for('update', { of: orders }),
+  )
+}
+
+/** The attempt that begins with the intent of a picked order. */
+function attemptOf(db: Queries, picked: ReturnType<typeof pickOrders>, actor: SQL) {
+  const lastSeq = db
+    .select({ last: sql`coalesce(max(${attempts.seq}), 0)` })
+    .from(attempts)
+    .where(eq(attempts.orderId, picked.orderId))
+  return rowFor(attempts, {
+    orderId: picked.orderId,
+    seq: sql`${lastSeq} + 1`,
+    intentId: picked.intentId,
+    outcome: sql`'intent'`,
+    kind: picked.kind,
+    phoneNumber: picked.phoneNumber,
+    quoteId: picked.quoteId,
+    quotedGoldWeight: picked.goldWeight,
+    quotedAmount: picked.amount,
+    quotedFee: picked.fee,
+    worker: actor,
+  })
+}
+
 /**
  * The fence (I1, I2). The order's row is locked first, so that a cancellation and an intent cannot both succeed; then
  * the insert decides: a live attempt or a used quote makes it insert nothing, and nothing is returned. The deadline is
@@ -23,68 +87,17 @@ const isHeldByNoSwitch = (quote: { readonly amount: SQLWrapper; readonly goldWei
  */
 const insertIntents = statement(
   'commit_intents',
-  {
-    intents: rows({
-      orderId: orders.id,
-      intentId: attempts.intentId,
-      quoteId: attempts.quoteId,
-      goldWeight: attempts.quotedGoldWeight,
-      amount: attempts.quotedAmount,
-      fee: attempts.quotedFee,
-    }),
-    actor: orders.actor,
-    debitsWait: type.boolean,
-  },
+  COMMIT_INTENTS,
   (db, { intents, actor, debitsWait }, lists) => {
-    const { id, kind, phoneNumber, acceptedAt, deadlineAt } = orders
-    const { intentId, quoteId, goldWeight, amount, fee } = intents
-    const picked = db.$with('picked').as(
-      db
-        .select({
-          orderId: sql`${id}`.as('picked_order_id'),
-          ...{ kind, phoneNumber, acceptedAt, deadlineAt, intentId, quoteId, goldWeight, amount, fee },
-        })
-        .from(intents)
-        .innerJoin(orders, eq(id, intents.orderId))
-        .where(
-          and(
-            isAmong(id, lists.intents.orderId),
-            eq(orders.state, 'accepted'),
-            sql`${deadlineAt} > now()`,
-            isHeldByNoSwitch({ amount, goldWeight }),
-          ),
-        )
-        .orderBy(asc(id))
-        .for('update', { of: orders }),
-    )
-    const lastSeq = db
-      .select({ last: sql`coalesce(max(${attempts.seq}), 0)` })
-      .from(attempts)
-      .where(eq(attempts.orderId, picked.orderId))
-    const attempt = rowFor(attempts, {
-      orderId: picked.orderId,
-      seq: sql`${lastSeq} + 1`,
-      intentId: picked.intentId,
-      outcome: sql`'intent'`,
-      kind: picked.kind,
-      phoneNumber: picked.phoneNumber,
-      quoteId: picked.quoteId,
-      quotedGoldWeight: picked.goldWeight,
-      quotedAmount: picked.amount,
-      quotedFee: picked.fee,
-      worker: actor,
-    })
-    const place = {
-      id: picked.orderId,
-      phoneNumber: picked.phoneNumber,
-      kind: picked.kind,
-      acceptedAt: picked.acceptedAt,
-    }
+    const isGiven = (orderId: PgColumn) => isAmong(orderId, lists.intents.orderId)
+    const picked = pickOrders(db, intents, isGiven)
+    const { orderId, phoneNumber, kind, acceptedAt } = picked
+    const front = laneFront({ id: orderId, phoneNumber, kind, acceptedAt }, debitsWait)
     const fence = db.$with('fence').as(
       db
         .insert(attempts)
         .select(
-          sql`select ${attempt} from ${picked} where ${picked.deadlineAt} > clock_timestamp() and ${laneFront(place, debitsWait)} is null`,
+          sql`select ${attemptOf(db, picked, actor)} from ${picked} where ${picked.deadlineAt} > clock_timestamp() and ${front} is null`,
         )
         .onConflictDoNothing()
         .returning({ orderId: attempts.orderId, seq: attempts.seq, intentId: attempts.intentId }),
@@ -94,7 +107,7 @@ const insertIntents = statement(
       .update(orders)
       .set({ state: 'confirming', reason: 'intent_committed', actor, detail: detailOf(fence.seq) })
       .from(fence)
-      .where(and(eq(orders.id, fence.orderId), isAmong(orders.id, lists.intents.orderId)))
+      .where(and(eq(orders.id, fence.orderId), isGiven(orders.id)))
       .returning({ orderId: orders.id, seq: fence.seq, intentId: fence.intentId })
   },
 )

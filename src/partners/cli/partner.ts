@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
+import { printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import { databaseOf } from '../../operators/acting.ts'
@@ -36,16 +37,15 @@ export function partnerCommand(): Command {
 }
 
 function listCommand(): Command {
-  return new Command('list')
+  const command = new Command('list')
     .description('list partners with their limits and keys, without secrets')
     .argument('[name]', 'only this partner')
-    .option('--json', 'print JSON, one line per partner')
     .addHelpText('after', '\nExample:\n  $ goldpro partner list')
-    .action(async (name: string | undefined, { json }: { json?: true }) => {
-      const partners = await withDatabase(await settingsHere(), (database) => read(database, name ?? null))
-      if (name !== undefined && partners.length === 0) throw new Failure(1, `there is no partner ${name}`)
-      console.log(json ? partners.map(jsonText).join('\n') : listText(partners))
-    })
+  return rowFormatOptions(command).action(async (name: string | undefined, format: RowFormat) => {
+    const partners = await withDatabase(await settingsHere(), (database) => read(database, name ?? null))
+    if (name !== undefined && partners.length === 0) throw new Failure(1, `there is no partner ${name}`)
+    printRows(format, { jsonLines: () => partners.map(jsonText), text: () => listText(partners) })
+  })
 }
 
 interface ListedPartner extends PartnerRow {

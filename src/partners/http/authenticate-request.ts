@@ -1,5 +1,5 @@
 import type { Scope } from '../../core/scopes.ts'
-import type { Authentication, Caller, SignatureCheck } from '../../http/caller.ts'
+import type { Caller, KeyAuthentication, SignatureCheck } from '../../http/caller.ts'
 import type { FastifyRequest } from '../../http/fastify.ts'
 import { Problem } from '../../http/problems.ts'
 import type { Database } from '../../postgres/pool.ts'
@@ -19,7 +19,7 @@ type FindKey = (prefix: string) => Promise<KnownKey | null>
 export function partnerAuthentication(deps: {
   readonly database: Database
   readonly findKey: FindKey
-}): Authentication {
+}): KeyAuthentication {
   return {
     authenticateRequest: (request, scope) => authenticateRequest(request, scope, deps.findKey),
     beginSignature: (request, caller) => beginSignature(request, caller, deps),

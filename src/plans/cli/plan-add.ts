@@ -17,6 +17,7 @@ import type { Session } from '../../postgres/session.ts'
 import { isOrderPermitted } from '../../wallets/permitted.ts'
 import { addBatchPlan } from '../batch-source.ts'
 import { WEEKENDS } from '../calendar.ts'
+import { type PlanDays, readPlanDays } from '../coming.ts'
 import { addPlan, type CommandContext, type PlanAnswer } from '../commands.ts'
 import { MISSED_POLICIES, OVERLAP_POLICIES } from '../lifecycle.ts'
 import { type ParsedOrder, parseOrderSource } from '../order-source.ts'
@@ -48,7 +49,7 @@ export function addCommand(): Command {
     .addOption(
       new Option(
         '--weekend <rule>',
-        'a monthly day on a Saturday or Sunday: keep it, or take the working day before or after (default: keep)',
+        'a monthly day on a Saturday, a Sunday or a holiday: keep it, or take the business day before or after (default: keep)',
       ).choices(WEEKENDS),
     )
     .option('--at <time>', 'the time of a monthly day (default: 09:00)')
@@ -79,8 +80,8 @@ export function addCommand(): Command {
     .option('--json', 'print it as JSON')
     .addHelpText('after', HELP)
     .action(async (name: string, options: AddOptions) => {
-      const { plan, warning } = await add(name, options)
-      console.log(options.json ? planAsJson(plan, 5) : `added\n${printPlan(plan, 5)}`)
+      const { plan, days, warning } = await add(name, options)
+      console.log(options.json ? planAsJson(plan, 5, days) : `added\n${printPlan(plan, 5, days)}`)
       if (warning !== null) console.error(warning)
     })
 }
@@ -102,7 +103,7 @@ Examples:
 async function add(
   name: string,
   options: AddOptions,
-): Promise<{ readonly plan: Plan; readonly warning: string | null }> {
+): Promise<{ readonly plan: Plan; readonly days: PlanDays; readonly warning: string | null }> {
   const request = readPlanOptions(name, options)
   const { by, note = null } = options
   const command: CommandContext = { who: 'person', by, note, clock: databaseClock }
@@ -110,7 +111,9 @@ async function add(
   return await withSessionHere(await settingsHere(), async (session) => {
     const answer = await add(sessionOf(session, options))
     if (answer.is === 'refused') throw new Failure(1, answer.message)
-    return { plan: answer.plan, warning: await foreignWalletsOf(session, answer.plan) }
+    const { plan } = answer
+    const days = await readPlanDays(session, [plan])
+    return { plan, days, warning: await foreignWalletsOf(session, plan) }
   })
 }
 
@@ -140,7 +143,8 @@ async function adding(
   return (session) => session.transaction((runner) => addPlan(runner, plan, command))
 }
 
-async function readOrder(file: string): Promise<ParsedOrder> {
+/** Reads the order of a plan from a file. */
+export async function readOrder(file: string): Promise<ParsedOrder> {
   const text = await readText(file)
   const json = readStrictJson(text)
   if (json.is === 'not_json')

@@ -70,7 +70,7 @@ function whenOf(options: PlanRequestOptions): object {
 }
 
 /** What was given of some fields. */
-function given(fields: Readonly<Record<string, unknown>>): object {
+export function given(fields: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
 

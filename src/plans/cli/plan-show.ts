@@ -1,17 +1,32 @@
+import { shownText } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
+import { maskPhoneNumbersIn } from '../../core/masking.ts'
+import { type Coming, comingOf, type PlanDays } from '../coming.ts'
 import { SKIP_REASONS } from '../lifecycle.ts'
+import { describeMove } from '../moved.ts'
 import { describeSource, shownSource } from '../order-source.ts'
-import { nextDueTimes, type Plan } from '../plan.ts'
+import type { Plan } from '../plan.ts'
 import type { PlanEvent, PlanSummary, RunStory } from '../queries.ts'
 import { describeSchedule } from '../schedule.ts'
 import { formatSpan } from '../terms.ts'
 import { shownDueTime } from './plan-options.ts'
 
 /** A plan as JSON, with its next due times. Phone numbers are masked; KTP numbers and addresses are left out. */
-export function planAsJson(plan: Plan | PlanSummary, dueTimes: number, more: object = {}): string {
-  const next = nextDueTimes(plan, dueTimes)
-  return JSON.stringify({ ...plan, source: shownSource(plan.source), nextDueTimes: next, ...more })
+export function planAsJson(
+  plan: Plan | PlanSummary,
+  dueTimes: number,
+  days: PlanDays,
+  more: object = {},
+): string {
+  const all = comingOf(plan, dueTimes, days)
+  const nextDueTimes = all.filter(({ skip }) => skip === null).map(({ at }) => at)
+  const coming = all.map(({ at, move, skip }) => ({
+    at,
+    movedFrom: move,
+    skipped: skip === null ? null : { by: skip.skippedBy, reason: maskPhoneNumbersIn(skip.reason) },
+  }))
+  return JSON.stringify({ ...plan, source: shownSource(plan.source), nextDueTimes, coming, ...more })
 }
 
 /** What operators call a plan: a partner's is named with it. */
@@ -20,7 +35,7 @@ export function nameOf({ owner, name }: Pick<Plan, 'owner' | 'name'>): string {
 }
 
 /** A plan as a person reads it. */
-export function printPlan(plan: Plan, dueTimes: number): string {
+export function printPlan(plan: Plan, dueTimes: number, days: PlanDays): string {
   const { planId, partner, state, timeZone, startsAt, endsAt, maxCount } = plan
   const bounds = [
     // A plan without a start of its own starts when it was added, by another look at the clock.
@@ -35,15 +50,23 @@ export function printPlan(plan: Plan, dueTimes: number): string {
     `  due       ${describeSchedule(plan.schedule)}, ${timeZone}`,
     `  bounds    ${bounds.join(', ') || 'none: until it is removed'}`,
     `  missed    ${plan.missed} within ${formatSpan(plan.maxAgeMinutes)}; overlap ${plan.overlap}${deadline}`,
-    ...printNext(plan, dueTimes),
+    ...printNext(plan, comingOf(plan, dueTimes, days)),
   ].join('\n')
 }
 
-function printNext(plan: Plan, limit: number): string[] {
+function printNext(plan: Plan, coming: readonly Coming[]): string[] {
   if (plan.state !== 'active') return [`  next      never while it is ${plan.state}`]
-  const times = nextDueTimes(plan, limit)
-  if (times.length === 0) return ['  next      no due time is left']
-  return times.map((time, position) => `  ${position === 0 ? 'next ' : '     '}     ${shownDueTime(time)}`)
+  if (coming.length === 0) return ['  next      no due time is left']
+  return coming.map((each, position) => `  ${position === 0 ? 'next ' : '     '}     ${printComing(each)}`)
+}
+
+/** A coming due time, from where it was moved, and who skipped it. */
+function printComing({ at, move, skip }: Coming): string {
+  const words = [
+    ...(move === null ? [] : [describeMove(move)]),
+    ...(skip === null ? [] : [`skipped by ${skip.skippedBy}: ${shownText(skip.reason)}`]),
+  ]
+  return [shownDueTime(at), ...words].join(', ')
 }
 
 /** The changes of a plan's state, a line each. */

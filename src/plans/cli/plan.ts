@@ -1,16 +1,23 @@
 import { Command, Option } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
-import { type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { table } from '../../cli/table.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../../core/masking.ts'
+import { readPlanDays } from '../coming.ts'
 import { PLAN_STATES, type PlanState } from '../lifecycle.ts'
 import { countRuns, findPlan, listPlans, type PlanSummary, readPlanEvents, readRuns } from '../queries.ts'
 import { describeSchedule } from '../schedule.ts'
+import { listSkips } from '../skips.ts'
 import type { PlanSource } from '../source.ts'
+import { findLinkedPlans } from '../store.ts'
 import { addCommand } from './plan-add.ts'
+import { changeCommand } from './plan-change.ts'
 import { PLAN, planCommands, required, runNowCommand } from './plan-commands.ts'
 import { shownDueTime } from './plan-options.ts'
 import { nameOf, planAsJson, printEvents, printPlan, runTable } from './plan-show.ts'
+import { printLinks, printSkips, shownSkip } from './plan-show-days.ts'
+import { skipCommands } from './plan-skip.ts'
 
 /** `goldpro plan …` */
 export function planCommand(): Command {
@@ -23,6 +30,8 @@ export function planCommand(): Command {
     showCommand(),
     ...planCommands(),
     runNowCommand(),
+    ...skipCommands(),
+    changeCommand(),
     historyCommand(),
   ]
   for (const each of commands) command.addCommand(each)
@@ -41,21 +50,25 @@ A file of orders is a batch first: \`goldpro batch --help\`.`
 const example = (rest: string) => `\nExample:\n  $ goldpro plan ${rest}`
 
 function listCommand(): Command {
-  return new Command('list')
+  const command = new Command('list')
     .description('list the plans that are active or paused, phone numbers masked')
     .addOption(new Option('--state <state>', 'those in this state, or all').choices([...PLAN_STATES, 'all']))
-    .option('--json', 'print JSON lines')
     .addHelpText('after', example('list --state all'))
-    .action(async ({ state, json }: { state?: PlanState | 'all'; json?: true }) => {
-      const plans = await withDatabase(await settingsHere(), (database) => listPlans(database, state ?? null))
-      if (json) for (const plan of plans) console.log(planAsJson(plan, 1))
-      else
-        console.log(
+  return rowFormatOptions(command).action(
+    async ({ state, ...format }: { state?: PlanState | 'all' } & RowFormat) => {
+      const { plans, days } = await withDatabase(await settingsHere(), async (database) => {
+        const plans = await listPlans(database, state ?? null)
+        return { plans, days: await readPlanDays(database, plans) }
+      })
+      printRows(format, {
+        jsonLines: () => plans.map((plan) => planAsJson(plan, 1, days)),
+        text: () =>
           plans.length === 0
             ? 'no such plans: `goldpro plan add --help` tells how to add one'
             : asTable(plans),
-        )
-    })
+      })
+    },
+  )
 }
 
 function asTable(plans: readonly PlanSummary[]): string {
@@ -100,9 +113,20 @@ function showCommand(): Command {
           ...event,
           note: note === null ? null : maskPhoneNumbersIn(note),
         }))
-        if (json) return planAsJson(plan, 5, { events })
+        const { planId, replaces } = plan
+        const days = await readPlanDays(database, [plan])
+        const linked = await findLinkedPlans(database, { planId, replaces })
+        const skips = await listSkips(database, { planId })
+        if (json) return planAsJson(plan, 5, days, { events, linked, skips: skips.map(shownSkip) })
         const counts = `  so far    ${plan.planned} planned, ${plan.started} under way, ${plan.finished} finished, ${plan.skipped} skipped`
-        return [printPlan(plan, 5), counts, '', ...printEvents(events)].join('\n')
+        return [
+          printPlan(plan, 5, days),
+          ...printLinks(plan, linked),
+          counts,
+          '',
+          ...printEvents(events),
+          ...printSkips(skips),
+        ].join('\n')
       })
       console.log(printed)
     })
@@ -114,7 +138,7 @@ function historyCommand(): Command {
     .argument('<plan>', PLAN)
   return pageOptions(command)
     .addHelpText('after', example('history savings --limit 12'))
-    .action(async (given: string, { limit, skip, ...format }: PageOptions & PageFormat) => {
+    .action(async (given: string, { limit, skip, ...format }: PageOptions & RowFormat) => {
       const { runs, total } = await withDatabase(await settingsHere(), async (database) => {
         const { planId } = required(await findPlan(database, given), given)
         return {

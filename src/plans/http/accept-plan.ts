@@ -8,7 +8,7 @@ import type { Refusal } from '../commands.ts'
 import { type ParsedOrder, parseOrderSource } from '../order-source.ts'
 import { InvalidTermsError, type PlanRequest, readPlanRequest } from '../read-terms.ts'
 import { commandContextOf } from './partner-plan.ts'
-import { planAnswerOf } from './plan-answer.ts'
+import { readPlanAnswer } from './plan-answer.ts'
 
 /** Adds a plan: 201 once it is committed, 200 for every repetition. */
 export async function acceptPlan(body: unknown, call: Call): Promise<Answer> {
@@ -24,7 +24,7 @@ export async function acceptPlan(body: unknown, call: Call): Promise<Answer> {
     case 'known':
       return {
         status: added.is === 'added' ? 201 : 200,
-        body: planAnswerOf(added.plan),
+        body: await readPlanAnswer(database, added.plan),
         headers: { location: `/v1/plans/${added.plan.name}` },
       }
     case 'conflict':

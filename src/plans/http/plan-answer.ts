@@ -1,6 +1,8 @@
 import { maskPhoneNumber } from '../../core/masking.ts'
 import { requestOf } from '../../orders/http/order-answer.ts'
-import { nextDueTimes, type Plan } from '../plan.ts'
+import type { StatementRunner } from '../../postgres/pool.ts'
+import { comingOf, type PlanDays, readPlanDays } from '../coming.ts'
+import type { Plan } from '../plan.ts'
 import type { RunStory } from '../queries.ts'
 import type { Schedule } from '../schedule.ts'
 import { formatSpan } from '../terms.ts'
@@ -8,8 +10,13 @@ import type { PlanAnswer, RunAnswer } from './plan-schemas.ts'
 
 const DUE_TIMES = 5
 
+/** A plan in the API's format, with the days that decide when it is due. */
+export async function readPlanAnswer(runner: StatementRunner, plan: Plan): Promise<PlanAnswer> {
+  return planAnswerOf(plan, await readPlanDays(runner, [plan]))
+}
+
 /** A plan in the API's format: masked, and without a withdrawal's KTP number and address. */
-export function planAnswerOf(plan: Plan): PlanAnswer {
+export function planAnswerOf(plan: Plan, days: PlanDays): PlanAnswer {
   const { name, state, reason, missed, overlap, deadlineMinutes } = plan
   return {
     name,
@@ -25,7 +32,9 @@ export function planAnswerOf(plan: Plan): PlanAnswer {
     max_age: formatSpan(plan.maxAgeMinutes),
     overlap,
     deadline: deadlineMinutes === null ? null : formatSpan(deadlineMinutes),
-    next_due: nextDueTimes(plan, DUE_TIMES).map((due) => due.toISOString()),
+    next_due: comingOf(plan, DUE_TIMES, days)
+      .filter(({ skip }) => skip === null)
+      .map(({ at }) => at.toISOString()),
     created_at: plan.createdAt.toISOString(),
   }
 }

@@ -6,7 +6,7 @@ import { readRun } from '../queries.ts'
 import { runPlanNow } from '../run-now.ts'
 import { refusalOf } from './accept-plan.ts'
 import { commandContextOf, partnerPlan } from './partner-plan.ts'
-import { planAnswerOf, runAnswerOf } from './plan-answer.ts'
+import { readPlanAnswer, runAnswerOf } from './plan-answer.ts'
 import { PAUSED, PLANNED_RUN, REMOVED, RESUMED, RUN_NOW_BODIES } from './plan-examples.ts'
 import { planAnswer, planParams, runAnswer, runNowBody } from './plan-schemas.ts'
 
@@ -83,7 +83,7 @@ async function commandPlan(
   const answer = await command(call.database, planId, commandContextOf(call))
   const plan = answer.is === 'done' ? answer.plan : await partnerPlan(name, call)
   if (answer.is === 'refused' && plan.state !== wanted) throw refusalOf(answer.why, answer.message)
-  return { status: 200, body: planAnswerOf(plan) }
+  return { status: 200, body: await readPlanAnswer(call.database, plan) }
 }
 
 async function runNow(name: string, dueAt: Date, call: Call): Promise<Answer> {

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { PAGE, pageOf, paging, readPlace } from '../../http/paging.ts'
 import { type AnyRoute, route } from '../../http/route.ts'
+import { readPlanDays } from '../coming.ts'
 import { PLAN_STATES } from '../lifecycle.ts'
 import { listPartnerPlans, readRunsBefore } from '../partner-plans.ts'
 import { planName } from '../terms.ts'
 import { acceptPlan } from './accept-plan.ts'
 import { partnerPlan } from './partner-plan.ts'
-import { planAnswerOf, runAnswerOf } from './plan-answer.ts'
+import { planAnswerOf, readPlanAnswer, runAnswerOf } from './plan-answer.ts'
 import { PLAN, PLAN_BODIES, RUNS } from './plan-examples.ts'
 import { planAnswer, planBody, planParams, plansAnswer, runsAnswer } from './plan-schemas.ts'
 
@@ -61,7 +62,8 @@ is 409 and the first plan stands. Your limits apply again to each run.`,
         limit: limit + 1,
       })
       const { page, next } = pageOf(found, limit, ({ name }) => name)
-      return { status: 200, body: { plans: page.map(planAnswerOf), next } }
+      const days = await readPlanDays(database, page)
+      return { status: 200, body: { plans: page.map((plan) => planAnswerOf(plan, days)), next } }
     },
   }),
   route({
@@ -75,7 +77,8 @@ is 409 and the first plan stands. Your limits apply again to each run.`,
     answers: { 200: { description: 'The plan as it is now', schema: planAnswer, example: PLAN } },
     problems: ['not_found'],
     async handle({ params }, call) {
-      return { status: 200, body: planAnswerOf(await partnerPlan(params.name, call)) }
+      const plan = await partnerPlan(params.name, call)
+      return { status: 200, body: await readPlanAnswer(call.database, plan) }
     },
   }),
   route({

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { maskedWallet, time } from '../../http/field-schemas.ts'
 import { open } from '../../http/json-schema.ts'
 import { nextPage } from '../../http/paging.ts'
-import { orderKind, orderState, planOrderBody, requestAnswer } from '../../orders/http/order-schemas.ts'
+import { orderKind, orderState, requestAnswer } from '../../orders/http/order-answer-schemas.ts'
+import { planOrderBody } from '../../orders/http/order-body-schemas.ts'
 import { BREACHES } from '../../partners/limits.ts'
 import { WEEKENDS } from '../calendar.ts'
 import { MISSED_POLICIES, OVERLAP_POLICIES, PLAN_STATES, RUN_STATES } from '../lifecycle.ts'
@@ -70,7 +71,7 @@ export const planAnswer = z
                 day: z.int().describe('the day of the month'),
                 weekend: z
                   .enum(WEEKENDS)
-                  .describe('what becomes of a day that falls on a Saturday or Sunday'),
+                  .describe('what becomes of a day that falls on a Saturday, a Sunday or a holiday'),
                 at: z.string().describe('the time of the day'),
               })
               .describe('once a month'),
@@ -86,7 +87,10 @@ export const planAnswer = z
     max_age: z.string().describe('what could not be started for so long is given up'),
     overlap: z.enum(OVERLAP_POLICIES).describe('what is due while the run before is under way'),
     deadline: z.string().nullable().describe('null: as long as every order, or each row, has'),
-    next_due: z.array(time('a due time')).max(5).describe('the next five due times'),
+    next_due: z
+      .array(time('a due time'))
+      .max(5)
+      .describe('the next five due times, without those that an operator skipped'),
     created_at: time('when it was added'),
   })
   .meta({ id: 'Plan', description: 'A plan as it is now' })

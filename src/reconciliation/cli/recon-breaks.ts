@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { Failure } from '../../cli/failure.ts'
-import { gapNote, type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { gapNote, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import type { RowFormat } from '../../cli/rows.ts'
 import { breakSelectionOf, narrowsBreaks } from '../break-filter.ts'
 import { countBreaks, listBreaks, readBreak } from '../break-queries.ts'
 import { breakFilterOptions, breakNumber, decisionCommands } from './break-decisions.ts'
@@ -14,7 +15,7 @@ export function breaksCommand(): Command {
   return command
 }
 
-interface ListOptions extends PageOptions, PageFormat {}
+interface ListOptions extends PageOptions, RowFormat {}
 
 function listCommand(): Command {
   const command = new Command('list').description('list open breaks, the first due first')

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
+import { jsonLinesOf, printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { table } from '../../cli/table.ts'
 import type { CommandResult, Person } from '../../operators/person-commands.ts'
@@ -135,15 +136,16 @@ async function runVerb(verb: Verb, declared: Declared, person: Person): Promise<
 }
 
 function listCommand(is: Declared['is'], example: string): Command {
-  return new Command('list')
+  const command = new Command('list')
     .description('list what was proposed, approved and revoked, the newest first')
-    .option('--json', 'print JSON lines')
     .addHelpText('after', `\nExample:\n  $ goldpro ${example}`)
-    .action(async ({ json }: { json?: true }) => {
-      const rows = await withDatabase(await settingsHere(), (database) => listDeclarations(database, is))
-      if (json) for (const each of rows) console.log(JSON.stringify(each))
-      else console.log(rows.length === 0 ? 'nothing was proposed yet' : asTable(is, rows))
+  return rowFormatOptions(command).action(async (format: RowFormat) => {
+    const rows = await withDatabase(await settingsHere(), (database) => listDeclarations(database, is))
+    printRows(format, {
+      jsonLines: () => jsonLinesOf(rows),
+      text: () => (rows.length === 0 ? 'nothing was proposed yet' : asTable(is, rows)),
     })
+  })
 }
 
 function asTable(is: Declared['is'], rows: readonly DeclarationRow[]): string {

@@ -1,18 +1,22 @@
 import { Command } from 'commander'
 import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
-import { Failure } from '../../cli/failure.ts'
+import { describeFailure, Failure } from '../../cli/failure.ts'
 import { openFile, readingBar } from '../../cli/open-file.ts'
 import { parsedBy, periodOption } from '../../cli/options.ts'
+import { shownText } from '../../cli/shown-text.ts'
 import { shownZone } from '../../cli/shown-time.ts'
 import type { Period } from '../../core/business-days.ts'
 import { formatCount } from '../../core/format.ts'
 import { plainTextExpected, readPlainText } from '../../core/plain-text.ts'
 import { sessionOf } from '../../operators/acting.ts'
 import { formatSpan } from '../report/format.ts'
+import { reconcileAll } from '../run-all.ts'
 import { type ImportResult, importStatement } from '../statements/import.ts'
 import type { BadLine } from '../statements/line.ts'
 import { IGNORED_BY, type IgnoredBy, type IgnoredRows } from '../statements/read-file.ts'
+import { MappingMismatch } from '../statements/statement-refused.ts'
+import { printRun, printStep } from './recon-run.ts'
 
 interface Options {
   readonly period?: Period
@@ -22,6 +26,7 @@ interface Options {
   readonly skipBad?: true
   readonly replace?: true
   readonly dryRun?: true
+  readonly importOnly?: true
   readonly by: string
   readonly json?: true
 }
@@ -38,8 +43,8 @@ const PRINTED_BAD_LINES = 20
 /** `goldpro recon import FILE` */
 export function importCommand(): Command {
   return new Command('import')
-    .description('import a statement: the transactions that the gateway executed')
-    .argument('<file>', 'CSV, gzipped or not; - for standard input')
+    .description('import a statement of what the gateway executed, and reconcile')
+    .argument('<file>', 'CSV, gzipped or not, or a workbook (.xlsx); - for standard input')
     .option(
       '--period <days>',
       '2026-02-09, or 2026-02-01..2026-02-28; default: the days of its lines',
@@ -62,13 +67,15 @@ export function importCommand(): Command {
       '--replace',
       'replace the statement with the same content or the same period; the replaced one stays stored',
     )
-    .option('--dry-run', 'print what it would do, and store nothing')
+    .option('--dry-run', 'print what it would import, and store nothing')
+    .option('--import-only', 'do not reconcile: `goldpro recon run` does it later')
     .addOption(byOption('who imports it'))
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       `
-Either the whole file is imported or nothing of it. The same file twice is refused.
+Either the whole file is imported or nothing of it. The same file twice is refused. Then it reconciles the period of all
+statements, as \`goldpro recon run\` does, and prints what changed.
 
 Examples:
   $ goldpro recon import statement-2026-02-09.csv.gz --period 2026-02-09 --complete
@@ -93,12 +100,46 @@ async function runImport(file: string, options: Options): Promise<void> {
     by: options.by,
     nowMs: Date.now(),
   } as const
-  const result = await withSessionHere(settings, (session) =>
-    importStatement(sessionOf(session, options), given.bytes, request, progress.read),
-  ).finally(progress.stop)
-  console.log(options.json ? JSON.stringify(result) : printImport(result).join('\n'))
-  if (result.is === 'refused')
-    throw new Failure(1, 'nothing was imported: correct these lines, or set them aside with --skip-bad')
+  await withSessionHere(settings, async (session) => {
+    const acting = sessionOf(session, options)
+    const result = await importStatement(acting, given.bytes, request, progress.read)
+      .catch((error: unknown) => {
+        throw withNextStep(error, file)
+      })
+      .finally(progress.stop)
+    const reconciles = result.is === 'imported' && options.importOnly !== true
+    if (!options.json || !reconciles) print(result, options)
+    if (result.is === 'refused')
+      throw new Failure(1, 'nothing was imported: correct these lines, or set them aside with --skip-bad')
+    if (!reconciles) return
+    const run = await reconcileAll(acting, { by: options.by, lagMs: settings.reconLagMs }, printStep).catch(
+      (error: unknown) => {
+        throw new Failure(
+          1,
+          `the statement is imported, and reconciling failed (${describeFailure(error).line}): repeat \`goldpro recon run\``,
+        )
+      },
+    )
+    if (options.json) console.log(JSON.stringify({ ...result, run }))
+    else if (run !== null) console.log(printRun(run, false).join('\n'))
+  }).finally(progress.stop)
+}
+
+function print(result: ImportResult, { json, importOnly }: Options): void {
+  if (json) console.log(JSON.stringify(result))
+  else {
+    const next = result.is === 'imported' && importOnly ? ['next: `goldpro recon run`'] : []
+    console.log([...printImport(result), ...next].join('\n'))
+  }
+}
+
+/** A mapping that does not fit is written anew from what the file has. Standard input cannot be read again. */
+function withNextStep(error: unknown, file: string): unknown {
+  if (!(error instanceof MappingMismatch) || file === '-') return error
+  return new Failure(
+    1,
+    `${describeFailure(error).line}; next: \`goldpro recon mappings propose ${shownText(file)}\``,
+  )
 }
 
 /** Prints the result of an import for people. */
@@ -123,7 +164,6 @@ export function printImport(result: ImportResult): string[] {
           `complete only once another person runs \`goldpro recon statements approve ${statementId} --note "…"\``,
         ]
       : []),
-    ...(result.is === 'imported' ? ['next: `goldpro recon run`'] : []),
   ]
 }
 

@@ -13,9 +13,7 @@ import { type Session, withSession } from '../../postgres/session.ts'
 import { StorageError } from '../../postgres/storage-error.ts'
 import { type Arrival, findArrivals } from '../inbox/arrivals.ts'
 import { type Taken, takeArrival } from '../inbox/take-arrival.ts'
-import { reconcile } from '../run.ts'
-import { statementsSpan } from '../scope.ts'
-import { DEFAULT_RECON_SETTINGS } from '../settings.ts'
+import { reconcileAll } from '../run-all.ts'
 import { printImport } from './recon-import.ts'
 import { printRun } from './recon-run.ts'
 
@@ -106,8 +104,10 @@ async function takeAll(
     console.log(printTaken(arrival, taken).join('\n'))
   }
   // Also after a file that was imported before: a process that died may not have reconciled it.
-  if (all.some(({ is }) => is === 'imported' || is === 'already_imported'))
-    await reconcileAll(acting, settings, options)
+  if (all.some(({ is }) => is === 'imported' || is === 'already_imported')) {
+    const run = await reconcileAll(acting, { by: options.by, lagMs: settings.reconLagMs })
+    if (run !== null) console.log(printRun(run, false).join('\n'))
+  }
   return all.filter(({ is }) => is === 'refused').length
 }
 
@@ -115,7 +115,7 @@ function printTaken({ source, fileName }: Arrival, taken: Taken): string[] {
   const file = shownText(`${source}/${fileName}`)
   switch (taken.is) {
     case 'imported':
-      return [`${file}: imported`, ...printImport({ is: 'imported', ...taken.imported }).slice(0, -1)]
+      return [`${file}: imported`, ...printImport({ is: 'imported', ...taken.imported })]
     case 'already_imported':
       return [`${file}: ${shownText(taken.reason)}`]
     case 'gone':
@@ -123,19 +123,4 @@ function printTaken({ source, fileName }: Arrival, taken: Taken): string[] {
     case 'refused':
       return [`${file}: refused`, ...taken.reason.split('\n').map((line) => `  ${shownText(line)}`)]
   }
-}
-
-async function reconcileAll(session: Session, settings: Settings, { by }: Options): Promise<void> {
-  const period = await statementsSpan(session)
-  if (period === null) return
-  const { tolerance } = DEFAULT_RECON_SETTINGS
-  const { reconLagMs: lagMs } = settings
-  const request = {
-    period,
-    settings: { lagMs, configuredLagMs: lagMs, tolerance },
-    actor: `person:${by}`,
-    scheduledFor: null,
-  }
-  const result = await reconcile(session, request, { dryRun: false })
-  console.log(printRun(result, false).join('\n'))
 }

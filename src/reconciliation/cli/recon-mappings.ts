@@ -4,6 +4,7 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { errorCode, Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
+import { jsonLinesOf, printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import { describeProblems } from '../../core/field-problems.ts'
@@ -11,38 +12,38 @@ import { readStrictJson } from '../../core/strict-json.ts'
 import { type Actor, databaseOf } from '../../operators/acting.ts'
 import { parseMapping } from '../statements/mapping.ts'
 import { addMapping, listMappings, readMapping } from '../statements/mappings.ts'
+import { proposeCommand } from './recon-mappings-propose.ts'
 
 /** `goldpro recon mappings …` */
 export function mappingsCommand(): Command {
   const command = new Command('mappings').description(
     "how a source's statements are read: columns, signs, dates, kinds",
   )
-  for (const each of [listCommand(), showCommand(), addCommand()]) command.addCommand(each)
+  for (const each of [listCommand(), showCommand(), addCommand(), proposeCommand()]) command.addCommand(each)
   return command
 }
 
 function listCommand(): Command {
-  return new Command('list')
+  const command = new Command('list')
     .description('list the mappings with all versions')
-    .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro recon mappings list')
-    .action(async ({ json }: { json?: true }) => {
-      const mappings = await withDatabase(await settingsHere(), listMappings)
-      if (json) for (const each of mappings) console.log(JSON.stringify(each))
-      else
-        console.log(
-          table(
-            ['mapping', 'version', 'by', 'since'],
-            mappings.map(({ name, version, createdBy, createdAt }) => [
-              name,
-              String(version),
-              createdBy,
-              shownTime(createdAt),
-            ]),
-            ['version'],
-          ),
-        )
+  return rowFormatOptions(command).action(async (format: RowFormat) => {
+    const mappings = await withDatabase(await settingsHere(), listMappings)
+    printRows(format, {
+      jsonLines: () => jsonLinesOf(mappings),
+      text: () =>
+        table(
+          ['mapping', 'version', 'by', 'since'],
+          mappings.map(({ name, version, createdBy, createdAt }) => [
+            name,
+            String(version),
+            createdBy,
+            shownTime(createdAt),
+          ]),
+          ['version'],
+        ),
     })
+  })
 }
 
 function showCommand(): Command {
@@ -67,12 +68,13 @@ function addCommand(): Command {
       'a name of your choice',
       parsedBy(mappingName, 'letters, digits, - and _, at most 40'),
     )
-    .argument('<file>', 'its JSON; start from the output of `show sandbox`')
+    .argument('<file>', 'its JSON; start from the output of `propose`, or of `show sandbox`')
     .addOption(byOption('who adds it'))
     .addHelpText(
       'after',
       `
 Beside columns and kinds a mapping may have (docs/reconciliation.md explains each field):
+  sheet         "Mutasi": the sheet of a workbook, unless only one has a value
   header_row    4, or "found": where the columns' names stand, unless in the first row
   ignored_rows  [{ "column": "Tanggal", "values": ["Subtotal", "Halaman *"] }]
   trailer       { "column": "Tanggal", "values": ["Total"], "totals": ["amount"] }

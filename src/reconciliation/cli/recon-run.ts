@@ -80,7 +80,8 @@ async function run(options: Options): Promise<void> {
   )
 }
 
-function printStep(step: (typeof RUN_STEPS)[number]): void {
+/** Shows the progress of a run, on a terminal only. */
+export function printStep(step: (typeof RUN_STEPS)[number]): void {
   if (process.stderr.isTTY) console.error(`[${RUN_STEPS.indexOf(step) + 1}/${RUN_STEPS.length}] ${step} …`)
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { gapNote } from '../../cli/page.ts'
+import { jsonLinesOf, printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { shownZone } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
 import { formatSpan } from '../report/format.ts'
@@ -12,20 +13,21 @@ export function statementsCommand(): Command {
   const command = new Command('statements')
     .description('list the imported statements, the newest first; approve that a statement is complete')
     .option('--all', 'replaced statements, too')
-    .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro recon statements')
-    .action(async ({ all, json }: { all?: true; json?: true }) => {
-      const statements = await withDatabase(await settingsHere(), (database) =>
-        listStatements(database, all === true),
-      )
-      if (json) for (const each of statements) console.log(JSON.stringify(each))
-      else console.log(statements.length === 0 ? 'no statements yet' : asTable(statements))
-      const gaps = gapNote(
-        statements.map(({ statementId }) => statementId),
-        `a refused import and a dry run take one, too${all ? '' : ', and --all shows replaced statements'}`,
-      )
-      if (gaps !== null && !json) console.log(gaps)
+  rowFormatOptions(command).action(async ({ all, ...format }: { all?: true } & RowFormat) => {
+    const statements = await withDatabase(await settingsHere(), (database) =>
+      listStatements(database, all === true),
+    )
+    printRows(format, {
+      jsonLines: () => jsonLinesOf(statements),
+      text: () => (statements.length === 0 ? 'no statements yet' : asTable(statements)),
     })
+    const gaps = gapNote(
+      statements.map(({ statementId }) => statementId),
+      `a refused import and a dry run take one, too${all ? '' : ', and --all shows replaced statements'}`,
+    )
+    if (gaps !== null && !format.json && !format.csv) console.log(gaps)
+  })
   for (const verb of statementVerbs()) command.addCommand(verb)
   return command
 }

@@ -5,7 +5,7 @@ import { formatGrams, type GoldWeight } from '../../core/money.ts'
 import { count, grams, rupiah, time } from '../../http/field-schemas.ts'
 import { Problem } from '../../http/problems.ts'
 import { type Answer, type AnyRoute, type Call, route } from '../../http/route.ts'
-import { orderKind } from '../../orders/http/order-schemas.ts'
+import { orderKind } from '../../orders/http/order-answer-schemas.ts'
 import { readSettlement, type SettledOrder, whyUnsettled } from '../settlement.ts'
 
 const settledOrder = z

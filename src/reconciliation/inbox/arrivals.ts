@@ -16,8 +16,8 @@ export interface Arrival {
 /** A file that was written less long ago may still be written to. */
 export const SETTLE_MS = 10_000
 
-/** Names under which programs write a file before they give it its own. */
-const UNFINISHED = /^\.|~$|\.(?:part|partial|tmp|filepart|crdownload)$/i
+/** Names under which programs write a file before they give it its own, and of Excel's marks of open workbooks. */
+const UNFINISHED = /^\.|^~\$|~$|\.(?:part|partial|tmp|filepart|crdownload)$/i
 const PERIOD = /20\d\d-\d\d-\d\d(?:\.\.20\d\d-\d\d-\d\d)?/
 
 /**

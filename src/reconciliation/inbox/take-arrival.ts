@@ -7,7 +7,7 @@ import type { Session } from '../../postgres/session.ts'
 import { type Imported, importStatement } from '../statements/import.ts'
 import type { BadLine } from '../statements/line.ts'
 import { InvalidMappingError } from '../statements/mapping.ts'
-import { AlreadyImported, StatementRefused } from '../statements/statement-refused.ts'
+import { AlreadyImported, MappingMismatch, StatementRefused } from '../statements/statement-refused.ts'
 import type { Arrival } from './arrivals.ts'
 
 /** What became of a file of the inbox. */
@@ -68,6 +68,8 @@ async function importOrRefuse(session: Session, arrival: Arrival, request: TakeR
       ? refused(describeLines(result.badLines))
       : { is: 'imported', imported: result }
   } catch (error) {
+    if (error instanceof MappingMismatch)
+      return refused(`${error.message}\nnext: \`goldpro recon mappings propose ${fileName}\``)
     if (error instanceof AlreadyImported) return { is: 'already_imported', reason: error.message }
     if (
       error instanceof StatementRefused ||

@@ -116,3 +116,8 @@ export function writeTime(pattern: string, groups: Readonly<Record<string, strin
     })
     .join('')
 }
+
+/** The groups of the parts that a pattern reads from the file. */
+export function patternParts(pattern: string): string[] {
+  return piecesOf(pattern).flatMap((piece) => (piece.is === 'part' ? [piece.part.group] : []))
+}

@@ -1,7 +1,7 @@
 import { columnLetters, withoutEmptyEnd } from '../../csv/columns.ts'
 import type { FileRecord } from '../../csv/records.ts'
 import { folded, HEADER_WITHIN, LINE_FIELDS, type LineField, type Mapping } from './mapping.ts'
-import { StatementRefused } from './statement-refused.ts'
+import { MappingMismatch, StatementRefused } from './statement-refused.ts'
 
 /** The position of each field in a record. */
 export type Positions = Readonly<Partial<Record<LineField, number>>>
@@ -43,7 +43,7 @@ export function headerSearch(mapping: Mapping): HeaderSearch {
   const failure = () =>
     above.length === 0 && wrong === null
       ? new StatementRefused('the file has no header')
-      : new StatementRefused(`${problemOf(mapping, wrong)}${adviceOf(mapping, wrong, best)}`)
+      : new MappingMismatch(`${problemOf(mapping, wrong)}${adviceOf(mapping, wrong, best)}`)
   return {
     take(record) {
       if (record.lineNumber > HEADER_WITHIN) throw failure()
@@ -115,7 +115,7 @@ export function positionOf(heading: string, header: readonly string[]): number {
   const word = folded(heading)
   const found = header.flatMap((each, position) => (folded(each) === word ? [position] : []))
   const [first] = found
-  if (first === undefined) throw new StatementRefused(`the header has no column ${heading}`)
+  if (first === undefined) throw new MappingMismatch(`the header has no column ${heading}`)
   if (found.length > 1)
     throw new StatementRefused(
       `the header has the column ${heading} more than once (${found.map(columnLetters).join(', ')}): rename all but the one to read`,

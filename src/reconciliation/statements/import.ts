@@ -5,7 +5,6 @@ import { from as copyFrom } from 'pg-copy-streams'
 import type { Period } from '../../core/business-days.ts'
 import { formatPeriod, wholeDays } from '../../core/business-days.ts'
 import type { OnBytes } from '../../csv/open-csv.ts'
-import { readRecords } from '../../csv/records.ts'
 import { StorageError } from '../../postgres/pool.ts'
 import type { Session } from '../../postgres/session.ts'
 import { insertProposal } from '../proposals.ts'
@@ -18,6 +17,7 @@ import { copyText, newTally } from './read-file.ts'
 import { insertRepeatedLines } from './repeats.ts'
 import { replaceOrRefuse } from './replacement.ts'
 import { refuseShifted } from './shift.ts'
+import { statementRecords } from './statement-records.ts'
 import { StatementRefused } from './statement-refused.ts'
 import {
   insertStatement,
@@ -71,7 +71,7 @@ export interface Imported {
 
 /**
  * Imports a statement in one transaction: an interrupted import leaves nothing.
- * @param bytes the file, gzipped or not
+ * @param bytes the file: CSV, gzipped or not, or a workbook (.xlsx)
  * @throws StatementRefused or FileRefused, whose messages say what to do; StorageError
  */
 export async function importStatement(
@@ -125,7 +125,7 @@ async function importInTransaction(
 ): Promise<ImportResult> {
   await session.run(DO_NOT_COMPILE)
   const statementId = await reserveStatementId(session)
-  const records = readRecords(bytes, mapping, onBytes)
+  const records = statementRecords(bytes, mapping, onBytes)
   const tally = newTally()
   await copyLines(session, copyText(records, statementId, mapping, request, tally))
   const { badLines, lineCount, ignored } = tally

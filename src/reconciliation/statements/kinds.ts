@@ -1,13 +1,22 @@
+import type { FileRecord } from '../../csv/records.ts'
 import { ORDER_KINDS, type OrderKind } from '../../orders/command.ts'
 import { columnPositions } from './header.ts'
 import { folded, type Mapping } from './mapping.ts'
 
-/** Whether a row names a kind of order and a wallet. No rule may ignore such a row. */
+/**
+ * Whether a row names a kind of order and a wallet. No rule may ignore such a row. A cell that cannot be read may name them,
+ * but not where both are empty, as in the rows of a title that is merged over several.
+ */
 export function transactionCheck(mapping: Mapping, header: readonly string[]) {
   const { kind = 0, phone_number = 0 } = columnPositions(mapping, header)
   const kindOf = kindReader(mapping)
-  return (cells: readonly string[]): boolean =>
-    (kindOf(cells[kind] ?? '') ?? null) !== null && (cells[phone_number] ?? '').trim() !== ''
+  return ({ cells, unreadable }: Pick<FileRecord, 'cells' | 'unreadable'>): boolean => {
+    const [word = '', wallet = ''] = [cells[kind], cells[phone_number]?.trim()]
+    if (unreadable === undefined) return (kindOf(word) ?? null) !== null && wallet !== ''
+    const mayNameKind = unreadable.has(kind) || (kindOf(word) ?? null) !== null
+    const mayNameWallet = unreadable.has(phone_number) || wallet !== ''
+    return mayNameKind && mayNameWallet && (word !== '' || wallet !== '')
+  }
 }
 
 /** Reads the kind that a word stands for: null for a word of ignored_kinds, undefined for an unknown word. */

@@ -1,6 +1,7 @@
 import { maskNumbersIn, maskPhoneNumber } from '../../core/masking.ts'
 import { rowShape } from '../../csv/columns.ts'
-import { columnPositions } from './header.ts'
+import type { FileRecord } from '../../csv/records.ts'
+import { columnPositions, type Positions } from './header.ts'
 import { transactionCheck } from './kinds.ts'
 import { type Cell, fieldsReader, type LineBounds, type StatementLine, Unreadable } from './line-fields.ts'
 import { LINE_FIELDS, type LineField, type Mapping } from './mapping.ts'
@@ -22,7 +23,7 @@ export type ReadLine =
   | { readonly is: 'bad'; readonly bad: BadLine }
 
 /** Reads the cells of one record. */
-export type LineReader = (cells: readonly string[], lineNumber: number) => ReadLine
+export type LineReader = (record: FileRecord) => ReadLine
 
 /**
  * A reader for the lines under a header.
@@ -37,7 +38,9 @@ export function lineReader(mapping: Mapping, header: readonly string[], bounds: 
     const position = positions[field]
     return position === undefined ? '' : (cells[position] ?? '').trim()
   }
-  return (cells, lineNumber) => {
+  const readable = readableCheck(positions)
+  return (record) => {
+    const { cells, lineNumber } = record
     const cell = cellsOf(cells)
     const bad = (column: string | null, problem: string): ReadLine => ({
       is: 'bad',
@@ -45,17 +48,28 @@ export function lineReader(mapping: Mapping, header: readonly string[], bounds: 
     })
     const rule = ruleOf(cells)
     if (rule !== null)
-      return isTransaction(cells)
+      return isTransaction(record)
         ? bad(null, `is ignored by the mapping's ${rule}, and reads as a transaction`)
         : { is: 'ignored', by: rule }
     const problem = shapeProblem(cells, header)
     if (problem !== null) return bad(null, problem)
     try {
+      if (record.unreadable !== undefined) readable(record.unreadable)
       const line = read(cell, lineNumber)
       return line === null ? { is: 'ignored', by: 'ignored_kinds' } : { is: 'line', line }
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
       return bad(mapping.columns[error.field] ?? error.field, error.problem)
+    }
+  }
+}
+
+/** Refuses a line of a workbook with a cell that cannot be read, where the mapping reads it. Other columns are nobody's. */
+function readableCheck(positions: Positions) {
+  return (unreadable: ReadonlyMap<number, string>): void => {
+    for (const field of LINE_FIELDS) {
+      const problem = unreadable.get(positions[field] ?? -1)
+      if (problem !== undefined) throw new Unreadable(field, problem)
     }
   }
 }

@@ -61,6 +61,8 @@ const shape = z.strictObject({
     .extend({ totals: z.array(z.enum(['amount', 'fee', 'gold_weight'])).default([]) })
     .nullable()
     .default(null),
+  /** The sheet of a workbook; null: the only visible one with a value. */
+  sheet: text.nullable().default(null),
   delimiter: z.enum([',', ';', '\t', '|']).default(','),
   encoding: z.enum(['utf-8', 'latin1', 'utf-16le']).default('utf-8'),
   decimal: z.enum(['.', ',']).default('.'),

@@ -1,7 +1,8 @@
 import { type GoldWeight, MAX_GOLD_WEIGHT, parseGrams, parseRupiah, type Rupiah } from '../../core/money.ts'
 import type { Mapping } from './mapping.ts'
 
-type Signs = Pick<Mapping, 'decimal' | 'thousands'>
+/** The signs of numbers. */
+export type Signs = Pick<Mapping, 'decimal' | 'thousands'>
 
 /** Reads a statement's numbers; null when a cell is not a number. */
 export interface NumberReader {
@@ -118,7 +119,8 @@ function withoutUnit(cell: string): string {
   return cell.replace(/(?<=\d)\s*(?:g|gr|gm|grams?)\.?$/i, '')
 }
 
-const OTHER_SIGNS: readonly Signs[] = [
+/** All signs, the plainest first. */
+export const NUMBER_SIGNS: readonly Signs[] = [
   { decimal: '.', thousands: '' },
   { decimal: ',', thousands: '' },
   { decimal: ',', thousands: '.' },
@@ -141,7 +143,7 @@ const NAMED_PROBLEMS: readonly (readonly [RegExp, string])[] = [
 export function numberProblem(cell: string, signs: Signs, reads: 'rupiah' | 'grams'): string | null {
   const named = NAMED_PROBLEMS.find(([pattern]) => pattern.test(cell))
   if (named !== undefined) return named[1]
-  const other = OTHER_SIGNS.find((each) => numberReader(each)[reads](cell) !== null)
+  const other = NUMBER_SIGNS.find((each) => numberReader(each)[reads](cell) !== null)
   if (other === undefined) return null
   const signsOf = ({ decimal, thousands }: Signs) =>
     `decimal ${JSON.stringify(decimal)} and thousands ${JSON.stringify(thousands)}`

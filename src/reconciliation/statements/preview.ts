@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
-import { readRecords } from '../../csv/records.ts'
 import { headerSearch } from './header.ts'
 import { type BadLine, type LineReader, lineReader } from './line.ts'
 import type { LineBounds, StatementLine } from './line-fields.ts'
 import type { Mapping } from './mapping.ts'
+import { statementRecords } from './statement-records.ts'
 
 /** The first rows of a file as a mapping reads them. */
 export interface StatementPreview {
@@ -27,7 +27,7 @@ export async function previewStatement(
   let read: LineReader | null = null
   const lines: StatementLine[] = []
   const badLines: BadLine[] = []
-  for await (const batch of readRecords(bytes, mapping).read()) {
+  for await (const batch of statementRecords(bytes, mapping).read()) {
     for (const record of batch) {
       if (read === null) {
         const found = search.take(record)
@@ -36,7 +36,7 @@ export async function previewStatement(
         read = lineReader(mapping, header, bounds)
         continue
       }
-      const row = read(record.cells, record.lineNumber)
+      const row = read(record)
       if (row.is === 'line') lines.push(row.line)
       if (row.is === 'bad') badLines.push(row.bad)
       if (lines.length + badLines.length >= limit) return { header, lines, badLines }

@@ -6,7 +6,7 @@ import { transactionCheck } from './kinds.ts'
 import { type BadLine, type LineReader, lineReader } from './line.ts'
 import type { LineBounds } from './line-fields.ts'
 import type { Mapping } from './mapping.ts'
-import { StatementRefused } from './statement-refused.ts'
+import { MappingMismatch, StatementRefused } from './statement-refused.ts'
 import { type TotalsCheck, totalsCheck } from './totals.ts'
 
 export { IGNORED_BY, type IgnoredBy, type IgnoredRows }
@@ -68,7 +68,7 @@ export async function* copyText(
 /** Counts the rows above the header, and refuses a transaction among them: it would be lost. */
 function rowsAbove(mapping: Mapping, { header, above }: FoundHeader): number {
   const isTransaction = transactionCheck(mapping, header)
-  const lost = above.find(({ cells }) => isTransaction(cells))
+  const lost = above.find(isTransaction)
   if (lost !== undefined)
     throw new StatementRefused(
       `line ${lost.lineNumber} reads as a transaction and is above the header: see header_row of the mapping`,
@@ -84,8 +84,9 @@ function lineTaker(read: LineReader, totals: TotalsCheck, statementId: number, t
     if (tally.badLines.length > MOST_BAD_LINES) throw tooManyBadLines(bad)
     return ''
   }
-  return ({ cells, lineNumber }: FileRecord): string => {
-    const result = read(cells, lineNumber)
+  return (record: FileRecord): string => {
+    const { lineNumber } = record
+    const result = read(record)
     switch (result.is) {
       case 'line':
         if (trailerLine !== null) return keepBad(belowTrailer(lineNumber, trailerLine))
@@ -96,7 +97,7 @@ function lineTaker(read: LineReader, totals: TotalsCheck, statementId: number, t
         tally.ignored[result.by] += 1
         if (result.by !== 'trailer') return ''
         trailerLine ??= lineNumber
-        if (tally.badLines.length === 0) totals.compare(cells, lineNumber)
+        if (tally.badLines.length === 0) totals.compare(record)
         return ''
       case 'bad':
         return keepBad(result.bad)
@@ -109,8 +110,8 @@ function belowTrailer(lineNumber: number, trailerLine: number): BadLine {
   return { lineNumber, column: null, problem, maskedText: '' }
 }
 
-function tooManyBadLines({ lineNumber, column, problem }: BadLine): StatementRefused {
-  return new StatementRefused(
+function tooManyBadLines({ lineNumber, column, problem }: BadLine): MappingMismatch {
+  return new MappingMismatch(
     `more than ${MOST_BAD_LINES} lines cannot be read: the mapping does not fit this file; line ${lineNumber}, ${column ?? 'as a whole'}: ${problem}`,
   )
 }

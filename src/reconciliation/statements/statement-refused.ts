@@ -7,3 +7,8 @@ export class StatementRefused extends Error {
 export class AlreadyImported extends StatementRefused {
   override name = 'AlreadyImported'
 }
+
+/** The file is not as the mapping says: another mapping, or a new one, may read it. */
+export class MappingMismatch extends StatementRefused {
+  override name = 'MappingMismatch'
+}

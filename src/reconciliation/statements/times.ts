@@ -2,6 +2,7 @@ import { zoneOffsets } from '../../core/time-zone.ts'
 import { MONTH_NAMES, monthNamed, weekdayNamed, ZONE_OFFSETS_MS } from './date-names.ts'
 import { InvalidPatternError, patternExpression, writeTime } from './date-pattern.ts'
 import { minuteAtOnce, type TimeReader } from './minute-at-once.ts'
+import { writtenParts } from './written-times.ts'
 
 /** How a statement's times are written. */
 export interface WrittenTimes {
@@ -98,25 +99,4 @@ function precisionOf({ fraction, second, minute }: Parts): number {
   if (fraction !== undefined) return 1
   if (second !== undefined) return 1_000
   return minute === undefined ? DAY_MS : 60_000
-}
-
-/** The parts of a moment in UTC, as a pattern writes them. */
-function writtenParts(at: Date, monthName: string): Readonly<Record<string, string>> {
-  const two = (part: number) => String(part).padStart(2, '0')
-  const [year, hour] = [String(at.getUTCFullYear()), at.getUTCHours()]
-  return {
-    year,
-    shortYear: year.slice(2),
-    month: two(at.getUTCMonth() + 1),
-    monthName,
-    day: two(at.getUTCDate()),
-    weekday: at.toLocaleDateString('en', { weekday: 'long', timeZone: 'UTC' }),
-    hour: two(hour),
-    hour12: two(hour % 12 || 12),
-    half: hour < 12 ? 'AM' : 'PM',
-    minute: two(at.getUTCMinutes()),
-    second: two(at.getUTCSeconds()),
-    fraction: String(at.getUTCMilliseconds()).padStart(3, '0'),
-    offset: 'Z',
-  }
 }

@@ -1,3 +1,4 @@
+import type { FileRecord } from '../../csv/records.ts'
 import { columnPositions } from './header.ts'
 import type { StatementLine } from './line-fields.ts'
 import type { Mapping } from './mapping.ts'
@@ -11,7 +12,7 @@ export interface TotalsCheck {
    * Compares the totals of a trailer row with the lines so far.
    * @throws StatementRefused when they differ
    */
-  compare(cells: readonly string[], lineNumber: number): void
+  compare(trailer: FileRecord): void
   /** @throws StatementRefused when there is a trailer without one of the totals */
   end(): void
 }
@@ -37,10 +38,16 @@ export function totalsCheck(mapping: Mapping, header: readonly string[]): Totals
     add(line) {
       for (const field of fields) sums[field] += BigInt(VALUES[field](line))
     },
-    compare(cells, lineNumber) {
+    compare({ cells, lineNumber, unreadable }) {
       trailerLine = lineNumber
       for (const field of fields) {
-        const cell = (cells[positions[field] ?? -1] ?? '').trim()
+        const position = positions[field] ?? -1
+        const problem = unreadable?.get(position)
+        if (problem !== undefined)
+          throw new StatementRefused(
+            `the total of ${field}: ${problem}; or remove it from trailer.totals of the mapping`,
+          )
+        const cell = (cells[position] ?? '').trim()
         if (cell === '') continue
         compared.add(field)
         const total = field === 'gold_weight' ? numbers.gramsSum(cell) : numbers.rupiahSum(cell)

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
+import { jsonLinesOf, printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
@@ -10,20 +11,20 @@ const MOST_LISTED = 200
 
 /** `goldpro switch show` */
 export function showCommand(): Command {
-  return new Command('show')
+  const command = new Command('show')
     .description('show the closed switches, who closed them and why, and how many orders wait')
     .option('--all', `the last ${MOST_LISTED} closings, opened ones too`)
-    .option('--json', 'print JSON lines')
     .addHelpText('after', '\nExample:\n  $ goldpro switch show')
-    .action(async ({ all, json }: { all?: true; json?: true }) => {
-      await withDatabase(await settingsHere(), async (database) => {
-        const closed = await listClosed(database, {})
-        const closings = all ? await listClosings(database, { limit: MOST_LISTED }) : closed
-        if (json) for (const each of closings) console.log(JSON.stringify(asJson(each)))
-        else if (all) console.log(closings.length === 0 ? 'no switch was ever closed' : asHistory(closings))
-        else console.log(closed.length === 0 ? 'no switch is closed' : asTable(closed))
+  return rowFormatOptions(command).action(async ({ all, ...format }: { all?: true } & RowFormat) => {
+    await withDatabase(await settingsHere(), async (database) => {
+      const closed = await listClosed(database, {})
+      const closings = all ? await listClosings(database, { limit: MOST_LISTED }) : closed
+      printRows(format, {
+        jsonLines: () => jsonLinesOf(closings.map(asJson)),
+        text: () => (all ? historyText(closings) : closedText(closed)),
       })
     })
+  })
 }
 
 function asJson(closing: Closing | ClosedSwitch): Record<string, unknown> {
@@ -36,7 +37,8 @@ function asJson(closing: Closing | ClosedSwitch): Record<string, unknown> {
   }
 }
 
-function asTable(closed: readonly ClosedSwitch[]): string {
+function closedText(closed: readonly ClosedSwitch[]): string {
+  if (closed.length === 0) return 'no switch is closed'
   return table(
     ['scope', 'closed', 'by', 'deadlines', 'waiting', 'reason'],
     closed.map((each) => [...commonCells(each), formatCount(each.waiting), shownText(each.reason)]),
@@ -44,7 +46,8 @@ function asTable(closed: readonly ClosedSwitch[]): string {
   )
 }
 
-function asHistory(closings: readonly Closing[]): string {
+function historyText(closings: readonly Closing[]): string {
+  if (closings.length === 0) return 'no switch was ever closed'
   return table(
     ['scope', 'closed', 'by', 'deadlines', 'opened', 'by', 'request', 'reason'],
     closings.map((each) => [

@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { phoneNumberOption } from '../../cli/options.ts'
-import { type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import type { RowFormat } from '../../cli/rows.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
@@ -10,7 +11,7 @@ import { WALLET_STATES, type WalletState } from '../enums.ts'
 import { listWallets } from '../queries.ts'
 import { partnerName } from './wallet-link.ts'
 
-interface ListOptions extends PageOptions, PageFormat {
+interface ListOptions extends PageOptions, RowFormat {
   readonly partner?: string
   readonly wallet?: string
   readonly state?: WalletState

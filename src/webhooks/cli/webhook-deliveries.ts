@@ -3,7 +3,8 @@ import { settingsHere, withDatabase } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
 import { Failure } from '../../cli/failure.ts'
 import { parsedBy } from '../../cli/options.ts'
-import { type PageFormat, type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import { type PageOptions, pageOptions, printPage } from '../../cli/page.ts'
+import type { RowFormat } from '../../cli/rows.ts'
 import { shownTextOrNull } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
@@ -41,7 +42,7 @@ function validTime(text: string): Date | null {
   return Number.isNaN(at.getTime()) ? null : at
 }
 
-interface ListOptions extends PageOptions, PageFormat {
+interface ListOptions extends PageOptions, RowFormat {
   readonly endpoint?: number
   readonly event?: string
   readonly state?: DeliveryState

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
+import { jsonLinesOf, printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { shownText, shownTextOrNull } from '../../cli/shown-text.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { table } from '../../cli/table.ts'
@@ -10,19 +11,22 @@ import { partnerName } from './webhook-arguments.ts'
 
 /** `goldpro webhook list` */
 export function listCommand(): Command {
-  return new Command('list')
+  const command = new Command('list')
     .description('list endpoints and how many deliveries are pending for each')
     .addHelpText('after', '\nExample:\n  $ goldpro webhook list --partner acme')
     .option('--partner <partner>', 'only those of this partner', partnerName)
     .option('--removed', 'also list removed endpoints')
-    .option('--json', 'print JSON lines')
-    .action(async ({ partner, removed, json }: { partner?: string; removed?: true; json?: true }) => {
+  return rowFormatOptions(command).action(
+    async ({ partner, removed, ...format }: { partner?: string; removed?: true } & RowFormat) => {
       const endpoints = await withDatabase(await settingsHere(), (database) =>
         listEndpoints(database, { partner: partner ?? null, removedToo: removed === true }),
       )
-      if (json) for (const each of endpoints) console.log(JSON.stringify(asJson(each)))
-      else console.log(endpoints.length === 0 ? 'no endpoints' : asTable(endpoints))
-    })
+      printRows(format, {
+        jsonLines: () => jsonLinesOf(endpoints.map(asJson)),
+        text: () => (endpoints.length === 0 ? 'no endpoints' : asTable(endpoints)),
+      })
+    },
+  )
 }
 
 const asJson = (endpoint: Endpoint) => ({

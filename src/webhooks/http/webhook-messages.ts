@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { count, time } from '../../http/field-schemas.ts'
-import type { WebhookRow } from '../../http/openapi.ts'
-import { executedAnswer, orderKind, orderState } from '../../orders/http/order-schemas.ts'
+import type { WebhookRow } from '../../http/openapi-webhook.ts'
+import { executedAnswer, orderKind, orderState } from '../../orders/http/order-answer-schemas.ts'
 import { type BATCH_COUNTS, type EventKind, ORDER_EVENT_KINDS } from '../enums.ts'
 
 /** The bodies of webhooks, as `messageBody` makes them. */

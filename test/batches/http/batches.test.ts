@@ -88,7 +88,7 @@ describe('a batch over HTTP', () => {
     expect((await lead(key, id, 'run')).json).toMatchObject({ code: 'batch_state' })
     expect(await lead(approver, id, 'approve', { content_hash })).toMatchObject({
       status: 200,
-      json: { state: 'approved', approved_by: `${name}/finance` },
+      json: { state: 'approved', approved_by: `${name}/finance`, total: preview.json.total },
     })
     expect(
       (await lead(key, id, 'run', { rate_per_second: 9, stop_after_failures: '50%' })).json,

@@ -52,7 +52,13 @@ async function withOneFailure() {
 describe('a retry over HTTP', () => {
   it('is a new batch of the rows that failed, which another holder approves', async () => {
     const { key, name, approver, id } = await withOneFailure()
+    const retries = async (of: unknown) => {
+      const { json } = await here.ask('GET', `/v1/batches?retry_of=${of}`, { key })
+      return (json.batches as { id: number }[]).map((batch) => batch.id)
+    }
+    expect(await retries(id)).toEqual([])
     const made = await lead(key, id, 'retry')
+    expect((await here.ask('GET', '/v1/batches?retry_of=x', { key })).status).toBe(400)
     expect(made).toMatchObject({
       status: 201,
       json: {
@@ -61,6 +67,8 @@ describe('a retry over HTTP', () => {
       },
     })
     const retryId = (made.json.batch as { id: number }).id
+    expect(await retries(id)).toEqual([retryId])
+    expect(await retries(retryId)).toEqual([])
     expect(made.headers.get('location')).toBe(`/v1/batches/${retryId}`)
     expect((await lead(key, retryId, 'approve')).json).toMatchObject({ code: 'second_person_needed' })
     expect((await lead(key, retryId, 'run')).json).toMatchObject({ code: 'batch_state' })

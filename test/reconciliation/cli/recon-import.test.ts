@@ -7,6 +7,7 @@ import { eventually } from '../../support/eventually.ts'
 import { WALLET } from '../../support/factories/job-data.ts'
 import { aRecordedOrder, lineOf, recordOrders, rowsOf } from '../../support/factories/recorded-orders.ts'
 import { csvLine, csvOf, HEADER, MAPPING } from '../../support/factories/statement-files.ts'
+import { workbookOf, workbookOfCsv } from '../../support/factories/workbooks.ts'
 import { openScene, type Scene } from '../../support/scenes/recon-scene.ts'
 import { runCommand, startCommand } from '../../support/servers/command.ts'
 
@@ -29,21 +30,25 @@ const fileOf = async (name: string, content: string | Buffer) => {
 }
 const DAY = ['--period', '2026-02-09', '--complete', '--by', 'ani']
 
-it.concurrent.each(['import', 'statements', 'mappings list', 'mappings show', 'mappings add'])(
-  'recon %s --help shows an example and ends with 0',
-  async (command) => {
-    const { code, out } = await runCommand(['recon', ...command.split(' '), '--help'])
-    expect(code).toBe(0)
-    expect(out).toContain('Example')
-  },
-)
+it.concurrent.each([
+  'import',
+  'statements',
+  'mappings list',
+  'mappings show',
+  'mappings add',
+  'mappings propose',
+])('recon %s --help shows an example and ends with 0', async (command) => {
+  const { code, out } = await runCommand(['recon', ...command.split(' '), '--help'])
+  expect(code).toBe(0)
+  expect(out).toContain('Example')
+})
 
 describe('recon import', () => {
-  it('imports a gzipped file, says what to do next, and the run then matches it', async () => {
+  it('imports a gzipped file only, says what to do next, and the run then matches it', async () => {
     const order = aRecordedOrder()
     await recordOrders(scene.databaseUrl, [order])
     const name = await fileOf('day.csv.gz', gzipSync(csvOf([lineOf(order)])))
-    const imported = await goldpro(['recon', 'import', name, ...DAY])
+    const imported = await goldpro(['recon', 'import', name, '--import-only', ...DAY])
     expect(imported).toMatchObject({ code: 0, err: '' })
     expect(imported.out).toMatch(
       /^statement 1\n {2}period +2026-02-09\n {2}lines +1\ncomplete only once another person runs `goldpro recon statements approve 1 .*`\nnext: `goldpro recon run`\n$/,
@@ -84,6 +89,52 @@ describe('recon import', () => {
     const skipped = await goldpro(['recon', 'import', '-', '--source', 'bad', '--skip-bad', '--json'], text)
     expect(skipped.code).toBe(0)
     expect(JSON.parse(skipped.out)).toMatchObject({ is: 'imported', lineCount: 1 })
+  })
+
+  it('imports a workbook as it imports CSV, and refuses it when it comes again as another file', async () => {
+    const csv = csvOf([lineOf(aRecordedOrder())])
+    const name = await fileOf('day.xlsx', workbookOfCsv(csv))
+    const args = ['--source', 'workbooks', '--by', 'ani']
+    const imported = await goldpro(['recon', 'import', name, '--period', '2026-02-09', ...args])
+    expect(imported).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/lines +1\n/) })
+    await fileOf(
+      'again.xlsx',
+      workbookOf(
+        csv
+          .trim()
+          .split('\n')
+          .map((line) => line.split(',').map((inline) => ({ inline }))),
+      ),
+    )
+    expect(await goldpro(['recon', 'import', 'again.xlsx', '--period', '2026-02-09', ...args])).toMatchObject(
+      {
+        code: 1,
+        err: expect.stringContaining('imported already'),
+      },
+    )
+  })
+
+  it('reconciles what has arrived, and says what changed', async () => {
+    const order = aRecordedOrder()
+    await recordOrders(scene.databaseUrl, [order])
+    const text = csvOf([lineOf(order)])
+    const args = ['recon', 'import', '-', '--source', 'arrived', '--by', 'ani']
+    const { code, out } = await goldpro(args, text)
+    expect(code).toBe(0)
+    expect(out).toMatch(/^statement \d+\n[\s\S]*\nrun \d+\n {2}new matches +1 session_id\n/)
+    const other = csvOf([lineOf(aRecordedOrder())])
+    const json = JSON.parse((await goldpro([...args, '--json'], other)).out)
+    expect(json).toMatchObject({ is: 'imported', run: { counts: { unmatchedLines: expect.any(Number) } } })
+    const dry = await goldpro([...args, '--dry-run'], csvOf([lineOf(aRecordedOrder())]))
+    expect(dry.out).toMatch(/^dry run: nothing was stored\n/)
+    expect(dry.out).not.toMatch(/^run /m)
+  })
+
+  it('says how to get a mapping when the one that is named does not fit', async () => {
+    const name = await fileOf('other.csv', 'Sesi,Jenis\nS1,Beli\n')
+    const { code, err } = await goldpro(['recon', 'import', name, '--by', 'ani'])
+    expect(code).toBe(1)
+    expect(err).toMatch(/has no column session_id.*; next: `goldpro recon mappings propose other\.csv`\n$/)
   })
 
   it.each<[what: string, args: string[], code: number, line: RegExp]>([
@@ -144,6 +195,46 @@ describe('recon sources and recon lag', () => {
     expect(await goldpro(['recon', 'lag', 'propose', '10', ...by('ani')])).toMatchObject({ code: 0 })
     expect(await goldpro(['recon', 'lag', 'approve', ...by('budi')])).toMatchObject({ code: 0 })
     expect((await goldpro(['recon', 'lag', 'list'])).out).toMatch(/10 min +approved +ani +budi/)
+  })
+})
+
+describe('recon mappings propose', () => {
+  it('prints a mapping that add takes and import reads, and says on standard error what it found', async () => {
+    const csv = `PT CONTOH;;;;;;\nNo. Sesi;Jenis;No HP;Berat (gr);Nominal;Biaya;Tanggal\n${'AB'.repeat(16)};Beli;081234500001;0,5;441.690;5.000;25/02/2026 12:00\n`
+    const proposed = await goldpro(['recon', 'mappings', 'propose', await fileOf('bank.csv', csv)])
+    expect(proposed).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^session_id +found +"No. Sesi" \(A\)/),
+    })
+    const mapping = await fileOf('bank.json', proposed.out)
+    expect(await goldpro(['recon', 'mappings', 'add', 'bank', mapping, '--by', 'ani'])).toMatchObject({
+      code: 0,
+    })
+    const imported = await goldpro([
+      'recon',
+      'import',
+      'bank.csv',
+      '--mapping',
+      'bank',
+      '--source',
+      'bank',
+      '--by',
+      'ani',
+    ])
+    expect(imported).toMatchObject({ code: 0, out: expect.stringMatching(/lines +1\n/) })
+  })
+
+  it('ends with 1 and says what to decide, where two columns may be meant', async () => {
+    const csv = 'Jenis,HP,Gram,Nominal,Amount,Tanggal\nBeli,081234500001,0.5,441690,441690,2026-02-25\n'
+    const proposed = await goldpro(['recon', 'mappings', 'propose', await fileOf('two.csv', csv)])
+    expect(proposed.code).toBe(1)
+    expect(proposed.err).toMatch(/amount +UNSURE +may be "Nominal" \(D\) or "Amount" \(E\)/)
+    expect(proposed.err).toMatch(/decide first: amount; then/)
+    const mapping = await fileOf('two.json', proposed.out)
+    expect(await goldpro(['recon', 'mappings', 'add', 'two', mapping, '--by', 'ani'])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/columns\.amount/),
+    })
   })
 })
 

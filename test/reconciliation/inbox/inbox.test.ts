@@ -6,6 +6,7 @@ import { findArrivals, SETTLE_MS } from '../../../src/reconciliation/inbox/arriv
 import { takeArrival } from '../../../src/reconciliation/inbox/take-arrival.ts'
 import { aRecordedOrder, lineOf, recordOrders } from '../../support/factories/recorded-orders.ts'
 import { csvOf } from '../../support/factories/statement-files.ts'
+import { workbookOfCsv } from '../../support/factories/workbooks.ts'
 import { runInProcess } from '../../support/in-process.ts'
 import { openScene, type Scene } from '../../support/scenes/recon-scene.ts'
 import { inSession } from '../../support/servers/sessions.ts'
@@ -27,7 +28,7 @@ beforeEach(async () => {
 })
 
 /** A file of the source `gateway` that nobody writes to any more. */
-async function arrived(name: string, content: string, agoMs = SETTLE_MS + 1_000): Promise<void> {
+async function arrived(name: string, content: string | Buffer, agoMs = SETTLE_MS + 1_000): Promise<void> {
   const path = join(inbox, 'gateway', name)
   await writeFile(path, content)
   const at = new Date(Date.now() - agoMs)
@@ -67,6 +68,24 @@ describe('recon inbox', () => {
     const again = await take()
     expect(again).toMatchObject({ code: 0, out: expect.stringContaining('this file is imported already') })
     expect(await filesIn('imported')).toEqual(['day (2).csv', 'day.csv'])
+  })
+
+  it('imports a workbook, whatever its name', async () => {
+    await arrived('2026-02-09.csv', workbookOfCsv(aDayOf().file))
+    const { code, out } = await take()
+    expect(code).toBe(0)
+    expect(out).toMatch(
+      /gateway\/2026-02-09\.csv: imported\nstatement \d+\n {2}period +2026-02-09\n {2}lines +1\n/,
+    )
+  })
+
+  it('says how to get a mapping where the source’s does not fit, and leaves Excel’s marks of open workbooks alone', async () => {
+    await arrived('other.xlsx', workbookOfCsv('Sesi,Jenis\nS1,Beli\n'))
+    await arrived('~$open.xlsx', 'ani')
+    const { code, out } = await take()
+    expect(code).toBe(1)
+    expect(out).toContain('next: `goldpro recon mappings propose other.xlsx`')
+    expect(await filesIn('refused')).toEqual(['other.xlsx', 'other.xlsx.txt'])
   })
 
   it('refuses a file with its lines, and goes on with the next', async () => {

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ImportRequest } from '../../../src/reconciliation/statements/import.ts'
 import { parseMapping } from '../../../src/reconciliation/statements/mapping.ts'
 import { addMapping } from '../../../src/reconciliation/statements/mappings.ts'
-import { zipOf } from '../../support/factories/foreign-files.ts'
 import { rowsOf } from '../../support/factories/recorded-orders.ts'
 import { importText } from '../../support/factories/statement-files.ts'
+import { zipArchive } from '../../support/factories/workbooks.ts'
 import { openScene, type Scene } from '../../support/scenes/recon-scene.ts'
 import { inSession } from '../../support/servers/sessions.ts'
 
@@ -281,7 +281,8 @@ describe('a statement as spreadsheets and servers leave it', () => {
   })
 
   it('that is a zip archive is named', async () => {
-    const zip = inSession(scene.databaseUrl, (session) => importText(session, zipOf(['statement.csv'])))
+    const archive = zipArchive([{ name: 'statement.csv', content: 'a,b\n1,2\n' }])
+    const zip = inSession(scene.databaseUrl, (session) => importText(session, archive))
     await expect(zip).rejects.toThrow('the file is a zip archive: unpack it and give the CSV file inside')
   })
 })

@@ -164,7 +164,7 @@ const RECORD_LINES = `
     (statement->>'to')::timestamptz, (statement->>'complete')::bool, gen_random_uuid(), 'sandbox', 1, 'test.csv',
     jsonb_array_length(statement->'lines'), 0, 'test', jsonb_build_object('ignored_kinds', statement->'ignoredCount') FROM given;
   INSERT INTO proposals (statement_id, decision, note, facts, proposed_by, state)
-  SELECT (statement->>'id')::int, 'statement_complete', 'imported', '{}', 'ani', 'open' FROM given
+  SELECT (statement->>'id')::int, 'statement_complete', 'imported', '{"evidence": null, "executed": null}', 'ani', 'open' FROM given
   WHERE (statement->>'complete')::bool;
   UPDATE proposals SET state = 'approved', decided_by = 'budi', decided_at = now(), decision_note = 'seen' FROM given
   WHERE statement_id = (statement->>'id')::int AND (statement->>'approved')::bool;

@@ -1,3 +1,4 @@
+import type { BreakerRules } from '../../../src/breaker/rules.ts'
 import type { Role } from '../../../src/console/people.ts'
 import { type RunningConsole, startConsole } from '../../../src/processes/console.ts'
 import { silentLog } from '../deps.ts'
@@ -38,7 +39,12 @@ export interface TestConsole {
 
 /** The console on a database of its own. */
 export async function startTestConsole(
-  given: { databaseUrl?: string; publicOrigin?: string; onePersonTeam?: boolean } = {},
+  given: {
+    databaseUrl?: string
+    publicOrigin?: string
+    onePersonTeam?: boolean
+    breaker?: BreakerRules
+  } = {},
 ): Promise<TestConsole> {
   const place = given.databaseUrl === undefined ? await createTestDatabase() : null
   const databaseUrl = given.databaseUrl ?? place?.databaseUrl ?? ''
@@ -54,6 +60,7 @@ export async function startTestConsole(
     door: { is: 'declared', people },
     onePersonTeam: given.onePersonTeam ?? false,
     reconLagMs: 0,
+    breaker: given.breaker ?? null,
     log: { ...silentLog, error: (fields) => console.error(fields) },
   })
   const { url } = running
@@ -109,7 +116,11 @@ export async function signIn(url: string, name: string, password = PASSWORD, cod
 /** The value of a hidden field of a form on a page. */
 export function seenIn(page: string, action: string): string {
   const [, rest = ''] = page.split(`action="${action}"`)
-  return (
-    /name="seen" value="([^"]*)"/.exec(rest)?.[1]?.replaceAll('&#39;', "'").replaceAll('&amp;', '&') ?? ''
-  )
+  const [, written = ''] = /name="seen" value="([^"]*)"/.exec(rest) ?? []
+  return written
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
 }

@@ -34,19 +34,17 @@ async function createDatabase(source: string): Promise<TestDatabase> {
   }
 }
 
-let admin: Promise<pg.Client> | null = null
+let admin: pg.Pool | null = null
 
-/** Creates and drops databases on one connection of the worker's, for opening one takes as long as that. */
+/** Creates and drops databases on one connection of the worker's, in turn, for opening one takes as long as that. */
 async function administer(statement: string): Promise<void> {
-  admin ??= connectAdmin()
-  const client = await admin
-  await client.query(statement)
+  admin ??= adminConnection()
+  await admin.query(statement)
 }
 
-async function connectAdmin(): Promise<pg.Client> {
-  const client = new pg.Client(inject('postgresUrl'))
+function adminConnection(): pg.Pool {
+  const pool = new pg.Pool({ connectionString: inject('postgresUrl'), max: 1, idleTimeoutMillis: 0 })
   // It ends with the run's server.
-  client.on('error', () => {})
-  await client.connect()
-  return client
+  pool.on('error', () => {})
+  return pool
 }
