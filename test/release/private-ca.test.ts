@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { readText } from '../ground/tables.ts'
-import { type Manifest, manifests, type Pod, podOf } from '../support/manifests.ts'
+import { type Manifest, manifests, named, type Pod, podOf } from '../support/manifests.ts'
 
 interface Operation {
   readonly op: string
@@ -12,7 +12,7 @@ interface Operation {
 
 const overlay = parse(readText('deploy/private-ca/kustomization.yaml')) as {
   resources: string[]
-  configMapGenerator: { name: string; files: string[] }[]
+  configMapGenerator: { name: string; files: string[]; options: { labels: Record<string, string> } }[]
   patches: { target: { kind: string; name?: string }; patch: string }[]
 }
 const workloads = manifests.filter(({ kind }) => kind === 'Deployment' || kind === 'Job')
@@ -42,7 +42,7 @@ function patched(manifest: Manifest): Pod {
 }
 
 /** What `sslrootcert` of the URLs in deploy/README.md names. */
-const [, named] = /sslrootcert=(\/[\w./-]+)/.exec(readText('deploy/README.md')) ?? []
+const [, fileInUrls] = /sslrootcert=(\/[\w./-]+)/.exec(readText('deploy/README.md')) ?? []
 
 describe('a CA of your own', () => {
   it.each(workloads.map((each) => [each.metadata.name, each] as const))(
@@ -56,10 +56,16 @@ describe('a CA of your own', () => {
       const mount = volumeMounts.find(({ name }) => name === volume?.name)
       const file = posix.join(mount?.mountPath ?? '', generated?.files[0] ?? '')
       expect(env.find(({ name }) => name === 'NODE_EXTRA_CA_CERTS')?.value).toBe(file)
-      expect(named).toBe(file)
+      expect(fileInUrls).toBe(file)
       expect(new Set(env.map(({ name }) => name)).size).toBe(env.length)
     },
   )
+
+  it('is applied with the migration, which an update applies first', () => {
+    const [generated] = overlay.configMapGenerator
+    expect(generated?.options.labels).toEqual(named('Job', 'goldpro-migrate')?.metadata.labels)
+    expect(readText('deploy/README.md')).toContain('-l app.kubernetes.io/component=migrate')
+  })
 
   it('is mounted into every process by the file for Compose, which starts none of the bundled servers', () => {
     const tags = ['!override', '!reset'].map((tag) => ({
@@ -77,8 +83,8 @@ describe('a CA of your own', () => {
     for (const name of ['postgres', 'redis']) expect(services[name]?.profiles).toEqual(['bundled'])
     for (const name of ['migrate', 'worker', 'scheduler', 'web', 'console']) {
       const { environment, volumes, depends_on } = services[name] ?? {}
-      expect(environment?.NODE_EXTRA_CA_CERTS, name).toBe(named)
-      expect(volumes, name).toEqual([`./deploy/private-ca/ca.pem:${named}:ro`])
+      expect(environment?.NODE_EXTRA_CA_CERTS, name).toBe(fileInUrls)
+      expect(volumes, name).toEqual([`./deploy/private-ca/ca.pem:${fileInUrls}:ro`])
       expect(environment?.DATABASE_URL, name).toContain(name === 'migrate' ? '${OWNER_' : '${DATABASE_URL:?')
       const needed = Object.keys(JSON.parse(JSON.stringify(depends_on ?? base[name]?.depends_on ?? {})))
       expect(

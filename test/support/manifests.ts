@@ -32,7 +32,7 @@ export interface Pod {
 }
 export interface Manifest {
   readonly kind: string
-  readonly metadata: { readonly name: string }
+  readonly metadata: { readonly name: string; readonly labels?: Record<string, string> }
   readonly data?: Record<string, string>
   readonly resources?: readonly string[]
   readonly spec: {
