@@ -105,6 +105,7 @@ const NOT_SHOWN: readonly string[] = [
   'orders.detail',
   'partner_keys.actor',
   'partners.actor',
+  'plan_events.from_state',
   'plan_runs.actor',
   'plan_runs.reference',
   'plans.actor',

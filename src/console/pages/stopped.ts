@@ -37,7 +37,7 @@ export function stoppedNotice({ closed, trips, isRestored, recovery }: Stopped, 
     ...closed.map((each) => closedLine(each, trips, texts)),
   ]
   if (lines.length === 0) return EMPTY
-  return html`<section class="notice problem" id="stopped" aria-labelledby="stopped-title"><h2 id="stopped-title">! ${texts('stopped')}</h2><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul></section>`
+  return html`<section class="notice problem" id="stopped" aria-labelledby="stopped-title"><h2 class="stopped-title" id="stopped-title">! ${texts('stopped')}</h2><ul class="stopped-lines">${lines.map((line) => html`<li>${line}</li>`)}</ul></section>`
 }
 
 const restoredLine = (texts: Texts): Markup =>
