@@ -5,10 +5,11 @@
 
   function figuresOf(figure) {
     const cells = (row) => [...row.cells].map((cell) => cell.textContent)
-    const [, ...labels] = cells(figure.querySelector('thead tr'))
+    const [hour, ...labels] = cells(figure.querySelector('thead tr'))
     const rows = [...figure.querySelectorAll('tbody tr')].map(cells)
     const number = (text) => (text === '–' ? null : Number(text))
     return {
+      hour,
       labels,
       hours: rows.map(([hour]) => hour),
       series: labels.map((_, column) => rows.map((row) => number(row[column + 1]))),
@@ -17,7 +18,7 @@
 
   function draw(figure) {
     const plot = figure.querySelector('.plot')
-    const { labels, hours, series } = figuresOf(figure)
+    const { hour, labels, hours, series } = figuresOf(figure)
     const dark = matchMedia('(prefers-color-scheme: dark)').matches
     const ink = dark ? '#b5aea5' : '#57534e'
     const grid = { stroke: dark ? '#3f3a35' : '#e7e3dd', width: 1 }
@@ -34,7 +35,7 @@
           { ...axis, size: 44 },
         ],
         series: [
-          { label: '', value: (_, x) => hours[x] ?? '' },
+          { label: hour, value: (_, x) => hours[x] ?? '' },
           ...labels.map((label, position) => ({
             label,
             stroke: colours(dark)[position],

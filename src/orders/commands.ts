@@ -42,7 +42,7 @@ function plain({ orderId, actor, note }: Request) {
 
 /** The one reason why an order that could be moved was not, besides another move at the same time. */
 const NOT_ENDED =
-  'in a restored database no order ends before the recovery, for it may have been executed: see `goldpro recover --help`. In any other database try again'
+  'in a restored database no order ends before the recovery, for it may have been executed; where nothing was restored, try again'
 
 interface Move {
   readonly from: OrderState

@@ -1,6 +1,6 @@
 import { html, type Markup } from '../../core/html.ts'
 import type { Texts } from '../texts/texts.ts'
-import { table } from './parts.ts'
+import { empty, table } from './parts.ts'
 
 /** One line or bar of a chart. */
 export interface Series {
@@ -15,6 +15,9 @@ export function hourChart(
   series: readonly Series[],
   texts: Texts,
 ): Markup {
+  const isEmpty = series.every(({ values }) => values.every((value) => value === null || value === 0))
+  if (isEmpty)
+    return html`<figure class="chart"><figcaption>${title}</figcaption>${empty(texts('chart.empty'))}</figure>`
   const label = (hour: Date) => `${new Date(hour.getTime() + 7 * 3_600_000).toISOString().slice(11, 13)}.00`
   const shown = (value: number | null) => (value === null ? '–' : String(Math.round(value * 1000) / 1000))
   const columns = [

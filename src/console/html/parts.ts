@@ -10,6 +10,17 @@ export function safeText(text: string | null): string {
   return text === null ? NOTHING : maskNumbersIn(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }
 
+/** What a move was noted with, as people read it: the note alone, or each fact with its name. */
+export function detailOf(detail: Readonly<Record<string, unknown>> | null): string {
+  const facts = Object.entries(detail ?? {}).filter(([, value]) => value !== null)
+  const shown = (value: unknown) => safeText(typeof value === 'string' ? value : JSON.stringify(value))
+  return facts
+    .map(([name, value]) =>
+      name === 'note' ? shown(value) : `${name.replaceAll('_', ' ')}: ${shown(value)}`,
+    )
+    .join(' · ')
+}
+
 export const rupiahOf = (digits: string | null): string => (digits === null ? NOTHING : formatMoney(digits))
 export const gramsOf = (digits: string | null): string => (digits === null ? NOTHING : formatWeight(digits))
 export const countOf = (count: number | string): string => formatDecimal(String(count))
@@ -22,13 +33,19 @@ const MONTHS = {
 /** Western Indonesia has had one offset since 1964 and no summer time. */
 const JAKARTA_MS = 7 * 3_600_000
 
+/** A day in Jakarta: "09 Feb 2026". */
+export function dayInWords(moment: Date, texts: Texts): string {
+  const local = new Date(moment.getTime() + JAKARTA_MS).toISOString()
+  const month = MONTHS[texts.language][Number(local.slice(5, 7)) - 1] ?? ''
+  return `${local.slice(8, 10)} ${month} ${local.slice(0, 4)}`
+}
+
 /** A time in Jakarta with its zone; UTC is its title. */
 export function timeTag(moment: Date | null, texts: Texts): Markup {
   if (moment === null) return html`${NOTHING}`
   const local = new Date(moment.getTime() + JAKARTA_MS).toISOString()
-  const month = MONTHS[texts.language][Number(local.slice(5, 7)) - 1] ?? ''
   const utc = `${moment.toISOString().slice(0, 19)}Z`
-  return html`<time datetime="${utc}" title="${utc.replace('T', ' ').replace('Z', ' UTC')}">${local.slice(8, 10)} ${month} ${local.slice(0, 4)} ${local.slice(11, 19)} WIB</time>`
+  return html`<time datetime="${utc}" title="${utc.replace('T', ' ').replace('Z', ' UTC')}">${dayInWords(moment, texts)} ${local.slice(11, 19)} WIB</time>`
 }
 
 /** A span of time in its largest units. */

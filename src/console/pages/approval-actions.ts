@@ -8,8 +8,9 @@ import { listProposals, type ProposalRow } from '../../reconciliation/proposal-q
 import { link, safeText, section, table } from '../html/parts.ts'
 import { type Answer, type Call, done } from '../route.ts'
 import { staleness } from '../stale.ts'
+import { groupsOf, readShownGroup } from './approval-groups.ts'
 import { readShownRequest } from './approval-requests.ts'
-import { approvalsPage, groupsOf, readShownGroup } from './approvals.ts'
+import { approvalsPage } from './approvals.ts'
 import { readShownProposal } from './proposal-facts.ts'
 
 const MOST_SHOWN = 500

@@ -2,7 +2,7 @@ import { differencesFrom } from '../../approvals/differences.ts'
 import type { RequestRow } from '../../approvals/queries.ts'
 import { html, type Markup } from '../../core/html.ts'
 import { commandForm } from '../html/forms.ts'
-import { code, EMPTY, facts, safeText, timeTag } from '../html/parts.ts'
+import { code, detailOf, EMPTY, facts, safeText, timeTag } from '../html/parts.ts'
 import type { Role } from '../people.ts'
 import { APPROVES, type Call, MAKES_SAFER } from '../route.ts'
 import { hashOf, type Shown, seenOf } from '../stale.ts'
@@ -71,7 +71,7 @@ async function requestCard(call: Call, request: RequestRow): Promise<Markup> {
   return html`<article class="card"><h3>${what}</h3>${facts([
     [texts('col.note'), safeText(request.note)],
     [texts('col.proposed_by'), html`${safeText(request.proposedBy)}, ${timeTag(request.proposedAt, texts)}`],
-    [texts('approvals.seen'), code(safeText(JSON.stringify(request.seen)))],
+    [texts('approvals.seen'), detailOf(request.seen)],
     [texts('approvals.hash'), code(hashOfRequest(request))],
     [texts('approvals.changed'), changesIn(changed, texts)],
   ])}${forms}</article>`

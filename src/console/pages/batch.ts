@@ -8,6 +8,7 @@ import {
   code,
   columnsOf,
   countOf,
+  detailOf,
   facts,
   link,
   safeText,
@@ -46,9 +47,9 @@ export async function batchPage(call: Call, problem?: string): Promise<Answer> {
   const rows = events.map(({ at, toState, reason, actor, detail }) => [
     timeTag(at, texts),
     badge(toState, wordOf(texts, 'batch', toState)),
-    reason.replaceAll('_', ' '),
+    wordOf(texts, 'reason', reason),
     safeText(actor),
-    detail === null ? '' : safeText(JSON.stringify(detail)),
+    detailOf(detail),
   ])
   const title = texts('order.events')
   const columns = columnsOf(texts, ['col.when', 'col.state', 'col.reason', 'col.who', 'col.note'])
@@ -71,7 +72,7 @@ function factsOf(batch: BatchProgress, texts: Texts): Markup {
   return facts([
     [
       texts('col.state'),
-      html`${badge(batch.state, wordOf(texts, 'batch', batch.state))} ${batch.reason.replaceAll('_', ' ')}`,
+      html`${badge(batch.state, wordOf(texts, 'batch', batch.state))} ${wordOf(texts, 'reason', batch.reason)}`,
     ],
     [texts('col.file'), safeText(batch.fileName)],
     [texts('col.partner'), batch.owner ?? NOTHING],

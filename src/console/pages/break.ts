@@ -1,6 +1,6 @@
 import { html, type Markup } from '../../core/html.ts'
 import { type BreakStory, readBreak } from '../../reconciliation/break-queries.ts'
-import { readBreakSides } from '../../reconciliation/break-sides.ts'
+import { type BreakField, readBreakSides } from '../../reconciliation/break-sides.ts'
 import { findOpenProposal, type ProposalRow } from '../../reconciliation/proposal-queries.ts'
 import { commandForm, input } from '../html/forms.ts'
 import {
@@ -19,7 +19,7 @@ import {
 import { ConsoleProblem } from '../http/problem-pages.ts'
 import { type Answer, APPROVES, type Call, MAKES_SAFER, PROPOSES, page } from '../route.ts'
 import { type Shown, seenOf } from '../stale.ts'
-import { type Texts, wordOf } from '../texts/texts.ts'
+import { type TextKey, type Texts, wordOf } from '../texts/texts.ts'
 import { proposalFacts } from './proposal-facts.ts'
 
 export interface BreakView {
@@ -67,7 +67,7 @@ function factsOf(story: BreakStory, texts: Texts): Markup {
   return facts([
     [
       texts('col.state'),
-      html`${badge(story.state, wordOf(texts, 'breakstate', story.state))} ${story.reason.replaceAll('_', ' ')}`,
+      html`${badge(story.state, wordOf(texts, 'breakstate', story.state))} ${wordOf(texts, 'reason', story.reason)}`,
     ],
     [texts('col.rupiah'), rupiahOf(story.rupiahAtRisk)],
     [texts('col.grams'), gramsOf(story.gramsAtRisk)],
@@ -80,23 +80,58 @@ function factsOf(story: BreakStory, texts: Texts): Markup {
 
 async function sides({ database, texts }: Call, { breakId }: BreakStory): Promise<Markup> {
   const fields = await readBreakSides(database, breakId)
-  const shown = (value: string | null) => (value === null ? '–' : safeText(value))
+  const shown = (field: BreakField['field'], value: string | null) =>
+    value === null ? '–' : sideValue(field, value, texts)
   return section(
     texts('breaks.sides'),
     html`<div class="scroll" tabindex="0" role="region" aria-label="${texts('breaks.sides')}"><table>
 <thead><tr><th scope="col">${texts('col.field')}</th><th scope="col">${texts('col.ours')}</th><th scope="col">${texts('col.theirs')}</th></tr></thead>
 <tbody>${fields.map(
       ({ field, ours, theirs, differs }) =>
-        html`<tr${differs ? html` class="differs"` : EMPTY}><th scope="row">${field}${differs ? ' ≠' : ''}</th><td>${shown(ours)}</td><td>${shown(theirs)}</td></tr>`,
+        html`<tr${differs ? html` class="differs"` : EMPTY}><th scope="row">${sideName(field, texts)}${differs ? ' ≠' : ''}</th><td>${shown(field, ours)}</td><td>${shown(field, theirs)}</td></tr>`,
     )}</tbody></table></div>`,
   )
+}
+
+const SIDES: Partial<Record<BreakField['field'], TextKey>> = {
+  kind: 'col.kind',
+  wallet: 'col.wallet',
+  gold_weight: 'col.grams',
+  amount: 'col.rupiah',
+  fee: 'batches.fees',
+  time: 'col.when',
+}
+
+/** The gateway's ids keep their names. */
+function sideName(field: BreakField['field'], texts: Texts): string {
+  const key = SIDES[field]
+  return key === undefined ? field : texts(key)
+}
+
+/** A value of one side with its unit. */
+function sideValue(field: BreakField['field'], value: string, texts: Texts): Markup | string {
+  switch (field) {
+    case 'kind':
+      return wordOf(texts, 'kind', value)
+    case 'gold_weight':
+      return gramsOf(value)
+    case 'amount':
+    case 'fee':
+      return rupiahOf(value)
+    case 'time':
+      return timeTag(new Date(value), texts)
+    case 'wallet':
+    case 'session_id':
+    case 'response_id':
+      return safeText(value)
+  }
 }
 
 function history({ events }: BreakStory, texts: Texts): Markup {
   const columns = ['col.when', 'col.reason', 'col.who', 'col.note'] as const
   const rows = events.map(({ at, reason, actor, note }) => [
     timeTag(at, texts),
-    reason.replaceAll('_', ' '),
+    wordOf(texts, 'reason', reason),
     safeText(actor),
     safeText(note ?? ''),
   ])

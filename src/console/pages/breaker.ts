@@ -6,7 +6,18 @@ import type { BreakerRules } from '../../breaker/rules.ts'
 import { readFigures, readTrips, type TripRow } from '../../breaker/store.ts'
 import { html, type Markup } from '../../core/html.ts'
 import { formatGrams, formatRupiah, type GoldWeight } from '../../core/money.ts'
-import { badge, columnsOf, countOf, EMPTY, empty, link, section, table, timeTag } from '../html/parts.ts'
+import {
+  badge,
+  columnsOf,
+  countOf,
+  EMPTY,
+  empty,
+  gramsOf,
+  link,
+  section,
+  table,
+  timeTag,
+} from '../html/parts.ts'
 import { scopeInWords } from '../html/scope-words.ts'
 import type { Call } from '../route.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
@@ -46,12 +57,12 @@ const CELLS: readonly Cell[] = [
   ({ rupiahInDoubt }, { rupiahInDoubt: limit }, texts) =>
     against(formatRupiah(rupiahInDoubt), formatRupiah(limit), limit > 0, texts),
   ({ gramsInDoubt }, { gramsInDoubt: limit }, texts) =>
-    against(`${formatGrams(gramsInDoubt as GoldWeight)} g`, `${formatGrams(limit)} g`, limit > 0, texts),
+    against(gramsOf(formatGrams(gramsInDoubt as GoldWeight)), gramsOf(formatGrams(limit)), limit > 0, texts),
   ({ rupiahInDoubt, rupiah }, { rupiahPercent }, texts) => share(rupiahInDoubt, rupiah, rupiahPercent, texts),
   ({ contradictions, confirms }, { contradictionPercent }, texts) =>
     share(contradictions, confirms, contradictionPercent, texts),
   ({ refusals, confirms }, { refusalPercent }, texts) =>
-    `${share(refusals?.count ?? 0, confirms, refusalPercent, texts)}${refusals === null ? '' : ` ${refusals.reason.replaceAll('_', ' ')}`}`,
+    `${share(refusals?.count ?? 0, confirms, refusalPercent, texts)}${refusals === null ? '' : ` (${wordOf(texts, 'reason', refusals.reason)})`}`,
   ({ slow, confirms }, { slowPercent }, texts) => share(slow, confirms, slowPercent, texts),
 ]
 
@@ -98,7 +109,7 @@ function tripTable(trips: readonly TripRow[], texts: Texts): Markup {
     countOf(trip.pauses),
     trip.orderId === null
       ? texts(trip.isPaused ? 'breaker.paused' : 'breaker.choosing')
-      : html`${texts('breaker.probing')} ${link(`/orders/${trip.orderId}`, wordOf(texts, 'state', trip.state))}`,
+      : html`${link(`/orders/${trip.orderId}`, texts('breaker.probing'))} (${wordOf(texts, 'state', trip.state)})`,
   ])
   return html`<h3>${texts('breaker.trips')}</h3>${table(texts('breaker.trips'), columns, rows)}`
 }

@@ -19,12 +19,15 @@ export const shownOfOrder = ({ story, proposal }: OrderView): Shown => ({
 /** The commands that this person may give to this order now. */
 export async function orderCommands(call: Call, view: OrderView): Promise<Markup> {
   const { story, proposal } = view
-  const { state } = story
+  const { state, reason } = story
   const forms = [
     ...(state === 'accepted' && call.may(...MAKES_SAFER)
       ? [move(call, view, 'hold'), move(call, view, 'cancel')]
       : []),
-    ...(state === 'held' && call.may(...PROPOSES) ? [move(call, view, 'release')] : []),
+    // What a recovery holds is released under Switches, by two people.
+    ...(state === 'held' && reason !== 'restored' && call.may(...PROPOSES)
+      ? [move(call, view, 'release')]
+      : []),
     ...(state === 'in_doubt' && proposal === null && call.may(...PROPOSES) ? [resolveForm(call, view)] : []),
     ...(state === 'in_doubt' && proposal !== null ? [await decisionForms(call, view, proposal)] : []),
     ...(call.may(...MAKES_SAFER) ? [revealForm(call, view)] : []),

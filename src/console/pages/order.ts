@@ -1,3 +1,4 @@
+import { NOTHING } from '../../core/format.ts'
 import { html, type Markup } from '../../core/html.ts'
 import { maskKtp, maskPhoneNumber } from '../../core/masking.ts'
 import type { OrderStory } from '../../orders/queries/order-story.ts'
@@ -6,6 +7,7 @@ import { readOrderDeliveries } from '../../webhooks/order-deliveries.ts'
 import {
   badge,
   code,
+  detailOf,
   EMPTY,
   empty,
   facts,
@@ -68,7 +70,7 @@ function factsOf(story: OrderStory, { showsNumber }: Shown, texts: Texts): Marku
   return facts([
     [
       texts('col.state'),
-      html`${badge(story.state, wordOf(texts, 'state', story.state))} ${story.reason.replaceAll('_', ' ')}`,
+      html`${badge(story.state, wordOf(texts, 'state', story.state))} ${wordOf(texts, 'reason', story.reason)}`,
     ],
     [texts('col.kind'), wordOf(texts, 'kind', story.kind)],
     [texts('col.wallet'), showsNumber === true ? phoneNumber : maskPhoneNumber(phoneNumber)],
@@ -91,7 +93,7 @@ function contentOf({ content }: OrderStory): Markup {
     if (field === 'address') return `${field} ***`
     return `${field} ${safeText(typeof value === 'object' ? JSON.stringify(value) : String(value))}`
   })
-  return html`${shown.join(' · ')}`
+  return html`${shown.length === 0 ? NOTHING : shown.join(' · ')}`
 }
 
 function originOf({ batchRows, planRun }: OrderStory, texts: Texts): Markup {
@@ -123,7 +125,7 @@ function attempts({ attemptStories }: OrderStory, texts: Texts): Markup {
     code(attempt.quoteId),
     gramsOf(attempt.quotedGoldWeight),
     html`${rupiahOf(attempt.quotedAmount)}${attempt.quotedFee === null ? EMPTY : html` + ${rupiahOf(attempt.quotedFee)}`}`,
-    badge(attempt.outcome, attempt.outcome.replaceAll('_', ' ')),
+    badge(attempt.outcome, wordOf(texts, 'attempt', attempt.outcome)),
     attempt.endedAt === null ? '' : `${attempt.endedAt.getTime() - attempt.intentAt.getTime()} ms`,
     html`${attempt.httpStatus === null ? EMPTY : html`<span class="soft">HTTP ${attempt.httpStatus}</span> `}${safeText(attempt.gatewayMessage)}`,
   ])
@@ -142,9 +144,9 @@ function events(story: OrderStory, texts: Texts): Markup {
   const rows = story.events.map(({ at, toState, reason, actor, detail }) => [
     timeTag(at, texts),
     badge(toState, wordOf(texts, 'state', toState)),
-    reason.replaceAll('_', ' '),
+    wordOf(texts, 'reason', reason),
     safeText(actor),
-    detail === null ? '' : safeText(JSON.stringify(detail)),
+    detailOf(detail),
   ])
   return section(texts('order.events'), table(texts('order.events'), columns, rows))
 }

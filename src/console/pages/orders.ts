@@ -44,7 +44,7 @@ const COLUMNS: readonly OrderColumn[] = [
     name: 'reason',
     heading: 'col.reason',
     isOptional: true,
-    cell: ({ reason }) => reason.replaceAll('_', ' '),
+    cell: ({ reason }, texts) => wordOf(texts, 'reason', reason),
   },
   { name: 'grams', heading: 'col.grams', isNumber: true, cell: ({ grams }) => gramsOf(grams) },
   { name: 'rupiah', heading: 'col.rupiah', isNumber: true, cell: ({ rupiah }) => rupiahOf(rupiah) },

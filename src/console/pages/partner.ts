@@ -9,6 +9,7 @@ import {
   columnsOf,
   countOf,
   EMPTY,
+  empty,
   facts,
   link,
   rupiahOf,
@@ -124,5 +125,5 @@ async function keys({ database, texts }: Call, partner: string): Promise<Markup>
   ])
   const title = texts('partners.keys')
   const columns = columnsOf(texts, ['col.prefix', 'col.owner', 'col.scopes', 'col.created', 'col.state'])
-  return section(title, table(title, columns, rows))
+  return section(title, rows.length === 0 ? empty(texts('partners.no_keys')) : table(title, columns, rows))
 }

@@ -63,7 +63,7 @@ function factsOf(plan: PlanSummary, texts: Texts): Markup {
   return facts([
     [
       texts('col.state'),
-      html`${badge(plan.state, wordOf(texts, 'plan', plan.state))} ${plan.reason.replaceAll('_', ' ')}`,
+      html`${badge(plan.state, wordOf(texts, 'plan', plan.state))} ${wordOf(texts, 'reason', plan.reason)}`,
     ],
     [texts('plans.due'), `${describeSchedule(plan.schedule)}, ${plan.timeZone}`],
     [texts('col.what'), safeText(describeSource(plan.source))],
@@ -165,7 +165,7 @@ async function history({ database, texts }: Call, { planId }: PlanSummary): Prom
   const rows = (await readPlanEvents(database, planId)).map(({ at, toState, reason, actor, note }) => [
     timeTag(at, texts),
     wordOf(texts, 'plan', toState),
-    reason.replaceAll('_', ' '),
+    wordOf(texts, 'reason', reason),
     safeText(actor),
     safeText(note ?? ''),
   ])

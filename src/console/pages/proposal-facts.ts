@@ -3,7 +3,7 @@ import { html, type Markup } from '../../core/html.ts'
 import type { Subject } from '../../reconciliation/proposal-facts.ts'
 import type { ProposalRow } from '../../reconciliation/proposal-queries.ts'
 import { readSubjectNow } from '../../reconciliation/proposal-seen.ts'
-import { code, EMPTY, facts, rupiahOf, safeText, timeTag } from '../html/parts.ts'
+import { code, detailOf, EMPTY, facts, rupiahOf, safeText, timeTag } from '../html/parts.ts'
 import type { Call } from '../route.ts'
 import { hashOf, type Shown } from '../stale.ts'
 import { type Texts, wordOf } from '../texts/texts.ts'
@@ -46,7 +46,7 @@ async function seenAndNow(call: Call, proposal: ProposalRow) {
   const { seen } = proposal.facts
   if (seen === undefined) return []
   return [
-    [texts('approvals.seen'), code(safeText(JSON.stringify(seen)))],
+    [texts('approvals.seen'), detailOf(seen)],
     [texts('approvals.hash'), code(hashOfProposal(proposal))],
     [texts('approvals.changed'), changesIn(await changesOf(call, proposal), texts)],
   ] as const

@@ -19,11 +19,7 @@ export const shownOfRecovery = (view: RecoveryView): Shown => {
 }
 
 /** The last recovery with what it holds now. */
-export type LastRecovery = NonNullable<Awaited<ReturnType<typeof readLastRecovery>>>
-
-/** Whether a recovery is not over: it holds orders, or what it closed is closed. */
-export const isOpenRecovery = ({ held }: LastRecovery, closed: readonly { closedBy: string }[]): boolean =>
-  held > 0 || closed.some(({ closedBy }) => closedBy === 'recovery')
+type LastRecovery = NonNullable<Awaited<ReturnType<typeof readLastRecovery>>>
 
 /** The last recovery with what it holds now; null: there was none. */
 export async function readLastRecovery({ database }: Call) {

@@ -26,7 +26,7 @@ const statesOf = (events: readonly OrderEvent[], texts: Texts): string[] =>
 export function wayInWords(events: readonly OrderEvent[], texts: Texts): Markup {
   const steps = events.map(
     ({ at, reason }, position) =>
-      html`<li><b>${statesOf(events, texts)[position] ?? ''}</b> ${reason.replaceAll('_', ' ')}, ${timeTag(at, texts)}</li>`,
+      html`<li><b>${statesOf(events, texts)[position] ?? ''}</b> ${wordOf(texts, 'reason', reason)}, ${timeTag(at, texts)}</li>`,
   )
   return html`<ol class="way">${steps}</ol>`
 }

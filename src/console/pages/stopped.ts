@@ -1,12 +1,16 @@
 import { readTrips, type TripRow } from '../../breaker/store.ts'
 import { html, type Markup } from '../../core/html.ts'
-import { selectRestored } from '../../recovery/store.ts'
+import { listRecoveries, selectRestored } from '../../recovery/store.ts'
 import { type ClosedSwitch, listClosed } from '../../switches/queries.ts'
 import { code, countOf, EMPTY, link, safeText, timeTag } from '../html/parts.ts'
 import { scopeInWords } from '../html/scope-words.ts'
 import type { Call } from '../route.ts'
 import type { Texts } from '../texts/texts.ts'
-import { isOpenRecovery, type LastRecovery, readLastRecovery } from './recovery.ts'
+
+type OpenRecovery = Pick<
+  Awaited<ReturnType<typeof listRecoveries>>[number],
+  'recoveryId' | 'held' | 'isGapCovered'
+>
 
 /** What keeps orders from being sent now. */
 export interface Stopped {
@@ -16,17 +20,19 @@ export interface Stopped {
   /** This is another database than the one remembered, and nothing has recovered it yet. */
   readonly isRestored: boolean
   /** The last recovery while something of it is left to do. */
-  readonly recovery: LastRecovery | null
+  readonly recovery: OpenRecovery | null
 }
 
-export async function readStopped(call: Call): Promise<Stopped> {
-  const { database } = call
+/** Reads it by few statements: the pages that people look at most show it. */
+export async function readStopped({ database }: Call): Promise<Stopped> {
   const closed = await listClosed(database, {})
   const trips = closed.length === 0 ? [] : await readTrips(database, {})
   const [found] = await selectRestored(database, {})
-  const last = await readLastRecovery(call)
+  const [last] = await listRecoveries(database, { limit: 1 })
   const isRestored = found?.isRestored === true
-  return { closed, trips, isRestored, recovery: last !== null && isOpenRecovery(last, closed) ? last : null }
+  const isOver =
+    last === undefined || (last.held === 0 && closed.every(({ closedBy }) => closedBy !== 'recovery'))
+  return { closed, trips, isRestored, recovery: isOver ? null : last }
 }
 
 /** Says what stands still and why, above the page's own content; nothing when orders run. */
@@ -37,13 +43,13 @@ export function stoppedNotice({ closed, trips, isRestored, recovery }: Stopped, 
     ...closed.map((each) => closedLine(each, trips, texts)),
   ]
   if (lines.length === 0) return EMPTY
-  return html`<section class="notice problem" id="stopped" aria-labelledby="stopped-title"><h2 id="stopped-title">! ${texts('stopped')}</h2><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul></section>`
+  return html`<section class="notice problem" id="stopped" aria-labelledby="stopped-title"><h2 class="stopped-title" id="stopped-title">! ${texts('stopped')}</h2><ul class="stopped-lines">${lines.map((line) => html`<li>${line}</li>`)}</ul></section>`
 }
 
 const restoredLine = (texts: Texts): Markup =>
   html`${texts('stopped.restored')} ${code('goldpro recover orders')} ${link('/switches#recovery', texts('stopped.recovery'))}`
 
-function recoveryLine({ recoveryId, held, isGapCovered }: LastRecovery, texts: Texts): Markup {
+function recoveryLine({ recoveryId, held, isGapCovered }: OpenRecovery, texts: Texts): Markup {
   const about = { n: String(recoveryId), held: countOf(held) }
   const next = isGapCovered ? texts('stopped.recovery.covered') : texts('stopped.recovery.uncovered')
   return html`${texts('stopped.recovery.holds', about)} ${held === 0 ? EMPTY : html`${next} `}${link('/switches#recovery', texts('stopped.recovery'))}`

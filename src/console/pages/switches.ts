@@ -52,7 +52,7 @@ export async function switchesPage(call: Call, problem?: string): Promise<Answer
     title: texts('nav.switches'),
     isLive: problem === undefined,
     ...(problem === undefined ? {} : { problem, status: 409 }),
-    main: html`${closed.length === 0 ? empty(texts('switches.none')) : joined(closed.map((each) => card(call, each, isRestored)))}
+    main: html`${section(texts('switches.now'), closed.length === 0 ? empty(texts(isRestored ? 'switches.none.restored' : 'switches.none')) : joined(closed.map((each) => card(call, each, isRestored))))}
 ${call.may(...MAKES_SAFER) ? html`<div class="commands">${closeForm(call)}</div>` : EMPTY}
 ${
   rows.length === 0

@@ -42,11 +42,12 @@ async function doubtHeadline({ database, texts }: Call): Promise<Headline> {
 
 async function breakHeadline({ database, texts }: Call): Promise<Headline> {
   const { all } = await readBreakFigures(database)
-  const risk = { rupiah: rupiahOf(all.rupiahAtRisk), grams: gramsOf(all.gramsAtRisk) }
+  const grams = all.gramsAtRisk === '0.0000' ? [] : [gramsOf(all.gramsAtRisk)]
+  const risk = [rupiahOf(all.rupiahAtRisk), ...grams].join(' + ')
   return {
     title: texts('today.breaks'),
     figure: countOf(all.count),
-    details: [texts('today.overdue', { n: countOf(all.overdue) }), texts('today.at_risk', risk)],
+    details: [texts('today.overdue', { n: countOf(all.overdue) }), texts('today.at_risk', { risk })],
     href: all.overdue > 0 ? '/breaks?overdue=yes' : '/breaks',
     needsAttention: all.overdue > 0,
   }

@@ -1,4 +1,3 @@
-import { dayOf } from '../../core/business-days.ts'
 import { html, type Markup } from '../../core/html.ts'
 import { readHourlyActivity } from '../../orders/queries/hourly-activity.ts'
 import { type DoubtRow, listDoubts } from '../../reconciliation/doubt-queries.ts'
@@ -7,6 +6,7 @@ import { listStatements } from '../../reconciliation/statements/read-statements.
 import { hourChart } from '../html/charts.ts'
 import {
   countOf,
+  dayInWords,
   EMPTY,
   empty,
   gramsOf,
@@ -96,7 +96,9 @@ async function statements({ database, texts }: Call): Promise<Markup> {
   if (all.length === 0) return section(texts('today.statements'), empty(texts('today.no_statements')))
   const until = new Date(Math.max(...all.map(({ periodTo }) => periodTo.getTime())))
   const isBehind = Date.now() - until.getTime() > 2 * 86_400_000
-  const gap = isBehind ? html`<p class="calls">! ${texts('today.gap', { day: dayOf(until) })}</p>` : EMPTY
+  const gap = isBehind
+    ? html`<p class="calls">! ${texts('today.gap', { day: dayInWords(until, texts) })}</p>`
+    : EMPTY
   const rows = all
     .slice(0, 5)
     .map((each) => [

@@ -2,7 +2,10 @@
 export const BATCH_TEXTS = {
   'batches.open': ['Hanya yang belum selesai', 'Only those that have not ended'],
   'batches.all': ['Juga yang sudah selesai', 'Also those that have ended'],
-  'batches.none': ['Tidak ada batch.', 'No batches.'],
+  'batches.none': [
+    'Tidak ada batch. Pengusul mengunggah berkas CSV; orang lain menyetujuinya sebelum berjalan.',
+    'No batches. A maker uploads a CSV file; another person approves it before it runs.',
+  ],
   'batches.preview': ['Yang akan dilakukan', 'What it would do'],
   'batches.estimated': ['Perkiraan rupiah', 'More rupiah, estimated'],
   'batches.warnings': [
@@ -60,7 +63,10 @@ export const BATCH_TEXTS = {
     'Baris-baris ini sudah menjadi batch {n}. Tidak ada yang disimpan.',
     'These rows are batch {n} already. Nothing was stored.',
   ],
-  'plans.none': ['Tidak ada jadwal.', 'No plans.'],
+  'plans.none': [
+    'Tidak ada jadwal. Jadwal ditambahkan di terminal (goldpro plan add) atau lewat API.',
+    'No plans. They are added on the command line (goldpro plan add) or over the API.',
+  ],
   'plans.next': ['Lima jatuh tempo berikutnya', 'The next five due times'],
   'plans.no_next': ['Tidak ada jatuh tempo lagi.', 'No due time is left.'],
   'plans.paused': [

@@ -1,7 +1,10 @@
 /** Approvals and the audit. */
 export const DECISION_TEXTS = {
   'approvals.waiting': ['Menunggu keputusan', 'Waiting for a decision'],
-  'approvals.none': ['Tidak ada yang menunggu.', 'Nothing waits.'],
+  'approvals.none': [
+    'Tidak ada yang menunggu. Yang diusulkan seseorang, seperti hapus buku, penyelesaian, atau batch, muncul di sini.',
+    'Nothing waits. What somebody proposes, such as a write-off, a settlement or a batch, appears here.',
+  ],
   'approvals.hash': ['Hash isi usulan', 'Content hash'],
   'approvals.changed': ['Perubahan sejak diusulkan', 'Changed since it was proposed'],
   'approvals.unchanged': ['tidak ada', 'nothing'],

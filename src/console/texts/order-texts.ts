@@ -1,6 +1,9 @@
 /** Orders: the list, its filter, and one order. */
 export const ORDER_TEXTS = {
-  'orders.none': ['Tidak ada order seperti itu.', 'No such orders.'],
+  'orders.none': [
+    'Tidak ada order seperti itu. Hapus saringan untuk melihat semua.',
+    'No such orders. Clear the filter to see all of them.',
+  ],
   'orders.cut': [
     'Halaman ini telah membaca {n} order tanpa menemukan lebih banyak. Cari lebih jauh ke belakang:',
     'This page has read {n} orders and found no more. Search further back:',
@@ -21,9 +24,15 @@ export const ORDER_TEXTS = {
   'order.events': ['Riwayat', 'History'],
   'order.statement': ['Di laporan gateway', 'In the statement'],
   'order.webhooks': ['Webhook', 'Webhooks'],
-  'order.no_line': ['Tidak ada baris laporan yang cocok.', 'No statement line is matched with it.'],
+  'order.no_line': [
+    'Tidak ada baris laporan yang cocok. Baris dicocokkan saat laporan direkonsiliasi.',
+    'No statement line is matched with it. Lines are matched when a statement is reconciled.',
+  ],
   'order.no_attempts': ['Belum pernah dikirim.', 'Nothing was sent yet.'],
-  'order.no_webhooks': ['Tidak ada webhook.', 'No webhooks.'],
+  'order.no_webhooks': [
+    'Tidak ada webhook: belum ada kejadian, atau mitra tidak punya alamat untuk itu.',
+    'No webhooks: nothing to tell yet, or its partner has no endpoint for it.',
+  ],
   'order.deadline': ['Batas waktu', 'Deadline'],
   'order.content': ['Isi', 'Content'],
   'order.origin': ['Berasal dari', 'Comes from'],

@@ -1,6 +1,13 @@
 /** Partners, their keys, limits, wallets and webhooks. */
 export const PARTNER_TEXTS = {
-  'partners.none': ['Tidak ada mitra.', 'No partners.'],
+  'partners.none': [
+    'Tidak ada mitra. Mitra ditambahkan di terminal: goldpro partner add.',
+    'No partners. They are added on the command line: goldpro partner add.',
+  ],
+  'partners.no_keys': [
+    'Tidak ada kunci: mitra ini belum dapat mengirim order. Kunci dibuat di terminal: goldpro partner add-key.',
+    'No keys: this partner cannot place orders over HTTP yet. Keys are made on the command line: goldpro partner add-key.',
+  ],
   'partners.per_minute': ['Order per menit', 'Orders a minute'],
   'partners.per_order': ['Rupiah per order', 'Rupiah an order'],
   'partners.per_day': ['Rupiah per hari', 'Rupiah a day'],

@@ -1,6 +1,9 @@
 /** Statements, reconciliation and breaks. */
 export const RECON_TEXTS = {
-  'breaks.none': ['Tidak ada selisih seperti itu.', 'No such open breaks.'],
+  'breaks.none': [
+    'Tidak ada selisih seperti itu. Selisih ditemukan saat laporan gateway direkonsiliasi.',
+    'No such open breaks. They are found when a statement is reconciled.',
+  ],
   'breaks.sum': ['{n} selisih: {rupiah} dan {grams} berisiko', '{n} breaks: {rupiah} and {grams} at risk'],
   'breaks.overdue': ['hanya yang lewat waktu', 'only overdue ones'],
   'breaks.older': ['Lebih tua dari (hari)', 'Older than (days)'],
@@ -10,7 +13,10 @@ export const RECON_TEXTS = {
   'breaks.proposed': ['diusulkan', 'proposed'],
   'recon.report': ['Laporan harian', "The day's report"],
   'recon.runs': ['Rekonsiliasi', 'Runs'],
-  'recon.no_runs': ['Belum pernah dijalankan.', 'No run yet.'],
+  'recon.no_runs': [
+    'Belum pernah dijalankan. Laporan yang diunggah langsung direkonsiliasi.',
+    'No run yet. A statement that is uploaded is reconciled at once.',
+  ],
   'recon.upload': ['Unggah laporan gateway', 'Upload a statement'],
   'recon.upload.what': [
     'Anda melihat baris pertama dan masalahnya sebelum ada yang disimpan.',

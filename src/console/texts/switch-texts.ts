@@ -1,6 +1,11 @@
 /** Switches, the breaker and the recovery of a restored database. */
 export const SWITCH_TEXTS = {
   'switches.none': ['Tidak ada yang ditutup: order berjalan.', 'Nothing is closed: orders run.'],
+  'switches.none.restored': [
+    'Tidak ada yang ditutup, tetapi basis data ini belum dipulihkan: tidak ada yang dikirim.',
+    'Nothing is closed, but this database is not recovered yet: nothing is sent.',
+  ],
+  'switches.now': ['Ditutup sekarang', 'Closed now'],
   stopped: ['Yang berhenti sekarang', 'What stands still now'],
   'stopped.closed': ['Ditutup:', 'Closed:'],
   'stopped.waiting': ['{n} order menunggu.', 'Orders waiting: {n}.'],
@@ -50,7 +55,7 @@ export const SWITCH_TEXTS = {
     'Konfirmasi {s} detik terakhir terhadap ambangnya, menurut pengaturan konsol ini, yang harus sama dengan worker. Bagian dilihat mulai {n} konfirmasi.',
     'Confirms of the last {s} seconds against the thresholds of this console, which must be those of the workers. Shares count from {n} confirms on.',
   ],
-  'breaker.figures': ['Angka terhadap ambang', 'Figures against thresholds'],
+  'breaker.figures': ['Angka / ambang', 'Figure / threshold'],
   'breaker.quiet': ['Tidak ada konfirmasi dalam waktu ini.', 'No confirms in this time.'],
   'breaker.unwatched': ['tidak diawasi', 'not watched'],
   'breaker.confirms': ['Konfirmasi', 'Confirms'],

@@ -6,6 +6,7 @@ import { FRAME_TEXTS } from './frame-texts.ts'
 import { ORDER_TEXTS } from './order-texts.ts'
 import { PARTNER_TEXTS } from './partner-texts.ts'
 import { PLAN_WORDS } from './plan-words.ts'
+import { REASON_TEXTS } from './reason-texts.ts'
 import { RECON_TEXTS } from './recon-texts.ts'
 import { SIGN_IN_TEXTS } from './sign-in-texts.ts'
 import { SWITCH_TEXTS } from './switch-texts.ts'
@@ -17,6 +18,7 @@ export const TEXTS = {
   ...FRAME_TEXTS,
   ...SIGN_IN_TEXTS,
   ...WORD_TEXTS,
+  ...REASON_TEXTS,
   ...PLAN_WORDS,
   ...SWITCH_TEXTS,
   ...TODAY_TEXTS,

@@ -1,10 +1,10 @@
 /** The page of today and its charts. */
 export const TODAY_TEXTS = {
   'today.in_doubt': ['Belum jelas', 'In doubt'],
-  'today.orders': ['{n} order', '{n} orders'],
+  'today.orders': ['{n} order', 'orders: {n}'],
   'today.breaks': ['Selisih terbuka', 'Open breaks'],
   'today.overdue': ['{n} lewat waktu', '{n} overdue'],
-  'today.at_risk': ['{rupiah} dan {grams} berisiko', '{rupiah} and {grams} at risk'],
+  'today.at_risk': ['{risk} berisiko', '{risk} at risk'],
   'today.approvals': ['Menunggu persetujuan', 'Waiting for approval'],
   'today.for_me': ['{n} dapat Anda setujui', '{n} you may approve'],
   'today.open_orders': ['Order berjalan', 'Orders under way'],
@@ -12,20 +12,23 @@ export const TODAY_TEXTS = {
   'today.batches': ['Batch berjalan', 'Batches running'],
   'today.rows_left': ['{n} baris belum dikirim', '{n} rows not sent yet'],
   'today.endpoints': ['Webhook bermasalah', 'Webhooks failing'],
-  'today.endpoints.of': ['dari {n} alamat', 'of {n} endpoints'],
+  'today.endpoints.of': ['dari {n} alamat', 'of {n} in all'],
   'today.doubts': [
     'Uang yang belum jelas, dan yang akan menjelaskannya',
     'Money in doubt, and what will settle it',
   ],
-  'today.no_doubts': ['Tidak ada order yang belum jelas.', 'No order is in doubt.'],
+  'today.no_doubts': [
+    'Tidak ada order yang belum jelas: hasil setiap konfirmasi diketahui.',
+    'No order is in doubt: the outcome of every confirm is known.',
+  ],
   'today.statements': ['Laporan gateway', 'Statements'],
   'today.no_statements': [
-    'Belum ada laporan. Unggah satu di bagian Rekonsiliasi.',
-    'No statement yet. Upload one under Reconciliation.',
+    'Belum ada laporan. Tanpa laporan, order yang belum jelas tetap belum jelas: unggah satu di bagian Rekonsiliasi.',
+    'No statement yet. Without one, orders in doubt stay in doubt: upload one under Reconciliation.',
   ],
   'today.gap': [
-    'Laporan terakhir mencakup sampai {day}. Hari sesudahnya belum datang.',
-    'The last statement covers the time until {day}. Later days have not come yet.',
+    'Laporan terakhir mencakup sampai {day}. Hari sesudahnya belum ada: unggah laporannya di bagian Rekonsiliasi.',
+    'The last statement covers the time until {day}. Later days are missing: upload their statements under Reconciliation.',
   ],
   'today.not_run': ['belum dilihat rekonsiliasi', 'no reconciliation has looked at it yet'],
   'today.chart.orders': ['Order per jam (24 jam)', 'Orders by hour (24 h)'],
@@ -37,5 +40,6 @@ export const TODAY_TEXTS = {
   'today.open': ['berjalan', 'under way'],
   'today.doubts.short': ['belum jelas', 'doubts'],
   'today.requotes': ['penawaran ulang', 'requotes'],
+  'chart.empty': ['Tidak ada dalam 24 jam terakhir.', 'None in the last 24 hours.'],
   'chart.figures': ['Angka', 'Figures'],
 } as const

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { inject } from 'vitest'
 import { PASSWORD } from '../servers/console.ts'
+import { STATE_LIMIT_MS } from '../time.ts'
 
 /** The browser that there is, or why there is none. */
 export const browserProgram = inject('browserProgram')
@@ -25,6 +26,7 @@ export async function signedIn(
   options: Parameters<Browser['newContext']>[0] = {},
 ): Promise<BrowserContext> {
   const context = await browser.newContext({ baseURL: consoleUrl, locale: 'en-GB', ...options })
+  context.setDefaultTimeout(STATE_LIMIT_MS)
   const page = await context.newPage()
   await page.goto('/sign-in')
   await page.fill('#name', name)
