@@ -1,15 +1,13 @@
 // The queries of every page of the console beside many orders: how long the slowest takes, and whether it reads a large
 // table from end to end.
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createConsoleServer } from '../../dist/console/http/server.js'
-import { ROUTES } from '../../dist/console/routes.js'
 import { openDatabase } from '../../dist/postgres/pool.js'
-import { withSession } from '../../dist/postgres/session.js'
 import { withClient } from '../servers/postgres.mjs'
+import { notedDatabase, notedSession, pidOf } from './noted.mjs'
 import { storeOrders } from './orders.mjs'
 import { pagesOf } from './pages.mjs'
 import { GROWN } from './rooms.mjs'
+import { consoleOn } from './server.mjs'
 
 const LARGE = [
   ...['orders', 'attempts', 'order_events', 'webhook_events', 'webhook_deliveries', 'console_events'],
@@ -18,84 +16,6 @@ const LARGE = [
 /** A connection's first five runs of a statement are planned for their values; after that one plan may serve all. */
 const ROUNDS = 8
 const MOST_MS = 100
-
-const pidOf = async (runner) =>
-  (await runner.run({ name: '', text: 'SELECT pg_backend_pid() AS pid' }, []))[0].pid
-
-/** Milliseconds that a backend has been on a core; NaN where a system has no /proc. */
-function cpuMs(pid) {
-  try {
-    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6
-  } catch {
-    return Number.NaN
-  }
-}
-
-/** Notes what runs on a connection: one statement after the other, so that none waits within another's time. */
-function noted(runner, pid, seen) {
-  let last = Promise.resolve()
-  async function run(statement, values) {
-    const [startedAt, cpuBefore] = [performance.now(), cpuMs(pid)]
-    const rows = await runner.run(statement, values)
-    const [ms, cpu] = [performance.now() - startedAt, cpuMs(pid) - cpuBefore]
-    seen.push({ name: statement.name, ms, cpu, statement, values })
-    return rows
-  }
-  return {
-    run(statement, values) {
-      const result = last.then(() => run(statement, values))
-      last = result.catch(() => {})
-      return result
-    },
-  }
-}
-
-/** A database of one connection that notes what ran on it. */
-function notedDatabase(database, pid, seen) {
-  return {
-    ...noted(database, pid, seen),
-    transaction: (work) => database.transaction((runner) => work(noted(runner, pid, seen))),
-    close: () => database.close(),
-  }
-}
-
-const notedSession = (databaseUrl, seen) => (work) =>
-  withSession(databaseUrl, async (session) =>
-    work({ ...session, ...noted(session, await pidOf(session), seen) }),
-  )
-
-const silent = {
-  info() {},
-  warn() {},
-  error(...about) {
-    console.error(...about)
-  },
-  debug() {},
-}
-
-const BREAKER = {
-  ...{
-    windowSeconds: 300,
-    minConfirms: 20,
-    unknownPercent: 20,
-    rupiahInDoubt: 1_000_000_000n,
-    gramsInDoubt: 0n,
-  },
-  ...{ rupiahPercent: 0, contradictionPercent: 20, refusalPercent: 50, slowMs: 10_000, slowPercent: 50 },
-  ...{ pauseSeconds: 60, maxPauseSeconds: 900, probeRupiah: 50_000n, probeGrams: 1_000n },
-}
-
-function consoleOn(database, inSession) {
-  const operator = { name: 'bench', roles: ['viewer', 'maker', 'checker', 'admin'] }
-  const settings = { publicOrigin: null, trustedProxies: [], uploadLimitBytes: 1 }
-  const signIn = { recall: async () => operator }
-  return createConsoleServer(ROUTES, settings, {
-    ...{ database, signIn, changeKinds: [], onePersonTeam: false, reconLagMs: 0, log: silent, wake() {} },
-    breaker: BREAKER,
-    uploads: {},
-    inSession,
-  })
-}
 
 const isRead = ({ text }) => /^\s*(select|with)/i.test(text)
 

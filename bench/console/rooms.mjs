@@ -3,6 +3,10 @@
 import { ROWS } from './rows.mjs'
 
 const DAYS = 180
+const RUN_COUNTS = JSON.stringify({
+  ...{ matched: { session_id: 1 }, unmatchedLines: 0, settled: { succeeded: 0, rejected: 0 } },
+  ...{ stayInDoubt: {}, opened: {}, reopened: 0, explained: 0, openBreaks: 0, distrusted: [] },
+})
 const BATCH_ROWS = 500
 /** One order in so many is a row of a batch, comes from a plan, or has a break. */
 const ONE_IN = { batch: 10, plan: 20, break: 1_000, told: 10 }
@@ -87,7 +91,7 @@ const HEADS = [
    SELECT n, 'statement_complete', 'imported', '{"evidence": null, "executed": null}', 'maker', 'approved', 'checker', now(), 'seen'
    FROM generate_series(1, ${DAYS} - 2) AS n WHERE $1::int > 0`,
   `INSERT INTO recon_runs (id, started_at, finished_at, period_from, period_to, actor, settings, counts)
-   SELECT n, ${dayStart('n')}, ${dayStart('n')} + interval '1 minute', ${dayStart('n - 1')}, ${dayStart('n')}, 'scheduler', '{}', '{}'
+   SELECT n, ${dayStart('n')}, ${dayStart('n')} + interval '1 minute', ${dayStart('n - 1')}, ${dayStart('n')}, 'scheduler', '{}', '${RUN_COUNTS}'
    FROM generate_series(1, ${DAYS}) AS n WHERE $1::int > 0`,
   `INSERT INTO batches (id, file_name, file_hash, content_hash, page_hashes, row_count, state, reason, actor, created_at, created_by,
      approved_at, approved_by, rate_per_second, started_at, ended_at, fed_count, ended_count, failed_count)
