@@ -992,6 +992,7 @@ CREATE UNIQUE INDEX "orders_partner_reference" ON "orders" USING btree ("partner
 CREATE INDEX "orders_wake_at" ON "orders" USING btree ("wake_at") WHERE wake_at is not null;--> statement-breakpoint
 CREATE INDEX "orders_accepted_at" ON "orders" USING btree ("accepted_at");--> statement-breakpoint
 CREATE INDEX "orders_open" ON "orders" USING btree ("accepted_at") WHERE settled_at is null;--> statement-breakpoint
+CREATE INDEX "orders_settled_at" ON "orders" USING brin ("settled_at") WITH (autosummarize=true);--> statement-breakpoint
 CREATE INDEX "orders_partner_accepted_at" ON "orders" USING btree ("partner","accepted_at","id");--> statement-breakpoint
 CREATE INDEX "orders_phone_number" ON "orders" USING btree ("phone_number","accepted_at");--> statement-breakpoint
 CREATE INDEX "orders_lane" ON "orders" USING btree ("phone_number",((kind = 'buy')::int),"accepted_at","id") WHERE wake_at is not null;--> statement-breakpoint
@@ -1015,6 +1016,7 @@ CREATE UNIQUE INDEX "plan_skips_open" ON "plan_skips" USING btree ("plan_id","da
 CREATE UNIQUE INDEX "rejected_jobs_once" ON "rejected_jobs" USING btree ("job_id","data_hash");--> statement-breakpoint
 CREATE INDEX "rejected_jobs_at" ON "rejected_jobs" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "break_events_break_id" ON "break_events" USING btree ("break_id");--> statement-breakpoint
+CREATE INDEX "break_events_at" ON "break_events" USING brin ("at") WITH (autosummarize=true);--> statement-breakpoint
 CREATE UNIQUE INDEX "breaks_key" ON "breaks" USING btree ("key");--> statement-breakpoint
 CREATE INDEX "breaks_open" ON "breaks" USING btree ("due_at") WHERE state = 'open';--> statement-breakpoint
 CREATE INDEX "breaks_order_id" ON "breaks" USING btree ("order_id");--> statement-breakpoint

@@ -132,10 +132,10 @@ SELECT
   p.overlap,
   CASE WHEN p.state = 'active' THEN p.next_due_at END AS next_due_at,
   r.last_started_at,
-  coalesce(r.planned, 0) AS planned,
-  coalesce(r.started, 0) AS started,
-  coalesce(r.finished, 0) AS finished,
-  coalesce(r.skipped, 0) AS skipped,
+  r.planned,
+  r.started,
+  r.finished,
+  r.skipped,
   p.created_at,
   p.created_by,
   p.batch_id,
@@ -144,16 +144,16 @@ SELECT
   p.until_day,
   p.replaces
 FROM public.plans p
-LEFT JOIN (
+-- Of each plan that is asked for by its key, and not of all that there are.
+CROSS JOIN LATERAL (
   SELECT
-    plan_id,
     max(started_at) AS last_started_at,
     count(*) FILTER (WHERE state = 'planned')::int AS planned,
     count(*) FILTER (WHERE state = 'started')::int AS started,
     count(*) FILTER (WHERE state = 'finished')::int AS finished,
     count(*) FILTER (WHERE state = 'skipped')::int AS skipped
-  FROM public.plan_runs GROUP BY plan_id
-) r ON r.plan_id = p.id;
+  FROM public.plan_runs WHERE plan_id = p.id
+) r;
 
 COMMENT ON VIEW ops.plans IS 'One row a plan, with what became of its due times so far; next_due_at is null while nothing is due';
 

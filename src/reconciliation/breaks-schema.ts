@@ -67,5 +67,8 @@ export const breakEvents = pgTable(
     gramsAtRisk: grams('grams_at_risk').notNull(),
     runId: bigint('run_id', { mode: 'bigint' }),
   },
-  (event) => [index('break_events_break_id').on(event.breakId)],
+  (event) => [
+    index('break_events_break_id').on(event.breakId),
+    index('break_events_at').using('brin', event.at).with({ autosummarize: true }),
+  ],
 )
