@@ -1005,6 +1005,7 @@ CREATE UNIQUE INDEX "plan_runs_batch_id" ON "plan_runs" USING btree ("batch_id")
 CREATE UNIQUE INDEX "plan_runs_order_id" ON "plan_runs" USING btree ("order_id") WHERE order_id is not null;--> statement-breakpoint
 CREATE INDEX "plan_runs_planned" ON "plan_runs" USING btree ("plan_id","due_at") WHERE state = 'planned';--> statement-breakpoint
 CREATE INDEX "plan_runs_started" ON "plan_runs" USING btree ("plan_id") WHERE state = 'started';--> statement-breakpoint
+CREATE INDEX "plan_runs_states" ON "plan_runs" USING btree ("plan_id","state","started_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "plans_name" ON "plans" USING btree ("name") WHERE owner is null and state in ('active', 'paused');--> statement-breakpoint
 CREATE UNIQUE INDEX "plans_owner_name" ON "plans" USING btree ("owner","name") WHERE owner is not null;--> statement-breakpoint
 CREATE INDEX "plans_next_due_at" ON "plans" USING btree ("next_due_at") WHERE state in ('active', 'paused');--> statement-breakpoint

@@ -161,6 +161,8 @@ export const planRuns = pgTable(
     uniqueIndex('plan_runs_order_id').on(run.orderId).where(sql`order_id is not null`),
     index('plan_runs_planned').on(run.planId, run.dueAt).where(sql`state = 'planned'`),
     index('plan_runs_started').on(run.planId).where(sql`state = 'started'`),
+    // Lists count each plan's due times by state: from this index alone.
+    index('plan_runs_states').on(run.planId, run.state, run.startedAt),
     check('plan_runs_state', oneOf('state', RUN_STATES)),
     check('plan_runs_order', sql`num_nonnulls(order_id, batch_id) = (state in ('started', 'finished'))::int`),
     check('plan_runs_breach', sql`(breach is not null) = (reason = 'limit_reached')`),
