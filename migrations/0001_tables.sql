@@ -148,7 +148,7 @@ CREATE TABLE "batches" (
 CREATE TABLE "breaker_probes" (
 	"closing_id" integer NOT NULL,
 	"order_id" uuid NOT NULL,
-	"chosen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"chosen_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
 	"ended_at" timestamp with time zone,
 	"outcome" text,
 	CONSTRAINT "breaker_probes_closing_id_order_id_pk" PRIMARY KEY("closing_id","order_id"),

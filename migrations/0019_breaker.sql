@@ -105,7 +105,7 @@ CREATE FUNCTION may_breaker_open(closing_id int) RETURNS boolean LANGUAGE sql VO
   SELECT (SELECT c.closed_by = 'breaker' AND c.kept_closed_by IS NULL FROM switch_closings c WHERE c.id = may_breaker_open.closing_id)
     AND 2 <= (
       SELECT count(*) FROM breaker_probes p
-      JOIN attempts a ON a.order_id = p.order_id AND a.outcome = 'succeeded' AND a.intent_at >= p.chosen_at
+      JOIN attempts a ON a.order_id = p.order_id AND a.outcome = 'succeeded' AND a.ended_at >= p.chosen_at
       WHERE p.closing_id = may_breaker_open.closing_id AND p.outcome IN ('succeeded', 'slow') AND p.ended_at > coalesce((
         SELECT max(d.ended_at) FROM breaker_probes d
         WHERE d.closing_id = may_breaker_open.closing_id AND d.outcome = 'in_doubt'), '-infinity'))

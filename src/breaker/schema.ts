@@ -35,7 +35,8 @@ export const breakerProbes = pgTable(
       .notNull()
       .references(() => switchClosings.id),
     orderId: uuid('order_id').notNull(),
-    chosenAt: at('chosen_at').notNull().defaultNow(),
+    /** Not the time at which the transaction began: the probe before may have ended since. */
+    chosenAt: at('chosen_at').notNull().default(sql`clock_timestamp()`),
     endedAt: at('ended_at'),
     outcome: text('outcome', { enum: PROBE_OUTCOMES }),
   },

@@ -89,7 +89,8 @@ export const readTrips = statement('read_breaker_trips', {}, (db) => {
     .where(
       and(
         eq(attempts.orderId, breakerProbes.orderId),
-        sql`${attempts.intentAt} >= ${breakerProbes.chosenAt}`,
+        // Every earlier attempt had ended when the order was chosen. The statement of this intent may have begun before that.
+        sql`(${attempts.endedAt} is null or ${attempts.endedAt} >= ${breakerProbes.chosenAt})`,
       ),
     )
     .orderBy(sql`${attempts.seq} desc`)

@@ -3,6 +3,7 @@ import { constraintOf } from '../support/constraint.ts'
 import { aWallet } from '../support/factories/stored-orders.ts'
 import { type BreakerScene, openBreakerScene } from '../support/scenes/breaker-scene.ts'
 import { close, open } from '../support/scenes/two-people-switch.ts'
+import { unnamed } from '../support/unnamed.ts'
 
 let scene: BreakerScene
 beforeEach(async () => {
@@ -171,6 +172,47 @@ describe('a probe', () => {
     await scene.run(`UPDATE breaker_probes SET chosen_at = chosen_at - interval '1 hour'`)
     expect(await scene.probe()).toEqual([])
     expect(await scene.probe()).toEqual([])
+  })
+
+  it('is chosen after the one before has ended, also by a transaction that began earlier', async () => {
+    await trip()
+    for (let n = 0; n < 3; n += 1) await scene.aWaiting()
+    await scene.database.transaction(async (early) => {
+      await early.run(unnamed('SELECT now()'), [])
+      await probeEnds('succeeded')
+      // This look ends the probe.
+      expect(await scene.probe()).toEqual([])
+      await early.run(unnamed('SELECT choose_breaker_probe(min(id)) FROM switch_closings'), [])
+    })
+    const overlapping = await scene.run(
+      `SELECT 1 FROM breaker_probes p JOIN breaker_probes q USING (closing_id)
+       WHERE p.outcome = 'succeeded' AND q.outcome IS NULL AND q.chosen_at < p.ended_at`,
+    )
+    expect(overlapping).toEqual([])
+    expect(await scene.run('SELECT count(*)::int AS count FROM breaker_probes')).toEqual([{ count: 4 }])
+  })
+
+  it('counts also where the statement of its intent had begun before it was chosen', async () => {
+    await trip()
+    const [first, second] = [await scene.aWaiting(), await scene.aWaiting()]
+    const outcomes = async (orderId: string) =>
+      await scene.run(`SELECT DISTINCT outcome FROM breaker_probes WHERE order_id = '${orderId}'`)
+    const endEarlyIntent = async (orderId: string, outcome: 'in_doubt' | 'succeeded') => {
+      expect(await scene.probe()).toEqual([orderId])
+      const intent = await scene.commit(orderId)
+      await scene.run('ALTER TABLE attempts DISABLE TRIGGER USER')
+      await scene.run(
+        `UPDATE attempts SET intent_at = intent_at - interval '1 second' WHERE outcome = 'intent'`,
+      )
+      await scene.run('ALTER TABLE attempts ENABLE TRIGGER USER')
+      await scene.end(intent, outcome)
+      await scene.probe()
+    }
+    await endEarlyIntent(first, 'in_doubt')
+    expect(await outcomes(first)).toEqual([{ outcome: 'in_doubt' }])
+    await scene.run(`UPDATE breaker_trips SET paused_until = now()`)
+    await endEarlyIntent(second, 'succeeded')
+    expect(await outcomes(second)).toEqual([{ outcome: 'succeeded' }])
   })
 
   it('is one order among several looks at once', async () => {
