@@ -309,6 +309,7 @@ CREATE TABLE "attempts" (
 	"quoted_gold_weight" numeric(14, 4) NOT NULL,
 	"quoted_amount" bigint,
 	"quoted_fee" bigint,
+	"trace_id" uuid,
 	"intent_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"worker" text NOT NULL,
 	"ended_at" timestamp with time zone,

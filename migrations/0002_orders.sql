@@ -177,7 +177,7 @@ CREATE TRIGGER attempts_agree_insert AFTER INSERT ON attempts
 CREATE TRIGGER attempts_agree_update AFTER UPDATE ON attempts
   REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION check_attempts_agree();
 
--- I2. An attempt starts as an intent, keeps its quote, and moves only as attempt_transitions lists. Without this a
+-- I2. An attempt starts as an intent, keeps its quote and its trace, and moves only as attempt_transitions lists. Without this a
 -- changed quote_id would free the unique index for a second send.
 CREATE FUNCTION guard_attempt() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -187,10 +187,12 @@ BEGIN
     END IF;
     RETURN NEW;
   END IF;
-  IF (NEW.order_id, NEW.seq, NEW.intent_id, NEW.kind, NEW.phone_number, NEW.quote_id, NEW.quoted_gold_weight, NEW.quoted_amount, NEW.quoted_fee)
+  IF (NEW.order_id, NEW.seq, NEW.intent_id, NEW.kind, NEW.phone_number, NEW.quote_id, NEW.quoted_gold_weight, NEW.quoted_amount, NEW.quoted_fee,
+      NEW.trace_id)
      IS DISTINCT FROM
-     (OLD.order_id, OLD.seq, OLD.intent_id, OLD.kind, OLD.phone_number, OLD.quote_id, OLD.quoted_gold_weight, OLD.quoted_amount, OLD.quoted_fee) THEN
-    RAISE EXCEPTION 'an attempt''s quote never changes' USING ERRCODE = 'check_violation', CONSTRAINT = 'attempt_identity';
+     (OLD.order_id, OLD.seq, OLD.intent_id, OLD.kind, OLD.phone_number, OLD.quote_id, OLD.quoted_gold_weight, OLD.quoted_amount, OLD.quoted_fee,
+      OLD.trace_id) THEN
+    RAISE EXCEPTION 'neither the quote nor the trace of an attempt changes' USING ERRCODE = 'check_violation', CONSTRAINT = 'attempt_identity';
   END IF;
   IF NOT OLD.outcome || '>' || NEW.outcome = ANY (attempt_transitions()) THEN
     RAISE EXCEPTION 'no transition of an attempt from % to %', OLD.outcome, NEW.outcome

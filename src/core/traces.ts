@@ -21,6 +21,8 @@ export interface OpenSpan {
   /** Runs the work; spans that it begins, now or later, are children of this one. */
   inside<T>(work: () => T): T
   end(facts: SpanFacts): void
+  /** The trace it belongs to, in 32 hexadecimal digits; null when the span is not recorded. */
+  readonly traceId: string | null
 }
 
 /** BullMQ's `Telemetry`, opaque here so that core knows no queue. */
@@ -45,7 +47,7 @@ export interface RunningTraces extends Traces {
 }
 
 /** A span that is not recorded. */
-export const NO_SPAN: OpenSpan = { inside: (work) => work(), end() {} }
+export const NO_SPAN: OpenSpan = { inside: (work) => work(), end() {}, traceId: null }
 
 /** No traces: the default where no receiver is configured. */
 export const NO_TRACES: RunningTraces = {

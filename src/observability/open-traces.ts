@@ -51,7 +51,9 @@ export function openTraces(settings: TracesSettings & { readonly endpoint: strin
     begin(name, role, facts) {
       const span = tracer.startSpan(name, { kind: ROLES[role], attributes: facts as Attributes })
       const within = trace.setSpan(context.active(), span)
+      const { traceId, traceFlags } = span.spanContext()
       return {
+        traceId: isSampled(traceFlags) ? traceId : null,
         inside: (work) => context.with(within, work),
         end(more) {
           span.setAttributes(more as Attributes)
@@ -73,12 +75,13 @@ export function openTraces(settings: TracesSettings & { readonly endpoint: strin
   }
 }
 
+const isSampled = (traceFlags: TraceFlags): boolean => (traceFlags & TraceFlags.SAMPLED) !== 0
+
 /** Samples every trace, except internal root spans: those are BullMQ's own work, such as polling for jobs. */
 const withoutPolling: Sampler = {
   shouldSample(parent, _traceId, _name, kind) {
     const { traceFlags = TraceFlags.NONE } = trace.getSpanContext(parent) ?? {}
-    const isWithinOne = (traceFlags & TraceFlags.SAMPLED) !== 0
-    const isWanted = isWithinOne || kind !== SpanKind.INTERNAL
+    const isWanted = isSampled(traceFlags) || kind !== SpanKind.INTERNAL
     return { decision: isWanted ? SamplingDecision.RECORD_AND_SAMPLED : SamplingDecision.NOT_RECORD }
   },
   toString: () => 'without polling',

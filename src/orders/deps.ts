@@ -23,6 +23,8 @@ export interface OrderDeps {
   readonly policy: ExecutionPolicy
   /** Who acts, as the events show it: `worker:<name>`. */
   readonly actor: string
+  /** The trace of this run, which its attempts name; absent or null when none is recorded. */
+  readonly traceId?: string | null
   /** Milliseconds of a clock that is never set: all durations are taken by it. Deadlines are the database's. */
   monotonicMs(): number
   /** Milliseconds since the epoch. Never believed alone: see `elapsedMs`. */

@@ -149,9 +149,11 @@ async function commitIntent(
   const committingAt = momentOf(deps)
   if (deps.stopping.aborted) return { stop: STOPPING }
   if (elapsedMs(quotedAt, deps) > deps.policy.quoteMaxAgeMs) return { requote: 'the quote is too old' }
+  const { traceId = null } = deps
   const intentId = deps.newId()
   try {
-    const [intent] = await deps.store.commitIntents([{ orderId: order.orderId, intentId, quote }], deps.actor)
+    const given = { orderId: order.orderId, intentId, quote, traceId }
+    const [intent] = await deps.store.commitIntents([given], deps.actor)
     if (intent?.intentId === intentId) return { go: { ...intent, quotedAt, committingAt } }
   } catch (error) {
     // The COMMIT's fate is unknown, but nothing was sent: give the intent back if it is there.

@@ -44,6 +44,8 @@ export interface IntentClaim {
 /** A quote about to be confirmed. */
 export interface NewIntent extends IntentClaim {
   readonly quote: Quote
+  /** The trace of the run, in 32 hexadecimal digits. Absent or null: none is recorded. */
+  readonly traceId?: string | null
 }
 
 /** The intent a worker holds: the right to send this quote's confirm, once. */

@@ -20,6 +20,7 @@ import {
   ONE_FORM_OF_WALLETS,
   oneOf,
   rupiahAmount,
+  traceIdentity,
 } from '../postgres/columns.ts'
 import { ORDER_KINDS } from './command.ts'
 import { ATTEMPT_OUTCOMES, ORDER_STATES } from './lifecycle.ts'
@@ -111,6 +112,8 @@ export const attempts = pgTable(
     quotedGoldWeight: goldWeight('quoted_gold_weight').notNull(),
     quotedAmount: rupiahAmount('quoted_amount'),
     quotedFee: rupiahAmount('quoted_fee'),
+    /** The trace of the run that committed the intent; null when it was not recorded. */
+    traceId: traceIdentity('trace_id'),
     intentAt: at('intent_at').notNull().defaultNow(),
     worker: text('worker').notNull(),
     endedAt: at('ended_at'),

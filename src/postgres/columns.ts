@@ -16,6 +16,12 @@ export const rupiahAmount = customType<{ data: Rupiah; driverData: string }>({
   fromDriver: (digits) => known(parseRupiah(digits), 'an amount'),
 })
 
+/** The id of a trace in 16 bytes, read as tracing systems write it: 32 hexadecimal digits without dashes. */
+export const traceIdentity = customType<{ data: string; driverData: string }>({
+  dataType: () => 'uuid',
+  fromDriver: (id) => id.replaceAll('-', ''),
+})
+
 function known<T>(value: T | null, what: string): T {
   if (value === null) throw new Error(`Postgres returned ${what} that is out of range`)
   return value

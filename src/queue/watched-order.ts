@@ -30,7 +30,8 @@ export async function executeWatched(order: StoredOrder, deps: OrderDeps & Order
   const span = begin(deps.traces, 'execute order', 'internal', facts)
   const gateway = watchedGateway(deps.gateway, facts, deps)
   try {
-    const execution = await span.inside(() => executeOrder(order, { ...deps, gateway }))
+    const { traceId } = span
+    const execution = await span.inside(() => executeOrder(order, { ...deps, gateway, traceId }))
     span.end({ 'goldpro.outcome': endOf(execution) })
     return execution
   } catch (error) {
@@ -39,10 +40,18 @@ export async function executeWatched(order: StoredOrder, deps: OrderDeps & Order
   }
 }
 
+/** A trace id as Postgres takes it: an intent must not fail with another. */
+const TRACE_ID = /^[0-9a-f]{32}$/
+
 /** Begins a span whose errors are ignored. */
 function begin(traces: Traces, ...of: Parameters<Traces['begin']>): OpenSpan {
   const span = ignoringErrors(() => traces.begin(...of)) ?? NO_SPAN
-  return { inside: (work) => span.inside(work), end: (facts) => ignoringErrors(() => span.end(facts)) }
+  const traceId = ignoringErrors(() => span.traceId)
+  return {
+    inside: (work) => span.inside(work),
+    end: (facts) => ignoringErrors(() => span.end(facts)),
+    traceId: typeof traceId === 'string' && TRACE_ID.test(traceId) ? traceId : null,
+  }
 }
 
 /** Ignores errors of instrumentation: they must not change an order's outcome. */

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { NO_TRACES, type SpanFacts, type Traces } from '../../src/core/traces.ts'
+import { NO_SPAN, NO_TRACES, type SpanFacts, type Traces } from '../../src/core/traces.ts'
 import { setState } from '../../src/partners/store/partners.ts'
 import { silentLog } from '../support/deps.ts'
 import { eventually } from '../support/eventually.ts'
@@ -19,7 +19,7 @@ const traces: Traces = {
   begin(name) {
     const ends: SpanFacts[] = []
     spans.push({ name, ends })
-    return { inside: (work) => work(), end: (facts) => void ends.push(facts) }
+    return { ...NO_SPAN, end: (facts) => void ends.push(facts) }
   },
 }
 const lines: Record<string, unknown>[] = []

@@ -6,7 +6,7 @@ import { type RunningWorker, startWorker } from '../../src/processes/worker.ts'
 import { scriptedGateway, silentLog } from '../support/deps.ts'
 import { eventually } from '../support/eventually.ts'
 import { jobData, KTP, WALLET } from '../support/factories/job-data.ts'
-import { aQuote } from '../support/factories/stored-orders.ts'
+import { aQuote, tracesOf } from '../support/factories/stored-orders.ts'
 import { queueBackends, type TestQueue } from '../support/servers/queue-backends.ts'
 import {
   type ReceivedSpan,
@@ -47,6 +47,21 @@ const named = (spans: readonly ReceivedSpan[], name: string) => {
   if (span === undefined || others.length > 0) throw new Error(`${others.length + 1} spans ${name}`)
   return span
 }
+
+describe('a span', () => {
+  it('names the trace that is sent, and none where it is not recorded', async () => {
+    const request = traces.begin('GET /v1/traced', 'server', {})
+    const within = request.inside(() => traces.begin('within', 'internal', {}))
+    const polling = traces.begin('polling', 'internal', {})
+    for (const span of [within, request, polling]) span.end({})
+    const sent = await eventually(async () => {
+      const found = receiver.spans().find(({ name }) => name === 'GET /v1/traced')
+      return found ?? null
+    })
+    expect([request.traceId, within.traceId]).toEqual([sent.traceId, sent.traceId])
+    expect(polling.traceId).toBeNull()
+  })
+})
 
 describe.each(queueBackends())('traces over the queue in $name', ({ name, start, skip }) => {
   if (skip !== undefined) {
@@ -128,6 +143,8 @@ describe.each(queueBackends())('traces over the queue in $name', ({ name, start,
         'goldpro.attempt': 1,
         'goldpro.amount': 441_000,
       })
+      // From the order to its confirm in the tracing system.
+      expect(await tracesOf(here, String(orderId))).toEqual([confirm.traceId])
     }
   })
 

@@ -15,6 +15,7 @@ import {
   outcomes,
   passDeadlines,
   reply,
+  tracesOf,
 } from '../support/factories/stored-orders.ts'
 import { resolveByTwoPeople } from '../support/scenes/two-people.ts'
 import { createTestDatabase } from '../support/servers/postgres.ts'
@@ -72,6 +73,16 @@ describe('an order', () => {
       'price_changed',
       'succeeded',
     ])
+  })
+
+  it.each([
+    ['names the trace of its run in every attempt', 'a1'.repeat(16)],
+    ['names no trace where its run has none', null],
+  ])('%s', async (_what, traceId) => {
+    const orderId = await anAccepted(stores)
+    const gateway = scriptedGateway({ confirms: [outcomes.price_changed, outcomes.succeeded] })
+    await execute(orderId, gateway, { traceId })
+    expect(await tracesOf(stores, orderId)).toEqual([traceId, traceId])
   })
 
   it('is left for later when the price keeps changing, and goes on from there', async () => {

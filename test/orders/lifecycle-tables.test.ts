@@ -158,11 +158,21 @@ describe('Postgres', () => {
     ['quoted_amount', 'coalesce(quoted_amount, 0) + 1'],
     ['phone_number', `'081234500009'`],
     ['intent_id', 'gen_random_uuid()'],
+    ['trace_id', 'gen_random_uuid()'],
   ])('never changes the %s of an attempt', async (column, value) => {
     const { orderId } = await aConfirming(stores)
     const refused = run(`UPDATE attempts SET ${column} = ${value} WHERE order_id = $1`, [orderId])
     expect(await constraintOf(refused)).toBe('attempt_identity')
   })
+
+  it.each(['null', 'gen_random_uuid()'])(
+    'never changes the trace that an attempt has to %s',
+    async (value) => {
+      const { orderId } = await aConfirming(stores, 'buy', 'a1'.repeat(16))
+      const refused = run(`UPDATE attempts SET trace_id = ${value} WHERE order_id = $1`, [orderId])
+      expect(await constraintOf(refused)).toBe('attempt_identity')
+    },
+  )
 
   it.each(['orders', 'attempts', 'order_events'])('never deletes from %s', async (table) => {
     await anOrderIn(stores, 'succeeded')

@@ -109,6 +109,7 @@ function originOf({ batchRows, planRun }: OrderStory, texts: Texts): Markup {
 }
 
 function attempts({ attemptStories }: OrderStory, texts: Texts): Markup {
+  const isTraced = attemptStories.some(({ traceId }) => traceId !== null)
   const columns = [
     { heading: '#', isNumber: true },
     { heading: texts('col.when') },
@@ -118,6 +119,7 @@ function attempts({ attemptStories }: OrderStory, texts: Texts): Markup {
     { heading: texts('col.outcome') },
     { heading: texts('col.took'), isNumber: true },
     { heading: texts('col.reply') },
+    ...(isTraced ? [{ heading: texts('col.trace') }] : []),
   ]
   const rows = attemptStories.map((attempt) => [
     String(attempt.seq),
@@ -128,6 +130,7 @@ function attempts({ attemptStories }: OrderStory, texts: Texts): Markup {
     badge(attempt.outcome, wordOf(texts, 'attempt', attempt.outcome)),
     attempt.endedAt === null ? '' : `${attempt.endedAt.getTime() - attempt.intentAt.getTime()} ms`,
     html`${attempt.httpStatus === null ? EMPTY : html`<span class="soft">HTTP ${attempt.httpStatus}</span> `}${safeText(attempt.gatewayMessage)}`,
+    ...(isTraced ? [code(attempt.traceId)] : []),
   ])
   const title = texts('order.attempts')
   return section(title, rows.length === 0 ? empty(texts('order.no_attempts')) : table(title, columns, rows))

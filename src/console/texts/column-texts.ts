@@ -45,6 +45,7 @@ export const COLUMN_TEXTS = {
   'col.quote': ['Penawaran', 'Quote'],
   'col.took': ['Lama', 'Took'],
   'col.reply': ['Jawaban gateway', "The gateway's words"],
+  'col.trace': ['Trace', 'Trace'],
   'col.webhook': ['Webhook', 'Webhook'],
   'col.url': ['Alamat', 'URL'],
   'col.tries': ['Percobaan', 'Tries'],

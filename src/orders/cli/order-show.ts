@@ -155,10 +155,12 @@ function attemptLines(attempt: AttemptStory): string[] {
   const price =
     quotedAmount === null ? 'priced at the confirm' : `${rupiah(quotedAmount)}, fee ${rupiah(quotedFee)}`
   const took = endedAt === null ? 'no reply yet' : `${endedAt.getTime() - intentAt.getTime()} ms`
+  const trace = attempt.traceId === null ? [] : [`                              trace ${attempt.traceId}`]
   const status = attempt.httpStatus === null ? '' : `HTTP ${attempt.httpStatus}, `
   return [
     `${shownTime(intentAt)}    attempt ${seq}: quote ${quoteId}, ${weight(quotedGoldWeight)}, ${price}`,
     `                              ${outcome} after ${took}: ${status}${attempt.gatewayMessage ?? ''}`,
+    ...trace,
   ]
 }
 

@@ -22,6 +22,8 @@ export interface AttemptStory {
   readonly goldWeight: string | null
   readonly amount: string | null
   readonly fee: string | null
+  /** The trace of its run, in 32 hexadecimal digits; null when it was not recorded. */
+  readonly traceId: string | null
   readonly intentAt: Date
   readonly endedAt: Date | null
   readonly gatewayMessage: string | null
@@ -143,6 +145,7 @@ const selectAttempts = statement('read_attempts', { orderId: attempts.orderId },
       goldWeight: asText(attempts.goldWeight),
       amount: asText(attempts.amount),
       fee: asText(attempts.fee),
+      traceId: attempts.traceId,
       intentAt: attempts.intentAt,
       endedAt: attempts.endedAt,
       gatewayMessage: attempts.gatewayMessage,

@@ -25,6 +25,7 @@ const COMMIT_INTENTS = {
     goldWeight: attempts.quotedGoldWeight,
     amount: attempts.quotedAmount,
     fee: attempts.quotedFee,
+    traceId: attempts.traceId,
   }),
   actor: orders.actor,
   debitsWait: type.boolean,
@@ -37,12 +38,12 @@ function pickOrders(
   isGiven: (orderId: PgColumn) => SQL,
 ) {
   const { id, kind, phoneNumber, acceptedAt, deadlineAt } = orders
-  const { intentId, quoteId, goldWeight, amount, fee } = intents
+  const { intentId, quoteId, goldWeight, amount, fee, traceId } = intents
   return db.$with('picked').as(
     db
       .select({
         orderId: sql`${id}`.as('picked_order_id'),
-        ...{ kind, phoneNumber, acceptedAt, deadlineAt, intentId, quoteId, goldWeight, amount, fee },
+        ...{ kind, phoneNumber, acceptedAt, deadlineAt, intentId, quoteId, goldWeight, amount, fee, traceId },
       })
       .from(intents)
       .innerJoin(orders, eq(id, intents.orderId))
@@ -76,6 +77,7 @@ function attemptOf(db: Queries, picked: ReturnType<typeof pickOrders>, actor: SQ
     quotedGoldWeight: picked.goldWeight,
     quotedAmount: picked.amount,
     quotedFee: picked.fee,
+    traceId: picked.traceId,
     worker: actor,
   })
 }
@@ -118,7 +120,7 @@ export function commitIntents(
   intents: readonly NewIntent[],
   by: { readonly actor: string; readonly debitsWait: boolean },
 ): Promise<CommittedIntent[]> {
-  const given = intents.map(({ orderId, intentId, quote }) => ({ orderId, intentId, ...quote }))
+  const given = intents.map(({ quote, traceId = null, ...claim }) => ({ ...claim, ...quote, traceId }))
   return insertIntents(runner, { intents: given, ...by })
 }
 

@@ -5,6 +5,7 @@ import {
   recordOrders,
   recordStatement,
 } from '../../support/factories/recorded-orders.ts'
+import { aConfirming, openStores } from '../../support/factories/stored-orders.ts'
 import { openScene, type Scene } from '../../support/scenes/recon-scene.ts'
 import { runCommand } from '../../support/servers/command.ts'
 import { sql } from '../../support/servers/sessions.ts'
@@ -40,5 +41,19 @@ describe('goldpro orders show', () => {
     expect(out).toMatch(/line \d+ of statement \d+ \(.*\), matched by session/)
     expect(out).toMatch(/webhook order\.succeeded to https:\/\/acme\.example\/hook.*: given_up, 9 tries/)
     expect(out).not.toContain('topsecret')
+  })
+
+  it('names the trace of an attempt as tracing systems write it, and no trace where there is none', async () => {
+    const env = { DATABASE_URL: scene.databaseUrl }
+    const stores = openStores(scene.databaseUrl, 1)
+    const traceId = '0af7651916cd43dd8448eb211c80319c'
+    const { orderId } = await aConfirming(stores, 'buy', traceId)
+    await stores.database.close()
+    const { out } = await runCommand(['orders', 'show', orderId], { env })
+    expect(out).toMatch(new RegExp(`attempt 1: .*\n.*intent after no reply yet.*\n +trace ${traceId}$`, 'm'))
+    const json = await runCommand(['orders', 'show', orderId, '--json'], { env })
+    expect(JSON.parse(json.out).attemptStories).toMatchObject([{ seq: 1, traceId }])
+    const untraced = await runCommand(['orders', 'show', matched.orderId], { env })
+    expect(untraced.out).not.toContain('trace')
   })
 })

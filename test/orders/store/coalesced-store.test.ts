@@ -13,6 +13,7 @@ import {
   openStores,
   outcomes,
   requireStored,
+  tracesOf,
 } from '../../support/factories/stored-orders.ts'
 import { createTestDatabase } from '../../support/servers/postgres.ts'
 
@@ -66,6 +67,17 @@ describe('intents of concurrent orders', () => {
     const committed = await Promise.all(intents.map((intent) => store.commitIntents([intent], 'w')))
     expect(committed).toEqual(intents.map(({ orderId, intentId }) => [{ orderId, intentId, seq: 1 }]))
     expect(sizes).toEqual([8])
+  })
+
+  it('keep the trace of each, and an order without one has none', async () => {
+    const { store, sizes } = watched()
+    const traces = ['a1'.repeat(16), 'b2'.repeat(16), null] as const
+    const orderIds = await accepted(traces.length)
+    const intents = traces.map((traceId, n) => ({ ...anIntent(orderIds[n] ?? ''), traceId }))
+    await Promise.all(intents.map((intent) => store.commitIntents([intent], 'w')))
+    expect(sizes).toEqual([3])
+    const named = await Promise.all(orderIds.map((orderId) => tracesOf(stores, orderId)))
+    expect(named).toEqual(traces.map((traceId) => [traceId]))
   })
 
   it('half of which lose: who is not returned an intent is told so, and the others have theirs', async () => {

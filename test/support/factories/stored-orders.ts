@@ -88,13 +88,29 @@ export function requireStored(order: StoredOrder | NotStored | undefined): Store
   return order
 }
 
-/** Stores a new order and commits an intent for it. */
-export async function aConfirming(stores: Stores, kind: keyof typeof jobData = 'buy') {
+/** Stores a new order and commits an intent for it, in a trace if one is given. */
+export async function aConfirming(
+  stores: Stores,
+  kind: keyof typeof jobData = 'buy',
+  traceId: string | null = null,
+) {
   const orderId = await anAccepted(stores, kind)
   const intentId = randomUUID()
-  const [intent] = await stores.store.commitIntents([{ orderId, intentId, quote: aQuote() }], 'worker:test')
+  const given = { orderId, intentId, quote: aQuote(), traceId }
+  const [intent] = await stores.store.commitIntents([given], 'worker:test')
   if (intent === undefined) throw new Error('no intent')
   return { orderId, seq: intent.seq, intentId }
+}
+
+/** The trace that each attempt of an order names, as Postgres has it, without dashes. */
+export async function tracesOf({ database }: Pick<Stores, 'database'>, orderId: string) {
+  const rows = await database.run<{ trace: string | null }>(
+    unnamed(
+      `SELECT replace(trace_id::text, '-', '') AS trace FROM attempts WHERE order_id = $1 ORDER BY seq`,
+    ),
+    [orderId],
+  )
+  return rows.map(({ trace }) => trace)
 }
 
 /** Brings an order to a state by legal moves only. */
