@@ -1,6 +1,7 @@
 import type { FieldProblem } from '../core/field-problems.ts'
 import { maskPhoneNumber, maskPhoneNumbersIn } from '../core/masking.ts'
 import type { OrderCommand } from '../orders/command.ts'
+import { describeContent } from '../orders/describe-content.ts'
 import { InvalidOrderError, invalidOrder, parseSubmission, type Submission } from '../orders/submission.ts'
 import type { OrderSource, PlanSource } from './source.ts'
 
@@ -78,11 +79,9 @@ export function describeSource(source: PlanSource): string {
   return `copies of batch ${batch_id}, ${rate_per_second} rows a second${stop}`
 }
 
-function describeOrder(source: OrderSource): string {
-  const { kind, phone_number, content } = shownOrder(source)
-  const fields = Object.entries(content).map(
-    ([field, value]) => `${field} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-  )
-  const hidden = 'ktp' in source.content ? ['KTP number and address stored, not shown'] : []
-  return `${kind} for ${phone_number}: ${[...fields, ...hidden].join(', ')}`
+function describeOrder({ kind, phone_number, content }: OrderSource): string {
+  const { ktp, address, ...shown } = content
+  const hidden =
+    ktp === undefined && address === undefined ? '' : ', KTP number and address stored, not shown'
+  return `${kind} for ${maskPhoneNumber(phone_number)}: ${describeContent(shown)}${hidden}`
 }

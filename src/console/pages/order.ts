@@ -1,6 +1,7 @@
 import { NOTHING } from '../../core/format.ts'
 import { html, type Markup } from '../../core/html.ts'
-import { maskKtp, maskPhoneNumber } from '../../core/masking.ts'
+import { maskPhoneNumber } from '../../core/masking.ts'
+import { describeContent } from '../../orders/describe-content.ts'
 import type { OrderStory } from '../../orders/queries/order-story.ts'
 import { readMatchedLines } from '../../reconciliation/matched-lines.ts'
 import { readOrderDeliveries } from '../../webhooks/order-deliveries.ts'
@@ -85,16 +86,7 @@ function factsOf(story: OrderStory, { showsNumber }: Shown, texts: Texts): Marku
   ])
 }
 
-/** The content of the order. Wallets and numbers of people are masked, addresses left out. */
-function contentOf({ content }: OrderStory): Markup {
-  const shown = Object.entries(content).map(([field, value]) => {
-    if (field === 'recipient') return `${field} ${maskPhoneNumber(String(value))}`
-    if (field === 'ktp') return `${field} ${maskKtp(String(value))}`
-    if (field === 'address') return `${field} ***`
-    return `${field} ${safeText(typeof value === 'object' ? JSON.stringify(value) : String(value))}`
-  })
-  return html`${shown.length === 0 ? NOTHING : shown.join(' · ')}`
-}
+const contentOf = ({ content }: OrderStory): string => safeText(describeContent(content)) || NOTHING
 
 function originOf({ batchRows, planRun }: OrderStory, texts: Texts): Markup {
   const rows = batchRows.map(({ batchId, rowNumber }) => {

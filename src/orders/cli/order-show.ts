@@ -4,6 +4,7 @@ import { shownText } from '../../cli/shown-text.ts'
 import { shownDetail, shownTime } from '../../cli/shown-time.ts'
 import { formatMoney, formatWeight, NOTHING } from '../../core/format.ts'
 import { maskKtp, maskPhoneNumber } from '../../core/masking.ts'
+import { describeContent } from '../describe-content.ts'
 import {
   type AttemptStory,
   type OrderEvent,
@@ -87,9 +88,6 @@ function maskedContent(content: OrderStory['content']): OrderStory['content'] {
 /** An order for a terminal: its fields, its state, then its events and attempts by time. */
 export function printStory(unmasked: OrderStory): string {
   const story = maskedStory(unmasked)
-  const content = Object.entries(story.content)
-    .map(([field, value]) => `${field} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-    .join(', ')
   const history = [
     ...story.events.map((event) => ({ at: event.at, lines: [eventText(event)] })),
     ...story.attemptStories.map((attempt) => ({ at: attempt.intentAt, lines: attemptLines(attempt) })),
@@ -100,7 +98,7 @@ export function printStory(unmasked: OrderStory): string {
     `  wallet    ${story.phoneNumber}`,
     ...story.batchRows.map(batchRowText),
     ...story.retries.map(({ batchId, rowNumber }) => `  retried   batch ${batchId}, row ${rowNumber}`),
-    `  content   ${content}`,
+    `  content   ${describeContent(unmasked.content)}`,
     `  deadline  ${shownTime(story.deadlineAt)}`,
     ...(story.waitsFor === null ? [] : [inFrontText(story.waitsFor)]),
     ...(story.planRun === null ? [] : [planRunText(story.planRun)]),

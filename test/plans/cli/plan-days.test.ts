@@ -99,7 +99,7 @@ describe('plan change', () => {
     expect(proposed.out).not.toContain(WALLET)
     await approve(proposed.out)
     expect((await goldpro(['plan', 'show', 'salary.2'])).out).toMatch(/after plan \d+ salary/)
-    expect((await goldpro(['plan', 'show', 'salary.2'])).out).toContain('1.5000')
+    expect((await goldpro(['plan', 'show', 'salary.2'])).out).toContain('1,5000 g')
     expect((await goldpro(['plan', 'show', 'salary'])).out).toMatch(/it is plan \d+ salary\.2/)
   })
 

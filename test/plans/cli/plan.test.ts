@@ -67,7 +67,7 @@ describe('plan add', () => {
       '2036-02-01',
     )
     expect(code).toBe(0)
-    expect(out).toContain('buy for 08xxxxxxx001: gold_weight 0.5000')
+    expect(out).toContain('buy for 08xxxxxxx001: 0,5000 g')
     expect(out).toContain('due       monthly on 25, before a weekend or a holiday, at 09:00, Asia/Jakarta')
     expect(out.match(/\w{3} 2036-\d\d-\d\dT09:00:00\+07:00/g)).toEqual([
       ...['Mon 2036-02-25', 'Tue 2036-03-25', 'Fri 2036-04-25', 'Fri 2036-05-23', 'Wed 2036-06-25'].map(
