@@ -42,9 +42,10 @@ const HEADINGS: Readonly<Record<LineField, Readonly<Record<Weight, readonly stri
     1: ['qty', 'quantity', 'kuantitas'],
   },
   amount: {
-    3: ['amount', 'nominal', 'rupiah', 'idr', 'rp'],
+    3: ['amount', 'nominal'],
     2: ['jumlah', 'nilai'],
-    1: ['total', 'value'],
+    // The unit of money is also that of fees: "Biaya (Rp)".
+    1: ['total', 'value', 'rupiah', 'idr', 'rp'],
   },
   fee: { 3: ['fee', 'biaya', 'ongkos'], 2: ['admin'], 1: ['charge', 'commission', 'komisi'] },
   executed_at: {

@@ -50,6 +50,11 @@ describe('a proposal of a mapping', () => {
       { ...FIRST, sessionId: ID(1), fee: 5_000, executedAt: new Date('2026-02-25T05:00:00Z') },
     ],
     [
+      'one with the currency beside the amount and beside the fee',
+      `Jenis;No. HP;Berat (gram);Nominal (Rp);Biaya (Rp);Tanggal\nBeli;081234500001;0,5000;441.690;5.000;2026-02-25 12:00\n`,
+      { ...FIRST, fee: 5_000 },
+    ],
+    [
       'one whose wallets, kinds and times only their values tell',
       `Emas;Rupiah;Kolom 1;Kolom 2;Kolom 3\n0.5;441690;081234500001;Beli;25/02/2026 12:00:00\n0.25;220000;081234500002;Jual;25/02/2026 12:01:00\n`,
       { ...FIRST, executedAt: new Date('2026-02-25T05:00:00Z') },
