@@ -49,6 +49,10 @@ export function comingOf(
 const MOST_SKIPPED = 12
 
 /** When a plan places something next: skipped dates are left out. Null when it is not active, or is due no more. */
-export function nextPlacedOf(plan: Plan, days: PlanDays): Date | null {
-  return comingOf(plan, MOST_SKIPPED, days).find(({ skip }) => skip === null)?.at ?? null
+export function nextPlacedOf(plan: Plan, days: PlanDays, now = new Date()): Date | null {
+  const [first] = comingOf(plan, 1, days, now)
+  if (first === undefined) return null
+  // Few are skipped, and computing more due times for each of a thousand plans takes 0.9 s.
+  if (first.skip === null) return first.at
+  return comingOf(plan, MOST_SKIPPED, days, now).find(({ skip }) => skip === null)?.at ?? null
 }
