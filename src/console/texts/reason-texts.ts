@@ -67,6 +67,10 @@ export const REASON_TEXTS = {
   'reason.cancelled_by_person': ['dibatalkan operator', 'cancelled by an operator'],
   'reason.plan_over': ['jadwalnya berakhir', 'its plan is over'],
   'reason.added': ['ditambahkan', 'added'],
+  'reason.changed_by_people': [
+    'melanjutkan plan lain, disetujui dua orang',
+    'goes on from another plan, as two people approved',
+  ],
   'reason.removed_by_person': ['dihapus operator', 'removed by an operator'],
   'reason.removed_by_partner': ['dihapus mitra', 'removed by its partner'],
   'reason.no_due_time_left': ['tidak ada jatuh tempo lagi', 'no due time is left'],
