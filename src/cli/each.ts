@@ -1,5 +1,9 @@
 import { describeFailure, Failure } from './failure.ts'
 
+/** What the help of such a command says. */
+export const ONE_LINE_EACH =
+  'Of several each has a line of its own; the command ends with 1 when any was refused.'
+
 /**
  * Runs a command for each of many. One ends as it always did; of several each has a line of its own, and the command ends
  * with 1 when any was refused. Only refusals are told one by one: what has to do with all of them ends the command.

@@ -11,6 +11,13 @@ export function parsedBy<T>(parse: (text: string) => T | null, expected: string)
   }
 }
 
+/** Makes the parser of an argument that takes several, each parsed by itself and none of them twice. */
+export function severalOf<T>(
+  parse: (text: string) => T,
+): (text: string, before?: readonly T[]) => readonly T[] {
+  return (text, before = []) => [...new Set([...before, parse(text)])]
+}
+
 /** A phone number in its stored form. */
 export const phoneNumberOption = parsedBy(readPhoneNumber, PHONE_NUMBER_EXPECTED.replace(/^must be /, ''))
 

@@ -1,8 +1,9 @@
 import { Command } from 'commander'
 import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
+import { forEach, ONE_LINE_EACH } from '../../cli/each.ts'
 import { Failure } from '../../cli/failure.ts'
-import { parsedBy } from '../../cli/options.ts'
+import { parsedBy, severalOf } from '../../cli/options.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import { formatCount } from '../../core/format.ts'
 import { type Actor, sessionOf } from '../../operators/acting.ts'
@@ -36,9 +37,12 @@ const personOf = ({ by, note }: PersonOptions): CommandPerson => ({ by, note: no
 
 /** A command that a person gives to one batch. */
 function batchPersonCommand(name: string, description: string): Command {
+  return personCommand(name, description).argument('<batch>', 'its number', batchNumber)
+}
+
+function personCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
-    .argument('<batch>', 'its number', batchNumber)
     .addOption(byOption('the person who decides'))
     .option('--note <text>', 'the reason; stored permanently in the history of the batch')
 }
@@ -152,11 +156,17 @@ const MOVES = [
 /** `goldpro batch pause|resume|cancel` */
 export function moveCommands(): Command[] {
   return MOVES.map(({ name, description, work, done }) =>
-    batchPersonCommand(name, description)
-      .addHelpText('after', `\nExample:\n  $ goldpro batch ${name} 1 --note "requested by phone"`)
-      .action(async (batchId: number, options: PersonOptions) => {
-        const { unsent } = await run(options, (session) => work(session, batchId, personOf(options)))
-        console.log(`batch ${batchId} ${done(unsent)}`)
+    personCommand(name, `${description}, or several`)
+      .argument('<batch...>', 'their numbers', severalOf(batchNumber))
+      .addHelpText(
+        'after',
+        `\n${ONE_LINE_EACH}\n\nExample:\n  $ goldpro batch ${name} 1 --note "requested by phone"`,
+      )
+      .action(async (batchIds: readonly number[], options: PersonOptions) => {
+        await forEach(batchIds, async (batchId) => {
+          const { unsent } = await run(options, (session) => work(session, batchId, personOf(options)))
+          console.log(`batch ${batchId} ${done(unsent)}`)
+        })
       }),
   )
 }

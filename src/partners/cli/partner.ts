@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { settingsHere, withDatabase } from '../../cli/context.ts'
+import { forEach, ONE_LINE_EACH } from '../../cli/each.ts'
 import { Failure } from '../../cli/failure.ts'
 import { printRows, type RowFormat, rowFormatOptions } from '../../cli/rows.ts'
 import { shownTime } from '../../cli/shown-time.ts'
@@ -85,17 +86,20 @@ function stateCommand(name: 'suspend' | 'resume'): Command {
   return new Command(name)
     .description(
       name === 'suspend'
-        ? 'refuse all requests of a partner; its keys stay'
-        : 'accept requests of a suspended partner again',
+        ? 'refuse all requests of a partner, or of several; their keys stay'
+        : 'accept requests of a suspended partner, or of several, again',
     )
-    .argument('<name>', 'the partner')
+    .argument('<name...>', 'the partners')
     .addOption(deciderOption())
-    .addHelpText('after', `\nExample:\n  $ goldpro partner ${name} acme`)
-    .action(async (partner: string, actor: ByOption) => {
-      const isDone = await withDatabase(await settingsHere(), (database) =>
-        setState(databaseOf(database, actor), partner, state, `person:${actor.by}`),
-      )
-      if (!isDone) throw new Failure(1, `there is no partner ${partner} that is not ${state}`)
-      console.log(`${partner} is ${state}`)
+    .addHelpText('after', `\n${ONE_LINE_EACH}\n\nExample:\n  $ goldpro partner ${name} acme`)
+    .action(async (partners: readonly string[], actor: ByOption) => {
+      const settings = await settingsHere()
+      await forEach([...new Set(partners)], async (partner) => {
+        const isDone = await withDatabase(settings, (database) =>
+          setState(databaseOf(database, actor), partner, state, `person:${actor.by}`),
+        )
+        if (!isDone) throw new Failure(1, `there is no partner ${partner} that is not ${state}`)
+        console.log(`${partner} is ${state}`)
+      })
     })
 }

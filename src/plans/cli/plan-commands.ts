@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
+import { forEach, ONE_LINE_EACH } from '../../cli/each.ts'
 import { Failure } from '../../cli/failure.ts'
 import { openQueueClient } from '../../cli/queue-client.ts'
 import { newOrderId } from '../../core/new-id.ts'
@@ -72,16 +73,24 @@ export function planCommands(): Command[] {
 }
 
 function createCommand({ name, does, done, run }: PlanCommand): Command {
-  const command = baseCommand(name, does).option('--note <text>', 'why; stored with the plan')
-  return command.action(async (given: string, options: CommandOptions) => {
-    const plan = await withSessionHere(await settingsHere(), async (session) => {
-      const { planId } = required(await findPlan(session, given), given)
-      return orRefuse(await run(sessionOf(session, options), planId, commandContextOf(options))).plan
+  return new Command(name)
+    .description(`${does}, or several`)
+    .argument('<plan...>', PLAN)
+    .option('--note <text>', 'why; stored with the plan')
+    .addOption(byOption('who decides'))
+    .addHelpText('after', `\n${ONE_LINE_EACH}\n\nExample:\n  $ goldpro plan ${name} savings`)
+    .action(async (given: readonly string[], options: CommandOptions) => {
+      const settings = await settingsHere()
+      await forEach([...new Set(given)], async (name) => {
+        const plan = await withSessionHere(settings, async (session) => {
+          const { planId } = required(await findPlan(session, name), name)
+          return orRefuse(await run(sessionOf(session, options), planId, commandContextOf(options))).plan
+        })
+        console.log(`plan ${plan.planId} ${nameOf(plan)} is ${done}`)
+        if (plan.state === 'active' && plan.nextDueAt !== null)
+          console.log(`next due ${shownDueTime(plan.nextDueAt)}`)
+      })
     })
-    console.log(`plan ${plan.planId} ${nameOf(plan)} is ${done}`)
-    if (plan.state === 'active' && plan.nextDueAt !== null)
-      console.log(`next due ${shownDueTime(plan.nextDueAt)}`)
-  })
 }
 
 /** `goldpro plan run-now` */

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { settingsHere, withSessionHere } from '../../cli/context.ts'
 import { byOption, personName } from '../../cli/current-user.ts'
-import { forEach } from '../../cli/each.ts'
+import { forEach, ONE_LINE_EACH } from '../../cli/each.ts'
+import { severalOf } from '../../cli/options.ts'
 import { shownText } from '../../cli/shown-text.ts'
 import type { Actor } from '../../operators/acting.ts'
 import type { CommandResult, Person } from '../../operators/person-commands.ts'
@@ -50,9 +51,6 @@ export function decisionCommands(): Command[] {
   return [assignCommand(), proposeCommand(), ...BREAK_COMMANDS.map(breakCommand)]
 }
 
-const ONE_LINE_EACH =
-  'Of several breaks each has a line of its own; the command ends with 1 when any was refused.'
-
 function assignCommand(): Command {
   return new Command('assign')
     .description('assign a break to a person, or several')
@@ -60,7 +58,7 @@ function assignCommand(): Command {
     .requiredOption('--to <name>', 'who looks at it', personName)
     .addOption(byOption('who assigns'))
     .addHelpText('after', `\n${ONE_LINE_EACH}\n\nExample:\n  $ goldpro recon breaks assign 12 13 --to ani`)
-    .action(async (breakIds: number[], { to, ...actor }: Actor & { to: string }) => {
+    .action(async (breakIds: readonly number[], { to, ...actor }: Actor & { to: string }) => {
       await withSessionHere(await settingsHere(), (session) =>
         forEach(breakIds, async (breakId) => {
           orRefuse(await assignBreak(session, breakId, { ...actor, to }))
@@ -77,7 +75,7 @@ function breakCommand({ name, description, done, work }: BreakCommand): Command 
     .requiredOption('--note <text>', 'the reason; it stays in the history')
     .addOption(byOption('who decides'))
     .addHelpText('after', `\n${ONE_LINE_EACH}\n\nExample:\n  $ goldpro recon breaks ${name} 12 13 --note "…"`)
-    .action(async (breakIds: number[], person: Person) => {
+    .action(async (breakIds: readonly number[], person: Person) => {
       const settings = await settingsHere()
       await withSessionHere(settings, (session) =>
         forEach(breakIds, async (breakId) => {
@@ -108,7 +106,7 @@ Example:
   $ goldpro recon breaks propose --type fee_differs --older-than 3 --note "one rupiah each" --dry-run
   $ goldpro recon breaks propose --type fee_differs --older-than 3 --note "one rupiah each" --yes`,
     )
-    .action(async (breakIds: number[], options: ProposeOptions) => {
+    .action(async (breakIds: readonly number[], options: ProposeOptions) => {
       const selection = breakSelectionOf(options)
       await proposeBreaks(breakIds, narrowsBreaks(selection) ? selection : null, options)
     })
@@ -125,7 +123,4 @@ export function breakNumber(text: string): number {
   throw new InvalidArgumentError('must be a whole number above 0')
 }
 
-/** One that is given twice is meant once. */
-function breakNumbers(text: string, before: readonly number[] = []): number[] {
-  return [...new Set([...before, breakNumber(text)])]
-}
+const breakNumbers = severalOf(breakNumber)

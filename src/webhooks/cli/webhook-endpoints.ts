@@ -2,8 +2,9 @@ import { Command } from 'commander'
 import { proposed } from '../../approvals/cli/propose.ts'
 import { settingsHere, withDatabase, withSessionHere } from '../../cli/context.ts'
 import { byOption } from '../../cli/current-user.ts'
+import { forEach } from '../../cli/each.ts'
 import { Failure } from '../../cli/failure.ts'
-import { parsedBy } from '../../cli/options.ts'
+import { parsedBy, severalOf } from '../../cli/options.ts'
 import { shownTime } from '../../cli/shown-time.ts'
 import type { Settings } from '../../config.ts'
 import { type Actor, databaseOf } from '../../operators/acting.ts'
@@ -125,28 +126,40 @@ function rotateCommand(): Command {
 
 const noteBy = (each: Command) =>
   each
-    .argument('<id>', 'as `list` shows it', endpointId)
+    .argument('<id...>', 'as `list` shows them', severalOf(endpointId))
     .requiredOption('--note <text>', 'why')
     .addOption(byOption('who decides'))
 
 function pauseCommand(): Command {
   return noteBy(
-    command('pause', 'send nothing to an endpoint; events are kept', '1 --note "moves to a new host"'),
-  ).action(async (id: number, person: Person) => {
+    command(
+      'pause',
+      'send nothing to an endpoint, or to several; events are kept',
+      '1 --note "moves to a new host"',
+    ),
+  ).action(async (ids: readonly number[], person: Person) => {
     const { note, by } = person
-    const isThere = await inDatabase(person, (database) => pauseEndpoint(database, id, `${by}: ${note}`))
-    requireEndpoint(id, isThere || null)
-    console.log(`endpoint ${id} is paused: its events are kept until \`goldpro webhook resume ${id}\``)
+    await forEach(ids, async (id) => {
+      const isThere = await inDatabase(person, (database) => pauseEndpoint(database, id, `${by}: ${note}`))
+      requireEndpoint(id, isThere || null)
+      console.log(`endpoint ${id} is paused: its events are kept until \`goldpro webhook resume ${id}\``)
+    })
   })
 }
 
 function resumeCommand(): Command {
-  return command('resume', 'send to an endpoint again; pending deliveries are sent at once', '1')
-    .argument('<id>', 'as `list` shows it', endpointId)
+  return command(
+    'resume',
+    'send to an endpoint, or to several, again; pending deliveries are sent at once',
+    '1',
+  )
+    .argument('<id...>', 'as `list` shows them', severalOf(endpointId))
     .addOption(byOption('who decides'))
-    .action(async (id: number, actor: Actor) => {
-      const waiting = await inDatabase(actor, (database) => resumeEndpoint(database, id))
-      console.log(`endpoint ${id} is active: ${requireEndpoint(id, waiting)} waiting`)
+    .action(async (ids: readonly number[], actor: Actor) => {
+      await forEach(ids, async (id) => {
+        const waiting = await inDatabase(actor, (database) => resumeEndpoint(database, id))
+        console.log(`endpoint ${id} is active: ${requireEndpoint(id, waiting)} waiting`)
+      })
     })
 }
 
@@ -154,12 +167,14 @@ function removeCommand(): Command {
   return noteBy(
     command(
       'remove',
-      'remove an endpoint for good: its secrets are erased, pending deliveries are given up',
+      'remove an endpoint, or several, for good: its secrets are erased, pending deliveries are given up',
       '1 --note "partner has left"',
     ),
-  ).action(async (id: number, person: Person) => {
+  ).action(async (ids: readonly number[], person: Person) => {
     const { note, by } = person
-    const givenUp = await inDatabase(person, (database) => removeEndpoint(database, id, `${by}: ${note}`))
-    console.log(`endpoint ${id} is removed: ${requireEndpoint(id, givenUp)} given up`)
+    await forEach(ids, async (id) => {
+      const givenUp = await inDatabase(person, (database) => removeEndpoint(database, id, `${by}: ${note}`))
+      console.log(`endpoint ${id} is removed: ${requireEndpoint(id, givenUp)} given up`)
+    })
   })
 }

@@ -101,6 +101,18 @@ describe('plan add', () => {
     })
   })
 
+  it('is paused beside others, each with a line of its own', async () => {
+    await add('one-of-two', '--cron', '0 9 * * *')
+    await add('two-of-two', '--cron', '0 9 * * *')
+    const paused = await plan(['pause', 'one-of-two', 'unknown', 'two-of-two'])
+    expect(paused.code).toBe(1)
+    expect(paused.out.match(/(one|two)-of-two is paused/g)).toEqual([
+      'one-of-two is paused',
+      'two-of-two is paused',
+    ])
+    expect(paused.err).toContain('1 of 3 were refused')
+  })
+
   const daily = ['--cron', '0 9 * * *']
   it.each([
     ['no time to be due', [], 2, 'either --cron or --monthly'],
