@@ -74,6 +74,7 @@ function addCommand(): Command {
       'after',
       `
 Beside columns and kinds a mapping may have (docs/reconciliation.md explains each field):
+  parts         "joined": rows below each other with one session_id are one transaction, and are added up
   sheet         "Mutasi": the sheet of a workbook, unless only one has a value
   header_row    4, or "found": where the columns' names stand, unless in the first row
   ignored_rows  [{ "column": "Tanggal", "values": ["Subtotal", "Halaman *"] }]

@@ -81,7 +81,7 @@ export const STATEMENT_EXAMPLE = {
   statement_id: 7,
   period: { from: '2026-02-08T17:00:00.000Z', to: '2026-02-09T17:00:00.000Z' },
   lines: 1_204,
-  ignored: { blank: 0, above_header: 3, ignored_kinds: 0, ignored_rows: 0, trailer: 1 },
+  ignored: { blank: 0, above_header: 3, ignored_kinds: 0, ignored_rows: 0, trailer: 1, joined: 0 },
   repeated: 0,
   replaced: [],
   to_approve: true,

@@ -61,6 +61,11 @@ const shape = z.strictObject({
     .extend({ totals: z.array(z.enum(['amount', 'fee', 'gold_weight'])).default([]) })
     .nullable()
     .default(null),
+  /**
+   * `joined`: rows directly below each other with the same session_id are parts of one transaction, and are added up.
+   * `separate`: every row is a transaction of its own.
+   */
+  parts: z.enum(['separate', 'joined'], { error: '"separate" or "joined"' }).default('separate'),
   /** The sheet of a workbook; null: the only visible one with a value. */
   sheet: text.nullable().default(null),
   delimiter: z.enum([',', ';', '\t', '|']).default(','),
@@ -95,6 +100,8 @@ export function parseMapping(given: unknown): Mapping {
 
 function contradictionIn(mapping: Mapping): string | null {
   const { columns, kinds, ignored_kinds, ignored_rows, trailer, decimal, thousands, dates } = mapping
+  if (mapping.parts === 'joined' && columns.session_id === undefined)
+    return 'parts: "joined" needs columns.session_id, by which the parts of a transaction are known'
   if (decimal === thousands) return 'thousands: must differ from decimal'
   const pattern = patternProblem(dates)
   if (pattern !== null) return `dates: ${pattern}`

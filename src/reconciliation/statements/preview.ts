@@ -3,6 +3,7 @@ import { headerSearch } from './header.ts'
 import { type BadLine, type LineReader, lineReader } from './line.ts'
 import type { LineBounds, StatementLine } from './line-fields.ts'
 import type { Mapping } from './mapping.ts'
+import { partsJoiner } from './parts.ts'
 import { statementRecords } from './statement-records.ts'
 
 /** The first rows of a file as a mapping reads them. */
@@ -27,6 +28,10 @@ export async function previewStatement(
   let read: LineReader | null = null
   const lines: StatementLine[] = []
   const badLines: BadLine[] = []
+  const parts = partsJoiner(mapping)
+  const keep = (line: StatementLine | null) => {
+    if (line !== null) lines.push(line)
+  }
   for await (const batch of statementRecords(bytes, mapping).read()) {
     for (const record of batch) {
       if (read === null) {
@@ -37,11 +42,12 @@ export async function previewStatement(
         continue
       }
       const row = read(record)
-      if (row.is === 'line') lines.push(row.line)
+      keep(row.is === 'line' ? parts.take(row.line).whole : parts.end())
       if (row.is === 'bad') badLines.push(row.bad)
       if (lines.length + badLines.length >= limit) return { header, lines, badLines }
     }
   }
   if (read === null) throw search.failure()
+  keep(parts.end())
   return { header, lines, badLines }
 }

@@ -4,8 +4,9 @@ import { type FoundHeader, headerSearch } from './header.ts'
 import { IGNORED_BY, type IgnoredBy, type IgnoredRows } from './ignored-rows.ts'
 import { transactionCheck } from './kinds.ts'
 import { type BadLine, type LineReader, lineReader } from './line.ts'
-import type { LineBounds } from './line-fields.ts'
+import type { LineBounds, StatementLine } from './line-fields.ts'
 import type { Mapping } from './mapping.ts'
+import { type PartsJoiner, partsJoiner } from './parts.ts'
 import { MappingMismatch, StatementRefused } from './statement-refused.ts'
 import { type TotalsCheck, totalsCheck } from './totals.ts'
 
@@ -19,7 +20,7 @@ export interface Tally {
 }
 
 export function newTally(): Tally {
-  const ignored = { blank: 0, above_header: 0, ignored_kinds: 0, ignored_rows: 0, trailer: 0 }
+  const ignored = { blank: 0, above_header: 0, ignored_kinds: 0, ignored_rows: 0, trailer: 0, joined: 0 }
   return { lineCount: 0, ignored, badLines: [] }
 }
 
@@ -39,13 +40,13 @@ export async function* copyText(
   tally: Tally,
 ): AsyncGenerator<string> {
   const search = headerSearch(mapping)
-  let take: ((record: FileRecord) => string) | null = null
+  let lines: LineTaker | null = null
   let totals: TotalsCheck | null = null
   let text = ''
   for await (const batch of records.read()) {
     for (const record of batch) {
-      if (take !== null) {
-        text += take(record)
+      if (lines !== null) {
+        text += lines.take(record)
         continue
       }
       const found = search.take(record)
@@ -53,13 +54,14 @@ export async function* copyText(
       tally.ignored.above_header = rowsAbove(mapping, found)
       totals = totalsCheck(mapping, found.header)
       const read = lineReader(mapping, found.header, bounds)
-      take = lineTaker(read, totals, statementId, tally)
+      lines = lineTaker({ read, totals, parts: partsJoiner(mapping) }, statementId, tally)
     }
     if (text.length < COPY_CHUNK) continue
     yield text
     text = ''
   }
-  if (take === null) throw search.failure()
+  if (lines === null) throw search.failure()
+  text += lines.end()
   if (tally.badLines.length === 0) totals?.end()
   tally.ignored.blank = records.blankRows()
   yield text
@@ -76,32 +78,59 @@ function rowsAbove(mapping: Mapping, { header, above }: FoundHeader): number {
   return above.length
 }
 
-/** Returns a function that counts a record and returns its line for COPY. */
-function lineTaker(read: LineReader, totals: TotalsCheck, statementId: number, tally: Tally) {
+interface LineTaker {
+  /** Counts a record, and returns the lines that are whole now, for COPY. */
+  take(record: FileRecord): string
+  /** The last line. */
+  end(): string
+}
+
+interface TakenBy {
+  readonly read: LineReader
+  readonly totals: TotalsCheck
+  readonly parts: PartsJoiner
+}
+
+function lineTaker({ read, totals, parts }: TakenBy, statementId: number, tally: Tally): LineTaker {
   let trailerLine: number | null = null
   const keepBad = (bad: BadLine) => {
     tally.badLines.push(bad)
     if (tally.badLines.length > MOST_BAD_LINES) throw tooManyBadLines(bad)
-    return ''
   }
-  return (record: FileRecord): string => {
-    const { lineNumber } = record
-    const result = read(record)
-    switch (result.is) {
-      case 'line':
-        if (trailerLine !== null) return keepBad(belowTrailer(lineNumber, trailerLine))
-        tally.lineCount += 1
-        totals.add(result.line)
-        return copyRow(statementId, result.line)
-      case 'ignored':
-        tally.ignored[result.by] += 1
-        if (result.by !== 'trailer') return ''
-        trailerLine ??= lineNumber
-        if (tally.badLines.length === 0) totals.compare(record)
-        return ''
-      case 'bad':
-        return keepBad(result.bad)
-    }
+  const copied = (line: StatementLine | null) => {
+    if (line === null) return ''
+    tally.lineCount += 1
+    return copyRow(statementId, line)
+  }
+  const takeLine = (line: StatementLine) => {
+    totals.add(line)
+    const { whole, isPart } = parts.take(line)
+    if (isPart) tally.ignored.joined += 1
+    return copied(whole)
+  }
+  const takeIgnored = (by: IgnoredBy, record: FileRecord) => {
+    tally.ignored[by] += 1
+    if (by !== 'trailer') return
+    trailerLine ??= record.lineNumber
+    if (tally.badLines.length === 0) totals.compare(record)
+  }
+  return {
+    take(record) {
+      const result = read(record)
+      switch (result.is) {
+        case 'line':
+          if (trailerLine === null) return takeLine(result.line)
+          keepBad(belowTrailer(record.lineNumber, trailerLine))
+          break
+        case 'ignored':
+          takeIgnored(result.by, record)
+          break
+        case 'bad':
+          keepBad(result.bad)
+      }
+      return copied(parts.end())
+    },
+    end: () => copied(parts.end()),
   }
 }
 

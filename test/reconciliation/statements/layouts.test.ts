@@ -50,7 +50,7 @@ describe('a header that is not the first row', () => {
     ['found', { header_row: 'found' }],
   ])('is read when the mapping has it %s, and the rows above are counted and kept', async (_how, change) => {
     const result = await bring([...PREAMBLE, HEADER, BUY, '', ' ; ;', SELL], change)
-    const ignored = { blank: 3, above_header: 2, ignored_kinds: 0, ignored_rows: 0, trailer: 0 }
+    const ignored = { blank: 3, above_header: 2, ignored_kinds: 0, ignored_rows: 0, trailer: 0, joined: 0 }
     expect(result).toMatchObject({ is: 'imported', lineCount: 2, ignored })
     const [kept] = await rowsOf(
       scene.database,

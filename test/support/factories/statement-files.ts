@@ -26,6 +26,7 @@ export const MAPPING = {
   header_row: 'first',
   ignored_rows: [],
   trailer: null,
+  parts: 'separate',
   sheet: null,
   delimiter: ',',
   encoding: 'utf-8',
