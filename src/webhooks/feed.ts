@@ -94,6 +94,16 @@ export async function readFeed(
   })
 }
 
+const selectNow = statement('read_feed_horizon', {}, (db) =>
+  db.select({ position: sql<bigint>`horizon`.mapWith(BigInt) }).from(sql`feed_horizon() as horizon`),
+)
+
+/** The place before whatever may not be read yet: events of transactions that run now come after it. */
+export async function readFeedNow(runner: StatementRunner): Promise<FeedPlace> {
+  const [row] = await selectNow(runner, {})
+  return { position: row?.position ?? 0n, id: 0n }
+}
+
 const selectEpoch = statement('read_feed_epoch', {}, (db) =>
   db.select({ epoch: sql<number | null>`feed_epoch()` }).from(sql`(select 1) one`),
 )

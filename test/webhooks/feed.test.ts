@@ -281,6 +281,27 @@ describe('GET /v1/events', () => {
     expect((await events(`after=${page.next}`, (await here.partner()).key)).events).toEqual([])
   })
 
+  it('begins with after=now behind what could be read, and before what a transaction writes meanwhile', async () => {
+    const shop = await here.partner()
+    const place = async (reference: string) => {
+      const { json } = await here.ask('POST', '/v1/orders', { key: shop.key, body: aBuy({ reference }) })
+      return String(json.id)
+    }
+    await cancel(await place('before'))
+    await shown()
+    const meanwhile = await place('meanwhile')
+    const writing = await openTransaction((runner) => cancel(meanwhile, runner))
+    const now = await events('after=now', shop.key)
+    expect(now).toMatchObject({ events: [], more: false })
+    await writing.commit()
+    await cancel(await place('after'))
+    await shown()
+    expect((await events(`after=${now.next}`, shop.key)).events).toMatchObject([
+      { data: { reference: 'meanwhile' } },
+      { data: { reference: 'after' } },
+    ])
+  })
+
   it('waits for news, and answers without them when the time is over', async () => {
     const shop = await here.partner()
     const { json } = await here.ask('POST', '/v1/orders', {

@@ -2,7 +2,15 @@ import { z } from 'zod'
 import { readPlace, wholeNumber, writePlace } from '../../http/paging.ts'
 import { Problem } from '../../http/problems.ts'
 import { type Answer, type AnyRoute, type Call, route } from '../../http/route.ts'
-import { FEED_BEGINNING, type FeedEvent, type FeedPlace, feedKey, readFeed, readFeedEpoch } from '../feed.ts'
+import {
+  FEED_BEGINNING,
+  type FeedEvent,
+  type FeedPlace,
+  feedKey,
+  readFeed,
+  readFeedEpoch,
+  readFeedNow,
+} from '../feed.ts'
 import { messageOf } from '../message.ts'
 import { orderMessage, WEBHOOKS } from './webhook-messages.ts'
 
@@ -24,7 +32,9 @@ const listing = z.strictObject({
   after: z
     .string()
     .max(200)
-    .describe('`next` of the answer before; without it the feed begins with your oldest event')
+    .describe(
+      '`next` of the answer before; without it the feed begins with your oldest event, and with `now` after all that you could read',
+    )
     .optional(),
   limit: wholeNumber(1, MAX_EVENTS, `events at most, default ${EVENTS},`).optional(),
   wait: wholeNumber(0, MAX_WAIT_S, 'seconds to wait for an event where there is none').optional(),
@@ -69,7 +79,7 @@ async function readEvents(
   const epoch = await readFeedEpoch(database)
   // What was told may be gone, and may be told again: nothing is told until the restored database is recovered.
   if (epoch === null) throw new Problem('unavailable', { retryAfterS: 60 })
-  const place = placeOf(after, epoch)
+  const place = after === NOW ? await readFeedNow(database) : placeOf(after, epoch)
   const read = () => readFeed(database, { partner, after: place, limit: limit + 1 })
   let found = await read()
   if (found.length === 0 && wait > 0) {
@@ -94,6 +104,8 @@ function pageOf(
   }
 }
 
+/** Where a program begins that does not need what happened before it. */
+const NOW = 'now'
 const PLACE = /^(\d{1,9})\/(\d{1,18})\/(\d{1,18})$/
 
 /** @throws Problem for a cursor of another feed or of before a restore */
