@@ -1,7 +1,6 @@
 import { html, type Markup } from '../../core/html.ts'
 import { readHourlyActivity } from '../../orders/queries/hourly-activity.ts'
 import { type DoubtRow, listDoubts } from '../../reconciliation/doubt-queries.ts'
-import { STAY_REASONS } from '../../reconciliation/enums.ts'
 import { listStatements } from '../../reconciliation/statements/read-statements.ts'
 import { hourChart } from '../html/charts.ts'
 import {
@@ -64,7 +63,7 @@ function doubtCells(row: DoubtRow, texts: Texts): (Markup | string)[] {
     rupiahOf(rupiahAtRisk),
     gramsOf(gramsAtRisk),
     spanOf(Date.now() - intentAt.getTime(), texts),
-    staysBecause === null ? texts('today.not_run') : STAY_REASONS[staysBecause],
+    staysBecause === null ? texts('today.not_run') : texts(`stay.${staysBecause}`),
     row.proposedBy ?? '',
   ]
 }

@@ -9,6 +9,7 @@ import { PLAN_WORDS } from './plan-words.ts'
 import { REASON_TEXTS } from './reason-texts.ts'
 import { RECON_TEXTS } from './recon-texts.ts'
 import { SIGN_IN_TEXTS } from './sign-in-texts.ts'
+import { STAY_TEXTS } from './stay-texts.ts'
 import { SWITCH_TEXTS } from './switch-texts.ts'
 import { TODAY_TEXTS } from './today-texts.ts'
 import { WORD_TEXTS } from './word-texts.ts'
@@ -19,6 +20,7 @@ export const TEXTS = {
   ...SIGN_IN_TEXTS,
   ...WORD_TEXTS,
   ...REASON_TEXTS,
+  ...STAY_TEXTS,
   ...PLAN_WORDS,
   ...SWITCH_TEXTS,
   ...TODAY_TEXTS,

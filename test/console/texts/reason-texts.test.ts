@@ -28,6 +28,7 @@ describe('every text', () => {
   })
 
   it('is Indonesian where Indonesian is chosen', () => {
+    expect(textsIn('id')('stay.awaiting_statement')).toMatch(/^belum ada laporan lengkap/)
     expect(textsIn('id')('reason.reply_lost')).toBe('jawaban gateway tidak sampai')
   })
 })
