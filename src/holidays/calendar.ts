@@ -6,8 +6,6 @@ export interface HolidayCalendar {
   readonly names: ReadonlyMap<string, string>
 }
 
-export const NO_HOLIDAYS: HolidayCalendar = { version: 0, names: new Map() }
-
 /** A day that is no business day, besides Saturdays and Sundays. */
 export interface Holiday {
   /** `2026-03-19` */

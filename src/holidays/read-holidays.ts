@@ -8,7 +8,7 @@ import type { Holiday } from './calendar.ts'
 const MOST_NAME = 80
 const MOST_SOURCE = 200
 /** A table with more would leave plans few business days to move to. */
-export const MOST_A_YEAR = 100
+const MOST_A_YEAR = 100
 const MOST_PROBLEMS = 20
 const HEADERS = ['date,name', 'date,name,source']
 

@@ -1,7 +1,7 @@
 import type { HolidayCalendar } from '../holidays/calendar.ts'
 import { readHolidayCalendar } from '../holidays/store.ts'
 import type { StatementRunner } from '../postgres/pool.ts'
-import { type Move, moveOf } from './moved.ts'
+import { type Move, movedFrom } from './moved.ts'
 import { nextDueTimes, type Plan } from './plan.ts'
 import { listOpenSkips, type PlanSkip } from './skips.ts'
 
@@ -40,7 +40,7 @@ export function comingOf(
 ): Coming[] {
   return nextDueTimes(plan, limit, holidays, now).map((due) => ({
     ...due,
-    move: moveOf(due, plan.timeZone, holidays.names),
+    move: movedFrom(due, plan.timeZone, holidays.names),
     skip: skips.find(({ planId, day }) => planId === plan.planId && day === due.day) ?? null,
   }))
 }
@@ -52,7 +52,7 @@ const MOST_SKIPPED = 12
 export function nextPlacedOf(plan: Plan, days: PlanDays, now = new Date()): Date | null {
   const [first] = comingOf(plan, 1, days, now)
   if (first === undefined) return null
-  // Few are skipped, and computing more due times for each of a thousand plans takes 0.9 s.
+  // Few are skipped, and computing twelve due times takes more than a millisecond a plan.
   if (first.skip === null) return first.at
   return comingOf(plan, MOST_SKIPPED, days, now).find(({ skip }) => skip === null)?.at ?? null
 }

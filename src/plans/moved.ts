@@ -9,7 +9,7 @@ export interface Move {
 }
 
 /** From where a due time was moved; null when it was not. */
-export function moveOf({ at, day }: Due, timeZone: string, holidays: HolidayNames): Move | null {
+export function movedFrom({ at, day }: Due, timeZone: string, holidays: HolidayNames): Move | null {
   const isMoved = formatDay(wallClockOf(timeZone).localOf(at)) !== day
   return isMoved ? { day, holiday: holidays.get(day) ?? null } : null
 }
