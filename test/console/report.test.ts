@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   aRecordedOrder,
+  DAY,
   lineOf,
   recordOrders,
   recordStatement,
@@ -34,7 +35,8 @@ describe('the report on the console', () => {
   it('is of the newest day that statements are about, where none is asked for', async () => {
     const order = aRecordedOrder()
     await recordOrders(scene.databaseUrl, [order])
-    await recordStatement(scene.databaseUrl, [lineOf(order)])
+    const twoDays = { ...DAY, from: new Date(DAY.from.getTime() - 86_400_000) }
+    await recordStatement(scene.databaseUrl, [lineOf(order)], { period: twoDays })
     const { text } = await report()
     expect(text).toContain('name="period" value="2026-02-09"')
     const [asked, unasked] = await Promise.all(['?period=2026-02-09', ''].map(csv))

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { nextPlacedOf, readPlanDays } from '../../src/plans/coming.ts'
 import { skipPlanDay, unskipPlanDay } from '../../src/plans/skip-day.ts'
+import { findPlanById } from '../../src/plans/store.ts'
 import { constraintOf } from '../support/constraint.ts'
 import { setHolidays } from '../support/scenes/holidays-scene.ts'
 import { leadAt, nine, openPlanScene } from '../support/scenes/plan-scene.ts'
@@ -29,6 +31,19 @@ describe('a date of a plan that a person skips', () => {
     expect(await scene.run('SELECT skipped_by, reason FROM plan_skips')).toEqual([
       { skipped_by: 'ani', reason: 'asked for by phone' },
     ])
+  })
+
+  it('is left out of what lists say a plan places next, as are those that are skipped after it', async () => {
+    const { planId } = await scene.add()
+    const next = async () => {
+      const [plan] = await findPlanById(scene.database, { planId })
+      if (plan === undefined) throw new Error('no plan')
+      return nextPlacedOf(plan, await readPlanDays(scene.database, [plan]), nine(-1))
+    }
+    expect(await next()).toEqual(nine())
+    await skip(planId, '2026-02-25')
+    await skip(planId, '2026-02-26')
+    expect(await next()).toEqual(nine(0, 2))
   })
 
   it('is placed after all when it is made due again in time', async () => {

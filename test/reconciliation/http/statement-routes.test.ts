@@ -88,6 +88,10 @@ describe('POST /v1/statements', () => {
     expect((await statements())[0]).toEqual(before)
   })
 
+  it('refuses who may not import before the file is looked at', async () => {
+    expect((await send('no statement', '?source=refused', tokens.viewer)).json.code).toBe('role_missing')
+  })
+
   it('is no way for an operator’s token to the routes of partners', async () => {
     expect((await web.ask('GET', '/v1/orders', { key: tokens.maker })).json.code).toBe('unauthorised')
   })
