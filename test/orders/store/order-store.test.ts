@@ -232,7 +232,8 @@ describe('settling a doubt', () => {
   const executed = {
     requestId: null,
     responseId: null,
-    sessionId: 'S9',
+    // One that no other order of the file has: factories number theirs.
+    sessionId: 'S-settled',
     goldWeight: null,
     amount: null,
     fee: null,
@@ -254,7 +255,7 @@ describe('settling a doubt', () => {
       await oneRow(stores.database, 'SELECT * FROM ops.orders WHERE order_id = $1', [orderId]),
     ).toMatchObject({
       state: 'succeeded',
-      session_id: 'S9',
+      session_id: 'S-settled',
       gold_weight: '0.5000',
       amount: '441000',
     })
